@@ -1,0 +1,54 @@
+# Every target sets up what it needs: a virtual environment in .venv, from Python 3.11 or newer and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROTOS := $(shell find protos -name '*.proto')
+
+.PHONY: demo up test lint protos bench clean
+
+demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
+	@$(BIN)/ndxp demo
+
+up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
+	@$(BIN)/ndxp up
+
+test: $(VENV)/ready-dev  ## all tests
+	@$(BIN)/python -m pytest -q
+
+lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the generated code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	@$(MAKE) --no-print-directory drift
+
+protos: $(VENV)/ready-dev  ## generates the code of the contracts
+	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
+
+drift: $(VENV)/ready-dev
+	@rm -rf .drift && mkdir .drift
+	@$(BIN)/python -m grpc_tools.protoc -I protos --python_out=.drift --pyi_out=.drift --grpc_python_out=.drift $(PROTOS)
+	@cd .drift && for f in $$(find . -name '*_pb2*'); do cmp "$$f" "../$$f" || { echo "generated code is stale: make protos"; exit 1; }; done
+	@for f in $$(find ndxp -name '*_pb2*.py*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
+	@rm -rf .drift && echo "generated code is up to date"
+
+bench: $(VENV)/ready-dev  ## the benchmarks
+	@$(BIN)/python -m benchmarks.world
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[gateway]'
+	@touch $@
+
+$(VENV)/ready-dev: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/ready
+
+clean:  ## removes the environment and the run folders
+	rm -rf $(VENV) .ndxp .ndxp-demo .drift

@@ -1,0 +1,6 @@
+"""The exchange itself: data plane, control process and ledger."""
+
+import os
+
+# gRPC's core reads this when it is first imported; otherwise a taken port is two lines on stderr, one of them its own.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")

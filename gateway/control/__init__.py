@@ -1,0 +1,1 @@
+"""The control process: tokens, registry, and the ledger's window."""

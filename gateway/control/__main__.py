@@ -1,0 +1,163 @@
+"""The control process: ``python -m gateway.control``."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pydantic
+import redis
+import uvicorn
+import yaml
+
+from gateway.control import app, directory
+from gateway.control.credentials import ADMIN, Credentials
+from gateway.control.discovery import Discovery
+from gateway.control.tokens import TokenIssuer
+from gateway.core import registry as core
+from gateway.keys import load_or_create, public_jwk
+from gateway.ledger.recorder import Recorder
+from gateway.ledger.store import LedgerStore
+from gateway.registry_store import KEY_LIFE, TOKEN_KEYS, RegistryStore
+from gateway.settings import ControlSettings
+from gateway.store import connect
+from ndxp.agency.server import AgencyServer
+from ndxp.assertion import Signer
+from ndxp.exchange.v1 import exchange_pb2_grpc
+from ndxp.process import start_logging, until_stopped, wrong_settings
+
+_log = logging.getLogger("control")
+
+
+class Control:
+    """Everything the control process is made of."""
+
+    def __init__(self, settings: ControlSettings) -> None:
+        settings.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._settings = settings
+        self._store = connect(settings.redis_url)
+        self._registry = RegistryStore(self._store)
+        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry)
+        self._key = load_or_create(settings.run_folder / "token-key.pem")
+        self._ledger = LedgerStore(settings.ledger_url or f"sqlite:///{settings.run_folder / 'ledger.db'}")
+        self._recorder = Recorder(self._store, self._ledger)
+
+    async def run(self, registry: core.Registry, source: str) -> None:
+        """Serves until SIGTERM or SIGINT. Raises OSError for a taken port."""
+        jwk = public_jwk(self._key)
+        await self._until_store_answers()
+        await self._registry.seed(registry, source)
+        known = (await self._registry.load()).snapshot
+        await self._credentials.issue([ADMIN, *known.subsystems])
+        await self._publish(jwk)
+        application = app.create(
+            self._registry, self._credentials, TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
+            self._ledger, self._recorder, self._credentials.admin_secret(),
+        )  # fmt: skip
+        server = _Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
+        listening = _listen(self._settings.control_address)
+        provider = AgencyServer(directory.SUBSYSTEM, f"http://{self._settings.control_address}")
+        provider.add(
+            directory.CONTRACT, directory.ExchangeService(self._registry),
+            exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
+        )  # fmt: skip
+        await provider.start(self._settings.exchange_address)
+        discovery = Discovery(
+            self._registry, Signer(self._key, jwk["kid"]), self._settings.addresses, directory.SUBSYSTEM
+        )
+        async with asyncio.TaskGroup() as duties:
+            stopped = duties.create_task(until_stopped())
+            tasks = [
+                duties.create_task(self._recorder.run()),
+                duties.create_task(self._forever(discovery.run)),
+                duties.create_task(self._forever(lambda: self._publish_again(jwk))),
+                duties.create_task(server.serve([listening])),
+            ]
+            _log.info("control answers on http://%s", self._settings.control_address)
+            await stopped
+            server.should_exit = True
+            await provider.stop()
+            for task in tasks[:3]:
+                task.cancel()
+        self._ledger.close()
+        await self._store.aclose()
+
+    async def _until_store_answers(self) -> None:
+        while True:
+            try:
+                await self._store.ping()
+                return
+            except redis.RedisError as error:
+                _log.warning("waiting for the store: %s", error)
+                await asyncio.sleep(0.05)
+
+    async def _publish(self, jwk: dict[str, str]) -> None:
+        await self._registry.publish_key(TOKEN_KEYS, jwk)
+
+    async def _publish_again(self, jwk: dict[str, str]) -> None:
+        while True:
+            await asyncio.sleep(KEY_LIFE / 3)
+            await self._publish(jwk)
+
+    async def _forever(self, duty: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await duty()
+            except redis.RedisError as error:
+                _log.warning("the store does not answer: %s", type(error).__name__)
+                await asyncio.sleep(1)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    try:
+        return socket.create_server((host, int(port)))
+    except OSError as error:
+        raise OSError(f"cannot listen on {address}; is the port in use?") from error
+
+
+def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
+    """The registry in a file and the file's digest; raises RegistryError that names file and place."""
+    try:
+        data = path.read_bytes()
+        return core.parse(yaml.safe_load(data)), hashlib.sha256(data).hexdigest()
+    except (OSError, yaml.YAMLError, core.RegistryError) as error:
+        raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
+
+
+def main() -> int:
+    """Runs the process; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings or a wrong file."""
+    start_logging()
+    os.umask(0o077)
+    try:
+        settings = ControlSettings()
+        registry, source = read_exchange_file(settings.exchange_file)
+        asyncio.run(Control(settings).run(registry, source))
+    except pydantic.ValidationError as error:
+        for line in wrong_settings(error):
+            print(f"control: {line}", file=sys.stderr)
+        return 2
+    except core.RegistryError as error:
+        print(f"control: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"control: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

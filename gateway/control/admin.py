@@ -1,0 +1,128 @@
+"""The admin API: the registry as it stands, and changes to it."""
+
+from typing import Annotated, Any
+from uuid import uuid4
+
+import msgspec
+from fastapi import APIRouter, Body, Query
+
+from gateway.control.credentials import Credentials
+from gateway.control.problems import Problem
+from gateway.core import registry as core
+from gateway.core.registry import Registry, RegistryError
+from gateway.registry_store import RegistryStore
+
+_Json = dict[str, Any]
+_Given = Annotated[_Json, Body()]
+
+
+def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
+    """Routes below ``/admin/v1``; whoever mounts them asks for the operator's secret."""
+    routes = APIRouter(tags=["registry"])
+
+    async def snapshot() -> core.Snapshot:
+        return (await registry.load()).snapshot
+
+    @routes.get("/members")
+    async def members(group: str = "") -> list[_Json]:
+        """All members, or those of a group."""
+        listed = [_plain(m) for m in (await snapshot()).registry.members if not group or group in m.groups]
+        return sorted(listed, key=lambda m: str(m["id"]))
+
+    @routes.put("/members")
+    async def put_member(given: _Given) -> _Json:
+        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems."""
+        member = _read(given, core.Member)
+        after = await registry.change(
+            lambda r: _with(r, members=[*(m for m in r.members if m.id != member.id), member])
+        )
+        names = [f"{m.id}/{name}" for m in after.members for name in m.subsystems]
+        return {"member": _plain(member), "credentials": await credentials.issue(names)}
+
+    @routes.get("/services")
+    async def services() -> list[_Json]:
+        """All services, with the methods that discovery has learnt."""
+        current = await snapshot()
+        return [
+            {**_plain(s), "methods": {name: _plain(m) for name, m in current.methods.get(s.contract, {}).items()}}
+            for s in current.registry.services
+        ]
+
+    @routes.put("/services")
+    async def put_service(given: _Given) -> _Json:
+        """Adds a service, or replaces the one of this provider and contract."""
+        service = _read(given, core.Service)
+        await registry.change(
+            lambda r: _with(r, services=[*_other_services(r, service.provider, service.contract), service])
+        )
+        return _plain(service)
+
+    @routes.delete("/services", status_code=204)
+    async def delete_service(provider: Annotated[str, Query()], contract: Annotated[str, Query()]) -> None:
+        """Removes a service; grants for it stay, and mean nothing until it comes back."""
+
+        def edit(r: Registry) -> Registry:
+            rest = _other_services(r, provider, contract)
+            if len(rest) == len(r.services):
+                raise Problem(404, "No such service", f"{provider} offers no {contract}")
+            return _with(r, services=rest)
+
+        await registry.change(edit)
+
+    @routes.get("/grants")
+    async def grants(consumer: str = "") -> list[_Json]:
+        """All grants, or those that apply to a subsystem."""
+        current = await snapshot()
+        names = current.consumers(consumer)
+        if consumer and not names:
+            raise Problem(404, "No such subsystem", f"{consumer} is not on this exchange; see `ndxp members`")
+        return [_plain(g) for g in current.registry.grants if not consumer or g.consumer in names]
+
+    @routes.post("/grants", status_code=201)
+    async def add_grant(given: _Given) -> _Json:
+        """Adds a grant; one without an id gets one."""
+        grant = _read({"id": f"g-{uuid4().hex[:8]}", **given}, core.Grant)
+
+        def edit(r: Registry) -> Registry:
+            if not any((s.provider, s.contract) == (grant.provider, grant.contract) for s in r.services):
+                raise Problem(
+                    422, "No such service", f"{grant.provider} offers no {grant.contract}; see `ndxp services`"
+                )
+            return _with(r, grants=[*r.grants, grant])
+
+        await registry.change(edit)
+        return _plain(grant)
+
+    @routes.delete("/grants/{grant_id}", status_code=204)
+    async def delete_grant(grant_id: str) -> None:
+        """Removes a grant."""
+
+        def edit(r: Registry) -> Registry:
+            rest = [g for g in r.grants if g.id != grant_id]
+            if len(rest) == len(r.grants):
+                raise Problem(404, "No such grant", f"there is no grant {grant_id}; see `ndxp grants`")
+            return _with(r, grants=rest)
+
+        await registry.change(edit)
+
+    return routes
+
+
+def _other_services(registry: Registry, provider: str, contract: str) -> list[core.Service]:
+    return [s for s in registry.services if (s.provider, s.contract) != (provider, contract)]
+
+
+def _read(given: _Json, kind: Any) -> Any:
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        raise RegistryError(str(error)) from error
+
+
+def _with(registry: Registry, **changes: Any) -> Registry:
+    return msgspec.structs.replace(registry, **changes)
+
+
+def _plain(entry: msgspec.Struct) -> _Json:
+    plain: _Json = msgspec.to_builtins(entry)
+    return plain

@@ -1,0 +1,52 @@
+"""Secrets of subsystems: made once, kept as hashes in the store and in the clear only in the operator's own file."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from gateway.registry_store import RegistryStore
+
+ADMIN = "admin"
+"""Name under which the credentials file holds the operator's own secret."""
+
+
+class Credentials:
+    """The credentials file of this exchange (mode 0600) and the hashes in the store."""
+
+    def __init__(self, path: Path, registry: RegistryStore) -> None:
+        self._path = path
+        self._registry = registry
+
+    async def issue(self, client_ids: Iterable[str]) -> dict[str, str]:
+        """Makes secrets for those who have none yet and publishes all hashes; returns the new secrets."""
+        known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids if client_id not in known}
+        if new:
+            self._write({**known, **new})
+        clients = {name: secret for name, secret in {**known, **new}.items() if name != ADMIN}
+        await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
+        return new
+
+    async def good(self, client_id: str, secret: str) -> bool:
+        """Whether the secret is this subsystem's."""
+        return hmac.compare_digest(await self._registry.secret(client_id), _hash(secret))
+
+    def admin_secret(self) -> str:
+        """The operator's secret."""
+        secret: str = json.loads(self._path.read_text())[ADMIN]
+        return secret
+
+    def _write(self, content: dict[str, str]) -> None:
+        beside = self._path.with_suffix(".new")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(content, file, indent=1)
+        beside.replace(self._path)
+
+
+def _hash(secret: str) -> str:
+    # The secrets are 256 random bits: a plain hash cannot be searched, and needs no salt or stretching.
+    return hashlib.sha256(secret.encode()).hexdigest()

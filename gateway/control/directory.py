@@ -1,0 +1,65 @@
+"""The directory of the exchange (``ndxp.exchange.v1``): a provider like any other, behind the gateway."""
+
+from typing import Any
+
+import grpc
+
+from gateway.registry_store import RegistryStore
+from ndxp.agency.caller import caller
+from ndxp.agency.paging import page_limit, page_start
+from ndxp.exchange.v1 import exchange_pb2 as pb
+from ndxp.exchange.v1 import exchange_pb2_grpc
+
+SUBSYSTEM = "VN/GOV/G22/exchange"
+CONTRACT = "ndxp.exchange.v1.ExchangeService"
+
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
+    """Shows the registry as it stands."""
+
+    def __init__(self, registry: RegistryStore) -> None:
+        self._registry = registry
+
+    async def ListMembers(self, request: pb.ListMembersRequest, _: _Context) -> pb.ListMembersResponse:
+        """A page of members, in the order of their identifiers."""
+        members = (await self._registry.load()).snapshot.registry.members
+        chosen = sorted((m for m in members if not request.group or request.group in m.groups), key=lambda m: m.id)
+        start, size = page_start(request.page_token), page_limit(request.page_size)
+        response = pb.ListMembersResponse(next_page_token=_next(start, size, len(chosen)))
+        for m in chosen[start : start + size]:
+            subsystems = [f"{m.id}/{name}" for name in m.subsystems]
+            response.members.add(id=m.id, name=m.name, groups=m.groups, subsystems=subsystems, disabled=m.disabled)
+        return response
+
+    async def ListServices(self, request: pb.ListServicesRequest, _: _Context) -> pb.ListServicesResponse:
+        """A page of services, in the order of contract and provider."""
+        snapshot = (await self._registry.load()).snapshot
+        services = sorted(snapshot.registry.services, key=lambda s: (s.contract, s.provider))
+        start, size = page_start(request.page_token), page_limit(request.page_size)
+        response = pb.ListServicesResponse(next_page_token=_next(start, size, len(services)))
+        for s in services[start : start + size]:
+            entry = response.services.add(provider=s.provider, contract=s.contract, disabled=s.disabled)
+            for name, m in snapshot.methods.get(s.contract, {}).items():
+                entry.methods.add(
+                    name=name, client_streaming=m.client_streaming, server_streaming=m.server_streaming,
+                    read_only=m.read_only,
+                )  # fmt: skip
+        return response
+
+    async def ListMyGrants(self, _: pb.ListMyGrantsRequest, __: _Context) -> pb.ListMyGrantsResponse:
+        """The grants of whom the gateway names as the caller."""
+        client = caller().client
+        snapshot = (await self._registry.load()).snapshot
+        consumers = snapshot.consumers(client)
+        grants = [
+            pb.Grant(id=g.id, consumer=g.consumer, provider=g.provider, contract=g.contract, methods=g.methods)
+            for g in snapshot.registry.grants
+            if g.consumer in consumers
+        ]
+        return pb.ListMyGrantsResponse(client=client, grants=grants)
+
+
+def _next(start: int, size: int, total: int) -> str:
+    return str(start + size) if start + size < total else ""

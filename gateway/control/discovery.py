@@ -1,0 +1,111 @@
+"""Discovery: learns the contracts of registered services from their providers' own reflection."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+from google.protobuf import descriptor_pb2
+from grpc_reflection.v1alpha import reflection_pb2 as pb
+from grpc_reflection.v1alpha import reflection_pb2_grpc
+
+from gateway.core.registry import Service, contract_methods
+from gateway.core.transaction import new_transaction_id
+from gateway.registry_store import RegistryStore
+from ndxp import metadata
+from ndxp.assertion import Assertion, Signer
+
+_METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+_EVERY, _AGAIN = 0.3, 30.0
+_TIMEOUT = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class ContractUnknown(Exception):
+    """The provider was reached but does not describe the contract; the text says why."""
+
+
+class Discovery:
+    """Asks providers for their contracts: at once for a new service, every half minute for the others."""
+
+    def __init__(self, registry: RegistryStore, signer: Signer, addresses: dict[str, str], client: str) -> None:
+        self._registry = registry
+        self._signer = signer
+        self._addresses = addresses
+        self._client = client
+        self._asked: dict[tuple[str, str, str], float] = {}
+
+    async def run(self) -> None:
+        """Goes on until cancelled."""
+        while True:
+            snapshot = (await self._registry.load()).snapshot
+            now = asyncio.get_running_loop().time()
+            for service in snapshot.registry.services:
+                due = self._asked.get(self._key(service), 0.0) + _AGAIN <= now
+                if due or service.contract not in snapshot.contracts:
+                    await self._learn(service, now)
+            await asyncio.sleep(_EVERY)
+
+    async def _learn(self, service: Service, now: float) -> None:
+        try:
+            files = await self._describe(service)
+        except (grpc.aio.AioRpcError, ContractUnknown) as error:
+            why = error.code().name if isinstance(error, grpc.aio.AioRpcError) else error
+            _log.debug("%s of %s is not described yet: %s", service.contract, service.provider, why)
+            return
+        self._asked[self._key(service)] = now
+        await self._registry.put_contract(service.contract, files)
+
+    async def _describe(self, service: Service) -> bytes:
+        """The contract's FileDescriptorSet, dependencies first."""
+        address = self._addresses.get(service.provider, service.address)
+        options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
+        async with grpc.aio.insecure_channel(address, options=options) as channel:
+            files: dict[str, descriptor_pb2.FileDescriptorProto] = {}
+            wanted: list[pb.ServerReflectionRequest] = [
+                pb.ServerReflectionRequest(file_containing_symbol=service.contract)
+            ]
+            while wanted:
+                for file in await self._ask(channel, service.provider, wanted):
+                    files[file.name] = file
+                missing = {name for file in files.values() for name in file.dependency} - files.keys()
+                wanted = [pb.ServerReflectionRequest(file_by_filename=name) for name in sorted(missing)]
+        data = descriptor_pb2.FileDescriptorSet(file=_in_order(files)).SerializeToString(deterministic=True)
+        if contract_methods(data, service.contract) is None:
+            raise ContractUnknown(f"{service.provider} describes no service {service.contract}")
+        return data
+
+    async def _ask(
+        self, channel: grpc.aio.Channel, provider: str, requests: Iterable[pb.ServerReflectionRequest]
+    ) -> list[descriptor_pb2.FileDescriptorProto]:
+        assertion = Assertion(
+            client=self._client, provider=provider, method=_METHOD, transaction_id=new_transaction_id()
+        )
+        pairs = ((metadata.ASSERTION, self._signer.sign(assertion)),)
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # made for both kinds
+        found = []
+        async for response in stub.ServerReflectionInfo(iter(requests), timeout=_TIMEOUT, metadata=pairs):
+            if response.HasField("error_response"):
+                raise ContractUnknown(response.error_response.error_message)
+            data = response.file_descriptor_response.file_descriptor_proto
+            found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
+        return found
+
+    def _key(self, service: Service) -> tuple[str, str, str]:
+        return service.provider, service.contract, self._addresses.get(service.provider, service.address)
+
+
+def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:
+    ordered: dict[str, descriptor_pb2.FileDescriptorProto] = {}
+
+    def place(name: str) -> None:
+        if name not in ordered:
+            for dependency in files[name].dependency:
+                place(dependency)
+            ordered[name] = files[name]
+
+    for name in sorted(files):
+        place(name)
+    return list(ordered.values())

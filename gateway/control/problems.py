@@ -1,0 +1,49 @@
+"""Errors of the HTTP API: RFC 9457 problem details, with the remedy."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+
+from gateway.core.registry import RegistryError
+
+
+class Problem(Exception):
+    """An answer that says what is wrong: HTTP status, a short title, what happened and what to do."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+
+
+def install(app: FastAPI) -> None:
+    """Gives every error of the application its form."""
+
+    @app.exception_handler(Problem)
+    async def _(_: Request, problem: Problem) -> JSONResponse:
+        return _response(problem.status, problem.title, problem.detail)
+
+    @app.exception_handler(RegistryError)
+    async def _(_: Request, error: RegistryError) -> JSONResponse:
+        return _response(422, "The registry would not hold together", str(error))
+
+    @app.exception_handler(RedisError)
+    async def _(_: Request, __: RedisError) -> JSONResponse:
+        return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, error: RequestValidationError) -> JSONResponse:
+        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        return _response(422, "The request does not fit", places)
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, error: HTTPException) -> JSONResponse:
+        return _response(error.status_code, str(error.detail), "See /docs for what there is.")
+
+
+def _response(status: int, title: str, detail: str) -> JSONResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return JSONResponse(body, status, media_type="application/problem+json")

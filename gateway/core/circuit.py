@@ -1,0 +1,46 @@
+"""The circuit breaker of one provider's address: after repeated failures it is left alone for a moment."""
+
+from ndxp.errors import Reason, Refusal
+
+FAILURES = 5
+"""Failures in a row that open the circuit."""
+
+PAUSE = 2.0
+"""Seconds until one call may try again."""
+
+
+class Circuit:
+    """Closed, open, or half open with one call trying. ``now`` is seconds on any steady clock."""
+
+    __slots__ = ("_failures", "_open_until", "_trying")
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._open_until = 0.0
+        self._trying = False
+
+    def enter(self, address: str, now: float) -> None:
+        """Lets a call through; raises Refusal (CIRCUIT_OPEN) with the time to wait while it is open."""
+        if self._failures < FAILURES:
+            return
+        if now < self._open_until or self._trying:
+            raise Refusal(
+                Reason.CIRCUIT_OPEN, f"the provider at {address} failed {self._failures} times in a row",
+                retry_after=max(0.1, self._open_until - now),
+            )  # fmt: skip
+        self._trying = True
+
+    def succeeded(self) -> None:
+        """The provider answered, whatever it said."""
+        self._failures = 0
+        self._trying = False
+
+    def failed(self, now: float) -> None:
+        """The provider could not be reached or did not answer in time."""
+        self._failures += 1
+        self._trying = False
+        self._open_until = now + PAUSE
+
+    def left(self) -> None:
+        """The call ended without a word about the provider."""
+        self._trying = False

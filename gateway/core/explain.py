@@ -1,0 +1,106 @@
+"""Explains a transaction: the steps it took, what each decided and why, and where the time went."""
+
+from dataclasses import dataclass
+
+from gateway.core.transaction import Origin, Phase, Record
+from ndxp.errors import RULES, Code, Reason
+
+STEPS = ("identify", "authorise", "admit", "resolve", "journal", "forward", "answer")
+_STEP_OF = {reason: rule.hop.rpartition("/")[2] for reason, rule in RULES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step decided: "passed", "refused", "failed" or "not reached". ``micros`` is None where not measured."""
+
+    name: str
+    decision: str
+    why: str
+    micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The verdict in a sentence, the remedy when there is one, and the steps in their order."""
+
+    verdict: str
+    remedy: str
+    steps: list[Step]
+
+
+def explain(records: list[Record]) -> Explanation:
+    """Explains the records of one transaction (at least one)."""
+    last = records[-1]
+    if last.phase is Phase.REQUEST:
+        why = "the request is on record and the outcome is not: the call is under way, or its gateway died with it"
+        steps = [Step(name, "passed", _passed(name, last, True)) for name in STEPS[:5]]
+        return Explanation(why, "", [*steps, Step("forward", "unknown", why), Step("answer", "unknown", why)])
+    journaled = len(records) > 1
+    stopped = _stopped_at(last)
+    steps = []
+    for name in STEPS:
+        if stopped is not None and STEPS.index(name) > STEPS.index(stopped) and name != "answer":
+            steps.append(Step(name, "not reached", ""))
+        elif name == stopped:
+            steps.append(Step(name, "refused" if name != "forward" else "failed", _stopped(last), _micros(name, last)))
+        else:
+            steps.append(Step(name, "passed", _passed(name, last, journaled), _micros(name, last)))
+    return Explanation(_verdict(last), _remedy(last), steps)
+
+
+def _stopped_at(record: Record) -> str | None:
+    if record.status_code == Code.OK:
+        return None
+    if record.origin is Origin.PROVIDER:
+        return "forward"
+    return _STEP_OF.get(Reason(record.reason), "forward") if record.reason in RULES else "forward"
+
+
+def _stopped(record: Record) -> str:
+    status = f"{Code(record.status_code).name}{f' ({record.reason})' if record.reason else ''}"
+    if record.origin is Origin.PROVIDER:
+        return f"the provider answered {status}; the exchange passed it on"
+    if record.status_code == Code.CANCELLED:
+        return "the caller cancelled the call"
+    return f"{status}: {RULES[Reason(record.reason)].meaning_vi}" if record.reason in RULES else status
+
+
+def _passed(name: str, record: Record, journaled: bool) -> str:
+    return {
+        "identify": f"the token is {record.client}'s",
+        "authorise": f"grant {record.grant} of {record.service}" if record.grant else "",
+        "admit": "quota left, journal taking records",
+        "resolve": f"provider {record.service}",
+        "journal": (
+            "the request was durable before it was forwarded" if journaled
+            else "a method that changes nothing: only its outcome is recorded"
+        ),
+        "forward": (
+            f"{record.messages_in} message(s), {record.request_size} bytes to the provider; "
+            f"{record.messages_out} message(s), {record.response_size} bytes back"
+        ),
+        "answer": "the outcome was durable before the caller got its status",
+    }[name]  # fmt: skip
+
+
+def _micros(name: str, record: Record) -> int | None:
+    if name == "forward" and record.request_out_ts and record.response_in_ts:
+        return record.response_in_ts - record.request_out_ts
+    if name == "answer":
+        return record.response_out_ts - (record.response_in_ts or record.request_in_ts)
+    if name == "resolve" and record.request_out_ts:
+        return record.request_out_ts - record.request_in_ts
+    return None
+
+
+def _verdict(record: Record) -> str:
+    what = f"{record.client or 'an unidentified caller'} called {record.method}"
+    at = f" of {record.service}" if record.service else ""
+    if record.status_code == Code.OK:
+        return f"{what}{at} and got its answer"
+    who = "the provider" if record.origin is Origin.PROVIDER else "the exchange"
+    return f"{what}{at}; {who} said {Code(record.status_code).name}{f' {record.reason}' if record.reason else ''}"
+
+
+def _remedy(record: Record) -> str:
+    return RULES[Reason(record.reason)].remedy if record.origin is Origin.GATEWAY and record.reason in RULES else ""

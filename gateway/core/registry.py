@@ -1,0 +1,197 @@
+"""The registry: who is on the exchange, what they offer, who may call it; and its snapshot for fast decisions."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+import msgspec
+from google.protobuf import descriptor_pb2
+
+from ndxp.identifiers import Member as MemberId
+from ndxp.identifiers import Subsystem, member_of
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_Address = Annotated[str, msgspec.Meta(pattern=r"^[^\s:/]+:\d{1,5}$")]
+_ContractName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$", max_length=200)]
+_READ_ONLY = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+
+
+class RegistryError(ValueError):
+    """The registry would not hold together; the text says what, where and what to do."""
+
+
+class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An organisation and its subsystems, named by their last part ("one-stop")."""
+
+    id: _Id
+    name: str
+    groups: list[str] = []
+    subsystems: list[str] = []
+    disabled: bool = False
+
+
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A contract that a subsystem offers at an address, ``host:port``."""
+
+    provider: _Id
+    contract: _ContractName
+    address: _Address
+    disabled: bool = False
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A right to call methods of a service.
+
+    ``consumer`` is a subsystem, a member, ``group:NAME``, ``group:NAME/SUBSYSTEM`` or ``group:all``. ``methods`` are
+    names or patterns such as ``Get*``.
+    """
+
+    id: _Id
+    consumer: _Id
+    provider: _Id
+    contract: _ContractName
+    methods: Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
+class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a consumer may ask: calls a second, calls at once after a pause, calls in flight."""
+
+    rate: Annotated[float, msgspec.Meta(gt=0)] = 2000.0
+    burst: Annotated[int, msgspec.Meta(ge=1)] = 4000
+    in_flight: Annotated[int, msgspec.Meta(ge=1)] = 1000
+
+
+class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of it, as exchange.yaml writes it. ``quotas`` are by subsystem, "default" for the others."""
+
+    instance: str
+    members: list[Member] = []
+    services: list[Service] = []
+    grants: list[Grant] = []
+    quotas: dict[str, Quota] = {}
+
+
+class Method(msgspec.Struct, frozen=True):
+    """The kind of a method, from its descriptor."""
+
+    client_streaming: bool
+    server_streaming: bool
+    read_only: bool
+
+    @property
+    def unary(self) -> bool:
+        """One message each way."""
+        return not (self.client_streaming or self.server_streaming)
+
+
+def parse(data: object) -> Registry:
+    """Builds a registry from plain data (read YAML or JSON); raises RegistryError that names the place."""
+    try:
+        registry = msgspec.convert(data, Registry)
+    except msgspec.ValidationError as error:
+        raise RegistryError(str(error)) from error
+    check(registry)
+    return registry
+
+
+def check(registry: Registry) -> None:
+    """Raises RegistryError unless every identifier is well-formed, unique, and names something that exists."""
+    subsystems: set[str] = set()
+    for index, member in enumerate(registry.members):
+        place = f"members[{index}]"
+        _well_formed(place, MemberId.parse, member.id)
+        _unique(place, member.id, subsystems)
+        for name in member.subsystems:
+            _well_formed(place, Subsystem.parse, f"{member.id}/{name}")
+            _unique(place, f"{member.id}/{name}", subsystems)
+    offered: set[str] = set()
+    for index, service in enumerate(registry.services):
+        _known(f"services[{index}].provider", service.provider, subsystems)
+        _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
+    groups = {group for member in registry.members for group in member.groups} | {"all"}
+    ids: set[str] = set()
+    for index, grant in enumerate(registry.grants):
+        _unique(f"grants[{index}]", grant.id, ids)
+        _known(f"grants[{index}].provider", grant.provider, subsystems)
+        if grant.consumer.startswith("group:"):
+            _known(f"grants[{index}].consumer", grant.consumer[6:].partition("/")[0], groups)
+        else:
+            _known(f"grants[{index}].consumer", grant.consumer, subsystems)
+    for consumer in registry.quotas:
+        _known("quotas", consumer, subsystems | {"default"})
+
+
+def contract_methods(files: bytes, contract: str) -> Mapping[str, Method] | None:
+    """The methods of a contract in a serialised FileDescriptorSet; None when the set does not have it."""
+    package, _, name = contract.rpartition(".")
+    for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
+        for service in file.service:
+            if file.package == package and service.name == name:
+                return {
+                    method.name: Method(
+                        client_streaming=method.client_streaming,
+                        server_streaming=method.server_streaming,
+                        read_only=method.options.idempotency_level == _READ_ONLY,
+                    )
+                    for method in service.method
+                }
+    return None
+
+
+class Snapshot:
+    """A registry at one version, arranged for look-ups; never changed, only replaced.
+
+    ``contracts`` holds serialised FileDescriptorSets by full service name, as the providers' reflection gave them.
+    """
+
+    def __init__(self, registry: Registry, contracts: Mapping[str, bytes], version: int = 0) -> None:
+        self.registry = registry
+        self.version = version
+        self.contracts = MappingProxyType(dict(contracts))
+        self.members = {member.id: member for member in registry.members}
+        self.subsystems = {f"{m.id}/{name}": m for m in registry.members for name in m.subsystems}
+        self.methods = {name: contract_methods(files, name) or {} for name, files in contracts.items()}
+        self.providers: dict[str, dict[str, Service]] = {}
+        for service in registry.services:
+            self.providers.setdefault(service.contract, {})[service.provider] = service
+        self.grants: dict[tuple[str, str], list[Grant]] = {}
+        for grant in registry.grants:
+            self.grants.setdefault((grant.provider, grant.contract), []).append(grant)
+        self._default_quota = registry.quotas.get("default", Quota())
+
+    def consumers(self, client: str) -> frozenset[str]:
+        """Every name under which a grant may mean this subsystem; empty when it is not on the exchange."""
+        member = self.subsystems.get(client)
+        if member is None:
+            return frozenset()
+        name = client.rpartition("/")[2]
+        groups = [*member.groups, "all"]
+        return frozenset({client, member_of(client), *(f"group:{g}" for g in groups),
+                          *(f"group:{g}/{name}" for g in groups)})  # fmt: skip
+
+    def quota(self, client: str) -> Quota:
+        """What a consumer may ask."""
+        return self.registry.quotas.get(client, self._default_quota)
+
+    def method(self, method: str) -> Method | None:
+        """The kind of "package.Service/Method"; None while its contract is not known."""
+        contract, _, name = method.partition("/")
+        return self.methods.get(contract, {}).get(name)
+
+
+def _well_formed(place: str, parse_id: type | object, text: str) -> None:
+    try:
+        parse_id(text)  # type: ignore[operator]
+    except ValueError as error:
+        raise RegistryError(f"{place}: {error}") from error
+
+
+def _unique(place: str, name: str, seen: set[str]) -> None:
+    if name in seen:
+        raise RegistryError(f"{place}: {name} is there twice")
+    seen.add(name)
+
+
+def _known(place: str, name: str, known: set[str]) -> None:
+    if name not in known:
+        raise RegistryError(f"{place}: {name!r} is not among the members, subsystems or groups of this exchange")

@@ -1,0 +1,196 @@
+"""The transaction: what the exchange writes down about one call."""
+
+import hashlib
+import time
+from enum import StrEnum
+
+import msgspec
+import uuid_utils
+
+from ndxp.errors import Code, Reason
+
+
+class Phase(StrEnum):
+    """When a record is written: before forwarding (methods that may change something), and at the end (all)."""
+
+    REQUEST = "request"
+    OUTCOME = "outcome"
+
+
+class Origin(StrEnum):
+    """Whose the final status is."""
+
+    GATEWAY = "gateway"
+    PROVIDER = "provider"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the ledger; names follow X-Road's operational record.
+
+    Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
+    Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. A msgspec struct and not a dataclass:
+    it is made and encoded for every call.
+    """
+
+    transaction_id: str
+    phase: Phase
+    client: str = ""
+    service: str = ""
+    method: str = ""
+    message_id: str = ""
+    user_id: str = ""
+    issue: str = ""
+    represented_party: str = ""
+    purpose: str = ""
+    request_in_ts: int = 0
+    request_out_ts: int = 0
+    response_in_ts: int = 0
+    response_out_ts: int = 0
+    request_size: int = 0
+    response_size: int = 0
+    request_hash: str = ""
+    response_hash: str = ""
+    messages_in: int = 0
+    messages_out: int = 0
+    status_code: int = 0
+    reason: str = ""
+    origin: Origin = Origin.GATEWAY
+    attempts: int = 0
+    grant: str = ""
+    node: str = ""
+    traceparent: str = ""
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(Record).decode
+
+
+def canonical(record: Record) -> bytes:
+    """The bytes that stand for a record: JSON, keys sorted, no white space, UTF-8 (as RFC 8785 writes it)."""
+    return _encode(record)
+
+
+def parse(data: bytes) -> Record:
+    """Reads what ``canonical`` wrote; raises msgspec.ValidationError for anything else."""
+    return _decode(data)
+
+
+def new_transaction_id() -> str:
+    """A UUIDv7: unique, and in the order of time."""
+    return str(uuid_utils.uuid7())
+
+
+def now() -> int:
+    """The time in µs since 1970 (UTC)."""
+    return time.time_ns() // 1000
+
+
+class Tally:
+    """Counts and hashes the messages of one direction.
+
+    One message: SHA-256 of the message. A stream: SHA-256 over each message with its length before it (4 bytes, big
+    endian, as gRPC frames it), so that the boundaries between messages count too.
+    """
+
+    __slots__ = ("_first", "_stream", "messages", "size")
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.size = 0
+        self._first = b""
+        self._stream: hashlib._Hash | None = None
+
+    def add(self, message: bytes) -> None:
+        """Counts a message in."""
+        self.messages += 1
+        self.size += len(message)
+        if self.messages == 1:
+            self._first = message
+            return
+        if self._stream is None:
+            self._stream = hashlib.sha256(len(self._first).to_bytes(4, "big") + self._first)
+            self._first = b""
+        self._stream.update(len(message).to_bytes(4, "big"))
+        self._stream.update(message)
+
+    def digest(self) -> str:
+        """The hash so far, in hex; empty when there was no message."""
+        if self._stream is not None:
+            return self._stream.hexdigest()
+        return hashlib.sha256(self._first).hexdigest() if self.messages else ""
+
+
+class Call:
+    """One call while it is under way: what each step has found out about it."""
+
+    __slots__ = (
+        "address", "admitted", "attempts", "client", "code", "grant", "headers", "method", "origin", "read_only",
+        "reason", "received", "request_in_ts", "request_out_ts", "response_in_ts", "sent", "service", "timeout",
+        "transaction_id",
+    )  # fmt: skip
+
+    def __init__(self, method: str) -> None:
+        self.transaction_id = new_transaction_id()
+        self.method = method
+        self.headers: dict[str, str] = {}
+        self.client = ""
+        self.service = ""
+        self.grant = ""
+        self.address = ""
+        self.admitted = False
+        self.timeout = 0.0
+        self.read_only = False
+        self.attempts = 0
+        self.received = Tally()
+        self.sent = Tally()
+        self.request_in_ts = now()
+        self.request_out_ts = 0
+        self.response_in_ts = 0
+        self.code = Code.OK
+        self.reason = ""
+        self.origin = Origin.GATEWAY
+
+    @property
+    def contract(self) -> str:
+        """Full name of the gRPC service."""
+        return self.method.partition("/")[0]
+
+    def end(self, code: Code, origin: Origin, reason: Reason | str = "") -> None:
+        """Notes how the call ended, and on whose word."""
+        self.code = code
+        self.origin = origin
+        self.reason = str(reason)
+
+    def record(self, phase: Phase, node: str) -> Record:
+        """What the ledger keeps of the call as it stands."""
+        headers = self.headers
+        outcome = phase is Phase.OUTCOME
+        return Record(
+            transaction_id=self.transaction_id,
+            phase=phase,
+            client=self.client,
+            service=self.service,
+            method=self.method,
+            message_id=headers.get("x-ndxp-message-id", ""),
+            user_id=headers.get("x-ndxp-user-id", ""),
+            issue=headers.get("x-ndxp-issue", ""),
+            represented_party=headers.get("x-ndxp-represented-party", ""),
+            purpose=headers.get("x-ndxp-purpose", ""),
+            request_in_ts=self.request_in_ts,
+            request_out_ts=self.request_out_ts,
+            response_in_ts=self.response_in_ts,
+            response_out_ts=now() if outcome else 0,
+            request_size=self.received.size,
+            response_size=self.sent.size,
+            request_hash=self.received.digest(),
+            response_hash=self.sent.digest(),
+            messages_in=self.received.messages,
+            messages_out=self.sent.messages,
+            status_code=int(self.code),
+            reason=self.reason,
+            origin=self.origin,
+            attempts=self.attempts,
+            grant=self.grant,
+            node=node,
+            traceparent=headers.get("traceparent", ""),
+        )

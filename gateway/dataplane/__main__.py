@@ -1,0 +1,149 @@
+"""One gateway worker: ``python -m gateway.dataplane``. Several share a port; each is a process of its own."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+
+import grpc
+import pydantic
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.dataplane.directory import Directory
+from gateway.dataplane.journal import Journal
+from gateway.dataplane.listener import Listener
+from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.upstream import Upstreams
+from gateway.keys import public_jwk
+from gateway.registry_store import ASSERTION_KEYS, KEY_LIFE, RegistryStore
+from gateway.settings import GatewaySettings
+from gateway.store import connect
+from ndxp.assertion import Signer
+from ndxp.process import start_logging, until_stopped, wrong_settings
+
+_WATCH, _PROBE = 0.2, 2.0
+
+_log = logging.getLogger("gateway")
+
+
+class Worker:
+    """Everything a worker is made of, and its background duties."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        node = settings.node or f"{socket.gethostname()}-{os.getpid()}"
+        self._settings = settings
+        self._store = connect(settings.redis_url)
+        self._registry = RegistryStore(self._store)
+        key = Ed25519PrivateKey.generate()
+        self._jwk = public_jwk(key)
+        self._upstreams = Upstreams(2 * settings.max_message_bytes)
+        self._directory = Directory(self._upstreams)
+        self.exchange = Exchange(settings, node, Journal(self._store))
+        limit = 2 * settings.max_message_bytes
+        self._server = grpc.aio.server(
+            options=(
+                ("grpc.so_reuseport", 1),
+                ("grpc.max_send_message_length", limit),
+                ("grpc.max_receive_message_length", limit),
+                ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+            )
+        )
+        self._directory.add_to(self._server)
+        listener = Listener(self.exchange, self._upstreams, Signer(key, self._jwk["kid"]))
+        self._server.add_generic_rpc_handlers((listener,))
+
+    async def run(self) -> None:
+        """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
+        try:
+            self._server.add_insecure_port(self._settings.gateway_address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {self._settings.gateway_address}; is the port in use?") from error
+        async with asyncio.TaskGroup() as duties:
+            stopped = duties.create_task(until_stopped())
+            journal = self.exchange.journal
+            writer = duties.create_task(journal.run())
+            await self._first_load()
+            watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe, self._publish)]
+            await self._server.start()
+            _log.info("%s takes calls on %s", self.exchange.node, self._settings.gateway_address)
+            await stopped
+            for watcher in watchers:
+                watcher.cancel()
+            await self._directory.drain()
+            await self._server.stop(self._settings.drain)
+            journal.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(writer, self._settings.journal_patience)
+        await self._upstreams.close()
+        await self._store.aclose()
+
+    async def _first_load(self) -> None:
+        while True:
+            try:
+                await self._registry.publish_key(ASSERTION_KEYS, self._jwk)
+                if await self._registry.version():
+                    return await self._load()
+                _log.info("waiting for the registry")
+            except redis.RedisError as error:
+                _log.warning("waiting for the store: %s", error)
+            await asyncio.sleep(_WATCH / 4)
+
+    async def _load(self) -> None:
+        published = await self._registry.load()
+        exchange, addresses = self.exchange, self._settings.addresses
+        exchange.snapshot = published.snapshot
+        exchange.tokens.use_keys(published.token_keys)
+        services = published.snapshot.registry.services
+        current = {addresses.get(service.provider, service.address) for service in services}
+        exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
+        await self._upstreams.keep(current)
+        await self._directory.show(published.snapshot, addresses)
+
+    async def _watch(self) -> None:
+        while True:
+            await self.exchange.journal.measure()
+            await self._directory.serving(self.exchange.journal.available)
+            with contextlib.suppress(redis.RedisError):
+                if await self._registry.version() != self.exchange.snapshot.version:
+                    await self._load()
+            await asyncio.sleep(_WATCH)
+
+    async def _probe(self) -> None:
+        while True:
+            await self._directory.probe()
+            await asyncio.sleep(_PROBE)
+
+    async def _publish(self) -> None:
+        while True:
+            await asyncio.sleep(KEY_LIFE / 3)
+            with contextlib.suppress(redis.RedisError):
+                await self._registry.publish_key(ASSERTION_KEYS, self._jwk)
+
+
+async def _run(settings: GatewaySettings) -> None:
+    # grpc.aio binds a server to the event loop that runs when it is made.
+    await Worker(settings).run()
+
+
+def main() -> int:
+    """Runs a worker; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
+    start_logging()
+    try:
+        asyncio.run(_run(GatewaySettings()))
+    except pydantic.ValidationError as error:
+        for line in wrong_settings(error):
+            print(f"gateway: {line}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

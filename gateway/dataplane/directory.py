@@ -1,0 +1,107 @@
+"""Health and reflection of every registered service at the gateway's own port."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
+
+from gateway.core.registry import Snapshot
+from gateway.dataplane.upstream import Upstreams
+
+_Status = health_pb2.HealthCheckResponse
+_PROBE_TIMEOUT = 1.0
+_REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
+_REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
+
+_log = logging.getLogger(__name__)
+
+
+class Directory:
+    """Answers ``grpc.health.v1`` from probes of the providers, and reflection from the registry's contracts."""
+
+    def __init__(self, upstreams: Upstreams) -> None:
+        self._upstreams = upstreams
+        self._health = health.aio.HealthServicer()
+        self._reflection = _Reflection()
+        self._addresses: dict[str, set[str]] = {}
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Registers health and both versions of reflection, whose messages are the same on the wire."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(self._reflection, server)
+        v1 = grpc.stream_stream_rpc_method_handler(
+            self._reflection.ServerReflectionInfo,
+            request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+            response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+        )
+        handler = grpc.method_handlers_generic_handler(_REFLECTION_V1, {"ServerReflectionInfo": v1})
+        server.add_generic_rpc_handlers((handler,))
+
+    async def show(self, snapshot: Snapshot, addresses: dict[str, str]) -> None:
+        """Takes the contracts and addresses of a new snapshot; ``addresses`` override the registry's."""
+        self._reflection.show(snapshot)
+        before = self._addresses
+        self._addresses = {
+            contract: {addresses.get(s.provider, s.address) for s in services.values() if not s.disabled}
+            for contract, services in snapshot.providers.items()
+        }
+        for contract in before.keys() - self._addresses.keys():
+            await self._health.set(contract, _Status.SERVICE_UNKNOWN)
+
+    async def serving(self, ready: bool) -> None:
+        """Says of the gateway itself whether it takes calls."""
+        await self._health.set("", _Status.SERVING if ready else _Status.NOT_SERVING)
+
+    async def drain(self) -> None:
+        """Says NOT_SERVING of everything, for good."""
+        await self._health.enter_graceful_shutdown()
+
+    async def probe(self) -> None:
+        """Asks every provider how its services are; a service is up when one of its providers says so."""
+        async with asyncio.TaskGroup() as group:
+            for contract, addresses in self._addresses.items():
+                group.create_task(self._probe(contract, addresses))
+
+    async def _probe(self, contract: str, addresses: set[str]) -> None:
+        answers = await asyncio.gather(*(self._ask(address, contract) for address in addresses))
+        await self._health.set(contract, _Status.SERVING if any(answers) else _Status.NOT_SERVING)
+
+    async def _ask(self, address: str, contract: str) -> bool:
+        stub: Any = health_pb2_grpc.HealthStub(self._upstreams.channel(address))
+        try:
+            answer = await stub.Check(health_pb2.HealthCheckRequest(service=contract), timeout=_PROBE_TIMEOUT)
+        except grpc.aio.AioRpcError as error:
+            # A provider without the health service is up when it answers at all.
+            return error.code() in (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.NOT_FOUND)
+        return bool(answer.status == _Status.SERVING)
+
+
+class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
+    def __init__(self) -> None:
+        self._shown: Any = reflection.aio.ReflectionServicer((health.SERVICE_NAME,))
+
+    def show(self, snapshot: Snapshot) -> None:
+        pool = descriptor_pool.DescriptorPool()
+        for contract, files in sorted(snapshot.contracts.items()):
+            try:
+                for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
+                    pool.Add(file)
+            except TypeError as error:
+                _log.error("reflection leaves out %s: its files contradict another contract's: %s", contract, error)
+        own = descriptor_pb2.FileDescriptorProto()
+        for module in (health_pb2, reflection_pb2):
+            module.DESCRIPTOR.CopyToProto(own)
+            pool.Add(own)
+        names = [health.SERVICE_NAME, _REFLECTION, *(c for c in snapshot.contracts if c in snapshot.providers)]
+        self._shown = reflection.aio.ReflectionServicer(names, pool)
+
+    async def ServerReflectionInfo(
+        self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
+    ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
+        async for response in self._shown.ServerReflectionInfo(request_iterator, context):
+            yield response

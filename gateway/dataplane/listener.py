@@ -1,0 +1,206 @@
+"""The gateway's port: takes calls of any method, sends them through the pipeline and passes the bytes on."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import grpc
+
+from gateway.core.transaction import Call, Origin, now
+from gateway.dataplane import pipeline
+from gateway.dataplane.pipeline import Asked, Exchange
+from gateway.dataplane.upstream import Upstreams
+from ndxp import metadata, status
+from ndxp.assertion import Assertion, Signer
+from ndxp.errors import Code, Reason, Refusal
+
+_EOF = grpc.aio.EOF
+_Context = grpc.aio.ServicerContext[Any, Any]
+_CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
+_OWN_MESSAGES = {
+    Reason.PROVIDER_UNREACHABLE: "the provider cannot be reached, or the connection broke before it answered",
+    Reason.PROVIDER_TIMEOUT: "the provider did not answer within the deadline",
+    Reason.MESSAGE_TOO_LARGE: "the provider's answer is larger than this exchange passes on",
+}
+
+
+class Listener(grpc.GenericRpcHandler):
+    """Handles every method that the server has no handler of its own for."""
+
+    def __init__(self, exchange: Exchange, upstreams: Upstreams, signer: Signer) -> None:
+        self._exchange = exchange
+        self._upstreams = upstreams
+        self._signer = signer
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
+        """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
+        name = handler_call_details.method.removeprefix("/")
+        method = self._exchange.snapshot.method(name)
+        if method is not None and method.unary:
+            return grpc.unary_unary_rpc_method_handler(partial(self._unary, name))
+        return grpc.stream_stream_rpc_method_handler(partial(self._stream, name))
+
+    async def _unary(self, method: str, request: bytes, context: _Context) -> bytes:
+        call = Call(method)
+        call.received.add(request)
+        return await self._handle(call, context, partial(self._forward_unary, request))
+
+    async def _stream(self, method: str, _: Any, context: _Context) -> None:
+        await self._handle(Call(method), context, self._forward_stream)
+
+    async def _handle(self, call: Call, context: _Context, forward: "_Forward") -> bytes:
+        asked = Asked(context.invocation_metadata() or (), context.time_remaining())
+        try:
+            try:
+                await pipeline.begin(self._exchange, call, asked)
+                answer = await forward(call, asked, context)
+            except Refusal as refusal:
+                answer = _refused(call, refusal)
+            try:
+                await pipeline.finish(self._exchange, call, asked)
+            except Refusal as refusal:
+                answer = _refused(call, refusal)
+        except asyncio.CancelledError:
+            await self._abandoned(call, asked)
+            raise
+        context.set_trailing_metadata(answer.trailing_of(call))
+        if call.code is not Code.OK:
+            await context.abort(status.GRPC_CODES[call.code], answer.details)
+        return answer.message
+
+    async def _forward_unary(self, request: bytes, call: Call, asked: Asked, context: _Context) -> "_Answer":
+        self._check_size(request)
+        onward = self._onward(call, asked)
+        call.request_out_ts = now()
+        rpc = self._upstreams.unary(call.address, call.method)(request, timeout=call.timeout, metadata=onward)
+        try:
+            message = await rpc
+        except grpc.aio.AioRpcError as error:
+            answer = self._failed(call, error)
+        else:
+            answer = _Answer(message)
+            call.sent.add(message)
+            call.end(Code.OK, Origin.PROVIDER)
+        call.response_in_ts = now()
+        answer.trailing += metadata.back(await rpc.trailing_metadata())
+        if initial := metadata.back(await rpc.initial_metadata()):
+            await context.send_initial_metadata(initial)
+        return answer
+
+    async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":
+        onward = self._onward(call, asked)
+        call.request_out_ts = now()
+        rpc = self._upstreams.stream(call.address, call.method)(timeout=call.timeout, metadata=onward)
+        try:
+            async with asyncio.TaskGroup() as group:
+                requests = group.create_task(self._pump_requests(call, context, rpc))
+                answer = await self._pump_responses(call, context, rpc)
+                requests.cancel()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            rpc.cancel()
+        call.response_in_ts = call.response_in_ts or now()
+        answer.trailing += metadata.back(await rpc.trailing_metadata())
+        return answer
+
+    async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:
+        while (message := await context.read()) is not _EOF:
+            self._check_size(message)
+            call.received.add(message)
+            try:
+                await rpc.write(message)
+            except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                return  # the provider has ended the call; whoever reads its responses learns how
+        await rpc.done_writing()
+
+    async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
+        try:
+            initial = metadata.back(await rpc.initial_metadata())
+            await context.send_initial_metadata([*initial, (metadata.TRANSACTION_ID, call.transaction_id)])
+            while (message := await rpc.read()) is not _EOF:
+                call.response_in_ts = call.response_in_ts or now()
+                call.sent.add(message)
+                await context.write(message)
+        except grpc.aio.AioRpcError as error:
+            return self._failed(call, error)
+        call.end(Code.OK, Origin.PROVIDER)
+        return _Answer()
+
+    def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
+        headers = call.headers
+        call.attempts += 1
+        assertion = Assertion(
+            client=call.client,
+            provider=call.service,
+            method=call.method,
+            transaction_id=call.transaction_id,
+            user_id=headers.get(metadata.USER_ID, ""),
+            purpose=headers.get(metadata.PURPOSE, ""),
+            traceparent=headers.get(metadata.TRACEPARENT, ""),
+        )
+        return [
+            *metadata.onward(asked.pairs),
+            (metadata.CLIENT, call.client),
+            (metadata.SERVICE, call.service),
+            (metadata.TRANSACTION_ID, call.transaction_id),
+            (metadata.ASSERTION, self._signer.sign(assertion)),
+        ]
+
+    def _check_size(self, message: bytes) -> None:
+        limit = self._exchange.settings.max_message_bytes
+        if len(message) > limit:
+            raise Refusal(
+                Reason.MESSAGE_TOO_LARGE, f"a message of {len(message)} bytes; {limit} are allowed",
+                metadata={"allowed": str(limit)},
+            )  # fmt: skip
+
+    def _failed(self, call: Call, error: grpc.aio.AioRpcError) -> "_Answer":
+        overdue = now() - call.request_out_ts >= call.timeout * 1e6
+        reason = self._upstreams.own_reason(call.address, error, overdue=overdue)
+        if reason is not None:
+            message = f"{call.service}: {_OWN_MESSAGES[reason]}"
+            return _refused(call, Refusal(reason, message, metadata={"service": call.service}))
+        packed = (error.trailing_metadata() or grpc.aio.Metadata()).get(metadata.STATUS_DETAILS)
+        call.end(_CODES[error.code()], Origin.PROVIDER, status.reason_of(packed) if isinstance(packed, bytes) else "")
+        return _Answer(details=error.details() or "")
+
+    async def _abandoned(self, call: Call, asked: Asked) -> None:
+        """The caller has left: by its deadline or by cancelling. Its record is written all the same."""
+        waited = (now() - call.request_in_ts) / 1e6
+        if asked.remaining is not None and waited >= asked.remaining:
+            call.end(Code.DEADLINE_EXCEEDED, Origin.GATEWAY, Reason.PROVIDER_TIMEOUT if call.attempts else "")
+        elif not call.code:
+            call.end(Code.CANCELLED, Origin.GATEWAY)
+        with contextlib.suppress(Refusal):
+            await pipeline.finish(self._exchange, call, asked)
+
+
+class _Answer:
+    """What the caller gets: a message (unary), or the text and the trailing metadata of a status."""
+
+    __slots__ = ("details", "message", "trailing")
+
+    def __init__(self, message: bytes = b"", details: str = "") -> None:
+        self.message = message
+        self.details = details
+        self.trailing: list[metadata.Pair] = []
+
+    def trailing_of(self, call: Call) -> list[metadata.Pair]:
+        """The provider's trailing metadata and the exchange's own."""
+        own: list[metadata.Pair] = [(metadata.TRANSACTION_ID, call.transaction_id)]
+        if call.code is not Code.OK:
+            own.append((metadata.ERROR_ORIGIN, str(call.origin)))
+        return [*self.trailing, *own]
+
+
+_Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]
+
+
+def _refused(call: Call, refusal: Refusal) -> _Answer:
+    call.end(refusal.rule.code, Origin.GATEWAY, refusal.reason)
+    answer = _Answer(details=refusal.message)
+    answer.trailing = [(metadata.STATUS_DETAILS, status.encode(refusal))]
+    return answer

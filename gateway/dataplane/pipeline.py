@@ -1,0 +1,159 @@
+"""The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from gateway.core import policy
+from gateway.core.circuit import Circuit
+from gateway.core.quota import Allowance
+from gateway.core.registry import Registry, Service, Snapshot
+from gateway.core.transaction import Call, Origin, Phase
+from gateway.dataplane.journal import Journal, JournalUnavailable
+from gateway.dataplane.tokens import TokenVerifier
+from gateway.settings import GatewaySettings
+from ndxp import metadata
+from ndxp.errors import Reason, Refusal
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the steps decide with: the world as this worker knows it."""
+
+    settings: GatewaySettings
+    node: str
+    journal: Journal
+    tokens: TokenVerifier = field(default_factory=TokenVerifier)
+    snapshot: Snapshot = field(default_factory=lambda: Snapshot(Registry(instance="VN"), {}))
+    allowances: dict[str, Allowance] = field(default_factory=dict)
+    circuits: dict[str, Circuit] = field(default_factory=dict)
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
+
+    ``service`` is what authorise has found it to mean.
+    """
+
+    pairs: metadata.Pairs
+    remaining: float | None
+    service: Service = field(init=False)
+
+
+def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
+    """Who asks: a good token of a member that is on the exchange and not disabled."""
+    call.headers = dict(metadata.read(asked.pairs))
+    try:
+        client = exchange.tokens.client(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
+    except Refusal as refusal:
+        call.client = refusal.metadata.get("client", "")
+        raise
+    call.client = client
+    claimed = call.headers.get(metadata.CLIENT, client)
+    if claimed != client:
+        raise Refusal(
+            Reason.INVALID_METADATA, f"{metadata.CLIENT} says {claimed} but the token is {client}'s",
+            metadata={"key": metadata.CLIENT},
+        )  # fmt: skip
+    member = exchange.snapshot.subsystems.get(client)
+    if member is None or member.disabled:
+        state = "is not on this exchange any more" if member is None else "is disabled"
+        raise Refusal(Reason.MEMBER_DISABLED, f"{client} {state}", metadata={"client": client})
+
+
+def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
+    """Whether they may: a grant for this method of this provider."""
+    snapshot = exchange.snapshot
+    service = policy.choose_service(snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
+    call.service = service.provider
+    call.grant = policy.authorise(snapshot, call.client, service, call.method).id
+    if service.disabled:
+        raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
+    asked.service = service
+
+
+def admit(exchange: Exchange, call: Call, asked: Asked) -> None:
+    """Whether there is room: the journal takes records, the worker is not full, the consumer has quota left."""
+    journal, settings = exchange.journal, exchange.settings
+    if not journal.available:
+        raise Refusal(Reason.JOURNAL_UNAVAILABLE, "the journal cannot take a record now", retry_after=1)
+    if journal.backlog > settings.max_backlog:
+        raise Refusal(Reason.OVERLOADED, f"{journal.backlog} journal entries wait for the recorder", retry_after=1)
+    if exchange.calls >= settings.max_calls:
+        raise Refusal(Reason.OVERLOADED, f"this worker has {exchange.calls} calls under way", retry_after=0.5)
+    quota = exchange.snapshot.quota(call.client)
+    now = time.monotonic()
+    allowance = exchange.allowances.get(call.client)
+    if allowance is None:
+        allowance = exchange.allowances[call.client] = Allowance(quota, now)
+    allowance.take(call.client, quota, now)
+    exchange.calls += 1
+    call.admitted = True
+
+
+def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
+    """Where to and until when: the provider's address, its circuit, the capped deadline."""
+    settings = exchange.settings
+    address = settings.addresses.get(asked.service.provider, asked.service.address)
+    exchange.circuits.setdefault(address, Circuit()).enter(address, time.monotonic())
+    call.address = address
+    method = exchange.snapshot.method(call.method)
+    call.read_only = method is not None and method.read_only
+    if method is not None and method.unary:
+        longest, unstated = settings.max_deadline, settings.default_deadline
+    else:
+        longest = unstated = settings.max_stream_deadline
+    call.timeout = min(longest, unstated if asked.remaining is None else asked.remaining)
+
+
+DECISIONS = (identify, authorise, admit, resolve)
+
+
+async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
+    """The steps before forwarding; raises Refusal when one of them says no.
+
+    The request of a method that may change something is in the journal before this returns.
+    """
+    for decide in DECISIONS:
+        decide(exchange, call, asked)
+    if not call.read_only:
+        await _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
+
+
+async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
+    """The outcome goes to the journal; the caller may be answered when this returns.
+
+    A refused call is recorded when it claimed an identity. Raises Refusal (JOURNAL_UNAVAILABLE) when the record
+    cannot be written: the answer must not leave without it.
+    """
+    if call.admitted:
+        call.admitted = False
+        exchange.calls -= 1
+        exchange.allowances[call.client].give_back()
+    if circuit := exchange.circuits.get(call.address):
+        _judge(circuit, call)
+    if call.reason == Reason.JOURNAL_UNAVAILABLE:
+        return
+    if call.client or any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
+        await _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
+
+
+def _judge(circuit: Circuit, call: Call) -> None:
+    if call.reason == Reason.PROVIDER_UNREACHABLE:
+        circuit.failed(time.monotonic())
+    elif call.origin is Origin.PROVIDER:
+        circuit.succeeded()
+    else:
+        circuit.left()
+
+
+async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:
+    try:
+        async with asyncio.timeout(exchange.settings.journal_patience):
+            await exchange.journal.append(call.record(phase, exchange.node))
+    except (JournalUnavailable, TimeoutError) as error:
+        raise Refusal(
+            Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1
+        ) from error

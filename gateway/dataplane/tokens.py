@@ -1,0 +1,71 @@
+"""Whose token it is: verifies access tokens and remembers those that were good."""
+
+from collections.abc import Mapping
+
+import jwt
+
+from ndxp.errors import Reason, Refusal
+
+ISSUER = "ndxp:control"
+AUDIENCE = "ndxp:gateway"
+LEEWAY = 5
+"""Seconds by which two machines' clocks may differ."""
+
+MAX_TOKEN = 4096
+"""Longest token, in characters."""
+
+_REMEMBERED = 10_000
+
+
+class TokenVerifier:
+    """Verifies tokens with the exchange's current keys; a token seen before costs one look-up."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._published: Mapping[str, object] = {}
+        self._good: dict[str, tuple[str, float]] = {}
+
+    def use_keys(self, keys: Mapping[str, dict[str, str]]) -> None:
+        """Takes the current keys, by key id; tokens of other keys are not good any more."""
+        if dict(keys) != self._published:
+            self._published = dict(keys)
+            self._keys = {key_id: jwt.PyJWK(jwk) for key_id, jwk in keys.items()}
+            self._good.clear()
+
+    def client(self, authorization: str, now: float) -> str:
+        """The subsystem that the token names; ``now`` is seconds since 1970.
+
+        Raises Refusal: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED (its ``metadata`` then names the client).
+        """
+        known = self._good.get(authorization)
+        if known is not None and now < known[1]:
+            return known[0]
+        client, expires = self._verify(authorization)
+        if len(self._good) >= _REMEMBERED:
+            self._good.clear()
+        self._good[authorization] = (client, expires)
+        return client
+
+    def _verify(self, authorization: str) -> tuple[str, float]:
+        if not authorization:
+            raise Refusal(Reason.TOKEN_MISSING, "the call carries no token")
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Refusal(Reason.TOKEN_INVALID, "the authorization metadata is not of the form 'Bearer TOKEN'")
+        if len(token) > MAX_TOKEN:
+            raise Refusal(Reason.TOKEN_INVALID, f"the token is longer than {MAX_TOKEN} characters")
+        try:
+            key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
+                raise Refusal(Reason.TOKEN_INVALID, "the token is signed with a key that this exchange does not know")
+            claims = jwt.decode(
+                token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, leeway=LEEWAY,
+                options={"require": ["sub", "exp", "iat"]},
+            )  # fmt: skip
+        except jwt.ExpiredSignatureError as error:
+            # The signature was good, or PyJWT would have said so first: the claim of identity may be believed.
+            client = jwt.decode(token, options={"verify_signature": False}).get("sub", "")
+            raise Refusal(Reason.TOKEN_EXPIRED, "the token has expired", metadata={"client": client}) from error
+        except jwt.PyJWTError as error:
+            raise Refusal(Reason.TOKEN_INVALID, f"the token does not hold: {error}") from error
+        return claims["sub"], float(claims["exp"]) + LEEWAY

@@ -1,0 +1,72 @@
+"""The gateway's connections to providers, and what a failed call says about them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+
+from ndxp.errors import Reason
+
+_LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
+_TOO_LARGE = "message larger than max"
+
+
+class Upstreams:
+    """One channel for each provider's address, opened at the first call."""
+
+    def __init__(self, max_message_bytes: int) -> None:
+        self._options = (
+            ("grpc.max_send_message_length", max_message_bytes),
+            ("grpc.max_receive_message_length", max_message_bytes),
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.enable_retries", 0),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.min_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 1000),
+        )
+        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._unary: dict[tuple[str, str], Any] = {}
+
+    def channel(self, address: str) -> grpc.aio.Channel:
+        """The channel to an address."""
+        channel = self._channels.get(address)
+        if channel is None:
+            channel = self._channels[address] = grpc.aio.insecure_channel(address, options=self._options)
+        return channel
+
+    def unary(self, address: str, method: str) -> Any:
+        """A callable for a unary method, bytes to bytes."""
+        call = self._unary.get((address, method))
+        if call is None:
+            call = self._unary[address, method] = self.channel(address).unary_unary(f"/{method}")
+        return call
+
+    def stream(self, address: str, method: str) -> Any:
+        """A callable for a method of any kind, bytes to bytes."""
+        return self.channel(address).stream_stream(f"/{method}")
+
+    async def keep(self, addresses: Iterable[str]) -> None:
+        """Closes the channels to addresses that are no provider's any more."""
+        for address in self._channels.keys() - set(addresses):
+            self._unary = {key: call for key, call in self._unary.items() if key[0] != address}
+            await self._channels.pop(address).close(grace=30)
+
+    async def close(self) -> None:
+        """Closes all channels."""
+        await self.keep(())
+
+    def own_reason(self, address: str, error: grpc.aio.AioRpcError, *, overdue: bool) -> Reason | None:
+        """Why a call failed when it was not the provider who said so; None when it was.
+
+        ``overdue`` says that the deadline has passed. gRPC does not tell a peer's status from one made at this end:
+        the state of the connection and the texts of gRPC's core do.
+        """
+        code, text = error.code(), error.details() or ""
+        if code is grpc.StatusCode.UNAVAILABLE:
+            lost = self.channel(address).get_state() is not grpc.ChannelConnectivity.READY
+            return Reason.PROVIDER_UNREACHABLE if lost or text.startswith(_LOST) else None
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED and overdue:
+            return Reason.PROVIDER_TIMEOUT
+        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in text:
+            return Reason.MESSAGE_TOO_LARGE
+        return None

@@ -1,0 +1,39 @@
+"""Ed25519 keys: made, kept in a file of mode 0600, and shown to the world as JWK."""
+
+import os
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+def load_or_create(path: Path) -> Ed25519PrivateKey:
+    """The key in a PEM file; makes the file (0600) when there is none. Raises ValueError when it holds no such key."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError(f"{path} holds no Ed25519 key; move it away to get a new one") from None
+        return key
+    key = Ed25519PrivateKey.generate()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+    return key
+
+
+def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
+    """The public half as a JWK (RFC 8037); its ``kid`` is the RFC 7638 thumbprint."""
+    x = _base64url(key.public_key().public_bytes_raw())
+    thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
+    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

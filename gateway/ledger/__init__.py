@@ -1,0 +1,1 @@
+"""What the exchange remembers: the journal drained into SQL, searchable."""

@@ -1,0 +1,63 @@
+"""Settings of the exchange's processes, read once from the environment (``NDXP_*``)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class StoreSettings(BaseSettings):
+    """What gateway and control share."""
+
+    model_config = SettingsConfigDict(env_prefix="NDXP_")
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    """The store: registry, keys, journal."""
+    node: str = ""
+    """Name of this process in records; empty for one made of host and process number."""
+    addresses: dict[str, str] = {}
+    """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
+
+
+class GatewaySettings(StoreSettings):
+    """The data plane."""
+
+    gateway_address: str = "127.0.0.1:50051"
+    """Where it listens, ``host:port``."""
+    default_deadline: float = Field(default=30.0, gt=0)
+    """Seconds for a call whose caller states no deadline."""
+    max_deadline: float = Field(default=300.0, gt=0)
+    """Seconds at most for a unary call."""
+    max_stream_deadline: float = Field(default=3600.0, gt=0)
+    """Seconds at most for a stream."""
+    max_message_bytes: int = Field(default=16 * MIB, ge=1024)
+    """Largest message."""
+    max_streams_per_connection: int = Field(default=1000, ge=1)
+    """Calls at once on one connection."""
+    max_calls: int = Field(default=5000, ge=1)
+    """Calls at once in one worker; more are refused as OVERLOADED."""
+    max_backlog: int = Field(default=1_000_000, ge=1)
+    """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
+    journal_patience: float = Field(default=5.0, gt=0)
+    """Seconds that a call waits for the journal to take its record."""
+    drain: float = Field(default=15.0, ge=0)
+    """Seconds that calls in flight get to finish at SIGTERM."""
+
+
+class ControlSettings(StoreSettings):
+    """The control process."""
+
+    control_address: str = "127.0.0.1:8080"
+    """Where the HTTP API listens, ``host:port``."""
+    exchange_address: str = "127.0.0.1:50060"
+    """Where the directory (``ndxp.exchange.v1``) listens, ``host:port``."""
+    run_folder: Path = Path(".ndxp")
+    """Keys, credentials and the ledger; mode 0700."""
+    exchange_file: Path = Path(__file__).with_name("exchange.yaml")
+    """Members, services, grants and quotas to start with."""
+    ledger_url: str = ""
+    """SQLAlchemy URL of the ledger; empty for ``ledger.db`` in the run folder."""
+    token_life: int = Field(default=3600, ge=10, le=86400)
+    """Seconds for which an access token is good."""

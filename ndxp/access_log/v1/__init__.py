@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/access_log/v1."""

@@ -1,0 +1,85 @@
+"""The access log: who asked an agency for what, kept by the agency itself, and the contract that shows it."""
+
+import asyncio
+from typing import Any
+
+import grpc
+
+from ndxp.access_log.v1 import access_log_pb2 as pb
+from ndxp.access_log.v1 import access_log_pb2_grpc
+from ndxp.agency.database import Access, Database, now
+from ndxp.agency.paging import page_limit, page_start
+from ndxp.assertion import Assertion
+from ndxp.errors import Code
+
+_LARGEST_PAGE = 5000
+_FOREVER = 2**62
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class AccessLog:
+    """Writes accesses in group commits: one database transaction for all calls that wait."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[Access, asyncio.Future[None]]] = []
+
+    async def add(self, assertion: Assertion, code: Code) -> None:
+        """Returns when the access is in the database; raises what the database raised when it cannot be."""
+        access = Access(
+            assertion.transaction_id, assertion.client, assertion.user_id, assertion.purpose, assertion.method,
+            int(code), now(),
+        )  # fmt: skip
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((access, written))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._write)
+        await written
+
+    def _write(self) -> None:
+        batch, self._waiting = self._waiting, []
+        try:
+            with self._database.transaction() as transaction:
+                transaction.log([access for access, _ in batch])
+        except Exception as error:  # whoever waits must hear of it
+            for _, written in batch:
+                if not written.done():
+                    written.set_exception(error)
+            return
+        for _, written in batch:
+            if not written.done():
+                written.set_result(None)
+
+
+class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
+    """Shows the access log to those whom the exchange grants it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def CountAccesses(
+        self, request: pb.CountAccessesRequest, _: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.CountAccessesResponse:
+        """Counts by client, method and status."""
+        until = request.until.ToMicroseconds() if request.HasField("until") else _FOREVER
+        with self._database.reading() as reader:
+            rows = reader.count_accesses(request.since.ToMicroseconds(), until)
+        counts = [pb.AccessCount(client=c, method=m, status_code=s, count=n) for c, m, s, n in rows]
+        return pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
+
+    async def ListAccesses(
+        self, request: pb.ListAccessesRequest, _: grpc.aio.ServicerContext[Any, Any]
+    ) -> pb.ListAccessesResponse:
+        """Lists in the order of logging."""
+        size = page_limit(request.page_size, _LARGEST_PAGE)
+        after = page_start(request.page_token)
+        with self._database.reading() as reader:
+            rows = reader.accesses(after=after, since=request.since.ToMicroseconds(), limit=size + 1)
+        response = pb.ListAccessesResponse(next_page_token=str(rows[size - 1][0]) if len(rows) > size else "")
+        for _seq, access in rows[:size]:
+            entry = response.accesses.add(
+                transaction_id=access.transaction_id, client=access.client, user_id=access.user_id,
+                purpose=access.purpose, method=access.method, status_code=access.status_code,
+            )  # fmt: skip
+            entry.answered_at.FromMicroseconds(access.at)
+        return response

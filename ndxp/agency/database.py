@@ -1,0 +1,255 @@
+"""An agency's own database: documents, the feed of changes, answers to replay, and the access log.
+
+SQLite by default, PostgreSQL by URL; every agency has the same tables, and its records decide what is in them.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from ndxp.errors import AgencyError, Code
+
+_tables = sa.MetaData()
+_Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+_documents = sa.Table(
+    "documents", _tables,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("kind", "key"),
+    sa.Index("documents_by_owner", "kind", "owner", "seq"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+_changes = sa.Table(
+    "changes", _tables,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+_answers = sa.Table(
+    "answers", _tables,
+    sa.Column("client", sa.String(200), primary_key=True),
+    sa.Column("method", sa.String(200), primary_key=True),
+    sa.Column("request_id", sa.String(64), primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),
+    sa.Column("response", sa.LargeBinary, nullable=False),
+)  # fmt: skip
+_accesses = sa.Table(
+    "accesses", _tables,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("transaction_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("client", sa.String(200), nullable=False),
+    sa.Column("user_id", sa.String(256), nullable=False),
+    sa.Column("purpose", sa.String(256), nullable=False),
+    sa.Column("method", sa.String(200), nullable=False),
+    sa.Column("status_code", sa.SmallInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored record: ``seq`` grows with every new document, ``body`` is the agency's own encoding."""
+
+    seq: int
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry of the feed: ``cursor`` grows, ``at`` is in µs since 1970 (UTC)."""
+
+    cursor: int
+    kind: str
+    key: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A call that the agency answered; ``at`` is in µs since 1970 (UTC)."""
+
+    transaction_id: str
+    client: str
+    user_id: str
+    purpose: str
+    method: str
+    status_code: int
+    at: int
+
+
+class Transaction:
+    """Reads and writes that take effect together."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """The body of a document, or None."""
+        query = sa.select(_documents.c.body).where(_documents.c.kind == kind, _documents.c.key == key)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
+        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``."""
+        where = (_documents.c.kind == kind, _documents.c.key == key)
+        if not self._connection.execute(sa.update(_documents).where(*where).values(body=body, owner=owner)).rowcount:
+            self._connection.execute(sa.insert(_documents).values(kind=kind, key=key, owner=owner, body=body))
+
+    def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
+        """An owner's documents, the latest first; ``before`` is the ``seq`` to go on from."""
+        c = _documents.c
+        query = sa.select(c.seq, c.key, c.body).where(c.kind == kind, c.owner == owner)
+        if before is not None:
+            query = query.where(c.seq < before)
+        return [Document(*row) for row in self._connection.execute(query.order_by(c.seq.desc()).limit(limit))]
+
+    def count(self, kind: str, owner: str) -> int:
+        """How many documents an owner has."""
+        c = _documents.c
+        query = sa.select(sa.func.count()).select_from(_documents).where(c.kind == kind, c.owner == owner)
+        return int(self._connection.execute(query).scalar_one())
+
+    def note_change(self, kind: str, key: str) -> None:
+        """Appends to the feed of changes."""
+        self._connection.execute(sa.insert(_changes).values(kind=kind, key=key, at=now()))
+
+    def changes(self, after: int, *, kinds: Sequence[str] = (), limit: int = 500) -> list[Change]:
+        """Changes after a cursor, in their order; all kinds when none is named."""
+        c = _changes.c
+        query = sa.select(c.seq, c.kind, c.key, c.at).where(c.seq > after)
+        if kinds:
+            query = query.where(c.kind.in_(kinds))
+        return [Change(*row) for row in self._connection.execute(query.order_by(c.seq).limit(limit))]
+
+    def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
+        """The answer that this request got before, or None.
+
+        Raises AgencyError(REQUEST_ID_REUSED) when its ``request_id`` was given to a different request.
+        """
+        c = _answers.c
+        request_id = _request_id(request)
+        query = sa.select(c.request_hash, c.response).where(
+            c.client == client, c.method == method, c.request_id == request_id
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        if row.request_hash != _hash(request):
+            raise AgencyError(
+                Code.INVALID_ARGUMENT,
+                "REQUEST_ID_REUSED",
+                "this request_id was given to a different request before; use a new one for a new request",
+                field="request_id",
+            )
+        return answer.FromString(row.response)
+
+    def save_answer(self, client: str, method: str, request: Message, answer: Message) -> None:
+        """Keeps the answer, to give it again when the request is repeated."""
+        values = {
+            "client": client, "method": method, "request_id": _request_id(request),
+            "request_hash": _hash(request), "response": answer.SerializeToString(),
+        }  # fmt: skip
+        self._connection.execute(sa.insert(_answers).values(values))
+
+    def log(self, accesses: Sequence[Access]) -> None:
+        """Appends to the access log."""
+        rows = [{field: getattr(access, field) for field in Access.__slots__} for access in accesses]
+        self._connection.execute(sa.insert(_accesses), rows)
+
+    def accesses(self, *, after: int = 0, since: int = 0, limit: int = 500) -> list[tuple[int, Access]]:
+        """The access log from ``after`` (a seq) and ``since`` (µs) on, in its order, each with its seq."""
+        c = _accesses.c
+        query = sa.select(c.seq, *(c[field] for field in Access.__slots__)).where(c.seq > after, c.at >= since)
+        return [(row[0], Access(*row[1:])) for row in self._connection.execute(query.order_by(c.seq).limit(limit))]
+
+    def count_accesses(self, since: int, until: int) -> list[tuple[str, str, int, int]]:
+        """Client, method, status code and how many, for accesses in [since, until) µs."""
+        c = _accesses.c
+        by = (c.client, c.method, c.status_code)
+        query = sa.select(*by, sa.func.count()).where(c.at >= since, c.at < until).group_by(*by).order_by(*by)
+        return [(row[0], row[1], row[2], row[3]) for row in self._connection.execute(query)]
+
+
+class Database:
+    """Opens an agency's database and makes its tables if they are missing."""
+
+    def __init__(self, url: str) -> None:
+        """``url`` is SQLAlchemy's, for example ``sqlite:///population.db`` or ``postgresql+psycopg://...``."""
+        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _configure_sqlite)
+            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        _tables.create_all(self._engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Reads and writes that commit together at the end, or not at all."""
+        with self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Reads only; they wait for no writer."""
+        with self._engine.connect().execution_options(reading=True) as connection:
+            yield Transaction(connection)
+
+    def once(
+        self, client: str, method: str, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]
+    ) -> _Answer:
+        """Does what the request asks, or gives the answer that the same ``request_id`` got before."""
+        with self.transaction() as transaction:
+            before = transaction.answered(client, method, request, answer)
+            if before is not None:
+                return before
+            response = do(transaction)
+            transaction.save_answer(client, method, request, response)
+            return response
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._engine.dispose()
+
+
+def now() -> int:
+    """The time in µs since 1970 (UTC)."""
+    return int(datetime.now(UTC).timestamp() * 1_000_000)
+
+
+def _configure_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A transaction that reads before it writes must hold the write lock from its start, or it may fail midway.
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+
+
+def _request_id(request: Message) -> str:
+    request_id: str = request.request_id  # type: ignore[attr-defined] # every mutation has one
+    if not 1 <= len(request_id) <= 64:
+        raise AgencyError(
+            Code.INVALID_ARGUMENT, "REQUEST_ID_MISSING",
+            "give the request a request_id of at most 64 characters, such as a new UUID", field="request_id",
+        )  # fmt: skip
+    return request_id
+
+
+def _hash(request: Message) -> bytes:
+    return hashlib.sha256(request.SerializeToString(deterministic=True)).digest()

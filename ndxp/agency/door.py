@@ -1,0 +1,132 @@
+"""An agency's door: lets calls of the gateway in and nobody else's, and gives errors their form on the wire."""
+
+import logging
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+
+from ndxp import metadata, status
+from ndxp.agency.access_log import AccessLog
+from ndxp.agency.caller import set_caller
+from ndxp.assertion import Assertion, AssertionRefused, KeysUnavailable, Verifier
+from ndxp.errors import AgencyError, Code, Reason, Refusal
+
+_OPEN = frozenset({"grpc.health.v1.Health"})
+_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", "grpc.reflection.v1alpha.ServerReflection"})
+
+_log = logging.getLogger(__name__)
+_Context = grpc.aio.ServicerContext[Any, Any]
+_Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic for type checkers only
+_Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
+
+
+class Door(grpc.aio.ServerInterceptor):
+    """Checks the gateway's assertion before every method but health, and logs the access when it is answered."""
+
+    def __init__(self, verifier: Verifier, access_log: AccessLog | None) -> None:
+        self._verifier = verifier
+        self._access_log = access_log
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Found]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> _Found:
+        """Gives the method's handler behind the door, or one that refuses."""
+        method = handler_call_details.method.lstrip("/")
+        service = method.partition("/")[0]
+        handler = await continuation(handler_call_details)
+        if handler is None or service in _OPEN:
+            return handler
+        try:
+            assertion = await self._verifier.verify(_presented(handler_call_details), method)
+        except AssertionRefused as error:
+            return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error))))
+        except KeysUnavailable as error:
+            return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEYS_UNAVAILABLE", str(error))))
+        access_log = None if service in _UNLOGGED else self._access_log
+        return _same_kind(handler, _Answered(_behaviour(handler), assertion, access_log))
+
+
+class _Answered:
+    """One call of a method: runs it, logs the access, maps its errors."""
+
+    def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None) -> None:
+        self._behaviour = behaviour
+        self._assertion = assertion
+        self._access_log = access_log
+
+    async def answer(self, request: Any, context: _Context) -> Any:
+        set_caller(self._assertion, context.time_remaining())
+        try:
+            response = await self._behaviour(request, context)
+        except Exception as error:
+            await self._fail(error, context)
+        await self._log_access(Code.OK)
+        return response
+
+    async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
+        set_caller(self._assertion, context.time_remaining())
+        try:
+            async for response in self._behaviour(request, context):
+                yield response
+        except Exception as error:
+            await self._fail(error, context)
+        await self._log_access(Code.OK)
+
+    async def _fail(self, error: Exception, context: _Context) -> NoReturn:
+        method, transaction = self._assertion.method, self._assertion.transaction_id
+        if not isinstance(error, AgencyError):
+            # The message of a surprise may hold personal data: the log gets its place and type only.
+            place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+            _log.error("%s of %s failed: %s\n%s", method, transaction, type(error).__name__, place)
+            error = AgencyError(Code.INTERNAL, "INTERNAL", f"the agency failed; its log tells more of {transaction}")
+        await self._log_access(error.code)
+        await _abort(context, error, domain=method.partition("/")[0])
+
+    async def _log_access(self, code: Code) -> None:
+        if self._access_log is not None:
+            await self._access_log.add(self._assertion, code)
+
+
+class _Refused:
+    def __init__(self, refusal: Refusal | AgencyError) -> None:
+        self._refusal = refusal
+
+    async def answer(self, _: Any, context: _Context) -> Any:
+        await _abort(context, self._refusal)
+
+    async def stream(self, _: Any, context: _Context) -> AsyncIterator[Any]:
+        await _abort(context, self._refusal)
+        yield
+
+
+async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = "ndxp") -> NoReturn:
+    code = error.code if isinstance(error, AgencyError) else error.rule.code
+    context.set_trailing_metadata(((metadata.STATUS_DETAILS, status.encode(error, domain=domain)),))
+    await context.abort(status.GRPC_CODES[code], error.message)
+
+
+def _presented(details: grpc.HandlerCallDetails) -> str:
+    found = [value for key, value in details.invocation_metadata or () if key == metadata.ASSERTION]
+    if len(found) != 1 or not isinstance(found[0], str):
+        raise AssertionRefused("the call carries no assertion of the gateway")
+    return found[0]
+
+
+def _behaviour(handler: _Handler) -> Any:
+    return handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+
+
+def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:
+    """A handler of the same kind and the same messages, with another behaviour."""
+    codec = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+    if handler.request_streaming:
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(call.stream, **codec)
+        return grpc.stream_unary_rpc_method_handler(call.answer, **codec)
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler(call.stream, **codec)
+    return grpc.unary_unary_rpc_method_handler(call.answer, **codec)

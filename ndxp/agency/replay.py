@@ -1,0 +1,24 @@
+"""A mutation is done once: the caller's request_id, said again, gets the first answer."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from ndxp.agency.caller import caller
+from ndxp.agency.database import Database, Transaction
+
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+def once(database: Database, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]) -> _Answer:
+    """Does it in a transaction and keeps the answer, or gives the answer kept before."""
+    asker = caller()
+    return database.once(asker.client, asker.assertion.method, request, answer, do)
+
+
+def answered(database: Database, request: Message, answer: type[_Answer]) -> _Answer | None:
+    """The answer that the running method gave to this request before, or None."""
+    asker = caller()
+    with database.reading() as documents:
+        return documents.answered(asker.client, asker.assertion.method, request, answer)

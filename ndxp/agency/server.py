@@ -1,0 +1,81 @@
+"""An agency's server: its services behind the door, health, reflection, and a stop that loses no call."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import grpc
+import httpx
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
+from ndxp.agency.access_log import AccessLog, AccessLogService
+from ndxp.agency.database import Database
+from ndxp.agency.door import Door
+from ndxp.assertion import KeysUnavailable, Verifier
+from ndxp.client import MAX_MESSAGE
+
+GRACE = 10.0
+"""Seconds that calls in flight get to finish when the server stops."""
+
+_OPTIONS = (
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)
+
+
+class AgencyServer:
+    """Serves one subsystem's contracts on one port.
+
+    ``register`` is the generated ``add_...Servicer_to_server`` with the servicer bound; ``contract`` is the full
+    name of the service. The access log is offered besides when the agency has a database.
+    """
+
+    def __init__(self, subsystem: str, control_url: str, database: Database | None = None) -> None:
+        verifier = Verifier(subsystem, _jwks(control_url))
+        access_log = AccessLog(database) if database else None
+        self._server = grpc.aio.server(interceptors=[Door(verifier, access_log)], options=_OPTIONS)
+        self._health = health.aio.HealthServicer()
+        self._contracts: list[str] = []
+        if database:
+            name = access_log_pb2.DESCRIPTOR.services_by_name["AccessLogService"].full_name
+            self.add(name, AccessLogService(database), access_log_pb2_grpc.add_AccessLogServiceServicer_to_server)
+
+    def add(self, contract: str, servicer: Any, register: Callable[[Any, Any], None]) -> None:
+        """Adds a service by its full name, with its generated ``add_...Servicer_to_server``."""
+        register(servicer, self._server)
+        self._contracts.append(contract)
+
+    async def start(self, address: str) -> int:
+        """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([*self._contracts, health.SERVICE_NAME], self._server)
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}; is the port in use?") from error
+        await self._server.start()
+        for contract in ("", *self._contracts):
+            await self._health.set(contract, health_pb2.HealthCheckResponse.SERVING)
+        return int(port)
+
+    async def stop(self) -> None:
+        """Says NOT_SERVING, takes no new calls and waits for those in flight, at most GRACE seconds."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(GRACE)
+
+
+def _jwks(control_url: str) -> Callable[[], Any]:
+    async def fetch() -> Mapping[str, Any]:
+        try:
+            async with httpx.AsyncClient(timeout=5) as client:
+                answer = await client.get(f"{control_url.rstrip('/')}/.well-known/jwks.json")
+                keys: Mapping[str, Any] = answer.raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise KeysUnavailable(f"no keys from {control_url}: {type(error).__name__}") from error
+        return keys
+
+    return fetch

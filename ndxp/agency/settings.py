@@ -1,0 +1,29 @@
+"""Settings of an agency's process, from the environment."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_GATEWAY = "127.0.0.1:50051"
+DEFAULT_CONTROL = "http://127.0.0.1:8080"
+
+
+class AgencySettings(BaseSettings):
+    """``NDXP_*`` variables that every agency reads; an agency with more adds them in a subclass."""
+
+    model_config = SettingsConfigDict(env_prefix="NDXP_")
+
+    control_url: str = DEFAULT_CONTROL
+    """The control process: tokens and keys."""
+    gateway: str = DEFAULT_GATEWAY
+    """The gateway, ``host:port``, for calls onward to other agencies."""
+    credentials: Path = Path(".ndxp/credentials.json")
+    """File with the secrets of the subsystems that this process runs as."""
+    addresses: dict[str, str] = {}
+    """Where subsystems listen: identifier to ``host:port``; an agency not named listens at its default."""
+    database_url: str = "sqlite:///{name}.db"
+    """SQLAlchemy URL; ``{name}`` is the agency's name."""
+    seed: int = 2023
+    """Seed of the synthetic nation."""
+    population: int = 100_300_000
+    """Size of the synthetic nation, in people."""

@@ -1,0 +1,52 @@
+"""The ``ndxp`` command: puts the commands together and turns what went wrong into one line and an exit code."""
+
+import sys
+
+import click
+import typer
+
+from ndxp import __version__
+from ndxp.cli import call, demo, directory, log, people, run
+from ndxp.cli.output import complain
+from ndxp.cli.session import AdminRefused
+from ndxp.client import TokenRefused
+from ndxp.sandbox.life import StartFailed
+from ndxp.sandbox.plan import PlanFailed
+from ndxp.sandbox.state import NoSandbox
+
+app = typer.Typer(
+    name="ndxp",
+    help="A simulated National Data Exchange Platform. Every person in it is synthetic.",
+    epilog="Start with `ndxp up -d`, then `ndxp people`, `ndxp call --help`; or watch everything at once: `ndxp demo`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for commands in (run.app, directory.app, people.app, call.app, log.app, demo.app):
+    app.registered_commands += commands.registered_commands
+    app.registered_groups += commands.registered_groups
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and stop."),
+) -> None:
+    """A simulated National Data Exchange Platform. Every person in it is synthetic."""
+    if version:
+        typer.echo(f"ndxp {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
+    try:
+        app()
+    except (AdminRefused, NoSandbox, PlanFailed, StartFailed, TokenRefused) as error:
+        complain(str(error))
+        sys.exit(1)
+    except (BrokenPipeError, KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The command that calls any registered method with JSON, through reflection at the gateway's port."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import grpc
+import typer
+from google.protobuf import json_format
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from ndxp import metadata, status
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json
+from ndxp.cli.session import Session
+from ndxp.client import BlockingExchange
+
+app = typer.Typer()
+
+_Method = Annotated[
+    str,
+    typer.Argument(metavar="SERVICE/METHOD", help="For example ndxp.population.v1.PopulationService/VerifyCitizen."),
+]
+_Request = Annotated[
+    str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, a message a line.")
+]
+
+FAILED = 64
+"""Exit code of a failed call: this plus the gRPC code."""
+
+
+@app.command()
+def call(
+    method: Annotated[
+        str,
+        typer.Argument(
+            metavar="SERVICE/METHOD", help="For example ndxp.population.v1.PopulationService/VerifyCitizen."
+        ),
+    ],
+    request: Annotated[
+        str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, a message a line.")
+    ] = "{}",
+    folder: Folder = DEFAULT_FOLDER,
+    member: Annotated[str, typer.Option("--as", help="The calling subsystem.")] = "VN/GOV/H26/one-stop",
+    provider: Annotated[str, typer.Option(help="Which provider, where several offer the service.")] = "",
+    deadline: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds.")] = 10.0,
+    purpose: Annotated[str, typer.Option(help="Stated purpose, kept in the ledger.")] = "",
+    user: Annotated[str, typer.Option(help="The officer who asks, kept in the ledger.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Calls a method of any registered service and prints the answer as JSON.
+
+    Exit code 0, or 64 + the gRPC code when the call failed, or 2 when the request does not fit the method.
+
+    Example: `ndxp call ndxp.population.v1.PopulationService/VerifyCitizen '{"citizenNumber": "001090000001",
+    "fullName": "Nguyễn Văn A", "birthDate": "1990-01-01"}' --as VN/GOV/H26/one-stop`
+    """
+    session = Session(folder)
+    client = session.subsystem(member)
+    named = {metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user}
+    pairs = tuple((key, value) for key, value in named.items() if value)
+    with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
+        descriptor = _descriptor(session.state.gateway, method)
+        messages = _messages(request, descriptor)
+        rpc = _start(exchange.channel, method, descriptor, messages, deadline, pairs)
+        answers = []
+        try:
+            for answer in rpc:
+                answers.append(_plain(answer))
+                if not as_json:
+                    print_json(answers[-1])
+        except grpc.RpcError as error:
+            raise typer.Exit(_failed(status.decode(error), answers, as_json)) from None
+        transaction = dict(rpc.trailing_metadata() or ()).get(metadata.TRANSACTION_ID, "")
+    if as_json:
+        print_json({"answers": answers, "transaction_id": transaction})
+    else:
+        sys.stderr.write(f"transaction {transaction}\n")
+
+
+def _descriptor(gateway: str, method: str) -> MethodDescriptor | None:
+    """The method as the gateway's reflection describes it; None when it does not know it."""
+    service, _, name = method.partition("/")
+    with grpc.insecure_channel(gateway) as channel:
+        pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+        try:
+            found: MethodDescriptor | None = pool.FindServiceByName(service).methods_by_name.get(name)
+            return found
+        except (KeyError, grpc.RpcError):
+            return None
+
+
+def _messages(request: str, descriptor: MethodDescriptor | None) -> list[Message]:
+    text = sys.stdin.read() if request == "-" else request
+    try:
+        given = [json.loads(line) for line in text.splitlines() if line.strip()] if request == "-" else json.loads(text)
+    except ValueError as error:
+        complain(f"the request is not JSON: {error}")
+        raise typer.Exit(2) from None
+    if descriptor is None:
+        return []
+    items = given if isinstance(given, list) else [given]
+    if not descriptor.client_streaming and len(items) != 1:
+        complain(f"{descriptor.full_name} takes one message; {len(items)} were given")
+        raise typer.Exit(2)
+    return [_message(item, descriptor) for item in items]
+
+
+def _message(item: Any, descriptor: MethodDescriptor) -> Message:
+    kind = descriptor.input_type
+    try:
+        return json_format.ParseDict(item, GetMessageClass(kind)())
+    except (json_format.ParseError, TypeError, AttributeError) as error:
+        fields = ", ".join(field.json_name for field in kind.fields)
+        complain(f"the request does not fit {kind.name}: {error}; its fields are {fields or 'none'}")
+        raise typer.Exit(2) from None
+
+
+def _start(
+    channel: grpc.Channel,
+    method: str,
+    descriptor: MethodDescriptor | None,
+    messages: list[Message],
+    deadline: float,
+    pairs: tuple[tuple[str, str], ...],
+) -> Any:
+    """Starts the call as a stream both ways, which every kind of method is on the wire."""
+    answer = GetMessageClass(descriptor.output_type).FromString if descriptor is not None else None
+    data = [message.SerializeToString() for message in messages] if descriptor is not None else [b""]
+    start: grpc.StreamStreamMultiCallable[bytes, Any] = channel.stream_stream(
+        f"/{method}", response_deserializer=answer
+    )
+    return start(iter(data), timeout=deadline, metadata=pairs)
+
+
+def _plain(answer: Message) -> Mapping[str, Any]:
+    plain: Mapping[str, Any] = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
+    return plain
+
+
+def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: bool) -> int:
+    if as_json:
+        error = {
+            "code": failure.code.name, "reason": failure.reason, "message": failure.message,
+            "message_vi": failure.message_vi, "hop": failure.hop, "remedy": failure.remedy, "origin": failure.origin,
+        }  # fmt: skip
+        print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
+        return FAILED + failure.code
+    stderr = console.__class__(stderr=True, highlight=False)
+    at = f" at {failure.hop}" if failure.hop else f" from the {failure.origin}" if failure.origin else ""
+    stderr.print(f"{failure.code.name} {failure.reason}{at}", style="bold red")
+    stderr.print(failure.message, markup=False)
+    if failure.message_vi:
+        stderr.print(failure.message_vi, markup=False)
+    if failure.remedy:
+        stderr.print(f"What to do: {failure.remedy}", style="yellow", markup=False)
+    if failure.transaction_id:
+        stderr.print(f"transaction {failure.transaction_id}; `ndxp explain {failure.transaction_id}`", markup=False)
+    return FAILED + failure.code

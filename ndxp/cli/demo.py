@@ -1,0 +1,126 @@
+"""The demo: a whole exchange, a sample of the reported year through it, and a reckoning that must add up."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ndxp.cli.log import print_explanation
+from ndxp.cli.output import Json, console, print_json, table
+from ndxp.cli.replay import APPLICATIONS, CHECK_INS, REQUESTS, Count, Replay
+from ndxp.cli.run import NDXP_A_DAY
+from ndxp.cli.session import Session
+from ndxp.sandbox import life, plan
+from ndxp.sandbox.state import State
+
+app = typer.Typer()
+
+DEMO_FOLDER = Path(".ndxp-demo")
+NOT_GRANTED = "VN/GOV/G27/lgsp"
+"""Voice of Vietnam, which is on the exchange and has no grant at the population database."""
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Folder of the demo's own exchange; emptied first.")] = DEMO_FOLDER,
+    requests: Annotated[int, typer.Option(min=10, max=1_000_000, help="Verification requests.")] = REQUESTS,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Starts an exchange and replays a sample of the reported year through it.
+
+    Exit code 0 only if what was sent, what was answered, what the agencies counted and what the ledger holds agree.
+
+    Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`
+    """
+    _make_room(folder)
+    if not as_json:
+        console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
+    state = life.start(plan.make(folder, port=0))
+    try:
+        if not as_json:
+            console.print(f"The exchange was ready in {state.ready_seconds:.1f} s: gateway {state.gateway}\n")
+        counts, seconds, explanation = asyncio.run(_replay(Session(folder), requests, quiet=as_json))
+    except BaseException:
+        life.stop(state)
+        raise
+    if not keep:
+        life.stop(state)
+    good = all(count.reconciles for count in counts) and bool(explanation)
+    rate = counts[0].answered / seconds
+    if as_json:
+        print_json(_plain(counts, rate, explanation, good))
+    else:
+        _show(counts, rate, explanation, state, keep=keep)
+    if not good:
+        raise typer.Exit(1)
+
+
+async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list[Count], float, dict[str, Any]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=quiet) as progress:
+        task = progress.add_task("Verifications, split as reported", total=requests)
+        async with Replay(session, lambda: progress.advance(task)) as replay:
+            verified = await replay.verifications(requests)
+            task = progress.add_task("Check-ins at hospitals", total=CHECK_INS)
+            checked_in = await replay.check_ins(CHECK_INS)
+            task = progress.add_task("Passport applications", total=APPLICATIONS)
+            applied = await replay.applications(APPLICATIONS)
+            refused = await replay.refused(NOT_GRANTED)
+            counts = await replay.reckon(verified, checked_in, applied)
+            explanation = session.get(f"/transactions/{refused}/explanation") if refused else {}
+            return counts, replay.seconds, explanation
+
+
+def _make_room(folder: Path) -> None:
+    state = State.read(folder)
+    if state is not None:
+        life.stop(state)
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise plan.PlanFailed(f"{folder} is not empty and no exchange's folder; name another with --folder")
+
+
+def _show(counts: list[Count], rate: float, explanation: dict[str, Any], state: State, *, keep: bool) -> None:
+    rows = []
+    for count in counts:
+        mark = "[green]✔[/]" if count.reconciles else "[red]✗[/]"
+        failures = ", ".join(f"{number} {name}" for name, number in count.failures.items())
+        nested = count.what.startswith(" ")
+        yes, no = ("", "") if nested else (f"{count.yes:,}", f"{count.no:,}")
+        rows.append((mark, count.what, *(f"{n:,}" for n in (count.sent, count.answered)), yes, no,
+                     f"{count.agency:,}", f"{count.ledger:,}", failures))  # fmt: skip
+    console.print()
+    columns = ("", "what", "sent#", "answered#", "matched#", "differing#", "agency#", "ledger#", "")
+    console.print(table(columns, rows))
+    expected = counts[0].expected_yes
+    console.print(
+        f"\nOf the reported 1,014,473,517 requests 59.6 % matched: here {expected:,} of {counts[0].sent:,} had to, "
+        f"and {counts[0].yes:,} did. A name without diacritics is no difference."
+    )
+    console.print(
+        f"[bold]{rate:,.0f} transactions a second[/] through the gateway, all recorded: "
+        f"{rate * 86400 / NDXP_A_DAY:,.0f} times the 1.9 million a day of the real exchange in 2022."
+    )
+    console.print("[dim]A glimpse, not a load test: one client process, on the same machine.[/]\n")
+    if explanation:
+        print_explanation(explanation)
+    else:
+        console.print("[red]✗ The call without a grant was not refused.[/]")
+    where = f" --folder {Path(state.folder).name}" if keep else ""
+    tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
+    first = "" if keep else "`ndxp up -d`, then "
+    console.print(f"\n[bold]What to try next:[/] {first}{', '.join(f'`{command}`' for command in tries)}")
+
+
+def _plain(counts: list[Count], rate: float, explanation: dict[str, Any], good: bool) -> dict[str, Any]:
+    rows = [
+        {"what": c.what.strip(), "sent": c.sent, "answered": c.answered, "matched": c.yes, "differing": c.no,
+         "expected_matched": c.expected_yes, "agency": c.agency, "ledger": c.ledger, "failures": c.failures,
+         "reconciles": c.reconciles}
+        for c in counts
+    ]  # fmt: skip
+    return {"reconciles": good, "counts": rows, "transactions_per_second": round(rate, 1), "refused": explanation}

@@ -1,0 +1,126 @@
+"""Commands about who is on the exchange: members, services, grants, token."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.session import Session
+
+app = typer.Typer()
+grants_app = typer.Typer(help="Lists, adds and removes grants.", invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(grants_app, name="grants")
+
+
+@app.command()
+def members(
+    folder: Folder = DEFAULT_FOLDER,
+    group: Annotated[str, typer.Option(help="Only this group: ministries, provinces, companies, connected.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Lists the members of the exchange and their subsystems.
+
+    Examples: `ndxp members --group companies`; `ndxp members --json`
+    """
+    found = Session(folder).get("/members", group=group)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(m["id"], m["name"], ", ".join(m["subsystems"]), "disabled" if m["disabled"] else "") for m in found]
+    console.print(table(("member", "name", "subsystems", ""), rows))
+    if not found:
+        console.print(f"No member is in the group {group}.")
+
+
+@app.command()
+def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Lists the services, their providers and methods."""
+    found = Session(folder).get("/services")
+    if as_json:
+        print_json(found)
+        return
+    for service in found:
+        console.print(f"[bold]{service['contract']}[/]  {service['provider']}  {service['address']}")
+        for name, method in service["methods"].items():
+            kind = {(False, False): "", (True, False): "client stream", (False, True): "server stream"}.get(
+                (method["client_streaming"], method["server_streaming"]), "stream both ways"
+            )
+            console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
+
+
+@app.command()
+def token(
+    member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Prints an access token of a member, to send as `authorization: Bearer TOKEN`.
+
+    Example: `TOKEN=$(ndxp token VN/GOV/H26/one-stop)`
+    """
+    session = Session(folder)
+    client = session.subsystem(member)
+    access_token = session.tokens(client).blocking()
+    if as_json:
+        print_json({"client": client, "access_token": access_token})
+    else:
+        typer.echo(access_token)
+
+
+@grants_app.callback()
+def grants(
+    context: typer.Context,
+    folder: Folder = DEFAULT_FOLDER,
+    consumer: Annotated[str, typer.Option(help="Only those that apply to this subsystem.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Lists who may call what.
+
+    Examples: `ndxp grants --consumer VN/GOV/H26/one-stop`; `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population
+    ndxp.population.v1.PopulationService VerifyCitizen`; `ndxp grants remove g-1a2b3c4d`
+    """
+    if context.invoked_subcommand is not None:
+        return
+    session = Session(folder)
+    found = session.get("/grants", consumer=session.subsystem(consumer) if consumer else "")
+    if as_json:
+        print_json(found)
+    else:
+        _print_grants(found)
+
+
+@grants_app.command("add")
+def add_grant(
+    consumer: Annotated[str, typer.Argument(help="Subsystem, member, group:NAME or group:NAME/SUBSYSTEM.")],
+    provider: Annotated[str, typer.Argument(help="The provider's subsystem.")],
+    contract: Annotated[str, typer.Argument(help="Full name of the gRPC service.")],
+    methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Grants methods of a service to a consumer; every gateway knows it within a second."""
+    body = {"consumer": consumer, "provider": provider, "contract": contract, "methods": methods}
+    grant = Session(folder).send("POST", "/grants", body=body)
+    if as_json:
+        print_json(grant)
+    else:
+        _print_grants([grant])
+
+
+@grants_app.command("remove")
+def remove_grant(
+    grant: Annotated[str, typer.Argument(help="Id of the grant.")],
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Removes a grant; every gateway knows it within a second."""
+    Session(folder).send("DELETE", f"/grants/{grant}")
+    if as_json:
+        print_json({"removed": grant})
+    else:
+        console.print(f"Removed {grant}.")
+
+
+def _print_grants(found: list[dict[str, Any]]) -> None:
+    rows = [(g["id"], g["consumer"], g["provider"], g["contract"], ", ".join(g["methods"])) for g in found]
+    console.print(table(("grant", "consumer", "provider", "service", "methods"), rows))

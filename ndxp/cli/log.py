@@ -1,0 +1,148 @@
+"""Commands on the ledger: log tail, log show, log search, explain."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table
+from ndxp.cli.session import Session
+from ndxp.errors import Code
+
+app = typer.Typer()
+log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(log_app, name="log")
+
+_Transaction = Annotated[
+    str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")
+]
+
+
+@log_app.command()
+def tail(
+    folder: Folder = DEFAULT_FOLDER,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=1000, help="How many transactions.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Shows the latest transactions.
+
+    Examples: `ndxp log tail -n 5`; `ndxp log tail -f`
+    """
+    session = Session(folder)
+    found = list(reversed(session.get("/transactions", limit=lines)))
+    _print(found, as_json)
+    while follow:
+        after = found[-1]["seq"] if found else 0
+        new = session.get("/transactions", after=after, limit=1000)
+        if new:
+            found = new
+            _print(new, as_json)
+        else:
+            time.sleep(0.3)
+
+
+@log_app.command()
+def show(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Shows every field of a transaction's records."""
+    found = Session(folder).get(f"/transactions/{transaction}")
+    if as_json:
+        print_json(found)
+        return
+    names = [name for name in found[0] if name != "transaction_id"]
+    rows = [(name, *(_field(name, record[name]) for record in found)) for name in names]
+    console.print(table((transaction, *(record["phase"] for record in found)), rows))
+
+
+@log_app.command()
+def search(
+    folder: Folder = DEFAULT_FOLDER,
+    client: Annotated[str | None, typer.Option(help="Who called.")] = None,
+    service: Annotated[str | None, typer.Option(help="Whose service.")] = None,
+    method: Annotated[str | None, typer.Option(help="Method, in full or its last part.")] = None,
+    status: Annotated[str | None, typer.Option(help="Status, such as OK or PERMISSION_DENIED.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason, such as ACCESS_DENIED.")] = None,
+    origin: Annotated[str | None, typer.Option(help="Who said so: gateway or provider.")] = None,
+    message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Of the last so many minutes.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Searches the ledger, the latest first.
+
+    Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --client VN/GOV/H26/one-stop --minutes 5`
+    """
+    code = _code(status)
+    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None else None
+    found = Session(folder).get(
+        "/transactions", client=client, service=service, method=method, status_code=code, reason=reason,
+        origin=origin, message_id=message_id, since=since, limit=limit,
+    )  # fmt: skip
+    _print(found, as_json)
+    if not found and not as_json:
+        console.print("Nothing found.")
+
+
+@app.command()
+def explain(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Explains a transaction: the steps it took, what each decided and why, and where the time went."""
+    session = Session(folder)
+    found = session.get(f"/transactions/{transaction}/explanation")
+    if as_json:
+        print_json(found)
+    else:
+        print_explanation(found)
+
+
+def print_explanation(found: dict[str, Any]) -> None:
+    """Prints an explanation as the admin API gives it."""
+    console.print(found["verdict"], style="bold")
+    marks = {"passed": "[green]✔[/]", "refused": "[red]✗[/]", "failed": "[red]✗[/]", "unknown": "?"}
+    rows = [
+        (marks.get(step["decision"], "·"), step["name"], step["decision"], step["why"], _millis(step["micros"]))
+        for step in found["steps"]
+    ]
+    console.print(table(("", "step", "decision", "why", "ms#"), rows))
+    if found["remedy"]:
+        console.print(f"What to do: {found['remedy']}", style="yellow")
+
+
+def _print(found: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("time", "transaction", "client", "method", "status", "ms"):
+        made.add_column(
+            name, justify="right" if name == "ms" else "left", overflow="fold", no_wrap=name == "transaction"
+        )
+    for record in found:
+        status = Code(record["status_code"]).name + (f" {record['reason']}" if record["reason"] else "")
+        made.add_row(
+            clock(record["request_in_ts"]), record["transaction_id"], record["client"] or "-",
+            record["method"].rpartition("/")[2], status,
+            _millis(record["response_out_ts"] - record["request_in_ts"]),
+            style="" if record["status_code"] == 0 else "red",
+        )  # fmt: skip
+    console.print(made)
+
+
+def _millis(micros: int | None) -> str:
+    return "" if micros is None else f"{micros / 1000:.2f}"
+
+
+def _field(name: str, value: Any) -> str:
+    if name.endswith("_ts") and value:
+        return f"{value} ({clock(value)})"
+    return str(value)
+
+
+def _code(status: str | None) -> int | None:
+    if status is None:
+        return None
+    try:
+        return int(Code[status.upper()])
+    except KeyError:
+        complain(f"no status {status!r}; there are {', '.join(code.name for code in Code)}")
+        raise typer.Exit(2) from None

@@ -1,0 +1,48 @@
+"""How commands answer: tables for people, JSON for programs, one line for what went wrong."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ndxp.sandbox.state import FOLDER
+
+console = Console(highlight=False)
+
+Folder = Annotated[
+    Path, typer.Option("--folder", envvar="NDXP_FOLDER", help="The run folder of the exchange.", show_default=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+DEFAULT_FOLDER = FOLDER
+
+
+def print_json(data: Any) -> None:
+    """Prints data as JSON, for programs."""
+    json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> Table:
+    """A table with plain cells; columns whose name ends with "#" hold numbers."""
+    made = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        made.add_column(name.rstrip("#"), justify="right" if name.endswith("#") else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    return made
+
+
+def clock(micros: int) -> str:
+    """µs since 1970 as local time of day with milliseconds."""
+    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def complain(message: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"ndxp: {' '.join(message.split())}\n")

@@ -1,0 +1,63 @@
+"""A command's way to the running exchange: its state, its admin API, its tokens."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ndxp.client import Credentials, Tokens
+from ndxp.identifiers import Member, Subsystem
+from ndxp.sandbox.state import State
+
+
+class AdminRefused(Exception):
+    """The admin API said no, or did not answer; the text says why and what to do."""
+
+
+class Session:
+    """The exchange that runs in a folder. Raises ``NoSandbox`` when none does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = State.running(folder)
+        secret = Credentials.load(self.state.credentials, "admin").secret
+        self._http = httpx.Client(
+            base_url=f"{self.state.control_url}/admin/v1", headers={"Authorization": f"Bearer {secret}"}, timeout=10
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Reads from the admin API; parameters that are None or empty are left out. Raises AdminRefused."""
+        return self.send("GET", path, query={k: v for k, v in query.items() if v not in (None, "")})
+
+    def send(self, verb: str, path: str, *, query: dict[str, Any] | None = None, body: Any = None) -> Any:
+        """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused."""
+        try:
+            answer = self._http.request(verb, path, params=query, json=body)
+        except httpx.HTTPError as error:
+            raise AdminRefused(
+                f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
+                "see `ndxp status` and the logs in the run folder"
+            ) from error
+        if answer.is_error:
+            raise AdminRefused(answer.json().get("detail", answer.text))
+        return answer.json() if answer.content else None
+
+    def tokens(self, client: str) -> Tokens:
+        """Tokens of a subsystem. Raises TokenRefused for one that has no credentials."""
+        return Tokens(self.state.control_url, Credentials.load(self.state.credentials, client))
+
+    def subsystem(self, name: str) -> str:
+        """The subsystem that is meant: itself, or a member's only one. Raises AdminRefused that lists the choice."""
+        try:
+            return str(Subsystem.parse(name))
+        except ValueError:
+            try:
+                member_id = str(Member.parse(name))
+            except ValueError as error:
+                raise AdminRefused(f"{error}; `ndxp members` lists them") from error
+        found = [m for m in self.get("/members") if m["id"] == member_id]
+        subsystems = [f"{member_id}/{part}" for m in found for part in m["subsystems"]]
+        if len(subsystems) == 1:
+            return subsystems[0]
+        if not found:
+            raise AdminRefused(f"{member_id} is not on this exchange; `ndxp members` lists the members")
+        raise AdminRefused(f"{member_id} has the subsystems {', '.join(subsystems)}: name one of them")

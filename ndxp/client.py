@@ -1,0 +1,221 @@
+"""The consumer's half: a channel to the gateway that carries the member's identity and a deadline."""
+
+import asyncio
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+import httpx
+
+from ndxp import metadata
+
+DEADLINE = 10.0
+"""Seconds that a unary call may take unless the caller says otherwise."""
+
+MAX_MESSAGE = 16 * 1024 * 1024
+"""Largest message, in bytes."""
+
+OPTIONS = (
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+"""Channel options: message size, and a connection of its own for each channel (grpc/grpc#25062)."""
+
+_REFRESH_AT = 0.8
+
+
+class TokenRefused(Exception):
+    """The exchange gave no token; the text says why, without the secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a subsystem shows to get a token. ``secret`` is left out of ``repr``."""
+
+    client_id: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def load(cls, path: Path, client_id: str) -> Self:
+        """Reads the secret of ``client_id`` from a credentials file; raises TokenRefused when it has none."""
+        try:
+            secrets = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
+        if client_id not in secrets:
+            raise TokenRefused(f"{path} has no credentials of {client_id}; `ndxp members` lists the members")
+        return cls(client_id, secrets[client_id])
+
+
+class Tokens:
+    """Gets and keeps the access token of one subsystem, for asyncio and for threads alike."""
+
+    def __init__(self, control_url: str, credentials: Credentials) -> None:
+        self._url = f"{control_url.rstrip('/')}/oauth2/token"
+        self._credentials = credentials
+        self._token = ""
+        self._refresh_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def blocking(self) -> str:
+        """The token; asks the exchange when there is none or it is about to expire. Raises TokenRefused."""
+        with self._lock:
+            if time.monotonic() >= self._refresh_at:
+                self._refresh()
+            return self._token
+
+    async def get(self) -> str:
+        """The token, without blocking the event loop. Raises TokenRefused."""
+        if time.monotonic() < self._refresh_at:
+            return self._token
+        return await asyncio.to_thread(self.blocking)
+
+    def _refresh(self) -> None:
+        identity = (self._credentials.client_id, self._credentials.secret)
+        try:
+            answer = httpx.post(self._url, auth=identity, data={"grant_type": "client_credentials"}, timeout=5)
+        except httpx.HTTPError as error:
+            raise TokenRefused(
+                f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"
+            ) from error
+        if answer.status_code != httpx.codes.OK:
+            raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
+        body = answer.json()
+        self._token = body["access_token"]
+        self._refresh_at = time.monotonic() + _REFRESH_AT * body["expires_in"]
+
+
+class Exchange:
+    """The exchange for asyncio callers.
+
+    Use as ``async with Exchange(target, tokens) as exchange: PopulationServiceStub(exchange.channel)``.
+    """
+
+    def __init__(self, target: str, tokens: Tokens, *, deadline: float = DEADLINE) -> None:
+        identity = _Identity(tokens, deadline)
+        self.channel = grpc.aio.insecure_channel(
+            target,
+            options=OPTIONS,
+            interceptors=[
+                _UnaryUnary(identity), _UnaryStream(identity), _StreamUnary(identity), _StreamStream(identity)
+            ],
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.channel.close()
+
+
+class BlockingExchange:
+    """The exchange for callers in threads: ``with BlockingExchange(target, tokens) as exchange: ...``."""
+
+    def __init__(self, target: str, tokens: Tokens, *, deadline: float = DEADLINE) -> None:
+        self._channel = grpc.insecure_channel(target, options=OPTIONS)
+        self.channel = grpc.intercept_channel(self._channel, _Blocking(tokens, deadline))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()
+
+
+class _Identity:
+    """Adds the token and, to calls that are not streams, the default deadline."""
+
+    def __init__(self, tokens: Tokens, deadline: float) -> None:
+        self._tokens = tokens
+        self._deadline = deadline
+
+    async def add(self, details: Any, *, unary: bool) -> grpc.aio.ClientCallDetails:
+        token = await self._tokens.get()
+        timeout = self._deadline if details.timeout is None and unary else details.timeout
+        pairs = grpc.aio.Metadata(*(details.metadata or ()), (metadata.AUTHORIZATION, f"Bearer {token}"))
+        return grpc.aio.ClientCallDetails(
+            method=details.method, timeout=timeout, metadata=pairs, credentials=details.credentials,
+            wait_for_ready=details.wait_for_ready,
+        )  # fmt: skip
+
+
+class _Interceptor:
+    def __init__(self, identity: _Identity) -> None:
+        self._identity = identity
+
+
+class _UnaryUnary(_Interceptor, grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await continuation(await self._identity.add(client_call_details, unary=True), request)
+
+
+class _UnaryStream(_Interceptor, grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return await continuation(await self._identity.add(client_call_details, unary=False), request)
+
+
+class _StreamUnary(_Interceptor, grpc.aio.StreamUnaryClientInterceptor):
+    async def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return await continuation(await self._identity.add(client_call_details, unary=False), request_iterator)
+
+
+class _StreamStream(_Interceptor, grpc.aio.StreamStreamClientInterceptor):
+    async def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return await continuation(await self._identity.add(client_call_details, unary=False), request_iterator)
+
+
+@dataclass(slots=True)
+class _Details(grpc.ClientCallDetails):
+    method: str
+    timeout: float | None
+    metadata: tuple[metadata.Pair, ...]
+    credentials: grpc.CallCredentials | None
+    wait_for_ready: bool | None
+    compression: grpc.Compression | None
+
+
+class _Blocking(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    def __init__(self, tokens: Tokens, deadline: float) -> None:
+        self._tokens = tokens
+        self._deadline = deadline
+
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return continuation(self._add(client_call_details, self._deadline), request)
+
+    def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
+        return continuation(self._add(client_call_details, None), request)
+
+    def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return continuation(self._add(client_call_details, None), request_iterator)
+
+    def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
+        return continuation(self._add(client_call_details, None), request_iterator)
+
+    def _add(self, details: Any, deadline: float | None) -> _Details:
+        bearer = (metadata.AUTHORIZATION, f"Bearer {self._tokens.blocking()}")
+        return _Details(
+            method=details.method,
+            timeout=deadline if details.timeout is None else details.timeout,
+            metadata=(*(details.metadata or ()), bearer),
+            credentials=details.credentials,
+            wait_for_ready=getattr(details, "wait_for_ready", None),
+            compression=getattr(details, "compression", None),
+        )
+
+
+def _why(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+        return str(body.get("error_description") or body.get("detail") or answer.status_code)
+    except ValueError:
+        return f"HTTP {answer.status_code}"

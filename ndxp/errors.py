@@ -1,0 +1,183 @@
+"""Why a call is refused: every reason with its code, the hop that refuses and the remedy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+DOMAIN = "ndxp"
+"""The domain of ``google.rpc.ErrorInfo`` for every reason of the exchange."""
+
+
+class Code(IntEnum):
+    """Canonical gRPC status codes."""
+
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+
+class Reason(StrEnum):
+    """Reasons of the exchange, as ``ErrorInfo.reason`` names them."""
+
+    TOKEN_MISSING = "TOKEN_MISSING"
+    TOKEN_INVALID = "TOKEN_INVALID"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    INVALID_METADATA = "INVALID_METADATA"
+    MEMBER_DISABLED = "MEMBER_DISABLED"
+    UNKNOWN_SERVICE = "UNKNOWN_SERVICE"
+    UNKNOWN_PROVIDER = "UNKNOWN_PROVIDER"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    SERVICE_DISABLED = "SERVICE_DISABLED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    OVERLOADED = "OVERLOADED"
+    CIRCUIT_OPEN = "CIRCUIT_OPEN"
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"
+    PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
+    PROVIDER_TIMEOUT = "PROVIDER_TIMEOUT"
+    FAULT_INJECTED = "FAULT_INJECTED"
+    GATEWAY_ONLY = "GATEWAY_ONLY"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a reason means: its code, the hop that refuses, the remedy in English and the meaning in Vietnamese."""
+
+    code: Code
+    hop: str
+    remedy: str
+    meaning_vi: str
+
+
+RULES: Mapping[Reason, Rule] = {
+    Reason.TOKEN_MISSING: Rule(
+        Code.UNAUTHENTICATED, "gateway/identify",
+        "get a token (POST /oauth2/token, or `ndxp token MEMBER`) and send it as metadata 'authorization: Bearer ...'",
+        "Thiếu mã truy cập (token).",
+    ),
+    Reason.TOKEN_INVALID: Rule(
+        Code.UNAUTHENTICATED, "gateway/identify",
+        "get a new token from this exchange (`ndxp token MEMBER`); tokens of another exchange do not work here",
+        "Mã truy cập (token) không hợp lệ.",
+    ),
+    Reason.TOKEN_EXPIRED: Rule(
+        Code.UNAUTHENTICATED, "gateway/identify", "get a new token; cache it for less than its expires_in",
+        "Mã truy cập (token) đã hết hạn.",
+    ),
+    Reason.INVALID_METADATA: Rule(
+        Code.INVALID_ARGUMENT, "gateway/identify", "correct the named metadata key",
+        "Siêu dữ liệu của lời gọi không hợp lệ.",
+    ),
+    Reason.MEMBER_DISABLED: Rule(
+        Code.PERMISSION_DENIED, "gateway/identify", "ask the operator of the exchange to enable the member",
+        "Đơn vị đang bị tạm ngừng kết nối.",
+    ),
+    Reason.UNKNOWN_SERVICE: Rule(
+        Code.UNIMPLEMENTED, "gateway/authorise", "list what there is: `ndxp services`",
+        "Dịch vụ không tồn tại trên trục liên thông.",
+    ),
+    Reason.UNKNOWN_PROVIDER: Rule(
+        Code.NOT_FOUND, "gateway/authorise", "name one of the providers in x-ndxp-service: `ndxp services`",
+        "Không có đơn vị cung cấp dịch vụ này.",
+    ),
+    Reason.ACCESS_DENIED: Rule(
+        Code.PERMISSION_DENIED, "gateway/authorise",
+        "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
+        "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
+    ),
+    Reason.SERVICE_DISABLED: Rule(
+        Code.UNAVAILABLE, "gateway/authorise", "wait until its provider enables the service",
+        "Dịch vụ đang tạm ngừng.",
+    ),
+    Reason.QUOTA_EXCEEDED: Rule(
+        Code.RESOURCE_EXHAUSTED, "gateway/admit", "slow down: retry after the given delay",
+        "Vượt hạn mức lời gọi.",
+    ),
+    Reason.OVERLOADED: Rule(
+        Code.UNAVAILABLE, "gateway/admit", "retry with exponential backoff", "Hệ thống đang quá tải.",
+    ),
+    Reason.CIRCUIT_OPEN: Rule(
+        Code.UNAVAILABLE, "gateway/resolve",
+        "the provider failed repeatedly and is left alone for a moment: retry after the given delay",
+        "Dịch vụ liên tục lỗi, tạm ngắt kết nối.",
+    ),
+    Reason.MESSAGE_TOO_LARGE: Rule(
+        Code.RESOURCE_EXHAUSTED, "gateway/forward", "send smaller messages, or a stream of them",
+        "Thông điệp vượt kích thước cho phép.",
+    ),
+    Reason.JOURNAL_UNAVAILABLE: Rule(
+        Code.UNAVAILABLE, "gateway/journal", "look at `ndxp status`; retry later, a mutation with the same request_id",
+        "Không ghi được nhật ký giao dịch, lời gọi bị từ chối.",
+    ),
+    Reason.PROVIDER_UNREACHABLE: Rule(
+        Code.UNAVAILABLE, "gateway/forward", "see whether the provider runs: `ndxp status`; then retry",
+        "Không kết nối được tới đơn vị cung cấp dịch vụ.",
+    ),
+    Reason.PROVIDER_TIMEOUT: Rule(
+        Code.DEADLINE_EXCEEDED, "gateway/forward", "allow more time, or ask the provider why it is slow",
+        "Đơn vị cung cấp dịch vụ không trả lời kịp thời hạn.",
+    ),
+    Reason.FAULT_INJECTED: Rule(
+        Code.UNAVAILABLE, "gateway/forward", "remove the fault that was set for a lesson or a test",
+        "Lỗi giả lập được cài đặt để thử nghiệm.",
+    ),
+    Reason.GATEWAY_ONLY: Rule(
+        Code.PERMISSION_DENIED, "agency", "call through the gateway; agencies take calls from nobody else",
+        "Chỉ chấp nhận lời gọi qua trục liên thông.",
+    ),
+}  # fmt: skip
+
+
+class Refusal(Exception):
+    """The exchange refuses a call.
+
+    ``message`` says what happened; code, hop and remedy follow from the reason. ``retry_after`` is in seconds.
+    ``metadata`` goes into ``ErrorInfo.metadata``; it holds identifiers and limits, never secrets or people.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.retry_after = retry_after
+        self.metadata = dict(metadata or {})
+
+    @property
+    def rule(self) -> Rule:
+        """What the reason means."""
+        return RULES[self.reason]
+
+
+class AgencyError(Exception):
+    """An agency's own answer that something is wrong with a request; it passes the gateway untouched.
+
+    ``field`` names the field of the request that is at fault; ``domain`` is the agency's contract.
+    """
+
+    def __init__(self, code: Code, reason: str, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.field = field

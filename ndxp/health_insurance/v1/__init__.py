@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/health_insurance/v1."""

@@ -1,0 +1,73 @@
+"""Names of the exchange's metadata on the wire, and the check of what a caller sends."""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from ndxp.errors import Reason, Refusal
+
+AUTHORIZATION = "authorization"
+CLIENT = "x-ndxp-client"
+SERVICE = "x-ndxp-service"
+MESSAGE_ID = "x-ndxp-message-id"
+USER_ID = "x-ndxp-user-id"
+ISSUE = "x-ndxp-issue"
+REPRESENTED_PARTY = "x-ndxp-represented-party"
+PURPOSE = "x-ndxp-purpose"
+TRACEPARENT = "traceparent"
+TRANSACTION_ID = "x-ndxp-transaction-id"
+ERROR_ORIGIN = "x-ndxp-error-origin"
+ASSERTION = "x-ndxp-assertion"
+STATUS_DETAILS = "grpc-status-details-bin"
+
+PREFIX = "x-ndxp-"
+FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE})
+"""The ``x-ndxp-*`` keys that a caller may send."""
+
+MAX_VALUE = 256
+"""Longest value of an ``x-ndxp-*`` key, in characters."""
+
+_PRINTABLE = re.compile(r"[ -~]*")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
+
+Pair = tuple[str, str | bytes]
+Pairs = Iterable[Pair]
+
+
+def read(pairs: Pairs) -> Mapping[str, str]:
+    """The caller's ``authorization``, ``traceparent`` and ``x-ndxp-*`` values.
+
+    Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key and for a value that is too long
+    or not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
+    """
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        if key.startswith(PREFIX):
+            if key not in FROM_CALLER:
+                raise _invalid(key, f"unknown metadata key {key[:64]!r}; known: {', '.join(sorted(FROM_CALLER))}")
+            if not isinstance(value, str) or len(value) > MAX_VALUE or not _PRINTABLE.fullmatch(value):
+                raise _invalid(key, f"the value of {key} must be printable ASCII of at most {MAX_VALUE} characters")
+        elif key == TRACEPARENT:
+            if not isinstance(value, str) or not _TRACEPARENT.fullmatch(value):
+                continue
+        elif key != AUTHORIZATION:
+            continue
+        if key in found:
+            raise _invalid(key, f"{key} is given more than once")
+        found[key] = value if isinstance(value, str) else ""
+    return MappingProxyType(found)
+
+
+def onward(pairs: Pairs) -> list[Pair]:
+    """The caller's metadata that the provider gets unchanged: all but credentials and what the gateway itself says."""
+    return [(k, v) for k, v in pairs if k not in _NOT_ONWARD and not k.startswith("grpc-")]
+
+
+def back(pairs: Pairs | None) -> list[Pair]:
+    """The provider's own metadata, which the caller gets unchanged: an agency cannot speak for the exchange."""
+    return [(k, v) for k, v in pairs or () if not k.startswith(PREFIX)]
+
+
+def _invalid(key: str, message: str) -> Refusal:
+    return Refusal(Reason.INVALID_METADATA, message, metadata={"key": key[:64]})

@@ -1,0 +1,27 @@
+"""What every process of the exchange does alike: logging, wrong settings a line each, the wait for its stop."""
+
+import asyncio
+import logging
+import signal
+
+from pydantic import ValidationError
+
+
+def start_logging() -> None:
+    """One line for each event on stderr; libraries only when something is wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def wrong_settings(error: ValidationError) -> list[str]:
+    """What is wrong with ``NDXP_*`` variables, a line each, without their values."""
+    return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
+
+
+async def until_stopped() -> None:
+    """Waits for SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()

@@ -1,0 +1,90 @@
+"""The supervisor: starts a sandbox's processes, restarts those that die, and stops them in order.
+
+``python -m ndxp.sandbox FOLDER``. It is the leader of the process group in which all of them are. It imports little,
+because it stays in memory.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+_STOP_ORDER = ("gateway", "agencies", "control", "store")
+_PATIENCE = 20.0
+
+
+class Supervisor:
+    """Keeps the processes of one run folder running."""
+
+    def __init__(self, folder: Path, processes: list[dict[str, Any]]) -> None:
+        self._logs = folder / "logs"
+        self._logs.mkdir(mode=0o700, exist_ok=True)
+        self._plans = {process["name"]: process for process in processes}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._deaths = dict.fromkeys(self._plans, 0)
+        self._due: dict[str, float] = dict.fromkeys(self._plans, 0.0)
+        self._stopping = False
+
+    def run(self) -> None:
+        """Returns after SIGTERM or SIGINT, when every process has ended."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self._stopping:
+            for name, process in list(self._running.items()):
+                if process.poll() is not None:
+                    self._died(name, process.returncode)
+            for name, due in list(self._due.items()):
+                if time.monotonic() >= due:
+                    self._start(name)
+            time.sleep(0.05)
+        for kind in _STOP_ORDER:
+            self._end([process for name, process in self._running.items() if name.partition("-")[0] == kind])
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _start(self, name: str) -> None:
+        plan = self._plans[name]
+        del self._due[name]
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(  # noqa: S603
+                plan["command"],
+                env={**os.environ, **plan["environment"]},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _died(self, name: str, code: int) -> None:
+        del self._running[name]
+        pause = _PAUSES[min(self._deaths[name], len(_PAUSES) - 1)]
+        self._deaths[name] += 1
+        self._due[name] = time.monotonic() + pause
+        sys.stderr.write(f"{name} ended with {code}; starting it again in {pause} s, see logs/{name}.log\n")
+
+    def _end(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        for process in processes:
+            process.terminate()
+        deadline = time.monotonic() + _PATIENCE
+        for process in processes:
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def main() -> None:
+    """Supervises the sandbox that the folder's run.json plans."""
+    os.umask(0o077)
+    folder = Path(sys.argv[1])
+    Supervisor(folder, json.loads((folder / "run.json").read_text())["processes"]).run()
+
+
+if __name__ == "__main__":
+    main()

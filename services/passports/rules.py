@@ -1,0 +1,149 @@
+"""What the department decides: how applications move on, what may be withdrawn, which passport is valid."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import IntEnum, StrEnum
+
+from ndxp.errors import AgencyError, Code
+from ndxp.world import normalise_name
+from services.claim import Claim, read_birth_date, read_name, read_text
+from services.day import day_of, full_years, has_ended, years_after
+from services.passports.records import Application, Issued, latest_birth
+
+_PASSPORT_NUMBER = re.compile(r"[A-Z][0-9]{7,8}")
+_LONGEST_ADDRESS = 300
+_CHILD_AGE = 14
+_YEARS, _CHILD_YEARS = 10, 5
+
+
+class State(IntEnum):
+    """Where an application is; numbers as in the contract."""
+
+    RECEIVED = 1
+    VERIFIED = 2
+    PRINTED = 3
+    POSTED = 4
+    WITHDRAWN = 5
+    REFUSED = 6
+
+
+class Progress(StrEnum):
+    """What moves applications on."""
+
+    IMMEDIATE = "immediate"
+    TIME = "time"
+    HAND = "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How applications move on; ``step_seconds`` is how long a state lasts when time moves them."""
+
+    progress: Progress
+    step_seconds: float
+
+    def state(self, application: Application, now: int) -> State:
+        """Where an application is at a time in µs since 1970 (UTC); nothing but these two decides it."""
+        if application.refused:
+            return State.REFUSED
+        if application.withdrawn:
+            return State.WITHDRAWN
+        if self.progress is Progress.IMMEDIATE:
+            return State.POSTED
+        if self.progress is Progress.HAND:
+            steps = application.steps
+        else:
+            steps = max(0, int((now - application.submitted_at) / (self.step_seconds * 1_000_000)))
+        return State(min(State.RECEIVED + steps, State.POSTED))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a passport; ``valid_to`` is None unless it matched."""
+
+    matched: bool = False
+    valid: bool = False
+    valid_to: date | None = None
+
+
+def printed(state: State) -> bool:
+    """True once there is a passport."""
+    return state in (State.PRINTED, State.POSTED)
+
+
+def withdraw(application: Application, state: State) -> Application:
+    """The withdrawn application; raises AgencyError when it is too late or there is nothing to withdraw."""
+    if printed(state):
+        raise _refusal("ALREADY_PRINTED", "the passport is printed already; it can no longer be withdrawn")
+    if state is State.WITHDRAWN:
+        raise _refusal("ALREADY_WITHDRAWN", "the application was withdrawn before")
+    if state is State.REFUSED:
+        raise _refusal("APPLICATION_REFUSED", "the application was refused; there is nothing to withdraw")
+    return replace(application, withdrawn=True)
+
+
+def advance(application: Application, state: State, progress: Progress) -> Application:
+    """The application one state on; raises AgencyError when it does not move, or not by hand."""
+    if progress is not Progress.HAND:
+        raise AgencyError(
+            Code.FAILED_PRECONDITION, "NOT_BY_HAND",
+            f"applications move by {progress} here; start the agency with NDXP_PASSPORTS_PROGRESS=hand",
+        )  # fmt: skip
+    if state in (State.POSTED, State.WITHDRAWN, State.REFUSED):
+        raise _refusal("NOT_IN_PROGRESS", f"the application is {state.name.lower()} and moves no further")
+    return replace(application, steps=application.steps + 1)
+
+
+def known(application: Application | None) -> Application:
+    """The application; raises AgencyError when there is none."""
+    if application is None:
+        raise AgencyError(
+            Code.NOT_FOUND,
+            "APPLICATION_UNKNOWN",
+            "no application has this application_id",
+            field="application_id",
+        )
+    return application
+
+
+def read_delivery_address(text: str) -> str:
+    """Where the passport goes; raises AgencyError when it is missing or too long."""
+    return read_text(text, "delivery_address", _LONGEST_ADDRESS)
+
+
+def read_passport_claim(passport_number: str, full_name: str, birth_date: str) -> Claim:
+    """The claim, with a passport's number; raises AgencyError with the field at fault."""
+    number = passport_number.strip().upper()
+    if not _PASSPORT_NUMBER.fullmatch(number):
+        raise AgencyError(
+            Code.INVALID_ARGUMENT, "PASSPORT_NUMBER_MALFORMED",
+            "passport_number must be a letter and 7 or 8 digits, such as B1234567", field="passport_number",
+        )  # fmt: skip
+    return Claim(number, read_name(full_name), read_birth_date(birth_date))
+
+
+def standing_of_issued(claim: Claim, issued: Issued, today: date) -> Standing:
+    """What is known of one of the world's passports."""
+    if not claim.agrees_with(issued.holder.full_name, issued.holder.birth_date):
+        return Standing()
+    return _standing(issued.passport.issued, issued.passport.expires, today)
+
+
+def standing_of_printed(claim: Claim, application: Application, state: State, today: date) -> Standing:
+    """What is known of a passport that an application led to; nothing before it is printed."""
+    born = application.birth
+    agrees = claim.birth.agrees_with(born.day) if born.day else claim.birth.year == born.year
+    if not (printed(state) and agrees and claim.name == normalise_name(application.full_name)):
+        return Standing()
+    issued = day_of(application.submitted_at)
+    years = _CHILD_YEARS if full_years(latest_birth(born), issued) < _CHILD_AGE else _YEARS
+    return _standing(issued, years_after(issued, years) - timedelta(1), today)
+
+
+def _standing(issued: date, expires: date, today: date) -> Standing:
+    return Standing(matched=True, valid=issued <= today and not has_ended(expires), valid_to=expires)
+
+
+def _refusal(reason: str, message: str) -> AgencyError:
+    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field="application_id")

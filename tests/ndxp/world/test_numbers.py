@@ -1,0 +1,117 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ndxp.world import CitizenNumberError, Identifier, Sex, World, parse_citizen_number
+
+indices = st.integers(0, 100_299_999)
+WORLD = World()
+
+
+@given(indices)
+def test_a_number_round_trips_to_its_index_and_says_who_its_holder_is(index: int) -> None:
+    number = WORLD.number(index)
+    assert WORLD.index(number) == index
+    citizen = WORLD.citizen(number)
+    assert citizen is not None
+    parsed = parse_citizen_number(number)
+    assert str(parsed) == number
+    assert parsed.sex is citizen.sex
+    assert parsed.birth_year == citizen.birth_date.year
+    assert parsed.province == citizen.birth_registration.province
+
+
+@given(indices, st.sampled_from([kind for kind in Identifier if kind is not Identifier.HOUSEHOLD]))
+def test_what_other_registers_call_a_citizen_resolves_back(index: int, kind: Identifier) -> None:
+    number = WORLD.number(index)
+    value = WORLD.identifier(kind, number)
+    assert value is None or WORLD.resolve(kind, value) == number
+
+
+@given(indices)
+def test_a_household_number_resolves_to_a_member_of_the_household(index: int) -> None:
+    number = WORLD.number(index)
+    household = WORLD.household(number)
+    assert household is not None
+    assert WORLD.identifier(Identifier.HOUSEHOLD, number) == household.number
+    assert WORLD.resolve(Identifier.HOUSEHOLD, household.number) in household.members
+
+
+@given(st.sampled_from(Identifier), st.text(max_size=14) | st.from_regex(r"[A-Z]?[0-9]{7,12}", fullmatch=True))
+def test_any_text_resolves_to_its_holder_or_to_nobody(kind: Identifier, value: str) -> None:
+    number = WORLD.resolve(kind, value)
+    assert number is None or WORLD.identifier(kind, number) == value
+
+
+@given(st.from_regex(r"[0-9]{12}", fullmatch=True))
+def test_twelve_digits_exist_only_as_somebodys_number(number: str) -> None:
+    index = WORLD.index(number)
+    assert WORLD.exists(number) is (index is not None)
+    assert index is None or WORLD.number(index) == number
+
+
+def test_derived_numbers_have_the_documented_forms() -> None:
+    forms = {
+        Identifier.CITIZEN: r"\d{12}",
+        Identifier.OLD_NUMBER: r"\d{9}",
+        Identifier.SOCIAL_INSURANCE: r"\d{10}",
+        Identifier.PASSPORT: r"[BC]\d{7}|P\d{8}",
+        Identifier.LICENCE: r"\d{12}",
+        Identifier.PLATE: r"\d{2}[A-Z]\d{5}",
+        Identifier.HOUSEHOLD: r"\d{9}",
+    }
+    citizens = list(WORLD.sample(1_000, seed=5))
+    for kind, form in forms.items():
+        values = [value for citizen in citizens if (value := WORLD.identifier(kind, citizen.number))]
+        assert values
+        assert all(re.fullmatch(form, value) for value in values)
+
+
+def test_only_adults_hold_licences_and_plates() -> None:
+    for citizen in WORLD.sample(2_000, seed=6):
+        if WORLD.identifier(Identifier.LICENCE, citizen.number) or WORLD.identifier(Identifier.PLATE, citizen.number):
+            assert citizen.age() >= 18
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "12 digits"),
+        ("00108512345", "12 digits"),
+        ("0010851234567", "12 digits"),
+        ("00108512345x", "12 digits"),
+        ("٠٠١٠٨٥١٢٣٤٥٦", "12 digits"),
+        (" 01085123456", "12 digits"),
+        ("003085123456", "province"),
+        ("001485123456", "sex and century"),
+        ("001019123456", "1919"),
+        ("001224123456", "2024"),
+    ],
+)
+def test_a_malformed_number_is_refused_with_the_reason_and_nobody_has_it(text: str, reason: str) -> None:
+    with pytest.raises(CitizenNumberError, match=reason):
+        parse_citizen_number(text)
+    assert WORLD.citizen(text) is None
+    assert not WORLD.exists(text)
+    assert WORLD.household(text) is None
+    assert WORLD.insurance_card(text) is None
+    assert WORLD.passport(text) is None
+    assert WORLD.inconsistency(text) is None
+    assert WORLD.parents(text) is None
+    assert WORLD.spouse(text) is None
+    assert WORLD.children(text) == ()
+
+
+def test_absent_numbers_are_well_formed_distinct_and_nobodys() -> None:
+    numbers = [WORLD.absent_number(i) for i in range(30_000)]
+    assert len(set(numbers)) == len(numbers)
+    assert not any(map(WORLD.exists, numbers))
+    assert {parse_citizen_number(number).sex for number in numbers} == set(Sex)
+
+
+def test_an_index_outside_the_world_is_refused(village: World) -> None:
+    for index in (-1, village.population):
+        with pytest.raises(IndexError, match="indices"):
+            village.number(index)

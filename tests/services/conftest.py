@@ -1,0 +1,250 @@
+"""Agencies on the wire, and a stand-in for the exchange: it gives tokens, signs assertions and forwards calls."""
+
+import base64
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ndxp import metadata, status
+from ndxp.agency.hosting import Agency
+from ndxp.assertion import Assertion, Signer
+from ndxp.client import Credentials, Exchange, Tokens
+from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
+from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.world import World
+from services import health_insurance, passports, population
+from services.health_insurance import __main__ as health_insurance_main
+from services.passports import __main__ as passports_main
+from services.population import __main__ as population_main
+from services.population import service as population_service
+
+FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
+MEMBER = "VN/GOV/H26/one-stop"
+SECRETS = {MEMBER: "s1", "VN/GOV/G22/portal": "s2", health_insurance.SUBSYSTEM: "s3", passports.SUBSYSTEM: "s4"}
+
+
+class Control:
+    """The control process: keys and tokens over HTTP; a token is the client's name here."""
+
+    def __init__(self) -> None:
+        key = Ed25519PrivateKey.generate()
+        self.signer = Signer(key, "k1")
+        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        jwks = {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "alg": "EdDSA", "x": x}]}
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(200, jwks)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                basic = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
+                client, _, secret = basic.partition(":")
+                if SECRETS.get(client) == secret:
+                    self._answer(200, {"access_token": client, "token_type": "Bearer", "expires_in": 3600})
+                else:
+                    self._answer(401, {"error": "invalid_client"})
+
+            def _answer(self, code: int, body: object) -> None:
+                content = json.dumps(body).encode()
+                self.send_response(code)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@dataclass
+class Forwarded:
+    """A call that went through the stand-in."""
+
+    client: str
+    method: str
+    transaction_id: str
+    metadata: dict[str, Any]
+    remaining: float | None
+
+
+@dataclass
+class Gateway(grpc.GenericRpcHandler):
+    """Forwards every call to the provider of its contract, signed; ``failing`` answers methods itself instead."""
+
+    signer: Signer
+    providers: dict[str, tuple[str, grpc.aio.Channel]] = field(default_factory=dict)
+    forwarded: list[Forwarded] = field(default_factory=list)
+    failing: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
+    target: str = ""
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        method = details.method.lstrip("/")
+
+        async def forward(requests: Any, context: Any) -> AsyncIterator[bytes]:
+            given = dict(context.invocation_metadata())
+            client = given["authorization"].removeprefix("Bearer ")
+            contract, _, name = method.partition("/")
+            chosen = given.get(metadata.SERVICE)
+            subsystem, channel = next(
+                (subsystem, channel)
+                for known, (subsystem, channel) in self.providers.items()
+                if (subsystem == chosen if chosen else known == contract)
+            )
+            transaction_id = str(uuid4())
+            call = Forwarded(client, method, transaction_id, given, context.time_remaining())
+            self.forwarded.append(call)
+            context.set_trailing_metadata(((metadata.TRANSACTION_ID, transaction_id),))
+            if name in self.failing:
+                await self.failing[name](context)
+            assertion = Assertion(client, subsystem, method, transaction_id, given.get(metadata.USER_ID, ""))
+            upstream: Any = channel.stream_stream(details.method)(
+                requests,
+                timeout=context.time_remaining(),
+                metadata=((metadata.ASSERTION, self.signer.sign(assertion)),),
+            )
+            try:
+                async for response in upstream:
+                    yield response
+            except grpc.aio.AioRpcError as error:
+                own = tuple(error.trailing_metadata() or ())
+                context.set_trailing_metadata((*own, (metadata.TRANSACTION_ID, transaction_id)))
+                await context.abort(error.code(), error.details() or "")
+            finally:
+                upstream.cancel()
+
+        return grpc.stream_stream_rpc_method_handler(forward)
+
+
+@dataclass
+class Town:
+    """The agencies of a test with the exchange before them."""
+
+    world: World
+    control: Control
+    gateway: Gateway
+    agencies: dict[str, Agency]
+    ports: dict[str, int]
+    _members: dict[str, Exchange]
+
+    def channel(self, member: str = MEMBER) -> grpc.aio.Channel:
+        """The exchange as a member sees it."""
+        if member not in self._members:
+            tokens = Tokens(self.control.url, Credentials(member, SECRETS[member]))
+            self._members[member] = Exchange(self.gateway.target, tokens)
+        return self._members[member].channel
+
+    def population(self, member: str = MEMBER) -> PopulationServiceStub:
+        return PopulationServiceStub(self.channel(member))
+
+    def health_insurance(self, member: str = MEMBER) -> HealthInsuranceServiceStub:
+        return HealthInsuranceServiceStub(self.channel(member))
+
+    def passports(self, member: str = MEMBER) -> PassportServiceStub:
+        return PassportServiceStub(self.channel(member))
+
+    def onward_calls(self) -> list[Forwarded]:
+        """The calls that agencies made."""
+        return [call for call in self.gateway.forwarded if call.client not in (MEMBER, "VN/GOV/G22/portal")]
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="session")
+def control() -> Iterator[Control]:
+    control = Control()
+    yield control
+    control.close()
+
+
+@pytest.fixture
+def progress() -> str:
+    """How passport applications move on; parametrize to change it."""
+    return "time"
+
+
+@pytest.fixture
+def step_seconds() -> float:
+    return 3600.0
+
+
+@pytest.fixture
+async def town(
+    world: World, control: Control, tmp_path: Path, progress: str, step_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Town]:
+    """The three agencies on free ports, each with a database of its own."""
+    monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
+    credentials = tmp_path / "credentials.json"
+    credentials.write_text(json.dumps(SECRETS))
+    gateway = Gateway(control.signer)
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((gateway,))
+    gateway.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    settings = passports_main.PassportSettings(
+        control_url=control.url,
+        gateway=gateway.target,
+        credentials=credentials,
+        addresses={m.SUBSYSTEM: "127.0.0.1:0" for m in (population, health_insurance, passports)},
+        database_url=f"sqlite:///{tmp_path}/{{name}}.db",
+        passports_progress=progress,
+        passports_step_seconds=step_seconds,
+    )
+    agencies = {
+        main.NAME: main.compose(settings, world) for main in (population_main, health_insurance_main, passports_main)
+    }
+    members: dict[str, Exchange] = {}
+    async with AsyncExitStack() as stack:
+        await server.start()
+        ports = {}
+        for agency in agencies.values():
+            ports[agency.name] = await agency.start()
+            stack.push_async_callback(agency.stop)
+            channel = grpc.aio.insecure_channel(f"127.0.0.1:{ports[agency.name]}")
+            stack.push_async_callback(channel.close)
+            gateway.providers[agency.contract] = (agency.subsystem, channel)
+        stack.push_async_callback(server.stop, None)
+        yield Town(world, control, gateway, agencies, ports, members)
+        for member in members.values():
+            await member.__aexit__()
+
+
+@pytest.fixture
+def failure_of() -> FailureOf:
+    """Awaits a call that must fail, and gives what its caller can know of the failure."""
+
+    async def failure_of(call: Awaitable[Any]) -> status.Failure:
+        with pytest.raises(grpc.RpcError) as raised:
+            await call
+        return status.decode(raised.value)
+
+    return failure_of
+
+
+@pytest.fixture
+def request_id() -> Callable[[], str]:
+    return lambda: str(uuid4())

@@ -1,0 +1,123 @@
+"""What every agency does before and after its methods: who may call, health, the access log."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from ndxp import metadata, status
+from ndxp.access_log.v1 import access_log_pb2
+from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
+from ndxp.assertion import Assertion
+from ndxp.errors import Code
+from ndxp.population.v1 import population_pb2 as pb
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.world import World
+from services import population
+
+if TYPE_CHECKING:
+    from tests.services.conftest import FailureOf, Town
+
+VERIFY = f"{population.CONTRACT}/VerifyCitizen"
+
+
+@pytest.fixture
+async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to the population agency that goes past the gateway."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{town.ports['population']}") as channel:
+        yield channel
+
+
+def signed(town: "Town", *, method: str = VERIFY, provider: str = population.SUBSYSTEM) -> tuple[tuple[str, str]]:
+    assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()))
+    return ((metadata.ASSERTION, town.control.signer.sign(assertion)),)
+
+
+@pytest.fixture
+def question(world: World) -> pb.VerifyCitizenRequest:
+    citizen = world.persona("traveller").citizen
+    return pb.VerifyCitizenRequest(
+        citizen_number=citizen.number, full_name=citizen.full_name, birth_date=str(citizen.birth_date)
+    )
+
+
+async def test_a_call_without_assertion_is_refused(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
+) -> None:
+    failure = await failure_of(PopulationServiceStub(direct).VerifyCitizen(question))
+    assert (failure.code, failure.reason, failure.hop) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY", "agency")
+
+
+async def test_a_call_with_the_gateways_assertion_is_answered(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
+) -> None:
+    answer = await PopulationServiceStub(direct).VerifyCitizen(question, metadata=signed(town))
+    assert answer.matched
+
+
+@pytest.mark.parametrize(
+    "other", [{"method": f"{population.CONTRACT}/GetCitizen"}, {"provider": "VN/GOV/G01/passports"}]
+)
+async def test_an_assertion_made_for_something_else_is_refused(
+    town: "Town",
+    direct: grpc.aio.Channel,
+    question: pb.VerifyCitizenRequest,
+    other: dict[str, str],
+    failure_of: "FailureOf",
+) -> None:
+    failure = await failure_of(PopulationServiceStub(direct).VerifyCitizen(question, metadata=signed(town, **other)))
+    assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
+
+
+async def test_a_stream_without_assertion_is_refused(direct: grpc.aio.Channel) -> None:
+    call = PopulationServiceStub(direct).WatchChanges(pb.WatchChangesRequest())
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call.read()
+    assert status.decode(raised.value).reason == "GATEWAY_ONLY"
+
+
+async def test_health_is_open_and_names_the_contract(direct: grpc.aio.Channel) -> None:
+    request = health_pb2.HealthCheckRequest(service=population.CONTRACT)
+    stub: Any = health_pb2_grpc.HealthStub(direct)  # the stub's methods are attributes that no type checker sees
+    answer = await stub.Check(request)
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_the_access_log_counts_exactly_the_answered_calls(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
+) -> None:
+    stub = town.population()
+    for _ in range(3):
+        await stub.VerifyCitizen(question)
+    await failure_of(stub.VerifyCitizen(pb.VerifyCitizenRequest(citizen_number="1")))
+    await failure_of(PopulationServiceStub(direct).VerifyCitizen(question))  # refused at the door: not answered
+    counts = await AccessLogServiceStub(town.channel()).CountAccesses(
+        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+    )
+    assert counts.total == 4
+    assert {(count.method, count.status_code): count.count for count in counts.counts} == {
+        (VERIFY, Code.OK): 3,
+        (VERIFY, Code.INVALID_ARGUMENT): 1,
+    }
+
+
+async def test_the_access_log_names_transaction_client_and_officer(
+    town: "Town", question: pb.VerifyCitizenRequest
+) -> None:
+    await town.population().VerifyCitizen(question, metadata=((metadata.USER_ID, "officer-7"),))
+    listed = await AccessLogServiceStub(town.channel()).ListAccesses(
+        access_log_pb2.ListAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+    )
+    access = listed.accesses[0]
+    call = town.gateway.forwarded[0]
+    assert (access.transaction_id, access.client, access.user_id) == (call.transaction_id, call.client, "officer-7")
+
+
+async def test_an_unknown_method_is_unimplemented(direct: grpc.aio.Channel) -> None:
+    call: Any = direct.unary_unary(f"/{population.CONTRACT}/Nonsense")
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(b"")
+    assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -1,0 +1,111 @@
+"""The agencies' processes: what they print, how they stop, and what a mistake in starting them looks like."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services import health_insurance, passports, population
+
+ROOT = Path(__file__).parents[2]
+Environment = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """The environment of agencies on free ports, with what differs."""
+
+    def environment(**different: str) -> dict[str, str]:
+        free = {agency.SUBSYSTEM: "127.0.0.1:0" for agency in (population, health_insurance, passports)}
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "NDXP_ADDRESSES": json.dumps(free),
+            "NDXP_DATABASE_URL": f"sqlite:///{tmp_path}/{{name}}.db",
+            **different,
+        }
+
+    return environment
+
+
+async def start(module: str, *arguments: str, env: dict[str, str]) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", module, *arguments, env=env, stdout=pipe, stderr=pipe
+    )
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int, str, list[str]]:
+    """Exit code, standard output, and the lines of standard error."""
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode().splitlines()
+
+
+async def test_all_agencies_of_one_process_say_where_they_serve_and_stop_when_told(environment: Environment) -> None:
+    process = await start("services", env=environment())
+    assert process.stderr
+    ready = [(await process.stderr.readline()).decode() for _ in range(3)]
+    for line, agency in zip(ready, (population, health_insurance, passports), strict=True):
+        assert re.search(rf"{agency.NAME} \({agency.SUBSYSTEM}\) serves {agency.CONTRACT} on 127\.0\.0\.1:\d+", line)
+    process.send_signal(signal.SIGTERM)
+    assert await ended(process) == (0, "", [])
+
+
+@pytest.mark.parametrize(("module", "arguments"), [("services", ["passports"]), ("services.passports", [])])
+async def test_one_agency_alone_serves_and_stops(environment: Environment, module: str, arguments: list[str]) -> None:
+    process = await start(module, *arguments, env=environment())
+    assert process.stderr
+    assert b"passports (VN/GOV/G01/passports) serves" in await process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert await ended(process) == (0, "", [])
+
+
+async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment) -> None:
+    code, out, err = await ended(await start("services", "pasports", env=environment()))
+    assert (code, out, len(err)) == (2, "", 1)
+    assert "'pasports'" in err[0]
+    assert "population, health_insurance, passports" in err[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"NDXP_POPULATION": "abc"},
+        {"NDXP_POPULATION": "0"},
+        {"NDXP_PASSPORTS_PROGRESS": "soon"},
+        {"NDXP_PASSPORTS_STEP_SECONDS": "0"},
+        {"NDXP_ADDRESSES": "nonsense"},
+    ],
+)
+async def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
+    environment: Environment, wrong: dict[str, str]
+) -> None:
+    code, out, err = await ended(await start("services", "passports", env=environment(**wrong)))
+    assert (code, out, len(err)) == (2, "", 1)
+    (name,) = wrong
+    assert name.removeprefix("NDXP_").lower() in err[0].lower() or "people" in err[0]
+
+
+async def test_a_taken_port_is_one_line_and_exit_1(environment: Environment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        addresses = json.dumps({passports.SUBSYSTEM: address})
+        code, out, err = await ended(await start("services", "passports", env=environment(NDXP_ADDRESSES=addresses)))
+    assert (code, out) == (1, "")
+    assert address in err[-1]
+    assert len(err) == 1
+
+
+async def test_a_database_that_cannot_be_opened_is_one_line_and_exit_1(environment: Environment) -> None:
+    url = "sqlite:////nowhere/{name}.db"
+    code, out, err = await ended(await start("services", "passports", env=environment(NDXP_DATABASE_URL=url)))
+    assert (code, out, len(err)) == (1, "", 1)
+    assert "NDXP_DATABASE_URL" in err[0]
