@@ -55,88 +55,103 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a reason means: its code, the hop that refuses, the remedy in English and the meaning in Vietnamese."""
+    """What a reason means: its code, the hop that refuses, the remedy, and the meaning in English and Vietnamese."""
 
     code: Code
     hop: str
+    meaning: str
     remedy: str
     meaning_vi: str
 
 
 RULES: Mapping[Reason, Rule] = {
     Reason.TOKEN_MISSING: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify",
+        Code.UNAUTHENTICATED, "gateway/identify", "the call carries no token",
         "get a token (POST /oauth2/token, or `ndxp token MEMBER`) and send it as metadata 'authorization: Bearer ...'",
         "Thiếu mã truy cập (token).",
     ),
     Reason.TOKEN_INVALID: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify",
+        Code.UNAUTHENTICATED, "gateway/identify", "the token does not hold",
         "get a new token from this exchange (`ndxp token MEMBER`); tokens of another exchange do not work here",
         "Mã truy cập (token) không hợp lệ.",
     ),
     Reason.TOKEN_EXPIRED: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify", "get a new token; cache it for less than its expires_in",
+        Code.UNAUTHENTICATED, "gateway/identify", "the token has expired",
+        "get a new token; cache it for less than its expires_in",
         "Mã truy cập (token) đã hết hạn.",
     ),
     Reason.INVALID_METADATA: Rule(
-        Code.INVALID_ARGUMENT, "gateway/identify", "correct the named metadata key",
+        Code.INVALID_ARGUMENT, "gateway/identify", "a metadata key is unknown, malformed or contradicts the token",
+        "correct the named metadata key",
         "Siêu dữ liệu của lời gọi không hợp lệ.",
     ),
     Reason.MEMBER_DISABLED: Rule(
-        Code.PERMISSION_DENIED, "gateway/identify", "ask the operator of the exchange to enable the member",
+        Code.PERMISSION_DENIED, "gateway/identify", "the member may not call for now",
+        "ask the operator of the exchange to enable the member",
         "Đơn vị đang bị tạm ngừng kết nối.",
     ),
     Reason.UNKNOWN_SERVICE: Rule(
-        Code.UNIMPLEMENTED, "gateway/authorise", "list what there is: `ndxp services`",
+        Code.UNIMPLEMENTED, "gateway/authorise", "no member offers this service or method",
+        "list what there is: `ndxp services`",
         "Dịch vụ không tồn tại trên trục liên thông.",
     ),
     Reason.UNKNOWN_PROVIDER: Rule(
-        Code.NOT_FOUND, "gateway/authorise", "name one of the providers in x-ndxp-service: `ndxp services`",
+        Code.NOT_FOUND, "gateway/authorise", "the provider is not clear, or does not offer the service",
+        "name one of the providers in x-ndxp-service: `ndxp services`",
         "Không có đơn vị cung cấp dịch vụ này.",
     ),
     Reason.ACCESS_DENIED: Rule(
-        Code.PERMISSION_DENIED, "gateway/authorise",
+        Code.PERMISSION_DENIED, "gateway/authorise", "no grant lets this consumer call this method",
         "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
         "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
     ),
     Reason.SERVICE_DISABLED: Rule(
-        Code.UNAVAILABLE, "gateway/authorise", "wait until its provider enables the service",
+        Code.UNAVAILABLE, "gateway/authorise", "the service takes no calls for now",
+        "wait until its provider enables the service",
         "Dịch vụ đang tạm ngừng.",
     ),
     Reason.QUOTA_EXCEEDED: Rule(
-        Code.RESOURCE_EXHAUSTED, "gateway/admit", "slow down: retry after the given delay",
+        Code.RESOURCE_EXHAUSTED, "gateway/admit", "the consumer asks more than it is allowed",
+        "slow down: retry after the given delay",
         "Vượt hạn mức lời gọi.",
     ),
     Reason.OVERLOADED: Rule(
-        Code.UNAVAILABLE, "gateway/admit", "retry with exponential backoff", "Hệ thống đang quá tải.",
+        Code.UNAVAILABLE, "gateway/admit", "the exchange has no room for the call",
+        "retry with exponential backoff", "Hệ thống đang quá tải.",
     ),
     Reason.CIRCUIT_OPEN: Rule(
-        Code.UNAVAILABLE, "gateway/resolve",
-        "the provider failed repeatedly and is left alone for a moment: retry after the given delay",
+        Code.UNAVAILABLE, "gateway/resolve", "the provider failed repeatedly and is left alone for a moment",
+        "retry after the given delay",
         "Dịch vụ liên tục lỗi, tạm ngắt kết nối.",
     ),
     Reason.MESSAGE_TOO_LARGE: Rule(
-        Code.RESOURCE_EXHAUSTED, "gateway/forward", "send smaller messages, or a stream of them",
+        Code.RESOURCE_EXHAUSTED, "gateway/forward", "a message is larger than the exchange passes on",
+        "send smaller messages, or a stream of them",
         "Thông điệp vượt kích thước cho phép.",
     ),
     Reason.JOURNAL_UNAVAILABLE: Rule(
-        Code.UNAVAILABLE, "gateway/journal", "look at `ndxp status`; retry later, a mutation with the same request_id",
+        Code.UNAVAILABLE, "gateway/journal", "the journal did not take the record",
+        "look at `ndxp status`; retry later, a mutation with the same request_id",
         "Không ghi được nhật ký giao dịch, lời gọi bị từ chối.",
     ),
     Reason.PROVIDER_UNREACHABLE: Rule(
-        Code.UNAVAILABLE, "gateway/forward", "see whether the provider runs: `ndxp status`; then retry",
+        Code.UNAVAILABLE, "gateway/forward", "the provider could not be reached, or the connection broke",
+        "see whether the provider runs: `ndxp status`; then retry",
         "Không kết nối được tới đơn vị cung cấp dịch vụ.",
     ),
     Reason.PROVIDER_TIMEOUT: Rule(
-        Code.DEADLINE_EXCEEDED, "gateway/forward", "allow more time, or ask the provider why it is slow",
+        Code.DEADLINE_EXCEEDED, "gateway/forward", "the provider did not answer within the deadline",
+        "allow more time, or ask the provider why it is slow",
         "Đơn vị cung cấp dịch vụ không trả lời kịp thời hạn.",
     ),
     Reason.FAULT_INJECTED: Rule(
-        Code.UNAVAILABLE, "gateway/forward", "remove the fault that was set for a lesson or a test",
+        Code.UNAVAILABLE, "gateway/forward", "a fault was set for a lesson or a test",
+        "remove the fault that was set for a lesson or a test",
         "Lỗi giả lập được cài đặt để thử nghiệm.",
     ),
     Reason.GATEWAY_ONLY: Rule(
-        Code.PERMISSION_DENIED, "agency", "call through the gateway; agencies take calls from nobody else",
+        Code.PERMISSION_DENIED, "agency", "the call did not come through the gateway",
+        "call through the gateway; agencies take calls from nobody else",
         "Chỉ chấp nhận lời gọi qua trục liên thông.",
     ),
 }  # fmt: skip

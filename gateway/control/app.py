@@ -40,7 +40,7 @@ def create(
     )
     problems.install(app)
     app.include_router(tokens.router(issuer, credentials, registry))
-    for router in (admin.router(registry, credentials), transactions.router(ledger, recorder)):
+    for router in (admin.router(registry, credentials), transactions.router(ledger, recorder, registry)):
         app.include_router(router, prefix="/admin/v1", dependencies=[Depends(operator)])
 
     @app.get("/healthz", tags=["health"])

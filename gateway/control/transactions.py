@@ -11,13 +11,14 @@ from gateway.control.problems import Problem
 from gateway.core.explain import explain
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.store import Entry, LedgerStore, Search
+from gateway.registry_store import RegistryStore
 
 _Json = dict[str, Any]
 _Text = Annotated[str | None, Query(max_length=256)]
 _Place = Annotated[int | None, Query(ge=0, lt=2**62)]
 
 
-def router(ledger: LedgerStore, recorder: Recorder) -> APIRouter:
+def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> APIRouter:
     """Routes below ``/admin/v1``; what was answered before the question is in the answer."""
     routes = APIRouter(tags=["ledger"])
 
@@ -52,7 +53,8 @@ def router(ledger: LedgerStore, recorder: Recorder) -> APIRouter:
     @routes.get("/transactions/{transaction_id}/explanation")
     async def explanation(transaction_id: str) -> _Json:
         """The steps that a transaction took, what each decided and why, and where the time went."""
-        return asdict(explain([entry.record for entry in await find(transaction_id)]))
+        found = await find(transaction_id)
+        return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
 
     @routes.get("/totals")
     async def totals(after: _Place = 0) -> _Json:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from gateway.core import policy
+from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
-from ndxp.errors import RULES, Code, Reason
+from ndxp.errors import RULES, Code, Reason, Refusal
 
 STEPS = ("identify", "authorise", "admit", "resolve", "journal", "forward", "answer")
 _STEP_OF = {reason: rule.hop.rpartition("/")[2] for reason, rule in RULES.items()}
@@ -28,8 +30,8 @@ class Explanation:
     steps: list[Step]
 
 
-def explain(records: list[Record]) -> Explanation:
-    """Explains the records of one transaction (at least one)."""
+def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
+    """Explains the records of one transaction (at least one); ``snapshot`` is the registry as it is now."""
     last = records[-1]
     if last.phase is Phase.REQUEST:
         why = "the request is on record and the outcome is not: the call is under way, or its gateway died with it"
@@ -42,7 +44,9 @@ def explain(records: list[Record]) -> Explanation:
         if stopped is not None and STEPS.index(name) > STEPS.index(stopped) and name != "answer":
             steps.append(Step(name, "not reached", ""))
         elif name == stopped:
-            steps.append(Step(name, "refused" if name != "forward" else "failed", _stopped(last), _micros(name, last)))
+            steps.append(
+                Step(name, "refused" if name != "forward" else "failed", _stopped(last, snapshot), _micros(name, last))
+            )
         else:
             steps.append(Step(name, "passed", _passed(name, last, journaled), _micros(name, last)))
     return Explanation(_verdict(last), _remedy(last), steps)
@@ -56,13 +60,25 @@ def _stopped_at(record: Record) -> str | None:
     return _STEP_OF.get(Reason(record.reason), "forward") if record.reason in RULES else "forward"
 
 
-def _stopped(record: Record) -> str:
+def _stopped(record: Record, snapshot: Snapshot) -> str:
     status = f"{Code(record.status_code).name}{f' ({record.reason})' if record.reason else ''}"
     if record.origin is Origin.PROVIDER:
         return f"the provider answered {status}; the exchange passed it on"
     if record.status_code == Code.CANCELLED:
         return "the caller cancelled the call"
-    return f"{status}: {RULES[Reason(record.reason)].meaning_vi}" if record.reason in RULES else status
+    if record.reason == Reason.ACCESS_DENIED:
+        return f"{status}: {_why_denied(record, snapshot)}"
+    return f"{status}: {RULES[Reason(record.reason)].meaning}" if record.reason in RULES else status
+
+
+def _why_denied(record: Record, snapshot: Snapshot) -> str:
+    """Asks the policy again, which knows the nearest grant."""
+    try:
+        service = policy.choose_service(snapshot, record.method, record.service)
+        grant = policy.authorise(snapshot, record.client, service, record.method)
+    except Refusal as refusal:
+        return refusal.message
+    return f"no grant fitted then; grant {grant.id} does now"
 
 
 def _passed(name: str, record: Record, journaled: bool) -> str:

@@ -24,7 +24,7 @@ from gateway.store import connect
 from ndxp.assertion import Signer
 from ndxp.process import start_logging, until_stopped, wrong_settings
 
-_WATCH, _PROBE = 0.2, 2.0
+_WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 
 _log = logging.getLogger("gateway")
 
@@ -115,8 +115,8 @@ class Worker:
 
     async def _probe(self) -> None:
         while True:
-            await self._directory.probe()
-            await asyncio.sleep(_PROBE)
+            all_up = await self._directory.probe()
+            await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
 
     async def _publish(self) -> None:
         while True:

@@ -61,15 +61,19 @@ class Directory:
         """Says NOT_SERVING of everything, for good."""
         await self._health.enter_graceful_shutdown()
 
-    async def probe(self) -> None:
-        """Asks every provider how its services are; a service is up when one of its providers says so."""
-        async with asyncio.TaskGroup() as group:
-            for contract, addresses in self._addresses.items():
-                group.create_task(self._probe(contract, addresses))
+    async def probe(self) -> bool:
+        """Asks every provider how its services are; returns whether all are up.
 
-    async def _probe(self, contract: str, addresses: set[str]) -> None:
+        A service is up when one of its providers says so.
+        """
+        async with asyncio.TaskGroup() as group:
+            probes = [group.create_task(self._probe(*entry)) for entry in self._addresses.items()]
+        return all(probe.result() for probe in probes)
+
+    async def _probe(self, contract: str, addresses: set[str]) -> bool:
         answers = await asyncio.gather(*(self._ask(address, contract) for address in addresses))
         await self._health.set(contract, _Status.SERVING if any(answers) else _Status.NOT_SERVING)
+        return any(answers)
 
     async def _ask(self, address: str, contract: str) -> bool:
         stub: Any = health_pb2_grpc.HealthStub(self._upstreams.channel(address))

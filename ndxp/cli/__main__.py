@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 import typer
 
 from ndxp import __version__
@@ -44,7 +43,7 @@ def main() -> None:
     except (AdminRefused, NoSandbox, PlanFailed, StartFailed, TokenRefused) as error:
         complain(str(error))
         sys.exit(1)
-    except (BrokenPipeError, KeyboardInterrupt, click.Abort):
+    except (BrokenPipeError, KeyboardInterrupt, typer.Abort):
         sys.exit(130)
 
 

@@ -13,9 +13,10 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from rich.console import Console
 
 from ndxp import metadata, status
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
 
@@ -52,7 +53,9 @@ def call(
     user: Annotated[str, typer.Option(help="The officer who asks, kept in the ledger.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Calls a method of any registered service and prints the answer as JSON.
+    """Calls a method of any service with JSON.
+
+    Works for every registered service, through reflection at the gateway's port, and prints the answer as JSON.
 
     Exit code 0, or 64 + the gRPC code when the call failed, or 2 when the request does not fit the method.
 
@@ -116,7 +119,8 @@ def _message(item: Any, descriptor: MethodDescriptor) -> Message:
         return json_format.ParseDict(item, GetMessageClass(kind)())
     except (json_format.ParseError, TypeError, AttributeError) as error:
         fields = ", ".join(field.json_name for field in kind.fields)
-        complain(f"the request does not fit {kind.name}: {error}; its fields are {fields or 'none'}")
+        why = str(error).partition(" Available Fields")[0].rstrip(".")
+        complain(f"the request does not fit {kind.name}: {why}; its fields are {fields or 'none'}")
         raise typer.Exit(2) from None
 
 
@@ -150,14 +154,16 @@ def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: 
         }  # fmt: skip
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
-    stderr = console.__class__(stderr=True, highlight=False)
-    at = f" at {failure.hop}" if failure.hop else f" from the {failure.origin}" if failure.origin else ""
-    stderr.print(f"{failure.code.name} {failure.reason}{at}", style="bold red")
-    stderr.print(failure.message, markup=False)
-    if failure.message_vi:
-        stderr.print(failure.message_vi, markup=False)
+    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+    at = failure.hop or f"the {failure.origin or 'client'}"
+    stderr.print(f"{failure.code.name} {failure.reason}".strip() + f" at {at}", style="bold red")
+    for line in (failure.message, failure.message_vi):
+        if line:
+            stderr.print(line, markup=False)
     if failure.remedy:
         stderr.print(f"What to do: {failure.remedy}", style="yellow", markup=False)
     if failure.transaction_id:
-        stderr.print(f"transaction {failure.transaction_id}; `ndxp explain {failure.transaction_id}`", markup=False)
+        stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`", markup=False)
+    else:
+        stderr.print("No answer of the exchange arrived here; what it knows: `ndxp log tail`, `ndxp status`")
     return FAILED + failure.code

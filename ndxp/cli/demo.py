@@ -30,8 +30,9 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Starts an exchange and replays a sample of the reported year through it.
+    """Replays a sample of the reported year.
 
+    Starts an exchange of its own, sends the sample through it and reckons up.
     Exit code 0 only if what was sent, what was answered, what the agencies counted and what the ledger holds agree.
 
     Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`

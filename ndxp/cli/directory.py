@@ -54,7 +54,9 @@ def token(
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Prints an access token of a member, to send as `authorization: Bearer TOKEN`.
+    """Prints an access token of a member.
+
+    To send as `authorization: Bearer TOKEN`.
 
     Example: `TOKEN=$(ndxp token VN/GOV/H26/one-stop)`
     """
@@ -122,5 +124,6 @@ def remove_grant(
 
 
 def _print_grants(found: list[dict[str, Any]]) -> None:
-    rows = [(g["id"], g["consumer"], g["provider"], g["contract"], ", ".join(g["methods"])) for g in found]
-    console.print(table(("grant", "consumer", "provider", "service", "methods"), rows))
+    for grant in found:
+        console.print(f"[bold]{grant['id']}[/]  {grant['consumer']} -> {grant['provider']}", soft_wrap=True)
+        console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)

@@ -4,7 +4,6 @@ import time
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table
 from ndxp.cli.session import Session
@@ -86,7 +85,10 @@ def search(
 
 @app.command()
 def explain(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Explains a transaction: the steps it took, what each decided and why, and where the time went."""
+    """Explains a transaction.
+
+    The steps it took, what each decided and why, and where the time went.
+    """
     session = Session(folder)
     found = session.get(f"/transactions/{transaction}/explanation")
     if as_json:
@@ -112,20 +114,14 @@ def _print(found: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("time", "transaction", "client", "method", "status", "ms"):
-        made.add_column(
-            name, justify="right" if name == "ms" else "left", overflow="fold", no_wrap=name == "transaction"
-        )
     for record in found:
-        status = Code(record["status_code"]).name + (f" {record['reason']}" if record["reason"] else "")
-        made.add_row(
-            clock(record["request_in_ts"]), record["transaction_id"], record["client"] or "-",
-            record["method"].rpartition("/")[2], status,
-            _millis(record["response_out_ts"] - record["request_in_ts"]),
-            style="" if record["status_code"] == 0 else "red",
-        )  # fmt: skip
-    console.print(made)
+        status = record["reason"] or Code(record["status_code"]).name
+        line = (
+            f"{clock(record['request_in_ts'])}  {status:22}  "
+            f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  {record['client'] or '-':27}  "
+            f"{record['method'].rpartition('/')[2]:20}  {record['transaction_id']}"
+        )
+        console.print(line, style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
 
 
 def _millis(micros: int | None) -> str:

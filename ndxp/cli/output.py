@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -28,11 +28,12 @@ def print_json(data: Any) -> None:
     sys.stdout.write("\n")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table with plain cells; columns whose name ends with "#" hold numbers."""
-    made = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    made = Table(header_style="bold", box=None, pad_edge=False, collapse_padding=True)
     for name in columns:
-        made.add_column(name.rstrip("#"), justify="right" if name.endswith("#") else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if name.endswith("#") else "left"
+        made.add_column(name.rstrip("#"), justify=side, overflow="fold")
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
     return made

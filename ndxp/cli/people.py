@@ -17,7 +17,9 @@ def people(
     seed: Annotated[int, typer.Option(help="Seed of the random choice.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Shows synthetic people to try things with: the personas, or a sample of the 100,300,000.
+    """Shows synthetic people to try things with.
+
+    The personas with their stories, or a sample of the 100,300,000.
 
     Examples: `ndxp people`; `ndxp people --persona traveller`; `ndxp people --sample 5 --json`
     """
@@ -60,5 +62,5 @@ def _plain(citizen: Citizen) -> dict[str, Any]:
         "sex": citizen.sex.name.lower(),
         "current_address": str(citizen.current_address),
         "household_number": citizen.household_number,
-        "deceased": citizen.deceased,
+        "deceased": "yes" if citizen.deceased else "no",
     }

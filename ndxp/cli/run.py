@@ -59,7 +59,10 @@ def up(
 
 @app.command()
 def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Stops the exchange; calls in flight may finish. What it has recorded stays in the run folder."""
+    """Stops the exchange.
+
+    Calls in flight may finish; what it has recorded stays in the run folder.
+    """
     state = State.read(folder)
     stopped = state is not None and bool(state.members())
     if state is not None and stopped:
@@ -72,9 +75,9 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
 @app.command()
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Shows whether the exchange is ready, its processes with their memory, its services and its totals.
+    """Shows whether the exchange is ready.
 
-    Exit code 1 when it is not running or not ready.
+    With its processes and their memory, its services and its totals. Exit code 1 when it is not running or not ready.
     """
     session = Session(folder)
     state = session.state
@@ -103,18 +106,18 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions\n"
         )
         console.print(table(("process", "pid#", "MB#"), [(p["name"], p["pid"], p["rss_mb"]) for p in processes]))
-        rows = [("up" if s["serving"] else "DOWN", s["contract"], s["provider"]) for s in services]
+        rows = [("up" if s["serving"] else "DOWN", s["provider"], s["contract"]) for s in services]
         console.print()
-        console.print(table(("", "service", "provider"), rows))
+        console.print(table(("", "provider", "service"), rows))
     if not ready:
         raise typer.Exit(1)
 
 
 @app.command()
 def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Checks what an exchange needs here: packages, ports, disk, the run folder's modes, what runs.
+    """Checks what an exchange needs here.
 
-    Exit code 1 when something stands in the way.
+    Packages, ports, disk, the run folder's modes, what runs. Exit code 1 when something stands in the way.
     """
     checks = [_check_python(), _check_packages(), _check_disk(folder), *_check_folder(folder), _check_ports(folder)]
     if as_json:

@@ -53,7 +53,10 @@ class Session:
             try:
                 member_id = str(Member.parse(name))
             except ValueError as error:
-                raise AdminRefused(f"{error}; `ndxp members` lists them") from error
+                raise AdminRefused(
+                    f"{name[:100]!r} is neither a subsystem (VN/GOV/H26/one-stop) nor a member (VN/GOV/H26); "
+                    "`ndxp members` lists them"
+                ) from error
         found = [m for m in self.get("/members") if m["id"] == member_id]
         subsystems = [f"{member_id}/{part}" for m in found for part in m["subsystems"]]
         if len(subsystems) == 1:

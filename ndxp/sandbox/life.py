@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import httpx
 import psutil
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
@@ -86,10 +88,17 @@ def _answers(state: State) -> bool:
             return False
         tokens = Tokens(state.control_url, Credentials.load(state.credentials, OPERATIONS))
         with BlockingExchange(state.gateway, tokens, deadline=2) as exchange:
-            exchange_pb2_grpc.ExchangeServiceStub(exchange.channel).ListMyGrants(exchange_pb2.ListMyGrantsRequest())
+            directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
+            services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
+            return all(_serves(exchange.channel, service.contract) for service in services)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
         return False
-    return True
+
+
+def _serves(channel: grpc.Channel, contract: str) -> bool:
+    health: Any = health_pb2_grpc.HealthStub(channel)
+    answer = health.Check(health_pb2.HealthCheckRequest(service=contract), timeout=2)
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _failure(logs: Path, supervisor: "subprocess.Popen[bytes]") -> str:

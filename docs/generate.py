@@ -1,0 +1,101 @@
+"""Writes the reference pages (errors, settings, command) from the code: ``python docs/generate.py``."""
+
+import ast
+import inspect
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic_settings import BaseSettings
+from typer.testing import CliRunner
+
+from gateway.settings import ControlSettings, GatewaySettings, StoreSettings
+from ndxp.agency.settings import AgencySettings
+from ndxp.cli.__main__ import app
+from ndxp.errors import RULES
+from services.passports.__main__ import PassportSettings
+
+HERE = Path(__file__).parent
+
+ERRORS = """# Reasons for refusal
+
+Every refusal of the exchange carries `google.rpc.ErrorInfo` with domain `ndxp`, the reason, the hop and the remedy,
+`LocalizedMessage` in Vietnamese, and `RetryInfo` where waiting helps. `x-ndxp-error-origin` says whether the gateway or
+the provider spoke. A provider's own errors pass through untouched, with the provider's contract as domain.
+
+Exit codes of `ndxp`: 0 ok, 1 failed, 2 wrong usage; `ndxp call` exits with 64 + the number of the gRPC code.
+"""
+
+SETTINGS = """# Settings
+
+Every process reads its `NDXP_*` variables once, at its start. `ndxp up` sets what its processes need. Objects are JSON.
+"""
+
+COMMANDS = """# The ndxp command
+
+`--help` says the same. Exit codes: 0 ok, 1 failed, 2 wrong usage; `call` exits with 64 + the gRPC code.
+"""
+
+
+def errors() -> str:
+    """Every reason, as ``ndxp/errors.py`` has it."""
+    rows = [
+        f"| {reason} | {rule.code.name} | {rule.hop} | {rule.meaning} | {rule.remedy} | {rule.meaning_vi} |"
+        for reason, rule in RULES.items()
+    ]
+    head = "| reason | code | hop | meaning | what to do | tiếng Việt |\n|---|---|---|---|---|---|\n"
+    return f"{ERRORS}\n{head}{chr(10).join(rows)}\n"
+
+
+def settings() -> str:
+    """Every setting with its default and docstring."""
+    chapters = (
+        ("Gateway and control", StoreSettings),
+        ("Gateway", GatewaySettings),
+        ("Control", ControlSettings),
+        ("Agencies", AgencySettings),
+        ("Passports", PassportSettings),
+    )
+    return SETTINGS + "".join(f"\n## {title}\n\n{_variables(cls)}" for title, cls in chapters)
+
+
+def commands() -> str:
+    """Every command with its arguments and options."""
+    parts = [COMMANDS]
+    for words in _walk((), typer.main.get_command(app)):
+        shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "100"}, prog_name="ndxp")
+        parts.append(f"## {' '.join(('ndxp', *words))}\n\n```\n{shown.output.strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _variables(cls: type[BaseSettings]) -> str:
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101 - what getsource gives of a class
+    rows = []
+    for node, after in zip(body.body, [*body.body[1:], None], strict=True):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and isinstance(after, ast.Expr):
+            name = node.target.id
+            meaning = " ".join(str(ast.literal_eval(after.value)).split())
+            rows.append(f"| `NDXP_{name.upper()}` | {_default(cls, name)} | {meaning} |\n")
+    return f"| variable | default | meaning |\n|---|---|---|\n{''.join(rows)}"
+
+
+def _default(cls: type[BaseSettings], name: str) -> str:
+    default = cls.model_fields[name].default
+    if name == "exchange_file":
+        return "`gateway/exchange.yaml`"
+    return f"`{default}`" if default not in ("", {}) else ""
+
+
+def _walk(words: tuple[str, ...], command: Any) -> list[tuple[str, ...]]:
+    inner = getattr(command, "commands", {})
+    return [words, *(found for name in sorted(inner) for found in _walk((*words, name), inner[name]))]
+
+
+PAGES = {"errors.md": errors, "settings.md": settings, "commands.md": commands}
+"""The generated pages and what renders them."""
+
+if __name__ == "__main__":
+    for page, render in PAGES.items():
+        (HERE / page).write_text(render())
