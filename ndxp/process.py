@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
@@ -25,3 +26,15 @@ async def until_stopped() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
+
+
+async def end(duties: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancels background duties and returns when they have ended.
+
+    Again and again: before Python 3.12 ``asyncio.wait_for``, which the store's client uses, swallows a cancellation
+    that comes together with its result (python/cpython#86296).
+    """
+    while waiting := [duty for duty in duties if not duty.done()]:
+        for duty in waiting:
+            duty.cancel()
+        await asyncio.wait(waiting, timeout=0.2)

@@ -29,7 +29,7 @@ from gateway.store import connect
 from ndxp.agency.server import AgencyServer
 from ndxp.assertion import Signer
 from ndxp.exchange.v1 import exchange_pb2_grpc
-from ndxp.process import start_logging, until_stopped, wrong_settings
+from ndxp.process import end, start_logging, until_stopped, wrong_settings
 
 _log = logging.getLogger("control")
 
@@ -82,8 +82,7 @@ class Control:
             await stopped
             server.should_exit = True
             await provider.stop()
-            for task in tasks[:3]:
-                task.cancel()
+            await end(tasks[:3])
         self._ledger.close()
         await self._store.aclose()
 

@@ -13,7 +13,7 @@ import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.dataplane.directory import Directory
-from gateway.dataplane.journal import Journal
+from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.upstream import Upstreams
@@ -22,7 +22,7 @@ from gateway.registry_store import ASSERTION_KEYS, KEY_LIFE, RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp.assertion import Signer
-from ndxp.process import start_logging, until_stopped, wrong_settings
+from ndxp.process import end, start_logging, until_stopped, wrong_settings
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 
@@ -41,7 +41,7 @@ class Worker:
         self._jwk = public_jwk(key)
         self._upstreams = Upstreams(2 * settings.max_message_bytes)
         self._directory = Directory(self._upstreams)
-        self.exchange = Exchange(settings, node, Journal(self._store))
+        self.exchange = Exchange(settings, node, Journal(settings.redis_url, settings.journal_patience))
         limit = 2 * settings.max_message_bytes
         self._server = grpc.aio.server(
             options=(
@@ -72,13 +72,12 @@ class Worker:
             await self._server.start()
             _log.info("%s takes calls on %s", self.exchange.node, self._settings.gateway_address)
             await stopped
-            for watcher in watchers:
-                watcher.cancel()
+            await end(watchers)
             await self._directory.drain()
             await self._server.stop(self._settings.drain)
-            journal.stop()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(writer, self._settings.journal_patience)
+                await asyncio.wait_for(journal.flushed(), self._settings.journal_patience)
+            await end([writer])
         await self._upstreams.close()
         await self._store.aclose()
 
@@ -106,9 +105,11 @@ class Worker:
 
     async def _watch(self) -> None:
         while True:
-            await self.exchange.journal.measure()
-            await self._directory.serving(self.exchange.journal.available)
+            journal = self.exchange.journal
+            journal.expire()
+            await self._directory.serving(journal.available)
             with contextlib.suppress(redis.RedisError):
+                self.exchange.backlog = await self._store.xlen(STREAM)
                 if await self._registry.version() != self.exchange.snapshot.version:
                     await self._load()
             await asyncio.sleep(_WATCH)

@@ -1,15 +1,29 @@
-"""The journal: records go to a stream of the store in group commits, one round trip for all calls that wait."""
+"""The journal: records go to a stream of the store in group commits, one command for all calls that wait.
+
+It talks to the store over a connection of its own, packed and parsed by hiredis: redis-py's client costs more CPU for
+each command than the whole rest of a record's way (docs/decisions/0008-journal-connection.md).
+"""
 
 import asyncio
 import logging
+import ssl
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-import redis
+import hiredis
+from redis.asyncio.connection import parse_url
 
 from gateway.core.transaction import Record, canonical
-from gateway.store import Store
 
 STREAM = "ndxp:journal"
 MAX_WAITING = 20_000
+"""Records that may wait for the store at once."""
+
+PATIENCE = 1.0
+"""Seconds without an answer after which the store counts as away."""
+
 _LARGEST_COMMIT = 1000
 _RETRY_FIRST, _RETRY_LAST = 0.05, 1.0
 
@@ -20,77 +34,177 @@ class JournalUnavailable(Exception):
     """The journal cannot take a record now."""
 
 
+@dataclass(slots=True)
+class _Entry:
+    data: bytes
+    written: asyncio.Future[None]
+    since: float
+
+
+@dataclass(slots=True)
+class _Commit:
+    entries: list[_Entry] = field(default_factory=list)
+    sent: float = 0.0
+
+
 class Journal:
     """Appends records.
 
     A record once taken is written as soon as the store is back, even when its caller has given up waiting: the ledger
     may know more than the caller, never less. A write whose answer was lost is repeated; the recorder drops repeats.
+    ``patience`` is how long a caller waits for its record, in seconds.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self._wake = asyncio.Event()
-        self._stopping = False
-        self._reachable = True
-        self._failing = False
-        self.backlog = 0
+    def __init__(self, url: str, patience: float = 5.0) -> None:
+        self._url = url
+        self._patience = patience
+        self._waiting: deque[_Entry] = deque()
+        self._unanswered: deque[_Commit] = deque()
+        self._transport: asyncio.WriteTransport | None = None
+        self._lost = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._refused = False
+        self._flushing = False
 
     @property
     def available(self) -> bool:
-        """False from a failed write until one succeeds, and while the store does not answer."""
-        return self._reachable and not self._failing
+        """Whether the store takes records: connected, not refusing, and answering in time."""
+        if self._transport is None or self._refused:
+            return False
+        return not self._unanswered or self._now() - self._unanswered[0].sent < PATIENCE
 
     async def append(self, record: Record) -> None:
-        """Returns when the store has the record; raises JournalUnavailable when too many wait already."""
+        """Returns when the store has the record.
+
+        Raises JournalUnavailable when too many records wait, or when this one has waited too long; it is written later
+        in the second case.
+        """
         if len(self._waiting) >= MAX_WAITING:
             raise JournalUnavailable(f"{MAX_WAITING} records wait for the store")
-        written = asyncio.get_running_loop().create_future()
-        self._waiting.append((canonical(record), written))
-        self._wake.set()
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Entry(canonical(record), written, self._now()))
+        self._idle.clear()
+        self._flush_soon()
         await written
 
     async def run(self) -> None:
-        """Writes until ``stop``."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while batch := self._waiting[:_LARGEST_COMMIT]:
-                del self._waiting[: len(batch)]
-                await self._write(batch)
-            if self._stopping:
-                return
-
-    def stop(self) -> None:
-        """Ends ``run`` when everything that waits is written."""
-        self._stopping = True
-        self._wake.set()
-
-    async def measure(self) -> None:
-        """Learns how many entries wait for the recorder, and whether the store answers at all."""
-        try:
-            self.backlog = await self._store.xlen(STREAM)
-        except redis.RedisError:
-            self._reachable = False
-        else:
-            self._reachable = True
-
-    async def _write(self, batch: list[tuple[bytes, asyncio.Future[None]]]) -> None:
-        command: list[bytes | str] = ["XADD", STREAM, "*"]
-        for index, (data, _) in enumerate(batch):
-            command += (str(index), data)
+        """Stays connected until cancelled."""
         pause = _RETRY_FIRST
         while True:
+            self._lost.clear()
             try:
-                await self._store.execute_command(*command)
-                break
-            except redis.RedisError as error:
-                if not self._failing:
-                    _log.error("the store does not take records: %s", error)
-                self._failing = True
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _RETRY_LAST)
-        self._failing = False
-        for _, written in batch:
-            if not written.done():
-                written.set_result(None)
+                await self._connect()
+            except OSError as error:
+                _log.warning("the store cannot be reached: %s", error)
+            else:
+                pause = _RETRY_FIRST
+                self._flush_soon()
+                await self._lost.wait()
+                _log.warning("the connection to the store is lost")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _RETRY_LAST)
+
+    async def flushed(self) -> None:
+        """Returns when nothing waits any more."""
+        await self._idle.wait()
+
+    def expire(self) -> None:
+        """Lets go those who have waited too long; their records stay. To be called every now and then."""
+        oldest = self._now() - self._patience
+        entries = [*(entry for commit in self._unanswered for entry in commit.entries), *self._waiting]
+        for entry in entries:
+            if entry.since < oldest and not entry.written.done():
+                entry.written.set_exception(JournalUnavailable("the store has not taken the record in time"))
+
+    async def _connect(self) -> None:
+        options = parse_url(self._url)
+        loop = asyncio.get_running_loop()
+        if "path" in options:
+            transport, _ = await loop.create_unix_connection(lambda: _Replies(self), options["path"])
+        else:
+            secure = ssl.create_default_context() if self._url.startswith("rediss") else None
+            host, port = options.get("host", "localhost"), options.get("port", 6379)
+            transport, _ = await loop.create_connection(lambda: _Replies(self), host, port, ssl=secure)
+        greetings: list[Any] = []
+        if "password" in options:
+            greetings.append(("AUTH", options.get("username", "default"), options["password"]))
+        if options.get("db"):
+            greetings.append(("SELECT", str(options["db"])))
+        for greeting in greetings:
+            self._unanswered.append(_Commit(sent=self._now()))
+            transport.write(_pack(greeting))
+        self._transport = transport
+
+    def _flush_soon(self) -> None:
+        if not self._flushing and self._transport is not None and not self._refused:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Sends everything that waits: one command for each thousand records."""
+        self._flushing = False
+        while self._waiting and self._transport is not None:
+            commit = _Commit(sent=self._now())
+            command: list[Any] = ["XADD", STREAM, "*"]
+            while self._waiting and len(commit.entries) < _LARGEST_COMMIT:
+                entry = self._waiting.popleft()
+                command += (str(len(commit.entries)), entry.data)
+                commit.entries.append(entry)
+            self._unanswered.append(commit)
+            self._transport.write(_pack(command))
+
+    def answered(self, reply: object) -> None:
+        """The store's answer to the oldest commit."""
+        commit = self._unanswered.popleft()
+        if isinstance(reply, Exception):
+            if not self._refused:
+                _log.error("the store does not take records: %s", reply)
+            self._again(commit)
+            self._refused = True
+            asyncio.get_running_loop().call_later(_RETRY_LAST, self._retry)
+            return
+        for entry in commit.entries:
+            if not entry.written.done():
+                entry.written.set_result(None)
+        if not (self._waiting or self._unanswered):
+            self._idle.set()
+
+    def lost(self) -> None:
+        """The connection is gone; what it has not answered goes first on the next."""
+        self._transport = None
+        while self._unanswered:
+            self._again(self._unanswered.pop())
+        self._lost.set()
+
+    def _again(self, commit: _Commit) -> None:
+        self._waiting.extendleft(reversed(commit.entries))
+
+    def _retry(self) -> None:
+        self._refused = False
+        self._flush_soon()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _pack(words: Sequence[Any]) -> bytes:
+    packed: bytes = hiredis.pack_command(tuple(words))
+    return packed
+
+
+class _Replies(asyncio.Protocol):
+    """Feeds the store's answers to the journal, in their order."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._reader = hiredis.Reader()
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not False:
+            self._journal.answered(reply)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._journal.lost()

@@ -17,6 +17,7 @@ from ndxp.assertion import Assertion, Signer
 from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
+_DOUBT, _TURNS = 0.01, 3
 _Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
 _OWN_MESSAGES = {
@@ -114,6 +115,9 @@ class Listener(grpc.GenericRpcHandler):
                 await rpc.write(message)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the provider has ended the call; whoever reads its responses learns how
+        method = self._exchange.snapshot.method(call.method)
+        if method is None or method.client_streaming:
+            await _no_doubt()
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
@@ -194,6 +198,18 @@ class _Answer:
         if call.code is not Code.OK:
             own.append((metadata.ERROR_ORIGIN, str(call.origin)))
         return [*self.trailing, *own]
+
+
+async def _no_doubt() -> None:
+    """Lets a cancellation come through, if there is one.
+
+    grpc.aio reads the same EOF from a cancelled call as from one that the caller has half-closed, and learns of the
+    cancelling separately: usually in the same turn of the loop, milliseconds later on a busy machine. Who has left in
+    the middle must not look to the provider like somebody who has said everything.
+    """
+    await asyncio.sleep(_DOUBT)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 _Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]

@@ -71,6 +71,8 @@ class LedgerStore:
     def append(self, batch: Sequence[Record]) -> None:
         """Adds records in one transaction; those already there are left out."""
         rows = [msgspec.structs.asdict(record) for record in batch]
+        if not rows:
+            return  # to SQLAlchemy no rows mean one row of defaults
         insert = sqlite.insert(records) if self._engine.dialect.name == "sqlite" else postgresql.insert(records)
         statement = insert.on_conflict_do_nothing(index_elements=["transaction_id", "phase"])
         with self._engine.begin() as connection:

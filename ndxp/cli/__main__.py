@@ -1,5 +1,6 @@
 """The ``ndxp`` command: puts the commands together and turns what went wrong into one line and an exit code."""
 
+import signal
 import sys
 
 import typer
@@ -26,18 +27,24 @@ for commands in (run.app, directory.app, people.app, call.app, log.app, demo.app
     app.registered_groups += commands.registered_groups
 
 
-@app.callback()
-def options(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and stop."),
-) -> None:
-    """A simulated National Data Exchange Platform. Every person in it is synthetic."""
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"ndxp {__version__}")
         raise typer.Exit
 
 
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
+    ),
+) -> None:
+    """A simulated National Data Exchange Platform. Every person in it is synthetic."""
+
+
 def main() -> None:
     """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
     try:
         app()
     except (AdminRefused, NoSandbox, PlanFailed, StartFailed, TokenRefused) as error:

@@ -116,10 +116,12 @@ def _messages(request: str, descriptor: MethodDescriptor | None) -> list[Message
 def _message(item: Any, descriptor: MethodDescriptor) -> Message:
     kind = descriptor.input_type
     try:
+        if not isinstance(item, dict):
+            raise TypeError("a message is a JSON object")
         return json_format.ParseDict(item, GetMessageClass(kind)())
     except (json_format.ParseError, TypeError, AttributeError) as error:
         fields = ", ".join(field.json_name for field in kind.fields)
-        why = str(error).partition(" Available Fields")[0].rstrip(".")
+        why = str(error).partition(" Available Fields")[0].rstrip(". \n")
         complain(f"the request does not fit {kind.name}: {why}; its fields are {fields or 'none'}")
         raise typer.Exit(2) from None
 

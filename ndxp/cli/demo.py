@@ -111,7 +111,7 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], state: 
         print_explanation(explanation)
     else:
         console.print("[red]✗ The call without a grant was not refused.[/]")
-    where = f" --folder {Path(state.folder).name}" if keep else ""
+    where = f" --folder {state.folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "
     console.print(f"\n[bold]What to try next:[/] {first}{', '.join(f'`{command}`' for command in tries)}")

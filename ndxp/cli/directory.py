@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
-from ndxp.cli.session import Session
+from ndxp.cli.session import Session, path_part
 
 app = typer.Typer()
-grants_app = typer.Typer(help="Lists, adds and removes grants.", invoke_without_command=True, rich_markup_mode=None)
+grants_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(grants_app, name="grants")
 
 
@@ -76,7 +76,7 @@ def grants(
     consumer: Annotated[str, typer.Option(help="Only those that apply to this subsystem.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Lists who may call what.
+    """Lists, adds and removes grants: who may call what.
 
     Examples: `ndxp grants --consumer VN/GOV/H26/one-stop`; `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population
     ndxp.population.v1.PopulationService VerifyCitizen`; `ndxp grants remove g-1a2b3c4d`
@@ -116,7 +116,7 @@ def remove_grant(
     as_json: Json = False,
 ) -> None:
     """Removes a grant; every gateway knows it within a second."""
-    Session(folder).send("DELETE", f"/grants/{grant}")
+    Session(folder).send("DELETE", f"/grants/{path_part(grant)}")
     if as_json:
         print_json({"removed": grant})
     else:

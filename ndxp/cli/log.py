@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table
-from ndxp.cli.session import Session
+from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
 
 app = typer.Typer()
@@ -45,7 +45,7 @@ def tail(
 @log_app.command()
 def show(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows every field of a transaction's records."""
-    found = Session(folder).get(f"/transactions/{transaction}")
+    found = Session(folder).get(f"/transactions/{path_part(transaction)}")
     if as_json:
         print_json(found)
         return
@@ -90,7 +90,7 @@ def explain(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json:
     The steps it took, what each decided and why, and where the time went.
     """
     session = Session(folder)
-    found = session.get(f"/transactions/{transaction}/explanation")
+    found = session.get(f"/transactions/{path_part(transaction)}/explanation")
     if as_json:
         print_json(found)
     else:

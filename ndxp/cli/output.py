@@ -26,6 +26,7 @@ def print_json(data: Any) -> None:
     """Prints data as JSON, for programs."""
     json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+    sys.stdout.flush()  # who follows the log through a pipe waits for it
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -47,7 +46,6 @@ def up(
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
     if detach:
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while state.alive():
             time.sleep(0.2)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -12,6 +13,13 @@ from ndxp.sandbox.state import State
 
 class AdminRefused(Exception):
     """The admin API said no, or did not answer; the text says why and what to do."""
+
+
+def path_part(given: str) -> str:
+    """An id as one part of a path of the admin API. Raises AdminRefused for what would lead elsewhere."""
+    if not given.strip(".") or "/" in given:
+        raise AdminRefused(f"{given[:100]!r} is no id; `ndxp log tail` and `ndxp grants` show ids")
+    return quote(given, safe="")
 
 
 class Session:
@@ -35,10 +43,14 @@ class Session:
         except httpx.HTTPError as error:
             raise AdminRefused(
                 f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
-                "see `ndxp status` and the logs in the run folder"
+                f"its supervisor starts it again when it has ended; its log is {self.state.folder}/logs/control.log"
             ) from error
         if answer.is_error:
-            raise AdminRefused(answer.json().get("detail", answer.text))
+            described = "json" in answer.headers.get("content-type", "")
+            raise AdminRefused(
+                answer.json()["detail"] if described
+                else f"control failed with {answer.status_code}; its log is {self.state.folder}/logs/control.log"
+            )  # fmt: skip
         return answer.json() if answer.content else None
 
     def tokens(self, client: str) -> Tokens:

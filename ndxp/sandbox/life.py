@@ -30,15 +30,22 @@ class StartFailed(Exception):
 
 
 def start(state: State) -> State:
-    """Starts the planned processes and waits until the exchange is ready. Raises StartFailed, after a clean-up."""
+    """Starts the planned processes and waits until the exchange is ready.
+
+    Raises StartFailed, after a clean-up, and when another supervisor already runs in the folder.
+    """
     began = time.monotonic()
     folder = Path(state.folder)
+    if (occupant := _supervisor_of(state.folder)) is not None:
+        raise StartFailed(f"process {occupant} runs an exchange in {folder} already; stop it first: kill {occupant}")
     state.write()
     logs = folder / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     for previous in logs.glob("*.log"):
         previous.replace(previous.with_suffix(".old"))
-    with (logs / "supervisor.log").open("wb") as log:
+    own_log = logs / "supervisor.log"
+    own_log.touch(mode=0o600)
+    with own_log.open("wb") as log:
         supervisor = subprocess.Popen(  # noqa: S603
             [sys.executable, "-P", "-m", "ndxp.sandbox", state.folder],
             env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2"},
@@ -71,6 +78,14 @@ def stop(state: State) -> None:
         process.kill()
 
 
+def _supervisor_of(folder: str) -> int | None:
+    """The process that runs an exchange in this folder, whatever its run.json says."""
+    for process in psutil.process_iter(["cmdline"]):
+        if (process.info["cmdline"] or [])[-3:] == ["-m", "ndxp.sandbox", folder]:
+            return process.pid
+    return None
+
+
 def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not ready():
@@ -83,7 +98,8 @@ def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
 
 def _answers(state: State) -> bool:
     try:
-        ready = httpx.get(f"{state.control_url}/readyz", timeout=2)
+        # Without verify=False, httpx reads all certificates first, which plain HTTP has no use for.
+        ready = httpx.get(f"{state.control_url}/readyz", timeout=2, verify=False)  # noqa: S501
         if ready.status_code != httpx.codes.OK:
             return False
         tokens = Tokens(state.control_url, Credentials.load(state.credentials, OPERATIONS))

@@ -1,0 +1,242 @@
+"""Runs the gateway benchmark: ``python -m benchmarks.gateway [--rounds N] [--calls N] [--json FILE]``.
+
+All sides answer the same call from the same agency, in one run, interleaved round by round. CPU is that of each side's own
+processes from /proc (user and system, all threads), so that a noisy neighbour on the machine changes the time but hardly
+the figure; only the ratios within one run count.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import grpc
+
+from ndxp.client import Credentials, Tokens
+from ndxp.population.v1 import population_pb2 as pb
+from ndxp.population.v1 import population_pb2_grpc
+from ndxp.sandbox import life, plan
+from ndxp.sandbox.state import State
+
+CLIENT = "VN/GOV/H26/one-stop"
+AT_ONCE = 16
+_TICKS = os.sysconf("SC_CLK_TCK")
+_REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
+
+
+@dataclass(slots=True)
+class Side:
+    """One way to the agency: its address and the processes whose CPU is its cost."""
+
+    name: str
+    target: str
+    processes: dict[str, int]
+    cpu: list[float] = field(default_factory=list)
+    by_process: dict[str, list[float]] = field(default_factory=dict)
+    rate: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and all its threads, in seconds, from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+async def offer(side: Side, token: str, calls: int) -> list[float]:
+    """Makes so many calls, AT_ONCE at a time, over one connection; returns their seconds."""
+    taken = []
+    async with grpc.aio.insecure_channel(side.target, options=(("grpc.use_local_subchannel_pool", 1),)) as channel:
+        verify = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
+        pairs = (("authorization", f"Bearer {token}"),)
+        turns = iter(range(calls))
+
+        async def worker() -> None:
+            for _ in turns:
+                began = time.perf_counter()
+                await verify(_REQUEST, metadata=pairs, timeout=10)
+                taken.append(time.perf_counter() - began)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(worker())
+    return taken
+
+
+def measure(side: Side, token: str, calls: int) -> None:
+    """One round of one side."""
+    before = {name: cpu_seconds(pid) for name, pid in side.processes.items()}
+    began = time.perf_counter()
+    side.latencies += asyncio.run(offer(side, token, calls))
+    side.rate.append(calls / (time.perf_counter() - began))
+    spent = {name: (cpu_seconds(pid) - before[name]) / calls * 1e6 for name, pid in side.processes.items()}
+    for name, micros in spent.items():
+        side.by_process.setdefault(name, []).append(micros)
+    side.cpu.append(sum(spent.values()))
+
+
+@contextmanager
+def sides(folder: Path) -> Iterator[list[Side]]:
+    """Starts the agency, the pass-through, the gateway with all its processes, Envoy and its authorizer."""
+    with ExitStack() as stack:
+        agency, passthrough, authorizer, envoy = (_free_port() for _ in range(4))
+        agency_pid = _peer(stack, "agency", agency)
+        state = _gateway(stack, folder, agency)
+        passthrough_pid = _peer(stack, "passthrough", passthrough, f"127.0.0.1:{agency}")
+        authorizer_pid = _peer(stack, "authorizer", authorizer, f"{state.control_url}/.well-known/jwks.json")
+        envoy_pid = _envoy(stack, folder, {"LISTEN": envoy, "AGENCY": agency, "AUTHORIZER": authorizer})
+        worker, control, store = (_pid(state, name) for name in ("gateway.dataplane", "gateway.control", "store.sock"))
+        yield [
+            Side("direct", f"127.0.0.1:{agency}", {"agency": agency_pid}),
+            Side("bare pass-through", f"127.0.0.1:{passthrough}", {"pass-through": passthrough_pid}),
+            Side("gateway", state.gateway, {"worker": worker}),
+            Side(
+                "gateway, journal and recorder", state.gateway, {"worker": worker, "store": store, "control": control}
+            ),
+            Side("Envoy + Python ext_authz", f"127.0.0.1:{envoy}", {"envoy": envoy_pid, "authorizer": authorizer_pid}),
+        ]
+
+
+def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
+    planned = plan.make(folder, port=0)
+    addresses = json.loads(planned.processes[0].environment["NDXP_ADDRESSES"])
+    addresses["VN/GOV/G01/population"] = f"127.0.0.1:{agency}"
+    for process in planned.processes:
+        process.environment["NDXP_ADDRESSES"] = json.dumps(addresses)
+    exchange_file = folder / "exchange.yaml"
+    exchange_file.write_text(_only_population(Path("gateway/exchange.yaml").read_text()))
+    kept = [process for process in planned.processes if process.name != "agencies"]
+    for process in kept:
+        process.environment["NDXP_EXCHANGE_FILE"] = str(exchange_file)
+    state = life.start(State(planned.folder, planned.gateway, planned.control_url, kept))
+    stack.callback(life.stop, state)
+    return state
+
+
+def _only_population(text: str) -> str:
+    """The default exchange with the services that this benchmark runs, and a quota that does not bind."""
+    gone = ("health_insurance", "passports.v1", "access_log")
+    lines = [
+        line for line in text.splitlines() if not (line.startswith("  - {provider") and any(g in line for g in gone))
+    ]
+    return "\n".join(lines).replace("rate: 2000, burst: 4000", "rate: 1000000, burst: 1000000")
+
+
+def _peer(stack: ExitStack, what: str, port: int, argument: str = "") -> int:
+    command = [sys.executable, "-m", "benchmarks.gateway.peers", what, f"127.0.0.1:{port}", argument]
+    return _start(stack, command, port)
+
+
+def _envoy(stack: ExitStack, folder: Path, values: dict[str, int]) -> int:
+    text = Path(__file__).with_name("envoy.yaml").read_text().replace("@LOG@", str(folder / "access.log"))
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    config = folder / "envoy.yaml"
+    config.write_text(text)
+    binary = shutil.which("envoy") or str(Path(sys.executable).with_name("envoy"))
+    command = [binary, "-c", str(config), "--concurrency", "1", "--base-id", "77", "--log-level", "error"]
+    return _start(stack, command, values["LISTEN"])
+
+
+def _start(stack: ExitStack, command: Sequence[str], port: int) -> int:
+    process = subprocess.Popen(command)  # noqa: S603
+
+    def end() -> None:
+        process.terminate()
+        process.wait()
+
+    stack.callback(end)
+    _until(lambda: _listens(port) or process.poll() is not None)
+    if process.poll() is not None:
+        raise SystemExit(f"{command[0]} did not start")
+    return process.pid
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _until(condition: Callable[[], bool], patience: float = 20) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit("not ready in time")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _pid(state: State, part: str) -> int:
+    """The process whose command line has this part; Envoy aside, each has only one."""
+    children = [p for p in state.members() if p.pid != state.supervisor]
+    return next(p.pid for p in children if any(part in word for word in p.cmdline()))
+
+
+def report(measured: list[Side]) -> dict[str, object]:
+    """Medians over the rounds, and each side's CPU against the bare pass-through's."""
+    bare = median(next(side for side in measured if side.name == "bare pass-through").cpu)
+    rows = {}
+    for side in measured:
+        ordered = sorted(side.latencies)
+        rows[side.name] = {
+            "cpu_us": round(median(side.cpu)),
+            "cpu_ratio": round(median(side.cpu) / bare, 2),
+            "by_process_us": {name: round(median(values)) for name, values in side.by_process.items()},
+            "tx_per_second": round(median(side.rate)),
+            "p50_ms": round(ordered[len(ordered) // 2] * 1e3, 2),
+            "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1e3, 2),
+        }
+    machine = (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, grpcio {grpc.__version__}"
+    )
+    return {"machine": machine, "command": " ".join(["python -m benchmarks.gateway", *sys.argv[1:]]), "sides": rows}
+
+
+def main() -> None:
+    """Measures, prints the table, and writes the JSON where asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--calls", type=int, default=1500)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ndxp-bench-") as temporary, sides(Path(temporary)) as measured:
+        folder = Path(temporary)
+        state = State.running(folder)
+        token = Tokens(state.control_url, Credentials.load(state.credentials, CLIENT)).blocking()
+        for side in measured:  # warm
+            measure(side, token, 300)
+            side.cpu, side.by_process, side.rate, side.latencies = [], {}, [], []
+        for turn in range(options.rounds):
+            for side in measured[turn % len(measured) :] + measured[: turn % len(measured)]:
+                measure(side, token, options.calls)
+        found = report(measured)
+    print(f"{'side':32}{'CPU us/tx':>10}{'ratio':>7}{'tx/s':>7}{'p50 ms':>8}{'p99 ms':>8}  by process")
+    for name, row in found["sides"].items():  # type: ignore[attr-defined]
+        parts = ", ".join(f"{process} {micros}" for process, micros in row["by_process_us"].items())
+        print(
+            f"{name:32}{row['cpu_us']:>10}{row['cpu_ratio']:>7}{row['tx_per_second']:>7}{row['p50_ms']:>8}{row['p99_ms']:>8}  {parts}"
+        )
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What a run of the generator found: the one form in which generator and verdict exchange it."""
+
+from pathlib import Path
+
+import msgspec
+
+
+class Series(msgspec.Struct, kw_only=True):
+    """One kind of call, named by its method ("PopulationService/VerifyCitizen"), or a stage of one.
+
+    ``statuses`` counts answers by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer.
+    The histograms are HDR, in the V2 compressed form in base64, in microseconds: ``response`` from the intended time of
+    sending, ``service`` from the actual one.
+    """
+
+    statuses: dict[str, int] = {}
+    failures: int = 0
+    response: str = ""
+    service: str = ""
+
+
+class Second(msgspec.Struct, kw_only=True):
+    """One second of the run. ``heat`` counts responses by power-of-two bucket of milliseconds (0: below 1 ms)."""
+
+    at: int
+    planned: int = 0
+    sent: int = 0
+    finished: int = 0
+    failed: int = 0
+    dropped: int = 0
+    in_flight: int = 0
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    heat: dict[int, int] = {}
+
+
+class Generator(msgspec.Struct, kw_only=True):
+    """The health of one generator process: what makes its figures valid or not.
+
+    ``cpu`` is its share of one core (1.0 is a core in full); lags are milliseconds by which its loop woke too late.
+    """
+
+    name: str
+    pid: int = 0
+    cpu: float = 0.0
+    lag_p99_ms: float = 0.0
+    lag_max_ms: float = 0.0
+    in_flight_max: int = 0
+
+
+class Results(msgspec.Struct, kw_only=True):
+    """A whole run; times are seconds since 1970. ``planned`` = ``sent`` + ``dropped``; ``sent`` = answered + failed."""
+
+    profile: str
+    seed: int
+    started: float
+    ended: float
+    gateway: str
+    planned: int = 0
+    sent: int = 0
+    dropped: int = 0
+    answered: int = 0
+    aborted: str = ""
+    series: dict[str, Series] = {}
+    seconds: list[Second] = []
+    generators: list[Generator] = []
+    transactions: list[str] = []
+    """Files with the transaction ids of all answers, one a line: ``ID STATUS METHOD``."""
+
+
+def read(path: Path) -> Results:
+    """Reads a results file; raises OSError or msgspec.ValidationError."""
+    return msgspec.json.decode(path.read_bytes(), type=Results)
+
+
+def write(results: Results, path: Path) -> None:
+    """Writes a results file."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(results)))

@@ -1,0 +1,35 @@
+"""What tests of several folders start: a token office, a store."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.store import Store, connect
+from tests.fakes import TokenOffice
+from tests.stores import Valkey
+
+
+@pytest.fixture
+def token_office() -> Iterator[TokenOffice]:
+    """Tokens over HTTP, for one test."""
+    office = TokenOffice()
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A store that can be killed and started again; it keeps its data."""
+    server = Valkey(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+async def store(valkey: Valkey) -> AsyncIterator[Store]:
+    """A client of the store that gives up at once when it is away, as the gateway's does."""
+    client = connect(valkey.url)
+    yield client
+    await client.aclose()

@@ -1,0 +1,88 @@
+"""The hand-written fakes and stand-ins of all tests, and how tests wait for a condition."""
+
+import asyncio
+import base64
+import inspect
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
+
+_Found = TypeVar("_Found")
+PATIENCE = 20.0
+_EVERY = 0.01
+
+
+async def until(condition: Callable[[], _Found | Awaitable[_Found]], *, patience: float = PATIENCE) -> _Found:
+    """Waits until the condition gives something true, and gives that."""
+    end = time.monotonic() + patience
+    while True:
+        found = condition()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return found  # type: ignore[return-value]
+        assert time.monotonic() < end, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
+        await asyncio.sleep(_EVERY)
+
+
+def until_now(condition: Callable[[], _Found], *, patience: float = PATIENCE) -> _Found:
+    """Waits like ``until``, in a test without an event loop."""
+    end = time.monotonic() + patience
+    pause = threading.Event()
+    while not (found := condition()):
+        assert time.monotonic() < end, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
+        pause.wait(_EVERY)
+    return found
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class TokenOffice:
+    """``POST /oauth2/token`` over real HTTP: tokens are numbered, or the answer is what the test says."""
+
+    def __init__(self) -> None:
+        self.answer: tuple[int, object] = (200, {"expires_in": 3600})
+        self.asked: list[tuple[str, str]] = []
+        office = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                basic = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
+                client, _, secret = basic.partition(":")
+                office.asked.append((client, secret))
+                code, body = office.answer
+                if code == 200 and isinstance(body, dict):
+                    body = {"access_token": f"token-{len(office.asked)}", "token_type": "Bearer", **body}
+                content = (body if isinstance(body, str) else json.dumps(body)).encode()
+                self.send_response(code)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

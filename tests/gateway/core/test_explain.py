@@ -1,0 +1,126 @@
+"""Explanations of transactions, for each way in which a call can end."""
+
+from typing import Any
+
+import pytest
+
+from gateway.core import explain as explaining
+from gateway.core.explain import STEPS, Explanation
+from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
+from gateway.core.transaction import Origin, Phase, Record
+from ndxp.errors import RULES, Code, Reason
+
+CLIENT, SERVICE = "VN/GOV/H26/one-stop", "VN/GOV/G01/demo"
+AT_GATEWAY = [reason for reason, rule in RULES.items() if rule.hop.startswith("gateway/")]
+
+
+MEMBERS = [
+    Member(id="VN/GOV/H26", name="Hà Nội", subsystems=["one-stop"]),
+    Member(id="VN/GOV/G01", name="Bộ Công an", subsystems=["demo"]),
+]
+SERVICES = [Service(provider=SERVICE, contract="demo.v1.Demo", address="h:1")]
+
+
+def explain(records: list[Record], *grants: Grant) -> Explanation:
+    registry = Registry(instance="VN", members=MEMBERS, services=SERVICES, grants=list(grants))
+    return explaining.explain(records, Snapshot(registry, {}))
+
+
+def grant(*methods: str) -> Grant:
+    return Grant(id="g", consumer=CLIENT, provider=SERVICE, contract="demo.v1.Demo", methods=list(methods))
+
+
+def record(phase: Phase = Phase.OUTCOME, **fields: Any) -> Record:
+    known = {
+        "client": CLIENT, "service": SERVICE, "method": "demo.v1.Demo/Get", "grant": "g", "origin": Origin.PROVIDER,
+        "request_in_ts": 1000, "request_out_ts": 1300, "response_in_ts": 3300, "response_out_ts": 3400,
+        "messages_in": 1, "messages_out": 1, "request_size": 10, "response_size": 20,
+    }  # fmt: skip
+    return Record(transaction_id="t", phase=phase, **{**known, **fields})
+
+
+def decisions(explanation: Explanation) -> dict[str, str]:
+    return {step.name: step.decision for step in explanation.steps}
+
+
+def why(explanation: Explanation, name: str) -> str:
+    return next(step.why for step in explanation.steps if step.name == name)
+
+
+def test_an_answered_call_passed_every_step() -> None:
+    explanation = explain([record()])
+    assert decisions(explanation) == dict.fromkeys(STEPS, "passed")
+    assert explanation.verdict == f"{CLIENT} called demo.v1.Demo/Get of {SERVICE} and got its answer"
+    assert explanation.remedy == ""
+
+
+def test_an_answered_call_shows_where_the_time_went() -> None:
+    micros = {step.name: step.micros for step in explain([record()]).steps}
+    assert (micros["resolve"], micros["forward"], micros["answer"]) == (300, 2000, 100)
+
+
+def test_a_method_that_changes_nothing_is_told_from_one_that_may() -> None:
+    assert "only its outcome" in why(explain([record()]), "journal")
+    assert "durable before" in why(explain([record(Phase.REQUEST), record()]), "journal")
+
+
+@pytest.mark.parametrize("reason", AT_GATEWAY)
+def test_a_call_that_the_exchange_refused_stops_at_the_step_of_the_reason(reason: Reason) -> None:
+    rule = RULES[reason]
+    explanation = explain(
+        [record(status_code=rule.code, reason=reason, origin=Origin.GATEWAY, request_out_ts=0, response_in_ts=0)]
+    )
+    stopped = rule.hop.rpartition("/")[2]
+    place = STEPS.index(stopped)
+    assert decisions(explanation) == {
+        **dict.fromkeys(STEPS[:place], "passed"),
+        **dict.fromkeys(STEPS[place + 1 : -1], "not reached"),
+        stopped: "failed" if stopped == "forward" else "refused",
+        "answer": "passed",
+    }
+    assert explanation.remedy == rule.remedy
+    assert f"the exchange said {rule.code.name} {reason}" in explanation.verdict
+
+
+DENIED = {"status_code": Code.PERMISSION_DENIED, "reason": Reason.ACCESS_DENIED, "origin": Origin.GATEWAY}
+
+
+def test_a_denied_call_is_told_the_nearest_grant() -> None:
+    explanation = explain([record(**DENIED)], grant("Put"))
+    assert "its grant g is for Put" in why(explanation, "authorise")
+
+
+def test_a_call_that_was_denied_before_its_grant_came_is_told_so() -> None:
+    explanation = explain([record(**DENIED)], grant("Get"))
+    assert why(explanation, "authorise").endswith("no grant fitted then; grant g does now")
+
+
+def test_a_call_that_the_provider_refused_failed_at_forwarding_and_has_no_remedy_of_ours() -> None:
+    explanation = explain([record(status_code=Code.PERMISSION_DENIED, reason="ACCESS_DENIED")])
+    assert decisions(explanation)["forward"] == "failed"
+    assert why(explanation, "forward").startswith("the provider answered PERMISSION_DENIED (ACCESS_DENIED)")
+    assert "the provider said PERMISSION_DENIED" in explanation.verdict
+    assert explanation.remedy == ""
+
+
+def test_a_reason_of_the_providers_own_is_passed_on() -> None:
+    explanation = explain([record(status_code=Code.NOT_FOUND, reason="NO_SUCH_CARD")])
+    assert explanation.verdict.endswith("the provider said NOT_FOUND NO_SUCH_CARD")
+
+
+def test_a_cancelled_call_is_the_callers_doing() -> None:
+    explanation = explain([record(status_code=Code.CANCELLED, origin=Origin.GATEWAY)])
+    assert why(explanation, "forward") == "the caller cancelled the call"
+
+
+def test_a_caller_without_identity_is_called_so() -> None:
+    explanation = explain(
+        [record(client="", service="", grant="", status_code=16, reason="TOKEN_INVALID", origin=Origin.GATEWAY)]
+    )
+    assert explanation.verdict.startswith("an unidentified caller called demo.v1.Demo/Get; the exchange said")
+
+
+def test_a_request_without_outcome_is_under_way_or_lost() -> None:
+    explanation = explain([record(Phase.REQUEST)])
+    assert decisions(explanation) == {**dict.fromkeys(STEPS[:5], "passed"), "forward": "unknown", "answer": "unknown"}
+    assert "under way" in explanation.verdict

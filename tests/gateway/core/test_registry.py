@@ -1,0 +1,200 @@
+"""The registry: what a file may say, and what its snapshot knows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.control.__main__ import read_exchange_file
+from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, contract_methods, parse
+from gateway.settings import ControlSettings
+from ndxp.access_log.v1 import access_log_pb2
+from ndxp.identifiers import Subsystem
+from tests.descriptors import file_set
+
+CONTRACT = "demo.v1.Demo"
+
+
+def small(**changes: Any) -> dict[str, Any]:
+    return {
+        "instance": "VN",
+        "members": [
+            {"id": "VN/GOV/H26", "name": "Hà Nội", "groups": ["provinces"], "subsystems": ["one-stop", "hospital"]},
+            {"id": "VN/GOV/G01", "name": "Bộ Công an", "subsystems": ["population"]},
+        ],
+        "services": [{"provider": "VN/GOV/G01/population", "contract": CONTRACT, "address": "127.0.0.1:1"}],
+        "grants": [
+            {
+                "id": "g",
+                "consumer": "group:provinces",
+                "provider": "VN/GOV/G01/population",
+                "contract": CONTRACT,
+                "methods": ["*"],
+            }
+        ],
+        **changes,
+    }
+
+
+def changed(part: str, **entry: Any) -> dict[str, Any]:
+    """The small registry with the first entry of a part changed."""
+    data = small()
+    data[part][0] = {**data[part][0], **entry}
+    return data
+
+
+def doubled(part: str) -> dict[str, Any]:
+    data = small()
+    data[part].append(data[part][0])
+    return data
+
+
+def test_a_small_registry_holds() -> None:
+    assert len(parse(small()).members) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "what"),
+    [
+        (small(membres=[]), "membres", "unknown field"),
+        ([], "", "Expected `object`"),
+        (None, "", "Expected `object`"),
+        (changed("members", disabeld=True), "members[0]", "disabeld"),
+        (changed("members", id="VN/GOV"), "members[0]", "expected 3"),
+        (changed("members", id="VN/NGO/X"), "members[0]", "NGO"),
+        (changed("members", name=7), "members[0].name", "Expected `str`"),
+        (changed("members", subsystems=["one stop"]), "members[0]", "one stop"),
+        (changed("members", subsystems=["a", "a"]), "members[0]", "VN/GOV/H26/a is there twice"),
+        (doubled("members"), "members[2]", "VN/GOV/H26 is there twice"),
+        (changed("services", address="127.0.0.1"), "services[0].address", "regex"),
+        (changed("services", address="http://x:1"), "services[0].address", "regex"),
+        (changed("services", contract="Demo"), "services[0].contract", "regex"),
+        (changed("services", provider="VN/GOV/G01/registry"), "services[0].provider", "VN/GOV/G01/registry"),
+        (doubled("services"), "services[1]", "is there twice"),
+        (changed("grants", consumer="group:provinzes"), "grants[0].consumer", "provinzes"),
+        (changed("grants", consumer="VN/GOV/H99/one-stop"), "grants[0].consumer", "VN/GOV/H99/one-stop"),
+        (changed("grants", provider="VN/GOV/G01/x"), "grants[0].provider", "VN/GOV/G01/x"),
+        (changed("grants", methods=[]), "grants[0].methods", "length"),
+        (changed("grants", method=["*"]), "grants[0]", "method"),
+        (doubled("grants"), "grants[1]", "g is there twice"),
+        (small(quotas={"VN/GOV/H26/x": {}}), "quotas", "VN/GOV/H26/x"),
+        (small(quotas={"default": {"rate": 0}}), "quotas", "> 0"),
+        (small(quotas={"default": {"burst": 0}}), "quotas", ">= 1"),
+        (small(quotas={"default": {"rates": 1}}), "quotas", "rates"),
+    ],
+)
+def test_a_registry_that_does_not_hold_is_refused_with_place_and_fault(data: Any, place: str, what: str) -> None:
+    with pytest.raises(RegistryError) as refused:
+        parse(data)
+    assert place in str(refused.value)
+    assert what in str(refused.value)
+
+
+@pytest.mark.parametrize("consumer", ["VN/GOV/H26", "VN/GOV/H26/one-stop", "group:all", "group:provinces/hospital"])
+def test_every_form_of_consumer_is_taken(consumer: str) -> None:
+    assert parse(changed("grants", consumer=consumer)).grants[0].consumer == consumer
+
+
+def test_a_file_that_is_no_yaml_is_refused_with_its_name_on_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "exchange.yaml"
+    path.write_text("members: [\n")
+    with pytest.raises(RegistryError) as refused:
+        read_exchange_file(path)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_refused_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="nowhere.yaml"):
+        read_exchange_file(tmp_path / "nowhere.yaml")
+
+
+def test_two_spellings_of_a_file_are_two_sources(tmp_path: Path) -> None:
+    path = tmp_path / "exchange.yaml"
+    path.write_text(yaml.safe_dump(small()))
+    first = read_exchange_file(path)
+    path.write_text(yaml.safe_dump(small()) + "# changed\n")
+    second = read_exchange_file(path)
+    assert first[0] == second[0]
+    assert first[1] != second[1]
+
+
+@pytest.fixture(scope="module")
+def default() -> Registry:
+    return read_exchange_file(ControlSettings().exchange_file)[0]
+
+
+def in_group(registry: Registry, group: str) -> list[str]:
+    return [member.id for member in registry.members if group in member.groups]
+
+
+@pytest.mark.parametrize(("group", "count"), [("ministries", 28), ("provinces", 63), ("companies", 4)])
+def test_the_default_exchange_has_the_members_of_the_facts(default: Registry, group: str, count: int) -> None:
+    assert len(in_group(default, group)) == count
+    assert len(default.members) == 28 + 63 + 4
+
+
+def test_thirteen_ministries_all_provinces_and_four_companies_are_connected(default: Registry) -> None:
+    connected = set(in_group(default, "connected"))
+    assert len(connected & set(in_group(default, "ministries"))) == 13
+    assert connected > set(in_group(default, "provinces")) | set(in_group(default, "companies"))
+    assert len(connected) == 13 + 63 + 4
+
+
+def test_the_provinces_are_those_of_the_published_list(default: Registry) -> None:
+    assert sorted(in_group(default, "provinces")) == [f"VN/GOV/H{number:02}" for number in range(1, 64)]
+
+
+@pytest.mark.parametrize(
+    ("provider", "contract"),
+    [
+        ("VN/GOV/G01/population", "ndxp.population.v1.PopulationService"),
+        ("VN/GOV/G24/health-insurance", "ndxp.health_insurance.v1.HealthInsuranceService"),
+        ("VN/GOV/G01/passports", "ndxp.passports.v1.PassportService"),
+        ("VN/GOV/G22/exchange", "ndxp.exchange.v1.ExchangeService"),
+    ],
+)
+def test_the_default_exchange_offers_the_agencies(default: Registry, provider: str, contract: str) -> None:
+    assert (provider, contract) in {(service.provider, service.contract) for service in default.services}
+
+
+def test_every_subsystem_of_the_default_exchange_has_an_ndxp_code(default: Registry) -> None:
+    for name in Snapshot(default, {}).subsystems:
+        assert str(Subsystem.parse(Subsystem.parse(name).ndxp_code)) == name
+
+
+def test_a_snapshot_knows_every_name_under_which_a_subsystem_may_be_meant() -> None:
+    assert Snapshot(parse(small()), {}).consumers("VN/GOV/H26/hospital") == {
+        "VN/GOV/H26/hospital", "VN/GOV/H26", "group:provinces", "group:provinces/hospital", "group:all",
+        "group:all/hospital",
+    }  # fmt: skip
+
+
+def test_a_stranger_has_no_name() -> None:
+    assert Snapshot(parse(small()), {}).consumers("VN/GOV/H99/hospital") == frozenset()
+
+
+def test_a_subsystem_has_its_own_quota_or_the_default() -> None:
+    quotas = {"default": {"rate": 5}, "VN/GOV/H26/hospital": {"rate": 7}}
+    snapshot = Snapshot(parse(small(quotas=quotas)), {})
+    assert snapshot.quota("VN/GOV/H26/hospital").rate == 7
+    assert snapshot.quota("VN/GOV/H26/one-stop").rate == 5
+    assert Snapshot(parse(small()), {}).quota("VN/GOV/H26/one-stop") == Quota()
+
+
+def test_the_kinds_of_methods_are_read_from_the_contract() -> None:
+    files = file_set(access_log_pb2.DESCRIPTOR)
+    methods = contract_methods(files, "ndxp.access_log.v1.AccessLogService")
+    assert methods is not None
+    assert methods["CountAccesses"].unary
+    assert methods["CountAccesses"].read_only
+
+
+def test_a_contract_that_is_not_in_the_files_is_not_known() -> None:
+    assert contract_methods(file_set(access_log_pb2.DESCRIPTOR), CONTRACT) is None
+
+
+def test_a_method_is_unknown_until_its_contract_is() -> None:
+    snapshot = Snapshot(parse(small()), {})
+    assert snapshot.method(f"{CONTRACT}/Get") is None

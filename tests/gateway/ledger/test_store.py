@@ -1,0 +1,144 @@
+"""The ledger's tables and their search."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.transaction import Origin, Phase, Record
+from gateway.ledger.store import LedgerStore, Search
+from tests.records import record
+
+KINDS = [
+    record(client="VN/GOV/H26/one-stop", method="demo.v1.Demo/Get", request_in_ts=100, message_id="m1"),
+    record(client="VN/GOV/H26/hospital", method="demo.v1.Demo/Put", request_in_ts=200, status_code=5),
+    record(client="VN/COM/99/ekyc", method="demo.v1.Demo/Forget", request_in_ts=300, service="VN/GOV/G02/demo"),
+    record(
+        client="VN/COM/99/ekyc", method="demo.v1.Demo/Get", request_in_ts=400, status_code=7,
+        reason="ACCESS_DENIED", origin=Origin.GATEWAY,
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def filled(ledger: LedgerStore) -> LedgerStore:
+    ledger.append(KINDS)
+    return ledger
+
+
+def found(ledger: LedgerStore, **search: Any) -> list[Record]:
+    return [entry.record for entry in ledger.search(Search(**search))]
+
+
+def test_a_record_comes_out_as_it_went_in(ledger: LedgerStore) -> None:
+    one = record(
+        message_id="m", user_id="u", issue="i", represented_party="r", purpose="xác thực", request_in_ts=2**62,
+        request_out_ts=2, response_in_ts=3, response_out_ts=4, request_size=5, response_size=6, request_hash="a" * 64,
+        response_hash="b" * 64, messages_in=7, messages_out=8, status_code=9, reason="X", attempts=2, grant="g",
+        traceparent="t",
+    )  # fmt: skip
+    ledger.append([one])
+    assert [entry.record for entry in ledger.transaction(one.transaction_id)] == [one]
+
+
+def test_records_are_still_there_when_the_ledger_is_opened_again(ledger: LedgerStore, tmp_path: Path) -> None:
+    ledger.append(KINDS)
+    again = LedgerStore(f"sqlite:///{tmp_path / 'ledger.db'}")
+    assert again.last() == len(KINDS)
+    again.close()
+
+
+def test_a_record_given_again_is_left_out_and_the_first_one_stays(ledger: LedgerStore) -> None:
+    first = record(status_code=0)
+    ledger.append([first])
+    ledger.append([record(transaction_id=first.transaction_id, status_code=1), first])
+    assert [entry.record for entry in ledger.transaction(first.transaction_id)] == [first]
+
+
+def test_request_and_outcome_of_a_transaction_are_two_records(ledger: LedgerStore) -> None:
+    request = record(Phase.REQUEST)
+    outcome = record(transaction_id=request.transaction_id)
+    ledger.append([request, outcome])
+    assert [entry.record for entry in ledger.transaction(request.transaction_id)] == [request, outcome]
+
+
+@given(order=st.permutations([0, 0, 1, 1, 2, 2]))
+def test_in_whatever_order_and_batches_repeats_come_each_is_there_once(order: list[int]) -> None:
+    given_records = [record() for _ in range(3)]
+    memory = LedgerStore("sqlite://")
+    for number in order:
+        memory.append([given_records[number], given_records[order[0]]])
+    assert {e.record.transaction_id for e in memory.search(Search())} == {r.transaction_id for r in given_records}
+    assert len(memory.search(Search())) == 3
+    memory.close()
+
+
+def test_an_empty_batch_adds_nothing(ledger: LedgerStore) -> None:
+    ledger.append([])
+    assert ledger.last() == 0
+
+
+@pytest.mark.parametrize(
+    ("search", "places"),
+    [
+        ({}, [3, 2, 1, 0]),
+        ({"client": "VN/COM/99/ekyc"}, [3, 2]),
+        ({"client": "VN/COM/99"}, []),
+        ({"service": "VN/GOV/G02/demo"}, [2]),
+        ({"method": "demo.v1.Demo/Get"}, [3, 0]),
+        ({"method": "Get"}, [3, 0]),
+        ({"method": "G_t"}, []),
+        ({"method": "%"}, []),
+        ({"status_code": 0}, [2, 0]),
+        ({"status_code": 7}, [3]),
+        ({"reason": "ACCESS_DENIED"}, [3]),
+        ({"origin": "gateway"}, [3]),
+        ({"message_id": "m1"}, [0]),
+        ({"since": 200}, [3, 2, 1]),
+        ({"until": 200}, [0]),
+        ({"since": 200, "until": 400}, [2, 1]),
+        ({"client": "VN/COM/99/ekyc", "status_code": 0}, [2]),
+        ({"limit": 2}, [3, 2]),
+        ({"before": 3, "limit": 2}, [1, 0]),
+        ({"after": 0, "limit": 3}, [0, 1, 2]),
+        ({"after": 3}, [3]),
+        ({"after": 1, "before": 4}, [1, 2]),
+    ],
+)
+def test_a_search_finds_what_it_asks_for_in_its_order(
+    filled: LedgerStore, search: dict[str, Any], places: list[int]
+) -> None:
+    assert found(filled, **search) == [KINDS[place] for place in places]
+
+
+def test_a_search_finds_outcomes_only(ledger: LedgerStore) -> None:
+    ledger.append([record(Phase.REQUEST)])
+    assert found(ledger) == []
+
+
+def test_pages_lead_through_the_whole_ledger_once(ledger: LedgerStore) -> None:
+    everything = [record() for _ in range(25)]
+    ledger.append(everything)
+    seen: list[Record] = []
+    after = 0
+    while page := ledger.search(Search(after=after, limit=4)):
+        seen += [entry.record for entry in page]
+        after = page[-1].seq
+    assert seen == everything
+
+
+def test_totals_count_by_who_what_and_how_behind_a_place(filled: LedgerStore) -> None:
+    filled.append(
+        [record(Phase.REQUEST), record(client="VN/COM/99/ekyc", request_in_ts=500, service="VN/GOV/G02/demo")]
+    )
+    counted = {row[:4]: row[5] for row in filled.count()}
+    assert sum(counted.values()) == 5
+    assert counted["VN/COM/99/ekyc", "VN/GOV/G02/demo", "demo.v1.Demo/Get", 0] == 1
+    assert sum(row[5] for row in filled.count(after=4)) == 1
+
+
+def test_an_empty_ledger_ends_at_zero(ledger: LedgerStore) -> None:
+    assert ledger.last() == 0
+    assert ledger.count() == []

@@ -1,0 +1,79 @@
+"""The consumer's half: credentials and tokens."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ndxp.client import Credentials, TokenRefused, Tokens
+from tests.fakes import TokenOffice
+
+MEMBER = "VN/GOV/H26/one-stop"
+SECRET = "s3cr3t-not-for-your-eyes"
+CREDENTIALS = Credentials(MEMBER, SECRET)
+
+
+def test_a_credential_never_shows_its_secret() -> None:
+    assert SECRET not in repr(CREDENTIALS)
+    assert SECRET not in str(CREDENTIALS)
+    assert MEMBER in repr(CREDENTIALS)
+
+
+def test_credentials_are_read_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text(json.dumps({MEMBER: SECRET}))
+    assert Credentials.load(path, MEMBER) == CREDENTIALS
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"somebody": "else"}'])
+def test_missing_credentials_are_refused_with_file_or_member_named(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "credentials.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(TokenRefused, match="credentials") as refused:
+        Credentials.load(path, MEMBER)
+    assert str(path) in str(refused.value)
+
+
+def test_a_token_is_asked_for_once_and_kept(token_office: TokenOffice) -> None:
+    tokens = Tokens(token_office.url, CREDENTIALS)
+    assert tokens.blocking() == tokens.blocking() == "token-1"
+    assert token_office.asked == [(MEMBER, SECRET)]
+
+
+def test_a_token_about_to_expire_is_asked_for_again(token_office: TokenOffice) -> None:
+    token_office.answer = (200, {"expires_in": 0})
+    tokens = Tokens(token_office.url, CREDENTIALS)
+    assert [tokens.blocking(), tokens.blocking()] == ["token-1", "token-2"]
+
+
+async def test_the_event_loop_gets_the_same_token(token_office: TokenOffice) -> None:
+    tokens = Tokens(token_office.url, CREDENTIALS)
+    assert await tokens.get() == await tokens.get() == tokens.blocking()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ((401, {"error": "invalid_client", "error_description": "unknown client"}), "unknown client"),
+        ((503, {"title": "no", "detail": "the store does not answer"}), "the store does not answer"),
+        ((500, "<html>oops"), "HTTP 500"),
+    ],
+)
+def test_a_refused_token_says_why_and_not_the_secret(
+    token_office: TokenOffice, answer: tuple[int, object], why: str
+) -> None:
+    token_office.answer = answer
+    with pytest.raises(TokenRefused) as refused:
+        Tokens(token_office.url, CREDENTIALS).blocking()
+    assert why in str(refused.value)
+    assert MEMBER in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+def test_an_exchange_that_is_not_there_is_named_without_the_secret(token_office: TokenOffice) -> None:
+    token_office.close()
+    with pytest.raises(TokenRefused, match="does the exchange run") as refused:
+        Tokens(token_office.url, CREDENTIALS).blocking()
+    assert token_office.url in str(refused.value)
+    assert SECRET not in str(refused.value)
