@@ -1,10 +1,8 @@
 """The registry in the store: versioned, changed by compare-and-set, with the exchange's public keys beside it."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from redis.exceptions import WatchError
@@ -18,18 +16,18 @@ SOURCE = "ndxp:registry:source"
 CONTRACTS = "ndxp:contracts"
 SECRETS = "ndxp:secrets"
 TOKEN_KEYS = "ndxp:keys:token"
-ASSERTION_KEYS = "ndxp:keys:assertion"
-
-KEY_LIFE = 120
-"""Seconds for which a published key is good without being published again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a gateway works with: the registry's snapshot and the keys that sign tokens, by key id."""
+    """What a gateway works with.
+
+    The registry's snapshot, the keys that sign tokens by key id, and the keys of assertions by provider.
+    """
 
     snapshot: Snapshot
     token_keys: Mapping[str, dict[str, str]]
+    provider_keys: Mapping[str, bytes]
 
 
 class RegistryStore:
@@ -49,7 +47,10 @@ class RegistryStore:
             version, registry, contracts, keys = await pipe.execute()
         parsed = msgspec.json.decode(registry, type=Registry) if registry else Registry(instance="VN")
         files = {name.decode(): value for name, value in contracts.items()}
-        return Published(Snapshot(parsed, files, int(version or 0)), _current(keys))
+        providers = sorted({service.provider for service in parsed.services})
+        hashes = await self._store.hmget(SECRETS, providers) if providers else []
+        provider_keys = {p: bytes.fromhex(h.decode()) for p, h in zip(providers, hashes, strict=True) if h}
+        return Published(Snapshot(parsed, files, int(version or 0)), _keys(keys), provider_keys)
 
     async def seed(self, registry: Registry, source: str) -> bool:
         """Puts the registry of a file in, unless this very file (``source``, its digest) was put in before."""
@@ -81,30 +82,22 @@ class RegistryStore:
         if await self._store.hget(CONTRACTS, contract) != files:
             await self._set_in(CONTRACTS, contract, files)
 
-    async def publish_key(self, role: str, jwk: Mapping[str, str]) -> None:
-        """Publishes a public key (``role`` is TOKEN_KEYS or ASSERTION_KEYS); repeat within KEY_LIFE.
-
-        A new key of tokens counts as a new version, so that the gateways learn of it.
-        """
-        known = _current(await self._store.hgetall(role))
-        entry = json.dumps({"jwk": dict(jwk), "until": time.time() + KEY_LIFE})
-        if role == TOKEN_KEYS and jwk["kid"] not in known:
-            await self._set_in(role, jwk["kid"], entry)
-        else:
-            await self._store.hset(role, jwk["kid"], entry)
-        expired = {key.decode() for key in await self._store.hkeys(role)} - {*known, jwk["kid"]}
-        if expired:
-            await self._store.hdel(role, *expired)
+    async def publish_key(self, jwk: Mapping[str, str]) -> None:
+        """Publishes a public key of tokens; a new one counts as a new version, so that the gateways learn of it."""
+        if not await self._store.hexists(TOKEN_KEYS, jwk["kid"]):
+            await self._set_in(TOKEN_KEYS, jwk["kid"], json.dumps(dict(jwk)))
 
     async def keys(self) -> list[dict[str, str]]:
-        """All public keys: those of tokens and those of assertions."""
-        roles = [await self._store.hgetall(TOKEN_KEYS), await self._store.hgetall(ASSERTION_KEYS)]
-        return [jwk for role in roles for jwk in _current(role).values()]
+        """The public keys of tokens."""
+        return list(_keys(await self._store.hgetall(TOKEN_KEYS)).values())
 
     async def put_secrets(self, hashes: Mapping[str, str]) -> None:
-        """Keeps the hashes of the subsystems' secrets."""
-        if hashes:
-            await self._store.hset(SECRETS, mapping=dict(hashes))
+        """Keeps the hashes of the subsystems' secrets; a change counts as a new version."""
+        known = await self._store.hgetall(SECRETS)
+        if any(known.get(client.encode()) != digest.encode() for client, digest in hashes.items()):
+            async with self._store.pipeline(transaction=True) as pipe:
+                pipe.hset(SECRETS, mapping=dict(hashes)).incr(VERSION)
+                await pipe.execute()
 
     async def secret(self, client_id: str) -> str:
         """The hash of a subsystem's secret; empty when it has none."""
@@ -116,6 +109,5 @@ class RegistryStore:
             await pipe.execute()
 
 
-def _current(keys: Mapping[bytes, bytes]) -> dict[str, dict[str, Any]]:
-    entries = {key_id.decode(): json.loads(entry) for key_id, entry in keys.items()}
-    return {key_id: entry["jwk"] for key_id, entry in entries.items() if entry["until"] > time.time()}
+def _keys(published: Mapping[bytes, bytes]) -> dict[str, dict[str, str]]:
+    return {key_id.decode(): json.loads(jwk) for key_id, jwk in published.items()}

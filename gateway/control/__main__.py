@@ -23,11 +23,10 @@ from gateway.core import registry as core
 from gateway.keys import load_or_create, public_jwk
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.store import LedgerStore
-from gateway.registry_store import KEY_LIFE, TOKEN_KEYS, RegistryStore
+from gateway.registry_store import RegistryStore
 from gateway.settings import ControlSettings
 from gateway.store import connect
 from ndxp.agency.server import AgencyServer
-from ndxp.assertion import Signer
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.process import end, start_logging, until_stopped, wrong_settings
 
@@ -54,35 +53,32 @@ class Control:
         await self._registry.seed(registry, source)
         known = (await self._registry.load()).snapshot
         await self._credentials.issue([ADMIN, *known.subsystems])
-        await self._publish(jwk)
+        await self._registry.publish_key(jwk)
         application = app.create(
             self._registry, self._credentials, TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
             self._ledger, self._recorder, self._credentials.admin_secret(),
         )  # fmt: skip
         server = _Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
         listening = _listen(self._settings.control_address)
-        provider = AgencyServer(directory.SUBSYSTEM, f"http://{self._settings.control_address}")
+        provider = AgencyServer(directory.SUBSYSTEM, self._settings.run_folder / "credentials.json")
         provider.add(
             directory.CONTRACT, directory.ExchangeService(self._registry),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )  # fmt: skip
         await provider.start(self._settings.exchange_address)
-        discovery = Discovery(
-            self._registry, Signer(self._key, jwk["kid"]), self._settings.addresses, directory.SUBSYSTEM
-        )
+        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM)
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             tasks = [
                 duties.create_task(self._recorder.run()),
                 duties.create_task(self._forever(discovery.run)),
-                duties.create_task(self._forever(lambda: self._publish_again(jwk))),
                 duties.create_task(server.serve([listening])),
             ]
             _log.info("control answers on http://%s", self._settings.control_address)
             await stopped
             server.should_exit = True
             await provider.stop()
-            await end(tasks[:3])
+            await end(tasks[:2])
         self._ledger.close()
         await self._store.aclose()
 
@@ -94,14 +90,6 @@ class Control:
             except redis.RedisError as error:
                 _log.warning("waiting for the store: %s", error)
                 await asyncio.sleep(0.05)
-
-    async def _publish(self, jwk: dict[str, str]) -> None:
-        await self._registry.publish_key(TOKEN_KEYS, jwk)
-
-    async def _publish_again(self, jwk: dict[str, str]) -> None:
-        while True:
-            await asyncio.sleep(KEY_LIFE / 3)
-            await self._publish(jwk)
 
     async def _forever(self, duty: Callable[[], Awaitable[None]]) -> None:
         while True:

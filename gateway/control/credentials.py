@@ -1,6 +1,5 @@
 """Secrets of subsystems: made once, kept as hashes in the store and in the clear only in the operator's own file."""
 
-import hashlib
 import hmac
 import json
 import os
@@ -9,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gateway.registry_store import RegistryStore
+from ndxp.assertion import key_of
 
 ADMIN = "admin"
 """Name under which the credentials file holds the operator's own secret."""
@@ -48,5 +48,6 @@ class Credentials:
 
 
 def _hash(secret: str) -> str:
-    # The secrets are 256 random bits: a plain hash cannot be searched, and needs no salt or stretching.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    # The secrets are 256 random bits: a plain hash cannot be searched, and needs no salt or stretching. It is also the
+    # key of the gateway's assertions to this subsystem.
+    return key_of(secret).hex()

@@ -14,7 +14,7 @@ from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
 from ndxp import metadata
-from ndxp.assertion import Assertion, Signer
+from ndxp.assertion import Assertion, sign
 
 _METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 _EVERY, _AGAIN = 0.3, 30.0
@@ -30,9 +30,8 @@ class ContractUnknown(Exception):
 class Discovery:
     """Asks providers for their contracts: at once for a new service, every half minute for the others."""
 
-    def __init__(self, registry: RegistryStore, signer: Signer, addresses: dict[str, str], client: str) -> None:
+    def __init__(self, registry: RegistryStore, addresses: dict[str, str], client: str) -> None:
         self._registry = registry
-        self._signer = signer
         self._addresses = addresses
         self._client = client
         self._asked: dict[tuple[str, str, str], float] = {}
@@ -83,7 +82,8 @@ class Discovery:
         assertion = Assertion(
             client=self._client, provider=provider, method=_METHOD, transaction_id=new_transaction_id()
         )
-        pairs = ((metadata.ASSERTION, self._signer.sign(assertion)),)
+        key = bytes.fromhex(await self._registry.secret(provider))
+        pairs = ((metadata.ASSERTION, sign(assertion, key)),) if key else ()
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # made for both kinds
         found = []
         async for response in stub.ServerReflectionInfo(iter(requests), timeout=_TIMEOUT, metadata=pairs):

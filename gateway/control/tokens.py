@@ -58,7 +58,7 @@ def router(issuer: TokenIssuer, credentials: Credentials, registry: RegistryStor
 
     @routes.get("/.well-known/jwks.json")
     async def jwks() -> dict[str, list[dict[str, str]]]:
-        """The public keys of the exchange: of tokens, and of the gateways' assertions."""
+        """The public keys of tokens."""
         return {"keys": await registry.keys()}
 
     return routes

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -10,21 +11,19 @@ import sys
 import grpc
 import pydantic
 import redis
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.upstream import Upstreams
-from gateway.keys import public_jwk
-from gateway.registry_store import ASSERTION_KEYS, KEY_LIFE, RegistryStore
+from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
-from ndxp.assertion import Signer
 from ndxp.process import end, start_logging, until_stopped, wrong_settings
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
+_GC_THRESHOLDS = (20_000, 20, 50)
 
 _log = logging.getLogger("gateway")
 
@@ -37,8 +36,6 @@ class Worker:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        key = Ed25519PrivateKey.generate()
-        self._jwk = public_jwk(key)
         self._upstreams = Upstreams(2 * settings.max_message_bytes)
         self._directory = Directory(self._upstreams)
         self.exchange = Exchange(settings, node, Journal(settings.redis_url, settings.journal_patience))
@@ -54,7 +51,7 @@ class Worker:
             )
         )
         self._directory.add_to(self._server)
-        listener = Listener(self.exchange, self._upstreams, Signer(key, self._jwk["kid"]))
+        listener = Listener(self.exchange, self._upstreams)
         self._server.add_generic_rpc_handlers((listener,))
 
     async def run(self) -> None:
@@ -68,7 +65,12 @@ class Worker:
             journal = self.exchange.journal
             writer = duties.create_task(journal.run())
             await self._first_load()
-            watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe, self._publish)]
+            watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
+            # What is there now stays: the garbage collector need not look through it again and again, which costs every
+            # call some of its time (docs/decisions/0010-cost-of-a-call.md).
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*_GC_THRESHOLDS)
             await self._server.start()
             _log.info("%s takes calls on %s", self.exchange.node, self._settings.gateway_address)
             await stopped
@@ -84,7 +86,6 @@ class Worker:
     async def _first_load(self) -> None:
         while True:
             try:
-                await self._registry.publish_key(ASSERTION_KEYS, self._jwk)
                 if await self._registry.version():
                     return await self._load()
                 _log.info("waiting for the registry")
@@ -97,10 +98,11 @@ class Worker:
         exchange, addresses = self.exchange, self._settings.addresses
         exchange.snapshot = published.snapshot
         exchange.tokens.use_keys(published.token_keys)
+        exchange.provider_keys = published.provider_keys
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
-        await self._upstreams.keep(current)
+        self._upstreams.keep(current)
         await self._directory.show(published.snapshot, addresses)
 
     async def _watch(self) -> None:
@@ -118,12 +120,6 @@ class Worker:
         while True:
             all_up = await self._directory.probe()
             await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
-
-    async def _publish(self) -> None:
-        while True:
-            await asyncio.sleep(KEY_LIFE / 3)
-            with contextlib.suppress(redis.RedisError):
-                await self._registry.publish_key(ASSERTION_KEYS, self._jwk)
 
 
 async def _run(settings: GatewaySettings) -> None:

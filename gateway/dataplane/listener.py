@@ -13,7 +13,7 @@ from gateway.dataplane import pipeline
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Upstreams
 from ndxp import metadata, status
-from ndxp.assertion import Assertion, Signer
+from ndxp.assertion import Assertion, sign
 from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
@@ -30,10 +30,9 @@ _OWN_MESSAGES = {
 class Listener(grpc.GenericRpcHandler):
     """Handles every method that the server has no handler of its own for."""
 
-    def __init__(self, exchange: Exchange, upstreams: Upstreams, signer: Signer) -> None:
+    def __init__(self, exchange: Exchange, upstreams: Upstreams) -> None:
         self._exchange = exchange
         self._upstreams = upstreams
-        self._signer = signer
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
         """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
@@ -136,22 +135,20 @@ class Listener(grpc.GenericRpcHandler):
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
         call.attempts += 1
-        assertion = Assertion(
-            client=call.client,
-            provider=call.service,
-            method=call.method,
-            transaction_id=call.transaction_id,
-            user_id=headers.get(metadata.USER_ID, ""),
-            purpose=headers.get(metadata.PURPOSE, ""),
-            traceparent=headers.get(metadata.TRACEPARENT, ""),
-        )
-        return [
-            *metadata.onward(asked.pairs),
-            (metadata.CLIENT, call.client),
-            (metadata.SERVICE, call.service),
-            (metadata.TRANSACTION_ID, call.transaction_id),
-            (metadata.ASSERTION, self._signer.sign(assertion)),
-        ]
+        pairs = metadata.onward(asked.pairs)
+        pairs += ((metadata.CLIENT, call.client), (metadata.TRANSACTION_ID, call.transaction_id))
+        if key := self._exchange.provider_keys.get(call.service):
+            assertion = Assertion(
+                client=call.client,
+                provider=call.service,
+                method=call.method,
+                transaction_id=call.transaction_id,
+                user_id=headers.get(metadata.USER_ID, ""),
+                purpose=headers.get(metadata.PURPOSE, ""),
+                traceparent=headers.get(metadata.TRACEPARENT, ""),
+            )
+            pairs.append((metadata.ASSERTION, sign(assertion, key)))
+        return pairs
 
     def _check_size(self, message: bytes) -> None:
         limit = self._exchange.settings.max_message_bytes

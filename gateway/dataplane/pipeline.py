@@ -1,6 +1,7 @@
 """The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.core import policy
@@ -27,6 +28,7 @@ class Exchange:
     journal: Journal
     tokens: TokenVerifier = field(default_factory=TokenVerifier)
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(Registry(instance="VN"), {}))
+    provider_keys: Mapping[str, bytes] = field(default_factory=dict)
     allowances: dict[str, Allowance] = field(default_factory=dict)
     circuits: dict[str, Circuit] = field(default_factory=dict)
     calls: int = 0

@@ -1,5 +1,6 @@
 """The gateway's connections to providers, and what a failed call says about them."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,7 @@ import grpc
 from ndxp.errors import Reason
 
 _LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
+_GRACE = 30.0
 _TOO_LARGE = "message larger than max"
 
 
@@ -26,6 +28,7 @@ class Upstreams:
         )
         self._channels: dict[str, grpc.aio.Channel] = {}
         self._unary: dict[tuple[str, str], Any] = {}
+        self._leaving: list[asyncio.Task[None]] = []
 
     def channel(self, address: str) -> grpc.aio.Channel:
         """The channel to an address."""
@@ -45,15 +48,17 @@ class Upstreams:
         """A callable for a method of any kind, bytes to bytes."""
         return self.channel(address).stream_stream(f"/{method}")
 
-    async def keep(self, addresses: Iterable[str]) -> None:
-        """Closes the channels to addresses that are no provider's any more."""
+    def keep(self, addresses: Iterable[str]) -> None:
+        """Leaves the channels to addresses that are no provider's any more; calls in flight there may still finish."""
+        self._leaving = [closing for closing in self._leaving if not closing.done()]
         for address in self._channels.keys() - set(addresses):
             self._unary = {key: call for key, call in self._unary.items() if key[0] != address}
-            await self._channels.pop(address).close(grace=30)
+            self._leaving.append(asyncio.create_task(self._channels.pop(address).close(grace=_GRACE)))
 
     async def close(self) -> None:
         """Closes all channels."""
-        await self.keep(())
+        self.keep(())
+        await asyncio.gather(*self._leaving)
 
     def own_reason(self, address: str, error: grpc.aio.AioRpcError, *, overdue: bool) -> Reason | None:
         """Why a call failed when it was not the provider who said so; None when it was.

@@ -10,7 +10,7 @@ import grpc
 from ndxp import metadata, status
 from ndxp.agency.access_log import AccessLog
 from ndxp.agency.caller import set_caller
-from ndxp.assertion import Assertion, AssertionRefused, KeysUnavailable, Verifier
+from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
 from ndxp.errors import AgencyError, Code, Reason, Refusal
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
@@ -41,11 +41,11 @@ class Door(grpc.aio.ServerInterceptor):
         if handler is None or service in _OPEN:
             return handler
         try:
-            assertion = await self._verifier.verify(_presented(handler_call_details), method)
+            assertion = self._verifier.verify(_presented(handler_call_details), method)
         except AssertionRefused as error:
             return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error))))
-        except KeysUnavailable as error:
-            return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEYS_UNAVAILABLE", str(error))))
+        except KeyUnavailable as error:
+            return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))))
         access_log = None if service in _UNLOGGED else self._access_log
         return _same_kind(handler, _Answered(_behaviour(handler), assertion, access_log))
 

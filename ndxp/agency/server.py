@@ -1,10 +1,12 @@
 """An agency's server: its services behind the door, health, reflection, and a stop that loses no call."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import grpc
-import httpx
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -12,8 +14,8 @@ from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
 from ndxp.agency.door import Door
-from ndxp.assertion import KeysUnavailable, Verifier
-from ndxp.client import MAX_MESSAGE
+from ndxp.assertion import KeyUnavailable, Verifier, key_of
+from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
 
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
@@ -27,15 +29,18 @@ _OPTIONS = (
 )
 
 
+_log = logging.getLogger(__name__)
+
+
 class AgencyServer:
     """Serves one subsystem's contracts on one port.
 
-    ``register`` is the generated ``add_...Servicer_to_server`` with the servicer bound; ``contract`` is the full
-    name of the service. The access log is offered besides when the agency has a database.
+    ``credentials`` is the file with the subsystem's secret, read at the first call. The access log is offered besides
+    the agency's own contracts when it has a database.
     """
 
-    def __init__(self, subsystem: str, control_url: str, database: Database | None = None) -> None:
-        verifier = Verifier(subsystem, _jwks(control_url))
+    def __init__(self, subsystem: str, credentials: Path, database: Database | None = None) -> None:
+        verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
         self._server = grpc.aio.server(interceptors=[Door(verifier, access_log)], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
@@ -68,14 +73,9 @@ class AgencyServer:
         await self._server.stop(GRACE)
 
 
-def _jwks(control_url: str) -> Callable[[], Any]:
-    async def fetch() -> Mapping[str, Any]:
-        try:
-            async with httpx.AsyncClient(timeout=5) as client:
-                answer = await client.get(f"{control_url.rstrip('/')}/.well-known/jwks.json")
-                keys: Mapping[str, Any] = answer.raise_for_status().json()
-        except httpx.HTTPError as error:
-            raise KeysUnavailable(f"no keys from {control_url}: {type(error).__name__}") from error
-        return keys
-
-    return fetch
+def _own_key(credentials: Path, subsystem: str) -> bytes:
+    try:
+        return key_of(Credentials.load(credentials, subsystem).secret)
+    except TokenRefused as error:
+        _log.error("no call can be let in: %s", error)
+        raise KeyUnavailable("the agency cannot read its own secret; its log tells more") from error

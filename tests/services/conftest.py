@@ -13,12 +13,10 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ndxp import metadata, status
 from ndxp.agency.hosting import Agency
-from ndxp.assertion import Assertion, Signer
+from ndxp.assertion import Assertion, key_of, sign
 from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
@@ -32,23 +30,20 @@ from services.population import service as population_service
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
-SECRETS = {MEMBER: "s1", "VN/GOV/G22/portal": "s2", health_insurance.SUBSYSTEM: "s3", passports.SUBSYSTEM: "s4"}
+SECRETS = {
+    MEMBER: "s1",
+    "VN/GOV/G22/portal": "s2",
+    health_insurance.SUBSYSTEM: "s3",
+    passports.SUBSYSTEM: "s4",
+    population.SUBSYSTEM: "s5",
+}
 
 
 class Control:
-    """The control process: keys and tokens over HTTP; a token is the client's name here."""
+    """The control process: tokens over HTTP; a token is the client's name here."""
 
     def __init__(self) -> None:
-        key = Ed25519PrivateKey.generate()
-        self.signer = Signer(key, "k1")
-        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-        jwks = {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "alg": "EdDSA", "x": x}]}
-
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer(200, jwks)
-
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["content-length"]))
                 basic = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
@@ -94,7 +89,6 @@ class Forwarded:
 class Gateway(grpc.GenericRpcHandler):
     """Forwards every call to the provider of its contract, signed; ``failing`` answers methods itself instead."""
 
-    signer: Signer
     providers: dict[str, tuple[str, grpc.aio.Channel]] = field(default_factory=dict)
     forwarded: list[Forwarded] = field(default_factory=list)
     failing: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
@@ -123,7 +117,7 @@ class Gateway(grpc.GenericRpcHandler):
             upstream: Any = channel.stream_stream(details.method)(
                 requests,
                 timeout=context.time_remaining(),
-                metadata=((metadata.ASSERTION, self.signer.sign(assertion)),),
+                metadata=((metadata.ASSERTION, sign(assertion, key_of(SECRETS[subsystem]))),),
             )
             try:
                 async for response in upstream:
@@ -201,7 +195,7 @@ async def town(
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
     credentials = tmp_path / "credentials.json"
     credentials.write_text(json.dumps(SECRETS))
-    gateway = Gateway(control.signer)
+    gateway = Gateway()
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((gateway,))
     gateway.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

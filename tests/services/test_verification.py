@@ -101,14 +101,14 @@ async def test_the_callers_deadline_bounds_the_verification(
     await ended.wait()
 
 
-async def test_an_agency_without_credentials_starts_and_says_what_it_lacks(
+async def test_an_agency_without_its_secret_starts_and_lets_nobody_in_until_it_has_one(
     town: "Town", arrival: pb.CheckInRequest, failure_of: "FailureOf", tmp_path: "Path"
 ) -> None:
     secrets = tmp_path / "credentials.json"
     known = secrets.read_text()
     secrets.write_text("{}")
     failure = await failure_of(town.health_insurance().CheckIn(arrival))
-    assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "VERIFICATION_UNAVAILABLE")
+    assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "KEY_UNAVAILABLE")
     assert str(tmp_path) not in failure.message
     secrets.write_text(json.dumps(json.loads(known)))
     assert (await town.health_insurance().CheckIn(arrival)).admitted

@@ -1,0 +1,134 @@
+"""Commands of the load test: load run, capacity, profiles, compare; each is passed on to ``python -m loadtest``."""
+
+import importlib.util
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain
+
+app = typer.Typer()
+load_app = typer.Typer(
+    help="Tests the exchange under load, with a verdict.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(load_app, name="load")
+
+SEED = 2023
+START = 100.0
+STEP = 12.0
+PRECISION = 0.05
+
+Profile = Annotated[str, typer.Argument(help="A profile of `ndxp load profiles`, or a YAML file.")]
+CapacityProfile = Annotated[str, typer.Argument(help="Whose mix and objectives.")]
+Rate = Annotated[float | None, typer.Option(min=0.01, help="Mean calls a second, instead of the profile's.")]
+Duration = Annotated[float | None, typer.Option(min=1, help="Seconds, instead of the profile's.")]
+Compress = Annotated[float, typer.Option(min=1, help="So many times shorter; a day in 10 minutes is 144.")]
+Processes = Annotated[int, typer.Option(min=1, max=64, help="Generator processes.")]
+Seed = Annotated[int, typer.Option(help="Of arrivals and citizens.")]
+ReportFile = Annotated[Path | None, typer.Option("--report", help="HTML file; the same as JSON beside it.")]
+Start = Annotated[float, typer.Option(min=1, help="Calls a second of the first step.")]
+StepDuration = Annotated[float, typer.Option("--duration", min=2, help="Seconds of each step.")]
+Precision = Annotated[float, typer.Option(min=0.01, max=1, help="Relative; the search ends when it is reached.")]
+ReportA = Annotated[Path, typer.Argument(metavar="A.json", help="A report.")]
+ReportB = Annotated[Path, typer.Argument(metavar="B.json", help="The report to hold against it.")]
+
+_PACKAGES = ("loadtest", "locust", "hdrh", "matplotlib", "msgspec")
+
+
+@load_app.command()
+def run(
+    context: typer.Context,
+    profile: Profile,
+    rate: Rate = None,
+    duration: Duration = None,
+    compress: Compress = 1.0,
+    processes: Processes = 1,
+    seed: Seed = SEED,
+    report: ReportFile = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Runs a load profile against the running exchange, and judges it.
+
+    Calls are sent when they are due, however late the answers are. Afterwards every transaction is accounted for: by
+    the generator, the ledger and the agencies' own logs.
+
+    Exit code 0 passed, 99 an objective was missed, 98 invalid (limited by its own generator), 97 not reconciled.
+
+    Examples: `ndxp load run ndxp-average --duration 60`; `ndxp load run ndxp-peak --report peak.html`;
+    `ndxp load run ndxp-2022 --compress 144`
+    """
+    _pass_on(context)
+
+
+@load_app.command()
+def capacity(
+    context: typer.Context,
+    profile: CapacityProfile = "capacity",
+    start: Start = START,
+    duration: StepDuration = STEP,
+    precision: Precision = PRECISION,
+    processes: Processes = 1,
+    seed: Seed = SEED,
+    report: ReportFile = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Searches the highest rate that holds the objectives.
+
+    Doubles the rate until a step misses them, then halves the interval; it ends by itself, after some minutes.
+
+    Exit code 0 with a figure, 99 when no rate holds, 97 when the books do not agree.
+
+    Examples: `ndxp load capacity`; `ndxp load capacity --start 50 --duration 20 --report capacity.html`
+    """
+    _pass_on(context)
+
+
+@load_app.command()
+def profiles(context: typer.Context, as_json: Json = False) -> None:
+    """Lists the load profiles, with the sources of their figures."""
+    _pass_on(context)
+
+
+@load_app.command()
+def compare(context: typer.Context, a: ReportA, b: ReportB, as_json: Json = False) -> None:
+    """Holds two reports side by side.
+
+    Which is better, by how much, and what makes them unlike.
+
+    Example: `ndxp load compare before.json after.json`
+    """
+    _pass_on(context)
+
+
+def _pass_on(context: typer.Context) -> None:
+    """Runs the same command in ``loadtest``, which is no part of this package, and ends as it ends."""
+    if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
+        complain(f"for load tests, {', '.join(missing)} must be installed: pip install 'ndxp[loadtest]'")
+        raise typer.Exit(1)
+    words = _words(context)
+    environment = {**os.environ, "NDXP_COMMAND": shlex.join(["ndxp", "load", *words])}
+    ended = subprocess.run(  # noqa: S603
+        [sys.executable, "-P", "-m", "loadtest", *words], env=environment, check=False
+    )
+    raise typer.Exit(ended.returncode)
+
+
+def _words(context: typer.Context) -> list[str]:
+    """The command line that means what this one was understood to mean; options left at their default are left out."""
+    arguments, options = [], []
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if parameter.param_type_name == "argument":
+            arguments.append(str(value))
+        elif value is True:
+            options.append(parameter.opts[0])
+        elif value not in (None, False, parameter.default):
+            options += [parameter.opts[0], str(value)]
+    return [str(context.info_name), *arguments, *options]
