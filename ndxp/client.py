@@ -78,7 +78,10 @@ class Tokens:
     def _refresh(self) -> None:
         identity = (self._credentials.client_id, self._credentials.secret)
         try:
-            answer = httpx.post(self._url, auth=identity, data={"grant_type": "client_credentials"}, timeout=5)
+            # Certificates are read where they are needed only: it takes longer than the rest of the request.
+            secure = self._url.startswith("https")
+            form = {"grant_type": "client_credentials"}
+            answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure)
         except httpx.HTTPError as error:
             raise TokenRefused(
                 f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"

@@ -1,5 +1,6 @@
 """The registry: who is on the exchange, what they offer, who may call it; and its snapshot for fast decisions."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
@@ -11,8 +12,10 @@ from ndxp.identifiers import Member as MemberId
 from ndxp.identifiers import Subsystem, member_of
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Address = Annotated[str, msgspec.Meta(pattern=r"^[^\s:/]+:\d{1,5}$")]
-_ContractName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][\w.]*\.[A-Za-z_]\w*$", max_length=200)]
+_ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}")
+_CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
+_INSTANCE = re.compile(r"[A-Za-z0-9-]{1,20}")
+_A_CONTRACT = "the full name of a gRPC service such as ndxp.population.v1.PopulationService"
 _READ_ONLY = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 
@@ -34,8 +37,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A contract that a subsystem offers at an address, ``host:port``."""
 
     provider: _Id
-    contract: _ContractName
-    address: _Address
+    contract: _Id
+    address: _Id
     disabled: bool = False
 
 
@@ -49,7 +52,7 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: _Id
     consumer: _Id
     provider: _Id
-    contract: _ContractName
+    contract: _Id
     methods: Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
@@ -96,10 +99,13 @@ def parse(data: object) -> Registry:
 
 def check(registry: Registry) -> None:
     """Raises RegistryError unless every identifier is well-formed, unique, and names something that exists."""
+    _shaped("instance", _INSTANCE, registry.instance, "letters and digits such as VN")
     subsystems: set[str] = set()
     for index, member in enumerate(registry.members):
         place = f"members[{index}]"
         _well_formed(place, MemberId.parse, member.id)
+        if not member.id.startswith(f"{registry.instance}/"):
+            raise RegistryError(f"{place}: {member.id} is not of the instance {registry.instance}")
         _unique(place, member.id, subsystems)
         for name in member.subsystems:
             _well_formed(place, Subsystem.parse, f"{member.id}/{name}")
@@ -107,12 +113,15 @@ def check(registry: Registry) -> None:
     offered: set[str] = set()
     for index, service in enumerate(registry.services):
         _known(f"services[{index}].provider", service.provider, subsystems)
+        _shaped(f"services[{index}].contract", _CONTRACT, service.contract, _A_CONTRACT)
+        _shaped(f"services[{index}].address", _ADDRESS, service.address, "host:port")
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
     groups = {group for member in registry.members for group in member.groups} | {"all"}
     ids: set[str] = set()
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
         _known(f"grants[{index}].provider", grant.provider, subsystems)
+        _shaped(f"grants[{index}].contract", _CONTRACT, grant.contract, _A_CONTRACT)
         if grant.consumer.startswith("group:"):
             _known(f"grants[{index}].consumer", grant.consumer[6:].partition("/")[0], groups)
         else:
@@ -184,6 +193,11 @@ def _well_formed(place: str, parse_id: type | object, text: str) -> None:
         parse_id(text)  # type: ignore[operator]
     except ValueError as error:
         raise RegistryError(f"{place}: {error}") from error
+
+
+def _shaped(place: str, shape: re.Pattern[str], text: str, expected: str) -> None:
+    if not shape.fullmatch(text):
+        raise RegistryError(f"{place}: {text[:100]!r} is not {expected}")
 
 
 def _unique(place: str, name: str, seen: set[str]) -> None:

@@ -64,7 +64,11 @@ class Worker:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
             writer = duties.create_task(journal.run())
-            await self._first_load()
+            loaded = duties.create_task(self._first_load())
+            await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
+                await end([loaded, writer])
+                return
             watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
             # What is there now stays: the garbage collector need not look through it again and again, which costs every
             # call some of its time (docs/decisions/0010-cost-of-a-call.md).
@@ -84,13 +88,11 @@ class Worker:
         await self._store.aclose()
 
     async def _first_load(self) -> None:
+        _log.info("waiting for the registry in the store")
         while True:
-            try:
+            with contextlib.suppress(redis.RedisError):
                 if await self._registry.version():
                     return await self._load()
-                _log.info("waiting for the registry")
-            except redis.RedisError as error:
-                _log.warning("waiting for the store: %s", error)
             await asyncio.sleep(_WATCH / 4)
 
     async def _load(self) -> None:

@@ -144,8 +144,8 @@ def _start(
 
 
 def _plain(answer: Message) -> Mapping[str, Any]:
-    plain: Mapping[str, Any] = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
-    return plain
+    plain = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
+    return {field.json_name: plain[field.json_name] for field in answer.DESCRIPTOR.fields if field.json_name in plain}
 
 
 def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: bool) -> int:

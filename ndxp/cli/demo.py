@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
+import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ndxp import status
 from ndxp.cli.log import print_explanation
 from ndxp.cli.output import Json, console, print_json, table
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, REQUESTS, Count, Replay
@@ -19,6 +21,7 @@ from ndxp.sandbox.state import State
 app = typer.Typer()
 
 DEMO_FOLDER = Path(".ndxp-demo")
+_MARK = "demo"
 NOT_GRANTED = "VN/GOV/G27/lgsp"
 """Voice of Vietnam, which is on the exchange and has no grant at the population database."""
 
@@ -40,11 +43,18 @@ def demo(
     _make_room(folder)
     if not as_json:
         console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
-    state = life.start(plan.make(folder, port=0))
+    planned = plan.make(folder, port=0)
+    (folder / _MARK).touch(mode=0o600)
+    state = life.start(planned)
     try:
         if not as_json:
             console.print(f"The exchange was ready in {state.ready_seconds:.1f} s: gateway {state.gateway}\n")
         counts, seconds, explanation = asyncio.run(_replay(Session(folder), requests, quiet=as_json))
+    except (grpc.RpcError, ExceptionGroup) as error:
+        life.stop(state)
+        first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+        why = status.decode(first).message if isinstance(first, grpc.RpcError) else str(first)
+        raise life.StartFailed(f"the demo broke off: {why}; the logs are in {state.folder}/logs") from error
     except BaseException:
         life.stop(state)
         raise
@@ -77,12 +87,14 @@ async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list
 
 
 def _make_room(folder: Path) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / _MARK).exists():
+        raise plan.PlanFailed(f"{folder} is not empty and not a demo's; name another folder with --folder")
     state = State.read(folder)
     if state is not None:
         life.stop(state)
-        shutil.rmtree(folder)
-    elif folder.exists() and any(folder.iterdir()):
-        raise plan.PlanFailed(f"{folder} is not empty and no exchange's folder; name another with --folder")
+    shutil.rmtree(folder)
 
 
 def _show(counts: list[Count], rate: float, explanation: dict[str, Any], state: State, *, keep: bool) -> None:

@@ -1,7 +1,8 @@
 """Commands on the ledger: log tail, log show, log search, explain."""
 
+import json
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,17 +28,23 @@ def tail(
 ) -> None:
     """Shows the latest transactions.
 
+    With --follow and --json each transaction is an object on a line of its own.
+
     Examples: `ndxp log tail -n 5`; `ndxp log tail -f`
     """
     session = Session(folder)
     found = list(reversed(session.get("/transactions", limit=lines)))
-    _print(found, as_json)
+    if as_json and not follow:
+        print_json(found)
+        return
+    show_more = _print_json_lines if as_json else _print
+    show_more(found)
     while follow:
         after = found[-1]["seq"] if found else 0
         new = session.get("/transactions", after=after, limit=1000)
         if new:
             found = new
-            _print(new, as_json)
+            show_more(new)
         else:
             time.sleep(0.3)
 
@@ -62,7 +69,7 @@ def search(
     method: Annotated[str | None, typer.Option(help="Method, in full or its last part.")] = None,
     status: Annotated[str | None, typer.Option(help="Status, such as OK or PERMISSION_DENIED.")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason, such as ACCESS_DENIED.")] = None,
-    origin: Annotated[str | None, typer.Option(help="Who said so: gateway or provider.")] = None,
+    origin: Annotated[Literal["gateway", "provider"] | None, typer.Option(help="Who said so.")] = None,
     message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Of the last so many minutes.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
@@ -78,8 +85,11 @@ def search(
         "/transactions", client=client, service=service, method=method, status_code=code, reason=reason,
         origin=origin, message_id=message_id, since=since, limit=limit,
     )  # fmt: skip
-    _print(found, as_json)
-    if not found and not as_json:
+    if as_json:
+        print_json(found)
+    elif found:
+        _print(found)
+    else:
         console.print("Nothing found.")
 
 
@@ -110,10 +120,12 @@ def print_explanation(found: dict[str, Any]) -> None:
         console.print(f"What to do: {found['remedy']}", style="yellow")
 
 
-def _print(found: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(found)
-        return
+def _print_json_lines(found: list[dict[str, Any]]) -> None:
+    for record in found:
+        typer.echo(json.dumps(record, ensure_ascii=False))
+
+
+def _print(found: list[dict[str, Any]]) -> None:
     for record in found:
         status = record["reason"] or Code(record["status_code"]).name
         line = (
@@ -135,8 +147,8 @@ def _field(name: str, value: Any) -> str:
 
 
 def _code(status: str | None) -> int | None:
-    if status is None:
-        return None
+    if status is None or status in {str(int(code)) for code in Code}:
+        return None if status is None else int(status)
     try:
         return int(Code[status.upper()])
     except KeyError:

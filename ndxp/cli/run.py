@@ -80,11 +80,16 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     session = Session(folder)
     state = session.state
     processes = _processes(state)
-    services = _services(session)
-    totals = session.get("/totals")
-    ready = all(service["serving"] for service in services) and totals["caught_up"]
+    try:
+        services = _services(session)
+        totals = session.get("/totals")
+        trouble = "" if totals["caught_up"] else "the recorder has not caught up with the journal"
+    except AdminRefused as refused:
+        services, totals, trouble = [], {"totals": [], "caught_up": False}, str(refused)
+    ready = not trouble and all(service["serving"] for service in services)
     shown = {
         "ready": ready,
+        "trouble": trouble,
         "gateway": state.gateway,
         "control": state.control_url,
         "folder": state.folder,
@@ -99,10 +104,13 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         print_json(shown)
     else:
         mark = "[green]ready[/]" if ready else "[red]not ready[/]"
-        console.print(f"{mark}: gateway {state.gateway}, control {state.control_url}, folder {state.folder}")
+        console.print(f"{mark}: gateway {state.gateway}, control {state.control_url}")
         console.print(
-            f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions\n"
+            f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions"
         )
+        if trouble:
+            console.print(trouble, style="red")
+        console.print()
         console.print(table(("process", "pid#", "MB#"), [(p["name"], p["pid"], p["rss_mb"]) for p in processes]))
         rows = [("up" if s["serving"] else "DOWN", s["provider"], s["contract"]) for s in services]
         console.print()

@@ -29,7 +29,10 @@ class Session:
         self.state = State.running(folder)
         secret = Credentials.load(self.state.credentials, "admin").secret
         self._http = httpx.Client(
-            base_url=f"{self.state.control_url}/admin/v1", headers={"Authorization": f"Bearer {secret}"}, timeout=10
+            base_url=f"{self.state.control_url}/admin/v1",
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=10,
+            verify=self.state.control_url.startswith("https"),
         )
 
     def get(self, path: str, **query: Any) -> Any:

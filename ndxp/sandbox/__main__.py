@@ -16,6 +16,7 @@ from typing import Any
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 _STOP_ORDER = ("gateway", "agencies", "control", "store")
 _PATIENCE = 20.0
+_HEALTHY = 60.0
 
 
 class Supervisor:
@@ -28,6 +29,7 @@ class Supervisor:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths = dict.fromkeys(self._plans, 0)
         self._due: dict[str, float] = dict.fromkeys(self._plans, 0.0)
+        self._started: dict[str, float] = {}
         self._stopping = False
 
     def run(self) -> None:
@@ -51,6 +53,7 @@ class Supervisor:
     def _start(self, name: str) -> None:
         plan = self._plans[name]
         del self._due[name]
+        self._started[name] = time.monotonic()
         with (self._logs / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603
                 plan["command"],
@@ -62,6 +65,8 @@ class Supervisor:
 
     def _died(self, name: str, code: int) -> None:
         del self._running[name]
+        if time.monotonic() - self._started[name] > _HEALTHY:
+            self._deaths[name] = 0
         pause = _PAUSES[min(self._deaths[name], len(_PAUSES) - 1)]
         self._deaths[name] += 1
         self._due[name] = time.monotonic() + pause

@@ -1,0 +1,114 @@
+"""``ndxp demo``: a whole exchange, a sample of the reported year, and a reckoning that must add up."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ndxp.cli.replay import APPLICATIONS, CHECK_INS, split
+from ndxp.cli.session import Session
+from ndxp.client import BlockingExchange
+from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.sandbox import life
+from ndxp.sandbox.state import State
+from tests.fakes import until_now
+from tests.ndxp.cli.command import Ran, environment, ndxp
+
+REQUESTS = 200
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A demo that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("demo") / "run"
+    return ndxp("demo", "--requests", REQUESTS, "--folder", folder, "--json", folder=folder)
+
+
+@pytest.fixture
+def under_way(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A demo whose exchange is ready and whose requests are not all answered yet."""
+    folder = tmp_path / "run"
+    words = ["demo", "--requests", "400", "--folder", str(folder), "--json"]
+    running = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ndxp.cli", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(folder),
+    )  # fmt: skip
+    try:
+        until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds)
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+        if (state := State.read(folder)) is not None:
+            life.stop(state)
+
+
+def count(demo: Ran, what: str) -> dict[str, Any]:
+    """A row of the reckoning."""
+    (row,) = [row for row in demo.data["counts"] if row["what"].startswith(what)]
+    found: dict[str, Any] = row
+    return found
+
+
+def test_the_demo_reconciles(demo: Ran) -> None:
+    assert demo.code == 0, demo.err
+    assert demo.data["reconciles"]
+    assert [row["reconciles"] for row in demo.data["counts"]] == [True] * 5
+
+
+def test_the_demo_s_verifications_are_split_as_reported(demo: Ran) -> None:
+    row = count(demo, "VerifyCitizen")
+    assert (row["matched"], row["differing"]) == split(REQUESTS)
+    assert row["sent"] == row["answered"] == row["agency"] == row["ledger"] == REQUESTS
+
+
+def test_the_demo_s_check_ins_and_applications_are_counted_with_their_nested_calls(demo: Ran) -> None:
+    for what, number in (
+        ("CheckIn", CHECK_INS),
+        ("nested GetCitizen, by the insurer", CHECK_INS),
+        ("SubmitApplication", APPLICATIONS),
+        ("nested GetCitizen, by Immigration", APPLICATIONS),
+    ):
+        row = count(demo, what)
+        assert [row[book] for book in ("sent", "answered", "agency", "ledger")] == [number] * 4
+
+
+def test_the_demo_explains_the_call_that_was_refused(demo: Ran) -> None:
+    refused = demo.data["refused"]
+    assert "ACCESS_DENIED" in refused["verdict"]
+    assert {step["name"]: step["decision"] for step in refused["steps"]}["authorise"] == "refused"
+
+
+def test_a_reckoning_that_somebody_else_s_call_upsets_fails(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    session = Session(tmp_path / "run")
+    with BlockingExchange(session.state.gateway, session.tokens("VN/GOV/H26/one-stop")) as connection:
+        request = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
+        assert PopulationServiceStub(connection.channel).VerifyCitizen(request).matched
+    out, err = under_way.communicate(timeout=60)
+    told = Ran(under_way.returncode, out, err)
+    row = count(told, "VerifyCitizen")
+    assert row["agency"] == row["ledger"] == row["sent"] + 1
+    assert not row["reconciles"]
+    assert not told.data["reconciles"]
+    assert told.code == 1
+
+
+def test_a_demo_that_is_stopped_leaves_nothing_running(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    state = State.running(tmp_path / "run")
+    under_way.send_signal(signal.SIGTERM)
+    under_way.communicate(timeout=60)
+    assert under_way.returncode == 130
+    assert state.members() == []
+
+
+def test_a_folder_that_is_somebody_else_s_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    ran = ndxp("demo", "--folder", tmp_path, folder=tmp_path)
+    assert ran.code == 1
+    assert ran.complaint == f"{tmp_path} is not empty and no exchange's folder; name another with --folder"
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("thesis.txt", "years of work")]

@@ -1,0 +1,176 @@
+"""A sandbox whose processes are killed: the supervisor starts them again, and nothing that was recorded is lost."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ndxp.sandbox.state import State
+from tests.fakes import until_now
+from tests.ndxp.cli.command import Ran, ndxp
+
+VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
+LIST = "ndxp.population.v1.PopulationService/ListHousehold"
+CLAIM = '{"citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn", "birthDate": "1979-07-20"}'
+WITHOUT_GRANT = "VN/GOV/G27/lgsp"
+UNREACHABLE = {"PROVIDER_UNREACHABLE", "CIRCUIT_OPEN"}
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The run folder of these tests."""
+    folder = tmp_path_factory.mktemp("sandbox") / "run"
+    yield folder
+    ndxp("down", folder=folder)
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """Runs a command for the exchange in the folder, which runs."""
+    started = ndxp("up", "-d", "--port", 0, folder=folder)
+    assert started.code == 0, started.err
+    return lambda *words: ndxp(*words, folder=folder)
+
+
+def process(folder: Path, name: str) -> psutil.Process | None:
+    """The process that runs under a name."""
+    state = State.running(folder)
+    plan = next(process for process in state.processes if process.name == name)
+    for member in state.members():
+        try:
+            title = member.cmdline()
+        except psutil.NoSuchProcess:
+            continue
+        if title == plan.command or (name == "store" and "valkey" in " ".join(title)):
+            return member
+    return None
+
+
+@contextmanager
+def held(pid: int) -> Iterator[None]:
+    """A process that does nothing for a while."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def answered(run: Run) -> dict[str, Any]:
+    """A call that has to be answered sooner or later."""
+    ran = until_now(lambda: (ran := run("call", VERIFY, CLAIM, "--json")).code == 0 and ran)
+    assert ran
+    answer: dict[str, Any] = ran.data
+    return answer
+
+
+@pytest.mark.parametrize("name", ["gateway", "agencies", "control", "store"])
+def test_a_killed_process_is_started_again_and_loses_no_transaction(run: Run, folder: Path, name: str) -> None:
+    before = answered(run)["transaction_id"]
+    victim = process(folder, name)
+    assert victim is not None
+    victim.kill()
+    until_now(lambda: (again := process(folder, name)) is not None and again.pid != victim.pid)
+    after = answered(run)
+    assert after["answers"] == [{"matched": True}]
+    for transaction in (before, after["transaction_id"]):
+        assert [record["phase"] for record in run("log", "show", transaction, "--json").data] == ["outcome"]
+
+
+def test_a_call_to_a_dead_agency_is_refused_with_reason_and_remedy_and_recorded(run: Run, folder: Path) -> None:
+    victim = process(folder, "agencies")
+    assert victim is not None
+    with held(State.running(folder).supervisor):
+        victim.kill()
+        ran = run("call", VERIFY, CLAIM, "--json")
+        assert ran.code == 64 + 14
+        assert ran.data["error"]["reason"] in UNREACHABLE
+        assert ran.data["error"]["origin"] == "gateway"
+        assert ran.data["error"]["remedy"]
+        (record,) = run("log", "show", ran.data["transaction_id"], "--json").data
+        assert record["reason"] == ran.data["error"]["reason"]
+        assert run("explain", ran.data["transaction_id"], "--json").data["remedy"] == ran.data["error"]["remedy"]
+        until_now(lambda: run("status").code == 1)
+        down = {s["provider"] for s in run("status", "--json").data["services"] if not s["serving"]}
+        assert down == {"VN/GOV/G01/population", "VN/GOV/G24/health-insurance", "VN/GOV/G01/passports"}
+    answered(run)
+
+
+def test_commands_say_so_in_one_line_while_control_is_away(run: Run, folder: Path) -> None:
+    victim = process(folder, "control")
+    assert victim is not None
+    with held(State.running(folder).supervisor):
+        victim.kill()
+        until_now(lambda: victim.status() == psutil.STATUS_ZOMBIE)
+        for words in (("members",), ("status",), ("log", "tail")):
+            ran = run(*words)
+            assert ran.code == 1
+            assert "the control process at" in ran.complaint
+            assert "logs/control.log" in ran.complaint
+        refused = run("call", VERIFY, CLAIM)
+        assert refused.code == 1
+        assert "no answer from" in refused.complaint
+    answered(run)
+
+
+def test_status_and_doctor_find_nothing_wrong_when_everything_runs(run: Run) -> None:
+    until_now(lambda: run("status").code == 0)
+    assert run("status").out.startswith("ready: ")
+    assert run("status", "--json").data["ready"]
+    checkup = run("doctor", "--json")
+    assert checkup.code == 0
+    assert [check["check"] for check in checkup.data] == ["Python", "packages", "disk", "run folder", "exchange"]
+    assert all(check["ok"] for check in checkup.data)
+
+
+def test_what_the_ledger_holds_and_what_was_granted_survive_a_restart(run: Run, folder: Path) -> None:
+    transaction = answered(run)["transaction_id"]
+    words = (WITHOUT_GRANT, "VN/GOV/G01/population", "ndxp.population.v1.PopulationService", "ListHousehold")
+    grant = run("grants", "add", *words, "--json").data["id"]
+    assert run("down").code == 0
+    stale = State.read(folder)
+    assert stale is not None
+    assert not stale.alive()
+    assert run("up", "-d", "--port", 0).code == 0
+    assert run("log", "show", transaction).code == 0
+    assert grant in [known["id"] for known in run("grants", "--json").data]
+    assert run("call", LIST, '{"citizenNumber": "074079255028"}', "--as", WITHOUT_GRANT).code == 0
+
+
+def test_what_a_killed_supervisor_left_behind_is_cleaned_up_by_the_next_start(run: Run, folder: Path) -> None:
+    transaction = answered(run)["transaction_id"]
+    state = State.running(folder)
+    left = [member for member in state.members() if member.pid != state.supervisor]
+    os.kill(state.supervisor, signal.SIGKILL)
+    until_now(lambda: not state.alive())
+    assert [member.pid for member in left if not member.is_running()] == []
+    started = run("up", "-d", "--port", 0)
+    assert started.code == 0, started.err
+    assert "Cleaned up after an exchange that was killed" in started.out
+    assert [member.pid for member in left if member.is_running()] == []
+    answered(run)
+    assert run("log", "show", transaction).code == 0
+
+
+def test_what_a_killed_supervisor_left_behind_is_stopped_by_down(run: Run, folder: Path) -> None:
+    state = State.running(folder)
+    left = state.members()
+    os.kill(state.supervisor, signal.SIGKILL)
+    until_now(lambda: not state.alive())
+    assert run("down", "--json").data == {"stopped": True}
+    assert [member.pid for member in left if member.is_running()] == []
+
+
+def test_down_stops_everything_and_a_second_down_finds_nothing(run: Run, folder: Path) -> None:
+    members = State.running(folder).members()
+    assert members
+    assert run("down", "--json").data == {"stopped": True}
+    assert [member.pid for member in members if member.is_running()] == []
+    assert run("down", "--json").data == {"stopped": False}

@@ -1,0 +1,42 @@
+"""The ``ndxp`` command against the exchange of the test session."""
+
+import io
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ndxp.cli.__main__ import main
+from ndxp.testing import RunningExchange
+from tests.ndxp.cli.command import Ran, environment
+
+Ndxp = Callable[..., Ran]
+
+
+@pytest.fixture
+def ndxp_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Ndxp]:
+    """Runs a command in this process, through the same ``main`` that the ``ndxp`` script calls."""
+    at_termination = signal.getsignal(signal.SIGTERM)
+
+    def run(*words: object, given: str = "") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["ndxp", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Ran(code, captured.out, captured.err)
+
+    yield run
+    signal.signal(signal.SIGTERM, at_termination)
+
+
+@pytest.fixture
+def ndxp(ndxp_alone: Ndxp, exchange: RunningExchange, monkeypatch: pytest.MonkeyPatch) -> Ndxp:
+    """Runs a command for the exchange of the session."""
+    for name, value in environment(exchange.folder).items():
+        monkeypatch.setenv(name, value)
+    return ndxp_alone

@@ -1,0 +1,120 @@
+"""``ndxp log``: the ledger, as the command shows it."""
+
+import json
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from ndxp.testing import RunningExchange
+from tests.fakes import until_now
+from tests.ndxp.cli.command import environment
+from tests.ndxp.cli.conftest import Ndxp
+
+METHOD = "ndxp.exchange.v1.ExchangeService/ListMembers"
+NEWS = "VN/GOV/G30/lgsp"
+"""A member that calls in no other test."""
+ADDRESS = {"province": "001", "district": "Quận Đống Đa", "ward": "Phường Láng Hạ", "detail": "Số 1"}
+
+
+def call(ndxp: Ndxp, *words: str, client: str = NEWS) -> str:
+    """A transaction of the member."""
+    transaction: str = ndxp("call", *(words or (METHOD, "{}")), "--as", client, "--json").data["transaction_id"]
+    return transaction
+
+
+def found(ndxp: Ndxp, *words: object) -> list[str]:
+    """The transactions of the member that a search finds."""
+    listed = ndxp("log", "search", "--client", NEWS, *words, "--json").data
+    return [record["transaction_id"] for record in listed]
+
+
+def test_tail_ends_with_the_latest_transaction(ndxp: Ndxp) -> None:
+    transactions = [call(ndxp), call(ndxp)]
+    shown = ndxp("log", "tail", "-n", 2, "--json").data
+    assert [record["transaction_id"] for record in shown] == transactions
+
+
+def test_tail_in_text_has_a_line_for_each_transaction(ndxp: Ndxp) -> None:
+    answered, refused = call(ndxp), call(ndxp, "ndxp.population.v1.PopulationService/GetCitizen", "{}")
+    first, second = ndxp("log", "tail", "-n", 2).out.splitlines()
+    assert all(word in first.split() for word in ("OK", NEWS, "ListMembers", answered))
+    assert all(word in second.split() for word in ("ACCESS_DENIED", NEWS, "GetCitizen", refused))
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_tail_follows_the_ledger_until_it_is_interrupted(
+    ndxp: Ndxp, exchange: RunningExchange, tmp_path: Path, form: list[str]
+) -> None:
+    output = tmp_path / "tail"
+    first = call(ndxp)
+    with output.open("w") as file:
+        tail = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ndxp.cli", "log", "tail", "-n", "1", "--follow", *form],
+            stdout=file, env=environment(exchange.folder),
+        )  # fmt: skip
+        try:
+            until_now(lambda: first in output.read_text())
+            later = call(ndxp)
+            until_now(lambda: later in output.read_text())
+        finally:
+            tail.send_signal(signal.SIGINT)
+            assert tail.wait(20) == 130
+    assert output.read_text().count(later) == 1
+
+
+def test_show_has_every_field_of_both_records_of_a_call_that_may_change_something(ndxp: Ndxp) -> None:
+    change = {"requestId": str(uuid.uuid4()), "citizenNumber": "074079255028", "currentAddress": ADDRESS}
+    words = ("ndxp.population.v1.PopulationService/ChangeAddress", json.dumps(change))
+    transaction = call(ndxp, *words, client="VN/GOV/H26/one-stop")
+    records = ndxp("log", "show", transaction, "--json").data
+    assert [record["phase"] for record in records] == ["request", "outcome"]
+    text = ndxp("log", "show", transaction)
+    assert text.code == 0
+    assert [name for name in records[0] if name != "transaction_id" and name not in text.out] == []
+
+
+@pytest.mark.parametrize("command", ["log show", "explain"])
+def test_a_transaction_that_is_not_there_is_one_line(ndxp: Ndxp, command: str) -> None:
+    ran = ndxp(*command.split(), "01a1fff6-0000-7000-8000-000000000000")
+    assert ran.code == 1
+    assert "the ledger has no transaction 01a1fff6-0000-7000-8000-000000000000" in ran.complaint
+
+
+@pytest.mark.parametrize("command", ["log show", "explain"])
+def test_the_id_of_a_transaction_leads_nowhere_else(ndxp: Ndxp, command: str) -> None:
+    ran = ndxp(*command.split(), "../members")
+    assert ran.code == 1
+    assert "'../members' is no id" in ran.complaint
+
+
+def test_search_finds_by_client_method_status_reason_and_origin(ndxp: Ndxp) -> None:
+    answered, refused = call(ndxp), call(ndxp, "ndxp.population.v1.PopulationService/GetCitizen", "{}")
+    assert found(ndxp, "--limit", 2) == [refused, answered]
+    assert found(ndxp, "--method", "GetCitizen", "--limit", 1) == [refused]
+    assert found(ndxp, "--method", METHOD, "--limit", 1) == [answered]
+    assert found(ndxp, "--status", "permission_denied", "--limit", 1) == [refused]
+    assert found(ndxp, "--reason", "ACCESS_DENIED", "--limit", 1) == [refused]
+    assert found(ndxp, "--origin", "provider", "--limit", 1) == [answered]
+    assert found(ndxp, "--service", "VN/GOV/G22/exchange", "--limit", 1) == [answered]
+
+
+def test_search_of_the_last_minutes_leaves_out_what_is_older(ndxp: Ndxp) -> None:
+    transaction = call(ndxp)
+    assert transaction in found(ndxp, "--minutes", 10)
+    assert found(ndxp, "--minutes", 0) == []
+
+
+def test_a_search_without_a_result_says_so(ndxp: Ndxp) -> None:
+    assert ndxp("log", "search", "--reason", "NEVER_HEARD_OF").out == "Nothing found.\n"
+    assert ndxp("log", "search", "--reason", "NEVER_HEARD_OF", "--json").data == []
+
+
+def test_a_status_that_does_not_exist_is_wrong_usage_and_the_others_are_named(ndxp: Ndxp) -> None:
+    ran = ndxp("log", "search", "--status", "FINE")
+    assert ran.code == 2
+    assert "'FINE'" in ran.complaint
+    assert "PERMISSION_DENIED" in ran.complaint

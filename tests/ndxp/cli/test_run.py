@@ -1,0 +1,58 @@
+"""``ndxp status`` and ``doctor``."""
+
+from pathlib import Path
+
+from ndxp.testing import RunningExchange
+from tests.ndxp.cli.conftest import Ndxp
+
+
+def test_status_names_every_process_and_adds_up_their_memory(ndxp: Ndxp, exchange: RunningExchange) -> None:
+    told = ndxp("status", "--json").data
+    names = [process["name"] for process in told["processes"]]
+    assert names == ["agencies", "control", "gateway-1", "gateway-2", "store", "supervisor"]
+    assert told["rss_mb"] == round(sum(process["rss_mb"] for process in told["processes"]), 1)
+    assert all(process["rss_mb"] > 0 for process in told["processes"])
+    pids = {process["name"]: process["pid"] for process in told["processes"]}
+    assert pids["supervisor"] == exchange.state.supervisor
+
+
+def test_status_says_where_the_exchange_is_and_how_long_it_took_to_start(ndxp: Ndxp, exchange: RunningExchange) -> None:
+    ran = ndxp("status", "--json")
+    assert (ran.data["gateway"], ran.data["control"]) == (exchange.gateway, exchange.control_url)
+    assert Path(ran.data["folder"]) == exchange.folder
+    assert ran.data["ready_seconds"] == exchange.state.ready_seconds > 0
+
+
+def test_status_shows_every_registered_service(ndxp: Ndxp) -> None:
+    shown = {(service["provider"], service["contract"]) for service in ndxp("status", "--json").data["services"]}
+    registered = {(service["provider"], service["contract"]) for service in ndxp("services", "--json").data}
+    assert shown == registered
+
+
+def test_status_in_text_starts_with_the_verdict(ndxp: Ndxp, exchange: RunningExchange) -> None:
+    ran = ndxp("status")
+    assert f"ready: gateway {exchange.gateway}, " in ran.out.splitlines()[0]
+    assert "supervisor" in ran.out
+    assert "ndxp.passports.v1.PassportService" in ran.out
+
+
+def test_doctor_in_text_has_a_line_for_every_check(ndxp: Ndxp) -> None:
+    lines = ndxp("doctor").out.splitlines()
+    assert [line.split()[1] for line in lines[1:]] == ["Python", "packages", "disk", "run", "exchange"]
+
+
+def test_doctor_points_to_a_file_that_others_may_read(ndxp_alone: Ndxp, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "credentials.json").touch()
+    (tmp_path / "credentials.json").chmod(0o644)
+    ran = ndxp_alone("doctor", "--folder", tmp_path, "--json")
+    (finding,) = [check for check in ran.data if check["check"] == "run folder"]
+    assert ran.code == 1
+    assert not finding["ok"]
+    assert finding["detail"].startswith(f"{tmp_path / 'credentials.json'}: others may read it")
+
+
+def test_down_where_nothing_runs_says_so(ndxp_alone: Ndxp, tmp_path: Path) -> None:
+    ran = ndxp_alone("down", "--folder", tmp_path, "--json")
+    assert (ran.code, ran.data) == (0, {"stopped": False})
+    assert ndxp_alone("down", "--folder", tmp_path).out.split() == f"No exchange is running in {tmp_path}.".split()
