@@ -1,8 +1,8 @@
 """Runs the gateway benchmark: ``python -m benchmarks.gateway [--rounds N] [--calls N] [--json FILE]``.
 
-All sides answer the same call from the same agency, in one run, interleaved round by round. CPU is that of each side's own
-processes from /proc (user and system, all threads), so that a noisy neighbour on the machine changes the time but hardly
-the figure; only the ratios within one run count.
+All sides answer the same call from the same agency, in one run, interleaved round by round. CPU is that of each side's
+own processes from /proc (user and system, all threads), so that a noisy neighbour on the machine changes the time but
+hardly the figure; only the ratios within one run count.
 """
 
 import argparse
@@ -232,7 +232,8 @@ def main() -> None:
     for name, row in found["sides"].items():  # type: ignore[attr-defined]
         parts = ", ".join(f"{process} {micros}" for process, micros in row["by_process_us"].items())
         print(
-            f"{name:32}{row['cpu_us']:>10}{row['cpu_ratio']:>7}{row['tx_per_second']:>7}{row['p50_ms']:>8}{row['p99_ms']:>8}  {parts}"
+            f"{name:32}{row['cpu_us']:>10}{row['cpu_ratio']:>7}{row['tx_per_second']:>7}"
+            f"{row['p50_ms']:>8}{row['p99_ms']:>8}  {parts}"
         )
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")

@@ -1,10 +1,11 @@
-"""The other parties of the gateway benchmark: ``python -m benchmarks.gateway.peers agency|passthrough|authorizer ...``."""
+"""The other parties of the gateway benchmark: ``python -m benchmarks.gateway.peers WHAT HOST:PORT [ARGUMENT]``."""
 
 import asyncio
 import sys
 from typing import Any
 
 import grpc
+import httpx
 from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
 from google.rpc import code_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -73,26 +74,32 @@ class Authorizer(external_auth_pb2_grpc.AuthorizationServicer):
         return answer
 
 
-async def _serve(what: str, address: str, argument: str) -> None:
+async def _add_agency(server: grpc.aio.Server) -> None:
+    population_pb2_grpc.add_PopulationServiceServicer_to_server(Agency(), server)
+    reflection.enable_server_reflection([CONTRACT], server)
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    await servicer.set(CONTRACT, health_pb2.HealthCheckResponse.SERVING)
+
+
+async def _serve(what: str, address: str, upstream: str, keys: dict[str, dict[str, str]]) -> None:
     server = grpc.aio.server()
     if what == "agency":
-        population_pb2_grpc.add_PopulationServiceServicer_to_server(Agency(), server)
-        reflection.enable_server_reflection([CONTRACT], server)
-        servicer = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-        await servicer.set(CONTRACT, health_pb2.HealthCheckResponse.SERVING)
+        await _add_agency(server)
     elif what == "passthrough":
-        server.add_generic_rpc_handlers((PassThrough(argument),))
+        server.add_generic_rpc_handlers((PassThrough(upstream),))
     else:
-        import httpx
-
-        keys = httpx.get(argument).raise_for_status().json()["keys"]
-        authorizer = Authorizer({key["kid"]: key for key in keys})
-        external_auth_pb2_grpc.add_AuthorizationServicer_to_server(authorizer, server)
+        external_auth_pb2_grpc.add_AuthorizationServicer_to_server(Authorizer(keys), server)
     server.add_insecure_port(address)
     await server.start()
     await server.wait_for_termination()
 
 
+def main(what: str, address: str, argument: str) -> None:
+    """Serves until it is ended; ``argument`` is the pass-through's upstream, or the URL of the authorizer's keys."""
+    keys = httpx.get(argument).raise_for_status().json()["keys"] if what == "authorizer" else []
+    asyncio.run(_serve(what, address, argument, {key["kid"]: key for key in keys}))
+
+
 if __name__ == "__main__":
-    asyncio.run(_serve(*(sys.argv[1:] + [""])[:3]))
+    main(*sys.argv[1:4])
