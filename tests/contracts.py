@@ -6,13 +6,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
-import grpc_tools
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor
-from grpc_tools import protoc
+from grpc_tools import protoc  # type: ignore[import-untyped]
 
 _PROTOS = Path(__file__).with_name("protos")
-_WELL_KNOWN = Path(grpc_tools.__file__).with_name("_proto")
+_WELL_KNOWN = Path(protoc.__file__).with_name("_proto")
 
 
 class Contract:

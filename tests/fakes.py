@@ -6,24 +6,24 @@ import inspect
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Found = TypeVar("_Found")
 PATIENCE = 20.0
 _EVERY = 0.01
 
 
-async def until(condition: Callable[[], _Found | Awaitable[_Found]], *, patience: float = PATIENCE) -> _Found:
-    """Waits until the condition gives something true, and gives that."""
+async def until(condition: Callable[[], Any], *, patience: float = PATIENCE) -> Any:
+    """Waits until the condition, or what it awaits, gives something true, and gives that."""
     end = time.monotonic() + patience
     while True:
         found = condition()
         if inspect.isawaitable(found):
             found = await found
         if found:
-            return found  # type: ignore[return-value]
+            return found
         assert time.monotonic() < end, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
         await asyncio.sleep(_EVERY)
 

@@ -114,10 +114,18 @@ def _pass_on(context: typer.Context) -> None:
         raise typer.Exit(1)
     words = _words(context)
     environment = {**os.environ, "NDXP_COMMAND": shlex.join(["ndxp", "load", *words])}
-    ended = subprocess.run(  # noqa: S603
-        [sys.executable, "-P", "-m", "loadtest", *words], env=environment, check=False
-    )
-    raise typer.Exit(ended.returncode)
+    raise typer.Exit(_run([sys.executable, "-P", "-m", "loadtest", *words], environment))
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Runs a command to its end and gives its exit code; one that is interrupted may clean up first."""
+    with subprocess.Popen(command, env=environment) as process:  # noqa: S603
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
 
 
 def _words(context: typer.Context) -> list[str]:
@@ -126,9 +134,13 @@ def _words(context: typer.Context) -> list[str]:
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
         if parameter.param_type_name == "argument":
-            arguments.append(str(value))
+            arguments.append(_text(value))
         elif value is True:
             options.append(parameter.opts[0])
         elif value not in (None, False, parameter.default):
-            options += [parameter.opts[0], str(value)]
+            options += [parameter.opts[0], _text(value)]
     return [str(context.info_name), *arguments, *options]
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

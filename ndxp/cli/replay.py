@@ -153,7 +153,7 @@ class Replay:
 
     async def applications(self, applicants: int) -> Count:
         """Provinces submit passport applications; the department verifies each applicant."""
-        count = Count("SubmitApplication, by provinces", applicants)
+        count = Count("SubmitApplication, provinces", applicants)
         offices = [client for client in self._subsystems("provinces") if client.endswith("/one-stop")]
 
         async def submit(person: Citizen) -> bool:
@@ -194,8 +194,8 @@ class Replay:
             )
             agencies |= {(c.client, c.method): c.count for c in answer.counts if c.status_code == 0}
         nested = [
-            Count("  nested GetCitizen, by the insurer", checked_in.answered, checked_in.answered),
-            Count("  nested GetCitizen, by Immigration", applied.answered, applied.answered),
+            Count("  nested, by the insurer", checked_in.answered, checked_in.answered),
+            Count("  nested, by Immigration", applied.answered, applied.answered),
         ]
         own = (INSURER, IMMIGRATION)
         for count, method, clients in (
