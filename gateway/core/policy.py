@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 
 from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
+from ndxp.identifiers import Subsystem
 
 
 def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
@@ -34,6 +35,8 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
                 f"name one in x-ndxp-service, such as {next(iter(providers))}",
             )
         return next(iter(providers.values()))
+    if ":" in wanted:
+        wanted = _in_slashes(wanted)
     if wanted not in providers:
         raise Refusal(Reason.UNKNOWN_PROVIDER, f"{wanted} does not offer {contract}", metadata={"service": wanted})
     return providers[wanted]
@@ -54,6 +57,14 @@ def authorise(snapshot: Snapshot, client: str, service: Service, method: str) ->
         f"{_nearest(own, grants, name)}",
         metadata={"client": client, "service": service.provider, "method": method},
     )
+
+
+def _in_slashes(wanted: str) -> str:
+    """The provider that NDXP's own form of an identifier names; the text as it is when it names none."""
+    try:
+        return str(Subsystem.parse(wanted))
+    except ValueError:
+        return wanted
 
 
 def _nearest(own: list[Grant], grants: list[Grant], name: str) -> str:

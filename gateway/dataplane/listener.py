@@ -71,7 +71,7 @@ class Listener(grpc.GenericRpcHandler):
         return answer.message
 
     async def _forward_unary(self, request: bytes, call: Call, asked: Asked, context: _Context) -> "_Answer":
-        self._check_size(request)
+        self._check_size("a request", request)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
         rpc = self._upstreams.unary(call.address, call.method)(request, timeout=call.timeout, metadata=onward)
@@ -80,6 +80,7 @@ class Listener(grpc.GenericRpcHandler):
         except grpc.aio.AioRpcError as error:
             answer = self._failed(call, error)
         else:
+            self._check_size("an answer", message)
             answer = _Answer(message)
             call.sent.add(message)
             call.end(Code.OK, Origin.PROVIDER)
@@ -108,7 +109,7 @@ class Listener(grpc.GenericRpcHandler):
 
     async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:
         while (message := await context.read()) is not _EOF:
-            self._check_size(message)
+            self._check_size("a request", message)
             call.received.add(message)
             try:
                 await rpc.write(message)
@@ -125,6 +126,7 @@ class Listener(grpc.GenericRpcHandler):
             await context.send_initial_metadata([*initial, (metadata.TRANSACTION_ID, call.transaction_id)])
             while (message := await rpc.read()) is not _EOF:
                 call.response_in_ts = call.response_in_ts or now()
+                self._check_size("an answer", message)
                 call.sent.add(message)
                 await context.write(message)
         except grpc.aio.AioRpcError as error:
@@ -150,11 +152,11 @@ class Listener(grpc.GenericRpcHandler):
             pairs.append((metadata.ASSERTION, sign(assertion, key)))
         return pairs
 
-    def _check_size(self, message: bytes) -> None:
+    def _check_size(self, what: str, message: bytes) -> None:
         limit = self._exchange.settings.max_message_bytes
         if len(message) > limit:
             raise Refusal(
-                Reason.MESSAGE_TOO_LARGE, f"a message of {len(message)} bytes; {limit} are allowed",
+                Reason.MESSAGE_TOO_LARGE, f"{what} of {len(message)} bytes; {limit} are allowed",
                 metadata={"allowed": str(limit)},
             )  # fmt: skip
 

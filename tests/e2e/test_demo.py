@@ -70,9 +70,9 @@ def test_the_demo_s_verifications_are_split_as_reported(demo: Ran) -> None:
 def test_the_demo_s_check_ins_and_applications_are_counted_with_their_nested_calls(demo: Ran) -> None:
     for what, number in (
         ("CheckIn", CHECK_INS),
-        ("nested GetCitizen, by the insurer", CHECK_INS),
+        ("nested, by the insurer", CHECK_INS),
         ("SubmitApplication", APPLICATIONS),
-        ("nested GetCitizen, by Immigration", APPLICATIONS),
+        ("nested, by Immigration", APPLICATIONS),
     ):
         row = count(demo, what)
         assert [row[book] for book in ("sent", "answered", "agency", "ledger")] == [number] * 4
@@ -110,5 +110,5 @@ def test_a_folder_that_is_somebody_else_s_is_left_as_it_was(tmp_path: Path) -> N
     (tmp_path / "thesis.txt").write_text("years of work")
     ran = ndxp("demo", "--folder", tmp_path, folder=tmp_path)
     assert ran.code == 1
-    assert ran.complaint == f"{tmp_path} is not empty and no exchange's folder; name another with --folder"
+    assert ran.complaint == f"{tmp_path} is not empty and not a demo's; name another folder with --folder"
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("thesis.txt", "years of work")]

@@ -109,7 +109,11 @@ def test_commands_say_so_in_one_line_while_control_is_away(run: Run, folder: Pat
     with held(State.running(folder).supervisor):
         victim.kill()
         until_now(lambda: victim.status() == psutil.STATUS_ZOMBIE)
-        for words in (("members",), ("status",), ("log", "tail")):
+        ran = run("status")
+        assert ran.code == 1
+        assert "not ready" in ran.out
+        assert "the control process at" in " ".join(ran.out.split())
+        for words in (("members",), ("log", "tail")):
             ran = run(*words)
             assert ran.code == 1
             assert "the control process at" in ran.complaint

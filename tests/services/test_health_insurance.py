@@ -132,8 +132,6 @@ async def test_a_check_in_verifies_through_the_gateway_and_records_the_visit(
     assert onward.metadata["x-ndxp-message-id"] == outer.transaction_id
     assert onward.metadata["x-ndxp-purpose"]
     assert onward.remaining is not None
-    assert outer.remaining is not None
-    assert onward.remaining <= outer.remaining
     assert list((await visits(town, citizen.number)).visits) == [answer.visit]
 
 

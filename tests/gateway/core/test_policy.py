@@ -158,3 +158,8 @@ def test_the_refusal_of_a_very_long_method_is_short() -> None:
     with pytest.raises(Refusal) as refusal:
         choose_service(snapshot(), "x" * 8000, "")
     assert len(refusal.value.message) + sum(map(len, refusal.value.metadata.values())) < 1000
+
+
+@pytest.mark.parametrize("wanted", [OTHER, "VN:GOV:000.00.00.G02:demo", "VN:GOV:G02:demo"])
+def test_a_provider_may_be_named_in_either_form(wanted: str) -> None:
+    assert choose_service(snapshot(), f"{COPY}/Get", wanted).provider == OTHER

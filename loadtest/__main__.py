@@ -1,0 +1,138 @@
+"""The load test as a command: run, capacity, profiles, compare. ``ndxp load`` starts it and has the help."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from loadtest import compare as comparison
+from loadtest import page, printing, profiles, report, trial
+from loadtest.profiles import BadProfile
+from loadtest.report import Report
+from loadtest.slo import BadSlo
+from loadtest.traffic import Plan, TrafficFailed
+from loadtest.trial import GatewayUnreachable
+from loadtest.verdict import Exit
+from ndxp.cli import load
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain
+from ndxp.cli.session import AdminRefused
+from ndxp.client import TokenRefused
+from ndxp.sandbox.state import NoSandbox
+
+app = typer.Typer(name="loadtest", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+console = Console(highlight=False)
+
+
+@app.command()
+def run(
+    profile: load.Profile,
+    rate: load.Rate = None,
+    duration: load.Duration = None,
+    compress: load.Compress = 1.0,
+    processes: load.Processes = 1,
+    seed: load.Seed = load.SEED,
+    report_file: load.ReportFile = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Runs a profile once, and judges it."""
+    plan = Plan(
+        profile=profile, folder=folder.resolve(), rate=rate, duration=duration, compress=compress,
+        processes=processes, seed=seed,
+    )  # fmt: skip
+    _check_place(report_file)
+    _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
+
+
+@app.command()
+def capacity(
+    profile: load.CapacityProfile = "capacity",
+    start: load.Start = load.START,
+    duration: load.StepDuration = load.STEP,
+    precision: load.Precision = load.PRECISION,
+    processes: load.Processes = 1,
+    seed: load.Seed = load.SEED,
+    report_file: load.ReportFile = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Searches the highest rate that holds the objectives."""
+    plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, processes=processes, seed=seed)
+    _check_place(report_file)
+    found = trial.find_capacity(plan, start=start, precision=precision, quiet=as_json)
+    _finish(found, report_file, as_json=as_json)
+
+
+@app.command("profiles")
+def list_profiles(as_json: Json = False) -> None:
+    """Lists the profiles with their sources."""
+    found = [profiles.load(name) for name in profiles.names()]
+    if as_json:
+        _print_json([{**msgspec.to_builtins(one), "mean_rate": one.mean_rate} for one in found])
+    else:
+        printing.print_profiles(console, found)
+
+
+@app.command()
+def compare(a: load.ReportA, b: load.ReportB, as_json: Json = False) -> None:
+    """Holds two reports side by side."""
+    found = comparison.compare(_read(a), _read(b))
+    if as_json:
+        _print_json(found)
+    else:
+        printing.print_comparison(console, found)
+
+
+def _check_place(file: Path | None) -> None:
+    """A run of an hour must not end with a report that cannot be written."""
+    if file is not None and not file.resolve().parent.is_dir():
+        raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
+
+
+def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
+    data = report.encode(found)
+    if as_json:
+        sys.stdout.write(f"{data.decode()}\n")
+    else:
+        printing.print_report(console, found)
+    if file is not None:
+        beside = file.with_suffix(".json")
+        file.with_suffix(".html").write_text(page.render(found), encoding="utf-8")
+        beside.write_bytes(data)
+        if not as_json:
+            console.print(f"Report: {file.with_suffix('.html')} and {beside}")
+    raise typer.Exit(found.verdict.exit_code)
+
+
+def _read(file: Path) -> Report:
+    try:
+        return report.read(file)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BadProfile(f"{file} is no report of a load test: {error}") from error
+
+
+def _print_json(data: Any) -> None:
+    sys.stdout.write(f"{msgspec.json.format(msgspec.json.encode(data)).decode()}\n")
+
+
+def main() -> None:
+    """Exit codes: 0 passed, 1 failed, 2 usage, 97 not reconciled, 98 invalid, 99 objectives missed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the generator is stopped
+    try:
+        app()
+    except (BadProfile, BadSlo) as error:
+        complain(str(error))
+        sys.exit(Exit.USAGE)
+    except (AdminRefused, GatewayUnreachable, NoSandbox, TokenRefused, TrafficFailed) as error:
+        complain(str(error))
+        sys.exit(Exit.FAILED)
+    except (BrokenPipeError, KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Attribution: where the time went, what each process cost, and who limits."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from loadtest.books import Entry
+from loadtest.latency import Latency
+from loadtest.results import Results
+from loadtest.usage import GENERATOR, OTHERS, Usages
+
+FULL = 0.85
+"""Share of a core from which a single-threaded process counts as full: a queue before it grows without bound near 1."""
+
+MACHINE_FULL = 0.92
+"""Share of all cores from which the machine itself counts as full."""
+
+_NOTICEABLE = 0.2
+"""Share of a core from which processes that have nothing to do with the run are mentioned."""
+
+_ROLES = {
+    "store": "journal (store)",
+    "control": "recorder and control",
+    "agencies": "agencies",
+    "supervisor": "supervisor",
+}
+
+
+class Segment(msgspec.Struct, kw_only=True):
+    """One part of the way of a call, in ms. ``share`` is its part of the mean response time.
+
+    p50 and p99 are None where only the mean can be told: percentiles of two clocks cannot be subtracted.
+    """
+
+    name: str
+    mean_ms: float
+    p50_ms: float | None
+    p99_ms: float | None
+    share: float
+
+
+class Cost(msgspec.Struct, kw_only=True):
+    """What a process used during the run: share of one core, CPU µs per transaction, part of all CPU, MB of RSS."""
+
+    process: str
+    role: str
+    core_share: float
+    micros_per_transaction: float
+    share: float
+    rss_mb: float
+
+
+class Attribution(msgspec.Struct, kw_only=True):
+    """Who limits. ``machine`` is the share of all cores in use; ``transactions`` counts nested ones too."""
+
+    segments: list[Segment]
+    costs: list[Cost]
+    transactions: int
+    machine: float
+    cores: int
+    limit: str
+    sentence: str
+
+    @property
+    def exchange_micros(self) -> float:
+        """CPU µs per transaction of all processes of the exchange."""
+        return sum(cost.micros_per_transaction for cost in self.costs if cost.role != GENERATOR)
+
+
+def attribute(results: Results, ledger: Sequence[Entry], usages: Usages, answered: Iterable[str]) -> Attribution:
+    """Reads it from the ledger's four timestamps and the CPU of each process between start and end of the run."""
+    known = set(answered)
+    mine = [e for e in ledger if e.transaction_id in known and e.unary and e.status == "OK" and e.response_in]
+    segments = _segments(mine, results)
+    transactions = len(ledger)
+    began, ended = results.started, results.ended
+    spent = {name: usages.cpu_seconds(name, began, ended) for name in usages.processes}
+    total = sum(spent.values())
+    costs = [
+        Cost(
+            process=name,
+            role=role(name),
+            core_share=usages.mean(name, began, ended),
+            micros_per_transaction=1e6 * seconds / transactions if transactions and name != OTHERS else 0.0,
+            share=seconds / total if total else 0.0,
+            rss_mb=max(usages.processes[name].rss_mb, default=0.0),
+        )
+        for name, seconds in spent.items()
+    ]
+    costs.sort(key=lambda cost: -cost.core_share)
+    machine = sum(cost.core_share for cost in costs) / usages.cores
+    limit, sentence = _limit(costs, segments, machine, usages.cores)
+    return Attribution(
+        segments=segments, costs=costs, transactions=transactions, machine=machine, cores=usages.cores,
+        limit=limit, sentence=sentence,
+    )  # fmt: skip
+
+
+def role(process: str) -> str:
+    """What a process is in the exchange."""
+    if process.startswith("gateway"):
+        return "gateway"
+    return GENERATOR if process.startswith(GENERATOR) else _ROLES.get(process, process)
+
+
+def _segments(entries: Sequence[Entry], results: Results) -> list[Segment]:
+    """The parts of the mean response time of unary calls: before the wire, on it, in the gateway, at the provider.
+
+    The record of a call is stamped before it is committed to the journal, so that the time of the commit is not in the
+    ledger: it is in what the client waited besides. (Requests that are journaled before they are forwarded do show.)
+    """
+    if not entries:
+        return []
+    chosen = {
+        f"{entry.method.partition('/')[0].rpartition('.')[2]}/{entry.method.partition('/')[2]}" for entry in entries
+    }
+    series = [one for method, one in results.series.items() if method in chosen]
+    response = Latency.merge(one.response for one in series)
+    service = Latency.merge(one.service for one in series)
+    within = [
+        ("gateway, before it forwards", [e.request_out - e.request_in for e in entries]),
+        ("provider", [e.response_in - e.request_out for e in entries]),
+        ("gateway, after the provider", [e.response_out - e.response_in for e in entries]),
+    ]
+    inside = sum(sum(micros) for _, micros in within) / len(entries) / 1000
+    total = max(response.mean, 1e-9)
+    outside = (
+        ("due, not yet sent", response.mean - service.mean),
+        ("client, connection, journal commit", service.mean - inside),
+    )
+    segments = []
+    for name, mean in outside:
+        mean = max(0.0, mean)
+        segments.append(Segment(name=name, mean_ms=mean, p50_ms=None, p99_ms=None, share=mean / total))
+    for name, micros in within:
+        ordered = sorted(micros)
+        mean = sum(ordered) / len(ordered) / 1000
+        p50, p99 = (_percentile(ordered, p) / 1000 for p in (50, 99))
+        segments.append(Segment(name=name, mean_ms=mean, p50_ms=p50, p99_ms=p99, share=mean / total))
+    return segments
+
+
+def _percentile(ordered: Sequence[int], percentile: float) -> float:
+    return float(ordered[min(len(ordered) - 1, int(len(ordered) * percentile / 100))])
+
+
+def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, cores: int) -> tuple[str, str]:
+    """Who limits, and the sentence that says so."""
+    own = [cost for cost in costs if cost.process != OTHERS]
+    roles: dict[str, float] = {}
+    for cost in costs:
+        roles[cost.role] = roles.get(cost.role, 0.0) + cost.share
+    shares = ", ".join(
+        f"{name} {share:.0%}" for name, share in sorted(roles.items(), key=lambda i: -i[1]) if share >= 0.01
+    )
+    full = next((cost for cost in own if cost.core_share >= FULL), None)
+    if full is not None:
+        return full.role, f"The {full.role} limits: {full.process} used {full.core_share:.0%} of a core. CPU: {shares}."
+    if machine >= MACHINE_FULL:
+        text = f"The machine limits: its {cores} cores were {machine:.0%} busy"
+        if costs[0].process == OTHERS:
+            text += ", most of all with processes that have nothing to do with this run"
+        return "machine", f"{text}. CPU: {shares}."
+    text = f"Nothing was at its limit: the {cores} cores were {machine:.0%} busy"
+    if own:
+        text += f", the busiest process ({own[0].process}) used {own[0].core_share:.0%} of a core"
+    if segments:
+        longest = max(segments, key=lambda segment: segment.share)
+        text += f". The largest part of the response time ({longest.share:.0%}): {longest.name}"
+    others = next((cost.core_share for cost in costs if cost.process == OTHERS), 0.0)
+    if others >= _NOTICEABLE:
+        text += f". Other processes on this machine took {others:.0%} of a core, so quieter runs may do better"
+    return "none", f"{text}. CPU: {shares}."

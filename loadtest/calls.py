@@ -1,0 +1,210 @@
+"""The kinds of calls a load consists of, and a ring of them prepared in advance so that sending is cheap."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from google.protobuf.message import Message
+
+from loadtest.profiles import Kind, Profile
+from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
+from ndxp.passports.v1 import passports_pb2 as passports
+from ndxp.population.v1 import population_pb2 as population
+from ndxp.world import Citizen, World, normalise_name, provinces
+
+RING = 4096
+"""How many calls are prepared for each slot; they are sent in turn, over and over."""
+
+_BATCH = 10
+"""Questions or changes in one stream."""
+
+
+class Shape(Enum):
+    """How many messages go each way: one or a stream."""
+
+    UNARY = "unary"
+    OUT = "many answers"
+    IN = "many requests"
+    BOTH = "many both ways"
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a kind of call looks like. ``right`` tells of an answer whether it is the one that the world demands."""
+
+    service: str
+    method: str
+    make: Callable[[World, Citizen, int, str], list[Message]]
+    shape: Shape = Shape.UNARY
+    numbered: bool = False
+    right: Callable[[Any], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One call, ready to be sent. ``numbered`` ones change something: each sending needs a request_id of its own."""
+
+    service: str
+    method: str
+    client: str
+    shape: Shape
+    requests: Sequence[Any]
+    numbered: bool
+    right: Callable[[Any], bool] | None
+
+    @property
+    def series(self) -> str:
+        """The name under which it is counted: "PopulationService/VerifyCitizen"."""
+        return f"{self.service}/{self.method}"
+
+    def number(self, message_id: str) -> Sequence[Any]:
+        """The requests as they are sent this time."""
+        if not self.numbered:
+            return self.requests
+        if self.shape is Shape.UNARY:
+            self.requests[0].request_id = message_id
+            return self.requests
+        return [_numbered(request, f"{message_id}-{turn}") for turn, request in enumerate(self.requests)]
+
+
+def ring(profile: Profile, callers: Mapping[Kind, Sequence[str]], *, seed: int, slot: int) -> list[Prepared]:
+    """The calls of one slot in random order, every kind as often as its weight says; the same for the same seed."""
+    world = World()
+    source = random.Random(f"{seed} {slot}")
+    people = world.sample(RING, seed * 1009 + slot, alive=True)
+    prepared = []
+    for kind, number in shares({kind: call.weight for kind, call in profile.mix.items()}, RING).items():
+        form = _FORMS[kind]
+        for turn in range(number):
+            client = source.choice(callers[kind])
+            requests = form.make(world, next(people), turn, client)
+            prepared.append(
+                Prepared(form.service, form.method, client, form.shape, requests, form.numbered, form.right)
+            )
+    source.shuffle(prepared)
+    return prepared
+
+
+def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
+    """Splits a number by weights, to the nearest and with nothing left over (largest remainder)."""
+    whole = sum(weights.values())
+    exact = {kind: total * weight / whole for kind, weight in weights.items()}
+    split = {kind: int(number) for kind, number in exact.items()}
+    for kind in sorted(exact, key=lambda kind: split[kind] - exact[kind])[: total - sum(split.values())]:
+        split[kind] += 1
+    return split
+
+
+def _numbered(request: Any, number: str) -> Any:
+    copy = type(request)()
+    copy.CopyFrom(request)
+    copy.request_id = number
+    return copy
+
+
+def _claim(citizen: Citizen, turn: int = 1) -> dict[str, str]:
+    """Number, name and birth date as a caller states them; every fourth name without diacritics."""
+    name = normalise_name(citizen.full_name) if turn % 4 == 0 else citizen.full_name
+    return {"citizen_number": citizen.number, "full_name": name, "birth_date": citizen.birth_date.isoformat()}
+
+
+def _false_claim(world: World, citizen: Citizen, turn: int) -> dict[str, str]:
+    """A claim with a difference: in turn a wrong name, a wrong birth date, a number that nobody has."""
+    claim = _claim(citizen)
+    match turn % 3:
+        case 0:
+            claim["full_name"] += "h"
+        case 1:
+            claim["birth_date"] = (citizen.birth_date - timedelta(days=1)).isoformat()
+        case _:
+            claim["citizen_number"] = world.absent_number(turn)
+    return claim
+
+
+def _verify_matched(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    return [population.VerifyCitizenRequest(**_claim(citizen, turn))]
+
+
+def _verify_differing(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    return [population.VerifyCitizenRequest(**_false_claim(world, citizen, turn))]
+
+
+def _get_citizen(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    claim = _false_claim(world, citizen, turn) if turn % 5 == 0 else _claim(citizen, turn)
+    return [population.GetCitizenRequest(**claim)]
+
+
+def _list_household(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    return [population.ListHouseholdRequest(citizen_number=citizen.number)]
+
+
+def _batch_verify(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    return [
+        population.BatchVerifyCitizensRequest(
+            item_id=str(item),
+            **(_claim(citizen, item) if item % 5 < 3 else _false_claim(world, citizen, turn * _BATCH + item)),
+        )
+        for item in range(_BATCH)
+    ]
+
+
+def _watch_changes(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    return [population.WatchChangesRequest(stop_at_end=True, kinds=[population.CHANGE_KIND_BIRTH])]
+
+
+def _upload_changes(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    towns = provinces()
+    return [
+        population.UploadChangesRequest(
+            citizen_number=citizen.number,
+            current_address=population.Address(
+                province=towns[(turn + item) % len(towns)].code, ward="Phường 1", detail=f"Số {item + 1}"
+            ),
+        )
+        for item in range(_BATCH)
+    ]
+
+
+def _get_card(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    claim = _claim(citizen, turn)
+    return [insurance.GetCardRequest(number=claim.pop("citizen_number"), **claim)]
+
+
+def _check_in(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    return [insurance.CheckInRequest(facility=client.split("/")[2], **_claim(citizen))]
+
+
+def _submit_application(world: World, citizen: Citizen, turn: int, client: str) -> list[Message]:
+    address = str(citizen.current_address)
+    return [passports.SubmitApplicationRequest(delivery_address=address, **_claim(citizen))]
+
+
+def _is_matched(response: Any) -> bool:
+    return bool(response.matched)
+
+
+def _is_different(response: Any) -> bool:
+    return not response.matched
+
+
+def _all_answered(responses: Sequence[Any]) -> bool:
+    return len(responses) == _BATCH
+
+
+_POPULATION, _INSURANCE, _PASSPORTS = "PopulationService", "HealthInsuranceService", "PassportService"
+
+_FORMS: Mapping[Kind, _Form] = {
+    "verify-matched": _Form(_POPULATION, "VerifyCitizen", _verify_matched, right=_is_matched),
+    "verify-differing": _Form(_POPULATION, "VerifyCitizen", _verify_differing, right=_is_different),
+    "get-citizen": _Form(_POPULATION, "GetCitizen", _get_citizen),
+    "list-household": _Form(_POPULATION, "ListHousehold", _list_household),
+    "batch-verify": _Form(_POPULATION, "BatchVerifyCitizens", _batch_verify, Shape.BOTH, right=_all_answered),
+    "watch-changes": _Form(_POPULATION, "WatchChanges", _watch_changes, Shape.OUT),
+    "upload-changes": _Form(_POPULATION, "UploadChanges", _upload_changes, Shape.IN, numbered=True),
+    "get-card": _Form(_INSURANCE, "GetCard", _get_card),
+    "check-in": _Form(_INSURANCE, "CheckIn", _check_in, numbered=True),
+    "submit-application": _Form(_PASSPORTS, "SubmitApplication", _submit_application, numbered=True),
+}

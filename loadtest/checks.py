@@ -1,0 +1,51 @@
+"""A check: one measured value held against one bound."""
+
+from typing import Self
+
+import msgspec
+
+
+class Check(msgspec.Struct, kw_only=True, frozen=True):
+    """One line of a ✔/✗ list.
+
+    ``unit`` is "ms", "%" (values are then shares, 0.01 is 1 %) or "yes" (1 is yes, 0 is no).
+    """
+
+    what: str
+    measured: float
+    bound: float
+    unit: str
+    passed: bool
+    at_most: bool
+    why: str = ""
+
+    @classmethod
+    def below(cls, what: str, measured: float, bound: float, unit: str, why: str = "") -> Self:
+        """Passes while the measured value is at most the bound."""
+        passed = measured <= bound
+        return cls(what=what, measured=measured, bound=bound, unit=unit, passed=passed, at_most=True, why=why)
+
+    @classmethod
+    def above(cls, what: str, measured: float, bound: float, unit: str, why: str = "") -> Self:
+        """Passes while the measured value is at least the bound."""
+        passed = measured >= bound
+        return cls(what=what, measured=measured, bound=bound, unit=unit, passed=passed, at_most=False, why=why)
+
+    @property
+    def measured_text(self) -> str:
+        """The measured value for people."""
+        return _text(self.measured, self.unit)
+
+    @property
+    def bound_text(self) -> str:
+        """The bound for people, with its direction."""
+        text = _text(self.bound, self.unit)
+        return text if self.unit == "yes" else f"{'≤' if self.at_most else '≥'} {text}"
+
+
+def _text(value: float, unit: str) -> str:
+    if unit == "%":
+        return f"{100 * value:.4g} %"
+    if unit == "ms":
+        return f"{value:,.1f} ms" if value < 1000 else f"{value:,.0f} ms"
+    return "yes" if value else "no"

@@ -1,0 +1,129 @@
+"""What all generators reported, put together: seconds, series, and when the load must stop early."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any
+
+from loadtest.histograms import Latencies
+from loadtest.results import Results, Second, Series
+from loadtest.tally import Answers, Report, Tick
+
+_WINDOW = 5
+"""Seconds over which a profile's ``abort`` looks unless it says otherwise."""
+
+
+class _Series:
+    def __init__(self) -> None:
+        self.statuses: Counter[str] = Counter()
+        self.failures = 0
+        self.response, self.service = Latencies(), Latencies()
+
+    def add(self, answers: Answers) -> None:
+        self.statuses.update(answers.statuses)
+        self.failures += answers.failures
+        for latencies, found in ((self.response, answers.response), (self.service, answers.service)):
+            for microseconds in found:
+                latencies.record(microseconds)
+
+    def result(self) -> Series:
+        return Series(
+            statuses=dict(self.statuses),
+            failures=self.failures,
+            response=self.response.encode(),
+            service=self.service.encode(),
+        )
+
+
+class Collector:
+    """Adds up the reports of the generators that are to report. Series without a slash are stages."""
+
+    def __init__(self, generators: Iterable[str]) -> None:
+        self._through = dict.fromkeys(generators, 0)
+        self._ticks: dict[int, dict[str, list[Tick]]] = {}
+        self._series: dict[str, _Series] = {}
+        self.seconds: list[Second] = []
+        """The seconds for which all generators have reported, in order."""
+
+    def add(self, generator: str, report: Report) -> list[Second]:
+        """Takes a report in; gives the seconds that are complete with it."""
+        for at, tick in report.ticks.items():
+            if at < len(self.seconds):
+                _amend(self.seconds[at], tick)
+            else:
+                self._ticks.setdefault(at, {}).setdefault(generator, []).append(tick)
+            for name, answers in tick.answers.items():
+                self._series.setdefault(name, _Series()).add(answers)
+        self._through[generator] = report.through
+        return self._complete(min(self._through.values()))
+
+    def leave(self, generator: str) -> None:
+        """A generator will report no more; the others go on."""
+        self._through.pop(generator, None)
+
+    def finish(self) -> list[Second]:
+        """Completes the seconds that are left, when nothing more will be reported."""
+        return self._complete(max(self._ticks, default=-1) + 1)
+
+    def write_into(self, results: Results) -> None:
+        """Sets the counts, series and seconds of a run's results."""
+        results.seconds = self.seconds
+        results.planned = sum(second.planned for second in self.seconds)
+        results.sent = sum(second.sent for second in self.seconds)
+        results.dropped = sum(second.dropped for second in self.seconds)
+        results.answered = sum(second.finished - second.failed for second in self.seconds)
+        results.series = {name: self._series[name].result() for name in sorted(self._series)}
+
+    def _complete(self, until: int) -> list[Second]:
+        new = [_second(at, self._ticks.pop(at, {})) for at in range(len(self.seconds), until)]
+        self.seconds += new
+        return new
+
+
+def abort_reason(seconds: list[Second], abort: Mapping[str, Any]) -> str:
+    """Why the load must stop by now, by a profile's ``abort``; empty while it need not."""
+    window = int(abort.get("seconds", _WINDOW))
+    last = seconds[-window:]
+    if len(last) < window:
+        return ""
+    finished, planned = sum(second.finished for second in last), sum(second.planned for second in last)
+    shares = {
+        "error_share": sum(second.failed for second in last) / finished if finished else 0.0,
+        "dropped_share": sum(second.dropped for second in last) / planned if planned else 0.0,
+    }
+    for name, share in shares.items():
+        if name in abort and share > abort[name]:
+            what = "of the answers failed" if name == "error_share" else "of what was due was dropped"
+            return f"{share:.1%} {what} in the last {window} s, more than {abort[name]:.1%}"
+    return ""
+
+
+def _amend(second: Second, tick: Tick) -> None:
+    """A generator whose loop was late sent, or dropped, what was due in a second that it had reported already."""
+    second.planned += tick.planned
+    second.sent += tick.sent
+    second.dropped += tick.dropped
+
+
+def _second(at: int, by_generator: Mapping[str, list[Tick]]) -> Second:
+    """One second of all generators; in flight is what each had at most."""
+    ticks = list(chain.from_iterable(by_generator.values()))
+    answers = [found for tick in ticks for name, found in tick.answers.items() if "/" in name]
+    latencies = sorted(chain.from_iterable(one.response for one in answers))
+    return Second(
+        at=at,
+        planned=sum(tick.planned for tick in ticks),
+        sent=sum(tick.sent for tick in ticks),
+        finished=len(latencies),
+        failed=sum(one.failures for one in answers),
+        dropped=sum(tick.dropped for tick in ticks),
+        in_flight=sum(max(tick.in_flight for tick in own) for own in by_generator.values()),
+        p50_ms=_rank(latencies, 50),
+        p99_ms=_rank(latencies, 99),
+        heat=dict(sorted(Counter((latency // 1000).bit_length() for latency in latencies).items())),
+    )
+
+
+def _rank(latencies: list[int], percent: int) -> float:
+    """The least of the sorted latencies that so many percent do not exceed, in milliseconds; 0 without any."""
+    return latencies[max(0, -(-len(latencies) * percent // 100) - 1)] / 1000 if latencies else 0.0

@@ -1,0 +1,84 @@
+"""Comparison of two reports: figures side by side, their ratio, which is better, and what makes them unlike."""
+
+import msgspec
+
+from loadtest.report import Report
+
+_HIGHER_IS_BETTER = frozenset({"achieved rate", "capacity"})
+_SAME = 0.02
+"""Relative difference below which two figures count as the same: short runs repeat no better."""
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One figure of both. ``ratio`` is B over A, None where A is 0; ``better`` is "A", "B" or "same"."""
+
+    what: str
+    unit: str
+    a: float
+    b: float
+    ratio: float | None
+    better: str
+
+
+class Comparison(msgspec.Struct, kw_only=True):
+    """Both reports side by side; ``warnings`` say why the figures may not be comparable."""
+
+    rows: list[Row]
+    warnings: list[str]
+
+
+def compare(a: Report, b: Report) -> Comparison:
+    """Holds two reports against each other."""
+    rows = [_row(what, unit, x, y) for (what, unit, x), (_, _, y) in zip(_figures(a), _figures(b), strict=True)]
+    if a.capacity and b.capacity:
+        rows.insert(0, _row("capacity", "tx/s", a.capacity.rate, b.capacity.rate))
+    return Comparison(rows=rows, warnings=_warnings(a, b))
+
+
+def _figures(report: Report) -> list[tuple[str, str, float]]:
+    found = report.summary
+    return [
+        ("achieved rate", "/s", found.achieved_rate),
+        ("p50 response", "ms", found.p50_ms),
+        ("p90 response", "ms", found.p90_ms),
+        ("p99 response", "ms", found.p99_ms),
+        ("p99.9 response", "ms", found.p999_ms),
+        ("longest response", "ms", found.max_ms),
+        ("p99 service", "ms", found.service_p99_ms),
+        ("errors", "%", 100 * found.error_share),
+        ("dropped", "%", 100 * found.dropped_share),
+        ("CPU per transaction", "µs", found.cpu_micros),
+    ]
+
+
+def _row(what: str, unit: str, a: float, b: float) -> Row:
+    if abs(a - b) <= _SAME * max(abs(a), abs(b)):
+        better = "same"
+    else:
+        better = "A" if (a > b) == (what in _HIGHER_IS_BETTER) else "B"
+    return Row(what=what, unit=unit, a=a, b=b, ratio=b / a if a else None, better=better)
+
+
+def _warnings(a: Report, b: Report) -> list[str]:
+    found = []
+    for name, report in (("A", a), ("B", b)):
+        if report.verdict.exit_code in (97, 98):
+            found.append(f"{name} is {report.verdict.word}: {report.verdict.why}")
+    pairs: list[tuple[str, object, object]] = [
+        ("kind", a.kind, b.kind),
+        ("profile", a.profile.name, b.profile.name),
+        ("seed", a.results.seed, b.results.seed),
+        *((f"machine, {key}", a.origin.machine.get(key), b.origin.machine.get(key)) for key in _keys(a, b)),
+        *(
+            (f"version of {key}", a.origin.versions.get(key), b.origin.versions.get(key))
+            for key in sorted({*a.origin.versions, *b.origin.versions})
+        ),
+    ]
+    if a.kind == b.kind == "run":
+        rates = f"{a.summary.planned_rate:.3g}/s", f"{b.summary.planned_rate:.3g}/s"
+        pairs.append(("planned rate", *rates))
+    return found + [f"{what} differs: {x} and {y}" for what, x, y in pairs if x != y]
+
+
+def _keys(a: Report, b: Report) -> list[str]:
+    return sorted({*a.origin.machine, *b.origin.machine})

@@ -1,0 +1,162 @@
+"""The master's half of a run: hands out slots, begins when all are ready, ends it, and writes down what was found."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+from gevent.event import Event
+
+from loadtest import results, tally
+from loadtest.collector import Collector, abort_reason
+from loadtest.profiles import Profile
+from loadtest.results import Generator, Results, Second
+from loadtest.worker import GRACE
+
+_DELAY = 0.3
+"""Seconds between the word to begin and the beginning, so that every worker has heard it."""
+
+Send = Callable[[str, Any, str | None], None]
+"""Sends a message, its data and the worker it is for (None: all) to workers."""
+
+
+class Conductor:
+    """One run of so many slots. ``ended`` is called once, when all is written down.
+
+    Its methods are what workers say: claim -> ready -> report... -> done, or failed.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        found: Results,
+        slots: int,
+        *,
+        send: Send,
+        ended: Callable[[], None],
+        results_file: Path | None,
+        progress_file: Path | None,
+    ) -> None:
+        self._profile, self._results = profile, found
+        self._slots, self._claimed, self._ready = slots, 0, 0
+        self._send, self._ended = send, ended
+        self._results_file = results_file
+        self._progress: TextIO | None = progress_file.open("w") if progress_file else None
+        self._workers: set[str] = set()
+        self._collector: Collector | None = None
+        self._over = Event()
+        self._closing = False
+        self.failure = ""
+        """Why there is no result, in one line; empty when there is one."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the run is over and written down."""
+        return bool(self._over.is_set())
+
+    def claim(self, worker: str) -> None:
+        """A user of a worker wants a slot; those beyond the number of slots wait for ever."""
+        if self._claimed < self._slots:
+            self._send("ndxp_slot", {"slot": self._claimed, "of": self._slots}, worker)
+            self._claimed += 1
+            self._workers.add(worker)
+
+    def ready(self, worker: str) -> None:
+        """A slot of a worker is prepared. With the last one, the run begins."""
+        self._ready += 1
+        if self._ready == self._slots and not self._over.is_set():
+            self._collector = Collector(self._workers)
+            self._results.started = time.time() + _DELAY
+            for one in self._workers:
+                self._send("ndxp_begin", {"delay": _DELAY}, one)
+
+    def report(self, worker: str, data: dict[str, Any]) -> None:
+        """A worker's counts of the last second."""
+        if self._collector is not None and not self._over.is_set():
+            self._show(self._collector.add(worker, tally.unpack(data)))
+            if reason := abort_reason(self._collector.seconds, self._profile.slo.get("abort", {})):
+                self.stop(reason)
+
+    def done(self, worker: str, data: dict[str, Any]) -> None:
+        """A worker's last word. With the last one, the run ends."""
+        self._results.generators.append(msgspec.json.decode(data["health"], type=Generator))
+        if data["transactions"]:
+            self._results.transactions.append(data["transactions"])
+        self._leave(worker)
+
+    def lost(self, worker: str) -> None:
+        """A worker has gone without a word: what it had under way is unknown, so the run is no result."""
+        if worker in self._workers:
+            self.stop(f"generator {worker} went missing")
+            self._leave(worker)
+
+    def failed(self, reason: str) -> None:
+        """The run cannot begin."""
+        if not self._over.is_set():
+            self.failure = reason
+            self._finish()
+
+    def stop(self, reason: str) -> None:
+        """Ends the run early: nothing more is sent, what is under way is waited for."""
+        if not self._over.is_set() and not self._results.aborted:
+            self._results.aborted = reason
+            self._send("ndxp_stop", {}, None)
+
+    def close(self, reason: str) -> None:
+        """Stops unless the run is over, and waits until it is; for the end of Locust's own run. No reason: no abort."""
+        if self._over.is_set() or self._closing:
+            return
+        self._closing = True
+        if reason:
+            self.stop(reason)
+        else:
+            self._send("ndxp_stop", {}, None)
+        if self._collector is None:
+            self.failed("stopped before it began")
+        elif not self._over.wait(self._profile.deadline + 2 * GRACE):
+            self._finish()
+
+    def _leave(self, worker: str) -> None:
+        self._workers.discard(worker)
+        if self._collector is not None:
+            self._collector.leave(worker)
+        if not self._workers:
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._over.is_set():
+            return
+        self._over.set()
+        if self._collector is not None:
+            self._results.ended = time.time()
+            self._show(self._collector.finish())
+            self._collector.write_into(self._results)
+            if self._results_file is not None:
+                results.write(self._results, self._results_file)
+        if self._progress is not None:
+            self._progress.close()
+        self._ended()
+
+    def _show(self, seconds: list[Second]) -> None:
+        if self._progress is not None:
+            self._progress.writelines(f"{msgspec.json.encode(second).decode()}\n" for second in seconds)
+            self._progress.flush()
+
+
+def listen(runner: Any, current: Callable[[], Conductor | None]) -> None:
+    """Has Locust's runner hand the workers' messages to the run of the moment."""
+
+    def hand(act: Callable[[Conductor, Any], None], environment: Any, msg: Any) -> None:
+        if (conductor := current()) is not None:
+            act(conductor, msg)
+
+    for message, act in {
+        "ndxp_claim": lambda conductor, msg: conductor.claim(msg.node_id),
+        "ndxp_ready": lambda conductor, msg: conductor.ready(msg.node_id),
+        "ndxp_report": lambda conductor, msg: conductor.report(msg.node_id, msg.data),
+        "ndxp_done": lambda conductor, msg: conductor.done(msg.node_id, msg.data),
+        "ndxp_failed": lambda conductor, msg: conductor.failed(msg.data["reason"]),
+    }.items():
+        runner.register_message(message, partial(hand, act))

@@ -1,0 +1,111 @@
+"""On whose behalf the load calls: the registry's members, and a valid token for each of them at all times."""
+
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import gevent
+import httpx
+from gevent.pool import Pool
+
+from ndxp import metadata
+from ndxp.client import Credentials
+from ndxp.sandbox.state import State
+
+Headers = tuple[tuple[str, str], ...]
+
+_REFRESH = (0.5, 0.8)
+"""In which part of its life a token is replaced; spread, so that not all are replaced at once."""
+
+_PATIENCE = 5.0
+_AT_ONCE = 16
+
+
+class ExchangeUnreachable(Exception):
+    """The exchange cannot be asked for members or tokens; the text says why, without secrets."""
+
+
+@dataclass(slots=True)
+class _Bearer:
+    headers: Headers
+    refresh_at: float
+
+
+class Consumers:
+    """Members and their tokens, from the control process of a running exchange. Raises ExchangeUnreachable."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._http = httpx.Client(base_url=state.control_url, timeout=_PATIENCE)
+        self._bearers: dict[str, _Bearer] = {}
+        self._spread = random.Random(state.gateway)
+        self._members = self._list_members()
+        self._refresher: gevent.Greenlet | None = None
+
+    def select(self, groups: Iterable[str]) -> list[str]:
+        """The subsystems that groups mean: "provinces/one-stop" is the one-stop system of every province."""
+        wanted = [tuple(group.split("/")) for group in groups]
+        found = sorted(
+            f"{member['id']}/{name}"
+            for member in self._members
+            for name in member["subsystems"]
+            if any(group in member["groups"] and name == subsystem for group, subsystem in wanted)
+        )
+        if not found:
+            raise ExchangeUnreachable(f"no member of this exchange is in {', '.join(groups)}; see `ndxp members`")
+        return found
+
+    def open(self, clients: Iterable[str]) -> None:
+        """Gets a token for each of the clients and keeps them fresh until ``close``."""
+        wanted = list(clients)
+        for client, bearer in zip(wanted, Pool(_AT_ONCE).map(self._new_bearer, wanted), strict=True):
+            self._bearers[client] = bearer
+        self._refresher = gevent.spawn(self._refresh)
+
+    def close(self) -> None:
+        """Refreshes no more."""
+        if self._refresher is not None:
+            self._refresher.kill()
+        self._http.close()
+
+    def headers(self, client: str) -> Headers:
+        """The metadata that proves who calls."""
+        return self._bearers[client].headers
+
+    def _refresh(self) -> None:
+        """Replaces tokens before they expire. When that fails, calls fail visibly once the old token has expired."""
+        while True:
+            gevent.sleep(1)
+            for client, bearer in list(self._bearers.items()):
+                if time.monotonic() < bearer.refresh_at:
+                    continue
+                try:
+                    self._bearers[client] = self._new_bearer(client)
+                except ExchangeUnreachable:
+                    break
+                gevent.sleep(0.01)
+
+    def _new_bearer(self, client: str) -> _Bearer:
+        secret = Credentials.load(self._state.credentials, client).secret
+        try:
+            answer = self._http.post("/oauth2/token", auth=(client, secret), data={"grant_type": "client_credentials"})
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+        if answer.status_code != httpx.codes.OK:
+            raise ExchangeUnreachable(f"the exchange gave no token to {client}: HTTP {answer.status_code}")
+        body = answer.json()
+        lasts = body["expires_in"] * self._spread.uniform(*_REFRESH)
+        return _Bearer(((metadata.AUTHORIZATION, f"Bearer {body['access_token']}"),), time.monotonic() + lasts)
+
+    def _list_members(self) -> list[dict[str, list[str]]]:
+        secret = Credentials.load(self._state.credentials, "admin").secret
+        try:
+            answer = self._http.get("/admin/v1/members", headers={"Authorization": f"Bearer {secret}"})
+            members: list[dict[str, list[str]]] = answer.raise_for_status().json()
+        except httpx.HTTPError as error:
+            raise self._silent(error) from error
+        return members
+
+    def _silent(self, error: httpx.HTTPError) -> ExchangeUnreachable:
+        return ExchangeUnreachable(f"the control process at {self._state.control_url} does not answer: {error}")

@@ -1,0 +1,51 @@
+"""How a generator process fares: its loop's lag and its CPU, without which its figures mean nothing."""
+
+import os
+import socket
+import time
+
+import gevent
+
+from loadtest.histograms import Latencies
+from loadtest.results import Generator
+
+TICK = 0.01
+"""Seconds between two looks at the loop's lag."""
+
+
+class Health:
+    """Measures from ``start`` until ``stop``."""
+
+    def __init__(self) -> None:
+        self._lag = Latencies()
+        self._ticker: gevent.Greenlet | None = None
+        self._wall = self._cpu = 0.0
+
+    def start(self) -> None:
+        """Begins to measure."""
+        self._wall, self._cpu = time.monotonic(), time.process_time()
+        self._ticker = gevent.spawn(self._tick)
+
+    def stop(self) -> None:
+        """Stops measuring; harmless when it has stopped already."""
+        if self._ticker is not None:
+            self._ticker.kill()
+            self._ticker = None
+            self._wall, self._cpu = time.monotonic() - self._wall, time.process_time() - self._cpu
+
+    def report(self, in_flight_max: int) -> Generator:
+        """What was measured, once it has stopped."""
+        return Generator(
+            name=f"{socket.gethostname()}:{os.getpid()}",
+            pid=os.getpid(),
+            cpu=round(self._cpu / self._wall, 4) if self._wall else 0.0,
+            lag_p99_ms=self._lag.percentile(99),
+            lag_max_ms=self._lag.highest,
+            in_flight_max=in_flight_max,
+        )
+
+    def _tick(self) -> None:
+        while True:
+            due = time.monotonic() + TICK
+            gevent.sleep(TICK)
+            self._lag.record(round((time.monotonic() - due) * 1e6))

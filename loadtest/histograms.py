@@ -1,0 +1,62 @@
+"""Latencies as HDR histograms: 1 µs to 60 s with three digits, merged without loss, and exact in Locust's tables."""
+
+import math
+from typing import Any, Self
+
+from hdrh.histogram import HdrHistogram
+
+LOWEST, HIGHEST, DIGITS = 1, 60_000_000, 3
+"""What a histogram tells apart: microseconds from lowest to highest, to so many significant digits."""
+
+
+class Latencies:
+    """A histogram of latencies. Recorded in microseconds; what is above a minute counts as a minute."""
+
+    def __init__(self) -> None:
+        self._histogram = HdrHistogram(LOWEST, HIGHEST, DIGITS)
+
+    @classmethod
+    def decode(cls, encoded: str) -> Self:
+        """A histogram from its text (HDR V2, compressed, base64). An empty text is an empty histogram."""
+        latencies = cls()
+        latencies.add(encoded)
+        return latencies
+
+    @property
+    def count(self) -> int:
+        """How many latencies are recorded."""
+        return int(self._histogram.get_total_count())
+
+    def record(self, microseconds: int, count: int = 1) -> None:
+        """Records a latency."""
+        self._histogram.record_value(min(max(microseconds, LOWEST), HIGHEST), count)
+
+    def add(self, encoded: str) -> None:
+        """Adds all of another histogram, given as text."""
+        if encoded:
+            self._histogram.decode_and_add(encoded.encode())
+
+    def encode(self) -> str:
+        """The histogram as text (HDR V2, compressed, base64)."""
+        return str(self._histogram.encode().decode())
+
+    def percentile(self, percent: float) -> float:
+        """The latency, in milliseconds, that so many percent do not exceed; 0 when nothing is recorded."""
+        return float(self._histogram.get_value_at_percentile(percent)) / 1000 if self.count else 0.0
+
+    @property
+    def highest(self) -> float:
+        """The highest latency, in milliseconds; 0 when nothing is recorded."""
+        return float(self._histogram.get_max_value()) / 1000 if self.count else 0.0
+
+
+def three_digits(milliseconds: float) -> float:
+    """A latency to three significant digits: as exact as the histograms, where Locust keeps whole milliseconds."""
+    if milliseconds <= 0:
+        return 0.0
+    return round(milliseconds, 2 - math.floor(math.log10(milliseconds)))
+
+
+def make_tables_exact(stats: Any) -> None:
+    """Makes Locust's own tables as exact; ``stats`` is ``locust.stats``. Needed in the master and in every worker."""
+    stats.bucket_response_time = three_digits

@@ -1,0 +1,35 @@
+"""Latencies of finished runs: histograms of several series as one, their mean and their percentile spectrum."""
+
+import math
+from collections.abc import Iterable
+from typing import Self
+
+from loadtest.histograms import Latencies
+
+
+class Latency(Latencies):
+    """How long calls took, in ms."""
+
+    @classmethod
+    def merge(cls, encoded: Iterable[str]) -> Self:
+        """Adds histograms up, each as ``Series`` has it; raises ValueError for what is none."""
+        total = cls()
+        for text in encoded:
+            try:
+                total.add(text)
+            except Exception as error:  # the decoder lets through whatever base64, zlib and struct raise
+                raise ValueError(f"no HDR histogram: {text[:20]!r}") from error
+        return total
+
+    @property
+    def mean(self) -> float:
+        """The mean; 0 without calls."""
+        return float(self._histogram.get_mean_value()) / 1000 if self.count else 0.0
+
+    def spectrum(self, points: int = 200) -> list[tuple[float, float]]:
+        """(percentile, ms), ever denser towards 100, as HDR plots draw it; no further than there are calls."""
+        if not self.count:
+            return []
+        nines = math.log10(self.count)
+        percents = (100 * (1 - 10 ** (-nines * step / points)) for step in range(points + 1))
+        return [(percent, self.percentile(percent)) for percent in percents]

@@ -1,0 +1,284 @@
+"""The load test as a locustfile: ``locust -f loadtest/locustfile.py``, with all that Locust offers.
+
+One user is one slot of the schedule: ``-u 4`` splits it over four, ``--processes 2`` over two processes. A run begins
+when all slots are ready and ends by itself when its schedule does.
+"""
+
+import locust.stats  # isort: skip  (first: locust patches the standard library for gevent)
+
+import logging
+import socket
+import sys
+import time
+from argparse import ArgumentTypeError, Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust import User, events, task
+from locust.exception import StopUser
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from loadtest import conductor, profiles, worker
+from loadtest.arrivals import Curve
+from loadtest.conductor import Conductor
+from loadtest.consumers import Consumers, ExchangeUnreachable
+from loadtest.histograms import make_tables_exact
+from loadtest.profiles import BadProfile, Profile
+from loadtest.results import Results
+from loadtest.users import Outcome, set_gevent_up
+from loadtest.worker import Order, Worker
+from ndxp.client import TokenRefused
+from ndxp.sandbox.state import FOLDER, NoSandbox, State
+
+_BAD_INPUT = (BadProfile, NoSandbox, ExchangeUnreachable, TokenRefused, OSError)
+_USAGE = 2
+_CONNECT = 5.0
+
+PROFILE = "ndxp-average"
+"""What is sent unless --profile (a name, or a YAML file) says otherwise."""
+
+
+@dataclass(slots=True)
+class _Process:
+    """What this process plays: conductor (master), worker, or both (without distribution)."""
+
+    conductor: Conductor | None = None
+    worker: Worker | None = None
+    exit_code: int = 0
+
+
+_here = _Process()
+
+
+class Slot(User):
+    """One slot of the schedule."""
+
+    @task
+    def follow(self) -> None:
+        """The whole schedule of this slot."""
+        if _here.worker is not None:
+            try:
+                _here.worker.run_slot()
+            except ExchangeUnreachable as error:
+                self.environment.runner.send_message("ndxp_failed", {"reason": str(error)})
+        raise StopUser
+
+
+def add_arguments(parser: Any, **_: Any) -> None:
+    """The load test's own arguments. Locust has --profile (to group runs by) already: here it names what is sent."""
+    group = parser.add_argument_group("NDXP load test")
+    group.add_argument(
+        "--rate", type=_from_zero, default=0.0, help="Mean rate in requests a second; 0: the profile's own."
+    )
+    group.add_argument(
+        "--compress", type=_above_zero, default=1.0, help="Shortens the time, not the rates; 144: a day in 10 minutes."
+    )
+    group.add_argument(
+        "--duration", type=_from_zero, default=0.0, help="Seconds; 0: as long as the profile. Same as --run-time."
+    )
+    group.add_argument("--seed", type=int, default=2023, help="Seed of citizens, order and arrivals.")
+    group.add_argument("--folder", default=str(FOLDER), help="Run folder of the exchange.")
+    group.add_argument("--results", default="", help="File for the results (JSON); transaction ids go beside it.")
+    group.add_argument("--progress", default="", help="File for the progress, one JSON line a second.")
+
+
+def set_up(environment: Any, runner: Any, **_: Any) -> None:
+    """Learns what role this process has; refuses bad input before anything starts."""
+    make_tables_exact(locust.stats)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    environment.events.quitting.add_listener(close)  # called in reverse order: before Locust takes leave of its master
+    options = environment.parsed_options
+    if not isinstance(runner, WorkerRunner):
+        conductor.listen(runner, lambda: _here.conductor)
+        if options.headless or options.autostart:
+            if options.run_time:
+                options.duration, options.run_time = float(options.run_time), None
+            options.num_users = options.num_users or getattr(options, "expect_workers", 1)
+            options.load_profile = options.profile or PROFILE
+            options.spawn_rate = options.spawn_rate or options.num_users
+            try:
+                _look_ahead(options)
+            except _BAD_INPUT as error:
+                _leave(runner, options, str(error))
+    if not isinstance(runner, MasterRunner):
+        worker.listen(runner, lambda: _here.worker)
+
+
+def start(environment: Any, **_: Any) -> None:
+    """Sets a run up: the conductor first, then the worker, which asks it for slots."""
+    runner, options = environment.runner, environment.parsed_options
+    _here.exit_code = 0
+    if not isinstance(runner, WorkerRunner):
+        options.load_profile = options.profile or PROFILE  # Locust sends its workers only options that are not its own
+        try:
+            _here.conductor = _make_conductor(environment, options)
+        except _BAD_INPUT as error:
+            _refuse(environment, str(error))
+            return
+        if isinstance(runner, MasterRunner):
+            gevent.spawn(_watch_workers, runner, _here.conductor)
+    if not isinstance(runner, MasterRunner):
+        try:
+            _here.worker = _make_worker(environment, options)
+        except _BAD_INPUT as error:
+            _here.worker = None
+            runner.send_message("ndxp_failed", {"reason": str(error)})
+
+
+def stop(environment: Any, **_: Any) -> None:
+    """Somebody or something ends the run: what is under way is waited for, and written down."""
+    if _here.conductor is not None:
+        _here.conductor.close("" if environment.parsed_options.run_time else "stopped by hand")
+
+
+def close(environment: Any, **_: Any) -> None:
+    """The last words; the exit code, which says whether the run worked, not whether the exchange did."""
+    stop(environment)
+    if _here.worker is not None:
+        _here.worker.close()
+        _here.worker = None
+    environment.process_exit_code = _here.exit_code
+
+
+def _look_ahead(options: Namespace) -> tuple[Profile, Curve, State]:
+    """Profile, schedule and exchange that the arguments mean, and whether its gateway can be reached."""
+    profile, curve = _load(options)
+    state = State.running(Path(options.folder))
+    host, _, port = state.gateway.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=2).close()
+    except OSError as error:
+        raise ExchangeUnreachable(f"the gateway at {state.gateway} does not answer: {error}") from error
+    return profile, curve, state
+
+
+def _load(options: Namespace) -> tuple[Profile, Curve]:
+    profile = profiles.load(options.load_profile)
+    return profile, profile.schedule(
+        rate=options.rate or None, compress=options.compress, duration=options.duration or None
+    )
+
+
+def _make_conductor(environment: Any, options: Namespace) -> Conductor:
+    profile, _, state = _look_ahead(options)
+    runner = environment.runner
+    now = time.time()
+    run: Conductor
+
+    def send(message: str, data: Any, to: str | None) -> None:
+        runner.send_message(message, data, to)
+
+    def ended() -> None:
+        if run.failure:
+            _refuse(environment, run.failure)
+        else:
+            gevent.spawn(_end, environment)
+
+    run = Conductor(
+        profile,
+        Results(profile=profile.name, seed=options.seed, started=now, ended=now, gateway=state.gateway),
+        runner.target_user_count,
+        send=send,
+        ended=ended,
+        results_file=Path(options.results) if options.results else None,
+        progress_file=Path(options.progress) if options.progress else None,
+    )
+    return run
+
+
+def _make_worker(environment: Any, options: Namespace) -> Worker:
+    """The half that calls; on another machine than the exchange's, ``--folder`` is a copy of its run folder."""
+    profile, curve = _load(options)
+    set_gevent_up(profile.max_in_flight)
+    folder, runner = Path(options.folder), environment.runner
+    state = State.running(folder) if isinstance(runner, LocalRunner) else State.read(folder)
+    if state is None:
+        raise NoSandbox(f"no exchange in {folder}; start one with `ndxp up -d`, or name its folder with --folder")
+    results = Path(options.results) if options.results else None
+    order = Order(
+        profile=profile,
+        curve=curve,
+        compress=options.compress,
+        seed=options.seed,
+        gateway=state.gateway,
+        transactions=results.with_suffix(f".{runner.worker_index}.transactions") if results else None,
+    )
+
+    def note(series: str, outcome: Outcome, response: float) -> None:
+        environment.events.request.fire(
+            request_type="grpc", name=series, response_time=response * 1000, response_length=outcome.size,
+            exception=_Failed(outcome.status) if outcome.failed else None, context={},
+        )  # fmt: skip
+
+    def note_dropped(series: str) -> None:
+        environment.stats.log_error("grpc", series, "dropped: too many calls under way")
+
+    return Worker(order, Consumers(state), runner.send_message, note, note_dropped)
+
+
+class _Failed(Exception):
+    """A failure in Locust's tables, by its status."""
+
+
+def _watch_workers(runner: Any, run: Conductor) -> None:
+    """Tells the conductor of workers that went away without a word."""
+    seen: set[str] = set()
+    while _here.conductor is run and not run.over:
+        now = {client.id for client in runner.clients.ready + runner.clients.spawning + runner.clients.running}
+        for gone in seen - now:
+            run.lost(gone)
+        seen |= now
+        gevent.sleep(1)
+
+
+def _leave(runner: Any, options: Namespace, reason: str) -> None:
+    """Ends a process that has not begun. Own worker processes are told: some do not hear the signal Locust sends."""
+    if options.processes:
+        with gevent.Timeout(_CONNECT, exception=False):
+            while len(runner.clients) < options.processes:
+                gevent.sleep(0.05)
+        runner.quit()
+    print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+    sys.exit(_USAGE)
+
+
+def _refuse(environment: Any, reason: str) -> None:
+    print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+    _here.exit_code = _USAGE
+    gevent.spawn(_end, environment)
+
+
+def _end(environment: Any) -> None:
+    """Ends Locust's run when ours is over: leaves when headless; the web page stays."""
+    options, runner = environment.parsed_options, environment.runner
+    if options.headless:
+        runner.quit()
+        return
+    runner.stop()
+    if options.autostart and options.autoquit != -1:
+        gevent.sleep(options.autoquit)
+        runner.quit()
+        environment.web_ui.stop()
+
+
+def _from_zero(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ArgumentTypeError(f"{text} is not a number from 0 on")
+    return value
+
+
+def _above_zero(text: str) -> float:
+    if _from_zero(text) == 0:
+        raise ArgumentTypeError(f"{text} is not above 0")
+    return float(text)
+
+
+_hooks: Any = events
+_hooks.init_command_line_parser.add_listener(add_arguments)
+_hooks.init.add_listener(set_up)
+_hooks.test_start.add_listener(start)
+_hooks.test_stopping.add_listener(stop)
+_hooks.test_stop.add_listener(close)

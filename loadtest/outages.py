@@ -1,0 +1,87 @@
+"""Outages: what failed during a run, whose service it was, with which reason, and from when to when."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from loadtest.books import Entry
+from loadtest.results import Results
+from loadtest.usage import Usages
+
+_PROVIDERS_FAULT = frozenset(
+    {"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "DATA_LOSS"}
+)
+"""Codes with which a provider fails; its other codes are answers."""
+
+
+class Outage(msgspec.Struct, kw_only=True):
+    """Calls of one service that failed in one way. Seconds count from the start of the run."""
+
+    service: str
+    status: str
+    calls: int
+    first: int
+    last: int
+    nested: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The outage in one sentence."""
+        nested = f" ({self.nested} of them nested)" if self.nested else ""
+        when = f"in second {self.first}" if self.first == self.last else f"between second {self.first} and {self.last}"
+        plural = "call" if self.calls == 1 else "calls"
+        return f"{self.service}: {self.calls:,} {plural}{nested} failed with {self.status} {when}"
+
+
+def find(results: Results, ledger: Iterable[Entry], answered: Iterable[str], unanswered: Counter[str]) -> list[Outage]:
+    """The outages of a run, the largest first.
+
+    ``answered`` are the transaction ids that came back, ``unanswered`` the calls by status that ended without one.
+    """
+    known = set(answered)
+    entries = list(ledger)
+    callers = {(entry.client, entry.purpose) for entry in entries if entry.transaction_id in known}
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if _failed(entry):
+            groups.setdefault((entry.service.rpartition("/")[2] or "(no service)", entry.status), []).append(entry)
+    found = []
+    for (service, status), failed in groups.items():
+        seconds = [max(0, int(entry.request_in / 1e6 - results.started)) for entry in failed]
+        nested = sum((entry.client, entry.purpose) not in callers for entry in failed) if callers else 0
+        found.append(
+            Outage(
+                service=service, status=status, calls=len(failed), first=min(seconds), last=max(seconds), nested=nested
+            )
+        )
+    when = [second.at for second in results.seconds if second.failed] or [0]
+    for status, calls in unanswered.items():
+        name = "no answer from the gateway"
+        found.append(Outage(service=name, status=status, calls=calls, first=min(when), last=max(when)))
+    return sorted(found, key=lambda outage: -outage.calls)
+
+
+def changes(results: Results, usages: Usages) -> list[str]:
+    """Which processes of the exchange ended or came back during the run, as sentences."""
+    return [
+        f"second {max(0, round(at - results.started))}: {sentence}"
+        for at, sentence in usages.changes
+        if at <= results.ended + 1
+    ]
+
+
+def unanswered(results: Results, statuses: Sequence[str]) -> Counter[str]:
+    """Calls by status that ended without a transaction id; ``statuses`` are those of the answers that had one."""
+    left: Counter[str] = Counter()
+    for method, series in results.series.items():
+        if "/" in method:
+            left.update(series.statuses)
+    left.subtract(statuses)
+    left.pop("OK", None)
+    return +left
+
+
+def _failed(entry: Entry) -> bool:
+    code = entry.status.partition(":")[0]
+    return code != "OK" and (entry.origin == "gateway" or code in _PROVIDERS_FAULT)

@@ -1,0 +1,50 @@
+"""The report as one HTML page: nothing to fetch, pictures inside, fit for paper."""
+
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from loadtest import plots
+from loadtest.latency import Latency
+from loadtest.report import Report
+from loadtest.results import Series
+
+_PERCENTS = (50, 75, 90, 95, 99, 99.9)
+
+
+def render(report: Report) -> str:
+    """The page."""
+    environment = Environment(
+        autoescape=select_autoescape(default_for_string=True), undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    template = environment.from_string((resources.files("loadtest") / "templates" / "report.html").read_text())
+    results = report.results
+    methods = [series for name, series in results.series.items() if "/" in name]
+    return template.render(
+        report=report,
+        summary=report.summary,
+        results=results,
+        pictures={name: Markup(picture) for name, picture in plots.draw(report).items()},  # noqa: S704 - ours, from numbers
+        series=[_row(name, series) for name, series in sorted(results.series.items())],
+        percents=_PERCENTS,
+        latencies=[
+            ("response", Latency.merge(one.response for one in methods)),
+            ("service", Latency.merge(one.service for one in methods)),
+        ],
+        tone={0: "good"}.get(report.verdict.exit_code, "bad"),
+    )
+
+
+def _row(name: str, series: Series) -> dict[str, Any]:
+    latency = Latency.merge([series.response])
+    return {
+        "name": name,
+        "calls": sum(series.statuses.values()),
+        "failures": series.failures,
+        "p50": latency.percentile(50),
+        "p99": latency.percentile(99),
+        "statuses": sorted(series.statuses.items(), key=lambda item: -item[1]),
+    }

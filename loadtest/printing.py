@@ -1,0 +1,87 @@
+"""What a report says in the terminal."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtest.checks import Check
+from loadtest.compare import Comparison
+from loadtest.profiles import Profile
+from loadtest.report import Report
+from ndxp.cli.output import table
+
+_LAST_OUTAGES = 8
+
+
+def print_report(console: Console, report: Report) -> None:
+    """The verdict, and everything that it rests on."""
+    summary = report.summary
+    color = "green" if report.verdict.exit_code == 0 else "red"
+    console.print(f"[bold {color}]{report.verdict.word}[/]  {report.profile.name}: {report.profile.title}")
+    if report.capacity:
+        console.print(f"[bold]Capacity: {report.capacity.sentence}[/]", soft_wrap=True)
+        rows = [
+            ("✔" if s.passed else "✗", f"{s.rate:,.4g}", f"{s.achieved:,.1f}", f"{s.p50_ms:,.1f}", f"{s.p99_ms:,.1f}",
+             _bar(s.p99_ms), s.why)
+            for s in report.capacity.steps
+        ]  # fmt: skip
+        console.print(table(("", "offered/s#", "achieved/s#", "p50 ms#", "p99 ms#", "p99", "missed"), rows))
+    console.print(
+        f"\n{summary.achieved_rate:,.1f} of {summary.planned_rate:,.1f} calls a second answered; response p50 "
+        f"{summary.p50_ms:,.1f}, p99 {summary.p99_ms:,.1f}, longest {summary.max_ms:,.1f} ms; errors "
+        f"{summary.error_share:.3%}, dropped {report.results.dropped:,}",
+        soft_wrap=True,
+    )
+    for title, checks in (("Objectives", report.slo), ("Validity", report.validity)):
+        if checks:
+            console.print(f"\n[bold]{title}[/]")
+            console.print(_checks(checks))
+    mark = "[green]✔[/]" if report.reconciliation.holds else "[red]✗[/]"
+    console.print(f"\n[bold]Reconciliation[/]\n{mark} {report.reconciliation.sentence}", soft_wrap=True)
+    for kind, ids in report.reconciliation.examples.items():
+        console.print(f"  {kind}, for example: {', '.join(ids)}", soft_wrap=True)
+    console.print(f"\n[bold]Who limits[/]\n{report.attribution.sentence}", soft_wrap=True)
+    happened = [*report.changes, *(outage.sentence for outage in report.outages)]
+    if happened:
+        console.print("\n[bold]What happened during the run[/]")
+        for sentence in happened[:_LAST_OUTAGES]:
+            console.print(f"  {sentence}", soft_wrap=True)
+        if len(happened) > _LAST_OUTAGES:
+            console.print(f"  and {len(happened) - _LAST_OUTAGES} more; the report has them all")
+    console.print(f"\n[bold {color}]{report.verdict.word}[/]: {report.verdict.why}", soft_wrap=True)
+
+
+def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
+    """The profiles with their sources."""
+    for profile in profiles:
+        rate = f"{profile.mean_rate:,.4g}/s" if profile.mean_rate is not None else "its rate is given"
+        console.print(f"[bold]{profile.name}[/]  {profile.title}; {rate}, {profile.duration:,.0f} s", soft_wrap=True)
+        for source in profile.sources:
+            console.print(f"  [dim]{source}[/]", soft_wrap=True)
+
+
+def print_comparison(console: Console, found: Comparison) -> None:
+    """Both side by side, and a warning for each thing that makes them unlike."""
+    rows = [
+        (row.what, f"{row.a:,.4g}", f"{row.b:,.4g}", row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
+         "" if row.better == "same" else f"{row.better} is better")
+        for row in found.rows
+    ]  # fmt: skip
+    console.print(table(("", "A#", "B#", "", "B/A#", ""), rows))
+    for warning in found.warnings:
+        console.print(f"[yellow]Not alike:[/] {warning}", soft_wrap=True)
+
+
+def _checks(checks: Iterable[Check]) -> Table:
+    rows = [
+        ("[green]✔[/]" if check.passed else "[red]✗[/]", check.what, check.measured_text, check.bound_text,
+         "" if check.passed else check.why)
+        for check in checks
+    ]  # fmt: skip
+    return table(("", "what", "measured#", "bound#", ""), rows)
+
+
+def _bar(milliseconds: float) -> str:
+    """A bar that grows with the logarithm: a step for each doubling above 1 ms."""
+    return "▇" * max(1, min(16, int(milliseconds).bit_length()))

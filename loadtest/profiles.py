@@ -1,0 +1,191 @@
+"""Load profiles: what a run sends, how fast, on whose behalf, and what it must hold; read from YAML with sources."""
+
+import math
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+from loadtest import slo
+from loadtest.arrivals import Curve
+
+PATH_HINT = "`ndxp load profiles` lists the profiles; a path to a YAML file works as well"
+
+Kind = Literal[
+    "verify-matched",
+    "verify-differing",
+    "get-citizen",
+    "list-household",
+    "batch-verify",
+    "watch-changes",
+    "upload-changes",
+    "get-card",
+    "check-in",
+    "submit-application",
+]
+"""Kinds of calls that a mix may name; ``loadtest.users`` knows how to make each of them."""
+
+
+class BadProfile(Exception):
+    """The profile does not exist or is not one; the text is one line with file and place."""
+
+
+class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """How often a kind of call is made, relative to the others, and by whom.
+
+    ``members`` are groups of the registry with the subsystem that calls: "provinces/one-stop".
+    """
+
+    weight: float
+    members: list[str]
+
+
+class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A load. Times are seconds, rates requests a second.
+
+    Exactly one of ``rate`` (constant) and ``curve`` (pairs of second and rate, linear in between) is given, or neither
+    (``capacity``: whoever runs it sets the rate). ``factors`` are days of another size: ``ndxp-2022@month-end`` is the
+    profile ``ndxp-2022`` with its rates times ``factors["month-end"]``. ``stages`` are named parts of the curve, from
+    second to second; each becomes a series of its own in the results, named "stage NAME" (methods contain a slash,
+    stages never do, and their calls are in the methods' series as well).
+
+    ``slo`` is plain data: ``overall``, ``services`` (by service or method) and ``stages`` (by name) hold limits
+    (``p50_ms``, ``p99_ms``, ``error_share``, ``dropped_share``, ``achieved_share``); ``abort`` holds ``error_share``
+    and ``dropped_share`` over the last ``seconds``, above which the generator stops early.
+    """
+
+    name: str = ""
+    title: str
+    sources: list[str]
+    arrivals: Literal["constant", "poisson"]
+    duration: float
+    rate: float | None = None
+    curve: list[tuple[float, float]] = []
+    factors: dict[str, float] = {}
+    stages: dict[str, tuple[float, float]] = {}
+    mix: dict[Kind, Call]
+    deadline: float
+    max_in_flight: int
+    channels: int
+    slo: dict[str, Any] = {}
+
+    @property
+    def mean_rate(self) -> float | None:
+        """Requests a second on average over the profile; None when it has no rate of its own."""
+        own = self._own_curve()
+        return own.total / own.duration if own else None
+
+    def schedule(self, *, rate: float | None = None, compress: float = 1, duration: float | None = None) -> Curve:
+        """The rate over time that a run follows.
+
+        ``rate`` sets the mean rate and keeps the shape. ``compress`` shortens the time (a day in 10 minutes: 144) and
+        keeps the rates. ``duration`` is in seconds of the run: a curve is cut there, a constant rate lasts that long.
+        Raises BadProfile when there is no rate at all.
+        """
+        own = self._own_curve()
+        if own is None:
+            if rate is None:
+                raise BadProfile(f"{self.name} has no rate of its own: give one with --rate")
+            own, rate = Curve.constant(rate, self.duration), None
+        if rate is not None:
+            own = own.scaled(rate / (own.total / own.duration))
+        own = own.compressed(compress)
+        if duration is None:
+            return own
+        return own.cut(duration) if self.curve else Curve.constant(own.points[0][1], duration)
+
+    def stage_times(self, compress: float = 1) -> dict[str, tuple[float, float]]:
+        """From when to when each stage lasts in a run, in seconds."""
+        return {name: (begin / compress, end / compress) for name, (begin, end) in self.stages.items()}
+
+    def _own_curve(self) -> Curve | None:
+        if self.curve:
+            return Curve(tuple(self.curve))
+        return Curve.constant(self.rate, self.duration) if self.rate is not None else None
+
+
+def names() -> list[str]:
+    """The profiles that come with the project, days of another size among them ("ndxp-2022@month-end")."""
+    found = sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml"))
+    return [full for name in found for full in (name, *(f"{name}@{factor}" for factor in load(name).factors))]
+
+
+def load(name_or_path: str) -> Profile:
+    """Reads a profile by name, or from a YAML file. Raises BadProfile."""
+    name, _, factor = name_or_path.partition("@")
+    is_path = name.endswith((".yaml", ".yml"))
+    source = Path(name) if is_path else _folder() / f"{name}.yaml"
+    if not is_path and not (name.replace("-", "").isalnum() and source.is_file()):
+        raise BadProfile(f"there is no profile {name[:100]!r}; {PATH_HINT}")
+    try:
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadProfile(f"cannot read the profile {name}: {error}") from error
+    profile = _parse(text, str(name))
+    own_name = Path(name).stem if is_path else name
+    if not factor:
+        return msgspec.structs.replace(profile, name=own_name)
+    if factor not in profile.factors:
+        known = ", ".join(f"{own_name}@{known}" for known in profile.factors) or "none"
+        raise BadProfile(f"{own_name} has no day {factor[:100]!r}; it has: {known}")
+    return _times(profile, profile.factors[factor], f"{own_name}@{factor}")
+
+
+def _folder() -> Any:
+    return resources.files("loadtest") / "profiles"
+
+
+def _parse(text: str, file: str) -> Profile:
+    try:
+        profile = msgspec.convert(yaml.safe_load(text), Profile, str_keys=True)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BadProfile(f"{file}{line}: no valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise BadProfile(f"{file}: no valid YAML: {' '.join(str(error).split())}") from error
+    except msgspec.ValidationError as error:
+        raise BadProfile(f"{file}: {error}") from error
+    try:
+        slo.check(profile.slo)
+    except slo.BadSlo as error:
+        raise BadProfile(f"{file}: {error}") from error
+    if complaint := _complaint(profile):
+        raise BadProfile(f"{file}: {complaint}")
+    return profile
+
+
+def _complaint(profile: Profile) -> str:  # noqa: C901 (a list of rules)
+    """What makes a well-typed profile impossible; empty when nothing does."""
+    times = [at for at, _ in profile.curve]
+    if profile.rate is not None and profile.curve:
+        return "give either `rate` or `curve`, not both"
+    if profile.rate is not None and not 0 < profile.rate < math.inf:
+        return "`rate` must be above 0"
+    if profile.curve and (len(times) < 2 or times[0] != 0 or times[-1] != profile.duration or times != sorted(times)):
+        return f"`curve` must have at least two points, in order, from second 0 to `duration` ({profile.duration:g})"
+    if profile.curve and (min(rate for _, rate in profile.curve) < 0 or not any(rate for _, rate in profile.curve)):
+        return "the rates of `curve` must be 0 or more, and not all 0"
+    if min(profile.duration, profile.deadline) <= 0 or min(profile.max_in_flight, profile.channels) < 1:
+        return "`duration`, `deadline`, `max_in_flight` and `channels` must be above 0"
+    if any(call.weight < 0 for call in profile.mix.values()) or not any(call.weight for call in profile.mix.values()):
+        return "the weights of `mix` must be 0 or more, and not all 0"
+    for kind, call in profile.mix.items():
+        if not call.members or not all(group.count("/") == 1 for group in call.members):
+            return f"`mix.{kind}.members` must list groups with a subsystem, such as provinces/one-stop"
+    if any("/" in name or begin >= end for name, (begin, end) in profile.stages.items()):
+        return "a stage must begin before it ends, and have no slash in its name"
+    if any(factor <= 0 for factor in profile.factors.values()):
+        return "`factors` must be above 0"
+    return ""
+
+
+def _times(profile: Profile, factor: float, name: str) -> Profile:
+    return msgspec.structs.replace(
+        profile,
+        name=name,
+        title=f"{profile.title} ({name.partition('@')[2]}: {factor:g} times)",
+        rate=profile.rate * factor if profile.rate is not None else None,
+        curve=[(at, rate * factor) for at, rate in profile.curve],
+    )

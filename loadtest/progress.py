@@ -1,0 +1,56 @@
+"""Live progress of a run in the terminal: rate, p99, errors, in flight, time left; plain lines elsewhere."""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from loadtest.results import Second
+
+_PLAIN_EVERY = 5
+
+
+class Live:
+    """Shows the seconds of one run as they come, on stderr; ``duration`` in seconds. Use it in a ``with`` statement."""
+
+    def __init__(self, title: str, duration: float, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._duration = duration
+        self._quiet = quiet
+        self._failed = 0
+        self._dropped = 0
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[state]}"))
+        self._progress = Progress(*columns, console=self._console, disable=quiet or not self._console.is_terminal)
+        self._task = self._progress.add_task(title, total=duration, state="starting")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def show(self, seconds: Iterable[Second]) -> None:
+        """Shows what the generator reported last."""
+        for second in seconds:
+            self._failed += second.failed
+            self._dropped += second.dropped
+            self._progress.update(self._task, completed=second.at + 1, state=self._line(second))
+            plain = not self._console.is_terminal and second.at % _PLAIN_EVERY == _PLAIN_EVERY - 1
+            if plain and not self._quiet:
+                self._console.print(f"{second.at + 1:4.0f} s: {self._line(second)}")
+
+    def say(self, what: str) -> None:
+        """Shows what is going on besides."""
+        self._progress.update(self._task, state=what)
+        if not self._console.is_terminal and not self._quiet:
+            self._console.print(what)
+
+    def _line(self, second: Second) -> str:
+        left = max(0, round(self._duration - second.at - 1))
+        return (
+            f"{second.finished:,}/s of {second.planned:,}  p99 {second.p99_ms:,.1f} ms  errors {self._failed:,}  "
+            f"dropped {self._dropped:,}  in flight {second.in_flight:,}  {left} s left"
+        )

@@ -1,0 +1,199 @@
+"""Reconciliation: generator, ledger and the agencies' own access logs must tell the same of every transaction."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from loadtest.books import Access, Entry
+from loadtest.results import Results
+
+_EXAMPLES = 5
+_UNRECORDED = "UNAVAILABLE:JOURNAL_UNAVAILABLE"
+"""What a caller hears when the exchange cannot write the record: its id may or may not come into the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with a transaction id that came back to the generator; status is CODE or CODE:REASON."""
+
+    transaction_id: str
+    status: str
+    method: str
+
+
+class Reconciliation(msgspec.Struct, kw_only=True):
+    """The reckoning of a run.
+
+    ``lost``: answered but not in the ledger, or answered by an agency (says the ledger) that has no access of it.
+    ``duplicate``: an id that occurs twice in one book. ``orphan``: in the ledger, from our clients, but neither
+    answered to us nor possibly one of the calls that ended without an answer; or an access that the ledger has no
+    outcome for. ``differing``: the status that came back is not the one in the ledger.
+    ``unanswered`` calls ended without a transaction id; ``unanswered_recorded`` of them are in the ledger.
+    ``nested`` calls in the ledger were made by agencies, ``foreign`` ones by others than this test.
+    ``incomplete`` says what could not be read; then nothing is reconciled.
+    """
+
+    answered: int = 0
+    recorded: int = 0
+    nested: int = 0
+    foreign: int = 0
+    accesses: int = 0
+    lost: int = 0
+    duplicate: int = 0
+    orphan: int = 0
+    differing: int = 0
+    unanswered: int = 0
+    unanswered_recorded: int = 0
+    incomplete: str = ""
+    examples: dict[str, list[str]] = {}
+
+    @property
+    def holds(self) -> bool:
+        """Whether the books agree."""
+        return not (self.lost or self.duplicate or self.orphan or self.differing or self.incomplete)
+
+    @property
+    def sentence(self) -> str:
+        """The reckoning in one sentence."""
+        if self.incomplete:
+            return f"not reconciled: {self.incomplete}"
+        text = (
+            f"{self.answered:,} answered, {self.recorded:,} in the ledger ({self.nested:,} nested), "
+            f"{self.accesses:,} in the agencies' logs: "
+            f"{self.lost} lost, {self.duplicate} duplicate, {self.orphan} orphan"
+        )
+        if self.foreign:
+            text += f"; {self.foreign:,} in the ledger are not of this test"
+        if self.differing:
+            text += f", {self.differing} with another status"
+        if self.unanswered:
+            text += (
+                f"; {self.unanswered:,} calls ended without an answer, "
+                f"{self.unanswered_recorded:,} of them are in the ledger"
+            )
+        return text
+
+
+def read_answers(results: Results) -> list[Answer]:
+    """The answers with an id in the files of a run; raises OSError when one cannot be read."""
+    lines = (line for name in results.transactions for line in Path(name).read_text().splitlines())
+    return [_answer(line) for line in lines if line and not line.startswith("- ")]
+
+
+def reconcile(
+    results: Sequence[Results],
+    answers: Sequence[Answer],
+    ledger: Sequence[Entry],
+    accesses: Sequence[Access],
+    agencies: Collection[str],
+) -> Reconciliation:
+    """Holds the books of one or several runs against each other.
+
+    ``ledger`` and ``accesses`` are what came into the books since; ``agencies`` are those that keep an access log.
+    """
+    by_id = {answer.transaction_id: answer for answer in answers}
+    outcomes = {entry.transaction_id: entry for entry in ledger}
+    callers = {(entry.client, entry.purpose) for entry in ledger if entry.transaction_id in by_id}
+    ours = [entry for entry in ledger if (entry.client, entry.purpose) in callers]
+    others = [entry for entry in ledger if (entry.client, entry.purpose) not in callers]
+    certain = [answer for key, answer in by_id.items() if answer.status != _UNRECORDED]
+    began = min((int(1000 * one.started) for one in results), default=0)
+    accesses = [access for access in accesses if access.transaction_id in outcomes or _made(access) >= began]
+    accessed = {(access.agency, access.transaction_id) for access in accesses}
+    left_open = _open_calls(results, answers)
+    open_calls = sum(left_open.values())
+    strangers = _unexplained((entry for entry in ours if entry.transaction_id not in by_id), left_open)
+    recorded_open = open_calls - sum(left_open.values())
+    found = {
+        "lost": [
+            *(answer.transaction_id for answer in certain if answer.transaction_id not in outcomes),
+            *(
+                entry.transaction_id
+                for entry in ledger
+                if entry.origin == "provider" and entry.status == "OK" and entry.service in agencies
+                and (entry.service, entry.transaction_id) not in accessed
+            ),
+        ],
+        "duplicate": [
+            *_twice(answer.transaction_id for answer in answers),
+            *_twice(entry.transaction_id for entry in ledger),
+            *_twice(access.transaction_id for access in accesses),
+        ],
+        "orphan": [
+            *strangers,
+            *_unexplained((access for access in accesses if access.transaction_id not in outcomes), left_open),
+        ],
+        "differing": [
+            answer.transaction_id
+            for answer in certain
+            if (entry := outcomes.get(answer.transaction_id)) and _code(answer.status) != _code(entry.status)
+        ],
+    }  # fmt: skip
+    return Reconciliation(
+        answered=len(answers),
+        recorded=len(ledger),
+        nested=sum(entry.client in agencies for entry in others),
+        foreign=sum(entry.client not in agencies for entry in others),
+        accesses=len(accesses),
+        unanswered=open_calls,
+        unanswered_recorded=recorded_open,
+        lost=len(found["lost"]),
+        duplicate=len(found["duplicate"]),
+        orphan=len(found["orphan"]),
+        differing=len(found["differing"]),
+        examples={kind: ids[:_EXAMPLES] for kind, ids in found.items() if ids},
+    )
+
+
+def _answer(line: str) -> Answer:
+    transaction_id, status, method = line.split(" ", 2)
+    return Answer(transaction_id, status, method)
+
+
+def _open_calls(results: Iterable[Results], answers: Iterable[Answer]) -> Counter[str]:
+    """How many calls of each method ended without an answer that carries a transaction id."""
+    left: Counter[str] = Counter()
+    for one in results:
+        for method, series in one.series.items():
+            if "/" in method:
+                left[_short(method)] += sum(series.statuses.values())
+    left.subtract(_short(answer.method) for answer in answers)
+    return +left
+
+
+def _unexplained(records: Iterable[Entry | Access], left_open: Counter[str]) -> list[str]:
+    """The records that no call without an answer accounts for; each such call accounts for one, and is used up."""
+    unexplained = []
+    for record in records:
+        method = _short(record.method)
+        if left_open[method]:
+            left_open[method] -= 1
+        else:
+            unexplained.append(record.transaction_id)
+    return unexplained
+
+
+def _made(access: Access) -> int:
+    """When a transaction id was made, in ms since 1970, as a UUIDv7 tells; 0 for another kind of id."""
+    try:
+        return UUID(access.transaction_id).int >> 80
+    except ValueError:
+        return 0
+
+
+def _twice(ids: Iterable[str]) -> list[str]:
+    return [key for key, count in Counter(ids).items() if count > 1]
+
+
+def _short(method: str) -> str:
+    """The service's own name and the method, without the package."""
+    service, _, name = method.partition("/")
+    return f"{service.rpartition('.')[2]}/{name}"
+
+
+def _code(status: str) -> str:
+    return status.partition(":")[0]

@@ -1,0 +1,101 @@
+"""A run, from a running exchange to what was found: generator, usage, books."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest import outages, reconciliation, validity
+from loadtest.attribution import Attribution, attribute
+from loadtest.books import Access, Books, Entry, NotCaughtUp
+from loadtest.checks import Check
+from loadtest.latency import Latency
+from loadtest.outages import Outage
+from loadtest.profiles import Profile
+from loadtest.progress import Live
+from loadtest.reconciliation import Answer, Reconciliation
+from loadtest.results import Results
+from loadtest.traffic import Plan, Traffic
+from loadtest.usage import Sampler, Usages
+from ndxp.cli.session import AdminRefused
+from ndxp.client import TokenRefused
+from ndxp.sandbox.state import State
+
+PATIENCE = 60.0
+"""Seconds that the books may take to be complete after a run: a recorder or an agency may be starting again."""
+
+_SAMPLE_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a generator found, and what the processes used meanwhile."""
+
+    results: Results
+    usages: Usages
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What the books say about one or several runs."""
+
+    reconciliation: Reconciliation
+    answers: list[Answer]
+    ledger: list[Entry]
+
+
+def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
+    """Runs the generator to its end and samples the exchange meanwhile. Raises TrafficFailed."""
+    into.mkdir(parents=True, exist_ok=True)
+    traffic = Traffic(plan, into)
+    sampler = Sampler(state, traffic.pid)
+    try:
+        sampler.sample()
+        while traffic.running(_SAMPLE_EVERY):
+            sampler.sample()
+            live.show(traffic.progress())
+        live.show(traffic.progress())
+        return Measured(traffic.results(), sampler.usages)
+    finally:
+        traffic.stop()
+
+
+def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Reckoning:
+    """Waits until the books are complete, and holds them against each other; an unreadable book is a finding."""
+    answers = [answer for results in runs for answer in reconciliation.read_answers(results)]
+    ledger: list[Entry] = []
+    accesses: list[Access] = []
+    try:
+        say("waiting for the recorder")
+        books.settle(PATIENCE)
+        say("reading the ledger")
+        ledger = books.ledger()
+        say("reading the agencies' access logs")
+        accesses = books.accesses(PATIENCE)
+    except (NotCaughtUp, AdminRefused, TokenRefused) as error:
+        return Reckoning(Reconciliation(answered=len(answers), incomplete=str(error)), answers, ledger)
+    found = reconciliation.reconcile(runs, answers, ledger, accesses, books.agencies)
+    return Reckoning(found, answers, ledger)
+
+
+def check_validity(profile: Profile, plan: Plan, results: Results) -> list[Check]:
+    """The validity of one run."""
+    expected = profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration).total
+    methods = [series for name, series in results.series.items() if "/" in name]
+    response = Latency.merge(series.response for series in methods)
+    service = Latency.merge(series.service for series in methods)
+    lateness = response.percentile(99) - service.percentile(99)
+    return validity.judge(results, expected=expected, max_in_flight=profile.max_in_flight, lateness_p99_ms=lateness)
+
+
+def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list[Outage], list[str]]:
+    """Who limited one run, what failed in it, and what happened to the exchange's processes."""
+    results, usages = measured.results, measured.usages
+    during = [entry for entry in reckoning.ledger if results.started - 1 <= entry.request_in / 1e6 <= results.ended + 1]
+    answered = [answer.transaction_id for answer in reckoning.answers]
+    statuses = [answer.status for answer in reconciliation.read_answers(results)]
+    unanswered = outages.unanswered(results, statuses)
+    return (
+        attribute(results, during, usages, answered),
+        outages.find(results, during, answered, unanswered),
+        outages.changes(results, usages),
+    )

@@ -1,0 +1,176 @@
+"""The process of a self-test: a real worker and a server in another process. ``loadtest.selftest`` starts it."""
+
+import locust.stats  # noqa: F401  isort: skip  (first: locust patches the standard library for gevent)
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from typing import Any
+
+import gevent
+import msgspec
+from gevent.event import Event
+from gevent.pool import Pool
+
+from loadtest import calls, tally
+from loadtest.arrivals import Curve
+from loadtest.collector import Collector
+from loadtest.consumers import Consumers, Headers
+from loadtest.histograms import Latencies
+from loadtest.profiles import Call, Profile
+from loadtest.results import Results
+from loadtest.selftest import Ceiling, Freeze
+from loadtest.users import Caller, Lanes, set_gevent_up
+from loadtest.worker import Order, Worker
+
+_SECONDS = 3.0
+_AT_ONCE = 32
+_RATE, _DURATION = 100.0, 6.0
+_FREEZE_AT, _FREEZE_FOR = 2.0, 2.0
+_PACE = 0.01
+
+_PROFILE = Profile(
+    name="self-test",
+    title="Verifications by one caller",
+    sources=[],
+    arrivals="constant",
+    duration=_DURATION,
+    rate=_RATE,
+    mix={"verify-matched": Call(weight=1, members=["nobody/nothing"])},
+    deadline=10,
+    max_in_flight=1000,
+    channels=4,
+)
+_CLIENT = "VN/GOV/H26/one-stop"
+
+
+class _Anybody(Consumers):
+    """One caller, for a server that asks for no token."""
+
+    def __init__(self) -> None:
+        self._headers: Headers = (("authorization", f"Bearer {'x' * 300}"),)
+
+    def select(self, groups: Iterable[str]) -> list[str]:
+        return [_CLIENT]
+
+    def open(self, clients: Iterable[str]) -> None:
+        """No tokens."""
+
+    def close(self) -> None:
+        """No tokens."""
+
+    def headers(self, client: str) -> Headers:
+        return self._headers
+
+
+@contextmanager
+def _server() -> Iterator[tuple[int, str]]:
+    """A running null server: its process and its address."""
+    command = [sys.executable, "-P", "-m", "loadtest.selftest_server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            port = next(iter(process.stdout or ()))
+            yield process.pid, f"127.0.0.1:{port.strip()}"
+        finally:
+            process.kill()
+
+
+def _ceiling() -> Ceiling:
+    """So many callers, each of which asks again as soon as it is answered."""
+    done, failed = 0, 0
+    with _server() as (_, address):
+        lanes = Lanes(address, _PROFILE.channels)
+        caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="ceiling")
+        coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=1, slot=0))
+        began, cpu = time.monotonic(), time.process_time()
+
+        def work() -> None:
+            nonlocal done, failed
+            while time.monotonic() < began + _SECONDS:
+                failed += caller.call(next(coming)).failed
+                done += 1
+
+        pool = Pool(_AT_ONCE)
+        for _ in range(_AT_ONCE):
+            pool.spawn(work)
+        pool.join()
+        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        lanes.close()
+    return Ceiling(
+        calls=done,
+        failed=failed,
+        calls_per_second=round(done / seconds, 1),
+        cpu_us_per_call=round(cpu / done * 1e6, 1),
+    )
+
+
+def _freeze() -> Freeze:
+    """The open schedule and a closed loop, side by side, against a server that is stopped for a while."""
+    naive = Latencies()
+    with _server() as (pid, address):
+        collector, over = Collector(["self"]), Event()
+        worker: Worker
+
+        def send(message: str, data: Any) -> None:
+            match message:
+                case "ndxp_claim":
+                    worker.take(0, 1)
+                case "ndxp_ready":
+                    worker.begin(0.0)
+                    gevent.spawn(_stop_for_a_while, pid)
+                    gevent.spawn(_ask_one_by_one, address, naive, time.monotonic() + _DURATION)
+                case "ndxp_report":
+                    collector.add("self", tally.unpack(data))
+                case _:
+                    over.set()
+
+        order = Order(
+            profile=_PROFILE, curve=Curve.constant(_RATE, _DURATION), compress=1, seed=1, gateway=address,
+            transactions=None,
+        )  # fmt: skip
+        worker = Worker(order, _Anybody(), send, lambda *_: None, lambda _: None)
+        worker.run_slot()
+        over.wait()
+        collector.finish()
+    found = Results(profile="self-test", seed=1, started=0, ended=0, gateway=address)
+    collector.write_into(found)
+    corrected = Latencies.decode(found.series["PopulationService/VerifyCitizen"].response)
+    return Freeze(
+        calls=corrected.count,
+        corrected_p99_ms=corrected.percentile(99),
+        naive_calls=naive.count,
+        naive_p99_ms=naive.percentile(99),
+        naive_max_ms=naive.highest,
+    )
+
+
+def _stop_for_a_while(pid: int) -> None:
+    gevent.sleep(_FREEZE_AT)
+    os.kill(pid, signal.SIGSTOP)
+    gevent.sleep(_FREEZE_FOR)
+    os.kill(pid, signal.SIGCONT)
+
+
+def _ask_one_by_one(address: str, latencies: Latencies, until: float) -> None:
+    """What a closed model measures: the next question waits for the answer, and its lateness is forgotten."""
+    lanes = Lanes(address, 1)
+    caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="naive")
+    for prepared in cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=2, slot=0)):
+        began = time.monotonic()
+        if began >= until:
+            break
+        caller.call(prepared)
+        latencies.record(round((time.monotonic() - began) * 1e6))
+        gevent.sleep(max(0.0, began + _PACE - time.monotonic()))
+    lanes.close()
+
+
+if __name__ == "__main__":
+    set_gevent_up(_PROFILE.max_in_flight)
+    result = _ceiling() if sys.argv[1] == "ceiling" else _freeze()
+    print(msgspec.json.encode(result).decode())  # noqa: T201

@@ -1,0 +1,100 @@
+"""Service level objectives: what a profile promises, held against what a run measured."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from loadtest.checks import Check
+from loadtest.latency import Latency
+from loadtest.results import Results, Series
+
+_OF_CALLS = ("p50_ms", "p99_ms", "error_share")
+_OF_RUNS = ("dropped_share", "achieved_share")
+_ABORT = ("error_share", "dropped_share", "seconds")
+
+
+class BadSlo(Exception):
+    """The slo block says something that cannot be checked; the text is one line."""
+
+
+def check(slo: Mapping[str, Any]) -> None:
+    """Refuses a block with unknown parts, limits or values. Raises BadSlo."""
+    _known("slo", slo, ("overall", "services", "stages", "abort"))
+    _limits("slo.overall", slo.get("overall", {}), (*_OF_CALLS, *_OF_RUNS))
+    _limits("slo.abort", slo.get("abort", {}), _ABORT)
+    for part in ("services", "stages"):
+        for name, limits in _mapping(f"slo.{part}", slo.get(part, {})).items():
+            _limits(f"slo.{part}.{name}", limits, _OF_CALLS)
+
+
+def judge(slo: Mapping[str, Any], results: Results) -> list[Check]:
+    """Every limit with what was measured. Raises BadSlo.
+
+    Percentiles are of the response time, from the moment at which a call was due. A limit on something that had no
+    call is missed: nothing was shown. An empty block checks nothing.
+    """
+    check(slo)
+    methods = {name: series for name, series in results.series.items() if "/" in name}
+    checks = _judge("all calls", slo.get("overall", {}), list(methods.values()), results)
+    for name, limits in slo.get("services", {}).items():
+        chosen = [series for method, series in methods.items() if name in (method, method.partition("/")[0])]
+        checks += _judge(name, limits, chosen, results)
+    for name, limits in slo.get("stages", {}).items():
+        checks += _judge(f"stage {name}", limits, [results.series.get(f"stage {name}", Series())], results)
+    if results.aborted:
+        checks.append(Check.below("stopped early", 1, 0, "yes", results.aborted))
+    return checks
+
+
+def error_share(series: Iterable[Series]) -> float:
+    """Failures among all calls; 0 without calls."""
+    failures, calls = 0, 0
+    for one in series:
+        failures += one.failures
+        calls += sum(one.statuses.values())
+    return failures / calls if calls else 0.0
+
+
+def _judge(name: str, limits: Mapping[str, float], series: Sequence[Series], results: Results) -> list[Check]:
+    latency = Latency.merge(one.response for one in series)
+    nothing = "" if any(one.statuses for one in series) else "no call was made"
+    checks = []
+    for limit, bound in limits.items():
+        match limit:
+            case "p50_ms" | "p99_ms":
+                measured = latency.percentile(float(limit[1:3]))
+                found = Check.below(f"{limit[:3]} response, {name}", measured, bound, "ms", nothing)
+            case "error_share":
+                found = Check.below(f"errors, {name}", error_share(series), bound, "%", nothing)
+            case "dropped_share":
+                found = Check.below("dropped of planned", results.dropped / max(results.planned, 1), bound, "%")
+            case _:
+                found = Check.above("answered of planned", results.answered / max(results.planned, 1), bound, "%")
+        checks.append(_missed(found) if nothing else found)
+    return checks
+
+
+def _missed(check: Check) -> Check:
+    return Check(
+        what=check.what, measured=check.measured, bound=check.bound, unit=check.unit, passed=False,
+        at_most=check.at_most, why=check.why,
+    )  # fmt: skip
+
+
+def _limits(place: str, limits: Any, known: Sequence[str]) -> None:
+    _known(place, _mapping(place, limits), known)
+    for name, value in limits.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise BadSlo(f"{place}.{name} is {value!r}; a limit is a number from 0 on")
+        if name.endswith("_share") and value > 1:
+            raise BadSlo(f"{place}.{name} is {value}; a share is between 0 and 1 (1 % is 0.01)")
+
+
+def _known(place: str, given: Any, known: Sequence[str]) -> None:
+    if unknown := [str(name) for name in _mapping(place, given) if name not in known]:
+        raise BadSlo(f"{place} has no {', '.join(unknown)}; it has: {', '.join(known)}")
+
+
+def _mapping(place: str, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise BadSlo(f"{place} is {given!r}; it takes names with limits")
+    return given

@@ -1,0 +1,108 @@
+"""The traffic of a run: Locust in a process of its own, what it is told, how it is doing, what it found."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from loadtest import results
+from loadtest.results import Results, Second
+
+LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_STOPPING = 20.0
+
+
+class TrafficFailed(Exception):
+    """The generator could not run; the text is its own last line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to send. ``rate`` in requests a second and ``duration`` in seconds; None means the profile's own."""
+
+    profile: str
+    folder: Path
+    rate: float | None = None
+    duration: float | None = None
+    compress: float = 1.0
+    processes: int = 1
+    seed: int = 2023
+
+
+class Traffic:
+    """A started generator; ``into`` is a folder for what it writes."""
+
+    def __init__(self, plan: Plan, into: Path) -> None:
+        self._results = into / "results.json"
+        self._progress = into / "progress.jsonl"
+        self._log = into / "generator.log"
+        self._read = 0
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                _command(plan, self._results, self._progress), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process; forked workers are children of it."""
+        return self._process.pid
+
+    def running(self, timeout: float) -> bool:
+        """Waits so many seconds for its end; True when it goes on."""
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+    def progress(self) -> list[Second]:
+        """The seconds that it has reported since the last time."""
+        if not self._progress.exists():
+            return []
+        with self._progress.open("rb") as file:
+            file.seek(self._read)
+            lines = file.read().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        self._read += sum(map(len, whole))
+        return [msgspec.json.decode(line, type=Second) for line in whole]
+
+    def results(self) -> Results:
+        """What it found, once it has ended. Raises TrafficFailed."""
+        code = self._process.wait()
+        if code:
+            raise TrafficFailed(self._last_line() or f"the generator ended with {code}")
+        try:
+            return results.read(self._results)
+        except (OSError, msgspec.DecodeError) as error:
+            raise TrafficFailed(f"the generator left no results ({error}): {self._last_line()}") from error
+
+    def stop(self) -> None:
+        """Ends it, if it has not ended."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_STOPPING)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _last_line(self) -> str:
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1].removeprefix("load test: ") if lines else ""
+
+
+def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
+    words = [
+        sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--profile", plan.profile,
+        "--folder", str(plan.folder), "--seed", str(plan.seed), "--compress", f"{plan.compress:g}",
+        "--results", str(results_file), "--progress", str(progress_file),
+    ]  # fmt: skip
+    if plan.rate is not None:
+        words += ["--rate", f"{plan.rate:g}"]
+    if plan.duration is not None:
+        words += ["--duration", f"{plan.duration:g}"]
+    if plan.processes > 1:
+        words += ["--processes", str(plan.processes)]
+    return words

@@ -1,0 +1,134 @@
+"""A trial of the exchange, from the question to the report: one run of a profile, or a capacity search of many."""
+
+import socket
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from loadtest import profiles, slo
+from loadtest.books import Books, NotCaughtUp
+from loadtest.capacity import Step, search
+from loadtest.origin import Origin
+from loadtest.profiles import Profile
+from loadtest.progress import Live
+from loadtest.report import SYNTHETIC, Report, Source, summarise
+from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain, measure, reckon
+from loadtest.traffic import Plan
+from loadtest.verdict import Exit, Verdict, decide
+from ndxp.cli.session import Session
+
+_CONNECT = 3.0
+
+
+class GatewayUnreachable(Exception):
+    """Nothing listens where the gateway should; the text says where."""
+
+
+def run(plan: Plan, *, quiet: bool = False) -> Report:
+    """Runs a profile once.
+
+    Raises BadProfile, BadSlo, NoSandbox, AdminRefused, GatewayUnreachable, TokenRefused, TrafficFailed.
+    """
+    profile = _profile(plan)
+    duration = profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration).duration
+    session, books = _open(plan.folder)
+    with TemporaryDirectory(prefix="ndxp-load-") as into, Live(profile.name, duration, quiet=quiet) as live:
+        measured = measure(session.state, plan, Path(into), live)
+        reckoning = reckon(books, [measured.results], live.say)
+        return _report("run", profile, plan, measured, reckoning)
+
+
+def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
+    """Searches the highest rate that holds the profile's objectives; raises what ``run`` raises."""
+    profile = _profile(replace(plan, rate=start))
+    if not profile.slo.get("overall"):
+        raise slo.BadSlo(f"{profile.name} states no slo.overall, so that no rate could miss it")
+    session, books = _open(plan.folder)
+    done: list[tuple[Plan, Measured]] = []
+    with TemporaryDirectory(prefix="ndxp-load-") as into:
+
+        def step(rate: float) -> Step:
+            attempt = replace(plan, rate=rate)
+            folder = Path(into) / str(len(done))
+            with Live(f"step {len(done) + 1}: {rate:,.4g}/s", plan.duration or profile.duration, quiet=quiet) as live:
+                measured = measure(session.state, attempt, folder, live)
+                live.say("cooling down")
+                with suppress(NotCaughtUp):  # what is missing in the end, the reckoning finds
+                    books.settle(PATIENCE)
+            done.append((attempt, measured))
+            return _step(profile, attempt, measured)
+
+        found = search(step, start=start, precision=precision)
+        with Live("reckoning", 1, quiet=quiet) as live:
+            reckoning = reckon(books, [measured.results for _, measured in done], live.say)
+        best = max(
+            (index for index, one in enumerate(found.steps) if one.passed),
+            key=lambda index: found.steps[index].rate, default=-1,
+        )  # fmt: skip
+        report = _report("capacity", profile, *done[best], reckoning)
+    report.capacity = found
+    if report.verdict.exit_code == Exit.PASSED:
+        report.verdict = Verdict(word=f"{found.rate:,.0f} tx/s", why=found.sentence, exit_code=Exit.PASSED)
+    return report
+
+
+def _open(folder: Path) -> tuple[Session, Books]:
+    """The running exchange, and its books from now on."""
+    session = Session(folder)
+    host, _, port = session.state.gateway.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+    except OSError as error:
+        raise GatewayUnreachable(f"the gateway at {session.state.gateway} does not answer: {error}") from error
+    return session, Books(session)
+
+
+def _profile(plan: Plan) -> Profile:
+    profile = profiles.load(plan.profile)
+    slo.check(profile.slo)
+    return profile
+
+
+def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoning: Reckoning) -> Report:
+    results = measured.results
+    objectives = slo.judge(profile.slo, results)
+    validity = check_validity(profile, plan, results)
+    attribution, found_outages, changes = explain(measured, reckoning)
+    return Report(
+        kind=kind,
+        synthetic=SYNTHETIC,
+        verdict=decide(reckoning.reconciliation, validity, objectives),
+        summary=summarise(results, attribution.exchange_micros),
+        profile=Source.of(profile),
+        origin=Origin.here(),
+        slo=objectives,
+        validity=validity,
+        reconciliation=reckoning.reconciliation,
+        attribution=attribution,
+        outages=found_outages,
+        changes=changes,
+        results=msgspec.structs.replace(results, transactions=[]),  # the files are gone when the report is read
+        usages=measured.usages,
+    )
+
+
+def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
+    """What one step of a search comes to; one that its generator limits is missed as well."""
+    results = measured.results
+    missed = [check for check in slo.judge(profile.slo, results) if not check.passed]
+    broken = [check for check in check_validity(profile, plan, results) if not check.passed]
+    summary = summarise(results)
+    return Step(
+        rate=plan.rate or 0.0,
+        achieved=summary.achieved_rate,
+        p50_ms=summary.p50_ms,
+        p99_ms=summary.p99_ms,
+        error_share=summary.error_share,
+        dropped_share=summary.dropped_share,
+        passed=not (missed or broken),
+        valid=not broken,
+        why="; ".join(f"{check.what} {check.measured_text} ({check.bound_text})" for check in broken or missed),
+    )

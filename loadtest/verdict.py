@@ -1,0 +1,44 @@
+"""The verdict: what a run's checks come to, in one word, one sentence and one exit code."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import msgspec
+
+from loadtest.checks import Check
+from loadtest.reconciliation import Reconciliation
+
+
+class Exit(IntEnum):
+    """How the load test ends."""
+
+    PASSED = 0
+    FAILED = 1
+    USAGE = 2
+    UNRECONCILED = 97
+    INVALID = 98
+    MISSED = 99
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    """What stands in large letters: the word, why, and the exit code that says the same."""
+
+    word: str
+    why: str
+    exit_code: int
+
+
+def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Sequence[Check]) -> Verdict:
+    """The gravest finding decides: books that disagree, then a run that measured its generator, then a missed SLO."""
+    if not reconciliation.holds:
+        return Verdict(word="NOT RECONCILED", why=reconciliation.sentence, exit_code=Exit.UNRECONCILED)
+    if broken := [check for check in validity if not check.passed]:
+        return Verdict(word="INVALID", why=f"limited by its generator: {_list(broken)}", exit_code=Exit.INVALID)
+    if missed := [check for check in slo if not check.passed]:
+        return Verdict(word="SLO MISSED", why=_list(missed), exit_code=Exit.MISSED)
+    why = f"every one of {len(slo)} objectives held" if slo else "the profile states no objectives"
+    return Verdict(word="PASSED", why=f"{why}, valid, every transaction accounted for", exit_code=Exit.PASSED)
+
+
+def _list(checks: Sequence[Check]) -> str:
+    return "; ".join(f"{check.what} {check.measured_text} ({check.bound_text})" for check in checks)

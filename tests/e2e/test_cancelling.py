@@ -1,0 +1,82 @@
+"""A caller that leaves in the middle of a stream is not taken for one that has said everything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+import pytest_asyncio
+
+from ndxp import metadata
+from ndxp.testing import RunningExchange
+from tests.e2e.conftest import VISITOR, Visitor, code_of, every_worker, failure_of, register
+from tests.echo import CONTRACT, Echo, Request
+from tests.fakes import until
+from tests.wire import Tap
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TAPPED = "VN/COM/tapped/echo"
+MANY = 200
+CHOSEN = (metadata.SERVICE, TAPPED)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tap(echo: Echo, visitor: Visitor, members: RunningExchange) -> AsyncIterator[Tap]:
+    """A second provider of the echo service, behind a tap."""
+    async with Tap(echo.port) as tap:
+        member = {"id": "VN/COM/tapped", "name": "tapped", "subsystems": ["echo"]}
+        members.admin.put("members", json=member).raise_for_status()
+        register(members, TAPPED, CONTRACT.name, f"127.0.0.1:{tap.port}")
+        grant = {"id": "tapped", "consumer": VISITOR, "provider": TAPPED, "contract": CONTRACT.name, "methods": ["*"]}
+        members.admin.post("grants", json=grant).raise_for_status()
+        identity = visitor.identity
+
+        async def knows(channel: grpc.aio.Channel) -> bool:
+            call = CONTRACT.on(channel, "Look")(Request(), metadata=(identity, CHOSEN))
+            return await call.code() is grpc.StatusCode.OK
+
+        await until(lambda: every_worker(knows, members))
+        yield tap
+        members.admin.delete("grants/tapped").raise_for_status()
+        service = {"provider": TAPPED, "contract": CONTRACT.name}
+        members.admin.delete("services", params=service).raise_for_status()
+        await until(lambda: every_worker(lambda channel: forgotten(channel, identity), members))
+
+
+async def forgotten(channel: grpc.aio.Channel, identity: tuple[str, str]) -> bool:
+    failure = await failure_of_or_none(channel, identity)
+    return failure == "UNKNOWN_PROVIDER"
+
+
+async def failure_of_or_none(channel: grpc.aio.Channel, identity: tuple[str, str]) -> str:
+    call = CONTRACT.on(channel, "Look")(Request(), metadata=(identity, CHOSEN))
+    if await call.code() is grpc.StatusCode.OK:
+        return ""
+    return (await failure_of(call)).reason
+
+
+@pytest.mark.parametrize("method", ["Collect", "Converse"])
+async def test_a_cancelled_stream_is_never_half_closed_towards_the_provider(
+    visitor: Visitor, tap: Tap, method: str
+) -> None:
+    async def leave_in_the_middle(size: int) -> None:
+        call = visitor.call(method)(pairs=(CHOSEN,))
+        await call.initial_metadata()  # the provider has taken the call
+        await call.write(Request(payload=b"x" * size))
+        call.cancel()
+
+    for round_ in range(MANY // 20):
+        await asyncio.gather(*(leave_in_the_middle(1000 * number * (round_ % 4)) for number in range(20)))
+    await until(lambda: len(tap.reset) >= MANY)
+    assert not tap.half_closed & tap.reset
+
+
+@pytest.mark.parametrize("method", ["Collect", "Converse"])
+async def test_a_stream_that_has_said_everything_is_half_closed_and_not_reset(
+    visitor: Visitor, tap: Tap, method: str
+) -> None:
+    call = visitor.call(method)(iter([Request(payload=b"x")]), pairs=(CHOSEN,))
+    assert await code_of(call) is grpc.StatusCode.OK
+    await until(lambda: tap.half_closed)
+    assert not tap.reset

@@ -1,0 +1,158 @@
+"""The control process over HTTP: tokens, keys, the admin API and its errors."""
+
+import json
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from ndxp.testing import RunningExchange
+
+MEMBER = "VN/GOV/H26/one-stop"
+
+
+def token_answer(exchange: RunningExchange, **request: Any) -> httpx.Response:
+    given = {"data": {"grant_type": "client_credentials"}, **request}
+    return httpx.post(f"{exchange.control_url}/oauth2/token", **given)
+
+
+def secret_of(exchange: RunningExchange, name: str) -> str:
+    secret: str = json.loads(exchange.credentials.read_text())[name]
+    return secret
+
+
+def test_the_credentials_file_is_its_owners_alone(exchange: RunningExchange) -> None:
+    assert exchange.credentials.stat().st_mode & 0o777 == 0o600
+    assert (exchange.folder / "token-key.pem").stat().st_mode & 0o777 == 0o600
+    assert exchange.folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("way", ["header", "form"])
+def test_good_credentials_get_a_token_that_the_published_keys_verify(exchange: RunningExchange, way: str) -> None:
+    secret = secret_of(exchange, MEMBER)
+    form = {"grant_type": "client_credentials", "client_id": MEMBER, "client_secret": secret}
+    answer = token_answer(exchange, auth=(MEMBER, secret)) if way == "header" else token_answer(exchange, data=form)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    token = answer.json()["access_token"]
+    keys = httpx.get(f"{exchange.control_url}/.well-known/jwks.json").json()["keys"]
+    [key] = [key for key in keys if key["kid"] == jwt.get_unverified_header(token)["kid"]]
+    claims = jwt.decode(token, jwt.PyJWK(key), algorithms=["EdDSA"], audience="ndxp:gateway", issuer="ndxp:control")
+    assert claims["sub"] == MEMBER
+    assert claims["exp"] - claims["iat"] == answer.json()["expires_in"]
+
+
+def test_no_private_key_is_published(exchange: RunningExchange) -> None:
+    keys = httpx.get(f"{exchange.control_url}/.well-known/jwks.json").json()["keys"]
+    assert keys
+    assert all("d" not in key for key in keys)
+
+
+@pytest.mark.parametrize("name", [MEMBER, "VN/GOV/H99/nobody", "admin", ""])
+@pytest.mark.parametrize("secret", ["wrong", ""])
+def test_wrong_credentials_get_no_token(exchange: RunningExchange, name: str, secret: str) -> None:
+    answer = token_answer(exchange, auth=(name, secret))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert answer.headers["www-authenticate"].startswith("Basic")
+
+
+def test_the_operators_secret_is_no_members(exchange: RunningExchange) -> None:
+    assert token_answer(exchange, auth=("admin", secret_of(exchange, "admin"))).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic w6k=", "Bearer x", "Basic //8="])
+def test_a_malformed_header_gets_no_token(exchange: RunningExchange, header: str) -> None:
+    answer = token_answer(exchange, headers={"authorization": header})
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("data", [{}, {"grant_type": "password"}])
+def test_another_kind_of_grant_is_not_supported(exchange: RunningExchange, data: dict[str, str]) -> None:
+    answer = token_answer(exchange, data=data)
+    assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("header", [{}, {"authorization": "Bearer x"}, {"authorization": "Bearer é".encode()}], ids=str)
+@pytest.mark.parametrize("path", ["members", "services", "grants", "transactions", "totals", "transactions/x"])
+def test_the_admin_api_is_the_operators_alone(
+    exchange: RunningExchange, path: str, header: dict[str, str | bytes]
+) -> None:
+    answer = httpx.get(f"{exchange.control_url}/admin/v1/{path}", headers=header)  # type: ignore[arg-type]
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "credentials file" in answer.json()["detail"]
+
+
+BAD_MEMBER = {"id": "VN/NGO/X", "name": "x"}
+PUT, POST = "PUT", "POST"
+GRANT = {"consumer": MEMBER, "provider": "VN/GOV/G01/population", "contract": "ndxp.population.v1.PopulationService"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code", "says"),
+    [
+        (PUT, "members", BAD_MEMBER, 422, "NGO"),
+        (PUT, "members", {"id": "VN/COM/1", "name": "x", "subsytems": []}, 422, "subsytems"),
+        (PUT, "members", {"id": "VN/COM/1"}, 422, "name"),
+        (PUT, "members", {"id": "VN/COM/1", "name": 1}, 422, "$.name"),
+        (PUT, "services", {"provider": "VN/COM/9/x", "contract": "a.B", "address": "h:1"}, 422, "VN/COM/9/x"),
+        (PUT, "services", {"provider": MEMBER, "contract": "a.B", "address": "nowhere"}, 422, "address"),
+        (POST, "grants", {**GRANT, "methods": []}, 422, "methods"),
+        (POST, "grants", {**GRANT, "consumer": "group:nobody", "methods": ["*"]}, 422, "nobody"),
+        (POST, "grants", {**GRANT, "contract": "a.v1.None", "methods": ["*"]}, 422, "offers no a.v1.None"),
+        (POST, "grants", {**GRANT, "id": "population-verify", "methods": ["*"]}, 422, "there twice"),
+        ("DELETE", "grants/none", None, 404, "there is no grant none"),
+        ("DELETE", "services?provider=VN/COM/9/x&contract=a.B", None, 404, "offers no a.B"),
+        ("GET", "grants?consumer=VN/COM/9/x", None, 404, "not on this exchange"),
+        ("GET", "transactions/none", None, 404, "no transaction none"),
+        ("GET", "transactions?limit=0", None, 422, "limit"),
+        ("GET", "transactions?limit=x", None, 422, "limit"),
+        ("GET", "nonsense", None, 404, "docs"),
+    ],
+)
+def test_a_wrong_request_changes_nothing_and_says_what_is_wrong(
+    exchange: RunningExchange, method: str, path: str, body: Any, code: int, says: str
+) -> None:
+    before = [exchange.admin.get(what).json() for what in ("members", "services", "grants")]
+    answer = exchange.admin.request(method, path, json=body)
+    assert answer.status_code == code, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == code
+    assert says in answer.json()["detail"]
+    assert [exchange.admin.get(what).json() for what in ("members", "services", "grants")] == before
+
+
+def test_a_body_that_is_no_json_is_refused(exchange: RunningExchange) -> None:
+    answer = exchange.admin.put("members", content=b"{", headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+
+
+def test_a_new_subsystem_gets_a_secret_once(exchange: RunningExchange) -> None:
+    member = {"id": "VN/COM/newcomer", "name": "Newcomer", "subsystems": ["app"]}
+    first = exchange.admin.put("members", json=member).json()["credentials"]
+    second = exchange.admin.put("members", json=member).json()["credentials"]
+    assert list(first) == ["VN/COM/newcomer/app"]
+    assert second == {}
+    assert token_answer(exchange, auth=("VN/COM/newcomer/app", first["VN/COM/newcomer/app"])).status_code == 200
+
+
+def test_members_are_listed_by_group(exchange: RunningExchange) -> None:
+    assert len(exchange.admin.get("members", params={"group": "provinces"}).json()) == 63
+
+
+def test_grants_are_listed_by_whom_they_apply_to(exchange: RunningExchange) -> None:
+    found = {grant["id"] for grant in exchange.admin.get("grants", params={"consumer": MEMBER}).json()}
+    assert found >= {"directory", "population-verify", "population-one-stop"}
+    assert "population-tax" not in found
+
+
+def test_services_are_listed_with_their_methods(exchange: RunningExchange) -> None:
+    [service] = [
+        service for service in exchange.admin.get("services").json()
+        if service["contract"] == "ndxp.population.v1.PopulationService"
+    ]  # fmt: skip
+    assert service["methods"]["VerifyCitizen"] == {
+        "client_streaming": False, "server_streaming": False, "read_only": True,
+    }  # fmt: skip
+    assert service["methods"]["UploadChanges"]["client_streaming"]

@@ -1,0 +1,47 @@
+"""What tests of the generator start: Locust, in a process of its own."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from loadtest import results
+from loadtest.results import Results
+
+LOCUSTFILE = Path(results.__file__).with_name("locustfile.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How Locust ended, and what it left behind."""
+
+    code: int
+    errors: str
+    folder: Path
+
+    @property
+    def results(self) -> Results:
+        return results.read(self.folder / "results.json")
+
+    @property
+    def progress(self) -> list[str]:
+        return (self.folder / "progress.jsonl").read_text().splitlines()
+
+
+Locust = Callable[..., Ended]
+
+
+@pytest.fixture
+def locust(tmp_path: Path) -> Locust:
+    """Runs the locustfile headless with more arguments, to its end."""
+
+    def run(*arguments: str) -> Ended:
+        files = ["--results", str(tmp_path / "results.json"), "--progress", str(tmp_path / "progress.jsonl")]
+        command = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
+        ended = subprocess.run([*command, *files, *arguments], capture_output=True, text=True, timeout=90)
+        return Ended(ended.returncode, ended.stderr, tmp_path)
+
+    return run

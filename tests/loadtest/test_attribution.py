@@ -1,0 +1,75 @@
+"""Attribution as tables: where the time went and who limits."""
+
+import pytest
+
+from loadtest.attribution import attribute, role
+from loadtest.usage import OTHERS, Usages
+from tests.loadtest.made import VERIFY, entry, results, series, transaction, usages
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "part"),
+    [
+        (usages(gateway=0.97, agencies=0.4), "gateway", "gateway used 97% of a core"),
+        (usages(generator=0.9, gateway=0.5), "generator", "The generator limits"),
+        (usages(store=0.99), "journal (store)", "The journal (store) limits"),
+        (usages(control=0.9), "recorder and control", "The recorder and control limits"),
+        (usages(gateway=0.8, agencies=0.8, generator=0.3), "machine", "its 2 cores were 95% busy"),
+        (usages(gateway=0.3, agencies=0.1), "none", "Nothing was at its limit"),
+    ],
+)
+def test_who_limits(used: Usages, limit: str, part: str) -> None:
+    ledger = [entry(number) for number in range(100)]
+    attribution = attribute(results(), ledger, used, [one.transaction_id for one in ledger])
+    assert attribution.limit == limit
+    assert part in attribution.sentence
+
+
+def test_the_way_of_a_call_adds_up_to_its_response_time() -> None:
+    ledger = [entry(number, micros=(1000, 5000, 500)) for number in range(100)]
+    run = results({VERIFY: series(100, ms=8, queued=2)})
+    attribution = attribute(run, ledger, usages(gateway=0.1), [one.transaction_id for one in ledger])
+    means = {segment.name: round(segment.mean_ms, 1) for segment in attribution.segments}
+    assert means == {
+        "due, not yet sent": 2.0,
+        "client, connection, journal commit": 1.5,
+        "gateway, before it forwards": 1.0,
+        "provider": 5.0,
+        "gateway, after the provider": 0.5,
+    }
+    assert sum(segment.share for segment in attribution.segments) == pytest.approx(1, abs=0.01)
+
+
+def test_percentiles_are_told_only_where_single_calls_are_known() -> None:
+    ledger = [entry(n, micros=(100, 1000 if n < 98 else 90_000, 100)) for n in range(100)]
+    attribution = attribute(results(), ledger, usages(gateway=0.1), [one.transaction_id for one in ledger])
+    by_name = {segment.name: segment for segment in attribution.segments}
+    assert (by_name["provider"].p50_ms, by_name["provider"].p99_ms) == (1.0, 90.0)
+    assert by_name["due, not yet sent"].p99_ms is None
+
+
+def test_cpu_is_counted_by_transaction_nested_ones_among_them() -> None:
+    ledger = [*(entry(n) for n in range(100)), *(entry(n, client="VN/GOV/G24/health-insurance") for n in (200, 201))]
+    attribution = attribute(results(), ledger, usages(gateway=0.51), [transaction(n) for n in range(100)])
+    [cost] = attribution.costs
+    assert attribution.transactions == 102
+    assert cost.micros_per_transaction == pytest.approx(0.51 * 10 / 102 * 1e6)
+
+
+def test_processes_that_are_not_ours_are_named_and_never_the_limit() -> None:
+    used = usages(gateway=0.1, other_processes=1.2)
+    assert OTHERS in used.processes
+    attribution = attribute(results(), [entry(0)], used, [transaction(0)])
+    assert attribution.limit == "none"
+    assert "Other processes on this machine took 120% of a core" in attribution.sentence
+
+
+def test_gateway_workers_are_one_role() -> None:
+    assert {role("gateway-1"), role("gateway-2"), role("gateway")} == {"gateway"}
+    assert role("generator-2") == "generator"
+
+
+def test_without_a_single_answer_there_is_still_an_attribution() -> None:
+    attribution = attribute(results({}), [], usages(gateway=0.1), [])
+    assert attribution.segments == []
+    assert attribution.exchange_micros == 0

@@ -1,0 +1,231 @@
+"""The generator: open schedule, counting, collecting, and what becomes of a call."""
+
+import time
+from concurrent import futures
+from typing import Any, cast
+
+import gevent
+import grpc
+import pytest
+
+from loadtest import calls, selftest, tally
+from loadtest.calls import Prepared, Shape
+from loadtest.collector import Collector, abort_reason
+from loadtest.consumers import Consumers
+from loadtest.profiles import Kind, load
+from loadtest.results import Results, Second
+from loadtest.scheduler import Scheduler
+from loadtest.tally import Tally
+from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, set_gevent_up
+from ndxp import metadata
+from ndxp.errors import Reason, Refusal
+from ndxp.population.v1.population_pb2 import VerifyCitizenRequest, VerifyCitizenResponse
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer, PopulationServiceStub
+from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
+from ndxp.status import encode
+from ndxp.testing import RunningExchange
+
+SERIES = "PopulationService/VerifyCitizen"
+
+
+def test_a_late_system_does_not_slow_the_schedule() -> None:
+    counted, sent = Tally(), []
+    held = gevent.event.Event()
+
+    def send(due: float) -> None:
+        sent.append(due)
+        held.wait()
+
+    scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda: None, max_in_flight=9, tally=counted)
+    gevent.spawn_later(0.2, held.set)
+    scheduler.run(time.monotonic(), patience=5)
+    report = counted.take(0)
+    assert sent == [0, 0.01, 0.02, 0.03]
+    assert (report.ticks[0].planned, report.ticks[0].sent, counted.in_flight_max, counted.in_flight) == (4, 4, 4, 0)
+
+
+def test_what_finds_no_room_is_dropped_and_counted() -> None:
+    counted, dropped = Tally(), []
+    held = gevent.event.Event()
+    scheduler = Scheduler(
+        iter([0, 0.01, 0.02]), lambda _: held.wait(), lambda: dropped.append(1), max_in_flight=1, tally=counted
+    )
+    gevent.spawn_later(0.1, held.set)
+    scheduler.run(time.monotonic(), patience=5)
+    tick = counted.take(0).ticks[0]
+    assert (tick.planned, tick.sent, tick.dropped, len(dropped)) == (3, 1, 2, 2)
+
+
+def test_a_schedule_can_be_stopped_while_it_waits() -> None:
+    scheduler = Scheduler(iter([3600]), lambda _: None, lambda: None, max_in_flight=1, tally=Tally())
+    gevent.spawn_later(0.05, scheduler.stop)
+    scheduler.run(time.monotonic(), patience=5)
+
+
+def test_reports_of_several_generators_add_up() -> None:
+    collector = Collector(["a", "b"])
+    for name, latencies in (("a", [1000, 2000]), ("b", [3000, 900_000])):
+        counted = Tally()
+        for latency in latencies:
+            counted.sent(0.1)
+            counted.answered(0.5, SERIES, "OK", failed=False, response=latency, service=900)
+            counted.answered(0.5, "stage evening", "OK", failed=False, response=latency, service=900)
+        counted.dropped(0.9)
+        complete = collector.add(name, tally.unpack(tally.pack(counted.take(1))))
+    assert [(second.at, second.planned, second.sent, second.finished, second.dropped) for second in complete] == [
+        (0, 6, 4, 4, 2)
+    ]
+    assert (complete[0].p50_ms, complete[0].p99_ms, complete[0].heat) == (2, 900, {1: 1, 2: 2, 10: 1})
+    found = Results(profile="", seed=1, started=0, ended=0, gateway="")
+    collector.finish()
+    collector.write_into(found)
+    assert (found.planned, found.sent, found.dropped, found.answered) == (6, 4, 2, 4)
+    assert found.series[SERIES].statuses == found.series["stage evening"].statuses == {"OK": 4}
+
+
+def test_in_flight_is_not_counted_twice_when_a_second_is_reported_in_parts() -> None:
+    collector, counted = Collector(["a"]), Tally()
+    counted.sent(0.1)
+    collector.add("a", counted.take(0.5))
+    counted.sent(0.6)
+    assert [second.in_flight for second in collector.add("a", counted.take(1))] == [2]
+
+
+def test_what_was_sent_too_late_for_its_second_still_counts_in_it() -> None:
+    collector, counted = Collector(["a"]), Tally()
+    counted.sent(0.1)
+    collector.add("a", counted.take(1.01))
+    counted.sent(0.99)
+    counted.dropped(0.99)
+    collector.add("a", counted.take(2))
+    assert [(second.planned, second.sent, second.dropped) for second in collector.seconds] == [(3, 2, 1), (0, 0, 0)]
+
+
+def test_a_second_waits_for_the_slowest_generator_but_not_for_one_that_left() -> None:
+    collector = Collector(["a", "b"])
+    assert collector.add("a", Tally().take(3)) == []
+    collector.leave("b")
+    assert [second.at for second in collector.add("a", Tally().take(4))] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("abort", "reason"),
+    [
+        ({"seconds": 2, "error_share": 0.4}, "50.0% of the answers failed in the last 2 s, more than 40.0%"),
+        ({"seconds": 2, "dropped_share": 0.1}, "25.0% of what was due was dropped in the last 2 s, more than 10.0%"),
+        ({"seconds": 3, "error_share": 0.6}, ""),
+        ({"seconds": 9, "error_share": 0.1}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_load_stops_early_when_its_profile_says_so(abort: dict[str, Any], reason: str) -> None:
+    seconds = [Second(at=at, planned=40, finished=20, failed=10, dropped=10) for at in range(5)]
+    assert abort_reason(seconds, abort) == reason
+
+
+def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
+    profile = load("ndxp-average")
+    callers: dict[Kind, list[str]] = {kind: ["VN/GOV/H26/one-stop"] for kind in profile.mix}
+    ring = calls.ring(profile, callers, seed=7, slot=0)
+    again, other = (calls.ring(profile, callers, seed=7, slot=slot) for slot in (0, 1))
+    verifications = [one for one in ring if one.series == SERIES]
+    assert len(ring) == calls.RING
+    assert len(verifications) == pytest.approx(0.8 * calls.RING, abs=1)
+    assert [one.requests for one in ring] == [one.requests for one in again] != [one.requests for one in other]
+
+
+def test_what_changes_something_is_numbered_anew_each_time() -> None:
+    profile = load("ndxp-average")
+    callers: dict[Kind, list[str]] = {kind: ["VN/GOV/H26/hospital"] for kind in profile.mix}
+    prepared = next(one for one in calls.ring(profile, callers, seed=1, slot=0) if one.method == "UploadChanges")
+    numbers = [request.request_id for turn in ("1", "2") for request in prepared.number(turn)]
+    assert len(set(numbers)) == len(numbers) == 20
+
+
+class _Registry(PopulationServiceServicer):
+    """Answers by the number it is asked about."""
+
+    def VerifyCitizen(self, request: VerifyCitizenRequest, context: grpc.ServicerContext) -> VerifyCitizenResponse:
+        self.asked = dict(context.invocation_metadata())
+        context.set_trailing_metadata(((metadata.TRANSACTION_ID, "t-1"),))
+        if request.citizen_number == "expired":
+            details = encode(Refusal(Reason.TOKEN_EXPIRED, "the token has expired"))
+            context.set_trailing_metadata(((metadata.STATUS_DETAILS, details), (metadata.TRANSACTION_ID, "t-2")))
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token has expired")
+        if request.citizen_number == "broken":
+            context.abort(grpc.StatusCode.INTERNAL, "broken")
+        return VerifyCitizenResponse(matched=request.citizen_number == "known")
+
+
+class _OneLane(Lanes):
+    """A lane on a plain channel: one call at a time needs no gevent."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._only = {"PopulationService": PopulationServiceStub(channel)}
+
+    def next(self) -> dict[str, Any]:
+        return self._only
+
+
+class _Bearers:
+    def headers(self, client: str) -> tuple[tuple[str, str], ...]:
+        return ((metadata.AUTHORIZATION, f"Bearer of {client}"),)
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "failed", "transaction_id"),
+    [
+        ("known", "OK", False, "t-1"),
+        ("unknown", WRONG_ANSWER, True, "t-1"),
+        ("expired", "UNAUTHENTICATED:TOKEN_EXPIRED", True, "t-2"),
+        ("broken", "INTERNAL", True, "t-1"),
+    ],
+)
+def test_calls_are_counted_by_code_and_reason(number: str, status: str, failed: bool, transaction_id: str) -> None:
+    server, registry = grpc.server(futures.ThreadPoolExecutor(1)), _Registry()
+    add_to(registry, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        caller = Caller(_OneLane(channel), cast(Consumers, _Bearers()), deadline=20, name="test")
+        request = VerifyCitizenRequest(citizen_number=number)
+        asked = Prepared(
+            "PopulationService", "VerifyCitizen", "VN/GOV/H26/one-stop", Shape.UNARY, [request], False,
+            lambda answer: bool(answer.matched),
+        )  # fmt: skip
+        outcome = caller.call(asked)
+    server.stop(None).wait()
+    assert (outcome.status, outcome.failed, outcome.transaction_id) == (status, failed, transaction_id)
+    assert registry.asked[metadata.AUTHORIZATION] == "Bearer of VN/GOV/H26/one-stop"
+    assert str(registry.asked[metadata.MESSAGE_ID]).startswith("test-")
+
+
+def test_without_gevent_there_are_no_channels() -> None:
+    with pytest.raises(GeventMissing, match="import locust before"):
+        set_gevent_up(10)
+    with pytest.raises(GeventMissing, match="set_gevent_up"):
+        Lanes("127.0.0.1:1", 1)
+
+
+def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange: RunningExchange) -> None:
+    consumers = Consumers(exchange.state)
+    hospitals = consumers.select(["provinces/hospital"])
+    assert len(hospitals) == 63
+    assert len(consumers.select(["connected/lgsp", "connected/one-stop", "connected/ekyc"])) == 13 + 63 + 4
+    consumers.open(hospitals[:3])
+    assert len({consumers.headers(hospital) for hospital in hospitals[:3]}) == 3
+    consumers.close()
+
+
+def test_the_generator_by_itself_answers_for_every_call() -> None:
+    found = selftest.ceiling()
+    assert found.calls > 0
+    assert found.failed == 0
+
+
+def test_a_frozen_server_shows_in_the_corrected_p99_and_hides_in_the_naive_one() -> None:
+    found = selftest.freeze()
+    assert found.calls == 600
+    assert found.corrected_p99_ms >= 1000
+    assert found.naive_max_ms >= 1000
+    assert found.naive_p99_ms < found.corrected_p99_ms / 3

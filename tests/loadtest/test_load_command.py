@@ -1,0 +1,129 @@
+"""``ndxp load``: what it passes on, and what it says when it cannot run."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from loadtest import report
+from ndxp.cli import load
+from ndxp.sandbox.state import Process, State
+from tests.loadtest.made import report as made_report
+from tests.ndxp.cli.command import Ran, ndxp
+
+
+@pytest.fixture
+def passed_on(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The command lines that are passed on, instead of running them; each ends with 99."""
+    seen: list[list[str]] = []
+
+    def run(command: list[str], _: dict[str, str]) -> int:
+        seen.append(command[4:])
+        return 99
+
+    monkeypatch.setattr(load, "_run", run)
+    return seen
+
+
+def invoke(*words: str) -> int:
+    return CliRunner().invoke(load.load_app, words, prog_name="ndxp load").exit_code
+
+
+@pytest.mark.parametrize(
+    ("given", "onward"),
+    [
+        ("run ndxp-peak", "run ndxp-peak"),
+        ("run x.yaml --rate 20 --duration 5.5 --json", "run x.yaml --rate 20 --duration 5.5 --json"),
+        ("run a --compress 9 --processes 2 --seed 5", "run a --compress 9 --processes 2 --seed 5"),
+        ("run a --report r.html", "run a --report r.html"),
+        ("capacity", "capacity capacity"),
+        ("capacity ndxp-peak --start 50 --precision 0.1", "capacity ndxp-peak --start 50 --precision 0.1"),
+        ("profiles --json", "profiles --json"),
+        ("compare a.json b.json", "compare a.json b.json"),
+    ],
+)  # fmt: skip
+def test_a_command_and_its_exit_code_are_passed_on(given: str, onward: str, passed_on: list[list[str]]) -> None:
+    assert invoke(*given.split()) == 99
+    assert passed_on == [onward.split()]
+
+
+@pytest.mark.parametrize(
+    "given", ["run", "run a --rate 0", "run a --duration x", "capacity --start 0", "compare a.json"]
+)
+def test_wrong_usage_ends_with_2(given: str, passed_on: list[list[str]]) -> None:
+    assert invoke(*given.split()) == 2
+    assert passed_on == []
+
+
+def test_what_is_not_installed_is_named_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(load, "_PACKAGES", ("loadtest", "no_such_package"))
+    with pytest.raises(SystemExit) as ended:
+        load.load_app(["profiles"])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "ndxp: for load tests, no_such_package must be installed: pip install 'ndxp[loadtest]'\n"
+    )
+
+
+def test_without_an_exchange_there_is_one_clear_line(tmp_path: Path) -> None:
+    ran = ndxp("load", "run", "ndxp-average", folder=tmp_path / "none")
+    assert ran.code == 1
+    assert ran.complaint.startswith("no exchange in ")
+
+
+def test_an_unreachable_gateway_is_named(tmp_path: Path) -> None:
+    ran = ndxp("load", "run", "ndxp-average", folder=dead_exchange(tmp_path))
+    assert ran.code == 1
+    assert "the gateway at 127.0.0.1:" in ran.complaint
+    assert "does not answer" in ran.complaint
+
+
+def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path: Path) -> None:
+    ran = ndxp("load", "run", "no-such", folder=tmp_path)
+    assert (ran.code, "there is no profile 'no-such'" in ran.complaint) == (2, True)
+    average = Path(load.__file__).parents[2] / "loadtest" / "profiles" / "ndxp-average.yaml"
+    changed = tmp_path / "mine.yaml"
+    changed.write_text(average.read_text().replace("p99_ms", "p98_ms"))
+    ran = ndxp("load", "run", changed, folder=tmp_path)
+    assert (ran.code, "has no p98_ms" in ran.complaint) == (2, True)
+
+
+def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "no" / "a.html", folder=tmp_path)
+    assert (ran.code, "there is no folder" in ran.complaint) == (2, True)
+
+
+def test_the_profiles_are_listed_with_their_sources(tmp_path: Path) -> None:
+    ran = ndxp("load", "profiles", "--json", folder=tmp_path)
+    assert ran.code == 0
+    assert {"ndxp-average", "ndxp-peak", "capacity"} <= {profile["name"] for profile in ran.data}
+    assert all(profile["sources"] for profile in ran.data)
+
+
+def test_two_reports_are_compared(tmp_path: Path) -> None:
+    def compared(*words: str) -> Ran:
+        return ndxp("load", "compare", tmp_path / "a.json", tmp_path / "b.json", *words, folder=tmp_path)
+
+    (tmp_path / "a.json").write_bytes(report.encode(made_report()))
+    assert (compared().code, "is no report" in compared().complaint) == (2, True)
+    (tmp_path / "b.json").write_bytes(report.encode(made_report()))
+    assert "p99 response" in compared().out
+    assert compared("--json").data["warnings"] == []
+
+
+def dead_exchange(folder: Path) -> Path:
+    """A run folder whose supervisor lives (it is this process) and whose gateway does not."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        gateway = f"127.0.0.1:{probe.getsockname()[1]}"
+    store = Process("store", [], {"NDXP_REDIS_URL": f"unix://{folder}/store.sock"})
+    pid = os.getpid()
+    State(str(folder), gateway, "http://127.0.0.1:1", [store], pid, psutil.Process(pid).create_time()).write()
+    (folder / "credentials.json").write_text(json.dumps({"admin": "secret"}))
+    return folder

@@ -1,0 +1,61 @@
+"""The locustfile as a Locust user runs it, against a real exchange."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from loadtest.results import Second
+from ndxp.testing import RunningExchange
+from tests.loadtest.conftest import Locust
+
+
+@pytest.mark.parametrize("distribution", [[], ["-u", "3"], ["--processes", "2"]], ids=["one", "slots", "processes"])
+def test_a_run_sends_what_is_planned_and_writes_everything_down(
+    locust: Locust, exchange: RunningExchange, distribution: list[str]
+) -> None:
+    ended = locust(
+        "--profile", "ndxp-average", "--rate", "40", "-t", "3", "--folder", str(exchange.folder), *distribution
+    )
+    assert ended.code == 0, ended.errors
+    found = ended.results
+    assert (found.planned, found.sent, found.answered, found.dropped, found.aborted) == (120, 120, 120, 0, "")
+    assert len(found.generators) == (2 if "--processes" in distribution else 1)
+    lines = [line for file in found.transactions for line in Path(file).read_text().splitlines()]
+    assert len({line.split()[0] for line in lines}) == 120
+    assert {line.split()[1] for line in lines} == {"OK"}
+    seconds = [msgspec.json.decode(line, type=Second) for line in ended.progress]
+    assert [second.at for second in seconds] == [second.at for second in found.seconds]
+    assert sum(second.finished for second in seconds) == 120
+    assert sum(sum(one.statuses.values()) for one in found.series.values()) == 120
+
+
+def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
+    profile = tmp_path / "impossible.yaml"
+    profile.write_text(
+        "{title: No time, sources: [nobody], arrivals: constant, duration: 60, rate: 20, deadline: 0.0001,"
+        " max_in_flight: 100, channels: 2, slo: {abort: {seconds: 2, error_share: 0.5}},"
+        " mix: {get-citizen: {weight: 1, members: [provinces/one-stop]}}}"
+    )
+    ended = locust("--profile", str(profile), "--folder", str(exchange.folder))
+    assert ended.code == 0, ended.errors
+    found = ended.results
+    assert found.aborted == "100.0% of the answers failed in the last 2 s, more than 50.0%"
+    assert found.series["PopulationService/GetCitizen"].statuses == {"DEADLINE_EXCEEDED": found.sent}
+    assert (found.answered, len(found.seconds) < 30) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--profile", "nope"], "there is no profile 'nope'"),
+        (["--profile", "capacity"], "capacity has no rate of its own: give one with --rate"),
+        (["--folder", "/nowhere"], "no exchange in /nowhere; start one with `ndxp up -d`"),
+        (["--folder", "/nowhere", "--processes", "2"], "no exchange in /nowhere; start one with `ndxp up -d`"),
+        (["--rate", "-3"], "-3 is not a number from 0 on"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_code_2(locust: Locust, arguments: list[str], complaint: str) -> None:
+    ended = locust("-t", "3", *arguments)
+    assert ended.code == 2
+    assert complaint in ended.errors.strip().splitlines()[-1]

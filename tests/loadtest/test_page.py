@@ -1,0 +1,102 @@
+"""The report as a page: everything in it, nothing to fetch."""
+
+import re
+from html.parser import HTMLParser
+
+import msgspec
+
+from loadtest import page, report
+from loadtest.capacity import Capacity, Step
+from loadtest.checks import Check
+from loadtest.outages import Outage
+from loadtest.reconciliation import Reconciliation
+from loadtest.results import Results
+from tests.loadtest.made import STARTED
+from tests.loadtest.made import report as made_report
+
+
+class Resources(HTMLParser):
+    """Collects whatever a browser would go and fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "link", "iframe", "object", "embed", "img", "base"):
+            self.found.append(tag)
+        for name, value in attrs:
+            if (
+                name in ("src", "href", "xlink:href", "data", "srcset")
+                and value
+                and not value.startswith(("#", "data:"))
+            ):
+                self.found.append(value)
+
+
+def test_the_verdict_comes_first_and_everything_else_is_there() -> None:
+    text = page.render(made_report())
+    assert text.index("PASSED") < text.index("<h2>")
+    for part in (
+        "Objectives", "Was the run valid?", "Does every transaction add up?", "Rate", "Latency", "Heat map",
+        "By method", "Who limits?", "CPU", "ndxp load run made-up", "seed", "abacus", "python 3.11", "nowhere",
+        "Every person in it is synthetic",
+    ):  # fmt: skip
+        assert part in text
+    assert text.count("<svg") == 6
+
+
+def test_a_page_fetches_nothing() -> None:
+    text = page.render(made_report())
+    resources = Resources()
+    resources.feed(text)
+    assert resources.found == []
+    assert not re.search(r"https?://|@import|url\((?!#)", text)
+
+
+def test_the_same_run_gives_the_same_page() -> None:
+    assert page.render(made_report()) == page.render(made_report())
+
+
+def test_what_happened_and_what_was_missed_is_said() -> None:
+    outage = Outage(service="population", status="UNAVAILABLE:PROVIDER_UNREACHABLE", calls=312, first=12, last=15)
+    late = Check.below("p99 response, all calls", 900, 100, "ms", "no wonder")
+    text = page.render(made_report(outages=[outage], slo=[late]))
+    assert "SLO MISSED" in text
+    assert outage.sentence in text
+    assert "900.0 ms" in text
+    assert "no wonder" in text
+
+
+def test_lost_transactions_are_shown_by_example() -> None:
+    books = Reconciliation(answered=9, lost=1, examples={"lost": ["some-transaction"]})
+    text = page.render(made_report(reconciliation=books))
+    assert "NOT RECONCILED" in text
+    assert "some-transaction" in text
+
+
+def test_a_capacity_search_brings_its_curve() -> None:
+    steps = [
+        Step(rate=rate, passed=rate < 300, achieved=rate, p50_ms=5, p99_ms=rate, error_share=0, dropped_share=0)
+        for rate in (100.0, 200.0, 400.0)
+    ]
+    text = page.render(made_report(capacity=Capacity(rate=200, steps=steps, limited_by="at 400/s p99")))
+    assert "NDXP in 2022" in text
+    assert "at 400/s p99" in text
+    assert text.count("<svg") == 7
+
+
+def test_names_from_outside_stay_text() -> None:
+    text = page.render(made_report(sources=["<script>alert(1)</script>"]))
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_run_in_which_nothing_happened_still_gives_a_page() -> None:
+    empty = Results(profile="made-up", seed=1, started=STARTED, ended=STARTED, gateway="127.0.0.1:1")
+    assert "By method" in page.render(made_report(found=empty))
+
+
+def test_a_report_is_read_as_it_was_written() -> None:
+    made = made_report()
+    assert msgspec.json.decode(report.encode(made), type=report.Report) == made

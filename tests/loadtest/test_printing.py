@@ -1,0 +1,42 @@
+"""What the terminal shows."""
+
+import io
+
+from rich.console import Console
+
+from loadtest import printing
+from loadtest.capacity import Capacity, Step
+from loadtest.checks import Check
+from loadtest.outages import Outage
+from loadtest.reconciliation import Reconciliation
+from loadtest.report import Report
+from tests.loadtest.made import report
+
+
+def printed(shown: Report) -> str:
+    into = io.StringIO()
+    printing.print_report(Console(file=into, width=160), shown)
+    return into.getvalue()
+
+
+def test_every_objective_has_a_mark_a_value_and_a_bound() -> None:
+    late = Check.below("p99 response, all calls", 900, 100, "ms")
+    share = Check.above("answered of planned", 0.995, 0.99, "%")
+    lines = [line.split() for line in printed(report(slo=[late, share])).splitlines()]
+    assert ["✗", *["p99", "response,", "all", "calls", "900.0", "ms", "≤", "100.0", "ms"]] in lines
+    assert ["✔", *["answered", "of", "planned", "99.5", "%", "≥", "99", "%"]] in lines
+
+
+def test_what_was_lost_and_what_happened_is_said() -> None:
+    outage = Outage(service="population", status="UNAVAILABLE", calls=3, first=1, last=2)
+    text = printed(report(outages=[outage], reconciliation=Reconciliation(lost=1, examples={"lost": ["some-id"]})))
+    assert "population: 3 calls failed with UNAVAILABLE between second 1 and 2" in text
+    assert "lost, for example: some-id" in text
+    assert text.rstrip().splitlines()[-1].startswith("NOT RECONCILED: ")
+
+
+def test_a_capacity_search_shows_its_steps() -> None:
+    step = Step(rate=400, passed=False, achieved=300, p50_ms=5, p99_ms=90, error_share=0, dropped_share=0, why="slow")
+    text = printed(report(capacity=Capacity(rate=200, steps=[step], limited_by="at 400/s slow")))
+    assert "Capacity: 200 tx/s, 17.3 million a day, 9.1 times NDXP" in text
+    assert "slow" in text

@@ -1,0 +1,113 @@
+"""What a profile says, and what it may not say."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtest import profiles, slo
+from loadtest.calls import shares
+from loadtest.profiles import BadProfile
+
+GOOD = """
+title: A test
+sources: [nobody]
+arrivals: constant
+duration: 10
+rate: 5
+mix:
+  get-card: {weight: 1, members: [provinces/hospital]}
+deadline: 1
+max_in_flight: 10
+channels: 1
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_every_packaged_profile_is_complete(name: str) -> None:
+    profile = profiles.load(name)
+    assert profile.name == name
+    assert profile.sources
+    slo.check(profile.slo)
+
+
+@pytest.mark.parametrize(
+    ("name", "a_day"),
+    [("ndxp-2022", 1.9e6), ("ndxp-average", 1.9e6), ("ndxp-peak", 19e6), ("ndxp-2024", 2.8e6), ("estonia", 21.27e6)],
+)
+def test_rates_are_the_reported_ones(name: str, a_day: float) -> None:
+    assert (profiles.load(name).mean_rate or 0) * 86400 == pytest.approx(a_day, rel=0.005)
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_verifications_are_split_as_reported(name: str) -> None:
+    split = shares({kind: call.weight for kind, call in profiles.load(name).mix.items()}, 1_000_000)
+    verifications = split["verify-matched"] + split["verify-differing"]
+    assert split["verify-matched"] / verifications == pytest.approx(604_825_046 / 1_014_473_517, abs=0.0001)
+
+
+def test_a_day_in_ten_minutes_keeps_its_rates() -> None:
+    curve = profiles.load("ndxp-2022").schedule(compress=144)
+    assert curve.duration == 600
+    assert max(rate for _, rate in curve.points) == 43.86
+
+
+def test_the_evening_peak_is_before_23_hours() -> None:
+    curve = profiles.load("ndxp-2022").schedule()
+    assert max(range(18 * 3600, 86400, 60), key=curve.rate) == pytest.approx(22.75 * 3600)
+
+
+def test_a_month_end_is_a_larger_day() -> None:
+    assert profiles.load("ndxp-2022@month-end").mean_rate == pytest.approx(1.6 * 21.99, rel=0.001)
+
+
+def test_a_rate_sets_the_mean_and_a_duration_the_length() -> None:
+    assert profiles.load("ndxp-2022").schedule(rate=44).total == pytest.approx(44 * 86400)
+    assert profiles.load("ndxp-average").schedule(rate=7, duration=100).total == pytest.approx(700)
+    assert profiles.load("ndxp-2022").schedule(compress=144, duration=60).duration == 60
+
+
+def test_stages_shrink_with_the_day() -> None:
+    assert profiles.load("ndxp-2022").stage_times(144)["evening"] == (512.5, 575)
+
+
+def test_capacity_asks_for_a_rate() -> None:
+    with pytest.raises(BadProfile, match="capacity has no rate of its own: give one with --rate"):
+        profiles.load("capacity").schedule()
+    assert profiles.load("capacity").schedule(rate=300, duration=2).total == 600
+
+
+def test_a_file_works_as_well(written: Path) -> None:
+    written.write_text(GOOD)
+    assert profiles.load(str(written)).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("rate: 5", "rate: fast"), r"mine.yaml: Expected `float \| null`, got `str` - at `\$.rate`"),
+        (("rate: 5", "speed: 5"), r"mine.yaml: Object contains unknown field `speed`"),
+        (("get-card:", "get-crad:"), r"mine.yaml: Invalid enum value .get-crad."),
+        (("weight: 1,", "weight: -1,"), "the weights of `mix` must be 0 or more"),
+        (("provinces/hospital", "hospitals"), "`mix.get-card.members` must list groups with a subsystem"),
+        (("rate: 5", "rate: 0"), "`rate` must be above 0"),
+        (("rate: 5", "curve: [[0, 1], [9, 1]]"), r"from second 0 to `duration` \(10\)"),
+        (("rate: 5", "rate: 5\nslo: {overall: {p98_ms: 1}}"), "slo.overall has no p98_ms"),
+        (("title: A test", "title: [A test"), "mine.yaml, line 3: no valid YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_file_and_place(written: Path, change: tuple[str, str], complaint: str) -> None:
+    written.write_text(GOOD.replace(*change))
+    with pytest.raises(BadProfile, match=complaint) as refused:
+        profiles.load(str(written))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["nope", "../../etc/passwd", "ndxp-2022@sunday", "/nowhere/profile.yaml", ""])
+def test_what_does_not_exist_is_named(name: str) -> None:
+    with pytest.raises(BadProfile):
+        profiles.load(name)

@@ -1,0 +1,88 @@
+"""Short runs against a whole exchange: what is found is complete, whatever happens to its processes meanwhile."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loadtest import report
+from loadtest.report import Report
+from ndxp.testing import RunningExchange
+from tests.ndxp.cli.command import environment, ndxp
+
+JUDGED = {0, 98, 99}
+"""Exit codes of a run that reconciled; how fast this machine is today is no matter of tests."""
+
+_PATIENCE = 30
+
+
+def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_path: Path) -> None:
+    page = tmp_path / "run.html"
+    ran = ndxp(
+        "load", "run", "ndxp-average", "--rate", 20, "--duration", 10, "--report", page, "--json",
+        folder=exchange.folder,
+    )  # fmt: skip
+    assert ran.code in JUDGED, ran.err
+    found = msgspec.json.decode(ran.out, type=Report)
+    books = found.reconciliation
+    assert (books.lost, books.duplicate, books.orphan, books.differing, books.incomplete) == (0, 0, 0, 0, "")
+    assert books.answered == found.results.sent == 200
+    assert books.accesses == books.recorded
+    assert {"gateway-1", "gateway-2", "control", "agencies", "store", "generator"} <= found.usages.processes.keys()
+    assert all(segment.mean_ms >= 0 for segment in found.attribution.segments)
+    assert len(found.attribution.segments) == 5
+    assert found.origin.command.startswith("ndxp load run ndxp-average --rate 20 --duration 10")
+    assert report.read(page.with_suffix(".json")) == found
+    assert found.verdict.word in page.read_text()
+
+
+def test_a_run_reconciles_although_the_recorder_was_killed(exchange: RunningExchange, tmp_path: Path) -> None:
+    found = run_while(exchange, tmp_path, lambda: kill(exchange, "control"))
+    assert any("the process control ended" in change for change in found.changes)
+
+
+def test_a_killed_agency_is_named_with_the_reason(exchange: RunningExchange, tmp_path: Path) -> None:
+    found = run_while(exchange, tmp_path, lambda: kill(exchange, "agencies"))
+    assert any("the process agencies ended" in change for change in found.changes)
+    statuses = {(outage.service, outage.status) for outage in found.outages}
+    assert ("population", "UNAVAILABLE:PROVIDER_UNREACHABLE") in statuses
+
+
+def run_while(exchange: RunningExchange, folder: Path, happening: Callable[[], None]) -> Report:
+    """Runs a profile, lets something happen when it is under way, and gives the report of a run that reconciled."""
+    before = sent(exchange)
+    command = [
+        sys.executable, "-P", "-m", "ndxp.cli", "load", "run", "ndxp-average", "--rate", "20", "--duration", "10",
+        "--report", str(folder / "run.html"), "--json",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, env=environment(exchange.folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as running:
+        wait_until(lambda: sent(exchange) >= before + 40)
+        happening()
+        _, error = running.communicate(timeout=120)
+    assert running.returncode in JUDGED, error
+    return report.read(folder / "run.json")
+
+
+def sent(exchange: RunningExchange) -> int:
+    totals: dict[str, Any] = exchange.admin.get("/totals").json()
+    return int(totals["last"])
+
+
+def kill(exchange: RunningExchange, name: str) -> None:
+    command = next(process.command for process in exchange.state.processes if process.name == name)
+    for process in exchange.state.members():
+        if process.cmdline() == command:
+            process.kill()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

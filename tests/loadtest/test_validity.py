@@ -1,0 +1,52 @@
+"""Validity as a table: which runs measured their own generator."""
+
+import pytest
+
+from loadtest import validity
+from loadtest.results import Generator, Results
+from tests.loadtest.made import results
+
+
+def broken(found: Results, *, expected: float = 100, lateness: float = 0) -> list[str]:
+    checks = validity.judge(found, expected=expected, max_in_flight=100, lateness_p99_ms=lateness)
+    return [check.what for check in checks if not check.passed]
+
+
+def generated(**health: float) -> Results:
+    found = results()
+    found.generators = [Generator(name="good", cpu=0.1), Generator(name="other", **health)]  # type: ignore[arg-type]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("health", "what"),
+    [
+        ({"lag_p99_ms": 20}, []),
+        ({"lag_p99_ms": 21}, ["generator loop lag, p99"]),
+        ({"cpu": 0.9}, []),
+        ({"cpu": 0.95}, ["generator CPU, busiest process"]),
+    ],
+)
+def test_one_generator_out_of_bounds_is_enough(health: dict[str, float], what: list[str]) -> None:
+    assert broken(generated(**health)) == what
+
+
+def test_calls_that_left_late_make_a_run_invalid() -> None:
+    assert broken(results(), lateness=21) == ["sent later than due, p99"]
+
+
+def test_a_schedule_that_was_not_kept_makes_a_run_invalid() -> None:
+    assert broken(results(), expected=102) == ["scheduled of asked for"]
+
+
+def test_a_run_that_stopped_itself_need_not_have_kept_its_schedule() -> None:
+    found = results()
+    found.aborted = "too many errors"
+    assert broken(found, expected=1000) == []
+
+
+@pytest.mark.parametrize(("in_flight", "what"), [(100, []), (10, ["in flight when calls were dropped, of the limit"])])
+def test_drops_are_the_exchanges_only_when_the_limit_in_flight_was_near(in_flight: int, what: list[str]) -> None:
+    found = results(dropped=50)
+    found.generators = [Generator(name="one", in_flight_max=in_flight)]
+    assert broken(found) == what

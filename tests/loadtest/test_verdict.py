@@ -1,0 +1,40 @@
+"""The verdict: which finding decides, and the exit code that says so."""
+
+import pytest
+
+from loadtest.checks import Check
+from loadtest.reconciliation import Reconciliation
+from loadtest.verdict import decide
+
+GOOD = Check.below("p99 response, all calls", 20, 100, "ms")
+LATE = Check.below("p99 response, all calls", 200, 100, "ms")
+LAG = Check.below("generator loop lag, p99", 90, 20, "ms")
+AGREE, LOST = Reconciliation(answered=1), Reconciliation(answered=1, lost=1)
+
+
+@pytest.mark.parametrize(
+    ("books", "validity", "slo", "word", "code"),
+    [
+        (AGREE, GOOD, GOOD, "PASSED", 0),
+        (AGREE, GOOD, LATE, "SLO MISSED", 99),
+        (AGREE, LAG, LATE, "INVALID", 98),
+        (AGREE, LAG, GOOD, "INVALID", 98),
+        (LOST, LAG, LATE, "NOT RECONCILED", 97),
+    ],
+)
+def test_the_gravest_finding_decides(books: Reconciliation, validity: Check, slo: Check, word: str, code: int) -> None:
+    verdict = decide(books, [validity], [slo])
+    assert (verdict.word, verdict.exit_code) == (word, code)
+
+
+def test_an_invalid_run_says_which_bound_was_passed() -> None:
+    assert decide(AGREE, [GOOD, LAG], []).why == "limited by its generator: generator loop lag, p99 90.0 ms (≤ 20.0 ms)"
+
+
+def test_a_missed_objective_is_named_with_value_and_bound() -> None:
+    share = Check.below("errors, all calls", 0.0123, 0.001, "%")
+    assert decide(AGREE, [GOOD], [GOOD, share]).why == "errors, all calls 1.23 % (≤ 0.1 %)"
+
+
+def test_a_profile_without_objectives_passes_and_says_so() -> None:
+    assert decide(AGREE, [GOOD], []).why.startswith("the profile states no objectives")
