@@ -61,7 +61,7 @@ def test_tail_follows_the_ledger_until_it_is_interrupted(
             later = call(ndxp)
             until_now(lambda: later in output.read_text())
         finally:
-            tail.send_signal(signal.SIGINT)
+            tail.send_signal(signal.SIGTERM)
             assert tail.wait(20) == 130
     assert output.read_text().count(later) == 1
 
