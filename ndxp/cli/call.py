@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -29,6 +30,8 @@ _Method = Annotated[
 _Request = Annotated[
     str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, a message a line.")
 ]
+
+_TRIES = 4
 
 FAILED = 64
 """Exit code of a failed call: this plus the gRPC code."""
@@ -73,6 +76,9 @@ def call(
         answers = []
         try:
             for answer in rpc:
+                if descriptor is None:
+                    complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
+                    raise typer.Exit(1)
                 answers.append(_plain(answer))
                 if not as_json:
                     print_json(answers[-1])
@@ -86,7 +92,18 @@ def call(
 
 
 def _descriptor(gateway: str, method: str) -> MethodDescriptor | None:
-    """The method as the gateway's reflection describes it; None when it does not know it."""
+    """The method as the gateway's reflection describes it; None when it does not know it.
+
+    Asks for a second, on a new connection each time: one of several workers may be about to learn of a new service.
+    """
+    for _ in range(_TRIES):
+        if (found := _look_up(gateway, method)) is not None:
+            return found
+        time.sleep(1 / _TRIES)
+    return None
+
+
+def _look_up(gateway: str, method: str) -> MethodDescriptor | None:
     service, _, name = method.partition("/")
     with grpc.insecure_channel(gateway) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
