@@ -27,6 +27,7 @@ OPTIONS = (
 """Channel options: message size, and a connection of its own for each channel (grpc/grpc#25062)."""
 
 _REFRESH_AT = 0.8
+_RETRY = 1.0
 
 
 class TokenRefused(Exception):
@@ -53,44 +54,59 @@ class Credentials:
 
 
 class Tokens:
-    """Gets and keeps the access token of one subsystem, for asyncio and for threads alike."""
+    """Gets and keeps the access token of one subsystem, for asyncio and for threads alike.
+
+    A token that cannot be renewed is used until it expires; after a failure the exchange is left alone for a second.
+    """
 
     def __init__(self, control_url: str, credentials: Credentials) -> None:
         self._url = f"{control_url.rstrip('/')}/oauth2/token"
         self._credentials = credentials
         self._token = ""
-        self._refresh_at = float("-inf")
+        self._refresh_at = self._expires_at = float("-inf")
+        self._failure = ""
         self._lock = threading.Lock()
 
     def blocking(self) -> str:
         """The token; asks the exchange when there is none or it is about to expire. Raises TokenRefused."""
         with self._lock:
-            if time.monotonic() >= self._refresh_at:
-                self._refresh()
+            now = time.monotonic()
+            if now >= self._refresh_at:
+                try:
+                    self._refresh()
+                except TokenRefused as error:
+                    self._refresh_at = now + _RETRY
+                    self._failure = str(error)
+                    if now >= self._expires_at:
+                        self._token = ""
+            if not self._token:
+                raise TokenRefused(self._failure)
             return self._token
 
     async def get(self) -> str:
         """The token, without blocking the event loop. Raises TokenRefused."""
-        if time.monotonic() < self._refresh_at:
+        if self._token and time.monotonic() < self._refresh_at:
             return self._token
         return await asyncio.to_thread(self.blocking)
 
     def _refresh(self) -> None:
         identity = (self._credentials.client_id, self._credentials.secret)
+        # Certificates are read where they are needed only: it takes longer than the rest of the request.
+        secure = self._url.startswith("https")
+        form = {"grant_type": "client_credentials"}
         try:
-            # Certificates are read where they are needed only: it takes longer than the rest of the request.
-            secure = self._url.startswith("https")
-            form = {"grant_type": "client_credentials"}
             answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure)
+            if answer.status_code != httpx.codes.OK:
+                raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
+            body = answer.json()
+            token, life = str(body["access_token"]), float(body["expires_in"])
         except httpx.HTTPError as error:
-            raise TokenRefused(
-                f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"
-            ) from error
-        if answer.status_code != httpx.codes.OK:
-            raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
-        body = answer.json()
-        self._token = body["access_token"]
-        self._refresh_at = time.monotonic() + _REFRESH_AT * body["expires_in"]
+            message = f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"
+            raise TokenRefused(message) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise TokenRefused(f"{self._url} does not answer like an exchange ({type(error).__name__})") from error
+        now = time.monotonic()
+        self._token, self._expires_at, self._refresh_at = token, now + life, now + _REFRESH_AT * life
 
 
 class Exchange:

@@ -19,6 +19,7 @@ from ndxp.assertion import Assertion, sign
 _METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 _EVERY, _AGAIN = 0.3, 30.0
 _TIMEOUT = 3.0
+_MOST_FILES = 200
 
 _log = logging.getLogger(__name__)
 
@@ -34,28 +35,30 @@ class Discovery:
         self._registry = registry
         self._addresses = addresses
         self._client = client
-        self._asked: dict[tuple[str, str, str], float] = {}
+        self._asked: dict[str, float] = {}
 
     async def run(self) -> None:
         """Goes on until cancelled."""
         while True:
             snapshot = (await self._registry.load()).snapshot
             now = asyncio.get_running_loop().time()
-            for service in snapshot.registry.services:
-                due = self._asked.get(self._key(service), 0.0) + _AGAIN <= now
-                if due or service.contract not in snapshot.contracts:
-                    await self._learn(service, now)
+            for contract, providers in snapshot.providers.items():
+                if contract not in snapshot.contracts or self._asked.get(contract, 0.0) + _AGAIN <= now:
+                    await self._learn(list(providers.values()), now)
             await asyncio.sleep(_EVERY)
 
-    async def _learn(self, service: Service, now: float) -> None:
-        try:
-            files = await self._describe(service)
-        except (grpc.aio.AioRpcError, ContractUnknown) as error:
-            why = error.code().name if isinstance(error, grpc.aio.AioRpcError) else error
-            _log.debug("%s of %s is not described yet: %s", service.contract, service.provider, why)
+    async def _learn(self, providers: Iterable[Service], now: float) -> None:
+        """Takes the contract from the first of its providers that describes it."""
+        for service in providers:
+            try:
+                files = await self._describe(service)
+            except Exception as error:  # whatever a provider sends must not end control
+                why = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
+                _log.debug("%s of %s is not described yet: %s", service.contract, service.provider, why)
+                continue
+            self._asked[service.contract] = now
+            await self._registry.put_contract(service.contract, files)
             return
-        self._asked[self._key(service)] = now
-        await self._registry.put_contract(service.contract, files)
 
     async def _describe(self, service: Service) -> bytes:
         """The contract's FileDescriptorSet, dependencies first."""
@@ -67,8 +70,11 @@ class Discovery:
                 pb.ServerReflectionRequest(file_containing_symbol=service.contract)
             ]
             while wanted:
+                known = len(files)
                 for file in await self._ask(channel, service.provider, wanted):
                     files[file.name] = file
+                if len(files) == known or len(files) > _MOST_FILES:
+                    raise ContractUnknown(f"{service.provider} gives no complete description in {_MOST_FILES} files")
                 missing = {name for file in files.values() for name in file.dependency} - files.keys()
                 wanted = [pb.ServerReflectionRequest(file_by_filename=name) for name in sorted(missing)]
         data = descriptor_pb2.FileDescriptorSet(file=_in_order(files)).SerializeToString(deterministic=True)
@@ -93,19 +99,18 @@ class Discovery:
             found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
         return found
 
-    def _key(self, service: Service) -> tuple[str, str, str]:
-        return service.provider, service.contract, self._addresses.get(service.provider, service.address)
-
 
 def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:
     ordered: dict[str, descriptor_pb2.FileDescriptorProto] = {}
 
-    def place(name: str) -> None:
+    def place(name: str, above: frozenset[str]) -> None:
+        if name in above:
+            raise ContractUnknown(f"{name} depends on itself")
         if name not in ordered:
             for dependency in files[name].dependency:
-                place(dependency)
+                place(dependency, above | {name})
             ordered[name] = files[name]
 
     for name in sorted(files):
-        place(name)
+        place(name, frozenset())
     return list(ordered.values())

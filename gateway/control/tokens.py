@@ -1,7 +1,6 @@
 """Access tokens: OAuth 2.0 client credentials in, a short-lived EdDSA token out."""
 
 import base64
-import binascii
 import time
 import uuid
 from typing import Annotated
@@ -68,7 +67,7 @@ def _basic(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64, of UTF-8, of ASCII
         return "", ""
     return (client_id, secret) if scheme.lower() == "basic" else ("", "")
 

@@ -69,8 +69,12 @@ def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> 
         }
 
     async def find(transaction_id: str) -> list[Entry]:
-        await recorder.caught_up()
+        complete = await recorder.caught_up()
         entries = await asyncio.to_thread(ledger.transaction, transaction_id)
+        if not entries and not complete:
+            raise Problem(
+                503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
+            )
         if not entries:
             raise Problem(
                 404, "No such transaction",

@@ -10,37 +10,30 @@ PAUSE = 2.0
 
 
 class Circuit:
-    """Closed, open, or half open with one call trying. ``now`` is seconds on any steady clock."""
+    """Closed; or open, with one call let through in every pause to try. ``now`` is seconds on any steady clock."""
 
-    __slots__ = ("_failures", "_open_until", "_trying")
+    __slots__ = ("_failures", "_open_until")
 
     def __init__(self) -> None:
         self._failures = 0
         self._open_until = 0.0
-        self._trying = False
 
     def enter(self, address: str, now: float) -> None:
         """Lets a call through; raises Refusal (CIRCUIT_OPEN) with the time to wait while it is open."""
         if self._failures < FAILURES:
             return
-        if now < self._open_until or self._trying:
+        if now < self._open_until:
             raise Refusal(
                 Reason.CIRCUIT_OPEN, f"the provider at {address} failed {self._failures} times in a row",
                 retry_after=max(0.1, self._open_until - now),
             )  # fmt: skip
-        self._trying = True
+        self._open_until = now + PAUSE
 
     def succeeded(self) -> None:
         """The provider answered, whatever it said."""
         self._failures = 0
-        self._trying = False
 
     def failed(self, now: float) -> None:
         """The provider could not be reached."""
         self._failures += 1
-        self._trying = False
         self._open_until = now + PAUSE
-
-    def left(self) -> None:
-        """The call ended without a word about the provider."""
-        self._trying = False

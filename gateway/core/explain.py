@@ -91,14 +91,14 @@ def _passed(name: str, record: Record, journaled: bool) -> str:
         "admit": "quota left, journal taking records",
         "resolve": f"provider {record.service}",
         "journal": (
-            "the request was durable before it was forwarded" if journaled
-            else "a method that changes nothing: only its outcome is recorded"
+            "the request was in the journal before it was forwarded" if journaled
+            else "one message, and it changes nothing: only the outcome is recorded"
         ),
         "forward": (
             f"{record.messages_in} message(s), {record.request_size} bytes to the provider; "
             f"{record.messages_out} message(s), {record.response_size} bytes back"
         ),
-        "answer": "the outcome was durable before the caller got its status",
+        "answer": "the outcome was in the journal before the caller got its status",
     }[name]  # fmt: skip
 
 

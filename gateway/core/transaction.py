@@ -61,6 +61,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     traceparent: str = ""
 
 
+_LONGEST = 256
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(Record).decode
 
@@ -124,8 +125,24 @@ class Call:
     """One call while it is under way: what each step has found out about it."""
 
     __slots__ = (
-        "address", "admitted", "attempts", "client", "code", "grant", "headers", "method", "origin", "read_only",
-        "reason", "received", "request_in_ts", "request_out_ts", "response_in_ts", "sent", "service", "timeout",
+        "address",
+        "admitted",
+        "attempts",
+        "client",
+        "code",
+        "grant",
+        "headers",
+        "journal_first",
+        "method",
+        "origin",
+        "reason",
+        "received",
+        "request_in_ts",
+        "request_out_ts",
+        "response_in_ts",
+        "sent",
+        "service",
+        "timeout",
         "transaction_id",
     )  # fmt: skip
 
@@ -139,7 +156,7 @@ class Call:
         self.address = ""
         self.admitted = False
         self.timeout = 0.0
-        self.read_only = False
+        self.journal_first = True
         self.attempts = 0
         self.received = Tally()
         self.sent = Tally()
@@ -170,7 +187,7 @@ class Call:
             phase=phase,
             client=self.client,
             service=self.service,
-            method=self.method,
+            method=self.method[:_LONGEST],
             message_id=headers.get("x-ndxp-message-id", ""),
             user_id=headers.get("x-ndxp-user-id", ""),
             issue=headers.get("x-ndxp-issue", ""),
@@ -187,7 +204,7 @@ class Call:
             messages_in=self.received.messages,
             messages_out=self.sent.messages,
             status_code=int(self.code),
-            reason=self.reason,
+            reason=self.reason[:_LONGEST],
             origin=self.origin,
             attempts=self.attempts,
             grant=self.grant,

@@ -63,11 +63,11 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
-            writer = duties.create_task(journal.run())
+            writing = [duties.create_task(journal.run()), duties.create_task(self._expire())]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
-                await end([loaded, writer])
+                await end([loaded, *writing])
                 return
             watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
             # What is there now stays: the garbage collector need not look through it again and again, which costs every
@@ -83,7 +83,7 @@ class Worker:
             await self._server.stop(self._settings.drain)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(journal.flushed(), self._settings.journal_patience)
-            await end([writer])
+            await end(writing)
         await self._upstreams.close()
         await self._store.aclose()
 
@@ -110,13 +110,17 @@ class Worker:
     async def _watch(self) -> None:
         while True:
             journal = self.exchange.journal
-            journal.expire()
             await self._directory.serving(journal.available)
             with contextlib.suppress(redis.RedisError):
                 self.exchange.backlog = await self._store.xlen(STREAM)
                 if await self._registry.version() != self.exchange.snapshot.version:
                     await self._load()
             await asyncio.sleep(_WATCH)
+
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH)
+            self.exchange.journal.expire()
 
     async def _probe(self) -> None:
         while True:

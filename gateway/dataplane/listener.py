@@ -58,6 +58,10 @@ class Listener(grpc.GenericRpcHandler):
                 answer = await forward(call, asked, context)
             except Refusal as refusal:
                 answer = _refused(call, refusal)
+            except asyncio.CancelledError:
+                if _caller_left():
+                    raise
+                answer = _refused(call, _moved(call))
             try:
                 await pipeline.finish(self._exchange, call, asked)
             except Refusal as refusal:
@@ -85,7 +89,8 @@ class Listener(grpc.GenericRpcHandler):
             call.sent.add(message)
             call.end(Code.OK, Origin.PROVIDER)
         call.response_in_ts = now()
-        answer.trailing += metadata.back(await rpc.trailing_metadata())
+        if call.origin is Origin.PROVIDER:
+            answer.trailing += metadata.back(await rpc.trailing_metadata())
         if initial := metadata.back(await rpc.initial_metadata()):
             await context.send_initial_metadata(initial)
         return answer
@@ -104,7 +109,8 @@ class Listener(grpc.GenericRpcHandler):
         finally:
             rpc.cancel()
         call.response_in_ts = call.response_in_ts or now()
-        answer.trailing += metadata.back(await rpc.trailing_metadata())
+        if call.origin is Origin.PROVIDER:
+            answer.trailing += metadata.back(await rpc.trailing_metadata())
         return answer
 
     async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:
@@ -197,6 +203,17 @@ class _Answer:
         if call.code is not Code.OK:
             own.append((metadata.ERROR_ORIGIN, str(call.origin)))
         return [*self.trailing, *own]
+
+
+def _caller_left() -> bool:
+    """Whether a cancellation is this call's own; otherwise it is of the connection to the provider."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _moved(call: Call) -> Refusal:
+    message = f"{call.service}: the connection to the provider was closed, because it is registered elsewhere now"
+    return Refusal(Reason.PROVIDER_UNREACHABLE, message, metadata={"service": call.service})
 
 
 async def _no_doubt() -> None:

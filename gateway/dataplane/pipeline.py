@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from gateway.core import policy
 from gateway.core.circuit import Circuit
 from gateway.core.quota import Allowance
-from gateway.core.registry import Registry, Service, Snapshot
+from gateway.core.registry import Quota, Registry, Service, Snapshot
 from gateway.core.transaction import Call, Origin, Phase
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
 from gateway.settings import GatewaySettings
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
+
+STRANGERS = Quota(rate=50, burst=500, in_flight=1)
+"""How many refusals of callers without a good token are recorded in a second; the others are refused all the same."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Exchange:
     provider_keys: Mapping[str, bytes] = field(default_factory=dict)
     allowances: dict[str, Allowance] = field(default_factory=dict)
     circuits: dict[str, Circuit] = field(default_factory=dict)
+    strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS, time.monotonic()))
     calls: int = 0
     backlog: int = 0
 
@@ -105,7 +109,7 @@ def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
     exchange.circuits.setdefault(address, Circuit()).enter(address, time.monotonic())
     call.address = address
     method = exchange.snapshot.method(call.method)
-    call.read_only = method is not None and method.read_only
+    call.journal_first = method is None or not (method.unary and method.read_only)
     if method is not None and method.unary:
         longest, unstated = settings.max_deadline, settings.default_deadline
     else:
@@ -119,11 +123,11 @@ DECISIONS = (identify, authorise, admit, resolve)
 async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
     """The steps before forwarding; raises Refusal when one of them says no.
 
-    The request of a method that may change something is in the journal before this returns.
+    The request of a stream, and of a method that may change something, is in the journal before this returns.
     """
     for decide in DECISIONS:
         decide(exchange, call, asked)
-    if not call.read_only:
+    if call.journal_first:
         await _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
 
 
@@ -139,19 +143,34 @@ async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
         exchange.allowances[call.client].give_back()
     if circuit := exchange.circuits.get(call.address):
         _judge(circuit, call)
-    if call.reason == Reason.JOURNAL_UNAVAILABLE:
-        return
-    if call.client or any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
+    if _recorded(exchange, call, asked):
         await _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
 
 
+def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
+    """Whether the outcome goes to the journal: all that were admitted, and of those refused before what it can bear."""
+    if call.origin is Origin.GATEWAY:
+        if call.reason == Reason.JOURNAL_UNAVAILABLE:
+            return False
+        if call.reason == Reason.OVERLOADED and exchange.backlog > exchange.settings.max_backlog:
+            return False
+    if call.client:
+        return True
+    if not any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
+        return False
+    try:
+        exchange.strangers.take("an unidentified caller", STRANGERS, time.monotonic())
+    except Refusal:
+        return False
+    exchange.strangers.give_back()
+    return True
+
+
 def _judge(circuit: Circuit, call: Call) -> None:
-    if call.reason == Reason.PROVIDER_UNREACHABLE:
-        circuit.failed(time.monotonic())
-    elif call.origin is Origin.PROVIDER:
+    if call.origin is Origin.PROVIDER:
         circuit.succeeded()
-    else:
-        circuit.left()
+    elif call.reason == Reason.PROVIDER_UNREACHABLE:
+        circuit.failed(time.monotonic())
 
 
 async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from ndxp import metadata
 from ndxp.errors import Reason
 
 _LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
@@ -66,6 +67,8 @@ class Upstreams:
         ``overdue`` says that the deadline has passed. gRPC does not tell a peer's status from one made at this end:
         the state of the connection and the texts of gRPC's core do.
         """
+        if metadata.STATUS_DETAILS in (error.trailing_metadata() or ()):
+            return None  # nobody but the provider sends details
         code, text = error.code(), error.details() or ""
         if code is grpc.StatusCode.UNAVAILABLE:
             lost = self.channel(address).get_state() is not grpc.ChannelConnectivity.READY

@@ -63,7 +63,7 @@ class LedgerStore:
     """Opens the ledger and makes its tables if they are missing. Errors are SQLAlchemy's."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _configure_sqlite)
         _tables.create_all(self._engine)

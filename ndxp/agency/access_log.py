@@ -1,6 +1,7 @@
 """The access log: who asked an agency for what, kept by the agency itself, and the contract that shows it."""
 
 import asyncio
+import logging
 from typing import Any
 
 import grpc
@@ -14,7 +15,12 @@ from ndxp.errors import Code
 
 _LARGEST_PAGE = 5000
 _FOREVER = 2**62
+_log = logging.getLogger(__name__)
 _Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class AccessLogUnavailable(Exception):
+    """The agency's database does not take accesses now; nothing personal is in the text."""
 
 
 class AccessLog:
@@ -25,7 +31,7 @@ class AccessLog:
         self._waiting: list[tuple[Access, asyncio.Future[None]]] = []
 
     async def add(self, assertion: Assertion, code: Code) -> None:
-        """Returns when the access is in the database; raises what the database raised when it cannot be."""
+        """Returns when the access is in the database; raises AccessLogUnavailable when it cannot be."""
         access = Access(
             assertion.transaction_id, assertion.client, assertion.user_id, assertion.purpose, assertion.method,
             int(code), now(),
@@ -41,10 +47,11 @@ class AccessLog:
         try:
             with self._database.transaction() as transaction:
                 transaction.log([access for access, _ in batch])
-        except Exception as error:  # whoever waits must hear of it
+        except Exception as error:  # whoever waits must hear of it, and nothing of what others asked
+            _log.error("accesses cannot be logged: %s", type(error).__name__)
             for _, written in batch:
                 if not written.done():
-                    written.set_exception(error)
+                    written.set_exception(AccessLogUnavailable("the agency cannot log the access and gives no answer"))
             return
         for _, written in batch:
             if not written.done():

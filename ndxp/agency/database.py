@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ndxp.errors import AgencyError, Code
 
@@ -167,9 +168,11 @@ class Transaction:
         self._connection.execute(sa.insert(_answers).values(values))
 
     def log(self, accesses: Sequence[Access]) -> None:
-        """Appends to the access log."""
+        """Appends to the access log; a transaction that is there already (an assertion used again) is left out."""
         rows = [{field: getattr(access, field) for field in Access.__slots__} for access in accesses]
-        self._connection.execute(sa.insert(_accesses), rows)
+        insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(_accesses).on_conflict_do_nothing(index_elements=["transaction_id"])
+        self._connection.execute(statement, rows)
 
     def accesses(self, *, after: int = 0, since: int = 0, limit: int = 500) -> list[tuple[int, Access]]:
         """The access log from ``after`` (a seq) and ``since`` (µs) on, in its order, each with its seq."""
@@ -190,7 +193,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """``url`` is SQLAlchemy's, for example ``sqlite:///population.db`` or ``postgresql+psycopg://...``."""
-        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)

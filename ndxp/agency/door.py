@@ -1,5 +1,7 @@
 """An agency's door: lets calls of the gateway in and nobody else's, and gives errors their form on the wire."""
 
+import asyncio
+import contextlib
 import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 import grpc
 
 from ndxp import metadata, status
-from ndxp.agency.access_log import AccessLog
+from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
 from ndxp.errors import AgencyError, Code, Reason, Refusal
@@ -57,14 +59,18 @@ class _Answered:
         self._behaviour = behaviour
         self._assertion = assertion
         self._access_log = access_log
+        self._logged = False
 
     async def answer(self, request: Any, context: _Context) -> Any:
         set_caller(self._assertion, context.time_remaining())
         try:
             response = await self._behaviour(request, context)
+            await self._log_access(Code.OK)
+        except asyncio.CancelledError:
+            await self._log_access(Code.CANCELLED)
+            raise
         except Exception as error:
             await self._fail(error, context)
-        await self._log_access(Code.OK)
         return response
 
     async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
@@ -72,22 +78,30 @@ class _Answered:
         try:
             async for response in self._behaviour(request, context):
                 yield response
+            await self._log_access(Code.OK)
+        except (asyncio.CancelledError, GeneratorExit):
+            await self._log_access(Code.CANCELLED)
+            raise
         except Exception as error:
             await self._fail(error, context)
-        await self._log_access(Code.OK)
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
         method, transaction = self._assertion.method, self._assertion.transaction_id
+        if isinstance(error, AccessLogUnavailable):
+            reason = "ACCESS_LOG_UNAVAILABLE"
+            await _abort(context, AgencyError(Code.UNAVAILABLE, reason, str(error)), domain=method.partition("/")[0])
         if not isinstance(error, AgencyError):
             # The message of a surprise may hold personal data: the log gets its place and type only.
             place = "".join(traceback.format_tb(error.__traceback__)[-3:])
             _log.error("%s of %s failed: %s\n%s", method, transaction, type(error).__name__, place)
             error = AgencyError(Code.INTERNAL, "INTERNAL", f"the agency failed; its log tells more of {transaction}")
-        await self._log_access(error.code)
+        with contextlib.suppress(AccessLogUnavailable):
+            await self._log_access(error.code)
         await _abort(context, error, domain=method.partition("/")[0])
 
     async def _log_access(self, code: Code) -> None:
-        if self._access_log is not None:
+        if self._access_log is not None and not self._logged:
+            self._logged = True
             await self._access_log.add(self._assertion, code)
 
 

@@ -39,15 +39,8 @@ FAILED = 64
 
 @app.command()
 def call(
-    method: Annotated[
-        str,
-        typer.Argument(
-            metavar="SERVICE/METHOD", help="For example ndxp.population.v1.PopulationService/VerifyCitizen."
-        ),
-    ],
-    request: Annotated[
-        str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, a message a line.")
-    ] = "{}",
+    method: _Method,
+    request: _Request = "{}",
     folder: Folder = DEFAULT_FOLDER,
     member: Annotated[str, typer.Option("--as", help="The calling subsystem.")] = "VN/GOV/H26/one-stop",
     provider: Annotated[str, typer.Option(help="Which provider, where several offer the service.")] = "",

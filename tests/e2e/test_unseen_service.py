@@ -202,6 +202,25 @@ async def test_details_of_a_status_arrive_byte_by_byte(visitor: Visitor, echo: E
     assert record["reason"] == "OUT_OF_PAPER"
 
 
+@pytest.mark.parametrize("reason", ["JOURNAL_UNAVAILABLE", "PROVIDER_UNREACHABLE", "OVERLOADED"])
+async def test_a_provider_that_uses_the_exchanges_reasons_is_recorded_and_passed_on_all_the_same(
+    visitor: Visitor, echo: Echo, reason: str
+) -> None:
+    detail = any_pb2.Any()
+    detail.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="ndxp"))
+    packed = status_pb2.Status(code=14, message="mine", details=[detail]).SerializeToString()
+    echo.trailing = ((metadata.STATUS_DETAILS, packed),)
+    for _ in range(7):  # more than open a circuit
+        call = visitor.call("Echo")(Request(code=14, message="mine"))
+        assert await call.details() == "mine"
+        trailing = await call.trailing_metadata()
+        assert trailing.get_all(metadata.STATUS_DETAILS) == [packed]
+        [record] = [
+            r for r in transaction(visitor.exchange, str(trailing[metadata.TRANSACTION_ID])) if r["phase"] == "outcome"
+        ]
+        assert (record["reason"], record["origin"]) == (reason, "provider")
+
+
 @pytest.mark.parametrize("method", REQUESTS)
 async def test_each_call_is_exactly_one_transaction(visitor: Visitor, echo: Echo, method: str) -> None:
     message_id = f"once-{method}"

@@ -47,6 +47,21 @@ def test_a_token_about_to_expire_is_asked_for_again(token_office: TokenOffice) -
     assert [tokens.blocking(), tokens.blocking()] == ["token-1", "token-2"]
 
 
+def test_a_token_that_cannot_be_renewed_is_used_while_it_is_good(token_office: TokenOffice) -> None:
+    tokens = Tokens(token_office.url, CREDENTIALS)
+    assert tokens.blocking() == "token-1"
+    tokens._refresh_at = float("-inf")  # as if most of its life were over
+    token_office.answer = (503, {"detail": "the store does not answer"})
+    assert [tokens.blocking(), tokens.blocking()] == ["token-1", "token-1"]
+    assert len(token_office.asked) == 2  # and the exchange is left alone for a moment
+
+
+def test_an_answer_that_is_no_tokens_is_refused(token_office: TokenOffice) -> None:
+    token_office.answer = (200, "<html>welcome to the hotel's network")
+    with pytest.raises(TokenRefused, match="does not answer like an exchange"):
+        Tokens(token_office.url, CREDENTIALS).blocking()
+
+
 async def test_the_event_loop_gets_the_same_token(token_office: TokenOffice) -> None:
     tokens = Tokens(token_office.url, CREDENTIALS)
     assert await tokens.get() == await tokens.get() == tokens.blocking()

@@ -17,6 +17,7 @@ from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.world import World
 from services import population
+from tests.fakes import until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -116,8 +117,52 @@ async def test_the_access_log_names_transaction_client_and_officer(
     assert (access.transaction_id, access.client, access.user_id) == (call.transaction_id, call.client, "officer-7")
 
 
+async def test_a_stream_that_is_cancelled_is_in_the_access_log(town: "Town", question: pb.VerifyCitizenRequest) -> None:
+    stream = town.population().BatchVerifyCitizens()
+    await stream.write(
+        pb.BatchVerifyCitizensRequest(
+            citizen_number=question.citizen_number, full_name=question.full_name, birth_date=question.birth_date
+        )
+    )
+    assert (await stream.read()).matched
+    stream.cancel()
+
+    async def logged() -> list[int]:
+        listed = await AccessLogServiceStub(town.channel()).ListAccesses(
+            access_log_pb2.ListAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+        )
+        return [access.status_code for access in listed.accesses]
+
+    # Whether the agency learns of the cancelling or of an end first is gRPC's to decide; it is one access.
+    assert await until(logged) in ([Code.CANCELLED], [Code.OK])
+
+
+async def test_an_access_log_that_cannot_be_written_gives_no_answer_and_shows_nothing(
+    town: "Town", question: pb.VerifyCitizenRequest, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture
+) -> None:
+    with town.agencies["population"].database.transaction() as transaction:
+        transaction._connection.exec_driver_sql("DROP TABLE accesses")
+    failure = await failure_of(town.population().VerifyCitizen(question, metadata=((metadata.USER_ID, "officer-7"),)))
+    assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "ACCESS_LOG_UNAVAILABLE")
+    for told in (failure.message, caplog.text):
+        assert "officer-7" not in told
+        assert "INSERT" not in told
+
+
 async def test_an_unknown_method_is_unimplemented(direct: grpc.aio.Channel) -> None:
     call: Any = direct.unary_unary(f"/{population.CONTRACT}/Nonsense")
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call(b"")
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_an_assertion_used_twice_does_not_spoil_the_access_log(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
+) -> None:
+    stub, pairs = PopulationServiceStub(direct), signed()
+    for _ in range(2):
+        await stub.VerifyCitizen(question, metadata=pairs)
+    counts = await AccessLogServiceStub(town.channel()).CountAccesses(
+        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+    )
+    assert counts.total == 1

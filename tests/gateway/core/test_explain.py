@@ -60,8 +60,8 @@ def test_an_answered_call_shows_where_the_time_went() -> None:
 
 
 def test_a_method_that_changes_nothing_is_told_from_one_that_may() -> None:
-    assert "only its outcome" in why(explain([record()]), "journal")
-    assert "durable before" in why(explain([record(Phase.REQUEST), record()]), "journal")
+    assert "only the outcome" in why(explain([record()]), "journal")
+    assert "in the journal before" in why(explain([record(Phase.REQUEST), record()]), "journal")
 
 
 @pytest.mark.parametrize("reason", AT_GATEWAY)
