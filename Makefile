@@ -35,7 +35,7 @@ drift: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-bench  ## the benchmarks: the world, and the gateway beside a pass-through and Envoy
 	@$(BIN)/python -m benchmarks.world
-	@$(BIN)/python -m benchmarks.gateway --json docs/performance.json
+	@$(BIN)/python -m benchmarks.gateway --json docs/performance.json --plot docs/performance.svg
 
 # One environment; each goal adds the packages it needs. pip is asked again when what is needed has changed.
 $(VENV)/ready: EXTRAS := gateway

@@ -1,4 +1,4 @@
-"""Runs the gateway benchmark: ``python -m benchmarks.gateway [--rounds N] [--calls N] [--json FILE]``.
+"""Runs the gateway benchmark: ``python -m benchmarks.gateway [--rounds N] [--calls N] [--json FILE] [--plot SVG]``.
 
 All sides answer the same call from the same agency, in one run, interleaved round by round. CPU is that of each side's
 own processes from /proc (user and system, all threads), so that a noisy neighbour on the machine changes the time but
@@ -24,6 +24,7 @@ from statistics import median
 
 import grpc
 
+from benchmarks.gateway.plot import draw
 from ndxp.client import Credentials, Tokens
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
@@ -216,6 +217,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--calls", type=int, default=1500)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ndxp-bench-") as temporary, sides(Path(temporary)) as measured:
         folder = Path(temporary)
@@ -235,6 +237,8 @@ def main() -> None:
             f"{name:32}{row['cpu_us']:>10}{row['cpu_ratio']:>7}{row['tx_per_second']:>7}"
             f"{row['p50_ms']:>8}{row['p99_ms']:>8}  {parts}"
         )
+    if options.plot:
+        draw(found, options.plot)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
 
