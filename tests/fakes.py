@@ -54,7 +54,8 @@ class Clock:
 class TokenOffice:
     """``POST /oauth2/token`` over real HTTP: tokens are numbered, or the answer is what the test says."""
 
-    def __init__(self) -> None:
+    def __init__(self, judge: Callable[[str, str], tuple[int, object]] | None = None) -> None:
+        """``judge`` answers client and secret with a status and a body; without it ``answer`` is everybody's."""
         self.answer: tuple[int, object] = (200, {"expires_in": 3600})
         self.asked: list[tuple[str, str]] = []
         office = self
@@ -65,7 +66,7 @@ class TokenOffice:
                 basic = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
                 client, _, secret = basic.partition(":")
                 office.asked.append((client, secret))
-                code, body = office.answer
+                code, body = judge(client, secret) if judge else office.answer
                 if code == 200 and isinstance(body, dict):
                     body = {"access_token": f"token-{len(office.asked)}", "token_type": "Bearer", **body}
                 content = (body if isinstance(body, str) else json.dumps(body)).encode()

@@ -1,12 +1,9 @@
 """Agencies on the wire, and a stand-in for the exchange: it gives tokens, signs assertions and forwards calls."""
 
-import base64
 import json
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,6 +24,7 @@ from services.health_insurance import __main__ as health_insurance_main
 from services.passports import __main__ as passports_main
 from services.population import __main__ as population_main
 from services.population import service as population_service
+from tests.fakes import TokenOffice
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
@@ -39,39 +37,11 @@ SECRETS = {
 }
 
 
-class Control:
-    """The control process: tokens over HTTP; a token is the client's name here."""
-
-    def __init__(self) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
-                basic = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
-                client, _, secret = basic.partition(":")
-                if SECRETS.get(client) == secret:
-                    self._answer(200, {"access_token": client, "token_type": "Bearer", "expires_in": 3600})
-                else:
-                    self._answer(401, {"error": "invalid_client"})
-
-            def _answer(self, code: int, body: object) -> None:
-                content = json.dumps(body).encode()
-                self.send_response(code)
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+def judged(client: str, secret: str) -> tuple[int, object]:
+    """The control process: a token is the client's name here."""
+    if SECRETS.get(client) == secret:
+        return 200, {"access_token": client, "expires_in": 3600}
+    return 401, {"error": "invalid_client"}
 
 
 @dataclass
@@ -137,7 +107,7 @@ class Town:
     """The agencies of a test with the exchange before them."""
 
     world: World
-    control: Control
+    control: TokenOffice
     gateway: Gateway
     agencies: dict[str, Agency]
     ports: dict[str, int]
@@ -170,8 +140,8 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
-def control() -> Iterator[Control]:
-    control = Control()
+def control() -> Iterator[TokenOffice]:
+    control = TokenOffice(judged)
     yield control
     control.close()
 
@@ -189,7 +159,12 @@ def step_seconds() -> float:
 
 @pytest.fixture
 async def town(
-    world: World, control: Control, tmp_path: Path, progress: str, step_seconds: float, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    control: TokenOffice,
+    tmp_path: Path,
+    progress: str,
+    step_seconds: float,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
     """The three agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
