@@ -1,5 +1,7 @@
 """Settings of the exchange's processes, read once from the environment (``NDXP_*``)."""
 
+import os
+import socket
 from pathlib import Path
 
 from pydantic import Field
@@ -19,6 +21,11 @@ class StoreSettings(BaseSettings):
     """Name of this process in records; empty for one made of host and process number."""
     addresses: dict[str, str] = {}
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
+
+    @property
+    def name(self) -> str:
+        """What this process is called in records, among the others."""
+        return self.node or f"{socket.gethostname()}-{os.getpid()}"
 
 
 class GatewaySettings(StoreSettings):
@@ -46,18 +53,34 @@ class GatewaySettings(StoreSettings):
     """Seconds that calls in flight get to finish at SIGTERM."""
 
 
-class ControlSettings(StoreSettings):
+class RecorderSettings(StoreSettings):
+    """What writes and reads the ledger: the control process, and recorders of their own."""
+
+    run_folder: Path = Path(".ndxp")
+    """Keys, credentials and the ledger; mode 0700."""
+    ledger_url: str = ""
+    """SQLAlchemy URL of the ledger, SQLite or PostgreSQL; empty for ``ledger.db`` in the run folder."""
+    ledger_name: str = Field(default="ndxp.example/VN", pattern=r"^[^\s+]+$")
+    """The ledger's name in checkpoints and beside its keys."""
+    ledger_keep_days: float = Field(default=0, ge=0)
+    """Days for which rows are kept; their hashes stay in the tree for ever. 0 keeps the rows too."""
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL."""
+        return self.ledger_url or f"sqlite:///{self.run_folder / 'ledger.db'}"
+
+
+class ControlSettings(RecorderSettings):
     """The control process."""
 
     control_address: str = "127.0.0.1:8080"
     """Where the HTTP API listens, ``host:port``."""
     exchange_address: str = "127.0.0.1:50060"
     """Where the directory (``ndxp.exchange.v1``) listens, ``host:port``."""
-    run_folder: Path = Path(".ndxp")
-    """Keys, credentials and the ledger; mode 0700."""
     exchange_file: Path = Path(__file__).with_name("exchange.yaml")
     """Members, services, grants and quotas to start with."""
-    ledger_url: str = ""
-    """SQLAlchemy URL of the ledger; empty for ``ledger.db`` in the run folder."""
+    record: bool = True
+    """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)
     """Seconds for which an access token is good."""

@@ -3,9 +3,12 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 
 def start_logging() -> None:
@@ -17,6 +20,29 @@ def start_logging() -> None:
 def wrong_settings(error: ValidationError) -> list[str]:
     """What is wrong with ``NDXP_*`` variables, a line each, without their values."""
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
+
+
+def run_process(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Runs a process from its settings to its stop; what goes wrong is a line on stderr.
+
+    Gives the exit code: 0 after a stop, 1 when it cannot start (OSError), 2 for wrong settings or files (ValueError).
+    """
+    start_logging()
+    try:
+        asyncio.run(run())
+    except ValidationError as error:
+        return _failed(name, 2, *wrong_settings(error))
+    except (SettingsError, ValueError) as error:
+        return _failed(name, 2, str(error))
+    except OSError as error:
+        return _failed(name, 1, str(error))
+    return 0
+
+
+def _failed(name: str, code: int, *lines: str) -> int:
+    for line in lines:
+        sys.stderr.write(f"{name}: {' '.join(line.split())}\n")
+    return code
 
 
 async def until_stopped() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.store import Store, connect
 from tests.fakes import TokenOffice
-from tests.stores import Valkey
+from tests.stores import Postgres, Valkey
 
 
 @pytest.fixture
@@ -33,3 +33,11 @@ async def store(valkey: Valkey) -> AsyncIterator[Store]:
     client = connect(valkey.url)
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """PostgreSQL, started when the first test asks for it."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()

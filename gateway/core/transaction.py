@@ -24,12 +24,13 @@ class Origin(StrEnum):
     PROVIDER = "provider"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the ledger; names follow X-Road's operational record.
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
-    Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. A msgspec struct and not a dataclass:
-    it is made and encoded for every call.
+    Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. ``subjects`` are keyed hashes of those
+    whom the answer was about, as the provider named them. A msgspec struct and not a dataclass: it is made and encoded
+    for every call.
     """
 
     transaction_id: str
@@ -59,6 +60,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     grant: str = ""
     node: str = ""
     traceparent: str = ""
+    subjects: str = ""
 
 
 _LONGEST = 256
@@ -67,7 +69,10 @@ _decode = msgspec.json.Decoder(Record).decode
 
 
 def canonical(record: Record) -> bytes:
-    """The bytes that stand for a record: JSON, keys sorted, no white space, UTF-8 (as RFC 8785 writes it)."""
+    """The bytes that stand for a record: JSON, keys sorted, no white space, UTF-8 (as RFC 8785 writes it).
+
+    Fields that say nothing (their defaults) are left out, so that one added later does not change older records.
+    """
     return _encode(record)
 
 

@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
-import socket
 import sys
 
 import grpc
@@ -32,13 +30,12 @@ class Worker:
     """Everything a worker is made of, and its background duties."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        node = settings.node or f"{socket.gethostname()}-{os.getpid()}"
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
         self._upstreams = Upstreams(2 * settings.max_message_bytes)
         self._directory = Directory(self._upstreams)
-        self.exchange = Exchange(settings, node, Journal(settings.redis_url, settings.journal_patience))
+        self.exchange = Exchange(settings, settings.name, Journal(settings.redis_url, settings.journal_patience))
         limit = 2 * settings.max_message_bytes
         self._server = grpc.aio.server(
             options=(

@@ -1,7 +1,8 @@
-"""The recorder: drains the journal into the ledger, each record exactly once."""
+"""The recorder: drains the journal into the ledger, each record exactly once, and has it signed."""
 
 import asyncio
 import logging
+import time
 
 import msgspec
 import redis
@@ -9,16 +10,23 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.core.transaction import Record, parse
 from gateway.dataplane.journal import STREAM
-from gateway.ledger.store import LedgerStore
+from gateway.ledger.lease import Lease
+from gateway.ledger.writer import LedgerDisagrees, Writer
 from gateway.store import Store
+from ndxp.ledger.checkpoint import Checkpoint
 
 GROUP = "recorder"
+CHECKPOINT = "ndxp:ledger:checkpoint"
+"""The size of the last signed checkpoint, kept beside the ledger: an older copy of the ledger gives itself away."""
+
 _ENTRIES = 500
 _BLOCK_MS = 500
 _GATHER = 0.05
 """Seconds in which entries gather: a commit of many costs hardly more than a commit of one."""
 
 _RETRY = 1.0
+_STAND_BY = 0.5
+_PRUNE_EVERY = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -26,45 +34,54 @@ _log = logging.getLogger(__name__)
 class Recorder:
     """Reads the stream as a consumer group and acknowledges only what the ledger has committed.
 
-    What a dead recorder had read but not acknowledged is read again; the ledger drops what it has already.
+    What a dead recorder had read but not acknowledged is read again; the ledger drops what it has already. All
+    recorders read as the same consumer: whoever holds the lease goes on where the last one ended. ``keep_days`` is for
+    how long rows are kept, 0 for ever.
     """
 
-    def __init__(self, store: Store, ledger: LedgerStore) -> None:
+    def __init__(self, store: Store, writer: Writer, node: str, keep_days: float = 0) -> None:
         self._store = store
-        self._ledger = ledger
-        self._done = asyncio.Condition()
-        self._recorded = (0, 0)
-        self.healthy = False
+        self._writer = writer
+        self._lease = Lease(store, node)
+        self._keep_days = keep_days
+        self._prune_at = 0.0
+        self.trouble = "it is starting"
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it records, or stands by for one that does."""
+        return not self.trouble
 
     async def run(self) -> None:
         """Records until cancelled; waits and goes on when the store or the ledger is away."""
-        while True:
-            try:
-                await self._prepare()
-                await self._drain("0")
-                self.healthy = True
-                while True:
-                    if not await self._drain(">"):
-                        await asyncio.sleep(_GATHER)
-            except (redis.RedisError, SQLAlchemyError) as error:
-                self.healthy = False
-                _log.error("waiting to record: %s", type(error).__name__)
-                await asyncio.sleep(_RETRY)
-
-    async def caught_up(self, patience: float = 2.0) -> bool:
-        """Waits until everything is recorded that the journal had when asked; False when it takes longer."""
         try:
-            async with asyncio.timeout(patience):
-                if not await self._store.xlen(STREAM):
-                    return True
-                last = _place((await self._store.xinfo_stream(STREAM))["last-generated-id"])
-                async with self._done:
-                    await self._done.wait_for(lambda: self._recorded >= last)
-        except (TimeoutError, redis.RedisError):
-            return False
-        return True
+            while True:
+                try:
+                    await self._take_turns()
+                except (redis.RedisError, SQLAlchemyError, LedgerDisagrees, OSError) as error:
+                    known = isinstance(error, LedgerDisagrees)
+                    self.trouble = str(error) if known else f"waiting to record: {type(error).__name__}"
+                    _log.error("%s", self.trouble)
+                    await asyncio.sleep(_RETRY)
+        finally:
+            await self._leave()
+
+    async def _take_turns(self) -> None:
+        while not await self._lease.keep():
+            self.trouble = ""
+            await asyncio.sleep(_STAND_BY)
+        await self._prepare()
+        await self._drain("0")
+        self.trouble = ""
+        while await self._lease.keep():
+            if not await self._drain(">"):
+                await self._publish(await asyncio.to_thread(self._writer.sign))
+                await self._prune()
+                await asyncio.sleep(_GATHER)
 
     async def _prepare(self) -> None:
+        published = int(await self._store.get(CHECKPOINT) or 0)
+        await asyncio.to_thread(self._writer.check, published)
         try:
             await self._store.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
         except redis.ResponseError as error:
@@ -81,16 +98,46 @@ class Recorder:
             entries = found[0][1] if found else []
             if entries:
                 batch = [record for _, fields in entries for record in _read(fields)]
-                await asyncio.to_thread(self._ledger.append, batch)
+                await self._publish(await asyncio.to_thread(self._writer.append, batch))
                 ids = [entry_id for entry_id, _ in entries]
                 async with self._store.pipeline(transaction=True) as pipe:
                     pipe.xack(STREAM, GROUP, *ids).xdel(STREAM, *ids)
                     await pipe.execute()
-                async with self._done:
-                    self._recorded = _place(ids[-1])
-                    self._done.notify_all()
             if start == ">" or not entries:
                 return len(entries) == _ENTRIES
+
+    async def _publish(self, checkpoint: Checkpoint | None) -> None:
+        if checkpoint is not None:
+            await self._store.set(CHECKPOINT, checkpoint.size)
+
+    async def _prune(self) -> None:
+        if self._keep_days and time.monotonic() >= self._prune_at:
+            before = int((time.time() - self._keep_days * 86_400) * 1e6)
+            first = await asyncio.to_thread(self._writer.prune, before)
+            _log.info("rows before record %d are removed", first)
+            self._prune_at = time.monotonic() + _PRUNE_EVERY
+
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(_RETRY):
+                await self._lease.leave()
+        except (redis.RedisError, TimeoutError):
+            _log.warning("the lease runs out by itself")
+
+
+async def caught_up(store: Store, patience: float = 2.0) -> bool:
+    """Waits until everything is recorded that the journal had when asked; False when it takes longer."""
+    try:
+        async with asyncio.timeout(patience):
+            if not await store.xlen(STREAM):
+                return True
+            last = _place((await store.xinfo_stream(STREAM))["last-generated-id"])
+            # Another process may be the one that records: there is no event to wait for.
+            while (first := await store.xrange(STREAM, count=1)) and _place(first[0][0]) <= last:  # noqa: ASYNC110
+                await asyncio.sleep(_GATHER / 2)
+    except (TimeoutError, redis.RedisError):
+        return False
+    return True
 
 
 def _place(entry_id: bytes) -> tuple[int, int]:

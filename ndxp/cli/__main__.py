@@ -6,7 +6,7 @@ import sys
 import typer
 
 from ndxp import __version__
-from ndxp.cli import call, demo, directory, load, log, people, run
+from ndxp.cli import call, demo, directory, load, log, people, run, statistics
 from ndxp.cli.output import complain
 from ndxp.cli.session import AdminRefused
 from ndxp.client import TokenRefused
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (run.app, directory.app, people.app, call.app, log.app, load.app, demo.app):
+for commands in (run.app, directory.app, people.app, call.app, log.app, statistics.app, load.app, demo.app):
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 

@@ -14,9 +14,7 @@ app = typer.Typer()
 log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(log_app, name="log")
 
-_Transaction = Annotated[
-    str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")
-]
+Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
 
 
 @log_app.command()
@@ -50,7 +48,7 @@ def tail(
 
 
 @log_app.command()
-def show(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+def show(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows every field of a transaction's records."""
     found = Session(folder).get(f"/transactions/{path_part(transaction)}")
     if as_json:
@@ -94,7 +92,7 @@ def search(
 
 
 @app.command()
-def explain(transaction: _Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Explains a transaction.
 
     The steps it took, what each decided and why, and where the time went.

@@ -39,8 +39,16 @@ class Session:
         """Reads from the admin API; parameters that are None or empty are left out. Raises AdminRefused."""
         return self.send("GET", path, query={k: v for k, v in query.items() if v not in (None, "")})
 
+    def read(self, path: str, **query: Any) -> bytes:
+        """Reads bytes from the admin API. Raises AdminRefused."""
+        return self._answer("GET", path, query, None).content
+
     def send(self, verb: str, path: str, *, query: dict[str, Any] | None = None, body: Any = None) -> Any:
         """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused."""
+        answer = self._answer(verb, path, query, body)
+        return answer.json() if answer.content else None
+
+    def _answer(self, verb: str, path: str, query: dict[str, Any] | None, body: Any) -> httpx.Response:
         try:
             answer = self._http.request(verb, path, params=query, json=body)
         except httpx.HTTPError as error:
@@ -54,7 +62,7 @@ class Session:
                 answer.json()["detail"] if described
                 else f"control failed with {answer.status_code}; its log is {self.state.folder}/logs/control.log"
             )  # fmt: skip
-        return answer.json() if answer.content else None
+        return answer
 
     def tokens(self, client: str) -> Tokens:
         """Tokens of a subsystem. Raises TokenRefused for one that has no credentials."""

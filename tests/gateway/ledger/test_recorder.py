@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,8 +11,9 @@ import sqlalchemy as sa
 from gateway.core.transaction import Phase, Record, canonical
 from gateway.dataplane.journal import STREAM
 from gateway.ledger import recorder as recording
-from gateway.ledger.recorder import GROUP, Recorder
-from gateway.ledger.store import LedgerStore, Search
+from gateway.ledger.reader import Reader, Search
+from gateway.ledger.recorder import GROUP, Recorder, caught_up
+from gateway.ledger.writer import Writer
 from gateway.store import Store
 from ndxp.process import end
 from tests.fakes import until
@@ -33,104 +35,109 @@ async def running(recorder: Recorder) -> AsyncIterator[Recorder]:
         await end([task])
 
 
-def outcomes(ledger: LedgerStore) -> list[Record]:
+def outcomes(ledger: Reader) -> list[Record]:
     return [entry.record for entry in ledger.search(Search(after=0, limit=1000))]
 
 
 @pytest.fixture
-def lock(ledger: LedgerStore, monkeypatch: pytest.MonkeyPatch) -> Callable[[], sa.Connection]:
+def lock(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[], sa.Connection]:
     """Takes the ledger away: somebody else holds its write lock, and the wait for it is short."""
-    engine = ledger._engine
+
+    sqlite = engine.dialect.name == "sqlite"
 
     @sa.event.listens_for(engine, "connect")
-    def _(connection: object, _: object) -> None:
-        connection.execute("PRAGMA busy_timeout=50")  # type: ignore[attr-defined]
+    def _(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA busy_timeout=50" if sqlite else "SET lock_timeout = 50")
 
     engine.dispose()
     monkeypatch.setattr(recording, "_RETRY", 0.05)
 
     def take() -> sa.Connection:
-        connection = engine.connect()
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection = engine.connect().execution_options(write=True)
+        connection.execute(sa.text("UPDATE tree SET size = size"))
         return connection
 
     return take
 
 
-async def test_what_the_journal_has_is_in_the_ledger_in_its_order(store: Store, ledger: LedgerStore) -> None:
+async def test_what_the_journal_has_is_in_the_ledger_in_its_order(store: Store, writer: Writer, ledger: Reader) -> None:
     records = [record() for _ in range(450)]
     for start in range(0, len(records), 3):
         await journal(store, *records[start : start + 3])
-    async with running(Recorder(store, ledger)) as recorder:
-        assert await recorder.caught_up(20)
+    async with running(Recorder(store, writer, "test")):
+        assert await caught_up(store, 20)
         assert outcomes(ledger) == records
         assert await store.xlen(STREAM) == 0
 
 
-async def test_what_comes_later_is_recorded_too(store: Store, ledger: LedgerStore) -> None:
-    async with running(Recorder(store, ledger)) as recorder:
+async def test_what_comes_later_is_recorded_too(store: Store, writer: Writer, ledger: Reader) -> None:
+    async with running(Recorder(store, writer, "test")) as recorder:
         await until(lambda: recorder.healthy)
         for _ in range(5):
             await journal(store, record(Phase.REQUEST), record())
-            assert await recorder.caught_up(20)
+            assert await caught_up(store, 20)
         assert len(outcomes(ledger)) == 5
         assert ledger.last() == 10
 
 
-async def test_what_a_dead_recorder_had_read_is_recorded_by_the_next(store: Store, ledger: LedgerStore) -> None:
+async def test_what_a_dead_recorder_had_read_is_recorded_by_the_next(
+    store: Store, writer: Writer, ledger: Reader
+) -> None:
     records = [record() for _ in range(5)]
     for one in records:
         await journal(store, one)
     await store.xgroup_create(STREAM, GROUP, id="0")
     await store.xreadgroup(GROUP, "recorder", {STREAM: ">"}, count=3)
-    async with running(Recorder(store, ledger)) as recorder:
-        assert await recorder.caught_up(20)
+    async with running(Recorder(store, writer, "test")):
+        assert await caught_up(store, 20)
         assert outcomes(ledger) == records
         assert (await store.xpending(STREAM, GROUP))["pending"] == 0
 
 
-async def test_what_was_recorded_but_not_acknowledged_is_not_recorded_twice(store: Store, ledger: LedgerStore) -> None:
+async def test_what_was_recorded_but_not_acknowledged_is_not_recorded_twice(
+    store: Store, writer: Writer, ledger: Reader
+) -> None:
     records = [record() for _ in range(3)]
     await journal(store, *records)
     await store.xgroup_create(STREAM, GROUP, id="0")
     await store.xreadgroup(GROUP, "recorder", {STREAM: ">"})
-    ledger.append(records)
-    async with running(Recorder(store, ledger)) as recorder:
-        assert await recorder.caught_up(20)
+    writer.append(records)
+    async with running(Recorder(store, writer, "test")):
+        assert await caught_up(store, 20)
         assert outcomes(ledger) == records
 
 
-async def test_a_record_journaled_twice_is_in_the_ledger_once(store: Store, ledger: LedgerStore) -> None:
+async def test_a_record_journaled_twice_is_in_the_ledger_once(store: Store, writer: Writer, ledger: Reader) -> None:
     one, other = record(), record()
     await journal(store, one)
     await journal(store, one, other)
     await journal(store, other, one)
-    async with running(Recorder(store, ledger)) as recorder:
-        assert await recorder.caught_up(20)
+    async with running(Recorder(store, writer, "test")):
+        assert await caught_up(store, 20)
         assert outcomes(ledger) == [one, other]
 
 
 @pytest.mark.parametrize("broken", [b"no record", b"{}", b'"\xff\xfe"', b""], ids=repr)
 async def test_an_entry_that_is_no_record_is_left_out_and_stops_nothing(
-    store: Store, ledger: LedgerStore, broken: bytes
+    store: Store, writer: Writer, ledger: Reader, broken: bytes
 ) -> None:
     before, after = record(), record()
     await store.xadd(STREAM, {"0": broken})
-    async with running(Recorder(store, ledger)) as recorder:
+    async with running(Recorder(store, writer, "test")) as recorder:
         await until(lambda: recorder.healthy)
         await store.xadd(STREAM, {"0": canonical(before), "1": broken})
         await until(lambda: outcomes(ledger) == [before])
         await store.xadd(STREAM, {"0": broken})
         await journal(store, after)
         await until(lambda: outcomes(ledger) == [before, after])
-        assert await recorder.caught_up(20)
+        assert await caught_up(store, 20)
 
 
 async def test_a_ledger_that_is_away_loses_nothing(
-    store: Store, ledger: LedgerStore, lock: Callable[[], sa.Connection]
+    store: Store, writer: Writer, ledger: Reader, lock: Callable[[], sa.Connection]
 ) -> None:
     records = [record() for _ in range(10)]
-    async with running(Recorder(store, ledger)) as recorder:
+    async with running(Recorder(store, writer, "test")) as recorder:
         await until(lambda: recorder.healthy)
         held = lock()
         for one in records:
@@ -143,9 +150,9 @@ async def test_a_ledger_that_is_away_loses_nothing(
         await until(lambda: outcomes(ledger) == records)
 
 
-async def test_a_store_that_is_away_loses_nothing(valkey: Valkey, store: Store, ledger: LedgerStore) -> None:
+async def test_a_store_that_is_away_loses_nothing(valkey: Valkey, store: Store, writer: Writer, ledger: Reader) -> None:
     first, second, third = record(), record(), record()
-    async with running(Recorder(store, ledger)) as recorder:
+    async with running(Recorder(store, writer, "test")) as recorder:
         await journal(store, first)
         await until(lambda: outcomes(ledger) == [first])
         await journal(store, second)
@@ -156,17 +163,17 @@ async def test_a_store_that_is_away_loses_nothing(valkey: Valkey, store: Store, 
         await until(lambda: outcomes(ledger) == [first, second, third])
 
 
-async def test_an_empty_journal_is_caught_up_at_once(store: Store, ledger: LedgerStore) -> None:
-    assert await Recorder(store, ledger).caught_up(20)
+async def test_an_empty_journal_is_caught_up_at_once(store: Store, writer: Writer, ledger: Reader) -> None:
+    assert await caught_up(store, 20)
 
 
-async def test_nobody_is_told_that_all_is_recorded_when_nobody_records(store: Store, ledger: LedgerStore) -> None:
+async def test_nobody_is_told_that_all_is_recorded_when_nobody_records(store: Store) -> None:
     await journal(store, record())
-    assert not await Recorder(store, ledger).caught_up(0.05)
+    assert not await caught_up(store, 0.05)
 
 
 async def test_without_a_store_nobody_is_told_that_all_is_recorded(
-    valkey: Valkey, store: Store, ledger: LedgerStore
+    valkey: Valkey, store: Store, writer: Writer, ledger: Reader
 ) -> None:
     valkey.kill()
-    assert not await Recorder(store, ledger).caught_up(0.05)
+    assert not await caught_up(store, 0.05)

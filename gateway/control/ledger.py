@@ -1,0 +1,126 @@
+"""The ledger's proofs over HTTP: what an auditor needs to check it without trusting this process.
+
+Records and tiles are given as they are stored: whoever reads them computes the hashes.
+"""
+
+import asyncio
+from base64 import b64encode
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query
+from fastapi.responses import Response
+
+from gateway.control.problems import Problem
+from gateway.core.transaction import canonical
+from gateway.ledger.reader import Reader
+from gateway.ledger.recorder import CHECKPOINT, caught_up
+from gateway.ledger.signer import Signer
+from gateway.ledger.writer import Writer
+from gateway.store import Store
+from ndxp.ledger.checkpoint import Checkpoint
+from ndxp.ledger.evidence import FORMAT
+
+_Json = dict[str, Any]
+_Size = Annotated[int, Query(ge=0, lt=2**62)]
+_PATIENCE, _STEP = 5.0, 0.1
+
+
+def router(ledger: Reader, writer: Writer, signer: Signer, store: Store) -> APIRouter:  # noqa: C901 - a list of routes
+    """Routes below ``/admin/v1``."""
+    routes = APIRouter(tags=["ledger"])
+
+    @routes.get("/ledger")
+    async def state() -> _Json:
+        """How the ledger stands.
+
+        The latest signed checkpoint, the size of the last that was published, from which record on rows are kept and
+        the signed statement of that, and the places of rows where none should be.
+        """
+        first, statement = await asyncio.to_thread(ledger.retention)
+        return {
+            "checkpoint": await asyncio.to_thread(ledger.latest_checkpoint),
+            "published": int(await store.get(CHECKPOINT) or 0),
+            "first": first,
+            "retention": statement,
+            "outside": await asyncio.to_thread(ledger.outside),
+        }
+
+    @routes.get("/ledger/keys")
+    async def keys() -> list[str]:
+        """Public keys (C2SP verifier keys) of the ledger, the latest last."""
+        return [str(key) for key in signer.public_keys()]
+
+    @routes.post("/ledger/keys", status_code=201)
+    async def rotate() -> _Json:
+        """Makes a new key; the next checkpoint is signed by the former one too."""
+        return {"key": str(await asyncio.to_thread(signer.rotate))}
+
+    @routes.get("/ledger/checkpoints")
+    async def checkpoints(after: _Size = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000) -> list[str]:
+        """Signed checkpoints of more than ``after`` records."""
+        return await asyncio.to_thread(ledger.checkpoints, after, limit)
+
+    @routes.get("/ledger/records")
+    async def records(after: _Size = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> Response:
+        """Records behind a place, a line each: place, space, the canonical bytes that the tree's leaf is a hash of."""
+        return Response(await asyncio.to_thread(ledger.lines, after, limit), media_type="text/plain; charset=utf-8")
+
+    @routes.get("/ledger/tiles/{level}/{number}")
+    async def tile(level: Annotated[int, Path(ge=0, le=7)], number: Annotated[int, Path(ge=0, lt=2**31)]) -> Response:
+        """The hashes of a tile (C2SP tlog-tiles), up to 256 of 32 bytes."""
+        found = await asyncio.to_thread(ledger.tile, (level, number))
+        return Response(found, media_type="application/octet-stream")
+
+    @routes.get("/ledger/consistency")
+    async def consistency(old: _Size, new: _Size) -> list[str]:
+        """The proof that the ledger of ``new`` records only adds to the one of ``old``; hashes in base64."""
+        try:
+            return _base64(await asyncio.to_thread(ledger.consistency, old, new))
+        except ValueError as error:
+            raise Problem(404, "No such proof", f"{error}: is the checkpoint of another ledger?") from error
+
+    @routes.get("/ledger/evidence/{transaction_id}")
+    async def evidence(transaction_id: str) -> _Json:
+        """The records of a transaction with their proofs, to be checked without this exchange."""
+        await caught_up(store)
+        entries = await asyncio.to_thread(ledger.transaction, transaction_id)
+        if not entries:
+            raise Problem(404, "No such transaction", f"the ledger has no transaction {transaction_id[:64]}")
+        note, size = await _covering(entries[-1].seq)
+        return {
+            "format": FORMAT,
+            "records": [
+                {
+                    "index": entry.seq - 1,
+                    "record": canonical(entry.record).decode(),
+                    "proof": _base64(await asyncio.to_thread(ledger.inclusion, entry.seq, size)),
+                }
+                for entry in entries
+            ],
+            "checkpoint": note,
+        }
+
+    @routes.post("/ledger/retention")
+    async def prune(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
+        """Removes the rows of the records before the first one of that time (µs since 1970); the tree stays."""
+        return {"first": await asyncio.to_thread(writer.prune, before)}
+
+    async def _covering(seq: int) -> tuple[str, int]:
+        """A signed checkpoint that covers a place; one is signed within a second or so."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    note = await asyncio.to_thread(ledger.latest_checkpoint)
+                    if note and (size := Checkpoint.parse(note).size) >= seq:
+                        return note, size
+                    await asyncio.sleep(_STEP)
+        except TimeoutError as error:
+            raise Problem(
+                503, "No checkpoint yet", "the recorder has not signed a checkpoint over it; try again"
+            ) from error
+
+    return routes
+
+
+def _base64(hashes: list[bytes]) -> list[str]:
+    return [b64encode(one).decode() for one in hashes]

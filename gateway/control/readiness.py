@@ -1,0 +1,59 @@
+"""Whether the exchange can do its duty now: contracts known, journal and ledger taking records."""
+
+import asyncio
+import time
+
+import redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.ledger.recorder import Recorder
+from gateway.ledger.writer import Writer
+from gateway.registry_store import RegistryStore
+from gateway.store import Store
+
+PROBE = "ndxp:probe"
+_GOOD_FOR = 0.5
+_PATIENCE = 1.5
+
+
+class Readiness:
+    """Tries it: writes to the store and to the ledger, at most twice a second whoever asks.
+
+    ``recorder`` is the one in this process, if there is one.
+    """
+
+    def __init__(self, store: Store, registry: RegistryStore, writer: Writer, recorder: Recorder | None) -> None:
+        self._store = store
+        self._registry = registry
+        self._writer = writer
+        self._recorder = recorder
+        self._trying = asyncio.Lock()
+        self._found: list[str] = []
+        self._found_at = float("-inf")
+
+    async def waits_for(self) -> list[str]:
+        """What is missing; empty when the exchange is ready."""
+        async with self._trying:
+            if time.monotonic() - self._found_at > _GOOD_FOR:
+                self._found = await self._journal() + await self._ledger()
+                if self._recorder is not None and not self._recorder.healthy:
+                    self._found.append(f"recorder ({self._recorder.trouble})")
+                self._found_at = time.monotonic()
+            return self._found
+
+    async def _journal(self) -> list[str]:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._store.set(PROBE, 1)
+                snapshot = (await self._registry.load()).snapshot
+        except (redis.RedisError, TimeoutError) as error:
+            return [f"journal (the store takes no record: {type(error).__name__})"]
+        return [f"contract of {name}" for name in sorted(snapshot.providers) if name not in snapshot.contracts]
+
+    async def _ledger(self) -> list[str]:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await asyncio.to_thread(self._writer.probe)
+        except (SQLAlchemyError, TimeoutError) as error:
+            return [f"ledger (the database takes no record: {type(error).__name__})"]
+        return []

@@ -1,0 +1,77 @@
+"""The ledger's statistics over HTTP."""
+
+import asyncio
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from gateway.core.rollup import DAY, MINUTE, Rollup
+from gateway.ledger.reader import Reader
+from gateway.ledger.recorder import caught_up
+from gateway.store import Store
+
+_Json = dict[str, Any]
+_Text = Annotated[str | None, Query(max_length=256)]
+_Second = Annotated[int | None, Query(ge=0, lt=2**40)]
+_KEYS = {
+    "period": ("start", "client", "service"),
+    "pair": ("client", "service"),
+    "client": ("client",),
+    "service": ("service",),
+}
+_PERIODS = {"minute": MINUTE, "day": DAY}
+
+
+def router(ledger: Reader, store: Store) -> APIRouter:
+    """Routes below ``/admin/v1``."""
+    routes = APIRouter(tags=["ledger"])
+
+    @routes.get("/statistics")
+    async def statistics(
+        period: Literal["minute", "day"] = "day",
+        since: _Second = None,
+        until: _Second = None,
+        member: _Text = None,
+        service: _Text = None,
+        by: Literal["period", "pair", "client", "service"] = "period",
+    ) -> list[_Json]:
+        """Outcomes: counts, refusals by reason, durations in µs, bytes.
+
+        By client and service in each period, or over all periods: by both ("pair") or one of them.
+        ``since`` and ``until`` are seconds since 1970, by default the last hour (minutes) or 30 days (days).
+        """
+        await caught_up(store)
+        length, now = _PERIODS[period], int(time.time())
+        begin = now - (3600 if period == "minute" else 30 * DAY) if since is None else since
+        found = await asyncio.to_thread(
+            ledger.statistics, length, since=begin // length * length, until=now + DAY if until is None else until,
+            member=member, service=service,
+        )  # fmt: skip
+        sums: dict[tuple[tuple[str, Any], ...], Rollup] = {}
+        for one in found:
+            key = tuple((name, getattr(one, name)) for name in _KEYS[by])
+            sums.setdefault(key, Rollup()).merge(one.rollup)
+        return [_line(rollup, **dict(key)) for key, rollup in sums.items()]
+
+    return routes
+
+
+def _line(rollup: Rollup, **key: Any) -> _Json:
+    return {
+        **key,
+        "count": rollup.count,
+        "answered": rollup.answered,
+        "failed": rollup.failed,
+        "refused": rollup.refused,
+        "reasons": dict(rollup.reasons),
+        "duration_us": {
+            "min": rollup.duration_min,
+            "avg": rollup.duration_sum // max(1, rollup.count),
+            "p50": rollup.percentile(0.5),
+            "p99": rollup.percentile(0.99),
+            "max": rollup.duration_max,
+        },
+        "request_bytes": rollup.request_bytes,
+        "response_bytes": rollup.response_bytes,
+    }

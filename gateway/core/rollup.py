@@ -1,0 +1,84 @@
+"""Statistics of one member at one service in one period: counts, reasons, durations, sizes."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gateway.core.transaction import Origin, Record
+from ndxp.errors import Code
+
+MINUTE, DAY = 60, 86_400
+"""Periods, in seconds; a day begins at midnight UTC."""
+
+_GROWTH = 1.02
+_LOG = math.log(_GROWTH)
+
+
+@dataclass(slots=True)
+class Rollup:
+    """Adds up outcomes. Durations are µs at the gateway, kept as a histogram whose buckets grow by 2 %.
+
+    ``answered`` are OK, ``failed`` what the provider said, ``refused`` what the exchange said; ``reasons`` counts the
+    last two by reason, or by code where there is none.
+    """
+
+    answered: int = 0
+    failed: int = 0
+    refused: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    duration_sum: int = 0
+    duration_min: int = 0
+    duration_max: int = 0
+    durations: Counter[int] = field(default_factory=Counter)
+    request_bytes: int = 0
+    response_bytes: int = 0
+
+    @property
+    def count(self) -> int:
+        """All outcomes."""
+        return self.answered + self.failed + self.refused
+
+    def add(self, record: Record) -> None:
+        """Counts an outcome in."""
+        duration = max(0, record.response_out_ts - record.request_in_ts)
+        self.duration_min = min(self.duration_min, duration) if self.count else duration
+        self.duration_max = max(self.duration_max, duration)
+        self.duration_sum += duration
+        self.durations[_bucket(duration)] += 1
+        if record.status_code == Code.OK:
+            self.answered += 1
+        else:
+            self.reasons[record.reason or Code(record.status_code).name] += 1
+            if record.origin is Origin.PROVIDER:
+                self.failed += 1
+            else:
+                self.refused += 1
+        self.request_bytes += record.request_size
+        self.response_bytes += record.response_size
+
+    def merge(self, other: "Rollup") -> None:
+        """Adds another one up with this."""
+        if other.count:
+            self.duration_min = min(self.duration_min, other.duration_min) if self.count else other.duration_min
+            self.duration_max = max(self.duration_max, other.duration_max)
+        for name in ("answered", "failed", "refused", "duration_sum", "request_bytes", "response_bytes"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.reasons.update(other.reasons)
+        self.durations.update(other.durations)
+
+    def percentile(self, share: float) -> int:
+        """The duration, in µs and within 1 %, below which this share (0 to 1) of the outcomes were; 0 for none."""
+        rank, seen = share * self.count, 0
+        for bucket in sorted(self.durations):
+            seen += self.durations[bucket]
+            if seen >= rank:
+                return min(max(_middle(bucket), self.duration_min), self.duration_max)
+        return 0
+
+
+def _bucket(duration: int) -> int:
+    return math.ceil(math.log(duration) / _LOG) if duration > 0 else -1
+
+
+def _middle(bucket: int) -> int:
+    return round(2 * _GROWTH**bucket / (_GROWTH + 1)) if bucket >= 0 else 0

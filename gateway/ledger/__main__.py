@@ -1,0 +1,38 @@
+"""A recorder of its own: ``python -m gateway.ledger``. Several stand by for one another; one writes."""
+
+import asyncio
+import os
+import sys
+
+from gateway.ledger.recorder import Recorder
+from gateway.ledger.signer import Signer
+from gateway.ledger.tables import open_ledger
+from gateway.ledger.writer import Writer
+from gateway.settings import RecorderSettings
+from gateway.store import connect
+from ndxp.process import end, run_process, until_stopped
+
+
+async def record(settings: RecorderSettings) -> None:
+    """Records until SIGTERM or SIGINT. Raises OSError when there is no ledger to be had."""
+    settings.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = await asyncio.to_thread(open_ledger, settings.ledger)
+    store = connect(settings.redis_url)
+    writer = Writer(engine, Signer(settings.run_folder, settings.ledger_name))
+    recorder = Recorder(store, writer, settings.name, settings.ledger_keep_days)
+    async with asyncio.TaskGroup() as duties:
+        recording = duties.create_task(recorder.run())
+        await until_stopped()
+        await end([recording])
+    await store.aclose()
+    engine.dispose()
+
+
+def main() -> int:
+    """Runs a recorder; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
+    os.umask(0o077)
+    return run_process("recorder", lambda: record(RecorderSettings()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

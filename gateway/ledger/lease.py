@@ -1,0 +1,31 @@
+"""The lease in the store that says which recorder writes; the others stand by."""
+
+from gateway.store import Store
+
+LEASE = "ndxp:recorder"
+LIFE_MS = 3000
+"""A recorder that has not renewed for so long has lost the lease: the next one takes over."""
+
+_KEEP = """
+local holder = redis.call('get', KEYS[1])
+if holder == ARGV[1] then redis.call('pexpire', KEYS[1], ARGV[2]) return 1 end
+if not holder then redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) return 1 end
+return 0
+"""
+_LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
+
+
+class Lease:
+    """One recorder's claim. It spares work and decides nothing: the ledger itself lets one writer through."""
+
+    def __init__(self, store: Store, holder: str) -> None:
+        self._store = store
+        self.holder = holder
+
+    async def keep(self) -> bool:
+        """Takes the lease, or renews it; False while another recorder has it."""
+        return bool(await self._store.eval(_KEEP, 1, LEASE, self.holder, LIFE_MS))
+
+    async def leave(self) -> None:
+        """Gives it up at once, so that the next need not wait."""
+        await self._store.eval(_LEAVE, 1, LEASE, self.holder)

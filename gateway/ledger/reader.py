@@ -1,0 +1,183 @@
+"""Reads the ledger: search, one transaction, totals, and everything that a proof or an audit needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.core.merkle import Place, Tree
+from gateway.core.transaction import Phase, Record, canonical
+from gateway.ledger import statistics, tables
+from gateway.ledger.statistics import Statistic
+from gateway.ledger.writer import retained_from, size_of, tree_of
+
+_EXACT = (
+    "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
+)  # fmt: skip
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What to look for among outcomes: a field left at None does not matter.
+
+    ``member`` stands for all its subsystems; ``method`` matches its end too ("VerifyCitizen"); ``trace`` is a W3C
+    trace id, ``subject`` a keyed hash. ``since`` and ``until`` are µs since 1970, ``before`` and ``after`` places in
+    the ledger to go on from: a page begun is not disturbed by what comes in meanwhile.
+    """
+
+    client: str | None = None
+    member: str | None = None
+    service: str | None = None
+    method: str | None = None
+    status_code: int | None = None
+    reason: str | None = None
+    origin: str | None = None
+    message_id: str | None = None
+    user_id: str | None = None
+    purpose: str | None = None
+    trace: str | None = None
+    transaction_id: str | None = None
+    subject: str | None = None
+    since: int | None = None
+    until: int | None = None
+    before: int | None = None
+    after: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record at its place in the ledger, from 1."""
+
+    seq: int
+    record: Record
+
+
+class Reader:
+    """Looks things up; errors are SQLAlchemy's."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def transaction(self, transaction_id: str) -> list[Entry]:
+        """The records of a transaction, the request before the outcome; empty when there is none."""
+        c = tables.records.c
+        query = sa.select(tables.records).where(c.transaction_id == transaction_id).order_by(c.seq)
+        with self._engine.connect() as connection:
+            return _entries(connection, query)
+
+    def search(self, search: Search) -> list[Entry]:
+        """Outcomes, the latest first; in the order of the ledger when ``after`` is given."""
+        c = tables.records.c
+        with self._engine.connect() as connection:
+            query = sa.select(tables.records).where(c.phase == Phase.OUTCOME, *_conditions(connection, search))
+            order = c.seq if search.after is not None else c.seq.desc()
+            return _entries(connection, query.order_by(order).limit(search.limit))
+
+    def last(self) -> int:
+        """The place of the last record; 0 when the ledger is empty."""
+        with self._engine.connect() as connection:
+            return size_of(connection)
+
+    def count(self, after: int = 0) -> list[tuple[str, str, str, int, str, int]]:
+        """Client, service, method, status code, reason and how many, of outcomes behind a place in the ledger."""
+        c = tables.records.c
+        by = (c.client, c.service, c.method, c.status_code, c.reason)
+        where = (c.phase == Phase.OUTCOME, c.seq > after)
+        query = sa.select(*by, sa.func.count()).where(*where).group_by(*by).order_by(*by)
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query)]
+
+    def statistics(
+        self, period: int, *, since: int, until: int, member: str | None = None, service: str | None = None
+    ) -> list[Statistic]:
+        """Rollups of a period (``MINUTE`` or ``DAY``) that begin in [since, until), in seconds since 1970."""
+        with self._engine.connect() as connection:
+            clients = None if member is None else [member, *statistics.clients_of(connection, member)]
+            return statistics.search(connection, period, since=since, until=until, clients=clients, service=service)
+
+    def lines(self, after: int, limit: int) -> bytes:
+        """Records of both phases behind a place, a line each: place, space, canonical record."""
+        c = tables.records.c
+        with self._engine.connect() as connection:
+            query = sa.select(tables.records).where(c.seq > after).order_by(c.seq).limit(limit)
+            entries = _entries(connection, query)
+        return b"".join(b"%d %s\n" % (entry.seq, canonical(entry.record)) for entry in entries)
+
+    def tile(self, place: Place) -> bytes:
+        """A tile's hashes; empty when there is no such tile."""
+        c = tables.tiles.c
+        query = sa.select(c.hashes).where(c.level == place[0], c.number == place[1])
+        with self._engine.connect() as connection:
+            return bytes(connection.execute(query).scalar() or b"")
+
+    def checkpoints(self, after: int = 0, limit: int = 1000) -> list[str]:
+        """Signed checkpoints of more than ``after`` records, by size."""
+        c = tables.checkpoints.c
+        query = sa.select(c.note).where(c.size > after).order_by(c.size).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
+    def latest_checkpoint(self) -> str:
+        """The signed checkpoint of most records; empty when there is none."""
+        c = tables.checkpoints.c
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(c.note).order_by(c.size.desc()).limit(1)).scalar() or ""
+
+    def retention(self) -> tuple[int, str]:
+        """The place of the first row that is kept, and the signed statement of it (empty when nothing was removed)."""
+        c = tables.retentions.c
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(c.first, c.note).order_by(c.first.desc()).limit(1)).first()
+        return (int(row.first), str(row.note)) if row else (1, "")
+
+    def outside(self) -> list[int]:
+        """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
+        c = tables.records.c
+        with self._engine.connect() as connection:
+            wrong = sa.or_(c.seq < retained_from(connection), c.seq > size_of(connection))
+            return list(connection.execute(sa.select(c.seq).where(wrong).order_by(c.seq).limit(_SHOWN)).scalars())
+
+    def inclusion(self, seq: int, size: int) -> list[bytes]:
+        """The proof that the record at ``seq`` is among the first ``size``; raises ValueError when it is not."""
+        with self._engine.connect() as connection:
+            return _tree(connection).inclusion(seq - 1, size)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the first ``new`` records only add to the first ``old``; raises ValueError if they cannot."""
+        with self._engine.connect() as connection:
+            return _tree(connection).consistency(old, new)
+
+
+def _tree(connection: sa.Connection) -> Tree:
+    return tree_of(connection, size_of(connection))
+
+
+def _conditions(connection: sa.Connection, search: Search) -> Iterator[sa.ColumnElement[bool]]:
+    c = tables.records.c
+    for name in _EXACT:
+        if (value := getattr(search, name)) is not None:
+            yield c[name] == value
+    if search.member is not None:
+        yield c.client.in_([search.member, *statistics.clients_of(connection, search.member)])
+    if search.method is not None:
+        yield sa.or_(c.method == search.method, c.method.endswith(f"/{search.method}", autoescape=True))
+    if search.trace is not None:
+        yield sa.and_(c.traceparent >= f"00-{search.trace}-", c.traceparent < f"00-{search.trace}.")
+    if search.subject is not None:
+        yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
+    for bound, condition in (
+        (search.since, c.request_in_ts >= search.since), (search.until, c.request_in_ts < search.until),
+        (search.before, c.seq < search.before), (search.after, c.seq > search.after),
+    ):  # fmt: skip
+        if bound is not None:
+            yield condition
+
+
+def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[Entry]:
+    return [
+        Entry(row[0], tables.record(dict(zip(tables.FIELDS, row[1:], strict=True))))
+        for row in connection.execute(query)
+    ]

@@ -1,0 +1,111 @@
+"""The ledger's statistics: rollups by minute and day, kept with every batch, and read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from gateway.core.rollup import DAY, MINUTE, Rollup
+from gateway.core.transaction import Phase, Record
+from gateway.ledger.tables import put, rollups
+
+_SUMS = (
+    "answered",
+    "failed",
+    "refused",
+    "duration_sum",
+    "duration_min",
+    "duration_max",
+    "request_bytes",
+    "response_bytes",
+)
+_encode = msgspec.msgpack.encode
+_Key = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """The rollup of one client at one service in the period that begins at ``start`` (seconds since 1970)."""
+
+    start: int
+    client: str
+    service: str
+    rollup: Rollup
+
+
+def add(connection: sa.Connection, batch: Sequence[Record]) -> None:
+    """Counts the outcomes of a batch in."""
+    minutes: dict[_Key, Rollup] = defaultdict(Rollup)
+    days: dict[_Key, Rollup] = defaultdict(Rollup)
+    for record in batch:
+        if record.phase is Phase.OUTCOME:
+            second = record.request_in_ts // 1_000_000
+            minutes[second - second % MINUTE, record.client, record.service].add(record)
+    for (start, client, service), rollup in minutes.items():
+        days[start - start % DAY, client, service].merge(rollup)
+    changed = []
+    for period, added in ((MINUTE, minutes), (DAY, days)):
+        starts = sorted({start for start, _, _ in added})
+        for stored in _read(connection, rollups.c.period == period, rollups.c.start.in_(starts)):
+            if (same := added.get((stored.start, stored.client, stored.service))) is not None:
+                same.merge(stored.rollup)
+        changed += [
+            {"period": period, "start": start, "client": client, "service": service, **_columns(rollup)}
+            for (start, client, service), rollup in added.items()
+        ]
+    if changed:
+        put(connection, rollups, changed)
+
+
+def search(
+    connection: sa.Connection,
+    period: int,
+    *,
+    since: int,
+    until: int,
+    clients: Sequence[str] | None = None,
+    service: str | None = None,
+) -> list[Statistic]:
+    """Rollups that begin in [since, until), in seconds since 1970, in the order of time, client and service."""
+    c = rollups.c
+    where = [c.period == period, c.start >= since, c.start < until]
+    if clients is not None:
+        where.append(c.client.in_(clients))
+    if service is not None:
+        where.append(c.service == service)
+    return _read(connection, *where)
+
+
+def clients_of(connection: sa.Connection, member: str) -> list[str]:
+    """The subsystems of a member that have ever called."""
+    c = rollups.c
+    query = sa.select(c.client).distinct().where(c.period == DAY, c.client >= f"{member}/", c.client < f"{member}0")
+    return list(connection.execute(query).scalars())
+
+
+def _read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Statistic]:
+    c = rollups.c
+    query = sa.select(rollups).where(*where).order_by(c.start, c.client, c.service)
+    return [
+        Statistic(row["start"], row["client"], row["service"], _rollup(row))
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _columns(rollup: Rollup) -> dict[str, Any]:
+    return {
+        **{name: getattr(rollup, name) for name in _SUMS},
+        "reasons": _encode(dict(rollup.reasons)),
+        "durations": _encode(dict(rollup.durations)),
+    }
+
+
+def _rollup(row: Any) -> Rollup:
+    return Rollup(
+        **{name: row[name] for name in _SUMS},
+        reasons=Counter(msgspec.msgpack.decode(row["reasons"], type=dict[str, int])),
+        durations=Counter(msgspec.msgpack.decode(row["durations"], type=dict[int, int])),
+    )

@@ -1,0 +1,165 @@
+"""The ledger's tables, and how a ledger is opened: SQLite or PostgreSQL by URL, brought to the newest schema.
+
+The schema itself is made by the steps in ``migrations/``; what stands here is its newest state.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.core.transaction import Record
+
+SCHEMA = "0002"
+"""The newest migration."""
+
+_LOCK_MS = 5000
+
+metadata = sa.MetaData()
+
+Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is compared byte by byte, so that what begins with a prefix is one range."""
+
+FIELDS = tuple(field.name for field in msgspec.structs.fields(Record))
+
+records = sa.Table(
+    "records", metadata,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    *(
+        sa.Column(field.name, sa.BigInteger if field.type is int else Text, nullable=False)
+        for field in msgspec.structs.fields(Record)
+    ),
+    sa.UniqueConstraint("transaction_id", "phase"),
+)  # fmt: skip
+"""Every record at its place: the leaf of the tree at index ``seq - 1``."""
+
+tiles = sa.Table(
+    "tiles", metadata,
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
+)  # fmt: skip
+"""The tree's hashes (see ``gateway.core.merkle``)."""
+
+tree = sa.Table(
+    "tree", metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+)  # fmt: skip
+"""One row: how many leaves the tree has."""
+
+checkpoints = sa.Table(
+    "checkpoints", metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("note", Text, nullable=False),
+)  # fmt: skip
+"""Signed checkpoints (C2SP notes) by size."""
+
+retentions = sa.Table(
+    "retentions", metadata,
+    sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("note", Text, nullable=False),
+)  # fmt: skip
+"""Signed statements that the rows before ``first`` were removed in good order."""
+
+subjects = sa.Table(
+    "subjects", metadata,
+    sa.Column("subject", Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+)  # fmt: skip
+"""Whom a record's answer was about, by keyed hash."""
+
+rollups = sa.Table(
+    "rollups", metadata,
+    sa.Column("period", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("start", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("client", Text, primary_key=True),
+    sa.Column("service", Text, primary_key=True),
+    sa.Column("answered", sa.BigInteger, nullable=False),
+    sa.Column("failed", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.BigInteger, nullable=False),
+    sa.Column("reasons", sa.LargeBinary, nullable=False),
+    sa.Column("duration_sum", sa.BigInteger, nullable=False),
+    sa.Column("duration_min", sa.BigInteger, nullable=False),
+    sa.Column("duration_max", sa.BigInteger, nullable=False),
+    sa.Column("durations", sa.LargeBinary, nullable=False),
+    sa.Column("request_bytes", sa.BigInteger, nullable=False),
+    sa.Column("response_bytes", sa.BigInteger, nullable=False),
+)  # fmt: skip
+"""Statistics (see ``gateway.core.rollup``) by period, in seconds, and its start, in seconds since 1970."""
+
+for _name, _columns in (("client", ("client", "request_in_ts")), ("service", ("service", "request_in_ts")),
+                        ("time", ("request_in_ts",))):  # fmt: skip
+    sa.Index(f"records_by_{_name}", *(records.c[column] for column in _columns))
+for _name, _columns, _nothing in (
+    ("status", ("status_code", "request_in_ts"), 0), ("reason", ("reason", "request_in_ts"), ""),
+    ("message", ("message_id",), ""), ("trace", ("traceparent",), ""),
+):  # fmt: skip
+    _where = records.c[_columns[0]] != sa.literal_column(repr(_nothing))
+    sa.Index(
+        f"records_by_{_name}", *(records.c[column] for column in _columns), sqlite_where=_where, postgresql_where=_where
+    )
+
+
+def record(row: Mapping[str, Any]) -> Record:
+    """A row of the records, without its place, as the record that it is; fields that it lacks have their defaults."""
+    return msgspec.convert(row, Record)
+
+
+def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows, each new or in place of the one with its primary key."""
+    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def open_ledger(url: str) -> sa.Engine:
+    """Connects and migrates. Raises OSError when that cannot be done, ValueError for a ledger of newer software.
+
+    A transaction of the engine with the execution option ``write`` takes SQLite's write lock at once, so that what it
+    reads is still true when it writes.
+    """
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    sqlite_url = url.startswith("sqlite")
+    limits = {} if sqlite_url else {"options": f"-c lock_timeout={_LOCK_MS}", "connect_timeout": 5}
+    engine = sa.create_engine(url, pool_pre_ping=not sqlite_url, hide_parameters=True, connect_args=limits)
+    if sqlite_url:
+        sa.event.listen(engine, "connect", _configure_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    try:
+        _migrate(engine)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise OSError(f"cannot open the ledger ({reason}); see NDXP_LEDGER_URL") from error
+    return engine
+
+
+def _migrate(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        present = sa.inspect(connection).get_table_names()
+        version = ""
+        if "alembic_version" in present:
+            version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+    if version > SCHEMA:
+        raise ValueError(f"the ledger has schema {version}, this software knows {SCHEMA}: use the newer software")
+    if version < SCHEMA:
+        from gateway.ledger.migrations import upgrade  # takes long to import, and is needed once in a ledger's life
+
+        upgrade(engine)
+
+
+def _configure_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the transactions are begun below
+    # FULL: what is acknowledged to the journal must outlive a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_LOCK_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

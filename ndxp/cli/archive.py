@@ -1,0 +1,118 @@
+"""Commands that take the ledger out: log export, and log prune, which removes old rows."""
+
+import csv
+import importlib.util
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ndxp.cli.log import log_app
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, complain, console, progress
+from ndxp.cli.session import Session
+
+_PAGE = 5000
+_Rows = list[dict[str, Any]]
+
+
+@log_app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Its name ends with .jsonl, .csv or .parquet.")],
+    folder: Folder = DEFAULT_FOLDER,
+    after: Annotated[int, typer.Option(min=0, help="Go on behind this record of the ledger.")] = 0,
+) -> None:
+    """Exports the ledger, records of both phases in their order.
+
+    Parquet needs `pip install 'ndxp[parquet]'`.
+
+    Example: `ndxp log export ledger.parquet`
+    """
+    writers = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
+    if file.suffix not in writers:
+        complain(f"{file}: the name must end with {', '.join(writers)}")
+        raise typer.Exit(2)
+    if file.suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        complain("to write Parquet, pyarrow must be installed: pip install 'ndxp[parquet]'")
+        raise typer.Exit(2)
+    session, written = Session(folder), 0
+    last = int(session.get("/totals", after=2**61)["last"])
+    beside = file.with_name(f"{file.name}.part")
+    try:
+        with ExitStack() as opened, progress("Exporting") as show:
+            write = writers[file.suffix](beside, opened)
+            for rows in _pages(session, after, last):
+                write(rows)
+                written += len(rows)
+                show(rows[-1]["seq"], last)
+        beside.replace(file)
+    except OSError as error:
+        complain(f"{file}: {error.strerror or error}")
+        raise typer.Exit(1) from None
+    finally:
+        beside.unlink(missing_ok=True)
+    console.print(f"{written} records are in {file}.", markup=False, soft_wrap=True)
+
+
+@log_app.command()
+def prune(
+    days: Annotated[float, typer.Option(min=0, help="Keep the rows of the last so many days.")],
+    folder: Folder = DEFAULT_FOLDER,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Removes old rows for good; the tree stays, so that evidence given out before can still be checked.
+
+    Example: `ndxp log export old.parquet && ndxp log prune --days 90`
+    """
+    session = Session(folder)
+    if not yes:
+        typer.confirm(f"Remove all rows older than {days:g} days?", abort=True)
+    before = int((time.time() - 86_400 * days) * 1e6)
+    first = session.send("POST", "/ledger/retention", body={"before": before})["first"]
+    console.print(f"Rows are kept from record {first} on.")
+
+
+def _pages(session: Session, after: int, last: int) -> Iterator[_Rows]:
+    while after < last and (text := session.read("/ledger/records", after=after, limit=_PAGE)):
+        rows = []
+        for line in text.splitlines():
+            seq, _, record = line.partition(b" ")
+            rows.append({"seq": int(seq), **json.loads(record)})
+        after = rows[-1]["seq"]
+        yield rows
+
+
+def _jsonl(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
+    file = opened.enter_context(path.open("w", encoding="utf-8"))
+    return lambda rows: file.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def _csv(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
+    file = opened.enter_context(path.open("w", encoding="utf-8", newline=""))
+    writer = csv.DictWriter(file, ("seq", *_TEXTS, *_NUMBERS), restval="")
+    writer.writeheader()
+    return lambda rows: writer.writerows({**dict.fromkeys(_NUMBERS, 0), **row} for row in rows)
+
+
+def _parquet(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = [(name, pa.int64()) for name in ("seq", *_NUMBERS)]
+    schema = pa.schema([*numbers, *((name, pa.string()) for name in _TEXTS)])
+    writer = opened.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+    empty = {**dict.fromkeys(_NUMBERS, 0), **dict.fromkeys(_TEXTS, "")}
+    return lambda rows: writer.write_table(pa.Table.from_pylist([{**empty, **row} for row in rows], schema))
+
+
+_TEXTS = (
+    "transaction_id", "phase", "client", "service", "method", "message_id", "user_id", "issue", "represented_party",
+    "purpose", "request_hash", "response_hash", "reason", "origin", "grant", "node", "traceparent", "subjects",
+)  # fmt: skip
+_NUMBERS = (
+    "request_in_ts", "request_out_ts", "response_in_ts", "response_out_ts", "request_size", "response_size",
+    "messages_in", "messages_out", "status_code", "attempts",
+)  # fmt: skip

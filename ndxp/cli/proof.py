@@ -1,0 +1,208 @@
+"""Commands that prove and check: log evidence, check, verify, checkpoint, consistency, keys, rotate-key."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ndxp.cli.log import Transaction, log_app
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, progress, table
+from ndxp.cli.session import Session, path_part
+from ndxp.errors import Code
+from ndxp.ledger.audit import Audit, Audited
+from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
+from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
+from ndxp.ledger.merkle import ProofRefused, check_consistency
+
+_KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
+
+_KeyOption = Annotated[
+    str, typer.Option("--key", help="Public key, or a file of public keys; by default those in the run folder.")
+]
+
+
+@log_app.command()
+def evidence(
+    transaction: Transaction,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Writes the evidence of a transaction.
+
+    Its records, the proof that the ledger holds them, and the signed checkpoint that the proof leads to. Anybody can
+    check it with `ndxp log check`, without this exchange.
+
+    Example: `ndxp log evidence 01890a5d-ac96-774b-bcce-b302099a8057 -o proof.json`
+    """
+    found = json.dumps(Session(folder).get(f"/ledger/evidence/{path_part(transaction)}"), ensure_ascii=False, indent=1)
+    if output is None:
+        typer.echo(found)
+        return
+    with _file_errors(output):
+        output.write_text(f"{found}\n", encoding="utf-8")
+    console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", markup=False, soft_wrap=True)
+
+
+@log_app.command("check")
+def check_file(
+    file: Annotated[Path, typer.Argument(help="Evidence that `ndxp log evidence` wrote.")],
+    key: _KeyOption = "",
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Checks evidence: needs the file and a public key, and no exchange. Exit code 1 when it proves nothing.
+
+    Example: `ndxp log check proof.json --key ledger-keys`
+    """
+    keys = _keys(key, folder)
+    try:
+        with _file_errors(file):
+            proven = check(file.read_text(encoding="utf-8"), keys)
+    except (EvidenceRefused, UnicodeDecodeError) as error:
+        if as_json:
+            print_json({"good": False, "why": str(error)})
+        else:
+            console.print(f"✗ {file} proves nothing. {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    records = [{"seq": seq, **record} for seq, record in proven.records]
+    if as_json:
+        print_json(
+            {"good": True, "ledger": proven.checkpoint.origin, "size": proven.checkpoint.size, "records": records}
+        )
+        return
+    for record in records:
+        status = Code(record.get("status_code", 0)).name if record["phase"] == "outcome" else "request"
+        console.print(
+            f"✔ record {record['seq']} of {proven.checkpoint.origin}: {clock(record.get('request_in_ts', 0))} "
+            f"{record.get('client', '-')} called {record.get('method', '-')}: {status}",
+            style="green", markup=False, soft_wrap=True,
+        )  # fmt: skip
+    console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
+
+
+@log_app.command()
+def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Verifies the whole ledger.
+
+    Computes every hash anew from the records and holds them against the signed checkpoints, also against the one that
+    was remembered the last time. Names the bad records; exit code 1 when there are any.
+    """
+    remembered = folder / _REMEMBERED
+    session = Session(folder)
+    kept = [remembered.read_text()] if remembered.exists() else []
+    keys = _keys(key, folder)
+    try:
+        with progress("Verifying") as show:
+            audited = Audit(_Admin(session), keys, kept).run(show)
+    except NoteRefused as error:
+        complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
+        raise typer.Exit(1) from None
+    if not audited.findings and audited.checkpoint:
+        remembered.write_text(audited.checkpoint)
+    if as_json:
+        print_json({"good": not audited.findings, **asdict(audited)})
+    else:
+        _print_audit(audited)
+    raise typer.Exit(1 if audited.findings else 0)
+
+
+@log_app.command()
+def checkpoint(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Prints the latest signed checkpoint: keep it elsewhere, and nobody can rewrite what it covers unnoticed.
+
+    Example: `ndxp log checkpoint > monday.checkpoint`, and later `ndxp log consistency monday.checkpoint`
+    """
+    typer.echo(Session(folder).get("/ledger")["checkpoint"], nl=False)
+
+
+@log_app.command()
+def consistency(
+    old: Annotated[Path, typer.Argument(metavar="OLD_CHECKPOINT", help="File with a signed checkpoint.")],
+    key: _KeyOption = "",
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not."""
+    session, keys = Session(folder), _keys(key, folder)
+    try:
+        with _file_errors(old):
+            before = Checkpoint.open(old.read_text(encoding="utf-8"), keys)
+        now = Checkpoint.open(session.get("/ledger")["checkpoint"], keys)
+        if now.size < before.size:
+            raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
+        proof = proof_of(session.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
+        check_consistency(before.size, now.size, proof, before.root, now.root)
+    except (NoteRefused, ProofRefused, UnicodeDecodeError) as error:
+        console.print(f"✗ {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green", markup=False)
+
+
+@log_app.command()
+def keys(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Prints the public keys of the ledger, the latest last; `ndxp log check --key` takes them."""
+    for key in _keys("", folder):
+        typer.echo(str(key))
+
+
+@log_app.command("rotate-key")
+def rotate_key(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Makes a new signing key. The next checkpoint carries the signatures of both; older evidence stays good."""
+    typer.echo(Session(folder).send("POST", "/ledger/keys")["key"])
+
+
+class _Admin:
+    """The admin API as an audit's source."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._session.get("/ledger")
+        return found
+
+    def checkpoints(self, after: int, limit: int) -> list[str]:
+        found: list[str] = self._session.get("/ledger/checkpoints", after=after, limit=limit)
+        return found
+
+    def records(self, after: int, limit: int) -> bytes:
+        return self._session.read("/ledger/records", after=after, limit=limit)
+
+    def tile(self, level: int, number: int) -> bytes:
+        return self._session.read(f"/ledger/tiles/{level}/{number}")
+
+
+def _print_audit(audited: Audited) -> None:
+    if not audited.findings:
+        what = f"{audited.size} records under {audited.checkpoints} signed checkpoints"
+        removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
+        console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
+        return
+    console.print(f"✗ The ledger does not hold. First of {len(audited.findings)} findings:", style="bold red")
+    console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in audited.findings]))
+
+
+def _keys(given: str, folder: Path) -> list[Key]:
+    """Public keys from an option: a key, a file of keys, or nothing for those in the run folder."""
+    path = Path(given) if given else folder / _KEYS
+    try:
+        if given and "+" in given and not path.exists():
+            return [Key.parse(given)]
+        return [Key.parse(line) for line in path.read_text().splitlines() if line.strip()]
+    except OSError:
+        complain(f"no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file")
+    except (NoteRefused, UnicodeDecodeError) as error:
+        complain(f"{path}: {error}")
+    raise typer.Exit(2)
+
+
+@contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        complain(f"{path}: {error.strerror}")
+        raise typer.Exit(2) from None

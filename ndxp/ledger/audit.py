@@ -1,0 +1,294 @@
+"""The audit of a whole ledger, by somebody who trusts nothing but a public key: which record is bad, and how."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused, open_note
+from ndxp.ledger.merkle import Frontier, leaf_hash, perfect_root
+
+WIDTH, _HASH, _BITS = 256, 32, 8
+_PAGE = 5000
+_MOST = 100
+"""Findings after which an audit says no more."""
+
+
+class Source(Protocol):
+    """Where an audit reads: the admin API's routes below ``/ledger``."""
+
+    def state(self) -> dict[str, Any]:
+        """Latest checkpoint, published size, first row that is kept, its statement, rows outside the tree."""
+
+    def checkpoints(self, after: int, limit: int) -> list[str]:
+        """Signed checkpoints of more than ``after`` records."""
+
+    def records(self, after: int, limit: int) -> bytes:
+        """Lines of place, space and canonical record."""
+
+    def tile(self, level: int, number: int) -> bytes:
+        """A tile's hashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong; ``place`` is that of the first record concerned, 0 when it is about the whole ledger."""
+
+    place: int
+    text: str
+
+
+@dataclass(slots=True)
+class Audited:
+    """What an audit has found. ``checkpoint`` is the signed note that it went by, empty when there is none."""
+
+    checkpoint: str = ""
+    size: int = 0
+    first: int = 1
+    checkpoints: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, place: int, text: str) -> None:
+        """Adds a finding."""
+        if len(self.findings) < _MOST:
+            self.findings.append(Finding(place, text))
+
+
+@dataclass(slots=True)
+class _Mismatch:
+    place: int
+    transaction: str
+    computed: bytes
+    stored: bytes
+
+
+class Audit:
+    """Reads everything once, in order. ``remembered`` are signed checkpoints that somebody kept elsewhere."""
+
+    def __init__(self, source: Source, keys: Sequence[Key], remembered: Iterable[str] = ()) -> None:
+        self._source = source
+        self._keys = keys
+        self._remembered = list(remembered)
+        self._audited = Audited()
+        self._mismatches: list[_Mismatch] = []
+        self._stored, self._computed = Frontier(), Frontier()
+        self._tree_is_signed = self._rows_are_signed = True
+        self._uppers: list[list[tuple[bytes, bytes]]] = [[] for _ in range(7)]
+
+    def run(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Audited:
+        """Audits; ``progress`` hears how many records of how many were read. Errors of the source pass through."""
+        found = self._audited
+        state = self._source.state()
+        found.checkpoint = state["checkpoint"]
+        for place in state["outside"]:
+            found.note(place, f"record {place} was inserted: it is in the table and not in the tree")
+        checkpoint = self._latest(state)
+        if checkpoint is None:
+            return found
+        found.size, found.first = checkpoint.size, self._first(state)
+        signed = self._signed(checkpoint)
+        due = next(signed, None)
+        records = _Records(self._source, found.first)
+        last_good = 0
+        for number in range((checkpoint.size + WIDTH - 1) // WIDTH):
+            start, end = number * WIDTH, min((number + 1) * WIDTH, checkpoint.size)
+            stored = self._tile(number, end - start)
+            computed = self._compare(records, stored, start)
+            while due is not None and due.size <= end:
+                self._hold_against(due, last_good, stored, computed, due.size - start)
+                last_good, due = due.size, next(signed, None)
+            self._advance(number, stored, computed, end - start)
+            progress(end, checkpoint.size)
+        self._check_uppers()
+        self._explain()
+        return found
+
+    def _latest(self, state: dict[str, Any]) -> Checkpoint | None:
+        found = self._audited
+        known = state["published"]
+        for note in self._remembered:
+            known = max(known, Checkpoint.open(note, self._keys).size)
+        try:
+            checkpoint = Checkpoint.open(state["checkpoint"], self._keys) if state["checkpoint"] else None
+        except NoteRefused as error:
+            found.note(0, f"the latest checkpoint does not hold: {error}")
+            return None
+        size = checkpoint.size if checkpoint else 0
+        if size < known:
+            found.note(
+                size + 1,
+                f"the ledger was rolled back: its last checkpoint covers {size} records, and one over {known} was "
+                f"signed; records {size + 1} to {known} are gone",
+            )
+        return checkpoint
+
+    def _first(self, state: dict[str, Any]) -> int:
+        first = int(state["first"])
+        if first > 1:
+            try:
+                text, _ = open_note(state["retention"], self._keys)
+                stated = int(text.split("\n")[1])
+            except (NoteRefused, ValueError, IndexError):
+                stated = 1
+            if stated != first:
+                self._audited.note(1, f"records 1 to {first - 1} are missing, and no signed statement says why")
+        return first
+
+    def _signed(self, latest: Checkpoint) -> Iterator[Checkpoint]:
+        """All signed checkpoints up to the latest, and the remembered ones, by size."""
+        kept = [Checkpoint.open(note, self._keys) for note in self._remembered]
+        waiting = sorted((one for one in kept if one.size <= latest.size), key=lambda one: one.size)
+        after = 0
+        while notes := self._source.checkpoints(after, 1000):
+            for note in notes:
+                try:
+                    one = Checkpoint.open(note, self._keys)
+                except NoteRefused as error:
+                    self._audited.note(0, f"a checkpoint behind {after} records does not hold: {error}")
+                    try:
+                        after = Checkpoint.parse(note).size
+                    except NoteRefused:
+                        return
+                    continue
+                after = one.size
+                if one.size > latest.size:
+                    return
+                while waiting and waiting[0].size <= one.size:
+                    yield waiting.pop(0)
+                self._audited.checkpoints += 1
+                yield one
+        yield from waiting
+
+    def _tile(self, number: int, count: int) -> list[bytes]:
+        data = self._source.tile(0, number)
+        hashes = [data[i : i + _HASH] for i in range(0, min(len(data), count * _HASH), _HASH)]
+        if len(hashes) < count:
+            first = number * WIDTH + len(hashes) + 1
+            self._audited.note(first, f"the tree's hashes of records {first} to {number * WIDTH + count} are missing")
+            hashes += [b"\x00" * _HASH] * (count - len(hashes))
+        return hashes
+
+    def _compare(self, records: "_Records", stored: list[bytes], start: int) -> list[bytes]:
+        """The hashes of a tile as the records themselves give them; those of rows that are not kept as stored."""
+        computed = list(stored)
+        for offset, expected in enumerate(stored):
+            place = start + offset + 1
+            if place < self._audited.first:
+                continue
+            record = records.at(place)
+            if record is None:
+                self._audited.note(place, f"record {place} is missing: it was deleted")
+                continue
+            leaf = leaf_hash(record)
+            if leaf != expected:
+                computed[offset] = leaf
+                self._mismatches.append(_Mismatch(place, _transaction(record), leaf, expected))
+        return computed
+
+    def _hold_against(
+        self, checkpoint: Checkpoint, last_good: int, stored: list[bytes], computed: list[bytes], count: int
+    ) -> None:
+        """Compares a signed root with those of the tree and of the rows, of which ``count`` stand in this tile."""
+        if not self._tree_is_signed or _root(self._stored, stored[:count]) == checkpoint.root:
+            return
+        self._tree_is_signed = False
+        self._rows_are_signed = _root(self._computed, computed[:count]) == checkpoint.root
+        if not self._rows_are_signed:
+            self._audited.note(
+                last_good + 1,
+                f"records {last_good + 1} to {checkpoint.size} are not those that were signed: the tree was changed "
+                f"after the checkpoint over {checkpoint.size} records",
+            )
+
+    def _advance(self, number: int, stored: list[bytes], computed: list[bytes], count: int) -> None:
+        if count < WIDTH:
+            return
+        root = perfect_root(stored)
+        own = root if computed == stored else perfect_root(computed)
+        self._stored.add(root, _BITS)
+        self._computed.add(own, _BITS)
+        for level, upper in enumerate(self._uppers, 1):
+            upper.append((root, own))
+            if len(upper) < WIDTH:
+                return
+            number //= WIDTH
+            self._check_upper(level, number)
+            root, own = (perfect_root([pair[side] for pair in upper]) for side in (0, 1))
+            upper.clear()
+
+    def _check_uppers(self) -> None:
+        for level, upper in enumerate(self._uppers, 1):
+            if upper:
+                self._check_upper(level, self._audited.size >> (_BITS * (level + 1)))
+
+    def _check_upper(self, level: int, number: int) -> None:
+        """Each hash of the tile must be that of the tile below it, or of the rows there if these are right."""
+        data = self._source.tile(level, number)
+        for place, pair in enumerate(self._uppers[level - 1]):
+            if data[place * _HASH : (place + 1) * _HASH] not in pair:
+                first = (((number << _BITS) + place) << (_BITS * level)) + 1
+                self._audited.note(first, f"hash {place} of tile {number} of level {level} of the tree was changed")
+
+    def _explain(self) -> None:
+        """Says of each record that is not what the tree has: changed, moved, or right and the tree's hash wrong."""
+        by_stored = {one.stored: one.place for one in self._mismatches}
+        for one in self._mismatches:
+            named = f"record {one.place} (transaction {one.transaction})"
+            if self._tree_is_signed and one.computed in by_stored:
+                text = f"{named} was moved: it belongs to place {by_stored[one.computed]}"
+            elif self._tree_is_signed:
+                text = f"{named} was changed: it is not the record that was signed"
+            elif self._rows_are_signed:
+                text = f"{named} is what was signed, but the tree's hash of it was changed"
+            else:
+                text = f"{named} and the tree's hash of it do not fit"
+            self._audited.note(one.place, text)
+        self._audited.findings.sort(key=lambda finding: finding.place)
+
+
+class _Records:
+    """The rows in their order, a page at a time."""
+
+    def __init__(self, source: Source, first: int) -> None:
+        self._source = source
+        self._after = first - 1
+        self._lines: Iterator[bytes] = iter(())
+        self._next: tuple[int, bytes] | None = None
+        self._ended = False
+
+    def at(self, place: int) -> bytes | None:
+        """The record at a place; places are asked for in ascending order."""
+        while self._next is None or self._next[0] < place:
+            if not self._forward():
+                return None
+        if self._next[0] > place:
+            return None
+        return self._next[1]
+
+    def _forward(self) -> bool:
+        line = next(self._lines, None)
+        if line is None:
+            page = b"" if self._ended else self._source.records(self._after, _PAGE)
+            if not page:
+                self._ended, self._next = True, None
+                return False
+            self._lines = iter(page.splitlines())
+            line = next(self._lines)
+        place, _, record = line.partition(b" ")
+        self._after = int(place)
+        self._next = (self._after, record)
+        return True
+
+
+def _root(frontier: Frontier, hashes: list[bytes]) -> bytes:
+    edge = frontier.copy()
+    for one in hashes:
+        edge.add(one)
+    return edge.root()
+
+
+def _transaction(record: bytes) -> str:
+    try:
+        return str(json.loads(record)["transaction_id"])
+    except (ValueError, KeyError, TypeError):
+        return "?"

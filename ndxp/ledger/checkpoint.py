@@ -1,0 +1,136 @@
+"""Checkpoints: what the ledger says of itself at one size, in the C2SP tlog-checkpoint form, signed as a C2SP note."""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as BadBase64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+_ED25519 = b"\x01"
+_DASH = "\u2014 "
+_LONGEST = 100_000
+_NAME = re.compile(r"[^\s+]+")
+
+
+class NoteRefused(Exception):
+    """A note, checkpoint or key cannot be read, or no known key has signed it; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key that signs for ``name``; its text form is C2SP's verifier key ``name+id+base64``."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads the text form; raises NoteRefused."""
+        name, _, rest = text.strip().partition("+")
+        stated, _, encoded = rest.partition("+")
+        public = _decode(encoded)
+        if not _NAME.fullmatch(name) or public[:1] != _ED25519 or len(public) != 33:
+            raise NoteRefused(f"not a public key of the form NAME+ID+BASE64: {text[:80]!r}")
+        key = cls(name, public[1:])
+        if stated != key.id.hex():
+            raise NoteRefused(f"the id of public key {text[:80]!r} does not fit its other parts")
+        return key
+
+    @property
+    def id(self) -> bytes:
+        """Four bytes that tell keys of one name apart."""
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{_encode(_ED25519 + self.public)}"
+
+    def signed(self, text: str, signature: bytes) -> bool:
+        """Whether the signature of the text is this key's."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except InvalidSignature:
+            return False
+        return True
+
+
+def sign_note(text: str, name: str, keys: Iterable[Ed25519PrivateKey]) -> str:
+    """The note of ``text`` (ends with a line break) with a signature line of each key."""
+    lines = []
+    for private in keys:
+        key = Key(name, private.public_key().public_bytes_raw())
+        lines.append(f"{_DASH}{name} {_encode(key.id + private.sign(text.encode()))}\n")
+    return f"{text}\n{''.join(lines)}"
+
+
+def open_note(note: str, keys: Iterable[Key]) -> tuple[str, list[Key]]:
+    """The text of a note and the known keys that signed it, at least one.
+
+    A signature by a key that is not known says nothing; a wrong one by a known key spoils the note. Raises NoteRefused.
+    """
+    text, _, signatures = note[:_LONGEST].rpartition("\n\n")
+    text += "\n"
+    if not signatures.endswith("\n") or not text.strip():
+        raise NoteRefused("not a signed note: text, an empty line, and lines of signatures")
+    known = {(key.name, key.id): key for key in keys}
+    signers = []
+    for line in signatures.splitlines():
+        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        signed = _decode(encoded)
+        if not line.startswith(_DASH) or len(signed) <= 4:
+            raise NoteRefused(f"not a line of a signature: {line[:80]!r}")
+        if (key := known.get((name, signed[:4]))) is None:
+            continue
+        if not key.signed(text, signed[4:]):
+            raise NoteRefused(f"the signature of {name} does not fit the text: the note was changed")
+        signers.append(key)
+    if not signers:
+        raise NoteRefused("no key that is known here has signed the note")
+    return text, signers
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A ledger's name, how many records it holds and the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads a checkpoint's text; extension lines are passed over. Raises NoteRefused."""
+        lines = text.split("\n")
+        if len(lines) < 4 or not re.fullmatch(r"0|[1-9]\d{0,18}", lines[1]):
+            raise NoteRefused("not a checkpoint: a name, a size and a root in lines of their own")
+        root = _decode(lines[2])
+        if len(root) != 32:
+            raise NoteRefused("the checkpoint's root is not a SHA-256")
+        return cls(lines[0], int(lines[1]), root)
+
+    @classmethod
+    def open(cls, note: str, keys: Iterable[Key]) -> Self:
+        """Reads a signed checkpoint; raises NoteRefused unless a known key of its own name signed it."""
+        text, signers = open_note(note, keys)
+        found = cls.parse(text)
+        if all(key.name != found.origin for key in signers):
+            raise NoteRefused(f"no key of {found.origin} has signed the checkpoint")
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n"
+
+
+def _encode(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (BadBase64, ValueError) as error:
+        raise NoteRefused(f"not base64: {text[:80]!r}") from error

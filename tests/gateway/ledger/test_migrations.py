@@ -1,0 +1,90 @@
+"""The schema: made and brought forward by the same steps, and records of the version before come along."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from gateway.core.transaction import Phase, Record
+from gateway.ledger import tables
+from gateway.ledger.migrations import upgrade
+from gateway.ledger.reader import Reader, Search
+from gateway.ledger.signer import Signer
+from gateway.ledger.tables import open_ledger
+from gateway.ledger.writer import Writer
+from ndxp.ledger.audit import Audit
+from tests.gateway.ledger.test_tampering import Source
+from tests.records import record
+
+BEFORE = [record(Phase.REQUEST if number % 3 == 0 else Phase.OUTCOME, request_in_ts=number) for number in range(1, 301)]
+
+
+def bare(url: str) -> sa.Engine:
+    """The database without migrations."""
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
+@pytest.fixture
+def version_before(url: str) -> str:
+    """A ledger of the schema's first version with records, and gaps in their numbers."""
+    engine = bare(url)
+    upgrade(engine, "0001")
+    before = sa.Table("records", sa.MetaData(), autoload_with=engine)
+    with engine.begin() as connection:
+        for number, one in enumerate(BEFORE):
+            values = {name: getattr(one, name) for name in tables.FIELDS if name in before.c}
+            connection.execute(sa.insert(before).values(seq=2 * number + 1, **values))
+        if engine.dialect.name == "sqlite":
+            connection.execute(sa.text("DROP TABLE alembic_version"))  # as it was before there were versions
+    engine.dispose()
+    return url
+
+
+def everything(reader: Reader) -> list[Record]:
+    return [entry.record for entry in reader.search(Search(after=0, limit=1000))]
+
+
+def test_records_of_the_version_before_are_there_numbered_and_in_the_tree(version_before: str, signer: Signer) -> None:
+    engine = open_ledger(version_before)
+    writer, reader = Writer(engine, signer), Reader(engine)
+    assert everything(reader) == [one for one in BEFORE if one.phase is Phase.OUTCOME]
+    assert reader.last() == len(BEFORE)
+    writer.append([record()])
+    writer.sign()
+    audited = Audit(Source(reader, 0), signer.public_keys()).run()
+    assert (audited.size, audited.findings) == (len(BEFORE) + 1, [])
+    engine.dispose()
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_knows(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+        version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    assert version == tables.SCHEMA
+
+
+def test_a_ledger_of_newer_software_is_left_alone(url: str) -> None:
+    engine = open_ledger(url)
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(ValueError, match="9999"):
+        open_ledger(url)
+
+
+def test_a_step_that_fails_changes_nothing(version_before: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("gateway.ledger.writer.add", fail)
+    with pytest.raises(RuntimeError):
+        open_ledger(version_before)
+    monkeypatch.undo()
+    engine = open_ledger(version_before)
+    assert Reader(engine).last() == len(BEFORE)
+    engine.dispose()

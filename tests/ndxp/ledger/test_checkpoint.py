@@ -1,0 +1,107 @@
+"""Signed notes and checkpoints, against the published example of the format."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused, open_note, sign_note
+
+# The example of golang.org/x/mod/sumdb/note, whose form C2SP signed-note describes.
+PUBLISHED_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+PUBLISHED_TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+PUBLISHED_NOTE = (
+    f"{PUBLISHED_TEXT}\n\u2014 PeterNeumann "
+    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+)
+
+NAME = "ndxp.example/test"
+CHECKPOINT = Checkpoint(NAME, 7, bytes(range(32)))
+
+
+@pytest.fixture
+def private() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+def public(private: Ed25519PrivateKey, name: str = NAME) -> Key:
+    return Key(name, private.public_key().public_bytes_raw())
+
+
+def test_the_published_example_opens() -> None:
+    key = Key.parse(PUBLISHED_KEY)
+    assert str(key) == PUBLISHED_KEY
+    assert open_note(PUBLISHED_NOTE, [key]) == (PUBLISHED_TEXT, [key])
+
+
+@pytest.mark.parametrize("place", range(0, len(PUBLISHED_TEXT), 7))
+def test_a_changed_letter_spoils_the_published_example(place: int) -> None:
+    changed = f"{PUBLISHED_NOTE[:place]}#{PUBLISHED_NOTE[place + 1 :]}"
+    with pytest.raises(NoteRefused):
+        open_note(changed, [Key.parse(PUBLISHED_KEY)])
+
+
+def test_a_checkpoint_is_three_lines_and_opens_with_its_key(private: Ed25519PrivateKey) -> None:
+    note = sign_note(str(CHECKPOINT), NAME, [private])
+    assert note.startswith(f"{NAME}\n7\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\n\u2014 {NAME} ")
+    assert Checkpoint.open(note, [public(private)]) == CHECKPOINT
+
+
+def test_one_known_signer_among_others_is_enough(private: Ed25519PrivateKey) -> None:
+    other = Ed25519PrivateKey.generate()
+    note = sign_note(str(CHECKPOINT), NAME, [other, private])
+    assert Checkpoint.open(note, [public(private)]) == CHECKPOINT
+
+
+def test_extension_lines_are_passed_over(private: Ed25519PrivateKey) -> None:
+    note = sign_note(f"{CHECKPOINT}more\n", NAME, [private])
+    assert Checkpoint.open(note, [public(private)]) == CHECKPOINT
+
+
+def test_a_key_of_another_name_does_not_sign_for_this_ledger(private: Ed25519PrivateKey) -> None:
+    note = sign_note(str(CHECKPOINT), "ndxp.example/other", [private])
+    with pytest.raises(NoteRefused, match="no key of ndxp.example/test"):
+        Checkpoint.open(note, [public(private, "ndxp.example/other")])
+
+
+def test_a_key_that_nobody_knows_proves_nothing(private: Ed25519PrivateKey) -> None:
+    note = sign_note(str(CHECKPOINT), NAME, [private])
+    with pytest.raises(NoteRefused, match="no key that is known"):
+        Checkpoint.open(note, [public(Ed25519PrivateKey.generate())])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "x",
+        "a\n1\nb\n",
+        "\u2014 x\n\n\u2014 y\n",
+        "a\n\nb\n",
+        "a\n\n\u2014 b !!\n",
+        "a\n\n\u2014 b YQ==\n",
+        "a" * 200_000,
+    ],
+)
+def test_what_is_no_note_is_refused(text: str, private: Ed25519PrivateKey) -> None:
+    with pytest.raises(NoteRefused):
+        open_note(text, [public(private)])
+
+
+@pytest.mark.parametrize("size", ["-1", "01", "1.0", "", "x", "9" * 30])
+def test_a_size_that_is_no_number_is_refused(size: str) -> None:
+    with pytest.raises(NoteRefused):
+        Checkpoint.parse(f"{NAME}\n{size}\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
+
+
+@pytest.mark.parametrize("root", ["", "AAEC", "!", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"])
+def test_a_root_that_is_no_hash_is_refused(root: str) -> None:
+    with pytest.raises(NoteRefused):
+        Checkpoint.parse(f"{NAME}\n1\n{root}\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "a+b", "a+00000000+AQ==", PUBLISHED_KEY.replace("c7", "c8"), PUBLISHED_KEY[:-4]]
+)
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(NoteRefused):
+        Key.parse(text)
