@@ -29,6 +29,7 @@ from gateway.store import connect
 from ndxp.agency.server import AgencyServer
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.process import end, start_logging, until_stopped, wrong_settings
+from ndxp.subject import SUBJECTS
 
 _log = logging.getLogger("control")
 
@@ -52,7 +53,7 @@ class Control:
         await self._until_store_answers()
         await self._registry.seed(registry, source)
         known = (await self._registry.load()).snapshot
-        await self._credentials.issue([ADMIN, *known.subsystems])
+        await self._credentials.issue([ADMIN, SUBJECTS, *known.subsystems])
         await self._registry.publish_key(jwk)
         application = app.create(
             self._registry, self._credentials, TokenIssuer(self._key, jwk["kid"], self._settings.token_life),

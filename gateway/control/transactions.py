@@ -15,6 +15,7 @@ from gateway.registry_store import RegistryStore
 
 _Json = dict[str, Any]
 _Text = Annotated[str | None, Query(max_length=256)]
+_Hash = Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")]
 _Place = Annotated[int | None, Query(ge=0, lt=2**62)]
 
 
@@ -31,6 +32,7 @@ def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> 
         reason: _Text = None,
         origin: _Text = None,
         message_id: _Text = None,
+        subject: _Hash = None,
         since: _Place = None,
         until: _Place = None,
         before: _Place = None,
@@ -41,7 +43,7 @@ def router(ledger: LedgerStore, recorder: Recorder, registry: RegistryStore) -> 
         await recorder.caught_up()
         wanted = Search(
             client=client, service=service, method=method, status_code=status_code, reason=reason, origin=origin,
-            message_id=message_id, since=since, until=until, before=before, after=after, limit=limit,
+            message_id=message_id, subject=subject, since=since, until=until, before=before, after=after, limit=limit,
         )  # fmt: skip
         return [_plain(entry) for entry in await asyncio.to_thread(ledger.search, wanted)]
 

@@ -28,7 +28,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the ledger; names follow X-Road's operational record.
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
-    Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. A msgspec struct and not a dataclass:
+    Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. Subjects are keyed hashes of citizens
+    (see ``ndxp.metadata.subjects``), in outcomes only. A msgspec struct and not a dataclass:
     it is made and encoded for every call.
     """
 
@@ -59,6 +60,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     grant: str = ""
     node: str = ""
     traceparent: str = ""
+    subjects: str = ""
 
 
 _LONGEST = 256
@@ -142,6 +144,7 @@ class Call:
         "response_in_ts",
         "sent",
         "service",
+        "subjects",
         "timeout",
         "transaction_id",
     )  # fmt: skip
@@ -166,6 +169,7 @@ class Call:
         self.code = Code.OK
         self.reason = ""
         self.origin = Origin.GATEWAY
+        self.subjects = ""
 
     @property
     def contract(self) -> str:
@@ -210,4 +214,5 @@ class Call:
             grant=self.grant,
             node=node,
             traceparent=headers.get("traceparent", ""),
+            subjects=self.subjects,
         )

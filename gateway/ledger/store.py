@@ -17,7 +17,9 @@ records = sa.Table(
     "records", _tables,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
     *(
-        sa.Column(field.name, _KINDS.get(field.type, sa.String(16)), nullable=False)
+        sa.Column(
+            field.name, sa.Text if field.name == "subjects" else _KINDS.get(field.type, sa.String(16)), nullable=False
+        )
         for field in msgspec.structs.fields(Record)
     ),
     sa.UniqueConstraint("transaction_id", "phase"),
@@ -34,7 +36,7 @@ class Search:
     """What to look for among outcomes: a field left at None does not matter.
 
     ``method`` matches its end too ("VerifyCitizen"); ``since`` and ``until`` are µs since 1970, ``before`` and
-    ``after`` places in the ledger to go on from.
+    ``after`` places in the ledger to go on from. ``subject`` is one hash.
     """
 
     client: str | None = None
@@ -44,6 +46,7 @@ class Search:
     reason: str | None = None
     origin: str | None = None
     message_id: str | None = None
+    subject: str | None = None
     since: int | None = None
     until: int | None = None
     before: int | None = None
@@ -94,6 +97,8 @@ class LedgerStore:
             query = query.where(
                 sa.or_(c.method == search.method, c.method.endswith(f"/{search.method}", autoescape=True))
             )
+        if search.subject is not None:
+            query = query.where(c.subjects.contains(search.subject, autoescape=True))
         if search.since is not None:
             query = query.where(c.request_in_ts >= search.since)
         if search.until is not None:

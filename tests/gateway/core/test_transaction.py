@@ -25,7 +25,7 @@ GOLDEN = (
     b'"messages_in":1,"messages_out":1,"method":"ndxp.population.v1.PopulationService/VerifyCitizen","node":"n",'
     b'"origin":"provider","phase":"outcome","purpose":"x\xc3\xa1c th\xe1\xbb\xb1c","reason":"","represented_party":"",'
     b'"request_hash":"aa","request_in_ts":1,"request_out_ts":2,"request_size":10,"response_hash":"bb",'
-    b'"response_in_ts":3,"response_out_ts":4,"response_size":2,"service":"VN/GOV/G01/population","status_code":0,'
+    b'"response_in_ts":3,"response_out_ts":4,"response_size":2,"service":"VN/GOV/G01/population","status_code":0,"subjects":"",'
     b'"traceparent":"","transaction_id":"t","user_id":"\\"u\\""}'
 )
 
