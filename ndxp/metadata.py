@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from ndxp.errors import Reason, Refusal
+from ndxp.subject import MOST_SUBJECTS
 
 AUTHORIZATION = "authorization"
 CLIENT = "x-ndxp-client"
@@ -18,6 +19,7 @@ TRACEPARENT = "traceparent"
 TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
 ASSERTION = "x-ndxp-assertion"
+SUBJECT = "x-ndxp-subject"
 STATUS_DETAILS = "grpc-status-details-bin"
 
 PREFIX = "x-ndxp-"
@@ -29,6 +31,7 @@ MAX_VALUE = 256
 
 _PRINTABLE = re.compile(r"[ -~]*")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
 
 Pair = tuple[str, str | bytes]
@@ -67,6 +70,19 @@ def onward(pairs: Pairs) -> list[Pair]:
 def back(pairs: Pairs | None) -> list[Pair]:
     """The provider's own metadata, which the caller gets unchanged: an agency cannot speak for the exchange."""
     return [(k, v) for k, v in pairs or () if not k.startswith(PREFIX)]
+
+
+def subjects(pairs: Pairs | None) -> str:
+    """Whom a provider's trailing metadata says that its answer is about.
+
+    Hashes, each once, sorted, with spaces between; ``+`` behind them when there were more. Empty when it says nothing,
+    or anything that has not this form: an agency writes no free text into the ledger.
+    """
+    said = [value for key, value in pairs or () if key == SUBJECT]
+    if len(said) != 1 or not isinstance(said[0], str) or not _SUBJECTS.fullmatch(said[0]):
+        return ""
+    hashes, more, _ = said[0].partition(" +")
+    return " ".join(sorted(set(hashes.split(" ")))) + more
 
 
 def _invalid(key: str, message: str) -> Refusal:

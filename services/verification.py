@@ -9,6 +9,7 @@ import grpc
 from ndxp import metadata, status
 from ndxp.agency.caller import caller
 from ndxp.agency.settings import AgencySettings
+from ndxp.agency.subject import names_subject
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
@@ -68,6 +69,8 @@ class Verification:
             trailing = await call.trailing_metadata()
         except grpc.RpcError as error:
             raise _failed(status.decode(error)) from error
+        if response.HasField("citizen"):
+            names_subject(response.citizen.citizen_number)
         transaction_id = trailing.get(metadata.TRANSACTION_ID) or ""
         return Verified(response.HasField("citizen"), response.citizen.deceased, str(transaction_id))
 

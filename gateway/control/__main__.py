@@ -32,6 +32,7 @@ from gateway.store import connect
 from ndxp.agency.server import AgencyServer
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.process import end, run_process, until_stopped
+from ndxp.subject import SUBJECTS
 
 _log = logging.getLogger("control")
 
@@ -57,7 +58,7 @@ class Control:
         await self._until_store_answers()
         await self._registry.seed(registry, source)
         known = (await self._registry.load()).snapshot
-        await self._credentials.issue([ADMIN, *known.subsystems])
+        await self._credentials.issue([ADMIN, SUBJECTS, *known.subsystems])
         await self._registry.publish_key(jwk)
         recorder = self._recorder if self._settings.record else None
         parts = app.Parts(

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from gateway.registry_store import RegistryStore
 from ndxp.assertion import key_of
+from ndxp.subject import SUBJECTS
 
 ADMIN = "admin"
 """Name under which the credentials file holds the operator's own secret."""
+
+_NOT_CLIENTS = frozenset({ADMIN, SUBJECTS})
 
 
 class Credentials:
@@ -27,7 +30,7 @@ class Credentials:
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids if client_id not in known}
         if new:
             self._write({**known, **new})
-        clients = {name: secret for name, secret in {**known, **new}.items() if name != ADMIN}
+        clients = {name: secret for name, secret in {**known, **new}.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         return new
 

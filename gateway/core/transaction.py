@@ -29,8 +29,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
     Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. ``subjects`` are keyed hashes of those
-    whom the answer was about, as the provider named them. A msgspec struct and not a dataclass: it is made and encoded
-    for every call.
+    whom the answer was about (see ``ndxp.metadata.subjects``), in outcomes only. A msgspec struct and not a dataclass:
+    it is made and encoded for every call.
     """
 
     transaction_id: str
@@ -147,6 +147,7 @@ class Call:
         "response_in_ts",
         "sent",
         "service",
+        "subjects",
         "timeout",
         "transaction_id",
     )  # fmt: skip
@@ -171,6 +172,7 @@ class Call:
         self.code = Code.OK
         self.reason = ""
         self.origin = Origin.GATEWAY
+        self.subjects = ""
 
     @property
     def contract(self) -> str:
@@ -215,4 +217,5 @@ class Call:
             grant=self.grant,
             node=node,
             traceparent=headers.get("traceparent", ""),
+            subjects=self.subjects,
         )

@@ -90,7 +90,9 @@ class Listener(grpc.GenericRpcHandler):
             call.end(Code.OK, Origin.PROVIDER)
         call.response_in_ts = now()
         if call.origin is Origin.PROVIDER:
-            answer.trailing += metadata.back(await rpc.trailing_metadata())
+            trailing = await rpc.trailing_metadata()
+            call.subjects = metadata.subjects(trailing)
+            answer.trailing += metadata.back(trailing)
         if initial := metadata.back(await rpc.initial_metadata()):
             await context.send_initial_metadata(initial)
         return answer
@@ -110,7 +112,9 @@ class Listener(grpc.GenericRpcHandler):
             rpc.cancel()
         call.response_in_ts = call.response_in_ts or now()
         if call.origin is Origin.PROVIDER:
-            answer.trailing += metadata.back(await rpc.trailing_metadata())
+            trailing = await rpc.trailing_metadata()
+            call.subjects = metadata.subjects(trailing)
+            answer.trailing += metadata.back(trailing)
         return answer
 
     async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:

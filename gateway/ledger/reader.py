@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import ge, gt, lt
 from typing import Any
 
 import sqlalchemy as sa
@@ -168,12 +169,12 @@ def _conditions(connection: sa.Connection, search: Search) -> Iterator[sa.Column
         yield sa.and_(c.traceparent >= f"00-{search.trace}-", c.traceparent < f"00-{search.trace}.")
     if search.subject is not None:
         yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
-    for bound, condition in (
-        (search.since, c.request_in_ts >= search.since), (search.until, c.request_in_ts < search.until),
-        (search.before, c.seq < search.before), (search.after, c.seq > search.after),
+    for bound, column, holds in (
+        (search.since, c.request_in_ts, ge), (search.until, c.request_in_ts, lt),
+        (search.before, c.seq, lt), (search.after, c.seq, gt),
     ):  # fmt: skip
         if bound is not None:
-            yield condition
+            yield holds(column, bound)
 
 
 def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[Entry]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ndxp.agency.subject import name_subjects_again, subjects_named
 from ndxp.errors import AgencyError, Code
 
 _tables = sa.MetaData()
@@ -45,6 +46,7 @@ _answers = sa.Table(
     sa.Column("request_id", sa.String(64), primary_key=True),
     sa.Column("request_hash", sa.LargeBinary, nullable=False),
     sa.Column("response", sa.LargeBinary, nullable=False),
+    sa.Column("subjects", sa.Text, nullable=False, server_default=""),
 )  # fmt: skip
 _accesses = sa.Table(
     "accesses", _tables,
@@ -138,13 +140,13 @@ class Transaction:
         return [Change(*row) for row in self._connection.execute(query.order_by(c.seq).limit(limit))]
 
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
-        """The answer that this request got before, or None.
+        """The answer that this request got before, or None; it is about whom it was about then.
 
         Raises AgencyError(REQUEST_ID_REUSED) when its ``request_id`` was given to a different request.
         """
         c = _answers.c
         request_id = _request_id(request)
-        query = sa.select(c.request_hash, c.response).where(
+        query = sa.select(c.request_hash, c.response, c.subjects).where(
             c.client == client, c.method == method, c.request_id == request_id
         )
         row = self._connection.execute(query).one_or_none()
@@ -157,6 +159,7 @@ class Transaction:
                 "this request_id was given to a different request before; use a new one for a new request",
                 field="request_id",
             )
+        name_subjects_again(row.subjects)
         return answer.FromString(row.response)
 
     def save_answer(self, client: str, method: str, request: Message, answer: Message) -> None:
@@ -164,6 +167,7 @@ class Transaction:
         values = {
             "client": client, "method": method, "request_id": _request_id(request),
             "request_hash": _hash(request), "response": answer.SerializeToString(),
+            "subjects": subjects_named(),
         }  # fmt: skip
         self._connection.execute(sa.insert(_answers).values(values))
 
@@ -198,6 +202,9 @@ class Database:
             sa.event.listen(self._engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         _tables.create_all(self._engine)
+        if all(column["name"] != "subjects" for column in sa.inspect(self._engine).get_columns("answers")):
+            with self._engine.begin() as connection:  # made by a version whose answers did not say whom they are about
+                connection.exec_driver_sql("ALTER TABLE answers ADD COLUMN subjects TEXT NOT NULL DEFAULT ''")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

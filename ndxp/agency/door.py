@@ -12,6 +12,7 @@ import grpc
 from ndxp import metadata, status
 from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
+from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
 from ndxp.errors import AgencyError, Code, Reason, Refusal
 
@@ -25,11 +26,15 @@ _Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 
 
 class Door(grpc.aio.ServerInterceptor):
-    """Checks the gateway's assertion before every method but health, and logs the access when it is answered."""
+    """Checks the gateway's assertion before every method but health.
 
-    def __init__(self, verifier: Verifier, access_log: AccessLog | None) -> None:
+    Logs the access when it is answered, and says in the trailing metadata whom the answer is about.
+    """
+
+    def __init__(self, verifier: Verifier, access_log: AccessLog | None, subject_key: SubjectKey) -> None:
         self._verifier = verifier
         self._access_log = access_log
+        self._subject_key = subject_key
 
     async def intercept_service(
         self,
@@ -49,20 +54,21 @@ class Door(grpc.aio.ServerInterceptor):
         except KeyUnavailable as error:
             return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))))
         access_log = None if service in _UNLOGGED else self._access_log
-        return _same_kind(handler, _Answered(_behaviour(handler), assertion, access_log))
+        return _same_kind(handler, _Answered(_behaviour(handler), assertion, access_log, Subjects(self._subject_key)))
 
 
 class _Answered:
-    """One call of a method: runs it, logs the access, maps its errors."""
+    """One call of a method: runs it, logs the access, says whom the answer is about, maps its errors."""
 
-    def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None) -> None:
+    def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects) -> None:
         self._behaviour = behaviour
         self._assertion = assertion
         self._access_log = access_log
+        self._subjects = subjects
         self._logged = False
 
     async def answer(self, request: Any, context: _Context) -> Any:
-        set_caller(self._assertion, context.time_remaining())
+        self._begin(context)
         try:
             response = await self._behaviour(request, context)
             await self._log_access(Code.OK)
@@ -71,10 +77,11 @@ class _Answered:
             raise
         except Exception as error:
             await self._fail(error, context)
+        self._name_subjects(context)
         return response
 
     async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
-        set_caller(self._assertion, context.time_remaining())
+        self._begin(context)
         try:
             async for response in self._behaviour(request, context):
                 yield response
@@ -84,8 +91,18 @@ class _Answered:
             raise
         except Exception as error:
             await self._fail(error, context)
+        self._name_subjects(context)
+
+    def _begin(self, context: _Context) -> None:
+        set_caller(self._assertion, context.time_remaining())
+        collect_in(self._subjects)
+
+    def _name_subjects(self, context: _Context) -> None:
+        if named := str(self._subjects):
+            context.set_trailing_metadata((*context.trailing_metadata(), (metadata.SUBJECT, named)))
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
+        self._name_subjects(context)
         method, transaction = self._assertion.method, self._assertion.transaction_id
         if isinstance(error, AccessLogUnavailable):
             reason = "ACCESS_LOG_UNAVAILABLE"
@@ -119,7 +136,8 @@ class _Refused:
 
 async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = "ndxp") -> NoReturn:
     code = error.code if isinstance(error, AgencyError) else error.rule.code
-    context.set_trailing_metadata(((metadata.STATUS_DETAILS, status.encode(error, domain=domain)),))
+    details = (metadata.STATUS_DETAILS, status.encode(error, domain=domain))
+    context.set_trailing_metadata((*context.trailing_metadata(), details))
     await context.abort(status.GRPC_CODES[code], error.message)
 
 

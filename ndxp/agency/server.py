@@ -14,6 +14,7 @@ from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
 from ndxp.agency.door import Door
+from ndxp.agency.subject import SubjectKey
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
 
@@ -35,14 +36,15 @@ _log = logging.getLogger(__name__)
 class AgencyServer:
     """Serves one subsystem's contracts on one port.
 
-    ``credentials`` is the file with the subsystem's secret, read at the first call. The access log is offered besides
-    the agency's own contracts when it has a database.
+    ``credentials`` is the file with the subsystem's secret and the key of subjects, read when they are first needed.
+    The access log is offered besides the agency's own contracts when it has a database.
     """
 
     def __init__(self, subsystem: str, credentials: Path, database: Database | None = None) -> None:
         verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
-        self._server = grpc.aio.server(interceptors=[Door(verifier, access_log)], options=_OPTIONS)
+        door = Door(verifier, access_log, SubjectKey(credentials))
+        self._server = grpc.aio.server(interceptors=[door], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._contracts: list[str] = []
         if database:

@@ -13,6 +13,7 @@ from ndxp.client import TokenRefused
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
+from ndxp.subject import SubjectKeyMissing
 
 app = typer.Typer(
     name="ndxp",
@@ -47,7 +48,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
     try:
         app()
-    except (AdminRefused, NoSandbox, PlanFailed, StartFailed, TokenRefused) as error:
+    except (AdminRefused, NoSandbox, PlanFailed, StartFailed, SubjectKeyMissing, TokenRefused) as error:
         complain(str(error))
         sys.exit(1)
     except (BrokenPipeError, KeyboardInterrupt, typer.Abort):

@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ndxp import status
 from ndxp.cli.log import print_explanation
 from ndxp.cli.output import Json, console, print_json, table
-from ndxp.cli.replay import APPLICATIONS, CHECK_INS, REQUESTS, Count, Replay
+from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
+from ndxp.world import World
 
 app = typer.Typer()
 
@@ -65,7 +66,7 @@ def demo(
     if as_json:
         print_json(_plain(counts, rate, explanation, good))
     else:
-        _show(counts, rate, explanation, state, keep=keep)
+        _show(counts, rate, explanation, folder, keep=keep)
     if not good:
         raise typer.Exit(1)
 
@@ -97,7 +98,7 @@ def _make_room(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _show(counts: list[Count], rate: float, explanation: dict[str, Any], state: State, *, keep: bool) -> None:
+def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder: Path, *, keep: bool) -> None:
     rows = []
     for count in counts:
         mark = "[green]✔[/]" if count.reconciles else "[red]✗[/]"
@@ -123,10 +124,16 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], state: 
         print_explanation(explanation)
     else:
         console.print("[red]✗ The call without a grant was not refused.[/]")
-    where = f" --folder {state.folder}" if keep else ""
+    asked_about = World().persona(PERSONA).citizen
+    again = "" if keep else f"`ndxp up -d --port 0 --folder {folder}`, then "
+    console.print(
+        f"\n[bold]Who asked about {asked_about.full_name}[/] (synthetic)? "
+        f"{again}`ndxp log subject {asked_about.number} --folder {folder}`", soft_wrap=True,
+    )  # fmt: skip
+    where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "
-    console.print(f"\n[bold]What to try next:[/] {first}{', '.join(f'`{command}`' for command in tries)}")
+    console.print(f"[bold]What to try next:[/] {first}{', '.join(f'`{command}`' for command in tries)}")
 
 
 def _plain(counts: list[Count], rate: float, explanation: dict[str, Any], good: bool) -> dict[str, Any]:

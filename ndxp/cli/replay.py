@@ -30,6 +30,9 @@ CHECK_INS = 200
 APPLICATIONS = 100
 _AT_ONCE = 32
 
+PERSONA = "traveller"
+"""The documented citizen in whose name the sample begins: verified once, checked in once, an applicant once."""
+
 POPULATION, INSURER, IMMIGRATION = "VN/GOV/G01/population", "VN/GOV/G24/health-insurance", "VN/GOV/G01/passports"
 VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
 GET = "ndxp.population.v1.PopulationService/GetCitizen"
@@ -70,15 +73,19 @@ def split(requests: int) -> tuple[int, int]:
 def claims(world: World, requests: int, seed: int) -> list[tuple[Claim, bool]]:
     """Claims of citizens, each with whether it must match, in random order.
 
-    Every fourth that matches is written without diacritics. Those that differ have, in turn, a wrong name, a wrong
-    birth date and a number that nobody has.
+    Every fourth that matches is written without diacritics, the persona's among them. Those that differ have, in
+    turn, a wrong name, a wrong birth date and a number that nobody has.
     """
     matching, _ = split(requests)
-    people = list(world.sample(requests, seed))
+    people = _people(world, requests, seed)
     made = [(_true_claim(person, index % 4 == 0), True) for index, person in enumerate(people[:matching])]
     made += [(_false_claim(world, person, index), False) for index, person in enumerate(people[matching:])]
     random.Random(seed).shuffle(made)
     return made
+
+
+def _people(world: World, count: int, seed: int, *, alive: bool = False) -> list[Citizen]:
+    return [world.persona(PERSONA).citizen, *world.sample(count - 1, seed, alive=alive)]
 
 
 def _true_claim(person: Citizen, plain: bool) -> Claim:
@@ -148,7 +155,7 @@ class Replay:
             stub = health_insurance_pb2_grpc.HealthInsuranceServiceStub(await self._channel(hospital))
             return bool((await stub.CheckIn(request)).admitted)
 
-        await self._all(count, check_in, list(self._world.sample(patients, self._seed + 1, alive=True)))
+        await self._all(count, check_in, _people(self._world, patients, self._seed + 1, alive=True))
         return count
 
     async def applications(self, applicants: int) -> Count:
@@ -166,7 +173,7 @@ class Replay:
             application = (await stub.SubmitApplication(request)).application
             return bool(application.state != passports_pb2.APPLICATION_STATE_REFUSED)
 
-        await self._all(count, submit, list(self._world.sample(applicants, self._seed + 2, alive=True)))
+        await self._all(count, submit, _people(self._world, applicants, self._seed + 2, alive=True))
         return count
 
     async def refused(self, client: str) -> str:

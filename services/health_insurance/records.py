@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ndxp.agency.documents import Documents, next_count
+from ndxp.agency.subject import names_subject
 from ndxp.world import Identifier, InsuranceCard, World
 
 CARD = "card"
@@ -32,17 +33,18 @@ _decode_visit = msgspec.json.Decoder(Visit).decode
 
 
 class Insurer:
-    """Cards and visits of citizens."""
+    """Cards and visits of citizens; who is looked up is named as a subject of the answer under way."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def card(self, documents: Documents, citizen_number: str) -> InsuranceCard | None:
         """A citizen's card, the world's or one issued at run time."""
-        if card := self._world.insurance_card(citizen_number):
-            return card
-        body = documents.get(CARD, citizen_number)
-        return _decode_card(body) if body else None
+        card = self._world.insurance_card(citizen_number)
+        if card is None and (body := documents.get(CARD, citizen_number)):
+            card = _decode_card(body)
+        self._name(citizen_number, known=card is not None)
+        return card
 
     def card_by_number(self, documents: Documents, number: str) -> InsuranceCard | None:
         """The card with a number of 10 digits or 15 characters, or of the citizen with one of 12 digits."""
@@ -78,7 +80,13 @@ class Insurer:
     ) -> Sequence[tuple[int, Visit]]:
         """A citizen's visits with their places, the latest first, from ``before`` on (0: the latest)."""
         found = documents.of(VISIT, citizen_number, before=before or None, limit=limit)
+        self._name(citizen_number, known=bool(found))
         return [(document.seq, _decode_visit(document.body)) for document in found]
+
+    def _name(self, citizen_number: str, *, known: bool) -> None:
+        """Whoever exists is a subject, known to the insurer or not: that there is no card is told of them too."""
+        if known or self._world.exists(citizen_number):
+            names_subject(citizen_number)
 
     def _holder(self, documents: Documents, social_insurance_number: str) -> str | None:
         if holder := self._world.resolve(Identifier.SOCIAL_INSURANCE, social_insurance_number):

@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from ndxp.agency.documents import Documents, next_count
+from ndxp.agency.subject import names_subject
 from ndxp.birthdate import BirthDate
 from ndxp.world import Citizen, Identifier, Passport, World
 from services.day import day_of
@@ -52,7 +53,7 @@ _decode = msgspec.json.Decoder(Application).decode
 
 
 class Department:
-    """Passports and applications."""
+    """Passports and applications; whose they are is named as a subject of the answer under way."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -63,7 +64,10 @@ class Department:
         if number is None:
             return None
         passport, holder = self._world.passport(number), self._world.citizen(number)
-        return Issued(passport, holder) if passport and holder else None
+        if passport is None or holder is None:
+            return None
+        self._name(number, known=True)
+        return Issued(passport, holder)
 
     def applied_for(self, documents: Documents, passport_number: str) -> Application | None:
         """The application that a passport of the run time was or will be printed for."""
@@ -73,14 +77,20 @@ class Department:
     def application(self, documents: Documents, application_id: str) -> Application | None:
         """An application by its number."""
         body = documents.get(APPLICATION, application_id)
-        return _decode(body) if body else None
+        if body is None:
+            return None
+        application = _decode(body)
+        self._name(application.citizen_number, known=not application.refused)
+        return application
 
     def applications(
         self, documents: Documents, citizen_number: str, *, before: int, limit: int
     ) -> Sequence[tuple[int, Application]]:
         """A citizen's applications with their places, the latest first, going on from ``before`` (or 0)."""
         found = documents.of(APPLICATION, citizen_number, before=before or None, limit=limit)
-        return [(document.seq, _decode(document.body)) for document in found]
+        applications = [(document.seq, _decode(document.body)) for document in found]
+        self._name(citizen_number, known=any(not application.refused for _seq, application in applications))
+        return applications
 
     def receive(
         self, documents: Documents, *, citizen_number: str, full_name: str, birth: BirthDate,
@@ -97,6 +107,7 @@ class Department:
             refused=refused,
         )  # fmt: skip
         self.store(documents, application)
+        self._name(citizen_number, known=not refused)
         if passport_number:
             documents.put(PASSPORT, passport_number, application.application_id.encode())
         return application
@@ -104,6 +115,11 @@ class Department:
     def store(self, documents: Documents, application: Application) -> None:
         """Stores an application as it is now."""
         documents.put(APPLICATION, application.application_id, _encode(application), owner=application.citizen_number)
+
+    def _name(self, citizen_number: str, *, known: bool) -> None:
+        """Whoever exists is a subject; ``known`` says it of whom this department has verified before."""
+        if known or self._world.exists(citizen_number):
+            names_subject(citizen_number)
 
     def _birth(self, citizen_number: str, given: BirthDate) -> BirthDate:
         """The full birth date where the department knows it and the applicant gave the year alone."""

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
 from ndxp.agency.documents import Documents, next_count
+from ndxp.agency.subject import names_subject
 from ndxp.world import (
     Address,
     BloodGroup,
@@ -54,7 +56,7 @@ _decode = msgspec.json.Decoder(Registered).decode
 
 
 class Registry:
-    """Citizens by number."""
+    """Citizens by number. Whoever is found is named as a subject of the answer under way."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -65,12 +67,12 @@ class Registry:
         Name and birth date never change, so this is all that verification needs of most people.
         """
         found = self._world.resolve(Identifier.OLD_NUMBER, number) if len(number) == 9 else number
-        return self._world.citizen(found) if found else None
+        return _named(self._world.citizen(found)) if found else None
 
     def newborn(self, documents: Documents, number: str) -> Citizen | None:
         """The citizen whose birth was registered at run time under this number."""
         registered = _registered(documents, number)
-        return registered.over(registered.born) if registered.born else None
+        return _named(registered.over(registered.born)) if registered.born else None
 
     def citizen(self, documents: Documents, number: str) -> Citizen | None:
         """The record as it is now, found by either number."""
@@ -84,7 +86,7 @@ class Registry:
         home = self._world.household(citizen.head_of_household.number)
         settled = [self.citizen(documents, member) for member in home.members] if home else []
         newborns = [
-            registered.over(registered.born)
+            _named(registered.over(registered.born))
             for document in reversed(documents.of(CITIZEN, citizen.household_number))
             if (registered := _decode(document.body)).born
         ]
@@ -92,7 +94,7 @@ class Registry:
 
     def add_newborn(self, documents: Documents, child: Citizen) -> None:
         """Stores a newborn's record."""
-        _store(documents, child, Registered(born=child))
+        _store(documents, _named(child), Registered(born=child))
 
     def record_death(self, documents: Documents, citizen: Citizen, death_date: date) -> Citizen:
         """Stores a death and gives the record as it is then."""
@@ -133,6 +135,15 @@ def newborn_record(
         father=Relative(father.number, father.full_name) if father else Relative("", ""),
         mother=her, spouse=None, legal_representative=her if minor else None, relation_to_head=Relation.CHILD,
     )  # fmt: skip
+
+
+_Found = TypeVar("_Found", Citizen, Citizen | None)
+
+
+def _named(citizen: _Found) -> _Found:
+    if citizen is not None:
+        names_subject(citizen.number)
+    return citizen
 
 
 def _registered(documents: Documents, number: str) -> Registered:

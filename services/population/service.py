@@ -9,6 +9,7 @@ import grpc
 
 from ndxp.agency.database import Change, Database, Transaction
 from ndxp.agency.replay import once
+from ndxp.agency.subject import names_subject
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
@@ -188,6 +189,7 @@ def _claim(request: pb.VerifyCitizenRequest | pb.GetCitizenRequest | pb.BatchVer
 
 
 def _change(change: Change) -> pb.WatchChangesResponse:
+    names_subject(change.key)
     response = pb.WatchChangesResponse(
         cursor=str(change.cursor), kind=_KIND_NAMES[change.kind], citizen_number=change.key
     )

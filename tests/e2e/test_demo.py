@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from ndxp.cli.replay import APPLICATIONS, CHECK_INS, split
+from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, split
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
+from ndxp.world import World
 from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, environment, ndxp
 
@@ -23,9 +24,13 @@ REQUESTS = 200
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "run"
+
+
+@pytest.fixture(scope="module")
+def demo(folder: Path) -> Ran:
     """A demo that nobody disturbs."""
-    folder = tmp_path_factory.mktemp("demo") / "run"
     return ndxp("demo", "--requests", REQUESTS, "--folder", folder, "--json", folder=folder)
 
 
@@ -96,6 +101,18 @@ def test_a_reckoning_that_somebody_else_s_call_upsets_fails(under_way: "subproce
     assert not row["reconciles"]
     assert not told.data["reconciles"]
     assert told.code == 1
+
+
+def test_who_asked_about_a_persona_can_be_seen_after_the_demo(demo: Ran, folder: Path) -> None:
+    try:
+        assert ndxp("up", "-d", "--port", 0, folder=folder).code == 0
+        asked = ndxp("log", "subject", World().persona(PERSONA).citizen.number, "--json", folder=folder).data
+    finally:
+        assert ndxp("down", folder=folder).code == 0
+    found = {(record["client"].rpartition("/")[2], record["method"].rpartition("/")[2]) for record in asked}
+    assert len(asked) == 5
+    assert {("hospital", "CheckIn"), ("health-insurance", "GetCitizen"), ("passports", "GetCitizen")} < found
+    assert {method for _, method in found} == {"VerifyCitizen", "CheckIn", "GetCitizen", "SubmitApplication"}
 
 
 def test_a_demo_that_is_stopped_leaves_nothing_running(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:

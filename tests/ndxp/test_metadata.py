@@ -34,7 +34,7 @@ def test_an_unknown_key_of_the_exchange_is_refused_by_name(name: str) -> None:
     assert refused.metadata == {"key": key[:64]}
 
 
-@pytest.mark.parametrize("key", [metadata.TRANSACTION_ID, metadata.ASSERTION, metadata.ERROR_ORIGIN])
+@pytest.mark.parametrize("key", [metadata.TRANSACTION_ID, metadata.ASSERTION, metadata.ERROR_ORIGIN, metadata.SUBJECT])
 def test_a_caller_may_not_say_what_only_the_gateway_says(key: str) -> None:
     assert refusal([(key, "x")]).reason is Reason.INVALID_METADATA
 
@@ -98,3 +98,39 @@ def test_a_provider_cannot_speak_for_the_exchange() -> None:
 
 def test_no_metadata_comes_back_as_none() -> None:
     assert metadata.back(None) == []
+
+
+hashes = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
+HASH = "0123456789abcdef" * 2
+
+
+@given(named=st.lists(hashes, min_size=1, max_size=64), more=st.sampled_from(["", " +"]))
+def test_the_subjects_of_an_answer_are_read_once_each_and_sorted(named: list[str], more: str) -> None:
+    assert metadata.subjects([("a", "1"), (metadata.SUBJECT, " ".join(named) + more)]) == (
+        " ".join(sorted(set(named))) + more
+    )
+
+
+@given(text=st.text(max_size=80))
+def test_no_other_text_is_read_as_subjects(text: str) -> None:
+    assert metadata.subjects([(metadata.SUBJECT, text)]) == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", "+", HASH[:-1], HASH + "0", HASH.upper(), f" {HASH}", f"{HASH} ", f"{HASH}  {HASH}", f"{HASH},{HASH}",
+        f"+ {HASH}", f"{HASH}+", f"{HASH} + +", f"{HASH}\n", f"{HASH} Nguyen", " ".join([HASH] * 65), HASH.encode(),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_malformed_subjects_are_dropped(value: str | bytes) -> None:
+    assert metadata.subjects([(metadata.SUBJECT, value)]) == ""
+
+
+def test_subjects_said_twice_are_dropped() -> None:
+    assert metadata.subjects([(metadata.SUBJECT, HASH), (metadata.SUBJECT, HASH)]) == ""
+
+
+def test_no_metadata_names_nobody() -> None:
+    assert metadata.subjects(None) == ""

@@ -18,6 +18,7 @@ from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.subject import SUBJECTS
 from ndxp.world import World
 from services import health_insurance, passports, population
 from services.health_insurance import __main__ as health_insurance_main
@@ -34,6 +35,7 @@ SECRETS = {
     health_insurance.SUBSYSTEM: "s3",
     passports.SUBSYSTEM: "s4",
     population.SUBSYSTEM: "s5",
+    SUBJECTS: "key of subjects",
 }
 
 
@@ -53,6 +55,7 @@ class Forwarded:
     transaction_id: str
     metadata: dict[str, Any]
     remaining: float | None
+    subjects: str = ""
 
 
 @dataclass
@@ -92,8 +95,10 @@ class Gateway(grpc.GenericRpcHandler):
             try:
                 async for response in upstream:
                     yield response
+                call.subjects = metadata.subjects(await upstream.trailing_metadata())
             except grpc.aio.AioRpcError as error:
                 own = tuple(error.trailing_metadata() or ())
+                call.subjects = metadata.subjects(own)
                 context.set_trailing_metadata((*own, (metadata.TRANSACTION_ID, transaction_id)))
                 await context.abort(error.code(), error.details() or "")
             finally:

@@ -6,7 +6,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+import redis
 
+from gateway.registry_store import SECRETS
+from ndxp.assertion import key_of
 from ndxp.testing import RunningExchange
 
 MEMBER = "VN/GOV/H26/one-stop"
@@ -49,7 +52,7 @@ def test_no_private_key_is_published(exchange: RunningExchange) -> None:
     assert all("d" not in key for key in keys)
 
 
-@pytest.mark.parametrize("name", [MEMBER, "VN/GOV/H99/nobody", "admin", ""])
+@pytest.mark.parametrize("name", [MEMBER, "VN/GOV/H99/nobody", "admin", "subjects", ""])
 @pytest.mark.parametrize("secret", ["wrong", ""])
 def test_wrong_credentials_get_no_token(exchange: RunningExchange, name: str, secret: str) -> None:
     answer = token_answer(exchange, auth=(name, secret))
@@ -57,8 +60,16 @@ def test_wrong_credentials_get_no_token(exchange: RunningExchange, name: str, se
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-def test_the_operators_secret_is_no_members(exchange: RunningExchange) -> None:
-    assert token_answer(exchange, auth=("admin", secret_of(exchange, "admin"))).status_code == 401
+@pytest.mark.parametrize("name", ["admin", "subjects"])
+def test_the_operators_secret_and_the_key_of_subjects_are_no_members(exchange: RunningExchange, name: str) -> None:
+    assert token_answer(exchange, auth=(name, secret_of(exchange, name))).status_code == 401
+
+
+def test_only_members_secrets_are_published_and_as_hashes(exchange: RunningExchange) -> None:
+    with redis.Redis.from_url(exchange.state.processes[0].environment["NDXP_REDIS_URL"]) as store:
+        published = {name.decode(): value.decode() for name, value in store.hgetall(SECRETS).items()}
+    secrets = json.loads(exchange.credentials.read_text())
+    assert published == {name: key_of(secrets[name]).hex() for name in secrets if name not in ("admin", "subjects")}
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic w6k=", "Bearer x", "Basic //8="])

@@ -38,7 +38,7 @@ def test_a_record_comes_out_as_it_went_in(writer: Writer, ledger: Reader) -> Non
         message_id="m", user_id="u", issue="i", represented_party="r", purpose="xác thực", request_in_ts=2**62,
         request_out_ts=2, response_in_ts=3, response_out_ts=4, request_size=5, response_size=6, request_hash="a" * 64,
         response_hash="b" * 64, messages_in=7, messages_out=8, status_code=9, reason="X", attempts=2, grant="g",
-        traceparent="t",
+        traceparent="t", subjects=" ".join(f"{n:032x}" for n in range(64)) + " +",
     )  # fmt: skip
     writer.append([one])
     assert [entry.record for entry in ledger.transaction(one.transaction_id)] == [one]
@@ -114,6 +114,15 @@ def test_a_search_finds_what_it_asks_for_in_its_order(
     filled: Reader, search: dict[str, Any], places: list[int]
 ) -> None:
     assert found(filled, **search) == [KINDS[place] for place in places]
+
+
+def test_a_search_by_subject_finds_every_transaction_about_one_of_many(writer: Writer, ledger: Reader) -> None:
+    one, other, third = (f"{n:032x}" for n in (1, 2, 3))
+    about = [record(subjects=one), record(subjects=f"{one} {other}"), record(subjects=f"{other} +"), record()]
+    writer.append(about)
+    assert found(ledger, subject=one) == [about[1], about[0]]
+    assert found(ledger, subject=other) == [about[2], about[1]]
+    assert found(ledger, subject=third) == []
 
 
 def test_a_search_finds_outcomes_only(writer: Writer, ledger: Reader) -> None:

@@ -1,0 +1,66 @@
+"""The command that shows a citizen who asked about them: log subject."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, table
+from ndxp.cli.session import Session
+from ndxp.errors import Code
+from ndxp.subject import read_subject_key, subject_hash
+
+_WIDTH = 160
+_NUMBER = re.compile(r"[0-9]{12}")
+
+
+def subject(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="A citizen number of 12 digits.")],
+    folder: Folder = DEFAULT_FOLDER,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Shows who asked about a citizen, the latest first.
+
+    What was asked, when, by whom and for which purpose. The ledger knows citizens by a keyed hash only: it is made
+    here, with the key in the run folder's credentials, and the number stays here.
+
+    Example: `ndxp log subject 074079255028`
+    """
+    if not _NUMBER.fullmatch(number):
+        complain(
+            "a citizen number has 12 digits and nothing else, such as 074079255028; `ndxp people` shows some, and "
+            "the 9 digits of an old identity card are not kept in the ledger"
+        )
+        raise typer.Exit(2)
+    session = Session(folder)
+    wanted = subject_hash(read_subject_key(session.state.credentials), number)
+    found = session.get("/transactions", subject=wanted, limit=limit)
+    if as_json:
+        print_json(found)
+    elif found:
+        _show(found, more=len(found) == limit)
+    else:
+        console.print("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)")
+
+
+def _show(found: list[dict[str, Any]], *, more: bool) -> None:
+    rows = [
+        (
+            _day_and_time(record["request_in_ts"]), record["client"], record["user_id"] or "-",
+            record["method"].rpartition("/")[2], record["purpose"] or "-",
+            record["reason"] or Code(record["status_code"]).name, record["transaction_id"],
+        )
+        for record in found
+    ]  # fmt: skip
+    made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
+    Console(highlight=False, width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
+    if more:
+        console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
+    console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")
+
+
+def _day_and_time(micros: int) -> str:
+    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%Y-%m-%d %H:%M:%S")
