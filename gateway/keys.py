@@ -1,12 +1,15 @@
-"""Ed25519 keys: made, kept in a file of mode 0600, and shown to the world as JWK."""
+"""Keys: made once, kept in a file of mode 0600; the public half of an Ed25519 key is shown to the world as JWK."""
 
 import os
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_bytes
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+_SECRET = 32
 
 
 def load_or_create(path: Path) -> Ed25519PrivateKey:
@@ -26,6 +29,21 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
             )
         )
     return key
+
+
+def load_or_create_secret(path: Path) -> bytes:
+    """32 secret bytes in a file (0600), made when there is none. Raises ValueError when it holds something else."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        secret = path.read_bytes()
+        if len(secret) != _SECRET:
+            raise ValueError(f"{path} does not hold {_SECRET} bytes; put the right one back from a backup") from None
+        return secret
+    secret = token_bytes(_SECRET)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secret)
+    return secret
 
 
 def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:

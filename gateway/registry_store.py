@@ -16,18 +16,21 @@ SOURCE = "ndxp:registry:source"
 CONTRACTS = "ndxp:contracts"
 SECRETS = "ndxp:secrets"
 TOKEN_KEYS = "ndxp:keys:token"
+SALT_KEY = "ndxp:keys:salt"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """What a gateway works with.
 
-    The registry's snapshot, the keys that sign tokens by key id, and the keys of assertions by provider.
+    The registry's snapshot, the keys that sign tokens by key id, the keys of assertions by provider, and the key of the
+    salts in the records' hashes.
     """
 
     snapshot: Snapshot
     token_keys: Mapping[str, dict[str, str]]
     provider_keys: Mapping[str, bytes]
+    salt_key: bytes
 
 
 class RegistryStore:
@@ -43,14 +46,14 @@ class RegistryStore:
     async def load(self) -> Published:
         """Everything at one version."""
         async with self._store.pipeline(transaction=True) as pipe:
-            pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS)
-            version, registry, contracts, keys = await pipe.execute()
+            pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS).get(SALT_KEY)
+            version, registry, contracts, keys, salt_key = await pipe.execute()
         parsed = msgspec.json.decode(registry, type=Registry) if registry else Registry(instance="VN")
         files = {name.decode(): value for name, value in contracts.items()}
         providers = sorted({service.provider for service in parsed.services})
         hashes = await self._store.hmget(SECRETS, providers) if providers else []
         provider_keys = {p: bytes.fromhex(h.decode()) for p, h in zip(providers, hashes, strict=True) if h}
-        return Published(Snapshot(parsed, files, int(version or 0)), _keys(keys), provider_keys)
+        return Published(Snapshot(parsed, files, int(version or 0)), _keys(keys), provider_keys, salt_key or b"")
 
     async def seed(self, registry: Registry, source: str) -> bool:
         """Puts the registry of a file in, unless this very file (``source``, its digest) was put in before."""
@@ -86,6 +89,10 @@ class RegistryStore:
         """Publishes a public key of tokens; a new one counts as a new version, so that the gateways learn of it."""
         if not await self._store.hexists(TOKEN_KEYS, jwk["kid"]):
             await self._set_in(TOKEN_KEYS, jwk["kid"], json.dumps(dict(jwk)))
+
+    async def put_salt_key(self, key: bytes) -> None:
+        """Gives the gateways the key of the salts; to be called before the first version is there."""
+        await self._store.set(SALT_KEY, key)
 
     async def keys(self) -> list[dict[str, str]]:
         """The public keys of tokens."""

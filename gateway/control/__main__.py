@@ -20,7 +20,7 @@ from gateway.control.discovery import Discovery
 from gateway.control.readiness import Readiness
 from gateway.control.tokens import TokenIssuer
 from gateway.core import registry as core
-from gateway.keys import load_or_create, public_jwk
+from gateway.keys import load_or_create, load_or_create_secret, public_jwk
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
@@ -47,6 +47,7 @@ class Control:
         self._registry = RegistryStore(self._store)
         self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry)
         self._key = load_or_create(settings.run_folder / "token-key.pem")
+        self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._engine = open_ledger(settings.ledger)
         self._signer = Signer(settings.run_folder, settings.ledger_name)
         self._writer = Writer(self._engine, self._signer)
@@ -56,6 +57,7 @@ class Control:
         """Serves until SIGTERM or SIGINT. Raises OSError for a taken port."""
         jwk = public_jwk(self._key)
         await self._until_store_answers()
+        await self._registry.put_salt_key(self._salt_key)
         await self._registry.seed(registry, source)
         known = (await self._registry.load()).snapshot
         await self._credentials.issue([ADMIN, SUBJECTS, *known.subsystems])
@@ -65,6 +67,7 @@ class Control:
             store=self._store, registry=self._registry, credentials=self._credentials,
             issuer=TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
             reader=Reader(self._engine), writer=self._writer, signer=self._signer,
+            salt_key=self._salt_key,
             readiness=Readiness(self._store, self._registry, self._writer, recorder),
         )  # fmt: skip
         application = app.create(parts)

@@ -31,6 +31,7 @@ class Parts:
     reader: Reader
     writer: Writer
     signer: Signer
+    salt_key: bytes
     readiness: Readiness
 
 
@@ -56,7 +57,7 @@ def create(parts: Parts) -> FastAPI:
         admin.router(parts.registry, parts.credentials),
         transactions.router(parts.reader, parts.store, parts.registry),
         statistics.router(parts.reader, parts.store),
-        ledger.router(parts.reader, parts.writer, parts.signer, parts.store),
+        ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key),
     ):
         app.include_router(router, prefix="/admin/v1", dependencies=[Depends(operator)])
 

@@ -19,13 +19,16 @@ from gateway.ledger.writer import Writer
 from gateway.store import Store
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.evidence import FORMAT
+from ndxp.ledger.payload import salt_of
 
 _Json = dict[str, Any]
 _Size = Annotated[int, Query(ge=0, lt=2**62)]
 _PATIENCE, _STEP = 5.0, 0.1
 
 
-def router(ledger: Reader, writer: Writer, signer: Signer, store: Store) -> APIRouter:  # noqa: C901 - a list of routes
+def router(  # noqa: C901 - a list of routes
+    ledger: Reader, writer: Writer, signer: Signer, store: Store, salt_key: bytes
+) -> APIRouter:
     """Routes below ``/admin/v1``."""
     routes = APIRouter(tags=["ledger"])
 
@@ -80,8 +83,11 @@ def router(ledger: Reader, writer: Writer, signer: Signer, store: Store) -> APIR
             raise Problem(404, "No such proof", f"{error}: is the checkpoint of another ledger?") from error
 
     @routes.get("/ledger/evidence/{transaction_id}")
-    async def evidence(transaction_id: str) -> _Json:
-        """The records of a transaction with their proofs, to be checked without this exchange."""
+    async def evidence(transaction_id: str, salt: bool = False) -> _Json:
+        """The records of a transaction with their proofs, to be checked without this exchange.
+
+        With its salt, who has the evidence can also check what the messages were.
+        """
         await caught_up(store)
         entries = await asyncio.to_thread(ledger.transaction, transaction_id)
         if not entries:
@@ -98,6 +104,7 @@ def router(ledger: Reader, writer: Writer, signer: Signer, store: Store) -> APIR
                 for entry in entries
             ],
             "checkpoint": note,
+            **({"salt": salt_of(salt_key, transaction_id).hex()} if salt else {}),
         }
 
     @routes.post("/ledger/retention")

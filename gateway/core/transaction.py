@@ -8,6 +8,7 @@ import msgspec
 import uuid_utils
 
 from ndxp.errors import Code, Reason
+from ndxp.ledger.payload import salt_of, salted
 
 
 class Phase(StrEnum):
@@ -28,9 +29,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the ledger; names follow X-Road's operational record.
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
-    Hashes are SHA-256 in hex (see ``Tally``), empty when there was no message. ``subjects`` are keyed hashes of those
-    whom the answer was about (see ``ndxp.metadata.subjects``), in outcomes only. A msgspec struct and not a dataclass:
-    it is made and encoded for every call.
+    Hashes are salted and in hex (see ``ndxp.ledger.payload``), empty when there was no message. ``subjects`` are keyed
+    hashes of those whom the answer was about (see ``ndxp.metadata.subjects``), in outcomes only. A msgspec struct and
+    not a dataclass: it is made and encoded for every call.
     """
 
     transaction_id: str
@@ -119,11 +120,11 @@ class Tally:
         self._stream.update(len(message).to_bytes(4, "big"))
         self._stream.update(message)
 
-    def digest(self) -> str:
-        """The hash so far, in hex; empty when there was no message."""
-        if self._stream is not None:
-            return self._stream.hexdigest()
-        return hashlib.sha256(self._first).hexdigest() if self.messages else ""
+    def digest(self, salt: bytes) -> str:
+        """The salted hash so far (see ``ndxp.ledger.payload``); empty when there was no message."""
+        if not self.messages:
+            return ""
+        return salted(salt, (self._stream or hashlib.sha256(self._first)).digest())
 
 
 class Call:
@@ -185,8 +186,9 @@ class Call:
         self.origin = origin
         self.reason = str(reason)
 
-    def record(self, phase: Phase, node: str) -> Record:
+    def record(self, phase: Phase, node: str, salt_key: bytes) -> Record:
         """What the ledger keeps of the call as it stands."""
+        salt = salt_of(salt_key, self.transaction_id)
         headers = self.headers
         outcome = phase is Phase.OUTCOME
         return Record(
@@ -206,8 +208,8 @@ class Call:
             response_out_ts=now() if outcome else 0,
             request_size=self.received.size,
             response_size=self.sent.size,
-            request_hash=self.received.digest(),
-            response_hash=self.sent.digest(),
+            request_hash=self.received.digest(salt),
+            response_hash=self.sent.digest(salt),
             messages_in=self.received.messages,
             messages_out=self.sent.messages,
             status_code=int(self.code),

@@ -98,6 +98,7 @@ class Worker:
         exchange.snapshot = published.snapshot
         exchange.tokens.use_keys(published.token_keys)
         exchange.provider_keys = published.provider_keys
+        exchange.salt_key = published.salt_key
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}

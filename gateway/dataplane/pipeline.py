@@ -32,6 +32,7 @@ class Exchange:
     tokens: TokenVerifier = field(default_factory=TokenVerifier)
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(Registry(instance="VN"), {}))
     provider_keys: Mapping[str, bytes] = field(default_factory=dict)
+    salt_key: bytes = b""
     allowances: dict[str, Allowance] = field(default_factory=dict)
     circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS, time.monotonic()))
@@ -175,7 +176,7 @@ def _judge(circuit: Circuit, call: Call) -> None:
 
 async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:
     try:
-        await exchange.journal.append(call.record(phase, exchange.node))
+        await exchange.journal.append(call.record(phase, exchange.node, exchange.salt_key))
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1

@@ -29,16 +29,19 @@ _KeyOption = Annotated[
 def evidence(
     transaction: Transaction,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
+    salt: Annotated[bool, typer.Option("--salt", help="With what opens the hashes of its messages.")] = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Writes the evidence of a transaction.
 
     Its records, the proof that the ledger holds them, and the signed checkpoint that the proof leads to. Anybody can
-    check it with `ndxp log check`, without this exchange.
+    check it with `ndxp log check`, without this exchange. With --salt, who has the file and a message can check that
+    it was this message, and who has the file alone can try out what it may have been.
 
     Example: `ndxp log evidence 01890a5d-ac96-774b-bcce-b302099a8057 -o proof.json`
     """
-    found = json.dumps(Session(folder).get(f"/ledger/evidence/{path_part(transaction)}"), ensure_ascii=False, indent=1)
+    given = Session(folder).get(f"/ledger/evidence/{path_part(transaction)}", salt=str(salt).lower())
+    found = json.dumps(given, ensure_ascii=False, indent=1)
     if output is None:
         typer.echo(found)
         return
@@ -51,6 +54,8 @@ def evidence(
 def check_file(
     file: Annotated[Path, typer.Argument(help="Evidence that `ndxp log evidence` wrote.")],
     key: _KeyOption = "",
+    request: Annotated[Path | None, typer.Option(help="File with the request message, as it was on the wire.")] = None,
+    response: Annotated[Path | None, typer.Option(help="File with the response message.")] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -62,6 +67,9 @@ def check_file(
     try:
         with _file_errors(file):
             proven = check(file.read_text(encoding="utf-8"), keys)
+            for direction, message in (("request", request), ("response", response)):
+                if message is not None:
+                    proven.check_messages(direction, [message.read_bytes()])
     except (EvidenceRefused, UnicodeDecodeError) as error:
         if as_json:
             print_json({"good": False, "why": str(error)})

@@ -9,6 +9,7 @@ from typing import Any
 
 from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
 from ndxp.ledger.merkle import ProofRefused, check_inclusion, leaf_hash
+from ndxp.ledger.payload import plain_hash, salted
 
 FORMAT = "ndxp-evidence/1"
 """What an evidence file says that it is."""
@@ -24,6 +25,18 @@ class Proven:
 
     checkpoint: Checkpoint
     records: Sequence[tuple[int, dict[str, Any]]]
+    salt: bytes | None = None
+
+    def check_messages(self, direction: str, messages: Sequence[bytes]) -> None:
+        """That these were the messages of the transaction, ``direction`` "request" or "response".
+
+        Raises EvidenceRefused when they were not, and when the evidence came without the salt.
+        """
+        if self.salt is None:
+            raise EvidenceRefused("the evidence came without the salt; `ndxp log evidence --salt` writes it")
+        recorded = self.records[-1][1].get(f"{direction}_hash", "")
+        if recorded != salted(self.salt, plain_hash(messages)):
+            raise EvidenceRefused(f"the {direction} was another one than this")
 
 
 def check(text: str, keys: Iterable[Key]) -> Proven:
@@ -34,13 +47,14 @@ def check(text: str, keys: Iterable[Key]) -> Proven:
             raise EvidenceRefused(f"this is evidence of another kind: {str(evidence['format'])[:40]!r}")
         checkpoint = Checkpoint.open(evidence["checkpoint"], keys)
         records = [_check_record(given, checkpoint) for given in evidence["records"]]
+        salt = bytes.fromhex(evidence["salt"]) if "salt" in evidence else None
     except NoteRefused as error:
         raise EvidenceRefused(f"checkpoint: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceRefused("not an evidence file as `ndxp log evidence` writes it") from error
     if not records or len({record["transaction_id"] for _, record in records}) != 1:
         raise EvidenceRefused("evidence is about the records of one transaction")
-    return Proven(checkpoint, records)
+    return Proven(checkpoint, records, salt)
 
 
 def proof_of(encoded: Iterable[str]) -> list[bytes]:

@@ -1,7 +1,6 @@
 """A service that the project has never seen, registered at run time and called through the gateway."""
 
 import asyncio
-from hashlib import sha256
 from pathlib import Path
 
 import grpc
@@ -11,6 +10,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 import gateway
 from ndxp import metadata, status
+from ndxp.ledger.payload import plain_hash, salt_of, salted
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, code_of, failure_of, transaction, transaction_id_of
 from tests.echo import CONTRACT, Echo, Request
@@ -243,8 +243,9 @@ async def test_the_record_says_what_happened(visitor: Visitor, echo: Echo) -> No
     assert (outcome["client"], outcome["service"], outcome["method"]) == (VISITOR, PROVIDER, f"{CONTRACT.name}/Echo")
     assert (outcome["purpose"], outcome["issue"], outcome["grant"]) == ("a test", "i-1", "echo")
     assert (outcome["messages_in"], outcome["messages_out"], outcome["attempts"]) == (1, 1, 1)
-    assert outcome["request_hash"] == sha256(request.SerializeToString()).hexdigest()
-    assert outcome["response_hash"] == sha256(answer.SerializeToString()).hexdigest()
+    salt = salt_of((visitor.exchange.folder / "salt-key").read_bytes(), outcome["transaction_id"])
+    assert outcome["request_hash"] == salted(salt, plain_hash([request.SerializeToString()]))
+    assert outcome["response_hash"] == salted(salt, plain_hash([answer.SerializeToString()]))
     times = [outcome[f"{name}_ts"] for name in ("request_in", "request_out", "response_in", "response_out")]
     assert times == sorted(times)
     assert times[0] > 0

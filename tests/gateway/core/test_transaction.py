@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.core.transaction import Call, Origin, Phase, Record, Tally, canonical, new_transaction_id, now, parse
 from ndxp.errors import Code, Reason
+from ndxp.ledger.payload import plain_hash, salt_of, salted
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(Record)}
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
@@ -20,6 +21,7 @@ values: dict[Any, st.SearchStrategy[Any]] = {
 records = st.builds(Record, **{name: values[kind] for name, kind in FIELDS.items()})
 messages = st.lists(st.binary(max_size=40), max_size=8)
 
+SALT = salt_of(b"key", "transaction")
 GOLDEN = (
     b'{"attempts":1,"client":"VN/GOV/H26/one-stop","grant":"population-verify","message_id":"m-1",'
     b'"messages_in":1,"messages_out":1,"method":"ndxp.population.v1.PopulationService/VerifyCitizen","node":"n",'
@@ -87,14 +89,16 @@ def test_a_tally_counts_messages_and_bytes(parts: list[bytes]) -> None:
 
 
 @given(message=st.binary())
-def test_the_hash_of_one_message_is_its_sha_256(message: bytes) -> None:
-    assert tally([message]).digest() == hashlib.sha256(message).hexdigest()
+def test_the_hash_of_one_message_is_salted(message: bytes) -> None:
+    assert tally([message]).digest(SALT) == hashlib.sha256(SALT + hashlib.sha256(message).digest()).hexdigest()
+    assert tally([message]).digest(SALT) != tally([message]).digest(bytes(16))
 
 
 @given(parts=messages.filter(lambda p: len(p) > 1))
 def test_the_hash_of_a_stream_is_over_length_and_message(parts: list[bytes]) -> None:
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    assert tally(parts).digest() == hashlib.sha256(framed).hexdigest()
+    assert tally(parts).digest(SALT) == hashlib.sha256(SALT + hashlib.sha256(framed).digest()).hexdigest()
+    assert tally(parts).digest(SALT) == salted(SALT, plain_hash(parts))
 
 
 streams = messages.filter(lambda parts: len(parts) != 1)
@@ -102,22 +106,22 @@ streams = messages.filter(lambda parts: len(parts) != 1)
 
 @given(parts=streams, others=streams)
 def test_streams_that_differ_in_anything_differ_in_their_hash(parts: list[bytes], others: list[bytes]) -> None:
-    assert (tally(parts).digest() == tally(others).digest()) == (parts == others)
+    assert (tally(parts).digest(SALT) == tally(others).digest(SALT)) == (parts == others)
 
 
 def test_streams_that_differ_in_a_boundary_alone_differ_in_their_hash() -> None:
-    assert tally([b"ab", b"c"]).digest() != tally([b"a", b"bc"]).digest()
+    assert tally([b"ab", b"c"]).digest(SALT) != tally([b"a", b"bc"]).digest(SALT)
 
 
 def test_nothing_sent_has_no_hash() -> None:
-    assert tally([]).digest() == ""
+    assert tally([]).digest(SALT) == ""
 
 
 def test_asking_for_the_hash_does_not_change_it() -> None:
     counted = tally([b"a", b"b"])
-    counted.digest()
+    counted.digest(SALT)
     counted.add(b"c")
-    assert counted.digest() == tally([b"a", b"b", b"c"]).digest()
+    assert counted.digest(SALT) == tally([b"a", b"b", b"c"]).digest(SALT)
 
 
 def test_an_outcome_says_who_what_how_and_when() -> None:
@@ -130,7 +134,7 @@ def test_an_outcome_says_who_what_how_and_when() -> None:
     call.received.add(b"question")
     call.end(Code.UNAVAILABLE, Origin.GATEWAY, Reason.CIRCUIT_OPEN)
     before = now()
-    record = call.record(Phase.OUTCOME, "node-1")
+    record = call.record(Phase.OUTCOME, "node-1", b"key")
     assert (record.client, record.service, record.method, record.grant) == (
         "VN/GOV/H26/one-stop", "VN/GOV/G01/demo", "demo.v1.Demo/Get", "g",
     )  # fmt: skip
@@ -142,7 +146,7 @@ def test_an_outcome_says_who_what_how_and_when() -> None:
 
 
 def test_a_request_on_record_says_nothing_of_an_answer() -> None:
-    record = Call("demo.v1.Demo/Get").record(Phase.REQUEST, "n")
+    record = Call("demo.v1.Demo/Get").record(Phase.REQUEST, "n", b"key")
     assert (record.response_out_ts, record.response_hash, record.messages_out) == (0, "", 0)
 
 

@@ -12,12 +12,18 @@ from gateway.core.merkle import Place, Tree
 from ndxp.ledger.checkpoint import Checkpoint, Key, sign_note
 from ndxp.ledger.evidence import FORMAT, EvidenceRefused, check
 from ndxp.ledger.merkle import leaf_hash
+from ndxp.ledger.payload import plain_hash, salted
 
 NAME = "ndxp.example/test"
+SALT = bytes(16)
 RECORDS = [
-    json.dumps({"transaction_id": f"tx-{number // 2}", "phase": "request" if number % 2 == 0 else "outcome"})
+    json.dumps({
+        "transaction_id": f"tx-{number // 2}", "phase": "request" if number % 2 == 0 else "outcome",
+        "request_hash": salted(SALT, plain_hash([b"question"])),
+        "response_hash": salted(SALT, plain_hash([b"answer", b"after answer"])),
+    })
     for number in range(20)
-]
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +63,20 @@ def test_evidence_proves_its_records_at_their_places(evidence: dict[str, Any], k
     assert [(seq, record["phase"]) for seq, record in proven.records] == [(9, "request"), (10, "outcome")]
 
 
+def test_with_the_salt_evidence_tells_whether_a_message_was_the_one(evidence: dict[str, Any], keys: list[Key]) -> None:
+    proven = check(json.dumps({**evidence, "salt": SALT.hex()}), keys)
+    proven.check_messages("request", [b"question"])
+    proven.check_messages("response", [b"answer", b"after answer"])
+    for direction, messages in (("request", [b"another"]), ("response", [b"answer"]), ("response", [])):
+        with pytest.raises(EvidenceRefused, match="another one"):
+            proven.check_messages(direction, messages)
+
+
+def test_without_the_salt_nothing_is_told_of_messages(evidence: dict[str, Any], keys: list[Key]) -> None:
+    with pytest.raises(EvidenceRefused, match="--salt"):
+        check(json.dumps(evidence), keys).check_messages("request", [b"question"])
+
+
 def swap(evidence: dict[str, Any]) -> None:
     first, second = evidence["records"]
     first["record"], second["record"] = second["record"], first["record"]
@@ -82,6 +102,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "no records": lambda e: e.update(records=[]),
     "records of nothing": lambda e: e.update(records=None),
     "format": lambda e: e.update(format="ndxp-evidence/9"),
+    "salt that is no hex": lambda e: e.update(salt="x"),
+    "salt that is no text": lambda e: e.update(salt=7),
     "no format": lambda e: e.pop("format"),
 }
 
