@@ -6,14 +6,15 @@ the secret, and nobody else has either. So nothing is distributed, and an agency
 
 import hashlib
 import hmac
-import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jwt
+import msgspec
 
 ISSUER = "ndxp:gateway"
 LIFE = 30
@@ -54,23 +55,24 @@ def key_of(secret: str) -> bytes:
 def sign(assertion: Assertion, key: bytes) -> str:
     """The assertion as a JWT.
 
-    Put together by hand: this is on every call's way, where PyJWT takes three times as long for the same bytes.
+    Put together by hand, without claims that say nothing: this is on every call's way, where PyJWT takes several times
+    as long.
     """
-    now = int(time.time())
-    claims = {
+    claims: dict[str, str | int] = {
         "iss": ISSUER,
         "sub": assertion.client,
         "aud": assertion.provider,
         "jti": assertion.transaction_id,
         "mth": assertion.method,
-        "usr": assertion.user_id,
-        "prp": assertion.purpose,
-        "trc": assertion.traceparent,
-        "iat": now,
-        "exp": now + LIFE,
+        "exp": int(time.time()) + LIFE,
     }
-    signed = _HEADER + b"." + _base64url(_encode(claims).encode())
-    return (signed + b"." + _base64url(hmac.digest(key, signed, "sha256"))).decode()
+    for name, value in (("usr", assertion.user_id), ("prp", assertion.purpose), ("trc", assertion.traceparent)):
+        if value:
+            claims[name] = value
+    signed = _HEADER + b"." + _base64url(_encode(claims))
+    mac = _keyed(key).copy()
+    mac.update(signed)
+    return (signed + b"." + _base64url(mac.digest())).decode()
 
 
 class Verifier:
@@ -126,11 +128,17 @@ class Verifier:
         return claims
 
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+@lru_cache(maxsize=1000)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """An HMAC that has taken in its key; a copy of it takes in the message."""
+    return hmac.new(key, digestmod="sha256")
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _base64url(data: bytes) -> bytes:
     return urlsafe_b64encode(data).rstrip(b"=")
 
 
-_HEADER = _base64url(_encode({"alg": "HS256", "typ": "JWT"}).encode())
+_HEADER = _base64url(_encode({"alg": "HS256", "typ": "JWT"}))

@@ -1,8 +1,7 @@
 """Names of the exchange's metadata on the wire, and the check of what a caller sends."""
 
 import re
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 
 from ndxp.errors import Reason, Refusal
 from ndxp.subject import MOST_SUBJECTS
@@ -38,7 +37,7 @@ Pair = tuple[str, str | bytes]
 Pairs = Iterable[Pair]
 
 
-def read(pairs: Pairs) -> Mapping[str, str]:
+def read(pairs: Pairs) -> dict[str, str]:
     """The caller's ``authorization``, ``traceparent`` and ``x-ndxp-*`` values.
 
     Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key and for a value that is too long
@@ -59,7 +58,7 @@ def read(pairs: Pairs) -> Mapping[str, str]:
         if key in found:
             raise _invalid(key, f"{key} is given more than once")
         found[key] = value if isinstance(value, str) else ""
-    return MappingProxyType(found)
+    return found
 
 
 def onward(pairs: Pairs) -> list[Pair]:

@@ -6,6 +6,8 @@ from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
 from ndxp.identifiers import Subsystem
 
+_REMEMBERED = 10_000
+
 
 def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
     """The service that a call means: ``wanted`` (x-ndxp-service), or the only provider of the contract.
@@ -43,7 +45,21 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
 
 
 def authorise(snapshot: Snapshot, client: str, service: Service, method: str) -> Grant:
-    """The grant under which the client may call; raises Refusal (ACCESS_DENIED) that says what is missing."""
+    """The grant under which the client may call; raises Refusal (ACCESS_DENIED) that says what is missing.
+
+    A grant found before costs one look-up: a snapshot does not change.
+    """
+    asked = client, service.provider, service.contract, method
+    grant = snapshot.granted.get(asked)
+    if grant is None:
+        grant = _find(snapshot, client, service, method)
+        if len(snapshot.granted) >= _REMEMBERED:
+            snapshot.granted.clear()
+        snapshot.granted[asked] = grant
+    return grant
+
+
+def _find(snapshot: Snapshot, client: str, service: Service, method: str) -> Grant:
     name = method.partition("/")[2]
     consumers = snapshot.consumers(client)
     grants = snapshot.grants.get((service.provider, service.contract), [])

@@ -150,7 +150,8 @@ def contract_methods(files: bytes, contract: str) -> Mapping[str, Method] | None
 class Snapshot:
     """A registry at one version, arranged for look-ups; never changed, only replaced.
 
-    ``contracts`` holds serialised FileDescriptorSets by full service name, as the providers' reflection gave them.
+    ``contracts`` holds serialised FileDescriptorSets by full service name, as the providers' reflection gave them;
+    ``granted`` is what policy has found here before.
     """
 
     def __init__(self, registry: Registry, contracts: Mapping[str, bytes], version: int = 0) -> None:
@@ -166,6 +167,7 @@ class Snapshot:
         self.grants: dict[tuple[str, str], list[Grant]] = {}
         for grant in registry.grants:
             self.grants.setdefault((grant.provider, grant.contract), []).append(grant)
+        self.granted: dict[tuple[str, str, str, str], Grant] = {}
         self._default_quota = registry.quotas.get("default", Quota())
 
     def consumers(self, client: str) -> frozenset[str]:

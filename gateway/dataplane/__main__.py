@@ -9,6 +9,7 @@ import sys
 import grpc
 import pydantic
 import redis
+import uvloop
 
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.journal import STREAM, Journal
@@ -135,7 +136,7 @@ def main() -> int:
     """Runs a worker; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
     start_logging()
     try:
-        asyncio.run(_run(GatewaySettings()))
+        uvloop.run(_run(GatewaySettings()))
     except pydantic.ValidationError as error:
         for line in wrong_settings(error):
             print(f"gateway: {line}", file=sys.stderr)

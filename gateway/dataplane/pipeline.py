@@ -54,7 +54,7 @@ class Asked:
 
 def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
     """Who asks: a good token of a member that is on the exchange and not disabled."""
-    call.headers = dict(metadata.read(asked.pairs))
+    call.headers = metadata.read(asked.pairs)
     try:
         client = exchange.tokens.client(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
     except Refusal as refusal:

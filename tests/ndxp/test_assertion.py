@@ -33,6 +33,13 @@ def test_what_the_gateway_signs_is_a_jwt_that_any_library_reads() -> None:
     assert (claims["sub"], claims["jti"], claims["prp"]) == (SAID.client, SAID.transaction_id, SAID.purpose)
 
 
+def test_what_the_caller_left_out_takes_no_room() -> None:
+    said = Assertion("VN/GOV/H26/one-stop", PROVIDER, METHOD, "t-1")
+    claims = jwt.decode(sign(said, KEY), KEY, algorithms=["HS256"], audience=PROVIDER)
+    assert claims.keys() == {"iss", "sub", "aud", "jti", "mth", "exp"}
+    assert verifier().verify(sign(said, KEY), METHOD) == said
+
+
 def test_an_assertion_for_another_method_is_refused() -> None:
     with pytest.raises(AssertionRefused, match="another method"):
         verifier().verify(sign(SAID, KEY), METHOD + "2")

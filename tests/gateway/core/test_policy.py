@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core import policy
 from gateway.core.policy import authorise, choose_service
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from ndxp.errors import Reason, Refusal
@@ -108,6 +109,25 @@ def test_the_first_grant_that_fits_is_the_one_named() -> None:
     first, second = grant(CLIENT, "Put", grant_id="a"), grant("group:all", "Get", grant_id="b")
     known = snapshot(first, second)
     assert authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Get").id == "b"
+
+
+def test_what_was_found_for_one_call_is_not_taken_for_another() -> None:
+    known = snapshot(grant(CLIENT, "Get", grant_id="a"), grant("group:companies", "Put", grant_id="b"))
+    demo = known.providers[DEMO][PROVIDER]
+    for _ in range(2):
+        assert authorise(known, CLIENT, demo, f"{DEMO}/Get").id == "a"
+        assert authorise(known, "VN/COM/99/ekyc", demo, f"{DEMO}/Put").id == "b"
+        for client, method in ((CLIENT, "Put"), ("VN/COM/99/ekyc", "Get")):
+            with pytest.raises(Refusal, match="has no grant"):
+                authorise(known, client, demo, f"{DEMO}/{method}")
+
+
+def test_what_was_found_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "_REMEMBERED", 2)
+    known = snapshot(grant(CLIENT, "*"))
+    for number in range(10):
+        authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Method{number}")
+        assert 1 <= len(known.granted) <= 2
 
 
 @pytest.mark.parametrize(

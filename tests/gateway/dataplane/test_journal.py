@@ -41,6 +41,19 @@ async def test_all_that_wait_are_written_in_their_order_with_few_round_trips(jou
     assert await store.xlen(STREAM) < 10
 
 
+async def test_records_soon_after_a_commit_share_the_next(
+    journal: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 0.2)
+    await journal.append(record())
+    waiting = []
+    for _ in range(3):
+        waiting.append(asyncio.create_task(journal.append(record())))
+        await asyncio.sleep(0)  # each in a turn of the loop of its own
+    await asyncio.gather(*waiting)
+    assert await store.xlen(STREAM) == 2
+
+
 async def test_without_a_connection_it_is_not_available(valkey: Valkey) -> None:
     assert not Journal(valkey.url).available
 
