@@ -38,7 +38,8 @@ class Worker:
         self._registry = RegistryStore(self._store)
         self._upstreams = Upstreams(2 * settings.max_message_bytes)
         self._directory = Directory(self._upstreams)
-        self.exchange = Exchange(settings, node, Journal(settings.redis_url, settings.journal_patience))
+        journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
+        self.exchange = Exchange(settings, node, journal)
         limit = 2 * settings.max_message_bytes
         self._server = grpc.aio.server(
             options=(
@@ -63,7 +64,7 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
-            writing = [duties.create_task(journal.run()), duties.create_task(self._expire())]
+            writing = [duties.create_task(journal.run()), duties.create_task(self._attend())]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
@@ -109,18 +110,20 @@ class Worker:
 
     async def _watch(self) -> None:
         while True:
-            journal = self.exchange.journal
-            await self._directory.serving(journal.available)
             with contextlib.suppress(redis.RedisError):
                 self.exchange.backlog = await self._store.xlen(STREAM)
                 if await self._registry.version() != self.exchange.snapshot.version:
                     await self._load()
             await asyncio.sleep(_WATCH)
 
-    async def _expire(self) -> None:
+    async def _attend(self) -> None:
+        """Lets go those who have waited too long, and says whether calls are taken; itself waits for nobody."""
+        exchange = self.exchange
         while True:
             await asyncio.sleep(_WATCH)
-            self.exchange.journal.expire()
+            exchange.journal.expire()
+            room = exchange.backlog <= self._settings.max_backlog
+            await self._directory.serving(exchange.journal.available and room)
 
     async def _probe(self) -> None:
         while True:
