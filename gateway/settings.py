@@ -3,11 +3,14 @@
 import os
 import socket
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
+
+Durability: TypeAlias = Literal["everysec", "always"]
 
 
 class StoreSettings(BaseSettings):
@@ -47,6 +50,9 @@ class GatewaySettings(StoreSettings):
     """Calls at once in one worker; more are refused as OVERLOADED."""
     max_backlog: int = Field(default=1_000_000, ge=1)
     """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
+    durability: Durability = "everysec"
+    """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
+    must sync its file every second), ``always`` nothing (appendfsync always)."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
     drain: float = Field(default=15.0, ge=0)

@@ -22,14 +22,19 @@ def wrong_settings(error: ValidationError) -> list[str]:
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
 
 
-def run_process(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> int:
+def run_process(
+    name: str,
+    run: Callable[[], Coroutine[Any, Any, None]],
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
     """Runs a process from its settings to its stop; what goes wrong is a line on stderr.
 
     Gives the exit code: 0 after a stop, 1 when it cannot start (OSError), 2 for wrong settings or files (ValueError).
     """
     start_logging()
     try:
-        asyncio.run(run())
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(run())
     except ValidationError as error:
         return _failed(name, 2, *wrong_settings(error))
     except (SettingsError, ValueError) as error:

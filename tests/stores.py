@@ -22,7 +22,7 @@ class Valkey:
     def start(self) -> None:
         """Returns when it answers."""
         options = {
-            "port": "0", "unixsocket": str(self._socket), "appendonly": "yes", "appendfsync": "everysec",
+            "port": "0", "unixsocket": str(self._socket), "appendonly": "yes", "appendfsync": "no",
             "save": "", "dir": str(self._folder), "logfile": str(self._folder / "store.log"),
         }  # fmt: skip
         command = [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]

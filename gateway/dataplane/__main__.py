@@ -7,7 +7,6 @@ import logging
 import sys
 
 import grpc
-import pydantic
 import redis
 import uvloop
 
@@ -19,7 +18,7 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
-from ndxp.process import end, start_logging, until_stopped, wrong_settings
+from ndxp.process import end, run_process, until_stopped
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 _GC_THRESHOLDS = (20_000, 20, 50)
@@ -36,7 +35,8 @@ class Worker:
         self._registry = RegistryStore(self._store)
         self._upstreams = Upstreams(2 * settings.max_message_bytes)
         self._directory = Directory(self._upstreams)
-        self.exchange = Exchange(settings, settings.name, Journal(settings.redis_url, settings.journal_patience))
+        journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
+        self.exchange = Exchange(settings, settings.name, journal)
         limit = 2 * settings.max_message_bytes
         self._server = grpc.aio.server(
             options=(
@@ -61,7 +61,7 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
-            writing = [duties.create_task(journal.run()), duties.create_task(self._expire())]
+            writing = [duties.create_task(journal.run()), duties.create_task(self._attend())]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
@@ -108,18 +108,20 @@ class Worker:
 
     async def _watch(self) -> None:
         while True:
-            journal = self.exchange.journal
-            await self._directory.serving(journal.available)
             with contextlib.suppress(redis.RedisError):
                 self.exchange.backlog = await self._store.xlen(STREAM)
                 if await self._registry.version() != self.exchange.snapshot.version:
                     await self._load()
             await asyncio.sleep(_WATCH)
 
-    async def _expire(self) -> None:
+    async def _attend(self) -> None:
+        """Lets go those who have waited too long, and says whether calls are taken; itself waits for nobody."""
+        exchange = self.exchange
         while True:
             await asyncio.sleep(_WATCH)
-            self.exchange.journal.expire()
+            exchange.journal.expire()
+            room = exchange.backlog <= self._settings.max_backlog
+            await self._directory.serving(exchange.journal.available and room)
 
     async def _probe(self) -> None:
         while True:
@@ -127,24 +129,14 @@ class Worker:
             await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
 
 
-async def _run(settings: GatewaySettings) -> None:
+async def _run() -> None:
     # grpc.aio binds a server to the event loop that runs when it is made.
-    await Worker(settings).run()
+    await Worker(GatewaySettings()).run()
 
 
 def main() -> int:
     """Runs a worker; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
-    start_logging()
-    try:
-        uvloop.run(_run(GatewaySettings()))
-    except pydantic.ValidationError as error:
-        for line in wrong_settings(error):
-            print(f"gateway: {line}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"gateway: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run_process("gateway", _run, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 Commits are a moment apart, because a command, its answer and the wake-ups cost more than the records in it.
 
 It talks to the store over a connection of its own, packed and parsed by hiredis: redis-py's client costs more CPU for
-each command than the whole rest of a record's way (docs/decisions/0008-journal-connection.md).
+each command than the whole rest of a record's way (docs/decisions/0008-journal-connection.md). What a record survives
+once it is taken: docs/decisions/0012-durability.md.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import hiredis
 from redis.asyncio.connection import parse_url
 
 from gateway.core.transaction import Record, canonical
+from gateway.settings import Durability
 
 STREAM = "ndxp:journal"
 MAX_WAITING = 20_000
@@ -26,11 +28,20 @@ MAX_WAITING = 20_000
 PATIENCE = 1.0
 """Seconds without an answer after which the store counts as away."""
 
+REPEATED = 3.0
+"""Seconds back from a lost connection whose records are written again: a store that syncs every second may answer up
+to two seconds before it writes, and be killed in between."""
+
+MAX_REPEATED = 20_000
+"""Records that are kept for it at most."""
+
 _LARGEST_COMMIT = 1000
 _BETWEEN_COMMITS = 0.002
 """Seconds: under load, calls that end within it share a commit; a call on its own waits for nothing."""
 
 _RETRY_FIRST, _RETRY_LAST = 0.05, 1.0
+_NEEDED = {"everysec": {"appendonly": "yes"}, "always": {"appendonly": "yes", "appendfsync": "always"}}
+_FORBIDDEN = ("NOPERM", "ERR unknown command")
 
 _log = logging.getLogger(__name__)
 
@@ -48,34 +59,44 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Commit:
+    """One command to the store: records, or none for a greeting and for the question how durable it is (``asks``)."""
+
     entries: list[_Entry] = field(default_factory=list)
     sent: float = 0.0
+    answered: float = 0.0
+    asks: bool = False
 
 
 class Journal:
     """Appends records.
 
     A record once taken is written as soon as the store is back, even when its caller has given up waiting: the ledger
-    may know more than the caller, never less. A write whose answer was lost is repeated; the recorder drops repeats.
-    ``patience`` is how long a caller waits for its record, in seconds.
+    may know more than the caller, never less. After a lost connection, what had no answer and what was answered last
+    is written again; the recorder drops repeats. ``patience`` is how long a caller waits for its record, in seconds;
+    ``durability`` is what the store must be able to promise before it gets any.
     """
 
-    def __init__(self, url: str, patience: float = 5.0) -> None:
+    def __init__(self, url: str, patience: float = 5.0, durability: Durability = "everysec") -> None:
         self._url = url
         self._patience = patience
+        self._durability = durability
         self._waiting: deque[_Entry] = deque()
         self._unanswered: deque[_Commit] = deque()
+        self._latest: deque[_Commit] = deque()
+        self._kept = 0
         self._transport: asyncio.WriteTransport | None = None
         self._lost = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._refused = False
+        self._refused = True
+        self._asking: asyncio.TimerHandle | None = None
+        self._complaint = ""
         self._flushing = False
         self._flushed_at = 0.0
 
     @property
     def available(self) -> bool:
-        """Whether the store takes records: connected, not refusing, and answering in time."""
+        """Whether the store takes records: connected, durable enough, not refusing, and answering in time."""
         if self._transport is None or self._refused:
             return False
         return not self._unanswered or self._now() - self._unanswered[0].sent < PATIENCE
@@ -105,7 +126,6 @@ class Journal:
                 _log.warning("the store cannot be reached: %s", error)
             else:
                 pause = _RETRY_FIRST
-                self._flush_soon()
                 await self._lost.wait()
                 _log.warning("the connection to the store is lost")
             await asyncio.sleep(pause)
@@ -141,9 +161,20 @@ class Journal:
             self._unanswered.append(_Commit(sent=self._now()))
             transport.write(_pack(greeting))
         self._transport = transport
+        while self._latest:
+            self._again(self._latest.pop())
+            self._idle.clear()
+        self._kept = 0
+        self._ask()
+
+    def _ask(self) -> None:
+        """Asks the store how durable it is; it gets records when it has answered well."""
+        if self._transport is not None:
+            self._unanswered.append(_Commit(sent=self._now(), asks=True))
+            self._transport.write(_pack(("CONFIG", "GET", "append*")))
 
     def _flush_soon(self) -> None:
-        if not self._flushing and self._transport is not None and not self._refused:
+        if not self._flushing and not self._refused:
             self._flushing = True
             pause = self._flushed_at + _BETWEEN_COMMITS - self._now()
             asyncio.get_running_loop().call_later(max(0.0, pause), self._flush)
@@ -152,7 +183,7 @@ class Journal:
         """Sends everything that waits: one command for each thousand records."""
         self._flushing = False
         self._flushed_at = self._now()
-        while self._waiting and self._transport is not None:
+        while self._waiting and self._transport is not None and not self._refused:
             commit = _Commit(sent=self._now())
             command: list[Any] = ["XADD", STREAM, "*"]
             while self._waiting and len(commit.entries) < _LARGEST_COMMIT:
@@ -165,32 +196,59 @@ class Journal:
     def answered(self, reply: object) -> None:
         """The store's answer to the oldest commit."""
         commit = self._unanswered.popleft()
-        if isinstance(reply, Exception):
-            if not self._refused:
-                _log.error("the store does not take records: %s", reply)
+        if commit.asks:
+            self._judge(reply)
+        elif isinstance(reply, Exception):
             self._again(commit)
-            self._refused = True
-            asyncio.get_running_loop().call_later(_RETRY_LAST, self._retry)
-            return
+            self._refuse(f"the store does not take records: {reply}")
+        else:
+            self._settle(commit)
+        if not (self._waiting or self._unanswered):
+            self._idle.set()
+
+    def _judge(self, reply: object) -> None:
+        """Takes the store, or not, by what it says of its durability; one that may not say it is believed."""
+        if isinstance(reply, Exception) and not str(reply).startswith(_FORBIDDEN):
+            self._refuse(f"the store does not take records: {reply}")
+        elif wanting := _wanting(self._durability, reply):
+            self._refuse(wanting)
+        else:
+            if isinstance(reply, Exception):
+                _log.warning("the store does not say how durable it is (%s) and is believed", reply)
+            self._refused = False
+            self._flush_soon()
+
+    def _refuse(self, complaint: str) -> None:
+        """Keeps what waits for a moment, and asks the store again."""
+        if complaint != self._complaint:
+            _log.error("%s", complaint)
+        self._complaint = complaint
+        self._refused = True
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking = asyncio.get_running_loop().call_later(_RETRY_LAST, self._ask)
+
+    def _settle(self, commit: _Commit) -> None:
         for entry in commit.entries:
             if not entry.written.done():
                 entry.written.set_result(None)
-        if not (self._waiting or self._unanswered):
-            self._idle.set()
+        self._complaint = ""
+        commit.answered = self._now()
+        self._latest.append(commit)
+        self._kept += len(commit.entries)
+        while self._kept > MAX_REPEATED or self._latest[0].answered < commit.answered - REPEATED:
+            self._kept -= len(self._latest.popleft().entries)
 
     def lost(self) -> None:
         """The connection is gone; what it has not answered goes first on the next."""
         self._transport = None
+        self._refused = True
         while self._unanswered:
             self._again(self._unanswered.pop())
         self._lost.set()
 
     def _again(self, commit: _Commit) -> None:
         self._waiting.extendleft(reversed(commit.entries))
-
-    def _retry(self) -> None:
-        self._refused = False
-        self._flush_soon()
 
     @staticmethod
     def _now() -> float:
@@ -200,6 +258,24 @@ class Journal:
 def _pack(words: Sequence[Any]) -> bytes:
     packed: bytes = hiredis.pack_command(tuple(words))
     return packed
+
+
+def _wanting(durability: Durability, reply: object) -> str:
+    """What the store's answer to CONFIG GET lacks, and what to do about it; empty when it suffices or says nothing."""
+    if not isinstance(reply, list):
+        return ""
+    words = [word.decode() for word in reply]
+    has = dict(zip(words[::2], words[1::2], strict=True))
+    lacking = {name: value for name, value in _NEEDED[durability].items() if has.get(name, value) != value}
+    if not lacking:
+        return ""
+    found = " and ".join(f"{name} {has[name]}" for name in lacking)
+    needed = " and ".join(f"{name} {value}" for name, value in lacking.items())
+    less = ", or ask less of it: NDXP_DURABILITY=everysec" if "appendonly" not in lacking else ""
+    return (
+        f"the store has {found}, NDXP_DURABILITY={durability} needs {needed}: no call is taken until it is changed, "
+        f"by CONFIG SET and in the store's configuration{less}"
+    )
 
 
 class _Replies(asyncio.Protocol):

@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
-from ndxp.sandbox.state import NoSandbox, State
+from ndxp.sandbox.state import Durability, NoSandbox, State
 
 app = typer.Typer()
 
@@ -29,6 +29,9 @@ def up(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Gateway processes that share the port.")] = 1,
     port: Annotated[int | None, typer.Option(help="The gateway's port; 0 for free ports everywhere.")] = None,
     config: Annotated[Path | None, typer.Option(help="Members, services and grants instead of the default.")] = None,
+    durability: Annotated[
+        Durability, typer.Option(help="How often the journal goes to disk: what a power cut may cost.")
+    ] = "everysec",
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
@@ -42,7 +45,8 @@ def up(
     if state is not None and state.members():
         life.stop(state)
         console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
-    state = life.start(plan.make(folder, workers=workers, port=port, exchange_file=config))
+    planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability)
+    state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
     if detach:
         return
@@ -94,6 +98,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "control": state.control_url,
         "folder": state.folder,
         "ready_seconds": state.ready_seconds,
+        "durability": state.durability,
         "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
         "processes": processes,
         "services": services,
@@ -106,7 +111,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         mark = "[green]ready[/]" if ready else "[red]not ready[/]"
         console.print(f"{mark}: gateway {state.gateway}, control {state.control_url}")
         console.print(
-            f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions"
+            f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions, "
+            f"durability {state.durability}"
         )
         if trouble:
             console.print(trouble, style="red")

@@ -1,14 +1,16 @@
 """The supervisor: starts a sandbox's processes, restarts those that die, and stops them in order.
 
-``python -m ndxp.sandbox FOLDER``. It is the leader of the process group in which all of them are. It imports little,
-because it stays in memory.
+``python -m ndxp.sandbox FOLDER``. It is the leader of the process group in which all of them are. It brings the store's
+data to disk once a second. It imports little, because it stays in memory.
 """
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 _STOP_ORDER = ("gateway", "agencies", "control", "store")
 _PATIENCE = 20.0
 _HEALTHY = 60.0
+_SYNC_EVERY = 1.0
 
 
 class Supervisor:
@@ -84,11 +87,32 @@ class Supervisor:
                 process.wait()
 
 
+def sync(data: Path) -> None:
+    """Brings to disk what the store has written to its append-only files."""
+    for path in data.glob("appendonlydir/*.aof"):
+        # A file that the store has just replaced needs no syncing any more.
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            os.fdatasync(file.fileno())
+
+
+def _keep_synced(data: Path) -> None:
+    while True:
+        time.sleep(_SYNC_EVERY)
+        try:
+            sync(data)
+        except OSError as error:
+            sys.stderr.write(f"the store's data in {data} cannot be synced, a power cut may lose it: {error}\n")
+
+
 def main() -> None:
     """Supervises the sandbox that the folder's run.json plans."""
     os.umask(0o077)
     folder = Path(sys.argv[1])
-    Supervisor(folder, json.loads((folder / "run.json").read_text())["processes"]).run()
+    plan = json.loads((folder / "run.json").read_text())
+    if plan["durability"] == "everysec":
+        # A thread of its own: a disk that hangs must not keep the supervisor from its processes.
+        threading.Thread(target=_keep_synced, args=(folder / "store",), daemon=True).start()
+    Supervisor(folder, plan["processes"]).run()
 
 
 if __name__ == "__main__":

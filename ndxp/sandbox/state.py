@@ -4,12 +4,15 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
 import psutil
 
 FOLDER = Path(".ndxp")
 """Default run folder."""
+
+Durability: TypeAlias = Literal["everysec", "always"]
+"""How often what the store has written goes to disk."""
 
 _FILE = "run.json"
 
@@ -42,6 +45,7 @@ class State:
     supervisor: int = 0
     started_at: float = 0.0
     ready_seconds: float = 0.0
+    durability: Durability = "everysec"
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:

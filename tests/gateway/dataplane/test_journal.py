@@ -8,6 +8,7 @@ import pytest
 from gateway.core.transaction import Record, parse
 from gateway.dataplane import journal as journaling
 from gateway.dataplane.journal import STREAM, Journal, JournalUnavailable
+from gateway.settings import Durability
 from gateway.store import Store
 from ndxp.process import end
 from tests.fakes import until
@@ -26,6 +27,15 @@ async def journal(valkey: Valkey) -> AsyncIterator[Journal]:
 
 async def written(store: Store) -> list[Record]:
     return [parse(data) for _, fields in await store.xrange(STREAM) for data in fields.values()]
+
+
+async def crash(valkey: Valkey, journal: Journal) -> None:
+    """The store is killed and started again; returns when the journal has written what it had to."""
+    valkey.kill()
+    await until(lambda: not journal.available)
+    valkey.start()
+    await until(lambda: journal.available)
+    await journal.flushed()
 
 
 async def test_a_record_taken_is_in_the_store(journal: Journal, store: Store) -> None:
@@ -52,6 +62,41 @@ async def test_records_soon_after_a_commit_share_the_next(
         await asyncio.sleep(0)  # each in a turn of the loop of its own
     await asyncio.gather(*waiting)
     assert await store.xlen(STREAM) == 2
+
+
+@pytest.mark.parametrize(
+    ("durability", "name", "too_little", "enough"),
+    [("everysec", "appendonly", "no", "yes"), ("always", "appendfsync", "everysec", "always")],
+)
+async def test_a_store_that_cannot_keep_the_promise_gets_no_record_until_it_can(
+    valkey: Valkey, store: Store, durability: Durability, name: str, too_little: str, enough: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    await store.config_set(name, too_little)
+    journal = Journal(valkey.url, durability=durability)
+    writer = asyncio.create_task(journal.run())
+    waiting = asyncio.create_task(journal.append(one := record()))
+    needed = f"the store has {name} {too_little}, NDXP_DURABILITY={durability} needs {name} {enough}"
+    await until(lambda: needed in caplog.text)
+    assert not journal.available
+    assert await written(store) == []
+    await store.config_set(name, enough)
+    await waiting
+    assert journal.available
+    assert await written(store) == [one]
+    await end([writer])
+
+
+async def test_a_store_that_may_not_say_how_durable_it_is_is_believed(
+    valkey: Valkey, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.execute_command("ACL", "SETUSER", "default", "-config")
+    journal = Journal(valkey.url, durability="always")
+    writer = asyncio.create_task(journal.run())
+    await journal.append(one := record())
+    assert await written(store) == [one]
+    assert "the store does not say how durable it is" in caplog.text
+    await end([writer])
 
 
 async def test_without_a_connection_it_is_not_available(valkey: Valkey) -> None:
@@ -113,8 +158,40 @@ async def test_a_record_waits_while_the_store_is_away_and_is_written_when_it_is_
     assert not waiting.done()
     valkey.start()
     await waiting
-    assert await written(store) == [first, second]
+    assert await written(store) == [first, first, second]
     assert journal.available
+
+
+async def test_what_a_killed_store_had_taken_and_lost_is_written_again(
+    journal: Journal, valkey: Valkey, store: Store
+) -> None:
+    await journal.append(one := record())
+    await store.delete(STREAM)
+    await store.aclose()
+    await crash(valkey, journal)
+    assert await written(store) == [one]
+
+
+async def test_what_is_written_again_is_no_more_than_a_bounded_number(
+    journal: Journal, valkey: Valkey, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journaling, "MAX_REPEATED", 2)
+    records = [record() for _ in range(4)]
+    for one in records:
+        await journal.append(one)
+    await crash(valkey, journal)
+    assert await written(store) == [*records, *records[-2:]]
+
+
+async def test_what_is_written_again_is_of_the_last_seconds_only(
+    journal: Journal, valkey: Valkey, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journaling, "REPEATED", 0.0)
+    first, second = record(), record()
+    await journal.append(first)
+    await journal.append(second)
+    await crash(valkey, journal)
+    assert await written(store) == [first, second, second]
 
 
 async def test_a_record_is_written_even_when_its_caller_gave_up(journal: Journal, valkey: Valkey, store: Store) -> None:

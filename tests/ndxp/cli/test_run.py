@@ -16,11 +16,14 @@ def test_status_names_every_process_and_adds_up_their_memory(ndxp: Ndxp, exchang
     assert pids["supervisor"] == exchange.state.supervisor
 
 
-def test_status_says_where_the_exchange_is_and_how_long_it_took_to_start(ndxp: Ndxp, exchange: RunningExchange) -> None:
+def test_status_says_where_the_exchange_is_how_durable_and_how_long_it_took_to_start(
+    ndxp: Ndxp, exchange: RunningExchange
+) -> None:
     ran = ndxp("status", "--json")
     assert (ran.data["gateway"], ran.data["control"]) == (exchange.gateway, exchange.control_url)
     assert Path(ran.data["folder"]) == exchange.folder
     assert ran.data["ready_seconds"] == exchange.state.ready_seconds > 0
+    assert ran.data["durability"] == "everysec"
 
 
 def test_status_shows_every_registered_service(ndxp: Ndxp) -> None:

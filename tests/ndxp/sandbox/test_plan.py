@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ndxp.sandbox import plan
+from ndxp.sandbox.state import Durability
 
 
 @pytest.fixture
@@ -67,6 +68,16 @@ def test_the_store_s_socket_is_elsewhere_when_the_folder_s_path_is_too_long_for_
     assert len(path) <= 107
     assert store.environment["NDXP_REDIS_URL"] == f"unix://{path}"
     Path(path).parent.rmdir()
+
+
+@pytest.mark.parametrize(("durability", "synced"), [("everysec", "no"), ("always", "always")])
+def test_the_store_writes_before_it_answers_whatever_the_durability(
+    tmp_path: Path, durability: Durability, synced: str
+) -> None:
+    planned = plan.make(tmp_path, port=0, durability=durability)
+    store, gateway = planned.processes[0], planned.processes[-1]
+    assert store.command[store.command.index("--appendfsync") + 1] == synced
+    assert gateway.environment["NDXP_DURABILITY"] == planned.durability == durability
 
 
 def test_the_processes_do_not_import_from_where_the_user_happens_to_be(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ndxp.sandbox.__main__ import sync
 from tests.fakes import until_now
 
 SCRIPT = """
@@ -38,7 +39,7 @@ def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
          "environment": {"GREETING": "good morning"}}
         for name in NAMES
     ]  # fmt: skip
-    (tmp_path / "run.json").write_text(json.dumps({"processes": processes}))
+    (tmp_path / "run.json").write_text(json.dumps({"processes": processes, "durability": "everysec"}))
     with (tmp_path / "errors").open("wb") as errors:
         running = subprocess.Popen(
             [sys.executable, "-P", "-m", "ndxp.sandbox", str(tmp_path)], stderr=errors, start_new_session=True
@@ -87,3 +88,14 @@ def test_every_process_has_its_settings_and_a_private_log_of_its_own(tmp_path: P
     assert logs["store.log"].read_text() == "store says good morning\n"
     assert {path.stat().st_mode & 0o777 for path in logs.values()} == {0o600}
     assert (tmp_path / "logs").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_the_store_has_appended_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = tmp_path / "appendonlydir"
+    files.mkdir()
+    for name in ("appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof", "appendonly.aof.manifest"):
+        (files / name).touch()
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fdatasync", lambda number: synced.append(str(Path(f"/proc/self/fd/{number}").readlink())))
+    sync(tmp_path)
+    assert synced == [str(files / "appendonly.aof.1.incr.aof")]

@@ -1,0 +1,104 @@
+"""What is in the ledger when: the request before it is forwarded, the outcome before the caller sees the status."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import psutil
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from gateway.dataplane.journal import STREAM
+from gateway.store import connect
+from ndxp import metadata
+from ndxp.errors import Reason
+from ndxp.testing import RunningExchange
+from tests.e2e.conftest import Visitor, failure_of, fresh_channel, transaction
+from tests.e2e.workers import worker
+from tests.echo import CONTRACT, Echo, Request, Response
+from tests.fakes import until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@contextmanager
+def held(exchange: RunningExchange, word: str) -> Iterator[None]:
+    """A process of the exchange that does nothing for a while, though its supervisor sees it alive."""
+    process = next(p for p in exchange.state.members() if word in " ".join(p.cmdline()))
+    assert isinstance(process, psutil.Process)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+async def not_serving(channel: grpc.aio.Channel) -> bool:
+    """Whether the worker at this connection says of itself that it takes no calls."""
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+    return bool(answer.status == health_pb2.HealthCheckResponse.NOT_SERVING)
+
+
+@pytest.mark.parametrize(("method", "phases"), [("Echo", ["request"]), ("Look", [])])
+async def test_the_request_of_a_method_that_may_change_something_is_recorded_before_its_provider_hears_of_it(
+    visitor: Visitor, echo: Echo, method: str, phases: list[str]
+) -> None:
+    call = visitor.call(method)(Request(hold=True))
+    await until(lambda: echo.heard)
+    (transaction_id,) = echo.one().all(metadata.TRANSACTION_ID)
+    found = transaction(visitor.exchange, str(transaction_id))
+    assert [record["phase"] for record in found] == phases
+    echo.release.set()
+    await call
+
+
+async def test_the_messages_of_a_stream_do_not_wait_for_its_record_but_its_status_does(
+    visitor: Visitor, echo: Echo
+) -> None:
+    call = visitor.call("Converse")()
+    await call.write(Request(payload=b"first"))
+    assert await call.read() == Response(payload=b"first")
+    with held(visitor.exchange, "valkey-server"):
+        await call.write(Request(payload=b"last"))
+        assert await call.read() == Response(payload=b"last")
+        await call.done_writing()
+        ended = asyncio.ensure_future(call.read())
+        await until(lambda: echo.one().end == "answered")
+        await until(lambda: not_serving(visitor.channel))  # a record has waited for a second
+        assert not ended.done()
+    assert await ended is grpc.aio.EOF
+    assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_a_gateway_whose_recorder_is_too_far_behind_refuses_before_forwarding(
+    visitor: Visitor, echo: Echo
+) -> None:
+    exchange = visitor.exchange
+    store = connect(next(p for p in exchange.state.processes if p.name == "store").environment["NDXP_REDIS_URL"])
+    async with worker(exchange, "behind", max_backlog="3") as small, fresh_channel(small.target) as channel:
+        look = CONTRACT.on(channel, "Look")
+        await look(Request(), metadata=(visitor.identity,))
+        with held(exchange, "gateway.control"):
+            while await store.xlen(STREAM) <= 3:
+                await visitor.call("Look")(Request())
+
+            async def refused() -> bool:
+                echo.reset()
+                call = look(Request(), metadata=(visitor.identity,))
+                return await call.code() is not grpc.StatusCode.OK
+
+            await until(refused)
+            failure = await failure_of(look(Request(), metadata=(visitor.identity,)))
+            assert failure.reason == Reason.OVERLOADED
+            assert "journal entries wait" in failure.message
+            assert echo.heard == []
+            await until(lambda: not_serving(channel))
+
+        async def answered() -> bool:
+            return await look(Request(), metadata=(visitor.identity,)).code() is grpc.StatusCode.OK
+
+        await until(answered)
+    await store.aclose()
