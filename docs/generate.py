@@ -10,7 +10,7 @@ import typer
 from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
-from gateway.settings import ControlSettings, GatewaySettings, StoreSettings
+from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, StoreSettings
 from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.errors import RULES
@@ -53,6 +53,7 @@ def settings() -> str:
     chapters = (
         ("Gateway and control", StoreSettings),
         ("Gateway", GatewaySettings),
+        ("Control and recorders", RecorderSettings),
         ("Control", ControlSettings),
         ("Agencies", AgencySettings),
         ("Passports", PassportSettings),

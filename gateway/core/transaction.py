@@ -56,7 +56,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     messages_out: int = 0
     status_code: int = 0
     reason: str = ""
-    origin: Origin = Origin.GATEWAY
+    origin: Origin
     attempts: int = 0
     grant: str = ""
     node: str = ""

@@ -11,15 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.log import log_app
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, complain, console, progress
 from ndxp.cli.session import Session
+
+app = typer.Typer()
 
 _PAGE = 5000
 _Rows = list[dict[str, Any]]
 
 
-@log_app.command()
+@app.command()
 def export(
     file: Annotated[Path, typer.Argument(help="Its name ends with .jsonl, .csv or .parquet.")],
     folder: Folder = DEFAULT_FOLDER,
@@ -57,7 +58,7 @@ def export(
     console.print(f"{written} records are in {file}.", markup=False, soft_wrap=True)
 
 
-@log_app.command()
+@app.command()
 def prune(
     days: Annotated[float, typer.Option(min=0, help="Keep the rows of the last so many days.")],
     folder: Folder = DEFAULT_FOLDER,

@@ -8,7 +8,6 @@ import typer
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table
 from ndxp.cli.session import Session, path_part
-from ndxp.cli.subject import subject
 from ndxp.errors import Code
 
 app = typer.Typer()
@@ -90,9 +89,6 @@ def search(
         _print(found)
     else:
         console.print("Nothing found.")
-
-
-log_app.command()(subject)
 
 
 @app.command()

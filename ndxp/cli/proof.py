@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.log import Transaction, log_app
+from ndxp.cli.log import Transaction
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, progress, table
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
@@ -18,6 +18,8 @@ from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
 from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
 from ndxp.ledger.merkle import ProofRefused, check_consistency
 
+app = typer.Typer()
+
 _KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
 
 _KeyOption = Annotated[
@@ -25,7 +27,7 @@ _KeyOption = Annotated[
 ]
 
 
-@log_app.command()
+@app.command()
 def evidence(
     transaction: Transaction,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
@@ -50,7 +52,7 @@ def evidence(
     console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", markup=False, soft_wrap=True)
 
 
-@log_app.command("check")
+@app.command("check")
 def check_file(
     file: Annotated[Path, typer.Argument(help="Evidence that `ndxp log evidence` wrote.")],
     key: _KeyOption = "",
@@ -92,7 +94,7 @@ def check_file(
     console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
 
 
-@log_app.command()
+@app.command()
 def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Verifies the whole ledger.
 
@@ -118,7 +120,7 @@ def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json 
     raise typer.Exit(1 if audited.findings else 0)
 
 
-@log_app.command()
+@app.command()
 def checkpoint(folder: Folder = DEFAULT_FOLDER) -> None:
     """Prints the latest signed checkpoint: keep it elsewhere, and nobody can rewrite what it covers unnoticed.
 
@@ -127,7 +129,7 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER) -> None:
     typer.echo(Session(folder).get("/ledger")["checkpoint"], nl=False)
 
 
-@log_app.command()
+@app.command()
 def consistency(
     old: Annotated[Path, typer.Argument(metavar="OLD_CHECKPOINT", help="File with a signed checkpoint.")],
     key: _KeyOption = "",
@@ -149,14 +151,14 @@ def consistency(
     console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green", markup=False)
 
 
-@log_app.command()
+@app.command()
 def keys(folder: Folder = DEFAULT_FOLDER) -> None:
     """Prints the public keys of the ledger, the latest last; `ndxp log check --key` takes them."""
     for key in _keys("", folder):
         typer.echo(str(key))
 
 
-@log_app.command("rotate-key")
+@app.command("rotate-key")
 def rotate_key(folder: Folder = DEFAULT_FOLDER) -> None:
     """Makes a new signing key. The next checkpoint carries the signatures of both; older evidence stays good."""
     typer.echo(Session(folder).send("POST", "/ledger/keys")["key"])

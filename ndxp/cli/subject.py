@@ -12,10 +12,13 @@ from ndxp.cli.session import Session
 from ndxp.errors import Code
 from ndxp.subject import read_subject_key, subject_hash
 
+app = typer.Typer()
+
 _WIDTH = 160
 _NUMBER = re.compile(r"[0-9]{12}")
 
 
+@app.command()
 def subject(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="A citizen number of 12 digits.")],
     folder: Folder = DEFAULT_FOLDER,

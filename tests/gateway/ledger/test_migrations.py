@@ -13,7 +13,7 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from ndxp.ledger.audit import Audit
-from tests.gateway.ledger.test_tampering import Source
+from tests.gateway.ledger.source import Source
 from tests.records import record
 
 BEFORE = [record(Phase.REQUEST if number % 3 == 0 else Phase.OUTCOME, request_in_ts=number) for number in range(1, 301)]

@@ -2,21 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.core.transaction import Phase, Record, canonical
+from gateway.core.transaction import Phase, Record, canonical, now
 from gateway.dataplane.journal import STREAM
 from gateway.ledger import recorder as recording
+from gateway.ledger import tables
+from gateway.ledger.lease import LEASE
 from gateway.ledger.reader import Reader, Search
-from gateway.ledger.recorder import GROUP, Recorder, caught_up
-from gateway.ledger.writer import Writer
+from gateway.ledger.recorder import CHECKPOINT, GROUP, Recorder, caught_up
+from gateway.ledger.signer import Signer
+from gateway.ledger.writer import LedgerDisagrees, Writer
 from gateway.store import Store
+from ndxp.ledger.audit import Audit
+from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
 from tests.fakes import until
+from tests.gateway.ledger.source import Source
 from tests.records import record
 from tests.stores import Valkey
 
@@ -177,3 +185,85 @@ async def test_without_a_store_nobody_is_told_that_all_is_recorded(
 ) -> None:
     valkey.kill()
     assert not await caught_up(store, 0.05)
+
+
+async def test_one_recorder_writes_and_the_other_takes_over_when_it_goes(
+    valkey: Valkey, store: Store, engine: sa.Engine, signer: Signer, ledger: Reader
+) -> None:
+    first, second = (Recorder(store, Writer(engine, signer), name) for name in ("first", "second"))
+    one, other = record(), record()
+    async with running(second):
+        async with running(first):
+            await until(lambda: first.healthy and second.healthy)
+            holder = (await store.get(LEASE)).decode()
+            await journal(store, one)
+            await until(lambda: outcomes(ledger) == [one])
+            assert (await store.get(LEASE)).decode() == holder
+        await journal(store, other)
+        await until(lambda: outcomes(ledger) == [one, other])
+        assert await store.get(LEASE) == b"second"
+    assert await store.get(LEASE) is None
+
+
+async def test_two_recorders_that_both_think_that_they_write_record_each_record_once(
+    engine: sa.Engine, signer: Signer, ledger: Reader
+) -> None:
+    """As after a pause longer than the lease: the ledger itself lets one of them through."""
+    writers = [Writer(engine, signer) for _ in range(2)]
+    batches = [[record() for _ in range(20)] for _ in range(10)]
+
+    def write(writer: Writer) -> None:
+        for batch in batches:
+            with suppress(LedgerDisagrees, SQLAlchemyError):
+                writer.append(batch)
+            writer.append(batch)
+
+    await asyncio.gather(*(asyncio.to_thread(write, writer) for writer in writers))
+    expected = sorted(one.transaction_id for batch in batches for one in batch)
+    assert sorted(one.transaction_id for one in outcomes(ledger)) == expected
+    writers[0].sign()
+    assert Audit(Source(ledger, 0), signer.public_keys()).run().findings == []
+
+
+async def test_a_checkpoint_follows_the_last_record_and_is_published(
+    store: Store, writer: Writer, ledger: Reader, signer: Signer
+) -> None:
+    async with running(Recorder(store, writer, "test")):
+        for count in (1, 2):
+            await journal(store, record())
+            await until(partial(_signed, store, ledger, signer, count))
+
+
+async def test_a_recorder_does_not_go_on_behind_an_older_copy_of_the_ledger(
+    store: Store, writer: Writer, ledger: Reader
+) -> None:
+    await journal(store, record())
+    await store.set(CHECKPOINT, 5)
+    async with running(Recorder(store, writer, "test")) as recorder:
+        await until(lambda: "older copy" in recorder.trouble)
+        assert outcomes(ledger) == []
+
+
+async def test_a_recorder_does_not_go_on_behind_an_inserted_row(
+    store: Store, writer: Writer, engine: sa.Engine, ledger: Reader
+) -> None:
+    writer.append([record()])
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.update(tables.tree).values(size=0))
+    async with running(Recorder(store, writer, "test")) as recorder:
+        await until(lambda: "not in the tree" in recorder.trouble)
+
+
+async def test_rows_are_removed_when_their_days_are_over(store: Store, writer: Writer, ledger: Reader) -> None:
+    old, new = record(request_in_ts=1000), record(request_in_ts=now())
+    writer.append([old])
+    writer.sign()
+    async with running(Recorder(store, writer, "test", keep_days=1)):
+        await journal(store, new)
+        await until(lambda: outcomes(ledger) == [new])
+
+
+async def _signed(store: Store, ledger: Reader, signer: Signer, size: int) -> bool:
+    note = ledger.latest_checkpoint()
+    published = int(await store.get(CHECKPOINT) or 0)
+    return bool(note) and Checkpoint.open(note, signer.public_keys()).size == published == size

@@ -13,29 +13,10 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.writer import Writer, add
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint
+from tests.gateway.ledger.source import Source
 from tests.records import record
 
 RECORDS = 600
-
-
-class Source:
-    """The ledger read in this process; ``published`` is the size of the last checkpoint that the store knows."""
-
-    def __init__(self, reader: Reader, published: int = RECORDS) -> None:
-        self._reader = reader
-        self._published = published
-        self.checkpoints = reader.checkpoints
-        self.records = reader.lines
-
-    def state(self) -> dict[str, Any]:
-        first, statement = self._reader.retention()
-        return {
-            "checkpoint": self._reader.latest_checkpoint(), "published": self._published, "first": first,
-            "retention": statement, "outside": self._reader.outside(),
-        }  # fmt: skip
-
-    def tile(self, level: int, number: int) -> bytes:
-        return self._reader.tile((level, number))
 
 
 @pytest.fixture

@@ -1,0 +1,85 @@
+"""Exports, statistics and the removal of old rows."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from ndxp.testing import RunningExchange
+from tests.ndxp.cli.conftest import Ndxp
+
+CLIENT = "VN/GOV/G19/lgsp"
+METHOD = "ndxp.exchange.v1.ExchangeService/ListMembers"
+
+
+@pytest.fixture
+def transactions(ndxp: Ndxp) -> list[str]:
+    """Three answered and one refused."""
+    made = [ndxp("call", METHOD, "{}", "--as", CLIENT, "--json").data["transaction_id"] for _ in range(3)]
+    ndxp("call", "ndxp.population.v1.PopulationService/GetCitizen", "{}", "--as", CLIENT)
+    return made
+
+
+def test_an_export_holds_every_record_in_its_order_whatever_its_form(
+    ndxp: Ndxp, exchange: RunningExchange, transactions: list[str], tmp_path: Path
+) -> None:
+    places = []
+    for name in ("a.jsonl", "a.csv", "a.parquet"):
+        ran = ndxp("log", "export", tmp_path / name)
+        assert (ran.code, str(tmp_path / name) in ran.out) == (0, True)
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    rows = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8", newline="")))
+    table = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    for found in (lines, rows, table):
+        places.append([int(one["seq"]) for one in found])
+        mine = [one["transaction_id"] for one in found if one["transaction_id"] in transactions]
+        assert mine == transactions
+    for numbers in places:
+        assert numbers == list(range(1, len(numbers) + 1))
+    [refused] = [one for one in table if one["client"] == CLIENT and one["reason"] == "ACCESS_DENIED"][-1:]
+    assert (refused["status_code"], refused["origin"], refused["grant"]) == (7, "gateway", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.jsonl", "a.parquet"]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "jsonl"])
+def test_an_export_of_unknown_form_is_a_line(ndxp: Ndxp, tmp_path: Path, name: str) -> None:
+    ran = ndxp("log", "export", tmp_path / name)
+    assert (ran.code, ".parquet" in ran.complaint) == (2, True)
+
+
+def test_an_export_to_nowhere_is_a_line(ndxp: Ndxp, tmp_path: Path) -> None:
+    ran = ndxp("log", "export", tmp_path / "missing" / "a.jsonl")
+    assert (ran.code, "No such file" in ran.complaint) == (1, True)
+
+
+def test_statistics_count_by_member_and_service(ndxp: Ndxp, transactions: list[str]) -> None:
+    [line] = ndxp("stats", "--by", "member", "--member", CLIENT, "--json").data
+    assert line["client"] == CLIENT
+    assert line["answered"] >= 3
+    assert line["reasons"]["ACCESS_DENIED"] == line["refused"] >= 1
+    assert line["duration_us"]["min"] <= line["duration_us"]["p50"] <= line["duration_us"]["max"]
+    pairs = ndxp("stats", "--by", "pair", "--member", "VN/GOV/G19", "--json").data
+    assert {one["service"] for one in pairs} == {"VN/GOV/G22/exchange", "VN/GOV/G01/population"}
+    assert sum(one["count"] for one in pairs) == line["count"]
+    minutes = ndxp("stats", "--minutes", 5, "--by", "minute", "--member", CLIENT, "--json").data
+    assert sum(one["count"] for one in minutes) == line["count"]
+    assert all(one["start"] % 60 == 0 for one in minutes)
+
+
+def test_statistics_in_text_have_a_line_for_each_service(ndxp: Ndxp, transactions: list[str]) -> None:
+    shown = ndxp("stats").out
+    assert "VN/GOV/G22/exchange" in shown
+    assert "ACCESS_DENIED" in shown
+
+
+def test_statistics_of_nobody_are_a_sentence(ndxp: Ndxp) -> None:
+    assert ndxp("stats", "--member", "VN/GOV/G99").out == "No calls in that time.\n"
+
+
+def test_old_rows_go_only_when_that_is_confirmed(ndxp: Ndxp, transactions: list[str]) -> None:
+    refused = ndxp("log", "prune", "--days", 1, "--yes")
+    assert (refused.code, refused.out) == (0, "Rows are kept from record 1 on.\n")
+    assert ndxp("log", "prune", "--days", 1).code != 0
+    assert ndxp("log", "verify").code == 0
