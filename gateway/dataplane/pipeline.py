@@ -175,7 +175,7 @@ def _judge(circuit: Circuit, call: Call) -> None:
 
 async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:
     try:
-        await exchange.journal.append(call.record(phase, exchange.node))
+        await exchange.journal.append(call.record(phase, exchange.node), under_way=exchange.calls)
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1
