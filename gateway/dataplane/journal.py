@@ -1,6 +1,6 @@
 """The journal: records go to a stream of the store in group commits, one command for all calls that wait.
 
-Commits are a moment apart, because a command, its answer and the wake-ups cost more than the records in it.
+On a busy worker commits are a moment apart: a command, its answer and the wake-ups cost more than the records in it.
 
 It talks to the store over a connection of its own, packed and parsed by hiredis: redis-py's client costs more CPU for
 each command than the whole rest of a record's way (docs/decisions/0008-journal-connection.md). What a record survives
@@ -36,8 +36,8 @@ MAX_REPEATED = 20_000
 """Records that are kept for it at most."""
 
 _LARGEST_COMMIT = 1000
-_BETWEEN_COMMITS = 0.002
-"""Seconds: under load, calls that end within it share a commit; a call on its own waits for nothing."""
+_BETWEEN_COMMITS, _BUSY = 0.002, 5
+"""Seconds, and how many calls must be under way to wait for them: commit_delay and commit_siblings of PostgreSQL."""
 
 _RETRY_FIRST, _RETRY_LAST = 0.05, 1.0
 _NEEDED = {"everysec": {"appendonly": "yes"}, "always": {"appendonly": "yes", "appendfsync": "always"}}
@@ -101,8 +101,8 @@ class Journal:
             return False
         return not self._unanswered or self._now() - self._unanswered[0].sent < PATIENCE
 
-    async def append(self, record: Record) -> None:
-        """Returns when the store has the record.
+    async def append(self, record: Record, *, under_way: int = 0) -> None:
+        """Returns when the store has the record; ``under_way`` are the calls whose records may soon follow.
 
         Raises JournalUnavailable when too many records wait, or when this one has waited too long; it is written later
         in the second case.
@@ -112,7 +112,7 @@ class Journal:
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Entry(canonical(record), written, self._now()))
         self._idle.clear()
-        self._flush_soon()
+        self._flush_soon(self._flushed_at + _BETWEEN_COMMITS - self._now() if under_way >= _BUSY else 0.0)
         await written
 
     async def run(self) -> None:
@@ -173,10 +173,9 @@ class Journal:
             self._unanswered.append(_Commit(sent=self._now(), asks=True))
             self._transport.write(_pack(("CONFIG", "GET", "append*")))
 
-    def _flush_soon(self) -> None:
+    def _flush_soon(self, pause: float = 0.0) -> None:
         if not self._flushing and not self._refused:
             self._flushing = True
-            pause = self._flushed_at + _BETWEEN_COMMITS - self._now()
             asyncio.get_running_loop().call_later(max(0.0, pause), self._flush)
 
     def _flush(self) -> None:

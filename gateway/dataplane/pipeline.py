@@ -176,7 +176,8 @@ def _judge(circuit: Circuit, call: Call) -> None:
 
 async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:
     try:
-        await exchange.journal.append(call.record(phase, exchange.node, exchange.salt_key))
+        record = call.record(phase, exchange.node, exchange.salt_key)
+        await exchange.journal.append(record, under_way=exchange.calls)
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1

@@ -51,17 +51,26 @@ async def test_all_that_wait_are_written_in_their_order_with_few_round_trips(jou
     assert await store.xlen(STREAM) < 10
 
 
-async def test_records_soon_after_a_commit_share_the_next(
+async def test_on_a_busy_worker_records_soon_after_a_commit_share_the_next(
     journal: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 0.2)
     await journal.append(record())
     waiting = []
     for _ in range(3):
-        waiting.append(asyncio.create_task(journal.append(record())))
+        waiting.append(asyncio.create_task(journal.append(record(), under_way=16)))
         await asyncio.sleep(0)  # each in a turn of the loop of its own
     await asyncio.gather(*waiting)
     assert await store.xlen(STREAM) == 2
+
+
+async def test_a_call_alone_on_its_worker_does_not_wait_for_others(
+    journal: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 600.0)
+    for _ in range(3):
+        await journal.append(record(), under_way=1)
+    assert await store.xlen(STREAM) == 3
 
 
 @pytest.mark.parametrize(
