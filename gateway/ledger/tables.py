@@ -17,6 +17,13 @@ SCHEMA = "0002"
 """The newest migration."""
 
 _LOCK_MS = 5000
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # what is acknowledged to the journal must outlive a power cut
+    f"busy_timeout={_LOCK_MS}",
+    "cache_size=-32768",  # kB: subjects come in no order, so that their index is written all over
+    "wal_autocheckpoint=8000",  # pages: a page that changes in batch after batch is moved to its place once
+)
 
 metadata = sa.MetaData()
 
@@ -69,6 +76,7 @@ subjects = sa.Table(
     "subjects", metadata,
     sa.Column("subject", Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 """Whom a record's answer was about, by keyed hash."""
 
@@ -155,8 +163,7 @@ def _migrate(engine: sa.Engine) -> None:
 
 def _configure_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the transactions are begun below
-    # FULL: what is acknowledged to the journal must outlive a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_LOCK_MS}"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -62,6 +62,7 @@ def _make_records() -> None:
         "subjects",
         sa.Column("subject", tables.Text, primary_key=True),
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
     )
 
 
