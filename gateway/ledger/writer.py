@@ -118,19 +118,19 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
     new = _without_known(connection, batch)
     if not new:
         return size
-    rows = [{"seq": size + place, **msgspec.structs.asdict(record)} for place, record in enumerate(new, 1)]
-    connection.execute(sa.insert(tables.records), rows)
+    rows = [(size + place, *msgspec.structs.astuple(record)) for place, record in enumerate(new, 1)]
+    tables.insert(connection, tables.records, rows)
     tree = tree_of(connection, size)
     tables.put(connection, tables.tiles, [
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
     ])  # fmt: skip
     subjects = [
-        {"subject": subject, "seq": size + place}
-        for place, record in enumerate(new, 1) for subject in set(record.subjects.split()) - {MORE}
-    ]  # fmt: skip
-    if subjects:
-        connection.execute(sa.insert(tables.subjects), subjects)
+        (subject, size + place)
+        for place, record in enumerate(new, 1)
+        for subject in set(record.subjects.split()) - {MORE}
+    ]
+    tables.insert(connection, tables.subjects, subjects)
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)
     if connection.execute(grown).rowcount != 1:
