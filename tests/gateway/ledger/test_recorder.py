@@ -268,3 +268,16 @@ async def _signed(store: Store, ledger: Reader, signer: Signer, size: int) -> bo
     note = ledger.latest_checkpoint()
     published = int(await store.get(CHECKPOINT) or 0)
     return bool(note) and Checkpoint.open(note, signer.public_keys()).size == published == size
+
+
+async def test_a_recorder_that_writes_again_signs_what_another_has_not(
+    store: Store, engine: sa.Engine, signer: Signer, ledger: Reader
+) -> None:
+    first, second = Writer(engine, signer), Writer(engine, signer)
+    first.append([record()])
+    assert first.sign() is None, "it was signed with its batch"
+    second.append([record()])
+    async with running(Recorder(store, first, "first")) as recorder:
+        await until(lambda: recorder.healthy)
+        await journal(store, record())
+        await until(partial(_signed, store, ledger, signer, 3))
