@@ -41,6 +41,7 @@ class Reason(StrEnum):
     UNKNOWN_SERVICE = "UNKNOWN_SERVICE"
     UNKNOWN_PROVIDER = "UNKNOWN_PROVIDER"
     ACCESS_DENIED = "ACCESS_DENIED"
+    PURPOSE_REQUIRED = "PURPOSE_REQUIRED"
     SERVICE_DISABLED = "SERVICE_DISABLED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     OVERLOADED = "OVERLOADED"
@@ -104,6 +105,11 @@ RULES: Mapping[Reason, Rule] = {
         Code.PERMISSION_DENIED, "gateway/authorise", "no grant lets this consumer call this method",
         "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
         "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
+    ),
+    Reason.PURPOSE_REQUIRED: Rule(
+        Code.PERMISSION_DENIED, "gateway/authorise", "the grant is for certain purposes, the call states none of them",
+        "say truthfully what the data is for: one of the named purposes in x-ndxp-purpose (`ndxp call --purpose`)",
+        "Lời gọi chưa nêu đúng mục đích khai thác được phép.",
     ),
     Reason.SERVICE_DISABLED: Rule(
         Code.UNAVAILABLE, "gateway/authorise", "the service takes no calls for now",

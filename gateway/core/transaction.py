@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -136,6 +137,7 @@ class Call:
         "attempts",
         "client",
         "code",
+        "fields",
         "grant",
         "headers",
         "journal_first",
@@ -160,6 +162,7 @@ class Call:
         self.client = ""
         self.service = ""
         self.grant = ""
+        self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
         self.timeout = 0.0
