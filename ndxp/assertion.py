@@ -36,7 +36,10 @@ class AssertionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """Who calls: ``client`` calls ``method`` ("package.Service/Method") of ``provider`` in ``transaction_id``."""
+    """Who calls: ``client`` calls ``method`` ("package.Service/Method") of ``provider`` in ``transaction_id``.
+
+    ``fields`` of the answer are released, paths of a google.protobuf.FieldMask with commas between; empty for all.
+    """
 
     client: str
     provider: str
@@ -45,6 +48,7 @@ class Assertion:
     user_id: str = ""
     purpose: str = ""
     traceparent: str = ""
+    fields: str = ""
 
 
 def key_of(secret: str) -> bytes:
@@ -66,7 +70,10 @@ def sign(assertion: Assertion, key: bytes) -> str:
         "mth": assertion.method,
         "exp": int(time.time()) + LIFE,
     }
-    for name, value in (("usr", assertion.user_id), ("prp", assertion.purpose), ("trc", assertion.traceparent)):
+    for name, value in (
+        ("usr", assertion.user_id), ("prp", assertion.purpose), ("trc", assertion.traceparent),
+        ("fld", assertion.fields),
+    ):  # fmt: skip
         if value:
             claims[name] = value
     signed = _HEADER + b"." + _base64url(_encode(claims))
@@ -108,6 +115,7 @@ class Verifier:
             user_id=claims.get("usr", ""),
             purpose=claims.get("prp", ""),
             traceparent=claims.get("trc", ""),
+            fields=claims.get("fld", ""),
         )
 
     def _claims(self, text: str) -> dict[str, Any]:

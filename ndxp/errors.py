@@ -50,6 +50,7 @@ class Reason(StrEnum):
     JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"
     PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
     PROVIDER_TIMEOUT = "PROVIDER_TIMEOUT"
+    FIELDS_NOT_WITHHELD = "FIELDS_NOT_WITHHELD"
     FAULT_INJECTED = "FAULT_INJECTED"
     GATEWAY_ONLY = "GATEWAY_ONLY"
 
@@ -149,6 +150,11 @@ RULES: Mapping[Reason, Rule] = {
         Code.DEADLINE_EXCEEDED, "gateway/forward", "the provider did not answer within the deadline",
         "allow more time, or ask the provider why it is slow",
         "Đơn vị cung cấp dịch vụ không trả lời kịp thời hạn.",
+    ),
+    Reason.FIELDS_NOT_WITHHELD: Rule(
+        Code.FAILED_PRECONDITION, "gateway/forward", "the provider does not say that it kept to the granted fields",
+        "ask the provider to serve with ndxp.agency, which releases granted fields only, or to grant all fields",
+        "Đơn vị cung cấp chưa xác nhận chỉ trả các trường được cấp quyền.",
     ),
     Reason.FAULT_INJECTED: Rule(
         Code.UNAVAILABLE, "gateway/forward", "a fault was set for a lesson or a test",

@@ -86,11 +86,13 @@ class Listener(grpc.GenericRpcHandler):
         else:
             self._check_size("an answer", message)
             answer = _Answer(message)
-            call.sent.add(message)
             call.end(Code.OK, Origin.PROVIDER)
         call.response_in_ts = now()
         if call.origin is Origin.PROVIDER:
             trailing = await rpc.trailing_metadata()
+            if call.code is Code.OK:
+                answer.trailing += _withheld(call, trailing)
+                call.sent.add(answer.message)
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
         if initial := metadata.back(await rpc.initial_metadata()):
@@ -131,10 +133,14 @@ class Listener(grpc.GenericRpcHandler):
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
+        answer = _Answer()
         try:
-            initial = metadata.back(await rpc.initial_metadata())
-            await context.send_initial_metadata([*initial, (metadata.TRANSACTION_ID, call.transaction_id)])
+            initial = await rpc.initial_metadata()
+            transaction = (metadata.TRANSACTION_ID, call.transaction_id)
+            await context.send_initial_metadata([*metadata.back(initial), transaction])
             while (message := await rpc.read()) is not _EOF:
+                if not call.sent.messages:
+                    answer.trailing += _withheld(call, initial)
                 call.response_in_ts = call.response_in_ts or now()
                 self._check_size("an answer", message)
                 call.sent.add(message)
@@ -142,7 +148,7 @@ class Listener(grpc.GenericRpcHandler):
         except grpc.aio.AioRpcError as error:
             return self._failed(call, error)
         call.end(Code.OK, Origin.PROVIDER)
-        return _Answer()
+        return answer
 
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
@@ -158,6 +164,7 @@ class Listener(grpc.GenericRpcHandler):
                 user_id=headers.get(metadata.USER_ID, ""),
                 purpose=headers.get(metadata.PURPOSE, ""),
                 traceparent=headers.get(metadata.TRACEPARENT, ""),
+                fields=",".join(call.fields),
             )
             pairs.append((metadata.ASSERTION, sign(assertion, key)))
         return pairs
@@ -230,6 +237,24 @@ async def _no_doubt() -> None:
     await asyncio.sleep(_DOUBT)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
+
+
+def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
+    """What the caller learns of the fields that an answer leaves out: which, and under which grant.
+
+    ``pairs`` is the provider's metadata. Raises Refusal (FIELDS_NOT_WITHHELD) when the grant releases some fields only
+    and the provider does not say that it has kept to them.
+    """
+    if not call.fields:
+        return []
+    withheld = metadata.withheld(pairs)
+    if withheld is None:
+        raise Refusal(
+            Reason.FIELDS_NOT_WITHHELD,
+            f"{call.service} does not say that it kept to the fields of grant {call.grant}; its answer is withheld",
+            metadata={"service": call.service, "grant": call.grant},
+        )
+    return [(metadata.WITHHELD, withheld), (metadata.GRANT, call.grant)]
 
 
 _Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]

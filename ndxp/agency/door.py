@@ -12,6 +12,7 @@ import grpc
 from ndxp import metadata, status
 from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
+from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
 from ndxp.errors import AgencyError, Code, Reason, Refusal
@@ -28,7 +29,9 @@ _Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 class Door(grpc.aio.ServerInterceptor):
     """Checks the gateway's assertion before every method but health.
 
-    Logs the access when it is answered, and says in the trailing metadata whom the answer is about.
+    Logs the access when it is answered, lets nothing out of an answer but the fields that the caller's grant releases,
+    and says in the trailing metadata whom the answer is about. Which fields it withholds, a single answer says in the
+    trailing metadata and a stream before its first message.
     """
 
     def __init__(self, verifier: Verifier, access_log: AccessLog | None, subject_key: SubjectKey) -> None:
@@ -58,7 +61,7 @@ class Door(grpc.aio.ServerInterceptor):
 
 
 class _Answered:
-    """One call of a method: runs it, logs the access, says whom the answer is about, maps its errors."""
+    """One call of a method: runs it, logs the access, releases the answer, says whom it is about, maps its errors."""
 
     def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects) -> None:
         self._behaviour = behaviour
@@ -71,6 +74,9 @@ class _Answered:
         self._begin(context)
         try:
             response = await self._behaviour(request, context)
+            if fields := self._assertion.fields:
+                _add_trailing(context, metadata.WITHHELD, withheld(response.DESCRIPTOR, fields))
+                response = released(response, fields)
             await self._log_access(Code.OK)
         except asyncio.CancelledError:
             await self._log_access(Code.CANCELLED)
@@ -83,8 +89,12 @@ class _Answered:
     async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
         self._begin(context)
         try:
+            fields, said = self._assertion.fields, False
             async for response in self._behaviour(request, context):
-                yield response
+                if fields and not said:
+                    said = True
+                    await context.send_initial_metadata(((metadata.WITHHELD, withheld(response.DESCRIPTOR, fields)),))
+                yield released(response, fields) if fields else response
             await self._log_access(Code.OK)
         except (asyncio.CancelledError, GeneratorExit):
             await self._log_access(Code.CANCELLED)
@@ -99,7 +109,7 @@ class _Answered:
 
     def _name_subjects(self, context: _Context) -> None:
         if named := str(self._subjects):
-            context.set_trailing_metadata((*context.trailing_metadata(), (metadata.SUBJECT, named)))
+            _add_trailing(context, metadata.SUBJECT, named)
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
         self._name_subjects(context)
@@ -136,9 +146,12 @@ class _Refused:
 
 async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = "ndxp") -> NoReturn:
     code = error.code if isinstance(error, AgencyError) else error.rule.code
-    details = (metadata.STATUS_DETAILS, status.encode(error, domain=domain))
-    context.set_trailing_metadata((*context.trailing_metadata(), details))
+    _add_trailing(context, metadata.STATUS_DETAILS, status.encode(error, domain=domain))
     await context.abort(status.GRPC_CODES[code], error.message)
+
+
+def _add_trailing(context: _Context, key: str, value: str | bytes) -> None:
+    context.set_trailing_metadata((*context.trailing_metadata(), (key, value)))
 
 
 def _presented(details: grpc.HandlerCallDetails) -> str:

@@ -10,7 +10,7 @@ from ndxp.assertion import ISSUER, Assertion, AssertionRefused, KeyUnavailable, 
 METHOD = "ndxp.population.v1.PopulationService/VerifyCitizen"
 PROVIDER = "VN/GOV/G01/population"
 KEY = key_of("the population database's secret")
-SAID = Assertion("VN/GOV/H26/one-stop", PROVIDER, METHOD, "t-1", "officer-7", "kiểm tra", "00-0-0-01")
+SAID = Assertion("VN/GOV/H26/one-stop", PROVIDER, METHOD, "t-1", "officer-7", "kiểm tra", "00-0-0-01", "a.b,c")
 
 
 def verifier(provider: str = PROVIDER, key: bytes = KEY) -> Verifier:

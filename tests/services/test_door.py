@@ -32,8 +32,8 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM) -> tuple[tuple[str, str]]:
-    assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()))
+def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: str) -> tuple[tuple[str, str]]:
+    assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
     return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
 
 
@@ -166,3 +166,36 @@ async def test_an_assertion_used_twice_does_not_spoil_the_access_log(
         access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
     )
     assert counts.total == 1
+
+
+async def test_an_answer_holds_the_granted_fields_only_and_names_the_others(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
+) -> None:
+    pairs = signed(method=f"{population.CONTRACT}/GetCitizen", fields="citizen.full_name")
+    asked = pb.GetCitizenRequest(
+        citizen_number=question.citizen_number, full_name=question.full_name, birth_date=question.birth_date
+    )
+    call = PopulationServiceStub(direct).GetCitizen(asked, metadata=pairs)
+    assert await call == pb.GetCitizenResponse(citizen=pb.Citizen(full_name=question.full_name))
+    withheld = str((await call.trailing_metadata())[metadata.WITHHELD]).split()
+    assert withheld == [f"citizen.{f.name}" for f in pb.Citizen.DESCRIPTOR.fields if f.name != "full_name"]
+
+
+async def test_a_stream_says_what_it_withholds_before_its_first_message(direct: grpc.aio.Channel) -> None:
+    pairs = signed(method=f"{population.CONTRACT}/BatchVerifyCitizens", fields="item_id,problem")
+    call = PopulationServiceStub(direct).BatchVerifyCitizens(metadata=pairs)
+    for number in ("1", "2"):
+        await call.write(pb.BatchVerifyCitizensRequest(item_id=number, citizen_number="x"))
+    await call.done_writing()
+    answers = [answer async for answer in call]
+    assert [(answer.item_id, answer.matched) for answer in answers] == [("1", False), ("2", False)]
+    assert all(answer.problem for answer in answers)
+    assert (await call.initial_metadata())[metadata.WITHHELD] == "matched"
+
+
+async def test_an_empty_answer_says_the_same_of_what_is_withheld_as_a_full_one(direct: grpc.aio.Channel) -> None:
+    pairs = signed(method=f"{population.CONTRACT}/GetCitizen", fields="citizen.full_name")
+    nobody = pb.GetCitizenRequest(citizen_number="001090000001", full_name="Nguyễn Văn A", birth_date="1990-01-01")
+    call = PopulationServiceStub(direct).GetCitizen(nobody, metadata=pairs)
+    assert await call == pb.GetCitizenResponse()
+    assert "citizen.spouse" in str((await call.trailing_metadata())[metadata.WITHHELD]).split()
