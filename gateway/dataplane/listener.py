@@ -13,7 +13,7 @@ from gateway.dataplane import pipeline
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Upstreams
 from ndxp import metadata, status
-from ndxp.assertion import Assertion, sign
+from ndxp.assertion import Assertion, message_mark, sign
 from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
@@ -100,12 +100,15 @@ class Listener(grpc.GenericRpcHandler):
         return answer
 
     async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":
+        method = self._exchange.snapshot.method(call.method)
+        # The only request of a call is read before it is forwarded: the assertion is made for it.
+        first = None if method is None or method.client_streaming else await self._first(call, context)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
         rpc = self._upstreams.stream(call.address, call.method)(timeout=call.timeout, metadata=onward)
         try:
             async with asyncio.TaskGroup() as group:
-                requests = group.create_task(self._pump_requests(call, context, rpc))
+                requests = group.create_task(self._pump_requests(call, context, rpc, first))
                 answer = await self._pump_responses(call, context, rpc)
                 requests.cancel()
         except BaseExceptionGroup as errors:
@@ -119,14 +122,31 @@ class Listener(grpc.GenericRpcHandler):
             answer.trailing += metadata.back(trailing)
         return answer
 
-    async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:
-        while (message := await context.read()) is not _EOF:
+    async def _first(self, call: Call, context: _Context) -> Any:
+        try:
+            async with asyncio.timeout(call.timeout):
+                return await self._read(call, context)
+        except TimeoutError:
+            message = f"the caller sent no request within {call.timeout:.3g} s"
+            raise Refusal(Reason.PROVIDER_TIMEOUT, message, metadata={"service": call.service}) from None
+
+    async def _read(self, call: Call, context: _Context) -> Any:
+        """The next request, counted in, or EOF."""
+        message = await context.read()
+        if message is not _EOF:
             self._check_size("a request", message)
             call.received.add(message)
+        return message
+
+    async def _pump_requests(self, call: Call, context: _Context, rpc: Any, first: Any) -> None:
+        """Passes on the requests; ``first`` is what was read before, None for nothing yet."""
+        message = await self._read(call, context) if first is None else first
+        while message is not _EOF:
             try:
                 await rpc.write(message)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the provider has ended the call; whoever reads its responses learns how
+            message = await self._read(call, context)
         method = self._exchange.snapshot.method(call.method)
         if method is None or method.client_streaming:
             await _no_doubt()
@@ -165,6 +185,7 @@ class Listener(grpc.GenericRpcHandler):
                 purpose=headers.get(metadata.PURPOSE, ""),
                 traceparent=headers.get(metadata.TRACEPARENT, ""),
                 fields=",".join(call.fields),
+                message=message_mark(call.received.hash()) if call.received.messages else "",
             )
             pairs.append((metadata.ASSERTION, sign(assertion, key)))
         return pairs

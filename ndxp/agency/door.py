@@ -5,6 +5,8 @@ import contextlib
 import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from hashlib import sha256
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
@@ -14,10 +16,11 @@ from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
-from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
+from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, message_mark
 from ndxp.errors import AgencyError, Code, Reason, Refusal
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
+_OTHER_MESSAGE = object()
 _UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", "grpc.reflection.v1alpha.ServerReflection"})
 
 _log = logging.getLogger(__name__)
@@ -70,8 +73,13 @@ class _Answered:
         self._subjects = subjects
         self._logged = False
 
+    def read(self, deserialize: Callable[[bytes], Any], message: bytes) -> Any:
+        """The request, unless the assertion was made for another one."""
+        made_for = self._assertion.message
+        return deserialize(message) if made_for in ("", message_mark(sha256(message).digest())) else _OTHER_MESSAGE
+
     async def answer(self, request: Any, context: _Context) -> Any:
-        self._begin(context)
+        await self._begin(request, context)
         try:
             response = await self._behaviour(request, context)
             if fields := self._assertion.fields:
@@ -87,7 +95,7 @@ class _Answered:
         return response
 
     async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
-        self._begin(context)
+        await self._begin(request, context)
         try:
             fields, said = self._assertion.fields, False
             async for response in self._behaviour(request, context):
@@ -103,7 +111,10 @@ class _Answered:
             await self._fail(error, context)
         self._name_subjects(context)
 
-    def _begin(self, context: _Context) -> None:
+    async def _begin(self, request: Any, context: _Context) -> None:
+        if request is _OTHER_MESSAGE:
+            message = "the gateway's assertion was made for another message"
+            await _abort(context, Refusal(Reason.GATEWAY_ONLY, message))
         set_caller(self._assertion, context.time_remaining())
         collect_in(self._subjects)
 
@@ -167,7 +178,10 @@ def _behaviour(handler: _Handler) -> Any:
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:
     """A handler of the same kind and the same messages, with another behaviour."""
-    codec = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+    read: Any = handler.request_deserializer
+    if isinstance(call, _Answered) and not handler.request_streaming:
+        read = partial(call.read, read)
+    codec = {"request_deserializer": read, "response_serializer": handler.response_serializer}
     if handler.request_streaming:
         if handler.response_streaming:
             return grpc.stream_stream_rpc_method_handler(call.stream, **codec)

@@ -1,12 +1,16 @@
 """What a grant says beside who may call what: the same question, three answers, each explained."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Any
 
+import grpc
+import jwt
 import pytest
 import pytest_asyncio
 
 from ndxp import metadata, status
+from ndxp.assertion import message_mark
 from ndxp.client import Exchange
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
@@ -17,11 +21,14 @@ from tests.e2e.conftest import (
     PROVIDER,
     STRANGER,
     Visitor,
+    code_of,
     every_worker,
     failure_of,
+    fresh_channel,
     transaction,
     transaction_id_of,
 )
+from tests.e2e.workers import worker
 from tests.echo import CONTRACT, Echo, Request
 from tests.fakes import until
 
@@ -180,3 +187,27 @@ async def test_what_a_provider_says_of_withheld_fields_without_being_asked_does_
     assert await transaction_id_of(asked)
     assert metadata.WITHHELD not in trailing
     assert metadata.GRANT not in trailing
+
+
+@pytest.mark.parametrize(
+    ("method", "bound"), [("Look", True), ("Repeat", True), ("Collect", False), ("Converse", False)]
+)
+async def test_an_assertion_is_made_for_the_request_of_a_method_that_takes_one(
+    visitor: Visitor, echo: Echo, method: str, bound: bool
+) -> None:
+    request = Request(payload=b"x", count=1)
+    asked = visitor.call(method)(request if bound else iter([request]))
+    assert await code_of(asked) is grpc.StatusCode.OK
+    [assertion] = echo.one().all(metadata.ASSERTION)
+    claims = jwt.decode(str(assertion), options={"verify_signature": False})
+    assert claims.get("msg") == (message_mark(sha256(request.SerializeToString()).digest()) if bound else None)
+
+
+async def test_a_caller_that_sends_no_request_is_given_up_at_the_deadline(visitor: Visitor, echo: Echo) -> None:
+    async with worker(visitor.exchange, "brief", max_stream_deadline="0.3") as brief:
+        async with fresh_channel(brief.target) as channel:
+            silent: Any = channel.stream_stream(f"/{CONTRACT.name}/Repeat")(metadata=(visitor.identity,), timeout=20)
+            failure = await failure_of(silent)
+    assert (failure.code, failure.reason) == (Code.DEADLINE_EXCEEDED, "PROVIDER_TIMEOUT")
+    assert "the caller sent no request within 0.3 s" in failure.message
+    assert echo.heard == []
