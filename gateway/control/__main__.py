@@ -131,11 +131,22 @@ def _listen(address: str) -> socket.socket:
     return listening
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML with the values that JSON has: a date stays the text that it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
+    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
     """The registry in a file and the file's digest; raises RegistryError that names file and place."""
     try:
         data = path.read_bytes()
-        return core.parse(yaml.safe_load(data)), hashlib.sha256(data).hexdigest()
+        parsed = yaml.load(data, _Loader)  # noqa: S506 - it is a SafeLoader
+        return core.parse(parsed), hashlib.sha256(data).hexdigest()
     except (OSError, yaml.YAMLError, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 

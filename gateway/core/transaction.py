@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -104,12 +105,12 @@ class Tally:
     endian, as gRPC frames it), so that the boundaries between messages count too.
     """
 
-    __slots__ = ("_first", "_stream", "messages", "size")
+    __slots__ = ("_first", "_hash", "_stream", "messages", "size")
 
     def __init__(self) -> None:
         self.messages = 0
         self.size = 0
-        self._first = b""
+        self._first = self._hash = b""
         self._stream: hashlib._Hash | None = None
 
     def add(self, message: bytes) -> None:
@@ -125,11 +126,17 @@ class Tally:
         self._stream.update(len(message).to_bytes(4, "big"))
         self._stream.update(message)
 
+    def hash(self) -> bytes:
+        """The hash so far, of one message made once."""
+        if self._stream is not None:
+            return self._stream.digest()
+        if not self._hash:
+            self._hash = hashlib.sha256(self._first).digest()
+        return self._hash
+
     def digest(self, salt: bytes) -> str:
         """The salted hash so far (see ``ndxp.ledger.payload``); empty when there was no message."""
-        if not self.messages:
-            return ""
-        return salted(salt, (self._stream or hashlib.sha256(self._first)).digest())
+        return salted(salt, self.hash()) if self.messages else ""
 
 
 class Call:
@@ -141,6 +148,7 @@ class Call:
         "attempts",
         "client",
         "code",
+        "fields",
         "grant",
         "headers",
         "journal_first",
@@ -165,6 +173,7 @@ class Call:
         self.client = ""
         self.service = ""
         self.grant = ""
+        self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
         self.timeout = 0.0

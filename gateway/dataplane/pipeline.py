@@ -78,7 +78,9 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     snapshot = exchange.snapshot
     service = policy.choose_service(snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
-    call.grant = policy.authorise(snapshot, call.client, service, call.method).id
+    purpose = call.headers.get(metadata.PURPOSE, "")
+    grant = policy.authorise(snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
+    call.grant, call.fields = grant.id, grant.fields
     if service.disabled:
         raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
     asked.service = service
