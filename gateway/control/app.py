@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header
 from fastapi.responses import JSONResponse
 
-from gateway.control import admin, ledger, problems, statistics, tokens, transactions
+from gateway.control import admin, ledger, problems, quotas, statistics, tokens, transactions
 from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.control.readiness import Readiness
@@ -55,6 +55,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router in (
         admin.router(parts.registry, parts.credentials),
+        quotas.router(parts.registry, parts.store),
         transactions.router(parts.reader, parts.store, parts.registry),
         statistics.router(parts.reader, parts.store),
         ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key),
