@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Header
 from fastapi.responses import JSONResponse
 
-from gateway.control import admin, ledger, problems, rights, statistics, tokens, transactions
+from gateway.control import admin, ledger, problems, quotas, rights, statistics, tokens, transactions
 from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.control.readiness import Readiness
@@ -56,6 +56,7 @@ def create(parts: Parts) -> FastAPI:
     for router in (
         admin.router(parts.registry, parts.credentials),
         rights.router(parts.registry),
+        quotas.router(parts.registry, parts.store),
         transactions.router(parts.reader, parts.store, parts.registry),
         statistics.router(parts.reader, parts.store),
         ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key),

@@ -44,12 +44,13 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A contract that a subsystem offers at an address, ``host:port``."""
+    """A contract that a subsystem offers at an address, ``host:port``, for so many calls at once from each worker."""
 
     provider: _Id
     contract: _Id
     address: _Id
     disabled: bool = False
+    in_flight: Annotated[int, msgspec.Meta(ge=1)] = 2000
 
 
 class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,10 +99,14 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much a consumer may ask: calls a second, calls at once after a pause, calls in flight."""
+    """How much a consumer may ask: calls a second, calls at once after a pause, calls in a day (UTC; 0 for no limit).
 
-    rate: Annotated[float, msgspec.Meta(gt=0)] = 2000.0
-    burst: Annotated[int, msgspec.Meta(ge=1)] = 4000
+    These are shared by all workers; ``in_flight`` is calls at once in each worker.
+    """
+
+    rate: Annotated[float, msgspec.Meta(ge=0.001, le=1_000_000)] = 2000.0
+    burst: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 4000
+    daily: Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)] = 0
     in_flight: Annotated[int, msgspec.Meta(ge=1)] = 1000
 
 

@@ -98,7 +98,7 @@ def test_a_small_registry_holds() -> None:
         (changed("grants", valid_from="2026-02-02", valid_until="2026-02-01"), "grants[0]", "it would never hold"),
         (changed("grants", valid_from="2026-02-01T00:00:00Z", valid_until="2026-01-31"), "grants[0]", "never hold"),
         (small(quotas={"VN/GOV/H26/x": {}}), "quotas", "VN/GOV/H26/x"),
-        (small(quotas={"default": {"rate": 0}}), "quotas", "> 0"),
+        (small(quotas={"default": {"rate": 0}}), "quotas", ">= 0.001"),
         (small(quotas={"default": {"burst": 0}}), "quotas", ">= 1"),
         (small(quotas={"default": {"rates": 1}}), "quotas", "rates"),
     ],
