@@ -90,3 +90,6 @@ class ControlSettings(RecorderSettings):
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)
     """Seconds for which an access token is good."""
+    allow_plaintext: bool = False
+    """Whether the HTTP API may listen beyond this machine without TLS, where secrets can be read on the way: only for
+    a proxy in front of it that has TLS."""

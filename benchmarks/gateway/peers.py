@@ -68,9 +68,9 @@ class Authorizer(external_auth_pb2_grpc.AuthorizationServicer):
         answer = external_auth_pb2.CheckResponse()
         try:
             now = request.attributes.request.time.seconds
-            client = self._tokens.client(http.headers.get("authorization", ""), now)
+            token = self._tokens.verify(http.headers.get("authorization", ""), now)
             service = policy.choose_service(self._snapshot, method, "")
-            policy.authorise(self._snapshot, client, service, method, purpose="", now=now)
+            policy.authorise(self._snapshot, token.client, service, method, purpose="", now=now)
         except Refusal:
             answer.status.code = code_pb2.PERMISSION_DENIED
         return answer

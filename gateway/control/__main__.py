@@ -15,12 +15,13 @@ import uvicorn
 import yaml
 
 from gateway.control import app, directory
-from gateway.control.credentials import ADMIN, Credentials
+from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
-from gateway.control.tokens import TokenIssuer
+from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
-from gateway.keys import load_or_create, load_or_create_secret, public_jwk
+from gateway.keys import load_or_create_secret
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
@@ -31,7 +32,7 @@ from gateway.settings import ControlSettings
 from gateway.store import connect
 from ndxp.agency.server import AgencyServer
 from ndxp.exchange.v1 import exchange_pb2_grpc
-from ndxp.process import end, run_process, until_stopped
+from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 
 _log = logging.getLogger("control")
@@ -46,7 +47,7 @@ class Control:
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
         self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry)
-        self._key = load_or_create(settings.run_folder / "token-key.pem")
+        self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._engine = open_ledger(settings.ledger)
         self._signer = Signer(settings.run_folder, settings.ledger_name)
@@ -55,20 +56,17 @@ class Control:
 
     async def run(self, registry: core.Registry, source: str) -> None:
         """Serves until SIGTERM or SIGINT. Raises OSError for a taken port."""
-        jwk = public_jwk(self._key)
         await self._until_store_answers()
         await self._registry.put_salt_key(self._salt_key)
         await self._registry.seed(registry, source)
         known = (await self._registry.load()).snapshot
-        await self._credentials.issue([ADMIN, SUBJECTS, *known.subsystems])
-        await self._registry.publish_key(jwk)
+        await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
+        await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
         parts = app.Parts(
-            store=self._store, registry=self._registry, credentials=self._credentials,
-            issuer=TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
-            reader=Reader(self._engine), writer=self._writer, signer=self._signer,
-            salt_key=self._salt_key,
-            readiness=Readiness(self._store, self._registry, self._writer, recorder),
+            node=self._settings.name, store=self._store, registry=self._registry, credentials=self._credentials,
+            issuer=self._issuer, reader=Reader(self._engine), writer=self._writer, signer=self._signer,
+            salt_key=self._salt_key, readiness=Readiness(self._store, self._registry, self._writer, recorder),
         )  # fmt: skip
         application = app.create(parts)
         server = _Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
@@ -82,7 +80,7 @@ class Control:
         discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM)
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
-            tasks = [duties.create_task(self._forever(discovery.run))]
+            tasks = [duties.create_task(self._forever(duty)) for duty in (discovery.run, self._issuer.run)]
             if self._settings.record:
                 tasks.append(duties.create_task(self._recorder.run()))
             duties.create_task(server.serve([listening]))
@@ -151,8 +149,20 @@ def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 
 
+def _stay_private(settings: ControlSettings) -> None:
+    """Raises ValueError when secrets would travel in the clear to and from other machines."""
+    if settings.allow_plaintext or loopback(settings.control_address):
+        return
+    raise ValueError(
+        f"NDXP_CONTROL_ADDRESS={settings.control_address} is open to other machines without TLS, and whoever listens "
+        "on the way reads secrets and tokens: listen on 127.0.0.1, or run a proxy with TLS in front and say so with "
+        "NDXP_ALLOW_PLAINTEXT=true"
+    )
+
+
 async def _run() -> None:
     settings = ControlSettings()
+    _stay_private(settings)
     registry, source = read_exchange_file(settings.exchange_file)
     await Control(settings).run(registry, source)
 

@@ -7,14 +7,12 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.registry_store import RegistryStore
 from ndxp.assertion import key_of
 from ndxp.subject import SUBJECTS
 
-ADMIN = "admin"
-"""Name under which the credentials file holds the operator's own secret."""
-
-_NOT_CLIENTS = frozenset({ADMIN, SUBJECTS})
+_NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
 
 
 class Credentials:
@@ -34,14 +32,26 @@ class Credentials:
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         return new
 
-    async def good(self, client_id: str, secret: str) -> bool:
-        """Whether the secret is this subsystem's."""
-        return hmac.compare_digest(await self._registry.secret(client_id), _hash(secret))
+    async def rotate(self, client_ids: Iterable[str]) -> dict[str, str]:
+        """Makes new secrets in the place of the old ones; returns them.
 
-    def admin_secret(self) -> str:
-        """The operator's secret."""
-        secret: str = json.loads(self._path.read_text())[ADMIN]
-        return secret
+        What was got with an old one is no good any more: a new generation of credentials begins. The file is first:
+        after a crash in between, the next start publishes what is in it.
+        """
+        new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids}
+        self._write({**json.loads(self._path.read_text()), **new})
+        await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in new.items()})
+        return new
+
+    async def generation(self, client_id: str, secret: str) -> int | None:
+        """The generation of the subsystem's credentials if the secret is its; None when it is not."""
+        known, generation = await self._registry.standing(client_id)
+        return generation if hmac.compare_digest(known, _hash(secret)) else None
+
+    def secrets_of(self, names: Iterable[str]) -> dict[str, str]:
+        """The secrets in the file of those named, such as those of the roles."""
+        known = json.loads(self._path.read_text())
+        return {name: known[name] for name in names}
 
     def _write(self, content: dict[str, str]) -> None:
         beside = self._path.with_suffix(".new")

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 import uuid_utils
 
-from ndxp.errors import Code, Reason
+from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
 
 
@@ -140,7 +140,10 @@ class Tally:
 
 
 class Call:
-    """One call while it is under way: what each step has found out about it."""
+    """One call while it is under way: what each step has found out about it.
+
+    ``generation`` is that of the credentials it came with; ``dismissal`` is why it must end before its own end.
+    """
 
     __slots__ = (
         "address",
@@ -148,7 +151,9 @@ class Call:
         "attempts",
         "client",
         "code",
+        "dismissal",
         "fields",
+        "generation",
         "grant",
         "headers",
         "journal_first",
@@ -171,6 +176,8 @@ class Call:
         self.method = method
         self.headers: dict[str, str] = {}
         self.client = ""
+        self.generation = 0
+        self.dismissal: Refusal | None = None
         self.service = ""
         self.grant = ""
         self.fields: Sequence[str] = ()

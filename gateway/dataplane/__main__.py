@@ -50,8 +50,8 @@ class Worker:
             )
         )
         self._directory.add_to(self._server)
-        listener = Listener(self.exchange, self._upstreams)
-        self._server.add_generic_rpc_handlers((listener,))
+        self._listener = Listener(self.exchange, self._upstreams)
+        self._server.add_generic_rpc_handlers((self._listener,))
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
@@ -102,6 +102,8 @@ class Worker:
         exchange.tokens.use_keys(published.token_keys)
         exchange.provider_keys = published.provider_keys
         exchange.salt_key = published.salt_key
+        exchange.generations = published.generations
+        self._listener.dismiss()
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}

@@ -34,6 +34,18 @@ class Listener(grpc.GenericRpcHandler):
     def __init__(self, exchange: Exchange, upstreams: Upstreams) -> None:
         self._exchange = exchange
         self._upstreams = upstreams
+        self._under_way: dict[Call, asyncio.Task[Any]] = {}
+
+    def dismiss(self) -> None:
+        """Ends the calls in flight whose callers the registry, as it is now, would not let in."""
+        for call, task in self._under_way.items():
+            if not call.client or call.dismissal is not None:
+                continue
+            try:
+                pipeline.check_standing(self._exchange, call)
+            except Refusal as refusal:
+                call.dismissal = refusal
+                task.cancel()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
         """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
@@ -53,6 +65,8 @@ class Listener(grpc.GenericRpcHandler):
 
     async def _handle(self, call: Call, context: _Context, forward: "_Forward") -> bytes:
         asked = Asked(context.invocation_metadata() or (), context.time_remaining())
+        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
+        self._under_way[call] = task
         try:
             try:
                 await pipeline.begin(self._exchange, call, asked)
@@ -60,9 +74,13 @@ class Listener(grpc.GenericRpcHandler):
             except Refusal as refusal:
                 answer = _refused(call, refusal)
             except asyncio.CancelledError:
-                if _caller_left():
-                    raise
-                answer = _refused(call, _moved(call))
+                if call.dismissal is not None:
+                    task.uncancel()
+                if task.cancelling():
+                    raise  # the caller has left; otherwise the cancellation is of the connection to the provider
+                answer = _refused(call, call.dismissal or _moved(call))
+            finally:
+                del self._under_way[call]
             try:
                 await pipeline.finish(self._exchange, call, asked)
             except Refusal as refusal:
@@ -236,12 +254,6 @@ class _Answer:
         if call.code is not Code.OK:
             own.append((metadata.ERROR_ORIGIN, str(call.origin)))
         return [*self.trailing, *own]
-
-
-def _caller_left() -> bool:
-    """Whether a cancellation is this call's own; otherwise it is of the connection to the provider."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 def _moved(call: Call) -> Refusal:

@@ -35,6 +35,7 @@ class Exchange:
     tokens: TokenVerifier = field(default_factory=TokenVerifier)
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(Registry(instance="VN"), {}))
     provider_keys: Mapping[str, bytes] = field(default_factory=dict)
+    generations: Mapping[str, int] = field(default_factory=dict)
     salt_key: bytes = b""
     circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
@@ -58,21 +59,37 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
     """Who asks: a good token of a member that is on the exchange and not disabled."""
     call.headers = metadata.read(asked.pairs)
     try:
-        client = exchange.tokens.client(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
+        token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
     except Refusal as refusal:
         call.client = refusal.metadata.get("client", "")
         raise
-    call.client = client
+    client = call.client = token.client
+    call.generation = token.generation
     claimed = call.headers.get(metadata.CLIENT, client)
     if claimed != client:
         raise Refusal(
             Reason.INVALID_METADATA, f"{metadata.CLIENT} says {claimed} but the token is {client}'s",
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
+    check_standing(exchange, call)
+
+
+def check_standing(exchange: Exchange, call: Call) -> None:
+    """Whether the caller may still be one, as the registry is now; asked again of calls in flight when it changes.
+
+    Raises Refusal: MEMBER_DISABLED, or TOKEN_INVALID when its secret was changed since it got its token.
+    """
+    client = call.client
     member = exchange.snapshot.subsystems.get(client)
     if member is None or member.disabled:
         state = "is not on this exchange any more" if member is None else "is disabled"
         raise Refusal(Reason.MEMBER_DISABLED, f"{client} {state}", metadata={"client": client})
+    if call.generation != exchange.generations.get(client, 0):
+        raise Refusal(
+            Reason.TOKEN_INVALID,
+            f"the token was issued for a former secret of {client}, which was rotated; get one with the new secret",
+            metadata={"client": client},
+        )
 
 
 def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:

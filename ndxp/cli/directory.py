@@ -1,35 +1,15 @@
-"""Commands about who is on the exchange: members, services, grants, token."""
+"""Commands about who is on the exchange: services, grants."""
 
 from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
 from ndxp.cli.session import Session, path_part
 
 app = typer.Typer()
 grants_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(grants_app, name="grants")
-
-
-@app.command()
-def members(
-    folder: Folder = DEFAULT_FOLDER,
-    group: Annotated[str, typer.Option(help="Only this group: ministries, provinces, companies, connected.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Lists the members of the exchange and their subsystems.
-
-    Examples: `ndxp members --group companies`; `ndxp members --json`
-    """
-    found = Session(folder).get("/members", group=group)
-    if as_json:
-        print_json(found)
-        return
-    rows = [(m["id"], m["name"], ", ".join(m["subsystems"]), "disabled" if m["disabled"] else "") for m in found]
-    console.print(table(("member", "name", "subsystems", ""), rows))
-    if not found:
-        console.print(f"No member is in the group {group}.")
 
 
 @app.command()
@@ -46,27 +26,6 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"
             )
             console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
-
-
-@app.command()
-def token(
-    member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
-) -> None:
-    """Prints an access token of a member.
-
-    To send as `authorization: Bearer TOKEN`.
-
-    Example: `TOKEN=$(ndxp token VN/GOV/H26/one-stop)`
-    """
-    session = Session(folder)
-    client = session.subsystem(member)
-    access_token = session.tokens(client).blocking()
-    if as_json:
-        print_json({"client": client, "access_token": access_token})
-    else:
-        typer.echo(access_token)
 
 
 @grants_app.callback()
