@@ -93,7 +93,7 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ("for the purpose", " or ".join(self.purposes)),
             ("from", self.valid_from),
             ("until", self.valid_until),
-            ("by", self.basis),
+            ("basis", self.basis),
         )
         return "; ".join(f"{word} {what}" for word, what in said if what)
 

@@ -2,11 +2,11 @@
 
 import math
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 VIETNAM = timezone(timedelta(hours=7))
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = 86_400.0
 
 
@@ -32,4 +32,4 @@ def _seconds(text: str) -> float:
     if not _DATE.fullmatch(text) and not _INSTANT.fullmatch(text):
         raise ValueError(f"{text[:60]!r} is neither a date (2026-12-31) nor an instant (2026-12-31T17:00:00+07:00)")
     moment = datetime.fromisoformat(text.upper())
-    return (moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).astimezone(UTC).timestamp()
+    return (moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).timestamp()

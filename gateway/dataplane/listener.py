@@ -110,7 +110,9 @@ class Listener(grpc.GenericRpcHandler):
         if call.origin is Origin.PROVIDER:
             trailing = await rpc.trailing_metadata()
             if call.code is Code.OK:
-                answer.trailing += _withheld(call, trailing)
+                withheld = _withheld(call, trailing)
+                _check_release(call, withheld)
+                answer.trailing += withheld
                 call.sent.add(answer.message)
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
@@ -172,14 +174,13 @@ class Listener(grpc.GenericRpcHandler):
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
-        answer = _Answer()
         try:
             initial = await rpc.initial_metadata()
+            withheld = _withheld(call, initial)
             transaction = (metadata.TRANSACTION_ID, call.transaction_id)
-            await context.send_initial_metadata([*metadata.back(initial), transaction])
+            await context.send_initial_metadata([*metadata.back(initial), transaction, *withheld])
             while (message := await rpc.read()) is not _EOF:
-                if not call.sent.messages:
-                    answer.trailing += _withheld(call, initial)
+                _check_release(call, withheld)
                 call.response_in_ts = call.response_in_ts or now()
                 self._check_size("an answer", message)
                 call.sent.add(message)
@@ -187,7 +188,7 @@ class Listener(grpc.GenericRpcHandler):
         except grpc.aio.AioRpcError as error:
             return self._failed(call, error)
         call.end(Code.OK, Origin.PROVIDER)
-        return answer
+        return _Answer()
 
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
@@ -276,19 +277,20 @@ async def _no_doubt() -> None:
 def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
     """What the caller learns of the fields that an answer leaves out: which, and under which grant.
 
-    ``pairs`` is the provider's metadata. Raises Refusal (FIELDS_NOT_WITHHELD) when the grant releases some fields only
-    and the provider does not say that it has kept to them.
+    ``pairs`` is the provider's metadata; empty when the grant releases all, and when the provider says nothing of it.
     """
-    if not call.fields:
-        return []
-    withheld = metadata.withheld(pairs)
-    if withheld is None:
+    said = metadata.withheld(pairs) if call.fields else None
+    return [] if said is None else [(metadata.WITHHELD, said), (metadata.GRANT, call.grant)]
+
+
+def _check_release(call: Call, withheld: list[metadata.Pair]) -> None:
+    """Raises Refusal (FIELDS_NOT_WITHHELD) when the provider does not say that it kept to the grant's fields."""
+    if call.fields and not withheld:
         raise Refusal(
             Reason.FIELDS_NOT_WITHHELD,
             f"{call.service} does not say that it kept to the fields of grant {call.grant}; its answer is withheld",
             metadata={"service": call.service, "grant": call.grant},
         )
-    return [(metadata.WITHHELD, withheld), (metadata.GRANT, call.grant)]
 
 
 _Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]

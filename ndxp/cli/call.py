@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import grpc
@@ -66,18 +66,20 @@ def call(
         descriptor = _descriptor(session.state.gateway, method)
         messages = _messages(request, descriptor)
         rpc = _start(exchange.channel, method, descriptor, messages, deadline, pairs)
-        answers = []
+        answers: list[Mapping[str, Any]] = []
+        streams = descriptor is not None and descriptor.server_streaming
         try:
             for answer in rpc:
                 if descriptor is None:
                     complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
                     raise typer.Exit(1)
-                answers.append(_plain(answer))
+                told = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
+                answers.append(_plain(answer, str(told.get(metadata.WITHHELD, "")).split()))
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
             raise typer.Exit(_failed(status.decode(error), answers, as_json)) from None
-        trailing = dict(rpc.trailing_metadata() or ())
+        trailing = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
     transaction, grant = trailing.get(metadata.TRANSACTION_ID, ""), trailing.get(metadata.GRANT, "")
     withheld = str(trailing.get(metadata.WITHHELD, ""))
     if as_json:
@@ -158,9 +160,28 @@ def _start(
     return start(iter(data), timeout=deadline, metadata=pairs)
 
 
-def _plain(answer: Message) -> Mapping[str, Any]:
+def _plain(answer: Message, withheld: Iterable[str]) -> Mapping[str, Any]:
+    """The answer as JSON, with fields that are empty and without those withheld: nobody knows whether they are."""
     plain = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
+    for path in withheld:
+        _leave_out(plain, answer.DESCRIPTOR, path)
     return {field.json_name: plain[field.json_name] for field in answer.DESCRIPTOR.fields if field.json_name in plain}
+
+
+def _leave_out(plain: dict[str, Any], message: Any, path: str) -> None:
+    """Takes the field at a path out of a message in JSON; ``message`` is its descriptor."""
+    name, _, below = path.partition(".")
+    field = message.fields_by_name.get(name)
+    if field is None or field.json_name not in plain:
+        return
+    if not below:
+        del plain[field.json_name]
+        return
+    found, inner = plain[field.json_name], field.message_type
+    if inner.GetOptions().map_entry:
+        found, inner = list(found.values()), inner.fields_by_name["value"].message_type
+    for part in found if isinstance(found, list) else [found]:
+        _leave_out(part, inner, below)
 
 
 def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: bool) -> int:

@@ -104,7 +104,7 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
         terms = {
             "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
-            "from": grant["valid_from"], "until": grant["valid_until"], "by": grant["basis"],
+            "from": grant["valid_from"], "until": grant["valid_until"], "basis": grant["basis"],
         }  # fmt: skip
         for word, said in terms.items():
             if said:

@@ -1,6 +1,7 @@
 """What a grant says beside who may call what: the same question, three answers, each explained."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -160,6 +161,43 @@ async def restricted(stranger: Visitor) -> AsyncIterator[Visitor]:
     await until(lambda: every_worker(granted, stranger.exchange))
     yield stranger
     admin.delete("grants/some").raise_for_status()
+
+
+async def test_a_stream_is_restricted_message_by_message_and_says_so_before_the_first(stranger: Visitor) -> None:
+    admin = stranger.exchange.admin
+    contract = GET_CITIZEN.partition("/")[0]
+    grant = {
+        "id": "items", "consumer": STRANGER, "provider": "VN/GOV/G01/population", "contract": contract,
+        "methods": ["BatchVerifyCitizens"], "fields": ["item_id"],
+    }  # fmt: skip
+    admin.post("grants", json=grant).raise_for_status()
+    traveller = question()
+    asked = [
+        pb.BatchVerifyCitizensRequest(
+            item_id=str(number), citizen_number=traveller.citizen_number, full_name=traveller.full_name,
+            birth_date=traveller.birth_date,
+        )
+        for number in range(3)
+    ]  # fmt: skip
+
+    answers: list[pb.BatchVerifyCitizensResponse] = []
+    initial: Any = {}
+
+    async def answered() -> bool:
+        nonlocal initial
+        async with fresh_channel(stranger.exchange.gateway) as channel:
+            call = PopulationServiceStub(channel).BatchVerifyCitizens(iter(asked), metadata=(stranger.identity,))
+            with suppress(grpc.aio.AioRpcError):  # the worker does not know the grant yet
+                answers[:] = [answer async for answer in call]
+            initial = await call.initial_metadata()
+            return bool(answers)
+
+    try:
+        await until(answered)
+    finally:
+        admin.delete("grants/items").raise_for_status()
+    assert answers == [pb.BatchVerifyCitizensResponse(item_id=str(number)) for number in range(3)]
+    assert (initial[metadata.WITHHELD], initial[metadata.GRANT]) == ("matched problem", "items")
 
 
 @pytest.mark.parametrize("method", ["Look", "Repeat"])

@@ -95,7 +95,7 @@ def test_a_denied_call_is_told_the_nearest_grant() -> None:
 def test_an_answered_call_shows_the_terms_of_its_grant_as_they_are_now() -> None:
     terms = {"purposes": ["care", "tax"], "fields": ["a.b", "c"], "valid_until": "2026-12-31", "basis": "the law"}
     assert why(explain([record()], grant("Get", **terms)), "authorise") == (
-        f"grant g of {SERVICE}: releases only a.b, c; for the purpose care or tax; until 2026-12-31; by the law"
+        f"grant g of {SERVICE}: releases only a.b, c; for the purpose care or tax; until 2026-12-31; basis the law"
     )
     assert why(explain([record()], grant("Get")), "authorise") == f"grant g of {SERVICE}"
     assert why(explain([record()]), "authorise").endswith("which is not in the registry any more")

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.control.__main__ import read_exchange_file
 from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, check_change, contract_methods, parse
 from gateway.settings import ControlSettings
+from ndxp import metadata
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.exchange.v1 import exchange_pb2
 from ndxp.health_insurance.v1 import health_insurance_pb2
@@ -93,6 +96,7 @@ def test_a_small_registry_holds() -> None:
         (changed("grants", fields=["citizen..name"]), "grants[0].fields", "citizen.full_name"),
         (changed("grants", fields=["x" * 100] * 21), "grants[0].fields", "name a whole message instead"),
         (changed("grants", valid_from="tomorrow"), "grants[0].valid_from", "neither a date (2026-12-31) nor"),
+        (changed("grants", valid_from="２０２６-01-01"), "grants[0].valid_from", "neither a date"),
         (changed("grants", valid_until="2026-02-30"), "grants[0].valid_until", "day is out of range"),
         (changed("grants", valid_until="2026-02-20T10:00:00"), "grants[0].valid_until", "nor an instant"),
         (changed("grants", valid_from="2026-02-02", valid_until="2026-02-01"), "grants[0]", "it would never hold"),
@@ -144,6 +148,27 @@ def test_a_date_without_quotes_is_a_text_like_any_other(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(changed("grants", valid_from="2026-01-01")).replace("'2026-01-01'", "2026-01-01"))
     assert "valid_from: 2026-01-01\n" in path.read_text()
     assert read_exchange_file(path)[0].grants[0].valid_from == "2026-01-01"
+
+
+WORDS = st.text(max_size=40)
+MOMENTS = st.from_regex(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d))?", fullmatch=True)
+
+
+@given(terms=st.fixed_dictionaries({}, optional={
+    "id": WORDS, "consumer": WORDS, "methods": st.lists(WORDS), "purposes": st.lists(WORDS), "fields": st.lists(WORDS),
+    "valid_from": WORDS | MOMENTS, "valid_until": WORDS | MOMENTS, "basis": WORDS,
+}), now=st.floats(-1e11, 1e12))  # fmt: skip
+def test_whatever_a_grant_says_it_holds_or_is_refused_and_what_holds_can_be_decided_with(
+    terms: dict[str, Any], now: float
+) -> None:
+    try:
+        registry = parse(changed("grants", **terms))
+    except RegistryError:
+        return
+    [grant] = registry.grants
+    Snapshot(registry, {}).granted(now)
+    assert metadata.read([(metadata.PURPOSE, purpose) for purpose in grant.purposes[:1]]) is not None
+    assert all(grant.serves(purpose) for purpose in grant.purposes)
 
 
 POPULATION = "ndxp.population.v1.PopulationService"

@@ -103,7 +103,7 @@ def test_a_grant_is_added_and_shown_with_its_terms(ndxp: Ndxp) -> None:
     added = ndxp("grants", "add", TELEVISION, PROVIDER, POPULATION, "GetCitizen", *terms)
     assert added.code == 0
     for line in ("for the purpose press or archive", "releases only citizen.full_name, citizen.sex",
-                 "from 2026-01-01", "until 2030-12-31", "by Luật Báo chí"):  # fmt: skip
+                 "from 2026-01-01", "until 2030-12-31", "basis Luật Báo chí"):  # fmt: skip
         assert f"    {line}\n" in added.out
     [told] = [grant for grant in ndxp("grants", "--json").data if grant["id"] == added.out.split()[0]]
     assert (told["purposes"], told["valid_until"]) == (["press", "archive"], "2030-12-31")

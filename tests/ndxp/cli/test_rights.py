@@ -1,10 +1,14 @@
 """``ndxp can``, and what ``ndxp call`` says of withheld fields."""
 
+import copy
 import json
+from typing import Any
 
 import pytest
 
+from ndxp.cli.call import _leave_out
 from ndxp.world import World
+from tests.contracts import Contract
 from tests.ndxp.cli.conftest import Ndxp
 
 GET_CITIZEN = "ndxp.population.v1.PopulationService/GetCitizen"
@@ -48,8 +52,25 @@ def test_a_call_says_which_fields_were_withheld_under_which_grant(ndxp: Ndxp) ->
     words = ("call", GET_CITIZEN, json.dumps(claim), "--as", HOSPITAL, "--purpose", "treatment")
     ran = ndxp(*words)
     assert ran.code == 0
+    assert '"deceased"' not in ran.out  # it is withheld: "false" would be a lie
     assert "withheld, because grant population-hospital-record does not release it: citizen.old_number " in ran.err
     told = ndxp(*words, "--json").data
     assert told["grant"] == "population-hospital-record"
     assert "citizen.father" in told["withheld"]
     assert "fullName" in told["answers"][0]["citizen"]
+
+
+WHOLE = {"name": "A", "mother": {"name": "B", "age": 1}, "children": [{"name": "C"}], "friends": {"old": {"name": "D"}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "changed"),
+    [
+        ("mother", {"mother": None}), ("mother.name", {"mother": {"age": 1}}), ("children.name", {"children": [{}]}),
+        ("friends.name", {"friends": {"old": {}}}), ("+", {}), ("mail", {}), ("agent.name", {}),
+    ],
+)  # fmt: skip
+def test_a_withheld_field_is_left_out_of_what_is_printed(path: str, changed: dict[str, Any]) -> None:
+    plain = copy.deepcopy(WHOLE)
+    _leave_out(plain, Contract("person.proto", "sample.person.v1.PersonService").message("Person").DESCRIPTOR, path)
+    assert plain == {name: value for name, value in {**WHOLE, **changed}.items() if value is not None}
