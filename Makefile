@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
-.PHONY: demo up test lint protos bench clean
+.PHONY: demo up test lint protos bench drills clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -36,6 +36,9 @@ drift: $(VENV)/ready-dev
 bench: $(VENV)/ready-bench  ## the benchmarks: the world, and the gateway beside a pass-through and Envoy
 	@$(BIN)/python -m benchmarks.world
 	@$(BIN)/python -m benchmarks.gateway --json docs/performance.json --plot docs/performance.svg
+
+drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load, and the table of what was lost
+	@$(BIN)/python -m drills.crash --rounds 208
 
 # One environment; each goal adds the packages it needs. pip is asked again when what is needed has changed.
 $(VENV)/ready: EXTRAS := gateway

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from redis.exceptions import WatchError
 
-from gateway.core.registry import Registry, Snapshot, check
+from gateway.core.registry import Registry, Snapshot, check_change
 from gateway.store import Store
 
 REGISTRY = "ndxp:registry"
@@ -77,7 +77,8 @@ class RegistryStore:
                 stored = await pipe.get(REGISTRY)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
-                check(after)
+                contracts = await pipe.hgetall(CONTRACTS)
+                check_change(before, after, {name.decode(): files for name, files in contracts.items()})
                 pipe.multi()
                 pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION)
                 try:

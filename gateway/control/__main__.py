@@ -138,19 +138,29 @@ def _listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     try:
         listening = socket.create_server((host, int(port)))
-        # Connections inherit it. asyncio does it by itself only for sockets that were made with IPPROTO_TCP; without
-        # it the second part of an answer waits 40 ms for the delayed acknowledgement of the first.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
     except OSError as error:
         raise OSError(f"cannot listen on {address}; is the port in use?") from error
+    # asyncio sets it on sockets of its own making only; without it a kept-alive connection waits 40 ms for each answer.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the values that JSON has: a date stays the text that it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
+    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
     """The registry in a file and the file's digest; raises RegistryError that names file and place."""
     try:
         data = path.read_bytes()
-        return core.parse(yaml.safe_load(data)), hashlib.sha256(data).hexdigest()
+        parsed = yaml.load(data, _Loader)  # noqa: S506 - it is a SafeLoader
+        return core.parse(parsed), hashlib.sha256(data).hexdigest()
     except (OSError, yaml.YAMLError, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control import admin, ledger, members, problems, statistics, tokens, transactions
+from gateway.control import admin, ledger, members, problems, quotas, rights, statistics, tokens, transactions
 from gateway.control.audit import ChangeLog, Concluded
 from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
@@ -50,6 +50,8 @@ def create(parts: Parts) -> FastAPI:
     for router, reading in (
         (admin.router(parts.registry), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
+        (rights.router(parts.registry), Role.VIEWER),
+        (quotas.router(parts.registry, parts.store), Role.VIEWER),
         (tokens.keys_router(parts.issuer), Role.VIEWER),
         (statistics.router(parts.reader, parts.store), Role.VIEWER),
         (transactions.router(parts.reader, parts.store, parts.registry), Role.AUDITOR),

@@ -76,7 +76,7 @@ def _line(rollup: Rollup, **key: Any) -> _Json:
         "answered": rollup.answered,
         "failed": rollup.failed,
         "refused": rollup.refused,
-        "reasons": dict(rollup.reasons),
+        "reasons": rollup.reasons,
         "duration_us": {
             "min": rollup.duration_min,
             "avg": rollup.duration_sum // max(1, rollup.count),

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -92,6 +93,11 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
+def _storable(text: str) -> str:
+    """What callers and providers write freely, as every database takes it: not long, and without NUL."""
+    return text[:_LONGEST].replace("\0", "\ufffd")
+
+
 class Tally:
     """Counts and hashes the messages of one direction.
 
@@ -99,12 +105,12 @@ class Tally:
     endian, as gRPC frames it), so that the boundaries between messages count too.
     """
 
-    __slots__ = ("_first", "_stream", "messages", "size")
+    __slots__ = ("_first", "_hash", "_stream", "messages", "size")
 
     def __init__(self) -> None:
         self.messages = 0
         self.size = 0
-        self._first = b""
+        self._first = self._hash = b""
         self._stream: hashlib._Hash | None = None
 
     def add(self, message: bytes) -> None:
@@ -120,11 +126,17 @@ class Tally:
         self._stream.update(len(message).to_bytes(4, "big"))
         self._stream.update(message)
 
+    def hash(self) -> bytes:
+        """The hash so far, of one message made once."""
+        if self._stream is not None:
+            return self._stream.digest()
+        if not self._hash:
+            self._hash = hashlib.sha256(self._first).digest()
+        return self._hash
+
     def digest(self, salt: bytes) -> str:
         """The salted hash so far (see ``ndxp.ledger.payload``); empty when there was no message."""
-        if not self.messages:
-            return ""
-        return salted(salt, (self._stream or hashlib.sha256(self._first)).digest())
+        return salted(salt, self.hash()) if self.messages else ""
 
 
 class Call:
@@ -142,6 +154,7 @@ class Call:
         "client",
         "code",
         "dismissal",
+        "fields",
         "generation",
         "grant",
         "headers",
@@ -170,6 +183,7 @@ class Call:
         self.dismissal: Refusal | None = None
         self.service = ""
         self.grant = ""
+        self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
         self.timeout = 0.0
@@ -206,7 +220,7 @@ class Call:
             phase=phase,
             client=self.client,
             service=self.service,
-            method=self.method[:_LONGEST],
+            method=_storable(self.method),
             message_id=headers.get("x-ndxp-message-id", ""),
             user_id=headers.get("x-ndxp-user-id", ""),
             issue=headers.get("x-ndxp-issue", ""),
@@ -223,7 +237,7 @@ class Call:
             messages_in=self.received.messages,
             messages_out=self.sent.messages,
             status_code=int(self.code),
-            reason=self.reason[:_LONGEST],
+            reason=_storable(self.reason),
             origin=self.origin,
             attempts=self.attempts,
             grant=self.grant,

@@ -10,6 +10,7 @@ import grpc
 import redis
 import uvloop
 
+from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
@@ -38,7 +39,7 @@ class Worker:
         self._upstreams = Upstreams(2 * settings.max_message_bytes, self._tls)
         self._directory = Directory(self._upstreams)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
-        self.exchange = Exchange(settings, settings.name, journal)
+        self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
         limit = 2 * settings.max_message_bytes
         self._server = grpc.aio.server(
             options=(
@@ -62,7 +63,8 @@ class Worker:
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
-            writing = [duties.create_task(journal.run()), duties.create_task(self._attend())]
+            serving = (journal.run, self._attend, self.exchange.allowances.run)
+            writing = [duties.create_task(duty()) for duty in serving]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():

@@ -14,11 +14,12 @@ from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Upstreams
 from ndxp import metadata, status
-from ndxp.assertion import Assertion, sign
+from ndxp.assertion import Assertion, message_mark, sign
 from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
 _DOUBT, _TURNS = 0.01, 3
+_ROUNDING = 0.99  # gRPC rounds a timeout up when it writes it, so that the caller leaves a little before it
 _Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
 _OWN_MESSAGES = {
@@ -106,11 +107,13 @@ class Listener(grpc.GenericRpcHandler):
         else:
             self._check_size("an answer", message)
             answer = _Answer(message)
-            call.sent.add(message)
             call.end(Code.OK, Origin.PROVIDER)
         call.response_in_ts = now()
         if call.origin is Origin.PROVIDER:
             trailing = await rpc.trailing_metadata()
+            if call.code is Code.OK:
+                answer.trailing += _withheld(call, trailing)
+                call.sent.add(answer.message)
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
         if initial := metadata.back(await rpc.initial_metadata()):
@@ -118,12 +121,15 @@ class Listener(grpc.GenericRpcHandler):
         return answer
 
     async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":
+        method = self._exchange.snapshot.method(call.method)
+        # The only request of a call is read before it is forwarded: the assertion is made for it.
+        first = None if method is None or method.client_streaming else await self._first(call, context)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
         rpc = self._upstreams.stream(call.address, call.method)(timeout=call.timeout, metadata=onward)
         try:
             async with asyncio.TaskGroup() as group:
-                requests = group.create_task(self._pump_requests(call, context, rpc))
+                requests = group.create_task(self._pump_requests(call, context, rpc, first))
                 answer = await self._pump_responses(call, context, rpc)
                 requests.cancel()
         except BaseExceptionGroup as errors:
@@ -137,24 +143,45 @@ class Listener(grpc.GenericRpcHandler):
             answer.trailing += metadata.back(trailing)
         return answer
 
-    async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:
-        while (message := await context.read()) is not _EOF:
+    async def _first(self, call: Call, context: _Context) -> Any:
+        try:
+            async with asyncio.timeout(call.timeout):
+                return await self._read(call, context)
+        except TimeoutError:
+            message = f"the caller sent no request within {call.timeout:.3g} s"
+            raise Refusal(Reason.PROVIDER_TIMEOUT, message, metadata={"service": call.service}) from None
+
+    async def _read(self, call: Call, context: _Context) -> Any:
+        """The next request, counted in, or EOF."""
+        message = await context.read()
+        if message is not _EOF:
             self._check_size("a request", message)
             call.received.add(message)
+        return message
+
+    async def _pump_requests(self, call: Call, context: _Context, rpc: Any, first: Any) -> None:
+        """Passes on the requests; ``first`` is what was read before, None for nothing yet."""
+        message = await self._read(call, context) if first is None else first
+        while message is not _EOF:
             try:
                 await rpc.write(message)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the provider has ended the call; whoever reads its responses learns how
+            message = await self._read(call, context)
         method = self._exchange.snapshot.method(call.method)
         if method is None or method.client_streaming:
             await _no_doubt()
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
+        answer = _Answer()
         try:
-            initial = metadata.back(await rpc.initial_metadata())
-            await context.send_initial_metadata([*initial, (metadata.TRANSACTION_ID, call.transaction_id)])
+            initial = await rpc.initial_metadata()
+            transaction = (metadata.TRANSACTION_ID, call.transaction_id)
+            await context.send_initial_metadata([*metadata.back(initial), transaction])
             while (message := await rpc.read()) is not _EOF:
+                if not call.sent.messages:
+                    answer.trailing += _withheld(call, initial)
                 call.response_in_ts = call.response_in_ts or now()
                 self._check_size("an answer", message)
                 call.sent.add(message)
@@ -162,7 +189,7 @@ class Listener(grpc.GenericRpcHandler):
         except grpc.aio.AioRpcError as error:
             return self._failed(call, error)
         call.end(Code.OK, Origin.PROVIDER)
-        return _Answer()
+        return answer
 
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
@@ -178,6 +205,8 @@ class Listener(grpc.GenericRpcHandler):
                 user_id=headers.get(metadata.USER_ID, ""),
                 purpose=headers.get(metadata.PURPOSE, ""),
                 traceparent=headers.get(metadata.TRACEPARENT, ""),
+                fields=",".join(call.fields),
+                message=message_mark(call.received.hash()) if call.received.messages else "",
             )
             pairs.append((metadata.ASSERTION, sign(assertion, key)))
         return pairs
@@ -203,7 +232,7 @@ class Listener(grpc.GenericRpcHandler):
     async def _abandoned(self, call: Call, asked: Asked) -> None:
         """The caller has left: by its deadline or by cancelling. Its record is written all the same."""
         waited = (now() - call.request_in_ts) / 1e6
-        if asked.remaining is not None and waited >= asked.remaining:
+        if asked.remaining is not None and waited >= asked.remaining * _ROUNDING:
             call.end(Code.DEADLINE_EXCEEDED, Origin.GATEWAY, Reason.PROVIDER_TIMEOUT if call.attempts else "")
         elif not call.code:
             call.end(Code.CANCELLED, Origin.GATEWAY)
@@ -244,6 +273,24 @@ async def _no_doubt() -> None:
     await asyncio.sleep(_DOUBT)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
+
+
+def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
+    """What the caller learns of the fields that an answer leaves out: which, and under which grant.
+
+    ``pairs`` is the provider's metadata. Raises Refusal (FIELDS_NOT_WITHHELD) when the grant releases some fields only
+    and the provider does not say that it has kept to them.
+    """
+    if not call.fields:
+        return []
+    withheld = metadata.withheld(pairs)
+    if withheld is None:
+        raise Refusal(
+            Reason.FIELDS_NOT_WITHHELD,
+            f"{call.service} does not say that it kept to the fields of grant {call.grant}; its answer is withheld",
+            metadata={"service": call.service, "grant": call.grant},
+        )
+    return [(metadata.WITHHELD, withheld), (metadata.GRANT, call.grant)]
 
 
 _Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]

@@ -78,10 +78,15 @@ def call(
                     print_json(answers[-1])
         except grpc.RpcError as error:
             raise typer.Exit(_failed(status.decode(error), answers, as_json)) from None
-        transaction = dict(rpc.trailing_metadata() or ()).get(metadata.TRANSACTION_ID, "")
+        trailing = dict(rpc.trailing_metadata() or ())
+    transaction, grant = trailing.get(metadata.TRANSACTION_ID, ""), trailing.get(metadata.GRANT, "")
+    withheld = str(trailing.get(metadata.WITHHELD, ""))
     if as_json:
-        print_json({"answers": answers, "transaction_id": transaction})
+        released = {"grant": grant, "withheld": withheld.split()} if grant else {}
+        print_json({"answers": answers, "transaction_id": transaction, **released})
     else:
+        if withheld:
+            sys.stderr.write(f"withheld, because grant {grant} does not release it: {withheld}\n")
         sys.stderr.write(f"transaction {transaction}\n")
 
 

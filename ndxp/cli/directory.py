@@ -47,7 +47,7 @@ def grants(
     if as_json:
         print_json(found)
     else:
-        _print_grants(found)
+        print_grants(found)
 
 
 @grants_app.command("add")
@@ -56,16 +56,31 @@ def add_grant(
     provider: Annotated[str, typer.Argument(help="The provider's subsystem.")],
     contract: Annotated[str, typer.Argument(help="Full name of the gRPC service.")],
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
+    purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls must state; again for more.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
+    valid_from: Annotated[str, typer.Option("--from", help="First day or instant, such as 2026-01-01.")] = "",
+    valid_until: Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")] = "",
+    basis: Annotated[str, typer.Option(help="The law it rests on.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Grants methods of a service to a consumer; every gateway knows it within a second."""
-    body = {"consumer": consumer, "provider": provider, "contract": contract, "methods": methods}
+    """Grants methods of a service to a consumer; every gateway knows it within a second.
+
+    Of several grants that fit a call the first in the list counts; a new one comes last.
+
+    Example: `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population ndxp.population.v1.PopulationService GetCitizen
+    --purpose "press accreditation" --field citizen.full_name --until 2026-12-31`
+    """
+    body = {
+        "consumer": consumer, "provider": provider, "contract": contract, "methods": methods,
+        "purposes": purpose or [], "fields": field or [], "valid_from": valid_from, "valid_until": valid_until,
+        "basis": basis,
+    }  # fmt: skip
     grant = Session(folder).send("POST", "/grants", body=body)
     if as_json:
         print_json(grant)
     else:
-        _print_grants([grant])
+        print_grants([grant])
 
 
 @grants_app.command("remove")
@@ -82,7 +97,15 @@ def remove_grant(
         console.print(f"Removed {grant}.")
 
 
-def _print_grants(found: list[dict[str, Any]]) -> None:
+def print_grants(found: list[dict[str, Any]]) -> None:
+    """Prints grants as the admin API gives them: who may call what, and what it says beside."""
     for grant in found:
         console.print(f"[bold]{grant['id']}[/]  {grant['consumer']} -> {grant['provider']}", soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
+        terms = {
+            "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
+            "from": grant["valid_from"], "until": grant["valid_until"], "by": grant["basis"],
+        }  # fmt: skip
+        for word, said in terms.items():
+            if said:
+                console.print(f"    {word} {said}", soft_wrap=True, markup=False)

@@ -62,31 +62,41 @@ def show(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Jso
 @log_app.command()
 def search(
     folder: Folder = DEFAULT_FOLDER,
-    client: Annotated[str | None, typer.Option(help="Who called.")] = None,
+    client: Annotated[str | None, typer.Option(help="The subsystem that called.")] = None,
+    member: Annotated[str | None, typer.Option(help="The member that called, with any of its subsystems.")] = None,
     service: Annotated[str | None, typer.Option(help="Whose service.")] = None,
     method: Annotated[str | None, typer.Option(help="Method, in full or its last part.")] = None,
     status: Annotated[str | None, typer.Option(help="Status, such as OK or PERMISSION_DENIED.")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason, such as ACCESS_DENIED.")] = None,
     origin: Annotated[Literal["gateway", "provider"] | None, typer.Option(help="Who said so.")] = None,
     message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
+    user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
+    trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Of the last so many minutes.")] = None,
+    before: Annotated[int | None, typer.Option(min=1, help="Before this record of the ledger: the next page.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
     """Searches the ledger, the latest first.
 
-    Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --client VN/GOV/H26/one-stop --minutes 5`
+    A full page ends with the option that leads to the next one; what comes in meanwhile does not disturb it.
+
+    Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`
     """
     code = _code(status)
     since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None else None
     found = Session(folder).get(
-        "/transactions", client=client, service=service, method=method, status_code=code, reason=reason,
-        origin=origin, message_id=message_id, since=since, limit=limit,
+        "/transactions", client=client, member=member, service=service, method=method, status_code=code,
+        reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
+        since=since, before=before, limit=limit,
     )  # fmt: skip
     if as_json:
         print_json(found)
     elif found:
         _print(found)
+        if len(found) == limit:
+            console.print(f"More: --before {found[-1]['seq']}")
     else:
         console.print("Nothing found.")
 

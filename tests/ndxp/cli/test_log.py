@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.testing import RunningExchange
 from tests.fakes import until_now
 from tests.ndxp.cli.command import environment
@@ -118,3 +119,26 @@ def test_a_status_that_does_not_exist_is_wrong_usage_and_the_others_are_named(nd
     assert ran.code == 2
     assert "'FINE'" in ran.complaint
     assert "PERMISSION_DENIED" in ran.complaint
+
+
+def test_a_page_leads_to_the_next(ndxp: Ndxp) -> None:
+    made = [call(ndxp) for _ in range(3)]
+    first = ndxp("log", "search", "--client", NEWS, "--limit", 2)
+    before = first.out.split()[-1]
+    assert first.out.splitlines()[-1] == f"More: --before {before}"
+    assert found(ndxp, "--limit", 2)[0] == made[-1]
+    assert found(ndxp, "--limit", 1, "--before", before) == made[:1]
+
+
+def test_a_search_finds_by_member_purpose_user_and_trace(ndxp: Ndxp, exchange: RunningExchange) -> None:
+    made = call(ndxp, METHOD, "{}", "--purpose", "a test", "--user", "u-7")
+    for option in (("--purpose", "a test"), ("--user-id", "u-7")):
+        assert found(ndxp, *option) == [made]
+    trace = uuid.uuid4().hex
+    with exchange.connect(NEWS) as connection:
+        directory = exchange_pb2_grpc.ExchangeServiceStub(connection.channel)
+        traced = (("traceparent", f"00-{trace}-00f067aa0ba902b7-01"),)
+        directory.ListMembers(exchange_pb2.ListMembersRequest(), metadata=traced)
+    [one] = found(ndxp, "--trace", trace)
+    listed = ndxp("log", "search", "--member", NEWS.rpartition("/")[0], "--json").data
+    assert [record["transaction_id"] for record in listed][:2] == [one, made]

@@ -1,0 +1,119 @@
+"""The clients: each in a thread and on a connection of its own, one call after the other, noting every answer."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from drills.crash.calls import Calls
+from ndxp import metadata, status
+from ndxp.client import OPTIONS
+from ndxp.errors import Reason
+
+_DEADLINE = 8.0
+# The drill measures how long the exchange is away, not how patiently a client's own library waits to try again.
+_RECONNECT = tuple(
+    (f"grpc.{name}_reconnect_backoff_ms", ms) for name, ms in (("initial", 100), ("min", 100), ("max", 500))
+)
+_UNRECORDED = frozenset({Reason.JOURNAL_UNAVAILABLE, Reason.OVERLOADED})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status that the exchange gave. ``at`` is on the monotonic clock, in seconds.
+
+    ``recorded`` is whether the ledger must have the transaction: not when the exchange said that it could not record.
+    """
+
+    transaction_id: str
+    ok: bool
+    recorded: bool
+    at: float
+
+
+class Client:
+    """One caller with an access token. ``answers`` grows while it runs."""
+
+    def __init__(self, target: str, token: str, calls: Calls) -> None:
+        self.answers: list[Answer] = []
+        self._target = target
+        self._identity = (metadata.AUTHORIZATION, f"Bearer {token}")
+        self._calls = calls
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        """Begins to call."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Lets the call under way end."""
+        self._ended.set()
+
+    def join(self) -> None:
+        """Returns when it has ended."""
+        self._thread.join()
+
+    def served_since(self, moment: float) -> bool:
+        """Whether a call was answered with OK after a moment."""
+        return any(answer.ok and answer.at > moment for answer in self.answers[-20:])
+
+    def outage(self) -> float:
+        """The longest time between two calls answered with OK, in seconds."""
+        times = [answer.at for answer in self.answers if answer.ok]
+        return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+
+    def _run(self) -> None:
+        with grpc.insecure_channel(self._target, options=(*OPTIONS, *_RECONNECT)) as channel:
+            while not self._ended.wait(self._calls.pause()):
+                send = self._calls.draw(channel)
+                try:
+                    self._note(send((self._identity,), _DEADLINE))
+                except grpc.RpcError as error:
+                    self._note_failure(status.decode(error))
+
+    def _note(self, call: grpc.Call) -> None:
+        found = [value for key, value in call.trailing_metadata() or () if key == metadata.TRANSACTION_ID]
+        self.answers.append(Answer(str(found[0]), ok=True, recorded=True, at=time.monotonic()))
+
+    def _note_failure(self, failure: status.Failure) -> None:
+        if failure.transaction_id:  # without it nobody of the exchange has answered
+            exempt = failure.origin == "gateway" and failure.reason in _UNRECORDED
+            self.answers.append(Answer(failure.transaction_id, ok=False, recorded=not exempt, at=time.monotonic()))
+
+
+class Load:
+    """Clients that call for the length of a ``with`` statement."""
+
+    def __init__(self, target: str, token: str, calls: Sequence[Calls]) -> None:
+        self._clients = [Client(target, token, each) for each in calls]
+
+    def __enter__(self) -> Self:
+        for client in self._clients:
+            client.start()
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        for client in self._clients:
+            client.stop()
+        for client in self._clients:
+            client.join()
+
+    def served_since(self, moment: float) -> bool:
+        """Whether every client had a call answered with OK after a moment."""
+        return all(client.served_since(moment) for client in self._clients)
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What the clients were answered."""
+        return [answer for client in self._clients for answer in client.answers]
+
+    @property
+    def outage(self) -> float:
+        """The longest that a client went without a call answered with OK, in seconds."""
+        return max(client.outage() for client in self._clients)

@@ -1,0 +1,84 @@
+"""Readiness tells the truth: it is false when journal or ledger cannot take a record."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.control import readiness
+from gateway.control.readiness import Readiness
+from gateway.core.registry import Registry
+from gateway.ledger.recorder import Recorder
+from gateway.ledger.signer import Signer
+from gateway.ledger.tables import open_ledger
+from gateway.ledger.writer import Writer
+from gateway.registry_store import RegistryStore
+from gateway.store import Store
+from tests.stores import Valkey
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+async def ready(store: Store, engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Readiness:
+    """Tries anew at every question."""
+    monkeypatch.setattr(readiness, "_GOOD_FOR", -1.0)
+    registry = RegistryStore(store)
+    await registry.seed(Registry(instance="VN"), "test")
+    return Readiness(store, registry, Writer(engine, Signer(tmp_path, "test")), None)
+
+
+def kill(valkey: Valkey, store: Store) -> None:
+    valkey.kill()
+
+
+async def forbid_writing(valkey: Valkey, store: Store) -> None:
+    await store.config_set("min-replicas-to-write", 1)
+
+
+async def test_it_is_ready_when_everything_takes_records(ready: Readiness) -> None:
+    assert await ready.waits_for() == []
+
+
+@pytest.mark.parametrize(
+    "hurt", [kill, lambda valkey, _: valkey.freeze(), forbid_writing], ids=["killed", "frozen", "refusing"]
+)
+async def test_it_is_not_ready_without_a_journal(
+    valkey: Valkey, store: Store, ready: Readiness, hurt: Callable[[Valkey, Store], object]
+) -> None:
+    assert await ready.waits_for() == []
+    if (doing := hurt(valkey, store)) is not None:
+        await doing  # type: ignore[misc]
+    [waits] = await ready.waits_for()
+    assert waits.startswith("journal (the store takes no record")
+    valkey.thaw()
+
+
+async def test_it_is_not_ready_without_a_ledger(ready: Readiness, engine: sa.Engine) -> None:
+    with engine.execution_options(write=True).begin():
+        [waits] = await ready.waits_for()
+        assert waits.startswith("ledger (the database takes no record")
+    assert await ready.waits_for() == []
+
+
+async def test_it_is_not_ready_when_the_recorder_does_not_record(
+    store: Store, ready: Readiness, engine: sa.Engine, tmp_path: Path
+) -> None:
+    recorder = Recorder(store, Writer(engine, Signer(tmp_path, "test")), "test")
+    behind = Readiness(store, RegistryStore(store), Writer(engine, Signer(tmp_path, "test")), recorder)
+    assert await behind.waits_for() == ["recorder (it is starting)"]
+
+
+async def test_a_second_question_at_once_costs_nothing(
+    valkey: Valkey, ready: Readiness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "_GOOD_FOR", 600.0)
+    assert await ready.waits_for() == []
+    valkey.kill()
+    assert await ready.waits_for() == []
