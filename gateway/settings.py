@@ -25,6 +25,10 @@ class StoreSettings(BaseSettings):
     addresses: dict[str, str] = {}
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
 
+    tls_folder: Path | None = None
+    """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
+    everything is plaintext."""
+
     @property
     def name(self) -> str:
         """What this process is called in records, among the others."""

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     TOKEN_MISSING = "TOKEN_MISSING"
     TOKEN_INVALID = "TOKEN_INVALID"
     TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    CERTIFICATE_INVALID = "CERTIFICATE_INVALID"
     INVALID_METADATA = "INVALID_METADATA"
     MEMBER_DISABLED = "MEMBER_DISABLED"
     UNKNOWN_SERVICE = "UNKNOWN_SERVICE"
@@ -81,6 +82,11 @@ RULES: Mapping[Reason, Rule] = {
         Code.UNAUTHENTICATED, "gateway/identify", "the token has expired",
         "get a new token; cache it for less than its expires_in",
         "Mã truy cập (token) đã hết hạn.",
+    ),
+    Reason.CERTIFICATE_INVALID: Rule(
+        Code.UNAUTHENTICATED, "gateway/identify", "the certificate of the connection does not fit the token",
+        "connect with the current certificate of the subsystem that the token names; `ndxp member cert` makes one",
+        "Chứng thư số không khớp với mã truy cập (token).",
     ),
     Reason.INVALID_METADATA: Rule(
         Code.INVALID_ARGUMENT, "gateway/identify", "a metadata key is unknown, malformed or contradicts the token",

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import redis
 import uvicorn
 import yaml
+from fastapi import FastAPI
 
 from gateway.control import app, directory
 from gateway.control.credentials import Credentials
@@ -34,6 +36,7 @@ from ndxp.agency.server import AgencyServer
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
+from ndxp.tls import CONTROL, Tls, file_of
 
 _log = logging.getLogger("control")
 
@@ -46,7 +49,8 @@ class Control:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry)
+        self._tls = Tls.load(settings.tls_folder, CONTROL) if settings.tls_folder else None
+        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry, settings.tls_folder)
         self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._engine = open_ledger(settings.ledger)
@@ -69,22 +73,25 @@ class Control:
             salt_key=self._salt_key, readiness=Readiness(self._store, self._registry, self._writer, recorder),
         )  # fmt: skip
         application = app.create(parts)
-        server = _Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
+        server = _Server(_config(application, self._settings.tls_folder))
         listening = _listen(self._settings.control_address)
-        provider = AgencyServer(directory.SUBSYSTEM, self._settings.run_folder / "credentials.json")
+        provider = AgencyServer(
+            directory.SUBSYSTEM, self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
+        )
         provider.add(
             directory.CONTRACT, directory.ExchangeService(self._registry),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )  # fmt: skip
         await provider.start(self._settings.exchange_address)
-        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM)
+        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             tasks = [duties.create_task(self._forever(duty)) for duty in (discovery.run, self._issuer.run)]
             if self._settings.record:
                 tasks.append(duties.create_task(self._recorder.run()))
             duties.create_task(server.serve([listening]))
-            _log.info("control answers on http://%s", self._settings.control_address)
+            scheme = "https" if self._tls else "http"
+            _log.info("control answers on %s://%s", scheme, self._settings.control_address)
             await stopped
             server.should_exit = True
             await provider.stop()
@@ -116,6 +123,15 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
+    own = file_of(tls_folder, CONTROL) if tls_folder else None
+    config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off", ssl_certfile=own)
+    config.load()
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+    return config
 
 
 def _listen(address: str) -> socket.socket:
@@ -151,12 +167,12 @@ def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
 
 def _stay_private(settings: ControlSettings) -> None:
     """Raises ValueError when secrets would travel in the clear to and from other machines."""
-    if settings.allow_plaintext or loopback(settings.control_address):
+    if settings.allow_plaintext or settings.tls_folder or loopback(settings.control_address):
         return
     raise ValueError(
         f"NDXP_CONTROL_ADDRESS={settings.control_address} is open to other machines without TLS, and whoever listens "
-        "on the way reads secrets and tokens: listen on 127.0.0.1, or run a proxy with TLS in front and say so with "
-        "NDXP_ALLOW_PLAINTEXT=true"
+        "on the way reads secrets and tokens: listen on 127.0.0.1, give it certificates with NDXP_TLS_FOLDER, or run a "
+        "proxy with TLS in front and say so with NDXP_ALLOW_PLAINTEXT=true"
     )
 
 

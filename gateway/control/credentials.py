@@ -10,17 +10,22 @@ from pathlib import Path
 from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.registry_store import RegistryStore
 from ndxp.assertion import key_of
+from ndxp.sandbox.authority import AUTHORITY_KEY, Authority, AuthorityMissing
 from ndxp.subject import SUBJECTS
 
 _NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
 
 
 class Credentials:
-    """The credentials file of this exchange (mode 0600) and the hashes in the store."""
+    """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
-    def __init__(self, path: Path, registry: RegistryStore) -> None:
+    ``tls_folder`` holds certificates, and the sandbox's authority that makes them; None without TLS.
+    """
+
+    def __init__(self, path: Path, registry: RegistryStore, tls_folder: Path | None = None) -> None:
         self._path = path
         self._registry = registry
+        self._tls_folder = tls_folder
 
     async def issue(self, client_ids: Iterable[str]) -> dict[str, str]:
         """Makes secrets for those who have none yet and publishes all hashes; returns the new secrets."""
@@ -30,7 +35,24 @@ class Credentials:
             self._write({**known, **new})
         clients = {name: secret for name, secret in {**known, **new}.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
+        if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():
+            authority = Authority.open(self._tls_folder)
+            for client_id in clients:
+                authority.ensure(client_id, (await self._registry.standing(client_id))[1])
         return new
+
+    async def certify(self, client_ids: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
+        """Makes new certificates beside the ones that are out, with hosts for servers too; returns their files.
+
+        Raises AuthorityMissing.
+        """
+        if self._tls_folder is None:
+            raise AuthorityMissing("this exchange has no TLS; start it with `ndxp up --tls`")
+        authority, made = Authority.open(self._tls_folder), {}
+        for client_id in client_ids:
+            generation = (await self._registry.standing(client_id))[1]
+            made[client_id] = str(authority.issue(client_id, generation, list(hosts)))
+        return made
 
     async def rotate(self, client_ids: Iterable[str]) -> dict[str, str]:
         """Makes new secrets in the place of the old ones; returns them.
@@ -41,6 +63,7 @@ class Credentials:
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids}
         self._write({**json.loads(self._path.read_text()), **new})
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in new.items()})
+        await self.issue(new)  # their certificates
         return new
 
     async def generation(self, client_id: str, secret: str) -> int | None:

@@ -11,6 +11,7 @@ from gateway.control.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import member_of
+from ndxp.sandbox.authority import AuthorityMissing
 
 _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
@@ -58,6 +59,19 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
     async def rotate_member(member: _Id) -> _Json:
         """Gives new secrets to a member's subsystems, or to one; all that was got with the old ones ends."""
         return {"credentials": await credentials.rotate(await _subsystems(member))}
+
+    @routes.post("/members/certificates", status_code=201)
+    async def certify_member(member: _Id, hosts: Annotated[list[str], Body()] = []) -> _Json:  # noqa: B006
+        """Makes new certificates for a member's subsystems, or one; those that are out stay good until they end.
+
+        With ``hosts`` they are good for servers there too. Answers with the files in the folder of certificates.
+        """
+        try:
+            return {"certificates": await credentials.certify(await _subsystems(member), hosts)}
+        except AuthorityMissing as error:
+            raise Problem(409, "No authority here", str(error)) from error
+        except ValueError as error:
+            raise Problem(422, "No such host", f"{', '.join(hosts)[:200]}: {error}") from error
 
     async def _put(given: _Json, put: Callable[[list[Member], Member], list[Member]]) -> _Json:
         try:

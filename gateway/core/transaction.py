@@ -142,13 +142,15 @@ class Tally:
 class Call:
     """One call while it is under way: what each step has found out about it.
 
-    ``generation`` is that of the credentials it came with; ``dismissal`` is why it must end before its own end.
+    ``generation`` is that of the secret behind its token, ``certificate`` that of the certificate of its connection
+    (the token's where there is none); ``dismissal`` is why it must end before its own end.
     """
 
     __slots__ = (
         "address",
         "admitted",
         "attempts",
+        "certificate",
         "client",
         "code",
         "dismissal",
@@ -177,6 +179,7 @@ class Call:
         self.headers: dict[str, str] = {}
         self.client = ""
         self.generation = 0
+        self.certificate = 0
         self.dismissal: Refusal | None = None
         self.service = ""
         self.grant = ""

