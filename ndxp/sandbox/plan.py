@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import random
 import socket
 import sys
 import tempfile
@@ -26,6 +27,10 @@ DEFAULT_PORTS = {
     "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
     "passports": 50063,
 }  # fmt: skip
+_BELOW_EPHEMERAL = range(20_000, 32_000)
+"""Free ports are taken from here, where no connection that anybody opens meanwhile is given one by the system."""
+
+_TRIES = 50
 _LONGEST_SOCKET_PATH = 100
 
 
@@ -129,21 +134,24 @@ def check_ports(port: int | None) -> dict[str, int]:
     wanted = dict.fromkeys(DEFAULT_PORTS, 0) if port is not None else dict(DEFAULT_PORTS)
     if port:
         wanted["gateway"] = port
-    found = {}
     with ExitStack() as held:  # all at once, so that no two are the same
-        for name, number in wanted.items():
-            probe = held.enter_context(socket.socket())
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, number))
-            except OSError:
-                raise PlanFailed(
-                    f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
-                ) from None
-            except OverflowError:
-                raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
-            found[name] = probe.getsockname()[1]
-    return found
+        return {name: _hold(held, name, number) for name, number in wanted.items()}
+
+
+def _hold(held: ExitStack, name: str, number: int) -> int:
+    """Binds to a port, or to any free one for 0, until ``held`` is left."""
+    candidates = random.sample(_BELOW_EPHEMERAL, _TRIES) if number == 0 else [number]
+    for candidate in candidates:
+        probe = held.enter_context(socket.socket())
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, candidate))
+        except OSError:
+            continue
+        except OverflowError:
+            raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
+        return candidate
+    raise PlanFailed(f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`")
 
 
 def _need(*modules: str) -> None:
