@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from math import isnan
 from typing import Annotated, Any, Literal
 
 import typer
@@ -76,7 +77,7 @@ def search(
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
-    minutes: Annotated[int | None, typer.Option(min=1, max=10_000_000, help="Of the last so many minutes.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last so many minutes.")] = None,
     before: Annotated[
         int | None, typer.Option(min=1, max=2**62 - 1, help="Before this record of the ledger: the next page.")
     ] = None,
@@ -93,7 +94,7 @@ def search(
     if trace is not None and not _TRACE.fullmatch(trace):
         complain(f"--trace {trace[:50]!r}: a trace id has 32 hex digits")
         raise typer.Exit(2)
-    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None else None
+    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None and not isnan(minutes) else None
     found = Session(folder).get(
         "/transactions", client=client, member=member, service=service, method=method, status_code=code,
         reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
