@@ -290,7 +290,8 @@ async def test_what_no_database_holds_is_put_aside_and_stops_nothing(
     before, poison, after = record(), record(request_size=2**63), record()
     await journal(store, before, poison, after)
     async with running(Recorder(store, writer, "test")):
-        await until(lambda: outcomes(ledger) == [before, after])
+        await until(lambda: store.xlen(ASIDE))
+        assert outcomes(ledger) == [before, after]
         [(_, fields)] = await store.xrange(ASIDE)
         assert parse(fields[b"data"]) == poison
 
