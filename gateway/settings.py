@@ -48,6 +48,9 @@ class GatewaySettings(StoreSettings):
     """Calls at once on one connection."""
     max_calls: int = Field(default=5000, ge=1)
     """Calls at once in one worker; more are refused as OVERLOADED."""
+    max_queueing: float = Field(default=0.05, gt=0)
+    """Seconds that calls of a method may queue for long; above it fewer are let in at once, the others are refused as
+    OVERLOADED."""
     max_backlog: int = Field(default=1_000_000, ge=1)
     """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
     durability: Durability = "everysec"

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 import uuid_utils
 
+from gateway.core.shedding import Room
 from ndxp.errors import Code, Reason
 from ndxp.ledger.payload import salt_of, salted
 
@@ -146,6 +147,7 @@ class Call:
         "request_in_ts",
         "request_out_ts",
         "response_in_ts",
+        "room",
         "sent",
         "service",
         "subjects",
@@ -162,6 +164,7 @@ class Call:
         self.grant = ""
         self.address = ""
         self.admitted = False
+        self.room: Room | None = None
         self.timeout = 0.0
         self.journal_first = True
         self.attempts = 0

@@ -105,6 +105,8 @@ class Worker:
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
+        exchange.at_providers = {address: count for address, count in exchange.at_providers.items() if count}
+        exchange.rooms = {place: room for place, room in exchange.rooms.items() if place[0] in current}
         self._upstreams.keep(current)
         await self._directory.show(published.snapshot, addresses)
 
