@@ -1,9 +1,9 @@
 """Runs the overload benchmark: ``python -m benchmarks.overload [--seconds N] [--json FILE]``.
 
-One gateway worker, with shedding and without, in one run: first what it can serve, by a closed loop; then calls that are
-sent when they are due, at three quarters of that and at twice. Latencies are of the calls that were let in: as their
-callers saw them, from when they were due; and at the gateway, from the ledger, which the senders' own slowness does not
-touch. All share the machine, so only ratios within one run count.
+One gateway worker, with shedding and without, in one run: first what it can serve, by a closed loop; then calls that
+are sent when they are due, at three quarters of that and at twice. Latencies are of the calls that were let in: as
+their callers saw them, from when they were due; and at the gateway, from the ledger, which the senders' own slowness
+does not touch. All share the machine, so only ratios within one run count.
 """
 
 import argparse

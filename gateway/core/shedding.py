@@ -1,10 +1,10 @@
 """How many calls of a method a provider gets at once: as many as leave no standing queue before it.
 
-A queue shows in the quickest call of an interval: when even that one took longer than calls take when there is room, more
-is offered than is served, and whoever is let in makes all others wait. Then fewer are let in, until the queue is gone;
-then more again, little by little. To judge by the least delay of an interval is CoDel's idea (RFC 8289), to hold it
-against the least delay ever seen is TCP Vegas's, to cut by a factor and to grow by steps is TCP's (RFC 5681). It does not
-matter where the queue is: at the provider, or in this worker, which then learns late of answers.
+A queue shows in the quickest call of an interval: when even that one took longer than calls take when there is room,
+more is offered than is served, and whoever is let in makes all others wait. Then fewer are let in, until the queue is
+gone; then more again, little by little. To judge by the least delay of an interval is CoDel's idea (RFC 8289), to hold
+it against the least delay ever seen is TCP Vegas's, to cut by a factor and to grow by steps is TCP's (RFC 5681). It
+does not matter where the queue is: at the provider, or in this worker, which then learns late of answers.
 """
 
 INTERVAL = 0.1

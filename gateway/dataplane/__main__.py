@@ -10,15 +10,18 @@ import grpc
 import redis
 import uvloop
 
+from gateway.core.transaction import Call
 from gateway.dataplane.allowance import Allowances
-from gateway.dataplane.directory import Directory
+from gateway.dataplane.connections import options
+from gateway.dataplane.directory import REFLECTION, Directory
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import Asked, Exchange, identify
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
+from ndxp.metadata import Pairs
 from ndxp.process import end, run_process, until_stopped
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
@@ -35,20 +38,10 @@ class Worker:
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
         self._upstreams = Upstreams(2 * settings.max_message_bytes)
-        self._directory = Directory(self._upstreams)
+        self._directory = Directory(self._upstreams, self._may_reflect)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
-        limit = 2 * settings.max_message_bytes
-        self._server = grpc.aio.server(
-            options=(
-                ("grpc.so_reuseport", 1),
-                ("grpc.max_send_message_length", limit),
-                ("grpc.max_receive_message_length", limit),
-                ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
-                ("grpc.keepalive_permit_without_calls", 1),
-                ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-            )
-        )
+        self._server = grpc.aio.server(options=options(settings))
         self._directory.add_to(self._server)
         listener = Listener(self.exchange, self._upstreams)
         self._server.add_generic_rpc_handlers((listener,))
@@ -86,6 +79,11 @@ class Worker:
             await end(writing)
         await self._upstreams.close()
         await self._store.aclose()
+
+    def _may_reflect(self, pairs: Pairs) -> None:
+        """Lets those see the contracts who could call; raises Refusal for the others, unless reflection is open."""
+        if not self._settings.open_reflection:
+            identify(self.exchange, Call(REFLECTION), Asked(pairs, None))
 
     async def _first_load(self) -> None:
         _log.info("waiting for the registry in the store")

@@ -11,7 +11,7 @@ MOST, TARGET, SERVICE = 5000, 0.05, 0.004
 
 
 def offer(room: Room, seconds: float, rate: float, start: float = 0.0) -> tuple[list[float], int]:
-    """Calls at an even rate to a provider that serves one after the other: seconds of the served, and how many were not.
+    """Calls at an even rate to a provider that serves one after the other: seconds of the served; number of the others.
 
     Calls before ``start`` are those of an earlier offer, and are over.
     """
