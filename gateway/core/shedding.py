@@ -10,6 +10,9 @@ does not matter where the queue is: at the provider, or in this worker, which th
 INTERVAL = 0.1
 """Seconds between two changes."""
 
+BURST = 1.0
+"""Seconds for which a queue may stand before anything is done about it: a burst is no overload."""
+
 FEWEST = 32
 """Calls at once that are always let in."""
 
@@ -26,12 +29,24 @@ class Room:
     ``most`` is where the limit begins, ``target`` the delay in seconds that is borne.
     """
 
-    __slots__ = ("_before", "_ends", "_full", "_least", "_most", "_now", "_renewed", "_target", "calls", "limit")
+    __slots__ = (
+        "_before",
+        "_ends",
+        "_full",
+        "_least",
+        "_most",
+        "_now",
+        "_queued",
+        "_renewed",
+        "_target",
+        "calls",
+        "limit",
+    )
 
     def __init__(self, most: int, target: float) -> None:
         self._most = most
         self._target = target
-        self._least = self._before = self._now = _NEVER
+        self._least = self._before = self._now = self._queued = _NEVER
         self._ends = self._renewed = 0.0
         self._full = 0
         self.calls = 0
@@ -55,8 +70,11 @@ class Room:
         if now >= self._renewed + _REMEMBERED:
             self._before, self._now, self._renewed = self._now, _NEVER, now
         self._now = min(self._now, self._least)
-        if self._least - min(self._before, self._now) > self._target:
-            self.limit = max(min(FEWEST, self._most), int(min(self.limit, self._full) * _CUT))
-        elif self.limit < self._most:
+        if self._least - min(self._before, self._now) <= self._target:
+            self._queued = _NEVER
             self.limit = min(self._most, int(self.limit * _GROW) + 1)
+        else:
+            self._queued = min(self._queued, now)
+            if self.limit < self._most or now - self._queued >= BURST:
+                self.limit = max(min(FEWEST, self._most), int(min(self.limit, self._full) * _CUT))
         self._least, self._full, self._ends = _NEVER, self.calls, now + INTERVAL

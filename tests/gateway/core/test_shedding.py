@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.shedding import FEWEST, INTERVAL, Room
+from gateway.core.shedding import BURST, FEWEST, INTERVAL, Room
 
 MOST, TARGET, SERVICE = 5000, 0.05, 0.004
 """The limit and the delay borne; and how long the provider of these tests takes for a call, which it serves in turn."""
@@ -62,14 +62,14 @@ def test_without_a_limit_the_same_offer_would_make_all_wait() -> None:
     assert p99(took) > 9
 
 
-def test_a_burst_that_is_over_soon_sheds_nothing() -> None:
-    room = Room(MOST, TARGET)
+@pytest.mark.parametrize(("at_once", "shed"), [(0.9 * BURST, False), (2 * BURST, True)])
+def test_a_burst_that_is_over_in_a_second_sheds_nothing(at_once: float, shed: bool) -> None:
+    room, calls = Room(MOST, TARGET), int(at_once / SERVICE)
     offer(room, 2, 0.5 / SERVICE)
-    for _ in range(100):
-        room.calls += 1
-    for number in range(100):
-        room.leave(SERVICE, 3 + number * SERVICE / 10)
-    assert room.limit == MOST
+    room.calls += calls
+    for number in range(1, calls + 1):
+        room.leave(number * SERVICE, 3 + number * SERVICE)
+    assert (room.limit < MOST) is shed
 
 
 def test_the_limit_comes_back_when_the_overload_is_over() -> None:
