@@ -15,7 +15,7 @@ _Json = dict[str, Any]
 
 
 def router(registry: RegistryStore, store: Store) -> APIRouter:
-    """Routes below ``/admin/v1``; whoever mounts them asks for the operator's secret."""
+    """Routes below ``/admin/v1``; whoever mounts them decides who may use them."""
     routes = APIRouter(tags=["quotas"])
 
     @routes.get("/quotas")

@@ -1,8 +1,8 @@
 """Statistics of one member at one service in one period: counts, reasons, durations, sizes."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from gateway.core.transaction import Origin, Record
 from ndxp.errors import Code
@@ -12,6 +12,7 @@ MINUTE, DAY = 60, 86_400
 
 _GROWTH = 1.02
 _LOG = math.log(_GROWTH)
+_Counted = TypeVar("_Counted", int, str)
 
 
 @dataclass(slots=True)
@@ -25,11 +26,11 @@ class Rollup:
     answered: int = 0
     failed: int = 0
     refused: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int] = field(default_factory=dict)
     duration_sum: int = 0
     duration_min: int = 0
     duration_max: int = 0
-    durations: Counter[int] = field(default_factory=Counter)
+    durations: dict[int, int] = field(default_factory=dict)
     request_bytes: int = 0
     response_bytes: int = 0
 
@@ -44,11 +45,11 @@ class Rollup:
         self.duration_min = min(self.duration_min, duration) if self.count else duration
         self.duration_max = max(self.duration_max, duration)
         self.duration_sum += duration
-        self.durations[_bucket(duration)] += 1
+        _count(self.durations, _bucket(duration))
         if record.status_code == Code.OK:
             self.answered += 1
         else:
-            self.reasons[record.reason or Code(record.status_code).name] += 1
+            _count(self.reasons, record.reason or Code(record.status_code).name)
             if record.origin is Origin.PROVIDER:
                 self.failed += 1
             else:
@@ -61,10 +62,16 @@ class Rollup:
         if other.count:
             self.duration_min = min(self.duration_min, other.duration_min) if self.count else other.duration_min
             self.duration_max = max(self.duration_max, other.duration_max)
-        for name in ("answered", "failed", "refused", "duration_sum", "request_bytes", "response_bytes"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.reasons.update(other.reasons)
-        self.durations.update(other.durations)
+        self.answered += other.answered
+        self.failed += other.failed
+        self.refused += other.refused
+        self.duration_sum += other.duration_sum
+        self.request_bytes += other.request_bytes
+        self.response_bytes += other.response_bytes
+        for reason, number in other.reasons.items():
+            _count(self.reasons, reason, number)
+        for bucket, number in other.durations.items():
+            _count(self.durations, bucket, number)
 
     def percentile(self, share: float) -> int:
         """The duration, in µs and within 1 %, below which this share (0 to 1) of the outcomes were; 0 for none."""
@@ -74,6 +81,10 @@ class Rollup:
             if seen >= rank:
                 return min(max(_middle(bucket), self.duration_min), self.duration_max)
         return 0
+
+
+def _count(counts: dict[_Counted, int], what: _Counted, number: int = 1) -> None:
+    counts[what] = counts.get(what, 0) + number
 
 
 def _bucket(duration: int) -> int:

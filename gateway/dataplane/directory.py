@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 class Directory:
     """Answers ``grpc.health.v1`` from probes of the providers, and reflection from the registry's contracts."""
 
-    def __init__(self, upstreams: Upstreams, admit: Callable[[metadata.Pairs], None]) -> None:
-        """``admit`` raises Refusal for metadata of a caller who may not see the contracts; health is for everybody."""
+    def __init__(self, upstreams: Upstreams, admit: Callable[[Any], None]) -> None:
+        """``admit`` raises Refusal for the context of a caller who may not see the contracts; health is for all."""
         self._upstreams = upstreams
         self._health = health.aio.HealthServicer()
         self._reflection = _Reflection(admit)
@@ -90,7 +90,7 @@ class Directory:
 
 
 class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
-    def __init__(self, admit: Callable[[metadata.Pairs], None]) -> None:
+    def __init__(self, admit: Callable[[Any], None]) -> None:
         self._admit = admit
         self._shown: Any = reflection.aio.ReflectionServicer((health.SERVICE_NAME,))
 
@@ -113,7 +113,7 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
         self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
         try:
-            self._admit(context.invocation_metadata() or ())
+            self._admit(context)
         except Refusal as refusal:
             said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
             context.set_trailing_metadata(said)

@@ -11,6 +11,7 @@ from gateway.core.registry import Registry, Service, Snapshot
 from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin, Phase
 from gateway.dataplane.allowance import Allowances
+from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
 from gateway.settings import GatewaySettings
@@ -40,6 +41,7 @@ class Exchange:
     tokens: TokenVerifier = field(default_factory=TokenVerifier)
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(Registry(instance="VN"), {}))
     provider_keys: Mapping[str, bytes] = field(default_factory=dict)
+    generations: Mapping[str, int] = field(default_factory=dict)
     salt_key: bytes = b""
     circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
@@ -54,33 +56,65 @@ class Exchange:
 class Asked:
     """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
 
-    ``service`` is what authorise has found it to mean.
+    ``certificate`` is that of the connection, None without TLS. ``service`` is what authorise has found it to mean.
     """
 
     pairs: metadata.Pairs
     remaining: float | None
+    certificate: Certificate | None = None
     service: Service = field(init=False)
 
 
 def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Who asks: a good token of a member that is on the exchange and not disabled."""
+    """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
     call.headers = metadata.read(asked.pairs)
     try:
-        client = exchange.tokens.client(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
+        token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
     except Refusal as refusal:
         call.client = refusal.metadata.get("client", "")
         raise
-    call.client = client
+    client = call.client = token.client
+    call.generation = call.certificate = token.generation
+    if asked.certificate is not None:
+        call.certificate = asked.certificate.generation
+        if asked.certificate.client != client:
+            raise Refusal(
+                Reason.CERTIFICATE_INVALID,
+                f"the token is {client}'s and the certificate {asked.certificate.client[:200] or 'no member'}'s",
+                metadata={"client": client},
+            )
     claimed = call.headers.get(metadata.CLIENT, client)
     if claimed != client:
         raise Refusal(
             Reason.INVALID_METADATA, f"{metadata.CLIENT} says {claimed} but the token is {client}'s",
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
+    check_standing(exchange, call)
+
+
+def check_standing(exchange: Exchange, call: Call) -> None:
+    """Whether the caller may still be one, as the registry is now; asked again of calls in flight when it changes.
+
+    Raises Refusal: MEMBER_DISABLED; TOKEN_INVALID or CERTIFICATE_INVALID when its credentials were rotated since.
+    """
+    client = call.client
     member = exchange.snapshot.subsystems.get(client)
     if member is None or member.disabled:
         state = "is not on this exchange any more" if member is None else "is disabled"
         raise Refusal(Reason.MEMBER_DISABLED, f"{client} {state}", metadata={"client": client})
+    current = exchange.generations.get(client, 0)
+    if call.generation == current != call.certificate:
+        raise Refusal(
+            Reason.CERTIFICATE_INVALID,
+            f"the certificate is of former credentials of {client}, which were rotated",
+            metadata={"client": client},
+        )
+    if call.generation != current:
+        raise Refusal(
+            Reason.TOKEN_INVALID,
+            f"the token was issued for a former secret of {client}, which was rotated; get one with the new secret",
+            metadata={"client": client},
+        )
 
 
 def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
@@ -88,7 +122,9 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     snapshot = exchange.snapshot
     service = policy.choose_service(snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
-    call.grant = policy.authorise(snapshot, call.client, service, call.method).id
+    purpose = call.headers.get(metadata.PURPOSE, "")
+    grant = policy.authorise(snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
+    call.grant, call.fields = grant.id, grant.fields
     if service.disabled:
         raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
     asked.service = service

@@ -1,6 +1,6 @@
 """The ledger's statistics: rollups by minute and day, kept with every batch, and read."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,9 @@ _SUMS = (
     "request_bytes",
     "response_bytes",
 )
-_encode = msgspec.msgpack.encode
+_encode = msgspec.msgpack.Encoder().encode
+_read_reasons = msgspec.msgpack.Decoder(dict[str, int]).decode
+_read_durations = msgspec.msgpack.Decoder(dict[int, int]).decode
 _Key = tuple[int, str, str]
 
 
@@ -98,14 +100,14 @@ def _read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Sta
 def _columns(rollup: Rollup) -> dict[str, Any]:
     return {
         **{name: getattr(rollup, name) for name in _SUMS},
-        "reasons": _encode(dict(rollup.reasons)),
-        "durations": _encode(dict(rollup.durations)),
+        "reasons": _encode(rollup.reasons),
+        "durations": _encode(rollup.durations),
     }
 
 
 def _rollup(row: Any) -> Rollup:
     return Rollup(
         **{name: row[name] for name in _SUMS},
-        reasons=Counter(msgspec.msgpack.decode(row["reasons"], type=dict[str, int])),
-        durations=Counter(msgspec.msgpack.decode(row["durations"], type=dict[int, int])),
+        reasons=_read_reasons(row["reasons"]),
+        durations=_read_durations(row["durations"]),
     )

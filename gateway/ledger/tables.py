@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway.core.transaction import Record
 
@@ -115,6 +115,25 @@ for _name, _columns, _nothing in (
 def record(row: Mapping[str, Any]) -> Record:
     """A row of the records, without its place, as the record that it is; fields that it lacks have their defaults."""
     return msgspec.convert(row, Record)
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Writes new rows, values in the order of the columns; PostgreSQL takes them by COPY, in half the time."""
+    if not rows:
+        return
+    names = ", ".join(f'"{column.name}"' for column in table.c)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in table.c)
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))  # noqa: S608
+        return
+    driver: Any = connection.connection.driver_connection
+    statement = f"COPY {table.name} ({names}) FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError(statement, None, error) from error
 
 
 def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
