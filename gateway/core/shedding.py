@@ -3,8 +3,9 @@
 A queue shows in the quickest call of an interval: when even that one took longer than calls take when there is room,
 more is offered than is served, and whoever is let in makes all others wait. Then fewer are let in, until the queue is
 gone; then more again, little by little. To judge by the least delay of an interval is CoDel's idea (RFC 8289), to hold
-it against the least delay ever seen is TCP Vegas's, to cut by a factor and to grow by steps is TCP's (RFC 5681). It
-does not matter where the queue is: at the provider, or in this worker, which then learns late of answers.
+it against the least delay ever seen is TCP Vegas's, and how far to cut is Little's law: so many as are served in the
+time that is borne. It does not matter where the queue is: at the provider, or in this worker, which then learns late of
+answers.
 """
 
 INTERVAL = 0.1
@@ -16,7 +17,7 @@ BURST = 1.0
 FEWEST = 32
 """Calls at once that are always let in."""
 
-_CUT, _GROW = 0.7, 1.05
+_GROW = 1.05
 _REMEMBERED = 150.0
 """Seconds; the least delay is that of the last one or two such spans, so that a provider may become slower for good."""
 
@@ -70,11 +71,12 @@ class Room:
         if now >= self._renewed + _REMEMBERED:
             self._before, self._now, self._renewed = self._now, _NEVER, now
         self._now = min(self._now, self._least)
-        if self._least - min(self._before, self._now) <= self._target:
+        borne = min(self._before, self._now) + self._target
+        if self._least <= borne:
             self._queued = _NEVER
             self.limit = min(self._most, int(self.limit * _GROW) + 1)
         else:
             self._queued = min(self._queued, now)
             if self.limit < self._most or now - self._queued >= BURST:
-                self.limit = max(min(FEWEST, self._most), int(min(self.limit, self._full) * _CUT))
+                self.limit = max(min(FEWEST, self._most), int(min(self.limit, self._full) * borne / self._least))
         self._least, self._full, self._ends = _NEVER, self.calls, now + INTERVAL
