@@ -22,6 +22,11 @@ class StoreSettings(BaseSettings):
     """The store: registry, keys, journal."""
     node: str = ""
     """Name of this process in records; empty for one made of host and process number."""
+    max_backlog: int = Field(default=1_000_000, ge=1)
+    """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
+    durability: Durability = "everysec"
+    """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
+    must sync its file every second), ``always`` nothing (appendfsync always)."""
     addresses: dict[str, str] = {}
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
 
@@ -73,11 +78,6 @@ class GatewaySettings(StoreSettings):
     max_queueing: float = Field(default=0.05, gt=0)
     """Seconds that calls of a method may queue for long; above it fewer are let in at once, the others are refused as
     OVERLOADED."""
-    max_backlog: int = Field(default=1_000_000, ge=1)
-    """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
-    durability: Durability = "everysec"
-    """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
-    must sync its file every second), ``always`` nothing (appendfsync always)."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
     drain: float = Field(default=15.0, ge=0)

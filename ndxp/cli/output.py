@@ -1,6 +1,7 @@
 """How commands answer: tables for people, JSON for programs, one line for what went wrong."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from ndxp.sandbox.state import FOLDER
 
@@ -25,6 +27,7 @@ Tls = Annotated[
     bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
 ]
 DEFAULT_FOLDER = FOLDER
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def print_json(data: Any) -> None:
@@ -35,14 +38,19 @@ def print_json(data: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table with plain cells; columns whose name ends with "#" hold numbers."""
+    """A table; cells are plain text unless they are a ``Text``. Columns whose name ends with "#" hold numbers."""
     made = Table(header_style="bold", box=None, pad_edge=False, collapse_padding=True)
     for name in columns:
         side: Literal["left", "right"] = "right" if name.endswith("#") else "left"
         made.add_column(name.rstrip("#"), justify=side, overflow="fold")
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
     return made
+
+
+def printable(text: str) -> str:
+    """Text that others wrote, without what a terminal would take for a command."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 @contextmanager
@@ -57,6 +65,11 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 def clock(micros: int) -> str:
     """µs since 1970 as local time of day with milliseconds."""
     return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def moment(micros: int) -> str:
+    """µs since 1970 as local date and time."""
+    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def complain(message: str) -> None:
