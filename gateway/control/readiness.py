@@ -37,7 +37,8 @@ class Readiness:
             if time.monotonic() - self._found_at > _GOOD_FOR:
                 self._found = await self._journal() + await self._ledger()
                 if self._recorder is not None and not self._recorder.healthy:
-                    self._found.append(f"recorder ({self._recorder.trouble})")
+                    word = "recorder refuses" if self._recorder.refuses else "recorder"
+                    self._found.append(f"{word} ({self._recorder.trouble})")
                 self._found_at = time.monotonic()
             return self._found
 

@@ -92,6 +92,11 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
+def _storable(text: str) -> str:
+    """What callers and providers write freely, as every database takes it: not long, and without NUL."""
+    return text[:_LONGEST].replace("\0", "\ufffd")
+
+
 class Tally:
     """Counts and hashes the messages of one direction.
 
@@ -196,7 +201,7 @@ class Call:
             phase=phase,
             client=self.client,
             service=self.service,
-            method=self.method[:_LONGEST],
+            method=_storable(self.method),
             message_id=headers.get("x-ndxp-message-id", ""),
             user_id=headers.get("x-ndxp-user-id", ""),
             issue=headers.get("x-ndxp-issue", ""),
@@ -213,7 +218,7 @@ class Call:
             messages_in=self.received.messages,
             messages_out=self.sent.messages,
             status_code=int(self.code),
-            reason=self.reason[:_LONGEST],
+            reason=_storable(self.reason),
             origin=self.origin,
             attempts=self.attempts,
             grant=self.grant,

@@ -18,6 +18,7 @@ from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
 _DOUBT, _TURNS = 0.01, 3
+_ROUNDING = 0.99  # gRPC rounds a timeout up when it writes it, so that the caller leaves a little before it
 _Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
 _OWN_MESSAGES = {
@@ -183,7 +184,7 @@ class Listener(grpc.GenericRpcHandler):
     async def _abandoned(self, call: Call, asked: Asked) -> None:
         """The caller has left: by its deadline or by cancelling. Its record is written all the same."""
         waited = (now() - call.request_in_ts) / 1e6
-        if asked.remaining is not None and waited >= asked.remaining:
+        if asked.remaining is not None and waited >= asked.remaining * _ROUNDING:
             call.end(Code.DEADLINE_EXCEEDED, Origin.GATEWAY, Reason.PROVIDER_TIMEOUT if call.attempts else "")
         elif not call.code:
             call.end(Code.CANCELLED, Origin.GATEWAY)

@@ -11,7 +11,7 @@ from gateway.core.merkle import Place, Tree
 from gateway.core.transaction import Phase, Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.statistics import Statistic
-from gateway.ledger.writer import retained_from, size_of, tree_of
+from gateway.ledger.writer import size_of, tree_of
 
 _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
@@ -137,9 +137,12 @@ class Reader:
     def outside(self) -> list[int]:
         """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
         c = tables.records.c
+        first = sa.select(sa.func.coalesce(sa.func.max(tables.retentions.c.first), 1)).scalar_subquery()
+        size = sa.select(tables.tree.c.size).scalar_subquery()
+        # One statement, so that what is recorded meanwhile is in the tree as well.
+        wrong = sa.select(c.seq).where(sa.or_(c.seq < first, c.seq > size)).order_by(c.seq).limit(_SHOWN)
         with self._engine.connect() as connection:
-            wrong = sa.or_(c.seq < retained_from(connection), c.seq > size_of(connection))
-            return list(connection.execute(sa.select(c.seq).where(wrong).order_by(c.seq).limit(_SHOWN)).scalars())
+            return list(connection.execute(wrong).scalars())
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
         """The proof that the record at ``seq`` is among the first ``size``; raises ValueError when it is not."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.core.transaction import Record, parse
 from gateway.dataplane.journal import STREAM
 from gateway.ledger.lease import Lease
-from gateway.ledger.writer import LedgerDisagrees, Writer
+from gateway.ledger.writer import LedgerDisagrees, LedgerTaken, Writer
 from gateway.store import Store
 from ndxp.ledger.checkpoint import Checkpoint
 
@@ -46,6 +46,7 @@ class Recorder:
         self._keep_days = keep_days
         self._prune_at = 0.0
         self.trouble = "it is starting"
+        self.refuses = False
 
     @property
     def healthy(self) -> bool:
@@ -58,9 +59,9 @@ class Recorder:
             while True:
                 try:
                     await self._take_turns()
-                except (redis.RedisError, SQLAlchemyError, LedgerDisagrees, OSError) as error:
-                    known = isinstance(error, LedgerDisagrees)
-                    self.trouble = str(error) if known else f"waiting to record: {type(error).__name__}"
+                except (redis.RedisError, SQLAlchemyError, LedgerDisagrees, LedgerTaken, OSError) as error:
+                    self.refuses = isinstance(error, LedgerDisagrees)
+                    self.trouble = str(error) if self.refuses else f"waiting to record: {type(error).__name__}"
                     _log.error("%s", self.trouble)
                     await asyncio.sleep(_RETRY)
         finally:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 import sqlalchemy as sa
@@ -18,18 +17,18 @@ from ndxp.ledger.merkle import leaf_hash
 CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
 """A checkpoint is signed when so many records or seconds have come since the last one."""
 
+_PRUNED_AT_ONCE = 20_000
+
 MORE = "+"
 """Stands behind a record's subjects when there were more than it names."""
 
 
 class LedgerDisagrees(Exception):
-    """The ledger is not what it was: another recorder has written, or somebody has changed it. The text says where."""
+    """The ledger is not what was signed: somebody has changed it. The text says where."""
 
 
-@dataclass(slots=True)
-class _Signed:
-    size: int
-    at: float
+class LedgerTaken(Exception):
+    """Another recorder has written meanwhile; nothing of this batch was."""
 
 
 class Writer:
@@ -38,12 +37,12 @@ class Writer:
     def __init__(self, engine: sa.Engine, signer: Signer) -> None:
         self._engine = engine.execution_options(write=True)
         self._signer = signer
-        self._signed: _Signed | None = None
+        self._signed_at = float("-inf")
 
     def append(self, batch: Sequence[Record]) -> Checkpoint | None:
         """Adds records, without those that are there already; gives the checkpoint if one was signed.
 
-        Raises LedgerDisagrees, and SQLAlchemy's errors.
+        Raises LedgerDisagrees, LedgerTaken, and SQLAlchemy's errors.
         """
         checkpoint = None
         for start in range(0, len(batch), CHECKPOINT_RECORDS):
@@ -83,37 +82,39 @@ class Writer:
 
         Gives the place of the first record that is left. Statistics by minute of that time go too.
         """
+        c, r = tables.records.c, tables.rollups.c
         with self._engine.begin() as connection:
-            c = tables.records.c
-            first = connection.execute(sa.select(sa.func.min(c.seq)).where(c.request_in_ts >= before)).scalar()
+            kept = connection.execute(sa.select(sa.func.min(c.seq)).where(c.request_in_ts >= before)).scalar()
             signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
-            first = min(first or signed + 1, signed + 1)
-            if first > retained_from(connection):
-                connection.execute(sa.delete(tables.records).where(c.seq < first))
-                connection.execute(sa.delete(tables.subjects).where(tables.subjects.c.seq < first))
-                note = self._signer.retention(first)
-                connection.execute(sa.insert(tables.retentions).values(first=first, note=note))
-            r = tables.rollups.c
+            first, wanted = retained_from(connection), min(kept or signed + 1, signed + 1)
             old = sa.and_(r.period == MINUTE, r.start < before // 1_000_000 - MINUTE)
             connection.execute(sa.delete(tables.rollups).where(old))
-            return retained_from(connection)
+        while first < wanted:
+            first = min(first + _PRUNED_AT_ONCE, wanted)
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(tables.records).where(c.seq < first))
+                connection.execute(sa.delete(tables.subjects).where(tables.subjects.c.seq < first))
+                connection.execute(sa.delete(tables.retentions))
+                note = self._signer.retention(first)
+                connection.execute(sa.insert(tables.retentions).values(first=first, note=note))
+        return first
 
     def _sign(self, connection: sa.Connection, size: int) -> Checkpoint | None:
         now = time.monotonic()
-        if self._signed is None:
-            last = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
-            self._signed = _Signed(last, now - CHECKPOINT_SECONDS)
-        new = size - self._signed.size
-        if new <= 0 or (new < CHECKPOINT_RECORDS and now - self._signed.at < CHECKPOINT_SECONDS):
+        new = size - (connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0)
+        if new <= 0 or (new < CHECKPOINT_RECORDS and now - self._signed_at < CHECKPOINT_SECONDS):
             return None
         checkpoint = Checkpoint(self._signer.name, size, tree_of(connection, size).root())
         connection.execute(sa.insert(tables.checkpoints).values(size=size, note=self._signer.checkpoint(checkpoint)))
-        self._signed = _Signed(size, now)
+        self._signed_at = now
         return checkpoint
 
 
 def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
-    """Adds records to rows, tree, subjects and statistics; gives the size of the tree. Raises LedgerDisagrees."""
+    """Adds records to rows, tree, subjects and statistics; gives the size of the tree.
+
+    Raises LedgerDisagrees and LedgerTaken.
+    """
     size = size_of(connection)
     new = _without_known(connection, batch)
     if not new:
@@ -134,7 +135,7 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)
     if connection.execute(grown).rowcount != 1:
-        raise LedgerDisagrees(f"another recorder has written behind record {size}")
+        raise LedgerTaken(f"another recorder has written behind record {size}")
     return tree.size
 
 

@@ -23,16 +23,21 @@ OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox itself calls."""
 
 _PATIENCE = 30.0
+_FOR_GOOD = "recorder refuses"
 
 
 class StartFailed(Exception):
     """The sandbox did not become ready; the text holds the last lines of the log that tells why."""
 
 
+class NotReady(StartFailed):
+    """The sandbox runs and records nothing, because its ledger is not what was signed: it is left for inspection."""
+
+
 def start(state: State) -> State:
     """Starts the planned processes and waits until the exchange is ready.
 
-    Raises StartFailed, after a clean-up, and when another supervisor already runs in the folder.
+    Raises StartFailed, after a clean-up, and when another supervisor already runs in the folder; NotReady without one.
     """
     began = time.monotonic()
     folder = Path(state.folder)
@@ -58,6 +63,8 @@ def start(state: State) -> State:
     state.write()
     try:
         _wait(lambda: _answers(state), lambda: _failure(logs, supervisor))
+    except NotReady:
+        raise
     except BaseException:
         stop(state)
         raise
@@ -101,6 +108,12 @@ def _answers(state: State) -> bool:
         # Without verify=False, httpx reads all certificates first, which plain HTTP has no use for.
         ready = httpx.get(f"{state.control_url}/readyz", timeout=2, verify=False)  # noqa: S501
         if ready.status_code != httpx.codes.OK:
+            for reason in ready.json()["waits_for"]:
+                if reason.startswith(_FOR_GOOD):
+                    raise NotReady(
+                        f"the exchange runs and is not ready: {reason}; "
+                        "`ndxp log verify` tells more, `ndxp down` stops it"
+                    )
             return False
         tokens = Tokens(state.control_url, Credentials.load(state.credentials, OPERATIONS))
         with BlockingExchange(state.gateway, tokens, deadline=2) as exchange:

@@ -18,7 +18,7 @@ from gateway.ledger.lease import LEASE
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.recorder import CHECKPOINT, GROUP, Recorder, caught_up
 from gateway.ledger.signer import Signer
-from gateway.ledger.writer import LedgerDisagrees, Writer
+from gateway.ledger.writer import LedgerTaken, Writer
 from gateway.store import Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
@@ -214,7 +214,7 @@ async def test_two_recorders_that_both_think_that_they_write_record_each_record_
 
     def write(writer: Writer) -> None:
         for batch in batches:
-            with suppress(LedgerDisagrees, SQLAlchemyError):
+            with suppress(LedgerTaken, SQLAlchemyError):
                 writer.append(batch)
             writer.append(batch)
 
@@ -241,6 +241,7 @@ async def test_a_recorder_does_not_go_on_behind_an_older_copy_of_the_ledger(
     await store.set(CHECKPOINT, 5)
     async with running(Recorder(store, writer, "test")) as recorder:
         await until(lambda: "older copy" in recorder.trouble)
+        assert recorder.refuses
         assert outcomes(ledger) == []
 
 
@@ -267,3 +268,16 @@ async def _signed(store: Store, ledger: Reader, signer: Signer, size: int) -> bo
     note = ledger.latest_checkpoint()
     published = int(await store.get(CHECKPOINT) or 0)
     return bool(note) and Checkpoint.open(note, signer.public_keys()).size == published == size
+
+
+async def test_a_recorder_that_writes_again_signs_what_another_has_not(
+    store: Store, engine: sa.Engine, signer: Signer, ledger: Reader
+) -> None:
+    first, second = Writer(engine, signer), Writer(engine, signer)
+    first.append([record()])
+    assert first.sign() is None, "it was signed with its batch"
+    second.append([record()])
+    async with running(Recorder(store, first, "first")) as recorder:
+        await until(lambda: recorder.healthy)
+        await journal(store, record())
+        await until(partial(_signed, store, ledger, signer, 3))
