@@ -13,13 +13,17 @@ from typing import Self
 
 import psutil
 
-from drills.attacks import tokens
+from drills.attacks import http2, metadata, paths, payloads, tokens
 from drills.attacks.attack import Attack
 from drills.attacks.neighbours import Answered, Neighbours, p99
 from drills.attacks.target import Outcome, Target
 
 KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "tokens": tokens.attacks,
+    "metadata": metadata.attacks,
+    "paths": paths.attacks,
+    "http2": http2.attacks,
+    "payloads": payloads.attacks,
 }
 
 RATIO = 2.0

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import grpc
 
-from ndxp import metadata
+from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
 from ndxp.world import World
@@ -96,11 +96,9 @@ def _call(gateway: str, token: str, people: list[Any]) -> None:
         while True:
             began, code = time.monotonic(), "OK"
             try:
-                verify(
-                    random.choice(people), metadata=((metadata.AUTHORIZATION, f"Bearer {token}"),), timeout=_DEADLINE
-                )
+                verify(random.choice(people), metadata=identity, timeout=_DEADLINE)
             except grpc.RpcError as error:
-                code = error.code().name  # type: ignore[attr-defined]
+                code = status.decode(error).code.name
             sys.stdout.write(f"{began} {time.monotonic() - began} {code}\n")
             sys.stdout.flush()
             time.sleep(_PAUSE)

@@ -6,7 +6,6 @@ import gc
 import logging
 import sys
 
-import grpc
 import redis
 import uvloop
 
@@ -18,9 +17,13 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
+from ndxp import accepting
 from ndxp.process import end, run_process, until_stopped
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
+_HANDSHAKE_MS = 10_000
+"""Within which a connection has to say what it is; gRPC waits two minutes otherwise."""
+
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 _log = logging.getLogger("gateway")
@@ -38,12 +41,13 @@ class Worker:
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
         self.exchange = Exchange(settings, settings.name, journal)
         limit = 2 * settings.max_message_bytes
-        self._server = grpc.aio.server(
+        self._server = accepting.server(
             options=(
                 ("grpc.so_reuseport", 1),
                 ("grpc.max_send_message_length", limit),
                 ("grpc.max_receive_message_length", limit),
                 ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
+                ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
                 ("grpc.keepalive_permit_without_calls", 1),
                 ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             )

@@ -37,7 +37,7 @@ class Listener(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
         """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
-        name = handler_call_details.method.removeprefix("/")
+        name = handler_call_details.method.partition("/")[2]
         method = self._exchange.snapshot.method(name)
         if method is not None and method.unary:
             return grpc.unary_unary_rpc_method_handler(partial(self._unary, name))

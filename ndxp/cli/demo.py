@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from ndxp import status
 from ndxp.cli.log import print_explanation
@@ -101,7 +102,7 @@ def _make_room(folder: Path) -> None:
 def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder: Path, *, keep: bool) -> None:
     rows = []
     for count in counts:
-        mark = "[green]✔[/]" if count.reconciles else "[red]✗[/]"
+        mark = Text("✔", style="green") if count.reconciles else Text("✗", style="red")
         failures = ", ".join(f"{number} {name}" for name, number in count.failures.items())
         nested = count.what.startswith(" ")
         yes, no = ("", "") if nested else (f"{count.yes:,}", f"{count.no:,}")
