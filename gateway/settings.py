@@ -25,6 +25,10 @@ class StoreSettings(BaseSettings):
     addresses: dict[str, str] = {}
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
 
+    tls_folder: Path | None = None
+    """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
+    everything is plaintext."""
+
     @property
     def name(self) -> str:
         """What this process is called in records, among the others."""
@@ -90,3 +94,6 @@ class ControlSettings(RecorderSettings):
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)
     """Seconds for which an access token is good."""
+    allow_plaintext: bool = False
+    """Whether the HTTP API may listen beyond this machine without TLS, where secrets can be read on the way: only for
+    a proxy in front of it that has TLS."""

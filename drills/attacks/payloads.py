@@ -9,7 +9,6 @@ import grpc
 from drills.attacks.attack import Attack
 from drills.attacks.target import SERVICE, VERIFY, Outcome, Target, call, somebody
 from drills.attacks.wire import Pair, Wire
-from ndxp import metadata
 
 _BATCH = f"{SERVICE}/BatchVerifyCitizens"
 _NO_MESSAGE = ("INVALID_ARGUMENT MALFORMED_MESSAGE",)

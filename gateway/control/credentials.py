@@ -7,22 +7,25 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.registry_store import RegistryStore
 from ndxp.assertion import key_of
+from ndxp.sandbox.authority import AUTHORITY_KEY, Authority, AuthorityMissing
 from ndxp.subject import SUBJECTS
 
-ADMIN = "admin"
-"""Name under which the credentials file holds the operator's own secret."""
-
-_NOT_CLIENTS = frozenset({ADMIN, SUBJECTS})
+_NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
 
 
 class Credentials:
-    """The credentials file of this exchange (mode 0600) and the hashes in the store."""
+    """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
-    def __init__(self, path: Path, registry: RegistryStore) -> None:
+    ``tls_folder`` holds certificates, and the sandbox's authority that makes them; None without TLS.
+    """
+
+    def __init__(self, path: Path, registry: RegistryStore, tls_folder: Path | None = None) -> None:
         self._path = path
         self._registry = registry
+        self._tls_folder = tls_folder
 
     async def issue(self, client_ids: Iterable[str]) -> dict[str, str]:
         """Makes secrets for those who have none yet and publishes all hashes; returns the new secrets."""
@@ -32,16 +35,46 @@ class Credentials:
             self._write({**known, **new})
         clients = {name: secret for name, secret in {**known, **new}.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
+        if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():
+            authority = Authority.open(self._tls_folder)
+            for client_id in clients:
+                authority.ensure(client_id, (await self._registry.standing(client_id))[1])
         return new
 
-    async def good(self, client_id: str, secret: str) -> bool:
-        """Whether the secret is this subsystem's."""
-        return hmac.compare_digest(await self._registry.secret(client_id), _hash(secret))
+    async def certify(self, client_ids: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
+        """Makes new certificates beside the ones that are out, with hosts for servers too; returns their files.
 
-    def admin_secret(self) -> str:
-        """The operator's secret."""
-        secret: str = json.loads(self._path.read_text())[ADMIN]
-        return secret
+        Raises AuthorityMissing.
+        """
+        if self._tls_folder is None:
+            raise AuthorityMissing("this exchange has no TLS; start it with `ndxp up --tls`")
+        authority, made = Authority.open(self._tls_folder), {}
+        for client_id in client_ids:
+            generation = (await self._registry.standing(client_id))[1]
+            made[client_id] = str(authority.issue(client_id, generation, list(hosts)))
+        return made
+
+    async def rotate(self, client_ids: Iterable[str]) -> dict[str, str]:
+        """Makes new secrets in the place of the old ones; returns them.
+
+        What was got with an old one is no good any more: a new generation of credentials begins. The file is first:
+        after a crash in between, the next start publishes what is in it.
+        """
+        new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids}
+        self._write({**json.loads(self._path.read_text()), **new})
+        await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in new.items()})
+        await self.issue(new)  # their certificates
+        return new
+
+    async def generation(self, client_id: str, secret: str) -> int | None:
+        """The generation of the subsystem's credentials if the secret is its; None when it is not."""
+        known, generation = await self._registry.standing(client_id)
+        return generation if hmac.compare_digest(known, _hash(secret)) else None
+
+    def secrets_of(self, names: Iterable[str]) -> dict[str, str]:
+        """The secrets in the file of those named, such as those of the roles."""
+        known = json.loads(self._path.read_text())
+        return {name: known[name] for name in names}
 
     def _write(self, content: dict[str, str]) -> None:
         beside = self._path.with_suffix(".new")

@@ -54,7 +54,7 @@ def router(  # noqa: C901 - a list of routes
         return [str(key) for key in signer.public_keys()]
 
     @routes.post("/ledger/keys", status_code=201)
-    async def rotate() -> _Json:
+    async def rotate_ledger_key() -> _Json:
         """Makes a new key; the next checkpoint is signed by the former one too."""
         return {"key": str(await asyncio.to_thread(signer.rotate))}
 
@@ -108,7 +108,7 @@ def router(  # noqa: C901 - a list of routes
         }
 
     @routes.post("/ledger/retention")
-    async def prune(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
+    async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
         """Removes the rows of the records before the first one of that time (µs since 1970); the tree stays."""
         return {"first": await asyncio.to_thread(writer.prune, before)}
 

@@ -18,13 +18,17 @@ class Problem(Exception):
         self.title = title
         self.detail = detail
 
+    def response(self) -> JSONResponse:
+        """The answer."""
+        return _response(self.status, self.title, self.detail)
+
 
 def install(app: FastAPI) -> None:
     """Gives every error of the application its form."""
 
     @app.exception_handler(Problem)
     async def _(_: Request, problem: Problem) -> JSONResponse:
-        return _response(problem.status, problem.title, problem.detail)
+        return problem.response()
 
     @app.exception_handler(RegistryError)
     async def _(_: Request, error: RegistryError) -> JSONResponse:

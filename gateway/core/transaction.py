@@ -2,12 +2,13 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 import uuid_utils
 
-from ndxp.errors import Code, Reason
+from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
 
 
@@ -104,12 +105,12 @@ class Tally:
     endian, as gRPC frames it), so that the boundaries between messages count too.
     """
 
-    __slots__ = ("_first", "_stream", "messages", "size")
+    __slots__ = ("_first", "_hash", "_stream", "messages", "size")
 
     def __init__(self) -> None:
         self.messages = 0
         self.size = 0
-        self._first = b""
+        self._first = self._hash = b""
         self._stream: hashlib._Hash | None = None
 
     def add(self, message: bytes) -> None:
@@ -125,22 +126,36 @@ class Tally:
         self._stream.update(len(message).to_bytes(4, "big"))
         self._stream.update(message)
 
+    def hash(self) -> bytes:
+        """The hash so far, of one message made once."""
+        if self._stream is not None:
+            return self._stream.digest()
+        if not self._hash:
+            self._hash = hashlib.sha256(self._first).digest()
+        return self._hash
+
     def digest(self, salt: bytes) -> str:
         """The salted hash so far (see ``ndxp.ledger.payload``); empty when there was no message."""
-        if not self.messages:
-            return ""
-        return salted(salt, (self._stream or hashlib.sha256(self._first)).digest())
+        return salted(salt, self.hash()) if self.messages else ""
 
 
 class Call:
-    """One call while it is under way: what each step has found out about it."""
+    """One call while it is under way: what each step has found out about it.
+
+    ``generation`` is that of the secret behind its token, ``certificate`` that of the certificate of its connection
+    (the token's where there is none); ``dismissal`` is why it must end before its own end.
+    """
 
     __slots__ = (
         "address",
         "admitted",
         "attempts",
+        "certificate",
         "client",
         "code",
+        "dismissal",
+        "fields",
+        "generation",
         "grant",
         "headers",
         "journal_first",
@@ -163,8 +178,12 @@ class Call:
         self.method = method
         self.headers: dict[str, str] = {}
         self.client = ""
+        self.generation = 0
+        self.certificate = 0
+        self.dismissal: Refusal | None = None
         self.service = ""
         self.grant = ""
+        self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
         self.timeout = 0.0

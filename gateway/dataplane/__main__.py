@@ -9,6 +9,7 @@ import sys
 import redis
 import uvloop
 
+from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
@@ -19,6 +20,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp import accepting
 from ndxp.process import end, run_process, until_stopped
+from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 _HANDSHAKE_MS = 10_000
@@ -36,10 +38,11 @@ class Worker:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._upstreams = Upstreams(2 * settings.max_message_bytes)
+        self._tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
+        self._upstreams = Upstreams(2 * settings.max_message_bytes, self._tls)
         self._directory = Directory(self._upstreams)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
-        self.exchange = Exchange(settings, settings.name, journal)
+        self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
         limit = 2 * settings.max_message_bytes
         self._server = accepting.server(
             options=(
@@ -53,19 +56,19 @@ class Worker:
             )
         )
         self._directory.add_to(self._server)
-        listener = Listener(self.exchange, self._upstreams)
-        self._server.add_generic_rpc_handlers((listener,))
+        self._listener = Listener(self.exchange, self._upstreams)
+        self._server.add_generic_rpc_handlers((self._listener,))
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
-        try:
-            self._server.add_insecure_port(self._settings.gateway_address)
-        except RuntimeError as error:
-            raise OSError(f"cannot listen on {self._settings.gateway_address}; is the port in use?") from error
+        listen(self._server, self._settings.gateway_address, self._tls)
+        if self._tls is not None and not only_1_3():
+            _log.warning("TLS 1.2 is accepted too; for 1.3 only, set %s=%s", *next(iter(ONLY_1_3.items())))
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
-            writing = [duties.create_task(journal.run()), duties.create_task(self._attend())]
+            serving = (journal.run, self._attend, self.exchange.allowances.run)
+            writing = [duties.create_task(duty()) for duty in serving]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
@@ -104,6 +107,8 @@ class Worker:
         exchange.tokens.use_keys(published.token_keys)
         exchange.provider_keys = published.provider_keys
         exchange.salt_key = published.salt_key
+        exchange.generations = published.generations
+        self._listener.dismiss()
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ndxp import status
 from ndxp.cli.log import print_explanation
-from ndxp.cli.output import Json, console, print_json, table
+from ndxp.cli.output import Json, Tls, console, print_json, table
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
@@ -33,6 +33,7 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Folder of the demo's own exchange; emptied first.")] = DEMO_FOLDER,
     requests: Annotated[int, typer.Option(min=10, max=1_000_000, help="Verification requests.")] = REQUESTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")] = False,
+    tls: Tls = False,
     as_json: Json = False,
 ) -> None:
     """Replays a sample of the reported year.
@@ -45,7 +46,7 @@ def demo(
     _make_room(folder)
     if not as_json:
         console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
-    planned = plan.make(folder, port=0)
+    planned = plan.make(folder, port=0, tls=tls)
     (folder / _MARK).touch(mode=0o600)
     state = life.start(planned)
     try:

@@ -22,6 +22,9 @@ Folder = Annotated[
     Path, typer.Option("--folder", envvar="NDXP_FOLDER", help="The run folder of the exchange.", show_default=True)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Tls = Annotated[
+    bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
+]
 DEFAULT_FOLDER = FOLDER
 
 

@@ -11,10 +11,11 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
+from ndxp.tls import connect
 
 app = typer.Typer()
 
@@ -32,11 +33,12 @@ def up(
     durability: Annotated[
         Durability, typer.Option(help="How often the journal goes to disk: what a power cut may cost.")
     ] = "everysec",
+    tls: Tls = False,
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
-    Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --config my-exchange.yaml`
+    Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`
     """
     state = State.read(folder)
     if state is not None and state.alive():
@@ -45,7 +47,7 @@ def up(
     if state is not None and state.members():
         life.stop(state)
         console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
-    planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability)
+    planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls)
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
     if detach:
@@ -99,6 +101,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "folder": state.folder,
         "ready_seconds": state.ready_seconds,
         "durability": state.durability,
+        "tls": state.tls,
         "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
         "processes": processes,
         "services": services,
@@ -172,7 +175,7 @@ def _processes(state: State) -> list[dict[str, Any]]:
 
 def _services(session: Session) -> list[dict[str, Any]]:
     shown = []
-    with grpc.insecure_channel(session.state.gateway) as channel:
+    with connect(session.state.gateway, session.tls(life.OPERATIONS)) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         for service in session.get("/services"):
             request = health_pb2.HealthCheckRequest(service=service["contract"])

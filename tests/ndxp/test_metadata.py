@@ -134,3 +134,23 @@ def test_subjects_said_twice_are_dropped() -> None:
 
 def test_no_metadata_names_nobody() -> None:
     assert metadata.subjects(None) == ""
+
+
+@pytest.mark.parametrize("said", ["", "citizen", "citizen.father a_b.c1", "a +", "+", "x" * metadata.LONGEST_WITHHELD])
+def test_withheld_fields_pass_in_their_form(said: str) -> None:
+    assert metadata.withheld([("other", "x"), (metadata.WITHHELD, said)]) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [" ", "a ", " a", "a  b", "a,b", "a+", "+ a", "a + +", "Nguyễn", "1", "a\n", "a-b", b"a",
+     "x" * (metadata.LONGEST_WITHHELD + 1)],
+    ids=repr,
+)  # fmt: skip
+def test_withheld_fields_in_another_form_are_as_if_nothing_was_said(said: str | bytes) -> None:
+    assert metadata.withheld([(metadata.WITHHELD, said)]) is None
+
+
+def test_withheld_fields_said_twice_or_not_at_all_are_as_if_nothing_was_said() -> None:
+    assert metadata.withheld([(metadata.WITHHELD, "a"), (metadata.WITHHELD, "a")]) is None
+    assert metadata.withheld(None) is None
