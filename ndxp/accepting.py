@@ -41,5 +41,8 @@ def _decode(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _no_flood(record: logging.LogRecord) -> bool:
-    """Whether a line goes to the log: not what gRPC has to say of every malformed value in a stranger's metadata."""
-    return not str(record.msg).startswith("Invalid encoding on")
+    """Whether a line goes to the log: not what callers can bring about as often as they like.
+
+    Values in their metadata that are no text, and answers that cannot be sent because they have left.
+    """
+    return not str(record.msg).startswith(("Invalid encoding on", "ExecuteBatchError raised in core"))

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Self
 
 import psutil
 
-from drills.attacks import http2, metadata, paths, payloads, tokens
+from drills.attacks import agency, certificates, http2, metadata, paths, payloads, providers, rest, search, tokens
 from drills.attacks.attack import Attack
 from drills.attacks.neighbours import Answered, Neighbours, p99
 from drills.attacks.target import Outcome, Target
@@ -24,6 +25,11 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "paths": paths.attacks,
     "http2": http2.attacks,
     "payloads": payloads.attacks,
+    "agency": agency.attacks,
+    "providers": providers.attacks,
+    "search": search.attacks,
+    "rest": rest.attacks,
+    "certificates": certificates.attacks,
 }
 
 RATIO = 2.0
@@ -31,6 +37,9 @@ RATIO = 2.0
 
 GROWTH = 64
 """MB by which gateway and control together may be larger at an attack's worst moment than before it."""
+
+_SECURE = ("certificates",)
+"""What needs an exchange with TLS."""
 
 _NEIGHBOURS = ("VN/GOV/H29/one-stop", "VN/GOV/H41/one-stop")
 _BOUND = 60.0
@@ -81,11 +90,12 @@ class Drill:
 
     def run(self) -> Generator[Result, None, None]:
         """The result of every kind as it ends. Raises StartFailed and PlanFailed."""
-        with closing(Target(self.folder / "run")) as target:
-            with Neighbours(target.state.gateway, [target.token(name) for name in _NEIGHBOURS]) as neighbours:
-                neighbours.wait(100, _BOUND)  # all is warm
-                for kind in self._kinds:
-                    yield self._kind(kind, target, neighbours)
+        for tls, kinds in groupby(self._kinds, _SECURE.__contains__):
+            with closing(Target(self.folder / ("with-tls" if tls else "run"), tls=tls)) as target:
+                with Neighbours(target.state, {name: target.token(name) for name in _NEIGHBOURS}) as neighbours:
+                    neighbours.wait(100, _BOUND)  # all is warm
+                    for kind in kinds:
+                        yield self._kind(kind, target, neighbours)
 
     def clear(self) -> None:
         """Removes what the drill has left behind."""

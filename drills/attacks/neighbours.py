@@ -1,7 +1,7 @@
 """Neighbours: honest members who call all the while, in a process of their own; and how long each call took them.
 
-``python -m drills.attacks.neighbours`` reads from its input where and with which tokens to call, and prints a line for
-every call: when it began on the monotonic clock, how long it took (both in seconds), and its status.
+``python -m drills.attacks.neighbours`` reads from its input where, with which tokens and in whose certificates to call.
+It prints a line for every call: when it began on the monotonic clock, how long it took (both in seconds), its status.
 """
 
 import json
@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,8 @@ import grpc
 from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
+from ndxp.sandbox.state import State
+from ndxp.tls import Tls, connect
 from ndxp.world import World
 
 _PEOPLE, _PAUSE, _DEADLINE = 200, 0.004, 20.0
@@ -37,9 +40,10 @@ class Answered:
 class Neighbours:
     """Call for the length of a ``with`` statement. ``answered`` grows."""
 
-    def __init__(self, gateway: str, tokens: Sequence[str]) -> None:
+    def __init__(self, exchange: State, tokens: Mapping[str, str]) -> None:
         self.answered: list[Answered] = []
-        self._given = json.dumps({"gateway": gateway, "tokens": list(tokens)})
+        folder = str(exchange.tls_folder) if exchange.tls else ""
+        self._given = json.dumps({"gateway": exchange.gateway, "tls": folder, "tokens": dict(tokens)})
         self._process: subprocess.Popen[str]
         self._reader = threading.Thread(target=self._read)
 
@@ -85,13 +89,14 @@ def main() -> None:
         )
         for who in World().sample(_PEOPLE, 1, alive=True)
     ]
-    for token in given["tokens"]:
-        threading.Thread(target=_call, args=(given["gateway"], token, people)).start()
+    for name, token in given["tokens"].items():
+        tls = Tls.load(Path(given["tls"]), name) if given["tls"] else None
+        threading.Thread(target=_call, args=(given["gateway"], tls, token, people)).start()
 
 
-def _call(gateway: str, token: str, people: list[Any]) -> None:
+def _call(gateway: str, tls: Tls | None, token: str, people: list[Any]) -> None:
     identity = ((metadata.AUTHORIZATION, f"Bearer {token}"),)
-    with grpc.insecure_channel(gateway, options=OPTIONS) as channel:
+    with connect(gateway, tls, OPTIONS) as channel:
         verify: Any = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
         while True:
             began, code = time.monotonic(), "OK"

@@ -44,8 +44,8 @@ class Outcome:
 class Target(Sandbox):
     """A sandbox with two workers, in a folder that has to be free."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(plan.make(folder, workers=WORKERS, port=0))
+    def __init__(self, folder: Path, *, tls: bool = False) -> None:
+        super().__init__(plan.make(folder, workers=WORKERS, port=0, tls=tls))
         self._secrets: dict[str, str] = json.loads(self.state.credentials.read_text())
         self._tokens: dict[str, str] = {}
         self._traces = self._count_traces()
@@ -72,7 +72,7 @@ class Target(Sandbox):
     def http(self, secret: str | None = None) -> httpx.Client:
         """A client of control; to be closed."""
         headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
-        return httpx.Client(base_url=self.state.control_url, headers=headers, timeout=20)
+        return httpx.Client(base_url=self.state.control_url, headers=headers, timeout=20, verify=False)  # noqa: S501
 
     def processes(self) -> frozenset[tuple[int, float]]:
         """Number and start of every process that runs."""
@@ -103,14 +103,19 @@ def call(
 ) -> Outcome:
     """A unary call over a connection of its own, with any bytes as its message."""
     with grpc.insecure_channel(address, options=options) as channel:
-        send: Any = channel.unary_unary(f"/{method}", _same, _same)
-        try:
-            _, done = send.with_call(payload, metadata=pairs, timeout=_DEADLINE)
-        except grpc.RpcError as error:
-            failure = status.decode(error)
-            return Outcome(f"{failure.code.name} {failure.reason}".strip(), failure.transaction_id)
-        found = {str(key): str(value) for key, value in done.trailing_metadata() or ()}
-        return Outcome("OK", found.get(metadata.TRANSACTION_ID, ""))
+        return send(channel, method, payload, *pairs)
+
+
+def send(channel: grpc.Channel, method: str, payload: bytes, *pairs: metadata.Pair) -> Outcome:
+    """A unary call over a channel."""
+    rpc: Any = channel.unary_unary(f"/{method}", _same, _same)
+    try:
+        _, done = rpc.with_call(payload, metadata=pairs, timeout=_DEADLINE)
+    except grpc.RpcError as error:
+        failure = status.decode(error)
+        return Outcome(f"{failure.code.name} {failure.reason}".strip(), failure.transaction_id)
+    found = {str(key): str(value) for key, value in done.trailing_metadata() or ()}
+    return Outcome("OK", found.get(metadata.TRANSACTION_ID, ""))
 
 
 @cache

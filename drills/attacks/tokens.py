@@ -16,6 +16,10 @@ from drills.attacks.target import CLIENT, OTHER, VERIFY, Outcome, Target, call, 
 from ndxp import metadata
 
 _INVALID, _EXPIRED = "UNAUTHENTICATED TOKEN_INVALID", "UNAUTHENTICATED TOKEN_EXPIRED"
+_PASSING = "VN/GOV/H03"
+_AT_ONCE = 1.0
+"""Seconds within which a revocation has to be felt."""
+
 _Claims = dict[str, Any]
 
 
@@ -52,6 +56,8 @@ def attacks(target: Target) -> list[Attack]:
         ),
         Attack("another member's", _of_another, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
         Attack("two tokens", _two, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
+        Attack("of a member that is disabled", _of_disabled, ("PERMISSION_DENIED MEMBER_DISABLED",), recorded=True),
+        Attack("from before a rotation", _rotated, (_INVALID, "UNAUTHENTICATED TOKEN_REVOKED"), recorded=True),
         Attack("64 kB", _huge, ("RESOURCE_EXHAUSTED",)),
         Attack("8 kB", _large, (_INVALID, "RESOURCE_EXHAUSTED")),
     ]  # fmt: skip
@@ -120,6 +126,23 @@ def _of_another(target: Target, _: random.Random) -> Outcome:
 
 def _two(target: Target, _: random.Random) -> Outcome:
     return _present(target, target.token(), target.identity(OTHER))
+
+
+def _of_disabled(target: Target, _: random.Random) -> Outcome:
+    token = target.session.tokens(f"{_PASSING}/one-stop").blocking()
+    target.session.send("POST", "/members/disable", body={"member": _PASSING})
+    try:
+        time.sleep(_AT_ONCE)
+        return _present(target, token)
+    finally:
+        target.session.send("POST", "/members/enable", body={"member": _PASSING})
+
+
+def _rotated(target: Target, _: random.Random) -> Outcome:
+    token = target.session.tokens(f"{_PASSING}/one-stop").blocking()
+    target.session.send("POST", "/members/rotate", body={"member": _PASSING})
+    time.sleep(_AT_ONCE)
+    return _present(target, token)
 
 
 def _huge(target: Target, source: random.Random) -> Outcome:

@@ -87,7 +87,8 @@ class Listener(grpc.GenericRpcHandler):
                 await pipeline.finish(self._exchange, call, asked)
             except Refusal as refusal:
                 answer = _refused(call, refusal)
-        except asyncio.CancelledError:
+        except BaseException:
+            # A cancellation, or gRPC failing to send to a caller who has left: the call ends in the books all the same.
             await self._abandoned(call, asked)
             raise
         context.set_trailing_metadata(answer.trailing_of(call))
