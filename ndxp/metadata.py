@@ -33,7 +33,6 @@ MAX_VALUE = 256
 LONGEST_WITHHELD = 1024
 """Longest value of ``x-ndxp-withheld``, in characters."""
 
-_PRINTABLE = re.compile(r"[ -~]*")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
@@ -46,15 +45,18 @@ Pairs = Iterable[Pair]
 def read(pairs: Pairs) -> dict[str, str]:
     """The caller's ``authorization``, ``traceparent`` and ``x-ndxp-*`` values.
 
-    Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key and for a value that is too long
-    or not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
+    Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key, a value of one that is too long, and
+    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
     """
     found: dict[str, str] = {}
     for key, value in pairs:
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            # The wire lets such bytes through, gRPC's clients refuse to pass them on.
+            raise _invalid(key, f"the value of {key[:64]} must be printable ASCII")
         if key.startswith(PREFIX):
             if key not in FROM_CALLER:
                 raise _invalid(key, f"unknown metadata key {key[:64]!r}; known: {', '.join(sorted(FROM_CALLER))}")
-            if not isinstance(value, str) or len(value) > MAX_VALUE or not _PRINTABLE.fullmatch(value):
+            if not isinstance(value, str) or len(value) > MAX_VALUE:
                 raise _invalid(key, f"the value of {key} must be printable ASCII of at most {MAX_VALUE} characters")
         elif key == TRACEPARENT:
             if not isinstance(value, str) or not _TRACEPARENT.fullmatch(value):

@@ -11,6 +11,8 @@ from google.rpc import error_details_pb2, status_pb2
 from ndxp import metadata
 from ndxp.errors import DOMAIN, AgencyError, Code, Refusal
 
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
+
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
 """grpc's status codes by canonical number."""
 
@@ -84,7 +86,11 @@ def decode(error: grpc.RpcError) -> Failure:
 
 
 def reason_of(details: bytes) -> str:
-    """The reason in a ``grpc-status-details-bin`` value; empty when there is none, or none of ErrorInfo's form."""
+    """The reason in a ``grpc-status-details-bin`` value.
+
+    Empty when there is none, when it does not parse, or when it has not the form that ``google.rpc.ErrorInfo`` asks
+    for: an agency writes no free text into the ledger.
+    """
     try:
         reason = str(_read_details(status_pb2.Status.FromString(details)).get("reason", ""))
     except DecodeError:

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.control import admin, ledger, members, problems, quotas, rights, statistics, tokens, transactions
 from gateway.control.audit import ChangeLog, Concluded
+from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
@@ -44,6 +45,7 @@ def create(parts: Parts) -> FastAPI:
         version=__version__,
         description="Tokens, registry and ledger of a simulated data exchange. Every person in it is synthetic.",
     )
+    app.add_middleware(BodyLimit)
     problems.install(app)
     app.add_middleware(Concluded, changes=changes)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))

@@ -48,6 +48,10 @@ def install(app: FastAPI) -> None:
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return _response(422, "The request does not fit", places)
 
+    @app.exception_handler(UnicodeEncodeError)
+    async def _(_: Request, __: UnicodeEncodeError) -> JSONResponse:
+        return _response(422, "The request does not fit", "a text in it is half a character (a lone surrogate)")
+
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> JSONResponse:
         return _response(error.status_code, str(error.detail), "See /docs for what there is.")

@@ -7,7 +7,6 @@ import logging
 import sys
 from typing import Any
 
-import grpc
 import redis
 import uvloop
 
@@ -23,10 +22,13 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
+from ndxp import accepting
 from ndxp.process import end, run_process, until_stopped
 from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
+"""Within which a connection has to say what it is; gRPC waits two minutes otherwise."""
+
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 _log = logging.getLogger("gateway")
@@ -44,7 +46,7 @@ class Worker:
         self._directory = Directory(self._upstreams, self._may_reflect)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
-        self._server = grpc.aio.server(options=options(settings))
+        self._server = accepting.server(options=options(settings))
         self._directory.add_to(self._server)
         self._listener = Listener(self.exchange, self._upstreams)
         self._server.add_generic_rpc_handlers((self._listener,))

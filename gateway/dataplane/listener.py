@@ -51,7 +51,7 @@ class Listener(grpc.GenericRpcHandler):
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
         """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
-        name = handler_call_details.method.removeprefix("/")
+        name = handler_call_details.method.partition("/")[2]
         method = self._exchange.snapshot.method(name)
         if method is not None and method.unary:
             return grpc.unary_unary_rpc_method_handler(partial(self._unary, name))
@@ -89,7 +89,8 @@ class Listener(grpc.GenericRpcHandler):
                 await pipeline.finish(self._exchange, call, asked)
             except Refusal as refusal:
                 answer = _refused(call, refusal)
-        except asyncio.CancelledError:
+        except BaseException:
+            # A cancellation, or gRPC failing to send to a caller who has left: the call ends in the books all the same.
             await self._abandoned(call, asked)
             raise
         context.set_trailing_metadata(answer.trailing_of(call))

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from ndxp import metadata, status
 from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
@@ -20,7 +21,8 @@ from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
 from ndxp.errors import AgencyError, Code, Reason, Refusal
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
-_OTHER_MESSAGE = object()
+_OTHER_MESSAGE = Refusal(Reason.GATEWAY_ONLY, "the gateway's assertion was made for another message")
+_MALFORMED = AgencyError(Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE", "the request is not a message of this method")
 _UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", "grpc.reflection.v1alpha.ServerReflection"})
 
 _log = logging.getLogger(__name__)
@@ -73,10 +75,14 @@ class _Answered:
         self._subjects = subjects
         self._logged = False
 
-    def read(self, deserialize: Callable[[bytes], Any], message: bytes) -> Any:
-        """The request, unless the assertion was made for another one."""
-        made_for = self._assertion.message
-        return deserialize(message) if made_for in ("", message_mark(sha256(message).digest())) else _OTHER_MESSAGE
+    def read(self, deserialize: Any, message: bytes) -> Any:
+        """The request, or what has to be refused instead: the assertion was made for another one, or it is none."""
+        if self._assertion.message not in ("", message_mark(sha256(message).digest())):
+            return _OTHER_MESSAGE
+        try:
+            return deserialize(message)
+        except DecodeError:
+            return _MALFORMED
 
     async def answer(self, request: Any, context: _Context) -> Any:
         await self._begin(request, context)
@@ -112,9 +118,10 @@ class _Answered:
         self._name_subjects(context)
 
     async def _begin(self, request: Any, context: _Context) -> None:
-        if request is _OTHER_MESSAGE:
-            message = "the gateway's assertion was made for another message"
-            await _abort(context, Refusal(Reason.GATEWAY_ONLY, message))
+        if isinstance(request, Refusal):
+            await _abort(context, request)
+        if isinstance(request, AgencyError):
+            await self._fail(request, context)
         set_caller(self._assertion, context.time_remaining())
         collect_in(self._subjects)
 
@@ -128,6 +135,8 @@ class _Answered:
         if isinstance(error, AccessLogUnavailable):
             reason = "ACCESS_LOG_UNAVAILABLE"
             await _abort(context, AgencyError(Code.UNAVAILABLE, reason, str(error)), domain=method.partition("/")[0])
+        if isinstance(error, DecodeError):
+            error = _MALFORMED  # a request in a stream
         if not isinstance(error, AgencyError):
             # The message of a surprise may hold personal data: the log gets its place and type only.
             place = "".join(traceback.format_tb(error.__traceback__)[-3:])
@@ -178,9 +187,13 @@ def _behaviour(handler: _Handler) -> Any:
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:
     """A handler of the same kind and the same messages, with another behaviour."""
-    read: Any = handler.request_deserializer
-    if isinstance(call, _Answered) and not handler.request_streaming:
-        read = partial(call.read, read)
+    read: Any = None  # what is refused is not read
+    if isinstance(call, _Answered):
+        read = (
+            handler.request_deserializer
+            if handler.request_streaming
+            else partial(call.read, handler.request_deserializer)
+        )
     codec = {"request_deserializer": read, "response_serializer": handler.response_serializer}
     if handler.request_streaming:
         if handler.response_streaming:

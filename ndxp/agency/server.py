@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from ndxp import accepting
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
@@ -49,7 +49,7 @@ class AgencyServer:
         verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
         door = Door(verifier, access_log, SubjectKey(credentials))
-        self._server = grpc.aio.server(interceptors=[door], options=_OPTIONS)
+        self._server = accepting.server(interceptors=[door], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._contracts: list[str] = []
         if database:

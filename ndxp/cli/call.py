@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from rich.console import Console
 
 from ndxp import metadata, status
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json, visible
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
 from ndxp.tls import Tls, connect
@@ -195,12 +195,13 @@ def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: 
         return FAILED + failure.code
     stderr = Console(stderr=True, highlight=False, soft_wrap=True)
     at = failure.hop or f"the {failure.origin or 'client'}"
-    stderr.print(f"{failure.code.name} {failure.reason}".strip() + f" at {at}", style="bold red")
+    what = f"{failure.code.name} {failure.reason}".strip()
+    stderr.print(visible(f"{what} at {at}"), style="bold red", markup=False)
     for line in (failure.message, failure.message_vi):
         if line:
-            stderr.print(line, markup=False)
+            stderr.print(visible(line), markup=False)
     if failure.remedy:
-        stderr.print(f"What to do: {failure.remedy}", style="yellow", markup=False)
+        stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow", markup=False)
     if failure.transaction_id:
         stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`", markup=False)
     else:

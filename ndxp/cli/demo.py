@@ -103,7 +103,7 @@ def _make_room(folder: Path) -> None:
 def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder: Path, *, keep: bool) -> None:
     rows = []
     for count in counts:
-        mark = Text("✔", "green") if count.reconciles else Text("✗", "red")
+        mark = Text("✔", style="green") if count.reconciles else Text("✗", style="red")
         failures = ", ".join(f"{number} {name}" for name, number in count.failures.items())
         nested = count.what.startswith(" ")
         yes, no = ("", "") if nested else (f"{count.yes:,}", f"{count.no:,}")

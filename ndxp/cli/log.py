@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, printable, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table, visible
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
 
@@ -126,17 +126,16 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
 
 def print_explanation(found: dict[str, Any]) -> None:
     """Prints an explanation as the admin API gives it."""
-    console.print(printable(found["verdict"]), style="bold", markup=False)
-    marks = {
-        "passed": Text("✔", "green"), "refused": Text("✗", "red"), "failed": Text("✗", "red"), "unknown": Text("?"),
-    }  # fmt: skip
+    console.print(visible(found["verdict"]), style="bold", markup=False)
+    wrong = Text("✗", style="red")
+    marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
     rows = [
         (marks.get(step["decision"], "·"), step["name"], step["decision"], step["why"], _millis(step["micros"]))
         for step in found["steps"]
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(f"What to do: {found['remedy']}", style="yellow", markup=False)
+        console.print(f"What to do: {visible(found['remedy'])}", style="yellow", markup=False)
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
@@ -152,7 +151,7 @@ def _print(found: list[dict[str, Any]]) -> None:
             f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  {record['client'] or '-':27}  "
             f"{record['method'].rpartition('/')[2]:20}  {record['transaction_id']}"
         )
-        console.print(printable(line), style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
+        console.print(visible(line), style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
 
 
 def _millis(micros: int | None) -> str:

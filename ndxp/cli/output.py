@@ -1,7 +1,6 @@
 """How commands answer: tables for people, JSON for programs, one line for what went wrong."""
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +26,6 @@ Tls = Annotated[
     bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
 ]
 DEFAULT_FOLDER = FOLDER
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def print_json(data: Any) -> None:
@@ -38,19 +36,19 @@ def print_json(data: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table; cells are plain text unless they are a ``Text``. Columns whose name ends with "#" hold numbers."""
+    """A table with cells of plain text, or of rich's Text; columns whose name ends with "#" hold numbers."""
     made = Table(header_style="bold", box=None, pad_edge=False, collapse_padding=True)
     for name in columns:
         side: Literal["left", "right"] = "right" if name.endswith("#") else "left"
         made.add_column(name.rstrip("#"), justify=side, overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(printable(str(cell))) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(visible(str(cell))) for cell in row))
     return made
 
 
-def printable(text: str) -> str:
-    """Text that others wrote, without what a terminal would take for a command."""
-    return _CONTROL.sub("\ufffd", text)
+def visible(text: str) -> str:
+    """Text of others, with what is not printable as escapes: it can move no cursor, turn no line, feign no other."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @contextmanager
@@ -74,4 +72,4 @@ def moment(micros: int) -> str:
 
 def complain(message: str) -> None:
     """One line on stderr."""
-    sys.stderr.write(f"ndxp: {' '.join(message.split())}\n")
+    sys.stderr.write(f"ndxp: {visible(' '.join(message.split()))}\n")

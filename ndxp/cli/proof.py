@@ -19,9 +19,9 @@ from ndxp.cli.output import (
     console,
     moment,
     print_json,
-    printable,
     progress,
     table,
+    visible,
 )
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
@@ -108,7 +108,7 @@ def check_file(
             f"✔ record {record['seq']} of {proven.checkpoint.origin}: {moment(record.get('request_in_ts', 0))} "
             f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
         )
-        console.print(printable(line), style="green", markup=False, soft_wrap=True)
+        console.print(visible(line), style="green", markup=False, soft_wrap=True)
     console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
 
 
