@@ -11,8 +11,6 @@ from google.rpc import error_details_pb2, status_pb2
 from ndxp import metadata
 from ndxp.errors import DOMAIN, AgencyError, Code, Refusal
 
-_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
-
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
 """grpc's status codes by canonical number."""
 
