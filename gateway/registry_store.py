@@ -100,10 +100,10 @@ class RegistryStore:
     async def retire_keys(self, current: str, until: int) -> None:
         """Lets every other key of tokens end: ``exp`` in its JWK is when nothing that it has signed is good any more.
 
-        ``until`` is in seconds since 1970; a key that ends already keeps its time.
+        ``until`` is in seconds since 1970; a key that ends before it keeps its time.
         """
         for key_id, jwk in _keys(await self._store.hgetall(TOKEN_KEYS)).items():
-            if key_id != current and "exp" not in jwk:
+            if key_id != current and jwk.get("exp", until + 1) > until:
                 await self._set_in(TOKEN_KEYS, key_id, json.dumps({**jwk, "exp": until}))
 
     async def drop_keys(self, now: float) -> None:

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     OVERLOADED = "OVERLOADED"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    STREAM_TOO_LARGE = "STREAM_TOO_LARGE"
     JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"
     PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
     PROVIDER_TIMEOUT = "PROVIDER_TIMEOUT"
@@ -141,6 +142,11 @@ RULES: Mapping[Reason, Rule] = {
         Code.RESOURCE_EXHAUSTED, "gateway/forward", "a message is larger than the exchange passes on",
         "send smaller messages, or a stream of them",
         "Thông điệp vượt kích thước cho phép.",
+    ),
+    Reason.STREAM_TOO_LARGE: Rule(
+        Code.RESOURCE_EXHAUSTED, "gateway/forward", "a stream carries more than the exchange passes on in one",
+        "end the stream earlier and go on in another, by pages where the method has them",
+        "Luồng dữ liệu vượt kích thước cho phép.",
     ),
     Reason.JOURNAL_UNAVAILABLE: Rule(
         Code.UNAVAILABLE, "gateway/journal", "the journal did not take the record",

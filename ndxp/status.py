@@ -16,6 +16,8 @@ _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
 """grpc's status codes by canonical number."""
 
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -70,7 +70,8 @@ class Control:
         parts = app.Parts(
             node=self._settings.name, store=self._store, registry=self._registry, credentials=self._credentials,
             issuer=self._issuer, reader=Reader(self._engine), writer=self._writer, signer=self._signer,
-            salt_key=self._salt_key, readiness=Readiness(self._store, self._registry, self._writer, recorder),
+            salt_key=self._salt_key,
+            readiness=Readiness(self._store, self._registry, self._writer, recorder, self._settings),
         )  # fmt: skip
         application = app.create(parts)
         server = _Server(_config(application, self._settings.tls_folder))

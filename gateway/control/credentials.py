@@ -4,7 +4,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from gateway.control.roles import SECRETS_OF_ROLES
@@ -27,8 +27,11 @@ class Credentials:
         self._registry = registry
         self._tls_folder = tls_folder
 
-    async def issue(self, client_ids: Iterable[str]) -> dict[str, str]:
-        """Makes secrets for those who have none yet and publishes all hashes; returns the new secrets."""
+    async def issue(self, client_ids: Collection[str]) -> dict[str, str]:
+        """Makes secrets for those who have none yet and publishes all hashes; returns the new secrets.
+
+        With TLS it makes certificates too, for those who have no good one.
+        """
         known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids if client_id not in known}
         if new:
@@ -37,7 +40,7 @@ class Credentials:
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():
             authority = Authority.open(self._tls_folder)
-            for client_id in clients:
+            for client_id in clients.keys() & client_ids:
                 authority.ensure(client_id, (await self._registry.standing(client_id))[1])
         return new
 

@@ -51,11 +51,11 @@ class TokenIssuer:
         await self._registry.publish_key(public_jwk(self._key))
         await self._registry.retire_keys(self._key_id, int(time.time()) + self.life + LEEWAY)
 
-    async def rotate(self) -> list[dict[str, Any]]:
+    async def rotate(self, *, leaked: bool = False) -> list[dict[str, Any]]:
         """Signs with a new key from now on; gives all keys (see ``keys``).
 
         The gateways learn of the new key before the first token of it is out, and keep the former one until its last
-        token has expired.
+        token has expired; one that has ``leaked`` goes at once, and its tokens with it.
         """
         async with self._rotating:
             new = Ed25519PrivateKey.generate()
@@ -64,6 +64,9 @@ class TokenIssuer:
             replace(self._path, new)
             self._key, self._key_id = new, public_jwk(new)["kid"]
             await self.publish()
+            if leaked:
+                await self._registry.retire_keys(self._key_id, 0)
+                await self._registry.drop_keys(time.time())
             return await self.keys()
 
     async def keys(self) -> list[dict[str, Any]]:

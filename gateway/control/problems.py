@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from gateway.core.registry import RegistryError
+from gateway.ledger.writer import LedgerDisagrees
 
 
 class Problem(Exception):
@@ -37,6 +38,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RedisError)
     async def _(_: Request, __: RedisError) -> JSONResponse:
         return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
+
+    @app.exception_handler(LedgerDisagrees)
+    async def _(_: Request, error: LedgerDisagrees) -> JSONResponse:
+        return _response(409, "The ledger is not what was signed", str(error))
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> JSONResponse:

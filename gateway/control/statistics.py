@@ -12,7 +12,7 @@ from gateway.ledger.recorder import caught_up
 from gateway.store import Store
 
 _Json = dict[str, Any]
-_Text = Annotated[str | None, Query(max_length=256)]
+_Text = Annotated[str | None, Query(max_length=256, pattern=r"^[^\x00]*$")]
 _Second = Annotated[int | None, Query(ge=0, lt=2**40)]
 _KEYS = {
     "period": ("start", "client", "service"),

@@ -3,7 +3,7 @@
 import base64
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Header
+from fastapi import APIRouter, Body, Form, Header
 from fastapi.responses import JSONResponse
 
 from gateway.control.credentials import Credentials
@@ -53,9 +53,12 @@ def keys_router(issuer: TokenIssuer) -> APIRouter:
         return await issuer.keys()
 
     @routes.post("/keys", status_code=201)
-    async def rotate_token_key() -> list[dict[str, Any]]:
-        """Signs with a new key from now on; tokens of the former one are good until they expire."""
-        return await issuer.rotate()
+    async def rotate_token_key(leaked: Annotated[bool, Body(embed=True)] = False) -> list[dict[str, Any]]:
+        """Signs with a new key from now on; tokens of the former one are good until they expire.
+
+        When the former one has ``leaked``, all of them end now.
+        """
+        return await issuer.rotate(leaked=leaked)
 
     return routes
 

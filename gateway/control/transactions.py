@@ -16,7 +16,7 @@ from gateway.registry_store import RegistryStore
 from gateway.store import Store
 
 _Json = dict[str, Any]
-_Text = Annotated[str | None, Field(max_length=256)]
+_Text = Annotated[str | None, Field(max_length=256, pattern=r"^[^\x00]*$")]
 _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
 
 

@@ -24,7 +24,7 @@ _GRANT = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 _PATTERN = re.compile(r"[\w*?\[\]!-]{1,100}", re.ASCII)
 _PURPOSE = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 _FIELD = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){0,20}", re.ASCII)
-_LONGEST_FIELDS = 2000
+_LONGEST_FIELDS, _LONGEST_PURPOSES = 2000, 1000
 _A_CONTRACT = "the full name of a gRPC service such as ndxp.population.v1.PopulationService"
 _READ_ONLY = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
@@ -287,6 +287,9 @@ def _check_terms(place: str, grant: Grant) -> None:
         _shaped(f"{place}.purposes", _PURPOSE, purpose, "what x-ndxp-purpose can say: printable ASCII, at most 256")
     for path in grant.fields:
         _shaped(f"{place}.fields", _FIELD, path, "a path of fields in the answer such as citizen.full_name")
+    if sum(map(len, grant.purposes)) > _LONGEST_PURPOSES:
+        # A refusal names them all, and metadata of more than 8 kB does not arrive.
+        raise RegistryError(f"{place}.purposes: more than {_LONGEST_PURPOSES} characters; make several grants of it")
     if sum(map(len, grant.fields)) > _LONGEST_FIELDS:
         raise RegistryError(f"{place}.fields: more than {_LONGEST_FIELDS} characters; name a whole message instead")
     _well_formed(f"{place}.valid_from", validity.begin, grant.valid_from)

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 import uuid_utils
 
+from gateway.core.shedding import Room
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
 
@@ -166,6 +167,7 @@ class Call:
         "request_in_ts",
         "request_out_ts",
         "response_in_ts",
+        "room",
         "sent",
         "service",
         "subjects",
@@ -186,6 +188,7 @@ class Call:
         self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
+        self.room: Room | None = None
         self.timeout = 0.0
         self.journal_first = True
         self.attempts = 0

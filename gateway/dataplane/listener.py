@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from gateway.core.transaction import Call, Origin, now
+from gateway.core.transaction import Call, Origin, Tally, now
 from gateway.dataplane import pipeline
 from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
@@ -19,6 +19,7 @@ from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
 _DOUBT, _TURNS = 0.01, 3
+_OF_EACH_PAIR = 32
 _ROUNDING = 0.99  # gRPC rounds a timeout up when it writes it, so that the caller leaves a little before it
 _Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
@@ -71,6 +72,7 @@ class Listener(grpc.GenericRpcHandler):
         self._under_way[call] = task
         try:
             try:
+                self._check_metadata(asked)
                 await pipeline.begin(self._exchange, call, asked)
                 answer = await forward(call, asked, context)
             except Refusal as refusal:
@@ -160,6 +162,7 @@ class Listener(grpc.GenericRpcHandler):
         if message is not _EOF:
             self._check_size("a request", message)
             call.received.add(message)
+            self._check_stream("the requests", call.received)
         return message
 
     async def _pump_requests(self, call: Call, context: _Context, rpc: Any, first: Any) -> None:
@@ -187,6 +190,7 @@ class Listener(grpc.GenericRpcHandler):
                 call.response_in_ts = call.response_in_ts or now()
                 self._check_size("an answer", message)
                 call.sent.add(message)
+                self._check_stream("the answers", call.sent)
                 await context.write(message)
         except grpc.aio.AioRpcError as error:
             return self._failed(call, error)
@@ -219,6 +223,28 @@ class Listener(grpc.GenericRpcHandler):
             raise Refusal(
                 Reason.MESSAGE_TOO_LARGE, f"{what} of {len(message)} bytes; {limit} are allowed",
                 metadata={"allowed": str(limit)},
+            )  # fmt: skip
+
+    def _check_stream(self, what: str, tally: Tally) -> None:
+        settings = self._exchange.settings
+        for count, limit, unit in (
+            (tally.messages, settings.max_stream_messages, "messages"),
+            (tally.size, settings.max_stream_bytes, "bytes"),
+        ):
+            if count > limit:
+                raise Refusal(
+                    Reason.STREAM_TOO_LARGE, f"{what} of this stream are more than {limit} {unit}",
+                    metadata={"limit": unit, "allowed": str(limit)},
+                )  # fmt: skip
+
+    def _check_metadata(self, asked: Asked) -> None:
+        limit = self._exchange.settings.max_metadata_bytes
+        size = sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in asked.pairs])
+        if size > limit:
+            largest = max(asked.pairs, key=lambda pair: len(pair[1]))[0][:64]
+            raise Refusal(
+                Reason.INVALID_METADATA, f"metadata of {size} bytes, most of them in {largest}; {limit} are allowed",
+                metadata={"key": largest, "allowed": str(limit)},
             )  # fmt: skip
 
     def _failed(self, call: Call, error: grpc.aio.AioRpcError) -> "_Answer":

@@ -8,6 +8,7 @@ from gateway.core import policy
 from gateway.core.circuit import Circuit
 from gateway.core.quota import Bucket
 from gateway.core.registry import Registry, Service, Snapshot
+from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin, Phase
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
@@ -21,12 +22,16 @@ STRANGERS = 50.0, 500
 """How many refusals of callers without a good token are recorded in a second, and at once; the others are refused all
 the same."""
 
+SHED = 20.0, 20
+"""How many refusals for want of room are recorded in a second, and at once: what sheds load must cost little."""
+
 
 @dataclass(slots=True)
 class Exchange:
     """What the steps decide with: the world as this worker knows it.
 
-    ``calls`` are under way in this worker; ``backlog`` is how many journal entries wait for the recorder.
+    ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
+    ones by address and method; ``backlog`` is how many journal entries wait for the recorder.
     """
 
     settings: GatewaySettings
@@ -40,8 +45,11 @@ class Exchange:
     salt_key: bytes = b""
     circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
+    shed: Bucket = field(default_factory=lambda: Bucket(*SHED, time.monotonic()))
     calls: int = 0
+    at_providers: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
+    rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -123,7 +131,7 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
 
 
 def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | None:
-    """Whether there is room: the journal takes records, the worker is not full, the consumer has quota left.
+    """Whether there is room: in the journal, in the worker, at the provider's address and in the consumer's quota.
 
     Gives something to await when only the store knows about the quota.
     """
@@ -134,18 +142,38 @@ def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | Non
         raise Refusal(Reason.OVERLOADED, f"{exchange.backlog} journal entries wait for the recorder", retry_after=1)
     if exchange.calls >= settings.max_calls:
         raise Refusal(Reason.OVERLOADED, f"this worker has {exchange.calls} calls under way", retry_after=0.5)
+    service = asked.service
+    address = settings.addresses.get(service.provider, service.address)
+    there = exchange.at_providers.get(address, 0)
+    room = _room(exchange, address, call.method)
+    if there >= service.in_flight or (room is not None and room.full):
+        raise Refusal(
+            Reason.OVERLOADED, f"{service.provider} has as many calls under way from this worker as it can serve",
+            retry_after=0.5, metadata={"service": service.provider, "under_way": str(there)},
+        )  # fmt: skip
     waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))
     exchange.calls += 1
-    call.admitted = True
+    exchange.at_providers[address] = there + 1
+    if room is not None:
+        room.calls += 1
+    call.address, call.room, call.admitted = address, room, True
     return waits
 
 
+def _room(exchange: Exchange, address: str, method: str) -> Room | None:
+    """Where calls of a unary method are limited; None for streams, which may say little for long."""
+    room = exchange.rooms.get((address, method))
+    if room is None:
+        kind = exchange.snapshot.method(method)
+        if kind is not None and kind.unary:
+            room = exchange.rooms[address, method] = Room(exchange.settings.max_calls, exchange.settings.max_queueing)
+    return room
+
+
 def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Where to and until when: the provider's address, its circuit, the capped deadline."""
+    """Whether the provider's circuit lets the call through, and until when: the capped deadline."""
     settings = exchange.settings
-    address = settings.addresses.get(asked.service.provider, asked.service.address)
-    exchange.circuits.setdefault(address, Circuit()).enter(address, time.monotonic())
-    call.address = address
+    exchange.circuits.setdefault(call.address, Circuit()).enter(call.address, time.monotonic())
     method = exchange.snapshot.method(call.method)
     call.journal_first = method is None or not (method.unary and method.read_only)
     if method is not None and method.unary:
@@ -179,7 +207,11 @@ async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
     if call.admitted:
         call.admitted = False
         exchange.calls -= 1
+        exchange.at_providers[call.address] -= 1
         exchange.allowances.leave(call.client)
+        if call.room is not None:
+            took = (call.response_in_ts - call.request_out_ts) / 1e6 if call.origin is Origin.PROVIDER else None
+            call.room.leave(took, time.monotonic())
     if circuit := exchange.circuits.get(call.address):
         _judge(circuit, call)
     if _recorded(exchange, call, asked):
@@ -191,8 +223,8 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
     if call.origin is Origin.GATEWAY:
         if call.reason == Reason.JOURNAL_UNAVAILABLE:
             return False
-        if call.reason == Reason.OVERLOADED and exchange.backlog > exchange.settings.max_backlog:
-            return False
+        if call.reason == Reason.OVERLOADED:
+            return exchange.backlog <= exchange.settings.max_backlog and exchange.shed.take(time.monotonic())
     if call.client:
         return True
     if not any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):

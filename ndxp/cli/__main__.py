@@ -11,6 +11,7 @@ from ndxp.cli import (
     call,
     demo,
     directory,
+    doctor,
     load,
     log,
     member,
@@ -41,8 +42,8 @@ app = typer.Typer(
 for more in (subject.app, proof.app, archive.app):
     log.log_app.registered_commands += more.registered_commands
 for commands in (
-    run.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app, statistics.app, load.app,
-    demo.app,
+    run.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,
+    statistics.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups

@@ -1,7 +1,9 @@
 """Commands on the ledger: log tail, log show, log search, explain."""
 
 import json
+import re
 import time
+from math import isnan
 from typing import Annotated, Any, Literal
 
 import typer
@@ -15,6 +17,7 @@ app = typer.Typer()
 log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(log_app, name="log")
 
+_TRACE = re.compile("[0-9a-f]{32}")
 Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
 
 
@@ -74,8 +77,10 @@ def search(
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Of the last so many minutes.")] = None,
-    before: Annotated[int | None, typer.Option(min=1, help="Before this record of the ledger: the next page.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last so many minutes.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=2**62 - 1, help="Before this record of the ledger: the next page.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
@@ -86,7 +91,10 @@ def search(
     Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`
     """
     code = _code(status)
-    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None else None
+    if trace is not None and not _TRACE.fullmatch(trace):
+        complain(f"--trace {trace[:50]!r}: a trace id has 32 hex digits")
+        raise typer.Exit(2)
+    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None and not isnan(minutes) else None
     found = Session(folder).get(
         "/transactions", client=client, member=member, service=service, method=method, status_code=code,
         reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,

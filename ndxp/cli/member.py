@@ -146,12 +146,17 @@ def keys(context: typer.Context, folder: Folder = DEFAULT_FOLDER, as_json: Json 
 
 
 @keys_app.command("rotate")
-def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+def rotate_key(
+    leaked: Annotated[bool, typer.Option("--leaked", help="End every token of the former key at once.")] = False,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
     """Signs tokens with a new key from now on.
 
-    Tokens of the former key are good until they expire; it goes when the last one has.
+    Tokens of the former key are good until they expire; it goes when the last one has. After a leak everybody needs a
+    new token at once.
     """
-    _print_keys(Session(folder).send("POST", "/keys"), as_json)
+    _print_keys(Session(folder).send("POST", "/keys", body={"leaked": leaked}), as_json)
 
 
 def _switch(verb: str, member: str, folder: Any, as_json: bool, done: str) -> None:

@@ -65,6 +65,11 @@ def clock(micros: int) -> str:
     return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
+def moment(micros: int) -> str:
+    """µs since 1970 as local date and time."""
+    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def complain(message: str) -> None:
     """One line on stderr."""
     sys.stderr.write(f"ndxp: {visible(' '.join(message.split()))}\n")

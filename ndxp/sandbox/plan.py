@@ -90,7 +90,8 @@ def make(
     for number in range(1, workers + 1):
         name = "gateway" if workers == 1 else f"gateway-{number}"
         settings = {
-            **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability
+            **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability,
+            "NDXP_OPEN_REFLECTION": "true",
         }  # fmt: skip
         processes.append(Process(name, _python("gateway.dataplane"), settings))
     return State(str(folder), gateway, control_url, processes, durability=durability, tls=tls)

@@ -80,6 +80,18 @@ async def test_tokens_of_a_former_key_are_good_until_they_expire_and_then_the_ke
     assert (reason(verifier, old), reason(verifier, new)) == (Reason.TOKEN_INVALID, None)
 
 
+async def test_tokens_of_a_key_that_has_leaked_end_at_once(tmp_path: Path, registry: RegistryStore) -> None:
+    issuer = await made(tmp_path, registry)
+    oldest = issuer.issue(CLIENT, 0)
+    await issuer.rotate()
+    old = issuer.issue(CLIENT, 0)
+    [key] = await issuer.rotate(leaked=True)
+    assert key["signs"]
+    verifier = await verifier_of(registry)
+    found = [reason(verifier, token) for token in (oldest, old, issuer.issue(CLIENT, 0))]
+    assert found == [Reason.TOKEN_INVALID, Reason.TOKEN_INVALID, None]
+
+
 async def test_the_new_key_is_known_before_the_first_token_is_signed_with_it(
     tmp_path: Path, registry: RegistryStore
 ) -> None:

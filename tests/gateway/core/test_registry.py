@@ -91,6 +91,7 @@ def test_a_small_registry_holds() -> None:
         (changed("grants", methods=["demo.v1.Demo/Get"]), "grants[0].methods", "a method's name"),
         (changed("grants", purposes=["khám bệnh"]), "grants[0].purposes", "printable ASCII"),
         (changed("grants", purposes=[""]), "grants[0].purposes", "x-ndxp-purpose"),
+        (changed("grants", purposes=["x" * 201] * 5), "grants[0].purposes", "make several grants of it"),
         (changed("grants", purposes="care"), "grants[0].purposes", "array"),
         (changed("grants", fields=["citizen.fullName()"]), "grants[0].fields", "citizen.full_name"),
         (changed("grants", fields=["citizen..name"]), "grants[0].fields", "citizen.full_name"),
