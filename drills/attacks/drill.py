@@ -36,8 +36,11 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
 RATIO = 2.0
 """How many times their usual p99 the neighbours may have during an attack."""
 
-GROWTH = 64
-"""MB by which gateway and control together may be larger at an attack's worst moment than before it."""
+GROWTH = 128
+"""MB by which gateway and control together may be larger at an attack's worst moment than before it.
+
+A few messages of 32 MB, which is what gRPC takes before the gateway refuses them.
+"""
 
 _SECURE = ("certificates",)
 """What needs an exchange with TLS."""
