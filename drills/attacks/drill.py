@@ -18,6 +18,7 @@ from drills.attacks import agency, certificates, http2, metadata, paths, payload
 from drills.attacks.attack import Attack
 from drills.attacks.neighbours import Answered, Neighbours, p99
 from drills.attacks.target import Outcome, Target
+from drills.sandbox import NotResumed
 
 KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "tokens": tokens.attacks,
@@ -35,8 +36,11 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
 RATIO = 2.0
 """How many times their usual p99 the neighbours may have during an attack."""
 
-GROWTH = 64
-"""MB by which gateway and control together may be larger at an attack's worst moment than before it."""
+GROWTH = 128
+"""MB by which gateway and control together may be larger at an attack's worst moment than before it.
+
+A few messages of 32 MB, which is what gRPC takes before the gateway refuses them.
+"""
 
 _SECURE = ("certificates",)
 """What needs an exchange with TLS."""
@@ -89,7 +93,7 @@ class Drill:
         self._calls = calls
 
     def run(self) -> Generator[Result, None, None]:
-        """The result of every kind as it ends. Raises StartFailed and PlanFailed."""
+        """The result of every kind as it ends. Raises StartFailed, PlanFailed and NotResumed."""
         for tls, kinds in groupby(self._kinds, _SECURE.__contains__):
             with closing(Target(self.folder / ("with-tls" if tls else "run"), tls=tls)) as target:
                 with Neighbours(target.state, {name: target.token(name) for name in _NEIGHBOURS}) as neighbours:
@@ -121,12 +125,15 @@ class Drill:
         return result
 
     def _undisturbed(self, neighbours: Neighbours) -> list[Answered]:
-        began = time.monotonic()
+        already = len(neighbours.answered)
         neighbours.wait(self._calls, _BOUND)
-        return [each for each in neighbours.answered if each.at >= began]
+        answered = neighbours.answered[already:]
+        if len(answered) < self._calls:
+            raise NotResumed(f"the neighbours have made {len(answered)} calls in {_BOUND:.0f} s with nobody attacking")
+        return answered
 
     def _attack(self, attacks: Sequence[Attack], target: Target, neighbours: Neighbours, result: Result) -> None:
-        enough = len(neighbours.answered) + self._calls
+        enough, deadline = len(neighbours.answered) + self._calls, time.monotonic() + _BOUND
         claimed: list[tuple[Attack, Outcome]] = []
         while True:
             for attack in attacks:
@@ -141,7 +148,7 @@ class Drill:
                 else:
                     result.let_in += outcome.said.startswith("OK")
                     result.findings.append(f"{attack.name}: {outcome.said}; expected {' or '.join(attack.expected)}")
-            if len(neighbours.answered) >= enough:
+            if len(neighbours.answered) >= enough or time.monotonic() > deadline:
                 break
         target.until_recorded()
         for attack, outcome in claimed:

@@ -22,7 +22,7 @@ _PATHS: dict[str, str | bytes] = {
     "a slash in percent-encoding": f"/{SERVICE}%2FVerifyCitizen",
     "a query": f"/{VERIFY}?admin=1",
     "a fragment": f"/{VERIFY}#admin",
-    "a pattern": f"/{SERVICE}/*",
+    "a pattern": f"/{SERVICE}/Verify*",
     "another case": f"/{VERIFY.lower()}",
     "a URL": f"http://127.0.0.1/{VERIFY}",
     "a line break": f"/{VERIFY}\r\nx-ndxp-client: VN/GOV/H29/one-stop",

@@ -53,8 +53,7 @@ def attacks(_: Target) -> list[Attack]:
 
 
 def _search(path: str, field: str, sql: str, target: Target, _: random.Random) -> Outcome:
-    with target.http(target.secret("admin")) as http:
-        answer = http.get(f"/admin/v1/{path}", params={field: sql})
+    answer = target.operator.get(f"/admin/v1/{path}", params={field: sql})
     if answer.is_success:
         return Outcome("nothing found" if not answer.json() else f"OK {len(answer.json())} found")
     return Outcome(f"HTTP {answer.status_code}")

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,11 @@ class Target(Sandbox):
         """A client of control; to be closed."""
         headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
         return httpx.Client(base_url=self.state.control_url, headers=headers, timeout=20, verify=False)  # noqa: S501
+
+    @cached_property
+    def operator(self) -> httpx.Client:
+        """A client of control with the operator's secret, over one connection."""
+        return self.http(self.secret("admin"))
 
     def processes(self) -> frozenset[tuple[int, float]]:
         """Number and start of every process that runs."""

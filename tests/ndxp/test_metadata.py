@@ -154,3 +154,15 @@ def test_withheld_fields_in_another_form_are_as_if_nothing_was_said(said: str | 
 def test_withheld_fields_said_twice_or_not_at_all_are_as_if_nothing_was_said() -> None:
     assert metadata.withheld([(metadata.WITHHELD, "a"), (metadata.WITHHELD, "a")]) is None
     assert metadata.withheld(None) is None
+
+
+@pytest.mark.parametrize("key", ["x-else", "user-agent", metadata.TRACEPARENT, metadata.AUTHORIZATION])
+@pytest.mark.parametrize("value", ["Nguyễn", "line\r\nx: y", "\x1b[2J", "\x00", "\xff"], ids=repr)
+def test_no_value_of_any_key_goes_on_that_grpc_would_not_send(key: str, value: str) -> None:
+    refused = refusal([(key, value)])
+    assert refused.metadata == {"key": key}
+    assert value not in refused.message
+
+
+def test_binary_values_of_foreign_keys_pass() -> None:
+    assert metadata.read([("x-else-bin", b"\xff\x00")]) == {}

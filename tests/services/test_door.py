@@ -250,3 +250,25 @@ async def test_an_empty_answer_says_the_same_of_what_is_withheld_as_a_full_one(d
     call = PopulationServiceStub(direct).GetCitizen(nobody, metadata=pairs)
     assert await call == pb.GetCitizenResponse()
     assert "citizen.spouse" in str((await call.trailing_metadata())[metadata.WITHHELD]).split()
+
+
+@pytest.mark.parametrize("method", ["VerifyCitizen", "BatchVerifyCitizens"])
+async def test_a_message_that_is_none_of_the_methods_is_refused(
+    direct: grpc.aio.Channel, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    path = f"{population.CONTRACT}/{method}"
+    if method == "VerifyCitizen":
+        unary: Any = direct.unary_unary(f"/{path}")
+        failure = await failure_of(unary(b"\xff" * 50, metadata=signed(method=path)))
+    else:
+        stream: Any = direct.stream_unary(f"/{path}")
+        failure = await failure_of(stream(iter([b"\xff" * 50]), metadata=signed(method=path)))
+    assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE")
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_message_of_somebody_without_an_assertion_is_not_read(
+    direct: grpc.aio.Channel, failure_of: "FailureOf"
+) -> None:
+    call: Any = direct.unary_unary(f"/{VERIFY}")
+    assert (await failure_of(call(b"\xff" * 50))).reason == "GATEWAY_ONLY"

@@ -167,3 +167,16 @@ def test_services_are_listed_with_their_methods(exchange: RunningExchange) -> No
         "client_streaming": False, "server_streaming": False, "read_only": True,
     }  # fmt: skip
     assert service["methods"]["UploadChanges"]["client_streaming"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["operator", "stranger"])
+def test_a_body_above_a_mebibyte_is_not_read(exchange: RunningExchange, known: bool) -> None:
+    headers = exchange.admin.headers if known else {}
+    answer = httpx.put(f"{exchange.control_url}/admin/v1/members", content=b"a" * (1 << 20) + b"b", headers=headers)
+    assert answer.status_code == 413
+
+
+def test_half_a_character_is_refused(exchange: RunningExchange) -> None:
+    body = b'{"id": "VN/COM/half", "name": "\\ud800", "subsystems": ["app"]}'
+    answer = exchange.admin.put("members", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["title"]) == (422, "The request does not fit")
