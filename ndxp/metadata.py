@@ -23,6 +23,9 @@ WITHHELD = "x-ndxp-withheld"
 GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
 
+MORE = "+"
+"""Stands behind a list of subjects, or of withheld fields, when there were more than it names."""
+
 PREFIX = "x-ndxp-"
 FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE})
 """The ``x-ndxp-*`` keys that a caller may send."""
@@ -88,7 +91,7 @@ def subjects(pairs: Pairs | None) -> str:
     said = [value for key, value in pairs or () if key == SUBJECT]
     if len(said) != 1 or not isinstance(said[0], str) or not _SUBJECTS.fullmatch(said[0]):
         return ""
-    hashes, more, _ = said[0].partition(" +")
+    hashes, more, _ = said[0].partition(f" {MORE}")
     return " ".join(sorted(set(hashes.split(" ")))) + more
 
 

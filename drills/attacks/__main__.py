@@ -1,7 +1,6 @@
 """``python -m drills.attacks``: every kind of attack while honest members go on calling, and the table of it."""
 
 import argparse
-import json
 import random
 import sys
 import time
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from drills.attacks.drill import KINDS, Drill, Result
 from drills.sandbox import NotResumed
+from drills.verdict import conclude
 from ndxp.cli.output import table
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -46,16 +46,9 @@ def main() -> int:
     good = not trouble and all(each.good for each in done)
     Console(width=_WIDTH, highlight=False).print(table(_COLUMNS, _rows(done)))
     print(f"{sum(each.tries for each in done)} tries in {(time.monotonic() - began) / 60:.1f} min, seed {given.seed}")
-    if trouble:
-        print(trouble)
-    if given.json is not None:
-        shown = {"seed": given.seed, "good": good, "kinds": [asdict(each) for each in done]}
-        given.json.write_text(json.dumps(shown, indent=1))
-    if good:
-        drill.clear()
-        return 0
-    print(f"not everything was as it has to be; logs and ledger are in {drill.folder}, again: --seed {given.seed}")
-    return 1
+    figures = {"kinds": [asdict(each) for each in done]}
+    broken = "not everything was as it has to be"
+    return conclude(drill, given, trouble=trouble, good=good, figures=figures, broken=broken)
 
 
 def _arguments() -> argparse.Namespace:

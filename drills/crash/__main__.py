@@ -1,7 +1,6 @@
 """``python -m drills.crash``: rounds of faults under load, and the table of what they have shown."""
 
 import argparse
-import json
 import random
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from drills.crash.rounds import Drill, Round
+from drills.verdict import conclude
 from ndxp.cli.output import table
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -45,16 +45,8 @@ def main() -> int:
     print(f"{len(done)} rounds in {(time.monotonic() - began) / 60:.1f} min, seed {given.seed}")
     for name in drill.skipped:
         print(f"skipped: {name}; the drill may not mount a small disk here, which takes root")
-    if trouble:
-        print(trouble)
-    if given.json is not None:
-        shown = {"seed": given.seed, "good": good, "skipped": drill.skipped, "rounds": [asdict(each) for each in done]}
-        given.json.write_text(json.dumps(shown, indent=1))
-    if good:
-        drill.clear()
-        return 0
-    print(f"a promise did not hold; logs and ledgers are in {drill.folder}, again: --seed {given.seed}")
-    return 1
+    figures = {"skipped": drill.skipped, "rounds": [asdict(each) for each in done]}
+    return conclude(drill, given, trouble=trouble, good=good, figures=figures, broken="a promise did not hold")
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
 
 from gateway.control.problems import Problem
+from gateway.control.transactions import find
 from gateway.core.transaction import Phase, canonical
 from gateway.ledger.reader import Reader
-from gateway.ledger.recorder import CHECKPOINT, caught_up
+from gateway.ledger.recorder import CHECKPOINT
 from gateway.ledger.signer import RotationUnderWay, Signer
 from gateway.ledger.writer import Writer
 from gateway.store import Store
@@ -96,12 +97,9 @@ def router(  # noqa: C901 - a list of routes
 
         With its salt, who has the evidence can also check what the messages were.
         """
-        complete = await caught_up(store)
-        entries = await asyncio.to_thread(ledger.transaction, transaction_id)
-        if not complete and not any(entry.record.phase is Phase.OUTCOME for entry in entries):
+        entries, complete = await find(ledger, store, transaction_id)
+        if not complete and all(entry.record.phase is not Phase.OUTCOME for entry in entries):
             raise Problem(503, "The recorder is behind", "the outcome may be in the journal yet; try again")
-        if not entries:
-            raise Problem(404, "No such transaction", f"the ledger has no transaction {transaction_id[:64]}")
         note, size = await _covering(entries[-1].seq)
         return {
             "format": FORMAT,

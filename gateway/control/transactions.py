@@ -58,29 +58,34 @@ def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
     @routes.get("/transactions/{transaction_id}")
     async def transaction(transaction_id: str) -> list[_Json]:
         """The records of one transaction: the request, where it was journaled, and the outcome."""
-        return [_plain(entry) for entry in await find(transaction_id)]
+        return [_plain(entry) for entry in (await find(ledger, store, transaction_id))[0]]
 
     @routes.get("/transactions/{transaction_id}/explanation")
     async def explanation(transaction_id: str) -> _Json:
         """The steps that a transaction took, what each decided and why, and where the time went."""
-        found = await find(transaction_id)
+        found = (await find(ledger, store, transaction_id))[0]
         return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
 
-    async def find(transaction_id: str) -> list[Entry]:
-        complete = await caught_up(store)
-        entries = await asyncio.to_thread(ledger.transaction, transaction_id)
-        if not entries and not complete:
-            raise Problem(
-                503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
-            )
-        if not entries:
-            raise Problem(
-                404, "No such transaction",
-                f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded",
-            )  # fmt: skip
-        return entries
-
     return routes
+
+
+async def find(ledger: Reader, store: Store, transaction_id: str) -> tuple[list[Entry], bool]:
+    """The records of a transaction, and whether the recorder had caught up when it was looked for.
+
+    Raises Problem: 404 when there is none, 503 when there may be one in the journal.
+    """
+    complete = await caught_up(store)
+    entries = await asyncio.to_thread(ledger.transaction, transaction_id)
+    if not entries and not complete:
+        raise Problem(
+            503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
+        )
+    if not entries:
+        raise Problem(
+            404, "No such transaction",
+            f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded",
+        )  # fmt: skip
+    return entries, complete
 
 
 def _plain(entry: Entry) -> _Json:

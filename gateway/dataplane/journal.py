@@ -206,9 +206,10 @@ class Journal:
 
     def _judge(self, reply: object) -> None:
         """Takes the store, or not, by what it says of its durability; one that may not say it is believed."""
+        words = [word.decode() for word in reply] if isinstance(reply, list) else []
         if isinstance(reply, Exception) and not str(reply).startswith(FORBIDDEN):
             self._refuse(f"the store does not take records: {reply}")
-        elif lacking := wanting(self._durability, reply):
+        elif lacking := wanting(self._durability, dict(zip(words[::2], words[1::2], strict=True))):
             self._refuse(lacking)
         else:
             if isinstance(reply, Exception):

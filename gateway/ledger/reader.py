@@ -12,7 +12,7 @@ from gateway.core.merkle import Place, Tree
 from gateway.core.transaction import Phase, Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.statistics import Statistic
-from gateway.ledger.writer import LedgerDisagrees, holding, latest_note, size_of, tree_of
+from gateway.ledger.writer import FIRST, SIZE, LedgerDisagrees, holding, latest_note, size_of, tile_of, tree_of
 
 _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
@@ -112,10 +112,8 @@ class Reader:
 
     def tile(self, place: Place) -> bytes:
         """A tile's hashes; empty when there is no such tile."""
-        c = tables.tiles.c
-        query = sa.select(c.hashes).where(c.level == place[0], c.number == place[1])
         with self._engine.connect() as connection:
-            return bytes(connection.execute(query).scalar() or b"")
+            return tile_of(connection, place)
 
     def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
         """Signed checkpoints of more than ``after`` records, by size, which comes with each."""
@@ -139,12 +137,10 @@ class Reader:
     def outside(self) -> list[int]:
         """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
         c = tables.records.c
-        first = sa.select(sa.func.coalesce(sa.func.max(tables.retentions.c.first), 1)).scalar_subquery()
-        size = sa.select(tables.tree.c.size).scalar_subquery()
         # One statement, so that what is recorded meanwhile is in the tree as well.
-        wrong = sa.select(c.seq).where(sa.or_(c.seq < first, c.seq > size)).order_by(c.seq).limit(_SHOWN)
+        wrong = sa.or_(c.seq < FIRST.scalar_subquery(), c.seq > SIZE.scalar_subquery())
         with self._engine.connect() as connection:
-            return list(connection.execute(wrong).scalars())
+            return list(connection.execute(sa.select(c.seq).where(wrong).order_by(c.seq).limit(_SHOWN)).scalars())
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
         """The proof that the record at ``seq`` is among the first ``size``; raises ValueError when it is not."""

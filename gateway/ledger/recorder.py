@@ -28,7 +28,7 @@ _GATHER = 0.05
 
 _RETRY = 1.0
 _STAND_BY = 0.5
-_PRUNE_EVERY = 3600.0
+_TIDY_EVERY, _PRUNE_EVERY = 0.5, 3600.0
 _MOST_ASIDE = 10_000
 _REFUSED_DATA = (DataError, OverflowError, UnicodeEncodeError)
 
@@ -48,7 +48,7 @@ class Recorder:
         self._writer = writer
         self._lease = Lease(store, node)
         self._keep_days = keep_days
-        self._prune_at = 0.0
+        self._prune_at = self._tidy_at = 0.0
         self.trouble = "it is starting"
         self.refuses = False
 
@@ -78,11 +78,14 @@ class Recorder:
         await self._drain("0")
         self.trouble = ""
         while await self._lease.keep():
-            if not await self._drain(">"):
+            full = await self._drain(">")
+            if time.monotonic() >= self._tidy_at:
                 # Another recorder that thought it had the lease may have read entries and failed to record them.
                 await self._drain("0")
                 await self._publish(await asyncio.to_thread(self._writer.sign))
                 await self._prune()
+                self._tidy_at = time.monotonic() + _TIDY_EVERY
+            if not full:
                 await asyncio.sleep(_GATHER)
 
     async def _prepare(self) -> None:

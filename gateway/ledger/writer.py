@@ -8,11 +8,12 @@ from functools import partial
 import msgspec
 import sqlalchemy as sa
 
-from gateway.core.merkle import TileMissing, Tree
+from gateway.core.merkle import Place, TileMissing, Tree
 from gateway.core.rollup import MINUTE
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.signer import Signer
+from ndxp import metadata
 from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 
@@ -21,8 +22,11 @@ CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
 
 _PRUNED_AT_ONCE = 20_000
 
-MORE = "+"
-"""Stands behind a record's subjects when there were more than it names."""
+SIZE = sa.select(tables.tree.c.size)
+"""How many records the tree holds."""
+
+FIRST = sa.select(sa.func.coalesce(sa.func.max(tables.retentions.c.first), 1))
+"""The place of the first record whose row is kept."""
 
 
 class LedgerDisagrees(Exception):
@@ -168,7 +172,7 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
     subjects = [
         (subject, size + place)
         for place, record in enumerate(new, 1)
-        for subject in set(record.subjects.split()) - {MORE}
+        for subject in set(record.subjects.split()) - {metadata.MORE}
     ]
     tables.insert(connection, tables.subjects, subjects)
     statistics.add(connection, new)
@@ -180,18 +184,19 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
 
 def size_of(connection: sa.Connection) -> int:
     """How many records the tree holds."""
-    return int(connection.execute(sa.select(tables.tree.c.size)).scalar_one())
+    return int(connection.execute(SIZE).scalar_one())
 
 
 def tree_of(connection: sa.Connection, size: int) -> Tree:
     """The tree of the first ``size`` records, over the stored tiles."""
+    return Tree(size, partial(tile_of, connection))
+
+
+def tile_of(connection: sa.Connection, place: Place) -> bytes:
+    """A tile's hashes; empty when there is no such tile."""
     c = tables.tiles.c
-
-    def read(place: tuple[int, int]) -> bytes:
-        query = sa.select(c.hashes).where(c.level == place[0], c.number == place[1])
-        return bytes(connection.execute(query).scalar() or b"")
-
-    return Tree(size, read)
+    query = sa.select(c.hashes).where(c.level == place[0], c.number == place[1])
+    return bytes(connection.execute(query).scalar() or b"")
 
 
 def latest_note(connection: sa.Connection) -> str:
@@ -202,7 +207,7 @@ def latest_note(connection: sa.Connection) -> str:
 
 def retained_from(connection: sa.Connection) -> int:
     """The place of the first record whose row is kept."""
-    return int(connection.execute(sa.select(sa.func.max(tables.retentions.c.first))).scalar() or 1)
+    return int(connection.execute(FIRST).scalar_one())
 
 
 def _without_known(connection: sa.Connection, batch: Sequence[Record]) -> list[Record]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from ndxp.metadata import LONGEST_WITHHELD
+from ndxp.metadata import LONGEST_WITHHELD, MORE
 
 _Answer = TypeVar("_Answer", bound=Message)
 _Mask = dict[str, Any]
@@ -36,8 +36,8 @@ def withheld(answer: Descriptor, fields: str) -> str:
     """
     said = ""
     for path in _others(answer, _mask(fields), ""):
-        if len(said) + len(path) + len(" +") > LONGEST_WITHHELD:
-            return f"{said} +".lstrip()
+        if len(said) + len(path) + len(f" {MORE}") > LONGEST_WITHHELD:
+            return f"{said} {MORE}".lstrip()
         said = f"{said} {path}".lstrip()
     return said
 

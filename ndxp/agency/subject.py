@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic
 
+from ndxp import metadata
 from ndxp.subject import MOST_SUBJECTS, SubjectKeyMissing, read_subject_key, subject_hash
 
 _LOOK_AGAIN = 5.0
@@ -60,10 +61,10 @@ class Subjects:
 
     def __str__(self) -> str:
         """What the trailing metadata says: hashes with spaces between, in the order of naming."""
-        return " ".join(self._hashes) + (" +" if self._more else "")
+        return " ".join([*self._hashes, *([metadata.MORE] if self._more else [])])
 
     def _add(self, word: str) -> None:
-        if word == "+" or (word not in self._hashes and len(self._hashes) == MOST_SUBJECTS):
+        if word == metadata.MORE or (word not in self._hashes and len(self._hashes) == MOST_SUBJECTS):
             self._more = True
         else:
             self._hashes[word] = None

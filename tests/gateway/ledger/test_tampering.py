@@ -53,6 +53,18 @@ def insert(connection: sa.Connection, seq: int) -> None:
     connection.execute(sa.insert(tables.records).values({**found, "seq": seq, "transaction_id": "another"}))
 
 
+def make_anew(connection: sa.Connection, clients: dict[int, str], count: int = RECORDS) -> None:
+    """Somebody knows how rows and tree are made, and makes them anew: the first ``count``, some with other clients."""
+    query = sa.select(tables.records).order_by("seq").limit(count)
+    rows = [dict(one) for one in connection.execute(query).mappings()]
+    for table in (tables.records, tables.tiles, tables.rollups):
+        connection.execute(sa.delete(table))
+    connection.execute(sa.update(tables.tree).values(size=0))
+    for row in rows:
+        row["client"] = clients.get(row.pop("seq"), row["client"])
+    add(connection, [tables.record({str(name): value for name, value in row.items()}) for row in rows])
+
+
 def change_tile(connection: sa.Connection, level: int, number: int, place: int) -> None:
     c = tables.tiles.c
     where = sa.and_(c.level == level, c.number == number)
@@ -153,12 +165,7 @@ def test_a_ledger_rewritten_with_its_tree_gets_no_signature(
 ) -> None:
     published = ledger.latest_checkpoint()
     with engine.execution_options(write=True).begin() as connection:
-        rows = [dict(one) for one in connection.execute(sa.select(tables.records).order_by("seq")).mappings()]
-        for table in (tables.records, tables.tiles, tables.rollups):
-            connection.execute(sa.delete(table))
-        connection.execute(sa.update(tables.tree).values(size=0))
-        rows[549]["client"] = "VN/GOV/H01/one-stop"
-        add(connection, [tables.record({str(k): v for k, v in one.items() if k != "seq"}) for one in rows])
+        make_anew(connection, {550: "VN/GOV/H01/one-stop"})
         connection.execute(sa.delete(tables.checkpoints).where(tables.checkpoints.c.size >= 550))
     if again:
         with pytest.raises(LedgerDisagrees, match="are not those that were signed"):
@@ -206,12 +213,7 @@ def test_a_ledger_rewritten_with_its_tree_is_found_between_two_checkpoints(
 ) -> None:
     """Somebody knows how the tree is made, and makes it anew over changed records - but cannot sign."""
     with engine.execution_options(write=True).begin() as connection:
-        rows = [dict(one) for one in connection.execute(sa.select(tables.records).order_by("seq")).mappings()]
-        for table in (tables.records, tables.tiles, tables.rollups):
-            connection.execute(sa.delete(table))
-        connection.execute(sa.update(tables.tree).values(size=0))
-        rows[349]["client"] = "VN/GOV/H01/one-stop"
-        add(connection, [tables.record({str(k): v for k, v in one.items() if k != "seq"}) for one in rows])
+        make_anew(connection, {350: "VN/GOV/H01/one-stop"})
     [finding] = audit(ledger, signer).findings
     assert finding.place == 301
     assert "records 301 to 400 are not those that were signed" in finding.text
@@ -222,11 +224,7 @@ def test_an_older_copy_of_the_ledger_is_found_by_what_the_store_or_the_auditor_r
 ) -> None:
     latest = ledger.latest_checkpoint()
     with engine.execution_options(write=True).begin() as connection:
-        rows = [dict(one) for one in connection.execute(sa.select(tables.records).order_by("seq")).mappings()]
-        for table in (tables.records, tables.tiles, tables.rollups):
-            connection.execute(sa.delete(table))
-        connection.execute(sa.update(tables.tree).values(size=0))
-        add(connection, [tables.record({str(k): v for k, v in one.items() if k != "seq"}) for one in rows[:400]])
+        make_anew(connection, {}, count=400)
         connection.execute(sa.delete(tables.checkpoints).where(tables.checkpoints.c.size > 400))
     assert texts(audit(ledger, signer)) == []
     for audited in (audit(ledger, signer, published=latest), audit(ledger, signer, (latest,))):
