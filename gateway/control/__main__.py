@@ -45,7 +45,7 @@ class Control:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry)
+        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry, settings.handed_out)
         self._key = load_or_create(settings.run_folder / "token-key.pem")
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._engine = open_ledger(settings.ledger)

@@ -208,9 +208,10 @@ class Database:
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         else:
             # An agency reads and writes on its one event loop, hence on one connection at a time, or two in each other.
+            limits = {"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE}s"}
             self._engine = sa.create_engine(
-                url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2, pool_timeout=_PATIENCE,
-                connect_args={"connect_timeout": _PATIENCE},
+                url.replace("postgresql://", "postgresql+psycopg://", 1), hide_parameters=True, pool_pre_ping=True,
+                pool_size=2, max_overflow=2, pool_timeout=_PATIENCE, connect_args=limits,
             )  # fmt: skip
             sa.event.listen(self._engine, "begin", _begin_postgresql)
         with self._engine.begin() as connection:  # as the only writer: processes that start together must not collide
@@ -284,7 +285,6 @@ def _begin_postgresql(connection: sa.Connection) -> None:
     # Held until the commit is visible. Without it a number drawn from a sequence may be committed after a later one,
     # and who follows the feed would miss it; a counter might be given twice.
     if not connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}s'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from ndxp import __version__
-from ndxp.cli import archive, call, demo, directory, load, log, people, proof, run, statistics, subject
+from ndxp.cli import archive, attach, call, demo, directory, load, log, people, proof, run, statistics, subject
 from ndxp.cli.output import complain
 from ndxp.cli.session import AdminRefused
 from ndxp.client import TokenRefused
@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 for more in (subject.app, proof.app, archive.app):
     log.log_app.registered_commands += more.registered_commands
-for commands in (run.app, directory.app, people.app, call.app, log.app, statistics.app, load.app, demo.app):
+for commands in (run.app, attach.app, directory.app, people.app, call.app, log.app, statistics.app, load.app, demo.app):
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 
