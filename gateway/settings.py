@@ -55,6 +55,8 @@ class GatewaySettings(StoreSettings):
     must sync its file every second), ``always`` nothing (appendfsync always)."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
+    notice: float = Field(default=0.0, ge=0)
+    """Seconds at SIGTERM between saying NOT_SERVING and taking no new calls: what a load balancer needs to notice."""
     drain: float = Field(default=15.0, ge=0)
     """Seconds that calls in flight get to finish at SIGTERM."""
 

@@ -29,8 +29,9 @@ def attach(
 ) -> None:
     """Lets the other commands work on an exchange that runs elsewhere.
 
-    In containers, or on servers. The run folder gets a copy of the credentials (mode 0600) and nothing is started;
-    `ndxp status`, `call`, `log`, `load`, `demo --target` and the rest are used as with an exchange of one's own.
+    In containers, or on servers. The run folder gets a copy of the credentials (mode 0600) and the public keys of the
+    ledger as control gives them now; nothing is started. `ndxp status`, `call`, `log`, `load`, `demo --target` and the
+    rest are used as with an exchange of one's own. Attached again, the keys must be the same, or the same and newer.
 
     Example: `docker compose exec -T control cat credentials.json | ndxp attach localhost:50051 --credentials -`
     """
@@ -47,7 +48,9 @@ def attach(
     with os.fdopen(os.open(state.credentials, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(secrets)
     state.write()
-    members = len(Session(folder).get("/members"))  # asks both: the gateway must listen, control must know the operator
+    session = Session(folder)
+    _keep_keys(folder / "ledger-keys", session.get("/ledger/keys"))
+    members = len(session.get("/members"))
     if as_json:
         print_json({"gateway": state.gateway, "control": state.control_url, "folder": state.folder, "members": members})
     else:
@@ -67,3 +70,14 @@ def _secrets(credentials: str) -> str:
     if not isinstance(known, dict) or _ADMIN not in known:
         raise TokenRefused(f"{credentials} has no entry {_ADMIN!r}; give the file of the control process's run folder")
     return text
+
+
+def _keep_keys(file: Path, keys: list[str]) -> None:
+    """Keeps the public keys of the ledger; raises PlanFailed when they do not go on from those kept before."""
+    before = file.read_text().split() if file.exists() else []
+    if keys[: len(before)] != before:
+        raise plan.PlanFailed(
+            f"the ledger's keys are not those in {file}: it is another exchange, which needs another --folder, or "
+            "somebody has put in another ledger"
+        )
+    file.write_text("".join(f"{key}\n" for key in keys))
