@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
-.PHONY: demo up test lint protos bench drills clean
+.PHONY: demo up test lint protos bench drills attacks clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -39,6 +39,9 @@ bench: $(VENV)/ready-bench  ## the benchmarks: the world, and the gateway beside
 
 drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load, and the table of what was lost
 	@$(BIN)/python -m drills.crash --rounds 208
+
+attacks: $(VENV)/ready-dev  ## attack drills: what strangers, members and agencies may try, while honest members call
+	@$(BIN)/python -m drills.attacks
 
 # One environment; each goal adds the packages it needs. pip is asked again when what is needed has changed.
 $(VENV)/ready: EXTRAS := gateway

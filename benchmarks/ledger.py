@@ -113,13 +113,14 @@ class _Local:
         note = self._reader.latest_checkpoint()
         return {
             "checkpoint": note,
-            "published": 0,
+            "published": "",
+            "size": self._reader.last(),
             "first": first,
             "retention": statement,
             "outside": self._reader.outside(),
         }
 
-    def checkpoints(self, after: int, limit: int) -> list[str]:
+    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
         return self._reader.checkpoints(after, limit)
 
     def records(self, after: int, limit: int) -> bytes:

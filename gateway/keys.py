@@ -23,12 +23,16 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
         return key
     key = Ed25519PrivateKey.generate()
     with os.fdopen(descriptor, "wb") as file:
-        file.write(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        file.write(_pem(key))
     return key
+
+
+def replace(path: Path, key: Ed25519PrivateKey) -> None:
+    """Puts a key (0600) in the place of the one in a PEM file, whole or not at all."""
+    beside = path.with_suffix(".new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(_pem(key))
+    beside.replace(path)
 
 
 def load_or_create_secret(path: Path) -> bytes:
@@ -51,6 +55,12 @@ def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
     x = _base64url(key.public_key().public_bytes_raw())
     thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
     return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _base64url(data: bytes) -> str:

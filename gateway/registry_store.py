@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from redis.exceptions import WatchError
 
-from gateway.core.registry import Registry, Snapshot, check
+from gateway.core.registry import Registry, Snapshot, check_change
 from gateway.store import Store
 
 REGISTRY = "ndxp:registry"
@@ -15,6 +16,7 @@ VERSION = "ndxp:registry:version"
 SOURCE = "ndxp:registry:source"
 CONTRACTS = "ndxp:contracts"
 SECRETS = "ndxp:secrets"
+GENERATIONS = "ndxp:generations"
 TOKEN_KEYS = "ndxp:keys:token"
 SALT_KEY = "ndxp:keys:salt"
 
@@ -23,14 +25,15 @@ SALT_KEY = "ndxp:keys:salt"
 class Published:
     """What a gateway works with.
 
-    The registry's snapshot, the keys that sign tokens by key id, the keys of assertions by provider, and the key of the
-    salts in the records' hashes.
+    The registry's snapshot, the keys that sign tokens by key id, the keys of assertions by provider, the key of the
+    salts in the records' hashes, and the generation of each subsystem's credentials, where they were ever changed.
     """
 
     snapshot: Snapshot
-    token_keys: Mapping[str, dict[str, str]]
+    token_keys: Mapping[str, dict[str, Any]]
     provider_keys: Mapping[str, bytes]
     salt_key: bytes
+    generations: Mapping[str, int]
 
 
 class RegistryStore:
@@ -47,13 +50,16 @@ class RegistryStore:
         """Everything at one version."""
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS).get(SALT_KEY)
-            version, registry, contracts, keys, salt_key = await pipe.execute()
+            pipe.hgetall(GENERATIONS)
+            version, registry, contracts, keys, salt_key, generations = await pipe.execute()
         parsed = msgspec.json.decode(registry, type=Registry) if registry else Registry(instance="VN")
         files = {name.decode(): value for name, value in contracts.items()}
         providers = sorted({service.provider for service in parsed.services})
         hashes = await self._store.hmget(SECRETS, providers) if providers else []
         provider_keys = {p: bytes.fromhex(h.decode()) for p, h in zip(providers, hashes, strict=True) if h}
-        return Published(Snapshot(parsed, files, int(version or 0)), _keys(keys), provider_keys, salt_key or b"")
+        snapshot = Snapshot(parsed, files, int(version or 0))
+        counted = {client.decode(): int(number) for client, number in generations.items()}
+        return Published(snapshot, _keys(keys), provider_keys, salt_key or b"", counted)
 
     async def seed(self, registry: Registry, source: str) -> bool:
         """Puts the registry of a file in, unless this very file (``source``, its digest) was put in before."""
@@ -71,7 +77,8 @@ class RegistryStore:
                 stored = await pipe.get(REGISTRY)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
-                check(after)
+                contracts = await pipe.hgetall(CONTRACTS)
+                check_change(before, after, {name.decode(): files for name, files in contracts.items()})
                 pipe.multi()
                 pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION)
                 try:
@@ -90,25 +97,56 @@ class RegistryStore:
         if not await self._store.hexists(TOKEN_KEYS, jwk["kid"]):
             await self._set_in(TOKEN_KEYS, jwk["kid"], json.dumps(dict(jwk)))
 
+    async def retire_keys(self, current: str, until: int) -> None:
+        """Lets every other key of tokens end: ``exp`` in its JWK is when nothing that it has signed is good any more.
+
+        ``until`` is in seconds since 1970; a key that ends before it keeps its time.
+        """
+        for key_id, jwk in _keys(await self._store.hgetall(TOKEN_KEYS)).items():
+            if key_id != current and jwk.get("exp", until + 1) > until:
+                await self._set_in(TOKEN_KEYS, key_id, json.dumps({**jwk, "exp": until}))
+
+    async def drop_keys(self, now: float) -> None:
+        """Removes the keys of tokens that have ended; a change counts as a new version."""
+        keys = _keys(await self._store.hgetall(TOKEN_KEYS))
+        if ended := [key_id for key_id, jwk in keys.items() if jwk.get("exp", now + 1) <= now]:
+            async with self._store.pipeline(transaction=True) as pipe:
+                pipe.hdel(TOKEN_KEYS, *ended).incr(VERSION)
+                await pipe.execute()
+
     async def put_salt_key(self, key: bytes) -> None:
         """Gives the gateways the key of the salts; to be called before the first version is there."""
         await self._store.set(SALT_KEY, key)
 
-    async def keys(self) -> list[dict[str, str]]:
-        """The public keys of tokens."""
+    async def keys(self) -> list[dict[str, Any]]:
+        """The public keys of tokens; those with an ``exp`` sign no more."""
         return list(_keys(await self._store.hgetall(TOKEN_KEYS)).values())
 
     async def put_secrets(self, hashes: Mapping[str, str]) -> None:
-        """Keeps the hashes of the subsystems' secrets; a change counts as a new version."""
+        """Keeps the hashes of the subsystems' secrets; a change counts as a new version.
+
+        A secret in another's place begins a new generation of that subsystem's credentials.
+        """
         known = await self._store.hgetall(SECRETS)
-        if any(known.get(client.encode()) != digest.encode() for client, digest in hashes.items()):
+        changed = {client: h for client, h in hashes.items() if known.get(client.encode()) != h.encode()}
+        if changed:
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hset(SECRETS, mapping=dict(hashes)).incr(VERSION)
+                pipe.hset(SECRETS, mapping=changed).incr(VERSION)
+                for client in changed:
+                    if client.encode() in known:
+                        pipe.hincrby(GENERATIONS, client, 1)
                 await pipe.execute()
 
     async def secret(self, client_id: str) -> str:
         """The hash of a subsystem's secret; empty when it has none."""
-        return (await self._store.hget(SECRETS, client_id) or b"").decode()
+        return (await self.standing(client_id))[0]
+
+    async def standing(self, client_id: str) -> tuple[str, int]:
+        """The hash of a subsystem's secret, empty when it has none, and the generation of its credentials."""
+        async with self._store.pipeline(transaction=True) as pipe:
+            pipe.hget(SECRETS, client_id).hget(GENERATIONS, client_id)
+            secret, generation = await pipe.execute()
+        return (secret or b"").decode(), int(generation or 0)
 
     async def _set_in(self, name: str, field: str, value: bytes | str) -> None:
         async with self._store.pipeline(transaction=True) as pipe:
@@ -116,5 +154,5 @@ class RegistryStore:
             await pipe.execute()
 
 
-def _keys(published: Mapping[bytes, bytes]) -> dict[str, dict[str, str]]:
+def _keys(published: Mapping[bytes, bytes]) -> dict[str, dict[str, Any]]:
     return {key_id.decode(): json.loads(jwk) for key_id, jwk in published.items()}

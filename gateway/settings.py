@@ -22,8 +22,17 @@ class StoreSettings(BaseSettings):
     """The store: registry, keys, journal."""
     node: str = ""
     """Name of this process in records; empty for one made of host and process number."""
+    max_backlog: int = Field(default=1_000_000, ge=1)
+    """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
+    durability: Durability = "everysec"
+    """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
+    must sync its file every second), ``always`` nothing (appendfsync always)."""
     addresses: dict[str, str] = {}
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
+
+    tls_folder: Path | None = None
+    """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
+    everything is plaintext."""
 
     @property
     def name(self) -> str:
@@ -44,15 +53,31 @@ class GatewaySettings(StoreSettings):
     """Seconds at most for a stream."""
     max_message_bytes: int = Field(default=16 * MIB, ge=1024)
     """Largest message."""
+    max_metadata_bytes: int = Field(default=7 * 1024, ge=1024)
+    """Metadata of a call, as HTTP/2 counts it: names, values and 32 bytes for each; with what the gateway adds it has
+    to fit the 8 KiB that gRPC servers take."""
+    max_stream_messages: int = Field(default=1_000_000, ge=1)
+    """Messages of a stream, in each direction."""
+    max_stream_bytes: int = Field(default=1024 * MIB, ge=1024)
+    """Bytes of all messages of a stream, in each direction."""
+    max_connections: int = Field(default=10_000, ge=1)
+    """Connections at once to one worker; more are closed at once."""
+    handshake_timeout: float = Field(default=5.0, gt=0)
+    """Seconds within which a new connection has to speak HTTP/2."""
+    max_idle: float = Field(default=300.0, gt=0)
+    """Seconds after which a connection without calls is closed."""
+    max_connection_age: float = Field(default=3600.0, gt=0)
+    """Seconds after which a connection takes no new calls, more or less a tenth; its client makes another, which may
+    come to another worker."""
     max_streams_per_connection: int = Field(default=1000, ge=1)
     """Calls at once on one connection."""
+    open_reflection: bool = False
+    """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
     max_calls: int = Field(default=5000, ge=1)
     """Calls at once in one worker; more are refused as OVERLOADED."""
-    max_backlog: int = Field(default=1_000_000, ge=1)
-    """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
-    durability: Durability = "everysec"
-    """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
-    must sync its file every second), ``always`` nothing (appendfsync always)."""
+    max_queueing: float = Field(default=0.05, gt=0)
+    """Seconds that calls of a method may queue for long; above it fewer are let in at once, the others are refused as
+    OVERLOADED."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
     notice: float = Field(default=0.0, ge=0)
@@ -97,3 +122,6 @@ class ControlSettings(RecorderSettings):
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)
     """Seconds for which an access token is good."""
+    allow_plaintext: bool = False
+    """Whether the HTTP API may listen beyond this machine without TLS, where secrets can be read on the way: only for
+    a proxy in front of it that has TLS."""

@@ -12,6 +12,7 @@ from gevent.pool import Pool
 from ndxp import metadata
 from ndxp.client import Credentials
 from ndxp.sandbox.state import State
+from ndxp.tls import Tls
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -37,7 +38,7 @@ class Consumers:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._http = httpx.Client(base_url=state.control_url, timeout=_PATIENCE)
+        self._http = httpx.Client(base_url=state.control_url, timeout=_PATIENCE, verify=state.https())
         self._bearers: dict[str, _Bearer] = {}
         self._spread = random.Random(state.gateway)
         self._members = self._list_members()
@@ -72,6 +73,11 @@ class Consumers:
     def headers(self, client: str) -> Headers:
         """The metadata that proves who calls."""
         return self._bearers[client].headers
+
+    def certificates(self) -> dict[str, Tls]:
+        """What each of the clients connects with; nothing without TLS."""
+        found = {client: Credentials.load(self._state.credentials, client).tls for client in self._bearers}
+        return {client: tls for client, tls in found.items() if tls is not None} if self._state.tls else {}
 
     def _refresh(self) -> None:
         """Replaces tokens before they expire. When that fails, calls fail visibly once the old token has expired."""

@@ -27,6 +27,7 @@ from loadtest.results import Results
 from loadtest.selftest import Ceiling, Freeze
 from loadtest.users import Caller, Lanes, set_gevent_up
 from loadtest.worker import Order, Worker
+from ndxp.tls import Tls
 
 _SECONDS = 3.0
 _AT_ONCE = 32
@@ -63,6 +64,9 @@ class _Anybody(Consumers):
 
     def close(self) -> None:
         """No tokens."""
+
+    def certificates(self) -> dict[str, Tls]:
+        return {}
 
     def headers(self, client: str) -> Headers:
         return self._headers

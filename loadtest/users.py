@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import gevent
@@ -18,6 +19,7 @@ from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceSe
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.status import decode
+from ndxp.tls import Tls, connect
 
 WRONG_ANSWER = "OK:WRONG_ANSWER"
 """The status of an answer that contradicts the world; a failure."""
@@ -73,16 +75,19 @@ class Outcome:
 class Lanes:
     """So many real connections to the gateway, each with its stubs; calls take them in turn.
 
+    With certificates (by client) there is a connection for each client instead, because a connection is somebody's.
     Every channel has a connection of its own (grpc.use_local_subchannel_pool), so that a gateway of several workers
     gets calls on all of them. Raises GeventMissing, and ExchangeUnreachable when the gateway does not answer.
     """
 
-    def __init__(self, gateway: str, count: int) -> None:
+    def __init__(self, gateway: str, count: int, certificates: Mapping[str, Tls] = MappingProxyType({})) -> None:
         if not _gevent_ready:
             raise GeventMissing("call set_gevent_up() before the first channel")
-        self._channels = [grpc.insecure_channel(gateway, options=OPTIONS) for _ in range(count)]
+        shown: list[Tls | None] = [*certificates.values()] or [None] * count
+        self._channels = [connect(gateway, tls, OPTIONS) for tls in shown]
         self._stubs = [{name: stub(channel) for name, stub in _STUBS.items()} for channel in self._channels]
         self._turn = 0
+        self._own = {client: place for place, client in enumerate(certificates)}
         try:
             for channel in self._channels:
                 grpc.channel_ready_future(channel).result(timeout=_CONNECT)
@@ -90,8 +95,10 @@ class Lanes:
             self.close()
             raise ExchangeUnreachable(f"the gateway at {gateway} does not answer") from error
 
-    def next(self) -> dict[str, Any]:
-        """The stubs of the connection whose turn it is, by service."""
+    def next(self, client: str) -> dict[str, Any]:
+        """The stubs of the client's own connection, or of the one whose turn it is, by service."""
+        if self._own:
+            return self._stubs[self._own[client]]
         self._turn = (self._turn + 1) % len(self._stubs)
         return self._stubs[self._turn]
 
@@ -120,7 +127,7 @@ class Caller:
             (metadata.MESSAGE_ID, message_id),
             (metadata.PURPOSE, PURPOSE),
         )
-        method = getattr(self._lanes.next()[prepared.service], prepared.method)
+        method = getattr(self._lanes.next(prepared.client)[prepared.service], prepared.method)
         try:
             return self._exchange(prepared, method, prepared.number(message_id), headers)
         except grpc.RpcError as error:

@@ -84,7 +84,7 @@ class Worker:
 
         Raises ExchangeUnreachable when the gateway does not answer.
         """
-        lanes = Lanes(self._order.gateway, self._order.profile.channels)
+        lanes = Lanes(self._order.gateway, self._order.profile.channels, self._consumers.certificates())
         try:
             self._send("ndxp_claim", {})
             slot, of = self._turns.get()

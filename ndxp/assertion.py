@@ -23,6 +23,9 @@ LIFE = 30
 LEEWAY = 5
 """Seconds by which two machines' clocks may differ."""
 
+MOST_PRESENTED = 100_000
+"""How many assertions a verifier remembers at least, and half of the most."""
+
 _OPTIONS: Any = {"require": ["sub", "jti", "exp"]}
 
 
@@ -31,12 +34,17 @@ class KeyUnavailable(Exception):
 
 
 class AssertionRefused(Exception):
-    """The assertion is missing, forged, expired or made for somebody else; the text says which."""
+    """The assertion is missing, forged, expired, used up or made for something else; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """Who calls: ``client`` calls ``method`` ("package.Service/Method") of ``provider`` in ``transaction_id``."""
+    """Who calls: ``client`` calls ``method`` ("package.Service/Method") of ``provider`` in ``transaction_id``.
+
+    ``fields`` of the answer are released, paths of a google.protobuf.FieldMask with commas between; empty for all.
+    ``message`` is ``message_mark`` of the request where the method takes one message; empty where it takes a stream, or
+    where the gateway does not know yet.
+    """
 
     client: str
     provider: str
@@ -45,11 +53,18 @@ class Assertion:
     user_id: str = ""
     purpose: str = ""
     traceparent: str = ""
+    fields: str = ""
+    message: str = ""
 
 
 def key_of(secret: str) -> bytes:
     """The key of assertions to the subsystem with this secret."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def message_mark(sha256: bytes) -> str:
+    """What an assertion says of the request: the first half of its SHA-256, in base64url (22 characters)."""
+    return _base64url(sha256[:16]).decode()
 
 
 def sign(assertion: Assertion, key: bytes) -> str:
@@ -66,7 +81,10 @@ def sign(assertion: Assertion, key: bytes) -> str:
         "mth": assertion.method,
         "exp": int(time.time()) + LIFE,
     }
-    for name, value in (("usr", assertion.user_id), ("prp", assertion.purpose), ("trc", assertion.traceparent)):
+    for name, value in (
+        ("usr", assertion.user_id), ("prp", assertion.purpose), ("trc", assertion.traceparent),
+        ("fld", assertion.fields), ("msg", assertion.message),
+    ):  # fmt: skip
         if value:
             claims[name] = value
     signed = _HEADER + b"." + _base64url(_encode(claims))
@@ -76,7 +94,7 @@ def sign(assertion: Assertion, key: bytes) -> str:
 
 
 class Verifier:
-    """Verifies assertions made for one provider.
+    """Verifies assertions made for one provider, each once.
 
     ``read_key`` gives the provider's key or raises KeyUnavailable; it is asked at first, and again when a signature is
     not good, because the secret may have been changed.
@@ -86,11 +104,12 @@ class Verifier:
         self._provider = provider
         self._read_key = read_key
         self._key = b""
+        self._presented = _Presented()
 
     def verify(self, text: str, method: str) -> Assertion:
         """The assertion in ``text``; raises AssertionRefused unless it is good for a call of ``method`` now.
 
-        KeyUnavailable passes through.
+        It is good for one call only. KeyUnavailable passes through.
         """
         if not self._key:
             self._key = self._read_key()
@@ -100,6 +119,13 @@ class Verifier:
             raise AssertionRefused(f"the gateway's assertion does not hold: {error}") from error
         if claims.get("mth") != method:
             raise AssertionRefused("the gateway's assertion was made for another method")
+        now = time.time()
+        if claims["exp"] > now + LIFE + LEEWAY:
+            raise AssertionRefused(
+                f"the gateway's assertion says that it lives longer than {LIFE} s; are the clocks set?"
+            )
+        if not self._presented.add(claims["jti"], now):
+            raise AssertionRefused("the gateway's assertion was presented before; it is good for one call")
         return Assertion(
             client=claims["sub"],
             provider=self._provider,
@@ -108,6 +134,8 @@ class Verifier:
             user_id=claims.get("usr", ""),
             purpose=claims.get("prp", ""),
             traceparent=claims.get("trc", ""),
+            fields=claims.get("fld", ""),
+            message=claims.get("msg", ""),
         )
 
     def _claims(self, text: str) -> dict[str, Any]:
@@ -126,6 +154,28 @@ class Verifier:
             options=_OPTIONS,
         )  # fmt: skip
         return claims
+
+
+class _Presented:
+    """The transactions whose assertions were presented, for as long as these live.
+
+    Two sets that take turns: the older one is dropped when everything in it has expired, or when the newer one is full.
+    """
+
+    def __init__(self) -> None:
+        self._newer: set[str] = set()
+        self._older: set[str] = set()
+        self._turn = 0.0
+
+    def add(self, transaction_id: str, now: float) -> bool:
+        """Whether it is new; ``now`` is in seconds."""
+        if transaction_id in self._newer or transaction_id in self._older:
+            return False
+        if now >= self._turn or len(self._newer) >= MOST_PRESENTED:
+            self._older, self._newer = self._newer, set()
+            self._turn = now + LIFE + 2 * LEEWAY
+        self._newer.add(transaction_id)
+        return True
 
 
 @lru_cache(maxsize=1000)

@@ -12,6 +12,7 @@ import grpc
 import httpx
 
 from ndxp import metadata
+from ndxp.tls import CertificateMissing, Tls, connect, connect_aio
 
 DEADLINE = 10.0
 """Seconds that a unary call may take unless the caller says otherwise."""
@@ -26,6 +27,9 @@ OPTIONS = (
 )
 """Channel options: message size, and a connection of its own for each channel (grpc/grpc#25062)."""
 
+TLS_FOLDER = "tls"
+"""Where certificates are, beside a credentials file."""
+
 _REFRESH_AT = 0.8
 _RETRY = 1.0
 
@@ -36,32 +40,44 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a subsystem shows to get a token. ``secret`` is left out of ``repr``."""
+    """What a subsystem shows: its secret, to get a token, and its certificate where the exchange has TLS.
+
+    ``secret`` is left out of ``repr``.
+    """
 
     client_id: str
     secret: str = field(repr=False)
+    tls: Tls | None = None
 
     @classmethod
     def load(cls, path: Path, client_id: str) -> Self:
-        """Reads the secret of ``client_id`` from a credentials file; raises TokenRefused when it has none."""
+        """Reads the secret of ``client_id`` from a credentials file; raises TokenRefused when it has none.
+
+        Its certificate is in the folder ``tls`` beside that file, if there is one.
+        """
         try:
             secrets = json.loads(path.read_text())
         except (OSError, ValueError) as error:
             raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
         if client_id not in secrets:
             raise TokenRefused(f"{path} has no credentials of {client_id}; `ndxp members` lists the members")
-        return cls(client_id, secrets[client_id])
+        try:
+            return cls(client_id, secrets[client_id], Tls.load(path.parent / TLS_FOLDER, client_id))
+        except CertificateMissing:
+            return cls(client_id, secrets[client_id])
 
 
 class Tokens:
     """Gets and keeps the access token of one subsystem, for asyncio and for threads alike.
 
     A token that cannot be renewed is used until it expires; after a failure the exchange is left alone for a second.
+    ``tls`` is what to connect with: the exchange has TLS when its control process has.
     """
 
     def __init__(self, control_url: str, credentials: Credentials) -> None:
         self._url = f"{control_url.rstrip('/')}/oauth2/token"
         self._credentials = credentials
+        self.tls = credentials.tls if control_url.startswith("https") else None
         self._token = ""
         self._refresh_at = self._expires_at = float("-inf")
         self._failure = ""
@@ -92,7 +108,7 @@ class Tokens:
     def _refresh(self) -> None:
         identity = (self._credentials.client_id, self._credentials.secret)
         # Certificates are read where they are needed only: it takes longer than the rest of the request.
-        secure = self._url.startswith("https")
+        secure = self.tls.https() if self.tls else self._url.startswith("https")
         form = {"grant_type": "client_credentials"}
         try:
             answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure)
@@ -117,13 +133,12 @@ class Exchange:
 
     def __init__(self, target: str, tokens: Tokens, *, deadline: float = DEADLINE) -> None:
         identity = _Identity(tokens, deadline)
-        self.channel = grpc.aio.insecure_channel(
+        self.channel = connect_aio(
             target,
-            options=OPTIONS,
-            interceptors=[
-                _UnaryUnary(identity), _UnaryStream(identity), _StreamUnary(identity), _StreamStream(identity)
-            ],
-        )  # fmt: skip
+            tokens.tls,
+            OPTIONS,
+            [_UnaryUnary(identity), _UnaryStream(identity), _StreamUnary(identity), _StreamStream(identity)],
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,7 +151,7 @@ class BlockingExchange:
     """The exchange for callers in threads: ``with BlockingExchange(target, tokens) as exchange: ...``."""
 
     def __init__(self, target: str, tokens: Tokens, *, deadline: float = DEADLINE) -> None:
-        self._channel = grpc.insecure_channel(target, options=OPTIONS)
+        self._channel = connect(target, tokens.tls, OPTIONS)
         self.channel = grpc.intercept_channel(self._channel, _Blocking(tokens, deadline))
 
     def __enter__(self) -> Self:

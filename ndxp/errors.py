@@ -36,19 +36,23 @@ class Reason(StrEnum):
     TOKEN_MISSING = "TOKEN_MISSING"
     TOKEN_INVALID = "TOKEN_INVALID"
     TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    CERTIFICATE_INVALID = "CERTIFICATE_INVALID"
     INVALID_METADATA = "INVALID_METADATA"
     MEMBER_DISABLED = "MEMBER_DISABLED"
     UNKNOWN_SERVICE = "UNKNOWN_SERVICE"
     UNKNOWN_PROVIDER = "UNKNOWN_PROVIDER"
     ACCESS_DENIED = "ACCESS_DENIED"
+    PURPOSE_REQUIRED = "PURPOSE_REQUIRED"
     SERVICE_DISABLED = "SERVICE_DISABLED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     OVERLOADED = "OVERLOADED"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    STREAM_TOO_LARGE = "STREAM_TOO_LARGE"
     JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"
     PROVIDER_UNREACHABLE = "PROVIDER_UNREACHABLE"
     PROVIDER_TIMEOUT = "PROVIDER_TIMEOUT"
+    FIELDS_NOT_WITHHELD = "FIELDS_NOT_WITHHELD"
     FAULT_INJECTED = "FAULT_INJECTED"
     GATEWAY_ONLY = "GATEWAY_ONLY"
 
@@ -80,6 +84,11 @@ RULES: Mapping[Reason, Rule] = {
         "get a new token; cache it for less than its expires_in",
         "Mã truy cập (token) đã hết hạn.",
     ),
+    Reason.CERTIFICATE_INVALID: Rule(
+        Code.UNAUTHENTICATED, "gateway/identify", "the certificate of the connection does not fit the token",
+        "connect with the current certificate of the subsystem that the token names; `ndxp member cert` makes one",
+        "Chứng thư số không khớp với mã truy cập (token).",
+    ),
     Reason.INVALID_METADATA: Rule(
         Code.INVALID_ARGUMENT, "gateway/identify", "a metadata key is unknown, malformed or contradicts the token",
         "correct the named metadata key",
@@ -105,6 +114,11 @@ RULES: Mapping[Reason, Rule] = {
         "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
         "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
     ),
+    Reason.PURPOSE_REQUIRED: Rule(
+        Code.PERMISSION_DENIED, "gateway/authorise", "the grant is for certain purposes, the call states none of them",
+        "say truthfully what the data is for: one of the named purposes in x-ndxp-purpose (`ndxp call --purpose`)",
+        "Lời gọi chưa nêu đúng mục đích khai thác được phép.",
+    ),
     Reason.SERVICE_DISABLED: Rule(
         Code.UNAVAILABLE, "gateway/authorise", "the service takes no calls for now",
         "wait until its provider enables the service",
@@ -129,6 +143,11 @@ RULES: Mapping[Reason, Rule] = {
         "send smaller messages, or a stream of them",
         "Thông điệp vượt kích thước cho phép.",
     ),
+    Reason.STREAM_TOO_LARGE: Rule(
+        Code.RESOURCE_EXHAUSTED, "gateway/forward", "a stream carries more than the exchange passes on in one",
+        "end the stream earlier and go on in another, by pages where the method has them",
+        "Luồng dữ liệu vượt kích thước cho phép.",
+    ),
     Reason.JOURNAL_UNAVAILABLE: Rule(
         Code.UNAVAILABLE, "gateway/journal", "the journal did not take the record",
         "look at `ndxp status`; retry later, a mutation with the same request_id",
@@ -143,6 +162,11 @@ RULES: Mapping[Reason, Rule] = {
         Code.DEADLINE_EXCEEDED, "gateway/forward", "the provider did not answer within the deadline",
         "allow more time, or ask the provider why it is slow",
         "Đơn vị cung cấp dịch vụ không trả lời kịp thời hạn.",
+    ),
+    Reason.FIELDS_NOT_WITHHELD: Rule(
+        Code.FAILED_PRECONDITION, "gateway/forward", "the provider does not say that it kept to the granted fields",
+        "ask the provider to serve with ndxp.agency, which releases granted fields only, or to grant all fields",
+        "Đơn vị cung cấp chưa xác nhận chỉ trả các trường được cấp quyền.",
     ),
     Reason.FAULT_INJECTED: Rule(
         Code.UNAVAILABLE, "gateway/forward", "a fault was set for a lesson or a test",

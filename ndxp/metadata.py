@@ -19,6 +19,8 @@ TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
 ASSERTION = "x-ndxp-assertion"
 SUBJECT = "x-ndxp-subject"
+WITHHELD = "x-ndxp-withheld"
+GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
 
 PREFIX = "x-ndxp-"
@@ -28,9 +30,12 @@ FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTE
 MAX_VALUE = 256
 """Longest value of an ``x-ndxp-*`` key, in characters."""
 
-_PRINTABLE = re.compile(r"[ -~]*")
+LONGEST_WITHHELD = 1024
+"""Longest value of ``x-ndxp-withheld``, in characters."""
+
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
+_WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
 _NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
 
 Pair = tuple[str, str | bytes]
@@ -40,15 +45,18 @@ Pairs = Iterable[Pair]
 def read(pairs: Pairs) -> dict[str, str]:
     """The caller's ``authorization``, ``traceparent`` and ``x-ndxp-*`` values.
 
-    Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key and for a value that is too long
-    or not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
+    Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key, a value of one that is too long, and
+    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
     """
     found: dict[str, str] = {}
     for key, value in pairs:
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            # The wire lets such bytes through, gRPC's clients refuse to pass them on.
+            raise _invalid(key, f"the value of {key[:64]} must be printable ASCII")
         if key.startswith(PREFIX):
             if key not in FROM_CALLER:
                 raise _invalid(key, f"unknown metadata key {key[:64]!r}; known: {', '.join(sorted(FROM_CALLER))}")
-            if not isinstance(value, str) or len(value) > MAX_VALUE or not _PRINTABLE.fullmatch(value):
+            if not isinstance(value, str) or len(value) > MAX_VALUE:
                 raise _invalid(key, f"the value of {key} must be printable ASCII of at most {MAX_VALUE} characters")
         elif key == TRACEPARENT:
             if not isinstance(value, str) or not _TRACEPARENT.fullmatch(value):
@@ -82,6 +90,17 @@ def subjects(pairs: Pairs | None) -> str:
         return ""
     hashes, more, _ = said[0].partition(" +")
     return " ".join(sorted(set(hashes.split(" ")))) + more
+
+
+def withheld(pairs: Pairs | None) -> str | None:
+    """Which fields a provider's trailing metadata says that it has withheld, with spaces between.
+
+    ``+`` stands behind them when there are more. None when it says nothing of the kind, or not in this form.
+    """
+    said = [value for key, value in pairs or () if key == WITHHELD]
+    if len(said) != 1 or not isinstance(said[0], str) or len(said[0]) > LONGEST_WITHHELD:
+        return None
+    return said[0] if _WITHHELD.fullmatch(said[0]) else None
 
 
 def _invalid(key: str, message: str) -> Refusal:

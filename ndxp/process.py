@@ -1,6 +1,7 @@
 """What every process of the exchange does alike: logging, wrong settings a line each, the wait for its stop."""
 
 import asyncio
+import ipaddress
 import logging
 import signal
 import sys
@@ -20,6 +21,15 @@ def start_logging() -> None:
 def wrong_settings(error: ValidationError) -> list[str]:
     """What is wrong with ``NDXP_*`` variables, a line each, without their values."""
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
+
+
+def loopback(address: str) -> bool:
+    """Whether only this machine reaches an address, ``host:port``; a name but localhost counts as reachable."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def run_process(

@@ -1,5 +1,6 @@
 """The one place that maps errors to the wire and back: ``google.rpc.Status`` with its details."""
 
+import re
 from dataclasses import dataclass, field
 
 import grpc
@@ -12,6 +13,8 @@ from ndxp.errors import DOMAIN, AgencyError, Code, Refusal
 
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
 """grpc's status codes by canonical number."""
+
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,16 @@ def decode(error: grpc.RpcError) -> Failure:
 
 
 def reason_of(details: bytes) -> str:
-    """The reason in a ``grpc-status-details-bin`` value; empty when there is none or it does not parse."""
+    """The reason in a ``grpc-status-details-bin`` value.
+
+    Empty when there is none, when it does not parse, or when it has not the form that ``google.rpc.ErrorInfo`` asks
+    for: an agency writes no free text into the ledger.
+    """
     try:
-        return str(_read_details(status_pb2.Status.FromString(details)).get("reason", ""))
+        reason = str(_read_details(status_pb2.Status.FromString(details)).get("reason", ""))
     except DecodeError:
         return ""
+    return reason if _REASON.fullmatch(reason) else ""
 
 
 def _read_details(status: status_pb2.Status) -> dict[str, object]:

@@ -4,6 +4,7 @@ In a test: ``PopulationServiceStub(grpc.insecure_channel(exchange.gateway))`` wi
 ``exchange.tokens("VN/GOV/H26/one-stop")``, or ``exchange.connect("VN/GOV/H26/one-stop").channel``.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +58,14 @@ class RunningExchange:
 
 @pytest.fixture(scope="session")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    """A running exchange with two gateway workers."""
-    state = life.start(plan.make(tmp_path_factory.mktemp("exchange"), workers=_WORKERS, port=0))
+    """A running exchange with two gateway workers, with TLS when NDXP_TLS is 1."""
+    tls = os.environ.get("NDXP_TLS", "") in ("1", "true")
+    state = life.start(plan.make(tmp_path_factory.mktemp("exchange"), workers=_WORKERS, port=0, tls=tls))
     secret = Credentials.load(state.credentials, "admin").secret
     headers = {"Authorization": f"Bearer {secret}"}
     try:
-        with httpx.Client(base_url=f"{state.control_url}/admin/v1", headers=headers, timeout=10) as admin:
+        admin_url = f"{state.control_url}/admin/v1"
+        with httpx.Client(base_url=admin_url, headers=headers, timeout=10, verify=state.https()) as admin:
             yield RunningExchange(state, admin)
     finally:
         life.stop(state)

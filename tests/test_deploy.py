@@ -23,7 +23,8 @@ OWN = sorted(name for name, service in SERVICES.items() if service["image"].star
 
 
 def environment(service: str) -> dict[str, str]:
-    return SERVICES[service].get("environment", {})
+    found: dict[str, str] = SERVICES[service].get("environment", {})
+    return found
 
 
 def load(name: str) -> Any:

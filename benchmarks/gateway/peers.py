@@ -67,8 +67,10 @@ class Authorizer(external_auth_pb2_grpc.AuthorizationServicer):
         method = http.path.removeprefix("/")
         answer = external_auth_pb2.CheckResponse()
         try:
-            client = self._tokens.client(http.headers.get("authorization", ""), request.attributes.request.time.seconds)
-            policy.authorise(self._snapshot, client, policy.choose_service(self._snapshot, method, ""), method)
+            now = request.attributes.request.time.seconds
+            token = self._tokens.verify(http.headers.get("authorization", ""), now)
+            service = policy.choose_service(self._snapshot, method, "")
+            policy.authorise(self._snapshot, token.client, service, method, purpose="", now=now)
         except Refusal:
             answer.status.code = code_pb2.PERMISSION_DENIED
         return answer

@@ -11,7 +11,7 @@ from pathlib import Path
 import grpc
 
 from drills.crash.clients import Answer
-from drills.crash.site import PATIENCE, NotResumed
+from drills.sandbox import PATIENCE, NotResumed
 from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.cli.session import AdminRefused, Session

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from drills.crash.site import WORKERS, NotResumed, Site
+from drills.crash.site import Site
+from drills.sandbox import WORKERS, NotResumed
 
 Fault = Callable[[Site, random.Random], None]
 

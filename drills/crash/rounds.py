@@ -12,7 +12,8 @@ from drills.crash.books import Books, Findings, verify
 from drills.crash.calls import Calls
 from drills.crash.clients import Load
 from drills.crash.faults import FAULTS, NEEDS_DISK
-from drills.crash.site import PATIENCE, NotResumed, Site
+from drills.crash.site import Site
+from drills.sandbox import PATIENCE, NotResumed
 from ndxp.cli.session import AdminRefused
 from ndxp.client import TokenRefused
 from ndxp.sandbox.life import StartFailed

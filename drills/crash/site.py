@@ -4,8 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,59 +14,36 @@ import psutil
 import redis
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.session import AdminRefused, Session
+from drills.sandbox import WORKERS, Sandbox
+from ndxp.cli.session import AdminRefused
 from ndxp.client import OPTIONS
 from ndxp.sandbox import life, plan
-
-WORKERS = 2
-PATIENCE = 60.0
-"""Seconds within which everything has to serve again."""
 
 _DISK = 128 * 1024 * 1024
 
 
-class NotResumed(Exception):
-    """The exchange does not serve again by itself; the text says what is missing."""
-
-
-class Site:
+class Site(Sandbox):
     """A running exchange. ``disk`` is the ledger's, None when this user may not mount one."""
 
     def __init__(self, folder: Path) -> None:
         planned = plan.make(folder, workers=WORKERS, port=0)
-        self.folder = folder
         self.disk = _mount(folder / "disk")
         if self.disk is not None:
             ledger = {"NDXP_LEDGER_URL": f"sqlite:///{self.disk / 'ledger.db'}"}
             processes = [replace(each, environment={**each.environment, **ledger}) for each in planned.processes]
             planned = replace(planned, processes=processes)
-        self._planned = planned
         try:
-            self.state = life.start(planned)
+            super().__init__(planned)
         except BaseException:
             self._unmount()
             raise
-        self.session = Session(folder)
 
     def close(self) -> None:
         """Stops everything; the ledger stays in the folder."""
-        life.stop(self.state)
+        super().close()
         if self.disk is not None:
             shutil.copytree(self.disk, self.folder / "ledger")
         self._unmount()
-
-    def process(self, name: str) -> psutil.Process:
-        """The process that runs under a name of the plan; raises NotResumed when none does."""
-        wanted = next(process for process in self._planned.processes if process.name == name)
-        for member in self.state.members():
-            try:
-                title = member.cmdline()
-                node = member.environ().get("NDXP_NODE", name)
-            except psutil.Error:
-                continue
-            if (title == wanted.command and node == name) or (name == "store" and "valkey-server" in title[0]):
-                return member
-        raise NotResumed(f"no process {name} runs")
 
     def store(self) -> Any:
         """A client of the store; to be closed."""
@@ -88,27 +63,9 @@ class Site:
         """Returns when every process runs, control is ready and the gateway takes calls; raises NotResumed."""
         self._until(self._missing)
 
-    def until_recorded(self) -> None:
-        """Returns when the ledger has everything that is in the journal; raises NotResumed."""
-        self._until(lambda: "" if self.caught_up() else "the recorder has not caught up")
-
-    def caught_up(self) -> bool:
-        """Whether the ledger has everything that is in the journal."""
-        try:
-            return bool(self.session.get("/totals", after=2**61)["caught_up"])
-        except AdminRefused:
-            return False
-
     def _unmount(self) -> None:
         if self.disk is not None:
             _run("umount", str(self.disk))
-
-    def _until(self, missing: Callable[[], str]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while complaint := missing():
-            if time.monotonic() > deadline:
-                raise NotResumed(f"after {PATIENCE:.0f} s: {complaint}")
-            time.sleep(0.1)
 
     def _missing(self) -> str:
         running = len(self.state.members()) - 1

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -13,14 +14,16 @@ from pathlib import Path
 import redis
 import uvicorn
 import yaml
+from fastapi import FastAPI
 
 from gateway.control import app, directory
-from gateway.control.credentials import ADMIN, Credentials
+from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
-from gateway.control.tokens import TokenIssuer
+from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
-from gateway.keys import load_or_create, load_or_create_secret, public_jwk
+from gateway.keys import load_or_create_secret
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
@@ -31,8 +34,9 @@ from gateway.settings import ControlSettings
 from gateway.store import connect
 from ndxp.agency.server import AgencyServer
 from ndxp.exchange.v1 import exchange_pb2_grpc
-from ndxp.process import end, run_process, until_stopped
+from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
+from ndxp.tls import CONTROL, Tls, file_of
 
 _log = logging.getLogger("control")
 
@@ -45,8 +49,11 @@ class Control:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry, settings.handed_out)
-        self._key = load_or_create(settings.run_folder / "token-key.pem")
+        self._tls = Tls.load(settings.tls_folder, CONTROL) if settings.tls_folder else None
+        self._credentials = Credentials(
+            settings.run_folder / "credentials.json", self._registry, settings.tls_folder, settings.handed_out
+        )
+        self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._engine = open_ledger(settings.ledger)
         self._signer = Signer(settings.run_folder, settings.ledger_name)
@@ -55,38 +62,39 @@ class Control:
 
     async def run(self, registry: core.Registry, source: str) -> None:
         """Serves until SIGTERM or SIGINT. Raises OSError for a taken port."""
-        jwk = public_jwk(self._key)
         await self._until_store_answers()
         await self._registry.put_salt_key(self._salt_key)
         await self._registry.seed(registry, source)
         known = (await self._registry.load()).snapshot
-        await self._credentials.issue([ADMIN, SUBJECTS, *known.subsystems])
-        await self._registry.publish_key(jwk)
+        await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
+        await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
         parts = app.Parts(
-            store=self._store, registry=self._registry, credentials=self._credentials,
-            issuer=TokenIssuer(self._key, jwk["kid"], self._settings.token_life),
-            reader=Reader(self._engine), writer=self._writer, signer=self._signer,
+            node=self._settings.name, store=self._store, registry=self._registry, credentials=self._credentials,
+            issuer=self._issuer, reader=Reader(self._engine), writer=self._writer, signer=self._signer,
             salt_key=self._salt_key,
-            readiness=Readiness(self._store, self._registry, self._writer, recorder),
+            readiness=Readiness(self._store, self._registry, self._writer, recorder, self._settings),
         )  # fmt: skip
         application = app.create(parts)
-        server = _Server(uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off"))
+        server = _Server(_config(application, self._settings.tls_folder))
         listening = _listen(self._settings.control_address)
-        provider = AgencyServer(directory.SUBSYSTEM, self._settings.run_folder / "credentials.json")
+        provider = AgencyServer(
+            directory.SUBSYSTEM, self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
+        )
         provider.add(
             directory.CONTRACT, directory.ExchangeService(self._registry),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )  # fmt: skip
         await provider.start(self._settings.exchange_address)
-        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM)
+        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
-            tasks = [duties.create_task(self._forever(discovery.run))]
+            tasks = [duties.create_task(self._forever(duty)) for duty in (discovery.run, self._issuer.run)]
             if self._settings.record:
                 tasks.append(duties.create_task(self._recorder.run()))
             duties.create_task(server.serve([listening]))
-            _log.info("control answers on http://%s", self._settings.control_address)
+            scheme = "https" if self._tls else "http"
+            _log.info("control answers on %s://%s", scheme, self._settings.control_address)
             await stopped
             server.should_exit = True
             await provider.stop()
@@ -120,6 +128,15 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
+    own = file_of(tls_folder, CONTROL) if tls_folder else None
+    config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off", ssl_certfile=own)
+    config.load()
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
+    return config
+
+
 def _listen(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     try:
@@ -131,17 +148,40 @@ def _listen(address: str) -> socket.socket:
     return listening
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML with the values that JSON has: a date stays the text that it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
+    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
     """The registry in a file and the file's digest; raises RegistryError that names file and place."""
     try:
         data = path.read_bytes()
-        return core.parse(yaml.safe_load(data)), hashlib.sha256(data).hexdigest()
+        parsed = yaml.load(data, _Loader)  # noqa: S506 - it is a SafeLoader
+        return core.parse(parsed), hashlib.sha256(data).hexdigest()
     except (OSError, yaml.YAMLError, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 
 
+def _stay_private(settings: ControlSettings) -> None:
+    """Raises ValueError when secrets would travel in the clear to and from other machines."""
+    if settings.allow_plaintext or settings.tls_folder or loopback(settings.control_address):
+        return
+    raise ValueError(
+        f"NDXP_CONTROL_ADDRESS={settings.control_address} is open to other machines without TLS, and whoever listens "
+        "on the way reads secrets and tokens: listen on 127.0.0.1, give it certificates with NDXP_TLS_FOLDER, or run a "
+        "proxy with TLS in front and say so with NDXP_ALLOW_PLAINTEXT=true"
+    )
+
+
 async def _run() -> None:
     settings = ControlSettings()
+    _stay_private(settings)
     registry, source = read_exchange_file(settings.exchange_file)
     await Control(settings).run(registry, source)
 

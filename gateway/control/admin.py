@@ -6,7 +6,6 @@ from uuid import uuid4
 import msgspec
 from fastapi import APIRouter, Body, Query
 
-from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.core import registry as core
 from gateway.core.registry import Registry, RegistryError
@@ -16,28 +15,12 @@ _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
 
 
-def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
+def router(registry: RegistryStore) -> APIRouter:  # noqa: C901 - a list of routes
     """Routes below ``/admin/v1``; whoever mounts them asks for the operator's secret."""
     routes = APIRouter(tags=["registry"])
 
     async def snapshot() -> core.Snapshot:
         return (await registry.load()).snapshot
-
-    @routes.get("/members")
-    async def members(group: str = "") -> list[_Json]:
-        """All members, or those of a group."""
-        listed = [_plain(m) for m in (await snapshot()).registry.members if not group or group in m.groups]
-        return sorted(listed, key=lambda m: str(m["id"]))
-
-    @routes.put("/members")
-    async def put_member(given: _Given) -> _Json:
-        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems."""
-        member = _read(given, core.Member)
-        after = await registry.change(
-            lambda r: _with(r, members=[*(m for m in r.members if m.id != member.id), member])
-        )
-        names = [f"{m.id}/{name}" for m in after.members for name in m.subsystems]
-        return {"member": _plain(member), "credentials": await credentials.issue(names)}
 
     @routes.get("/services")
     async def services() -> list[_Json]:

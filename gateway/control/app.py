@@ -1,17 +1,17 @@
 """The HTTP application: what is where, and who may use it."""
 
-import hmac
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control import admin, ledger, problems, statistics, tokens, transactions
+from gateway.control import admin, ledger, members, problems, quotas, rights, statistics, tokens, transactions
+from gateway.control.audit import ChangeLog, Concluded
+from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
-from gateway.control.problems import Problem
+from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
-from gateway.control.tokens import TokenIssuer
+from gateway.control.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.writer import Writer
@@ -24,6 +24,7 @@ from ndxp import __version__
 class Parts:
     """What the application is put together from."""
 
+    node: str
     store: Store
     registry: RegistryStore
     credentials: Credentials
@@ -37,29 +38,28 @@ class Parts:
 
 def create(parts: Parts) -> FastAPI:
     """Puts the application together; opens nothing."""
-    admin_secret = parts.credentials.admin_secret()
-
-    async def operator(authorization: Annotated[str, Header()] = "") -> None:
-        if not hmac.compare_digest(authorization.encode(), f"Bearer {admin_secret}".encode()):
-            raise Problem(
-                401, "Operators only",
-                "send 'Authorization: Bearer SECRET' with the secret of 'admin' in the credentials file",
-            )  # fmt: skip
-
+    changes = ChangeLog(parts.store, parts.node, parts.salt_key)
+    doorkeeper = Doorkeeper(parts.credentials.secrets_of(SECRETS_OF_ROLES), changes)
     app = FastAPI(
         title="NDXP, simulated: control",
         version=__version__,
         description="Tokens, registry and ledger of a simulated data exchange. Every person in it is synthetic.",
     )
+    app.add_middleware(BodyLimit)
     problems.install(app)
+    app.add_middleware(Concluded, changes=changes)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
-    for router in (
-        admin.router(parts.registry, parts.credentials),
-        transactions.router(parts.reader, parts.store, parts.registry),
-        statistics.router(parts.reader, parts.store),
-        ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key),
+    for router, reading in (
+        (admin.router(parts.registry), Role.VIEWER),
+        (members.router(parts.registry, parts.credentials), Role.VIEWER),
+        (rights.router(parts.registry), Role.VIEWER),
+        (quotas.router(parts.registry, parts.store), Role.VIEWER),
+        (tokens.keys_router(parts.issuer), Role.VIEWER),
+        (statistics.router(parts.reader, parts.store), Role.VIEWER),
+        (transactions.router(parts.reader, parts.store, parts.registry), Role.AUDITOR),
+        (ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key), Role.AUDITOR),
     ):
-        app.include_router(router, prefix="/admin/v1", dependencies=[Depends(operator)])
+        app.include_router(router, prefix="/admin/v1", dependencies=[Depends(doorkeeper.needs(reading))])
 
     @app.get("/healthz", tags=["health"])
     async def alive() -> dict[str, str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import grpc
 
+from gateway.core.registry import Grant
 from gateway.registry_store import RegistryStore
 from ndxp.agency.caller import caller
 from ndxp.agency.paging import page_limit, page_start
@@ -53,12 +54,15 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
         client = caller().client
         snapshot = (await self._registry.load()).snapshot
         consumers = snapshot.consumers(client)
-        grants = [
-            pb.Grant(id=g.id, consumer=g.consumer, provider=g.provider, contract=g.contract, methods=g.methods)
-            for g in snapshot.registry.grants
-            if g.consumer in consumers
-        ]
+        grants = [_grant(grant) for grant in snapshot.registry.grants if grant.consumer in consumers]
         return pb.ListMyGrantsResponse(client=client, grants=grants)
+
+
+def _grant(g: Grant) -> pb.Grant:
+    return pb.Grant(
+        id=g.id, consumer=g.consumer, provider=g.provider, contract=g.contract, methods=g.methods,
+        purposes=g.purposes, fields=g.fields, valid_from=g.valid_from, valid_until=g.valid_until, basis=g.basis,
+    )  # fmt: skip
 
 
 def _next(start: int, size: int, total: int) -> str:

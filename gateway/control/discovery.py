@@ -15,6 +15,7 @@ from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
 from ndxp import metadata
 from ndxp.assertion import Assertion, sign
+from ndxp.tls import Tls, connect_aio
 
 _METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 _EVERY, _AGAIN = 0.3, 30.0
@@ -31,7 +32,8 @@ class ContractUnknown(Exception):
 class Discovery:
     """Asks providers for their contracts: at once for a new service, every half minute for the others."""
 
-    def __init__(self, registry: RegistryStore, addresses: dict[str, str], client: str) -> None:
+    def __init__(self, registry: RegistryStore, addresses: dict[str, str], client: str, tls: Tls | None = None) -> None:
+        self._tls = tls
         self._registry = registry
         self._addresses = addresses
         self._client = client
@@ -64,7 +66,7 @@ class Discovery:
         """The contract's FileDescriptorSet, dependencies first."""
         address = self._addresses.get(service.provider, service.address)
         options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
-        async with grpc.aio.insecure_channel(address, options=options) as channel:
+        async with connect_aio(address, self._tls, options) as channel:
             files: dict[str, descriptor_pb2.FileDescriptorProto] = {}
             wanted: list[pb.ServerReflectionRequest] = [
                 pb.ServerReflectionRequest(file_containing_symbol=service.contract)

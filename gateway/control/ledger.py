@@ -4,6 +4,7 @@ Records and tiles are given as they are stored: whoever reads them computes the 
 """
 
 import asyncio
+import time
 from base64 import b64encode
 from typing import Annotated, Any
 
@@ -11,10 +12,10 @@ from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
 
 from gateway.control.problems import Problem
-from gateway.core.transaction import canonical
+from gateway.core.transaction import Phase, canonical
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import CHECKPOINT, caught_up
-from gateway.ledger.signer import Signer
+from gateway.ledger.signer import RotationUnderWay, Signer
 from gateway.ledger.writer import Writer
 from gateway.store import Store
 from ndxp.ledger.checkpoint import Checkpoint
@@ -24,6 +25,7 @@ from ndxp.ledger.payload import salt_of
 _Json = dict[str, Any]
 _Size = Annotated[int, Query(ge=0, lt=2**62)]
 _PATIENCE, _STEP = 5.0, 0.1
+_YOUNG = 3600
 
 
 def router(  # noqa: C901 - a list of routes
@@ -36,31 +38,37 @@ def router(  # noqa: C901 - a list of routes
     async def state() -> _Json:
         """How the ledger stands.
 
-        The latest signed checkpoint, the size of the last that was published, from which record on rows are kept and
-        the signed statement of that, and the places of rows where none should be.
+        The latest signed checkpoint, the one that the store remembers, the size of the tree, from which record on rows
+        are kept and the signed statement of that, and the places of rows where none should be.
         """
         first, statement = await asyncio.to_thread(ledger.retention)
         return {
             "checkpoint": await asyncio.to_thread(ledger.latest_checkpoint),
-            "published": int(await store.get(CHECKPOINT) or 0),
+            "published": (await store.get(CHECKPOINT) or b"").decode(),
+            "size": await asyncio.to_thread(ledger.last),
             "first": first,
             "retention": statement,
             "outside": await asyncio.to_thread(ledger.outside),
         }
 
     @routes.get("/ledger/keys")
-    async def keys() -> list[str]:
-        """Public keys (C2SP verifier keys) of the ledger, the latest last."""
-        return [str(key) for key in signer.public_keys()]
+    async def keys() -> _Json:
+        """Public keys (C2SP verifier keys), the latest last, and the notes by which each has named the next."""
+        return {"keys": [str(key) for key in signer.public_keys()], "changes": signer.key_changes()}
 
     @routes.post("/ledger/keys", status_code=201)
-    async def rotate() -> _Json:
+    async def rotate_ledger_key() -> _Json:
         """Makes a new key; the next checkpoint is signed by the former one too."""
-        return {"key": str(await asyncio.to_thread(signer.rotate))}
+        try:
+            return {"key": str(await asyncio.to_thread(signer.rotate))}
+        except RotationUnderWay as error:
+            raise Problem(409, "Not yet", str(error)) from error
 
     @routes.get("/ledger/checkpoints")
-    async def checkpoints(after: _Size = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000) -> list[str]:
-        """Signed checkpoints of more than ``after`` records."""
+    async def checkpoints(
+        after: _Size = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000
+    ) -> list[tuple[int, str]]:
+        """Sizes and signed checkpoints of more than ``after`` records."""
         return await asyncio.to_thread(ledger.checkpoints, after, limit)
 
     @routes.get("/ledger/records")
@@ -88,8 +96,10 @@ def router(  # noqa: C901 - a list of routes
 
         With its salt, who has the evidence can also check what the messages were.
         """
-        await caught_up(store)
+        complete = await caught_up(store)
         entries = await asyncio.to_thread(ledger.transaction, transaction_id)
+        if not complete and not any(entry.record.phase is Phase.OUTCOME for entry in entries):
+            raise Problem(503, "The recorder is behind", "the outcome may be in the journal yet; try again")
         if not entries:
             raise Problem(404, "No such transaction", f"the ledger has no transaction {transaction_id[:64]}")
         note, size = await _covering(entries[-1].seq)
@@ -108,8 +118,13 @@ def router(  # noqa: C901 - a list of routes
         }
 
     @routes.post("/ledger/retention")
-    async def prune(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
-        """Removes the rows of the records before the first one of that time (µs since 1970); the tree stays."""
+    async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
+        """Removes the rows of the records before the first one of that time (µs since 1970) or later; the tree stays.
+
+        What is younger than an hour stays too: the journal may repeat it, and who looks it up must find it.
+        """
+        if before > (time.time() - _YOUNG) * 1e6:
+            raise Problem(422, "Too young", "rows of the last hour cannot be removed")
         return {"first": await asyncio.to_thread(writer.prune, before)}
 
     async def _covering(seq: int) -> tuple[str, int]:

@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from gateway.core.registry import RegistryError
+from gateway.ledger.writer import LedgerDisagrees
 
 
 class Problem(Exception):
@@ -18,13 +19,17 @@ class Problem(Exception):
         self.title = title
         self.detail = detail
 
+    def response(self) -> JSONResponse:
+        """The answer."""
+        return _response(self.status, self.title, self.detail)
+
 
 def install(app: FastAPI) -> None:
     """Gives every error of the application its form."""
 
     @app.exception_handler(Problem)
     async def _(_: Request, problem: Problem) -> JSONResponse:
-        return _response(problem.status, problem.title, problem.detail)
+        return problem.response()
 
     @app.exception_handler(RegistryError)
     async def _(_: Request, error: RegistryError) -> JSONResponse:
@@ -34,10 +39,18 @@ def install(app: FastAPI) -> None:
     async def _(_: Request, __: RedisError) -> JSONResponse:
         return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
 
+    @app.exception_handler(LedgerDisagrees)
+    async def _(_: Request, error: LedgerDisagrees) -> JSONResponse:
+        return _response(409, "The ledger is not what was signed", str(error))
+
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> JSONResponse:
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         return _response(422, "The request does not fit", places)
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def _(_: Request, __: UnicodeEncodeError) -> JSONResponse:
+        return _response(422, "The request does not fit", "a text in it is half a character (a lone surrogate)")
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> JSONResponse:

@@ -6,9 +6,12 @@ import time
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import durability
+from gateway.dataplane.journal import STREAM
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
+from gateway.settings import StoreSettings
 from gateway.store import Store
 
 PROBE = "ndxp:probe"
@@ -22,7 +25,11 @@ class Readiness:
     ``recorder`` is the one in this process, if there is one.
     """
 
-    def __init__(self, store: Store, registry: RegistryStore, writer: Writer, recorder: Recorder | None) -> None:
+    def __init__(
+        self, store: Store, registry: RegistryStore, writer: Writer, recorder: Recorder | None, settings: StoreSettings
+    ) -> None:
+        self._settings = settings
+        self._probe: asyncio.Task[None] | None = None
         self._store = store
         self._registry = registry
         self._writer = writer
@@ -46,15 +53,24 @@ class Readiness:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._store.set(PROBE, 1)
+                lacks = await durability.lacks(self._store, self._settings.durability)
+                backlog = await self._store.xlen(STREAM)
                 snapshot = (await self._registry.load()).snapshot
         except (redis.RedisError, TimeoutError) as error:
             return [f"journal (the store takes no record: {type(error).__name__})"]
-        return [f"contract of {name}" for name in sorted(snapshot.providers) if name not in snapshot.contracts]
+        waits = [f"contract of {name}" for name in sorted(snapshot.providers) if name not in snapshot.contracts]
+        if lacks:
+            waits.append(f"journal ({lacks})")
+        if backlog > self._settings.max_backlog:
+            waits.append(f"recorder ({backlog} entries of the journal wait, calls are refused)")
+        return waits
 
     async def _ledger(self) -> list[str]:
+        """One probe at a time: a database that hangs holds one thread, whoever asks how often."""
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(asyncio.to_thread(self._writer.probe))
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await asyncio.to_thread(self._writer.probe)
+            await asyncio.wait_for(asyncio.shield(self._probe), _PATIENCE)
         except (SQLAlchemyError, TimeoutError) as error:
             return [f"ledger (the database takes no record: {type(error).__name__})"]
         return []

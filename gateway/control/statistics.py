@@ -1,4 +1,4 @@
-"""The ledger's statistics over HTTP."""
+"""The ledger's statistics and totals over HTTP: counts, nobody's single call."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from gateway.ledger.recorder import caught_up
 from gateway.store import Store
 
 _Json = dict[str, Any]
-_Text = Annotated[str | None, Query(max_length=256)]
+_Text = Annotated[str | None, Query(max_length=256, pattern=r"^[^\x00]*$")]
 _Second = Annotated[int | None, Query(ge=0, lt=2**40)]
 _KEYS = {
     "period": ("start", "client", "service"),
@@ -53,6 +53,18 @@ def router(ledger: Reader, store: Store) -> APIRouter:
             key = tuple((name, getattr(one, name)) for name in _KEYS[by])
             sums.setdefault(key, Rollup()).merge(one.rollup)
         return [_line(rollup, **dict(key)) for key, rollup in sums.items()]
+
+    @routes.get("/totals")
+    async def totals(after: Annotated[int, Query(ge=0, lt=2**62)] = 0) -> _Json:
+        """How many outcomes there are behind a place, by client, service, method, status and reason."""
+        complete = await caught_up(store)
+        names = ("client", "service", "method", "status_code", "reason", "count")
+        rows = await asyncio.to_thread(ledger.count, after)
+        return {
+            "caught_up": complete,
+            "last": await asyncio.to_thread(ledger.last),
+            "totals": [dict(zip(names, row, strict=True)) for row in rows],
+        }
 
     return routes
 

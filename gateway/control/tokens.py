@@ -1,35 +1,14 @@
-"""Access tokens: OAuth 2.0 client credentials in, a short-lived EdDSA token out."""
+"""Access tokens: OAuth 2.0 client credentials in, a short-lived EdDSA token out; and the keys they are signed with."""
 
 import base64
-import time
-import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fastapi import APIRouter, Form, Header
+from fastapi import APIRouter, Body, Form, Header
 from fastapi.responses import JSONResponse
 
 from gateway.control.credentials import Credentials
-from gateway.dataplane.tokens import AUDIENCE, ISSUER
+from gateway.control.issuer import TokenIssuer
 from gateway.registry_store import RegistryStore
-
-
-class TokenIssuer:
-    """Signs tokens that name a subsystem; ``life`` is in seconds."""
-
-    def __init__(self, key: Ed25519PrivateKey, key_id: str, life: int) -> None:
-        self._key = key
-        self._key_id = key_id
-        self.life = life
-
-    def issue(self, client: str) -> str:
-        """A token for a subsystem, good from now on."""
-        now = int(time.time())
-        claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": client, "iat": now, "exp": now + self.life, "jti": str(uuid.uuid4())
-        }  # fmt: skip
-        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
 
 
 def router(issuer: TokenIssuer, credentials: Credentials, registry: RegistryStore) -> APIRouter:
@@ -48,17 +27,38 @@ def router(issuer: TokenIssuer, credentials: Credentials, registry: RegistryStor
             return _refused(400, "unsupported_grant_type", "grant_type must be client_credentials")
         if authorization:
             client_id, client_secret = _basic(authorization)
-        if not await credentials.good(client_id, client_secret):
+        generation = await credentials.generation(client_id, client_secret)
+        if generation is None:
             return _refused(401, "invalid_client", "unknown client or wrong secret; see the credentials file")
         return JSONResponse(
-            {"access_token": issuer.issue(client_id), "token_type": "Bearer", "expires_in": issuer.life},
+            {"access_token": issuer.issue(client_id, generation), "token_type": "Bearer", "expires_in": issuer.life},
             headers={"Cache-Control": "no-store"},
         )
 
     @routes.get("/.well-known/jwks.json")
-    async def jwks() -> dict[str, list[dict[str, str]]]:
-        """The public keys of tokens."""
+    async def jwks() -> dict[str, list[dict[str, Any]]]:
+        """The public keys of tokens; ``exp`` is when a former one goes."""
         return {"keys": await registry.keys()}
+
+    return routes
+
+
+def keys_router(issuer: TokenIssuer) -> APIRouter:
+    """Routes below ``/admin/v1``."""
+    routes = APIRouter(tags=["identity"])
+
+    @routes.get("/keys")
+    async def keys() -> list[dict[str, Any]]:
+        """The keys of tokens: which one signs, and until when (seconds since 1970) former ones are good."""
+        return await issuer.keys()
+
+    @routes.post("/keys", status_code=201)
+    async def rotate_token_key(leaked: Annotated[bool, Body(embed=True)] = False) -> list[dict[str, Any]]:
+        """Signs with a new key from now on; tokens of the former one are good until they expire.
+
+        When the former one has ``leaked``, all of them end now.
+        """
+        return await issuer.rotate(leaked=leaked)
 
     return routes
 

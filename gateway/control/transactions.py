@@ -1,4 +1,4 @@
-"""The ledger's window: search, one transaction, its explanation, and totals."""
+"""The ledger's window: search, one transaction, and its explanation."""
 
 import asyncio
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from gateway.registry_store import RegistryStore
 from gateway.store import Store
 
 _Json = dict[str, Any]
-_Text = Annotated[str | None, Field(max_length=256)]
+_Text = Annotated[str | None, Field(max_length=256, pattern=r"^[^\x00]*$")]
 _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
 
 
@@ -65,18 +65,6 @@ def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
         """The steps that a transaction took, what each decided and why, and where the time went."""
         found = await find(transaction_id)
         return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
-
-    @routes.get("/totals")
-    async def totals(after: Annotated[int, Query(ge=0, lt=2**62)] = 0) -> _Json:
-        """How many outcomes there are behind a place, by client, service, method, status and reason."""
-        complete = await caught_up(store)
-        names = ("client", "service", "method", "status_code", "reason", "count")
-        rows = await asyncio.to_thread(ledger.count, after)
-        return {
-            "caught_up": complete,
-            "last": await asyncio.to_thread(ledger.last),
-            "totals": [dict(zip(names, row, strict=True)) for row in rows],
-        }
 
     async def find(transaction_id: str) -> list[Entry]:
         complete = await caught_up(store)

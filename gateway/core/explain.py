@@ -38,7 +38,7 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
             "the request is on record and the outcome is not: the call is under way, its gateway died with it, "
             "or the journal took the record too late and nothing was forwarded"
         )
-        steps = [Step(name, "passed", _passed(name, last, True)) for name in STEPS[:5]]
+        steps = [Step(name, "passed", _passed(name, last, True, snapshot)) for name in STEPS[:5]]
         return Explanation(why, "", [*steps, Step("forward", "unknown", why), Step("answer", "unknown", why)])
     journaled = len(records) > 1
     stopped = _stopped_at(last)
@@ -51,7 +51,7 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
                 Step(name, "refused" if name != "forward" else "failed", _stopped(last, snapshot), _micros(name, last))
             )
         else:
-            steps.append(Step(name, "passed", _passed(name, last, journaled), _micros(name, last)))
+            steps.append(Step(name, "passed", _passed(name, last, journaled, snapshot), _micros(name, last)))
     return Explanation(_verdict(last), _remedy(last), steps)
 
 
@@ -69,7 +69,7 @@ def _stopped(record: Record, snapshot: Snapshot) -> str:
         return f"the provider answered {status}; the exchange passed it on"
     if record.status_code == Code.CANCELLED:
         return "the caller cancelled the call"
-    if record.reason == Reason.ACCESS_DENIED:
+    if record.reason in (Reason.ACCESS_DENIED, Reason.PURPOSE_REQUIRED):
         return f"{status}: {_why_denied(record, snapshot)}"
     return f"{status}: {RULES[Reason(record.reason)].meaning}" if record.reason in RULES else status
 
@@ -78,16 +78,27 @@ def _why_denied(record: Record, snapshot: Snapshot) -> str:
     """Asks the policy again, which knows the nearest grant."""
     try:
         service = policy.choose_service(snapshot, record.method, record.service)
-        grant = policy.authorise(snapshot, record.client, service, record.method)
+        grant = policy.authorise(
+            snapshot, record.client, service, record.method, purpose=record.purpose, now=record.request_in_ts / 1e6
+        )
     except Refusal as refusal:
         return refusal.message
     return f"no grant fitted then; grant {grant.id} does now"
 
 
-def _passed(name: str, record: Record, journaled: bool) -> str:
+def _granted(record: Record, snapshot: Snapshot) -> str:
+    """The grant with its terms as they are now: the record names it, the registry may have changed since."""
+    if not record.grant:
+        return ""
+    grant = next((grant for grant in snapshot.registry.grants if grant.id == record.grant), None)
+    terms = "which is not in the registry any more" if grant is None else grant.terms
+    return f"grant {record.grant} of {record.service}" + (f": {terms}" if terms else "")
+
+
+def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot) -> str:
     return {
         "identify": f"the token is {record.client}'s",
-        "authorise": f"grant {record.grant} of {record.service}" if record.grant else "",
+        "authorise": _granted(record, snapshot),
         "admit": "quota left, journal taking records",
         "resolve": f"provider {record.service}",
         "journal": (

@@ -14,15 +14,20 @@ WIDTH = 256
 
 _HASH, _BITS = 32, 8
 
+
+class TileMissing(Exception):
+    """A tile of the tree is not there, or holds too little; the text says which."""
+
+
 Place = tuple[int, int]
 """Level and number of a tile."""
 
 Read = Callable[[Place], bytes]
-"""Gives a tile's hashes, one after the other; raises KeyError for one that is not there."""
+"""Gives a tile's hashes, one after the other; empty for one that is not there."""
 
 
 class Tree:
-    """A tree of ``size`` leaves over stored tiles; each is read once."""
+    """A tree of ``size`` leaves over stored tiles; each is read once. Its methods raise TileMissing."""
 
     def __init__(self, size: int, read: Read) -> None:
         self.size = size
@@ -38,7 +43,7 @@ class Tree:
             number, filled = divmod(before >> (_BITS * level), WIDTH)
             above = []
             while added:
-                kept = self._tile((level, number))[: filled * _HASH] if filled else b""
+                kept = self._tile((level, number), filled)[: filled * _HASH] if filled else b""
                 taken, added = added[: WIDTH - filled], added[WIDTH - filled :]
                 tile = changed[level, number] = self._tiles[level, number] = kept + b"".join(taken)
                 if len(tile) == WIDTH * _HASH:
@@ -103,16 +108,16 @@ class Tree:
         level = height // _BITS
         first, count = start >> (_BITS * level), 1 << (height - _BITS * level)
         number, offset = divmod(first, WIDTH)
-        tile = self._tile((level, number))
-        part = tile[offset * _HASH : (offset + count) * _HASH]
-        if len(part) < count * _HASH:
-            raise KeyError((level, number))
-        return perfect_root(_hashes(part))
+        tile = self._tile((level, number), offset + count)
+        return perfect_root(_hashes(tile[offset * _HASH : (offset + count) * _HASH]))
 
-    def _tile(self, place: Place) -> bytes:
-        if place not in self._tiles:
-            self._tiles[place] = self._read(place)
-        return self._tiles[place]
+    def _tile(self, place: Place, least: int) -> bytes:
+        """A tile of at least so many hashes; raises TileMissing."""
+        tile = self._tiles.get(place) or self._read(place)
+        if len(tile) < least * _HASH:
+            raise TileMissing(f"tile {place[1]} of level {place[0]} of the tree lacks hashes")
+        self._tiles[place] = tile
+        return tile
 
 
 def _hashes(tile: bytes) -> list[bytes]:

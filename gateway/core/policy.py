@@ -1,7 +1,6 @@
 """Who may call what: default deny, with the nearest grant named when a call is denied."""
 
-from fnmatch import fnmatchcase
-
+from gateway.core import validity
 from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
 from ndxp.identifiers import Subsystem
@@ -44,35 +43,69 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
     return providers[wanted]
 
 
-def authorise(snapshot: Snapshot, client: str, service: Service, method: str) -> Grant:
-    """The grant under which the client may call; raises Refusal (ACCESS_DENIED) that says what is missing.
+def authorise(snapshot: Snapshot, client: str, service: Service, method: str, *, purpose: str, now: float) -> Grant:
+    """The grant under which the client may call: the first one that fits, in the registry's order.
 
-    A grant found before costs one look-up: a snapshot does not change.
+    ``purpose`` is what the call states, "" for none; ``now`` is in seconds since 1970. Raises Refusal (PURPOSE_REQUIRED
+    when nothing but the purpose is missing, else ACCESS_DENIED) that names the nearest grant and what it lacks. A grant
+    found before costs one look-up: a snapshot does not change, and forgets when the validity of a grant turns.
     """
-    asked = client, service.provider, service.contract, method
-    grant = snapshot.granted.get(asked)
+    granted = snapshot.granted(now)
+    purpose = purpose if purpose in snapshot.purposes else ""  # what no grant asks for is the same as none
+    asked = client, service.provider, service.contract, method, purpose
+    grant = granted.get(asked)
     if grant is None:
-        grant = _find(snapshot, client, service, method)
-        if len(snapshot.granted) >= _REMEMBERED:
-            snapshot.granted.clear()
-        snapshot.granted[asked] = grant
+        grant = _find(snapshot, client, service, method, purpose, now)
+        if len(granted) >= _REMEMBERED:
+            granted.clear()
+        granted[asked] = grant
     return grant
 
 
-def _find(snapshot: Snapshot, client: str, service: Service, method: str) -> Grant:
+def _find(snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float) -> Grant:
     name = method.partition("/")[2]
     consumers = snapshot.consumers(client)
     grants = snapshot.grants.get((service.provider, service.contract), [])
     own = [grant for grant in grants if grant.consumer in consumers]
-    for grant in own:
-        if any(fnmatchcase(name, pattern) for pattern in grant.methods):
-            return grant
-    raise Refusal(
-        Reason.ACCESS_DENIED,
-        f"{client} has no grant to call {name} of {service.contract} at {service.provider}; "
-        f"{_nearest(own, grants, name)}",
-        metadata={"client": client, "service": service.provider, "method": method},
-    )
+    metadata = {"client": client, "service": service.provider, "method": method}
+    reason, why = Reason.ACCESS_DENIED, "nobody has one"
+    if own:
+        nearest = min(own, key=lambda grant: _lacks(grant, name, purpose, now))
+        lacks = _lacks(nearest, name, purpose, now)
+        if not any(lacks):
+            return nearest
+        metadata["grant"] = nearest.id
+        why = f"its grant {nearest.id} {_lacking(nearest, lacks, now)}"
+        if lacks == _ONLY_A_PURPOSE:
+            reason = Reason.PURPOSE_REQUIRED
+            metadata["purposes"] = ", ".join(nearest.purposes)
+    elif others := [grant for grant in grants if grant.covers(name)]:
+        metadata["grant"] = others[0].id
+        why = f"the nearest grant, {others[0].id}, is for {others[0].consumer}"
+    what = f"{name} of {service.contract} at {service.provider}"
+    raise Refusal(reason, f"{client} has no grant to call {what}; {why}", metadata=metadata)
+
+
+def _lacks(grant: Grant, name: str, purpose: str, now: float) -> tuple[bool, bool, bool]:
+    """What a grant of the caller's lacks: the method, the time, the purpose. The nearer, the smaller."""
+    return not grant.covers(name), not grant.holds(now), not grant.serves(purpose)
+
+
+_ONLY_A_PURPOSE = (False, False, True)
+
+
+def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
+    method, time, purpose = lacks
+    if method:
+        return f"is for {', '.join(grant.methods)}"
+    said = []
+    if time and now < validity.begin(grant.valid_from):
+        said.append(f"is not valid before {grant.valid_from}")
+    elif time:
+        said.append(f"was valid until {grant.valid_until}")
+    if purpose:
+        said.append(f"asks for a purpose among {', '.join(grant.purposes)}")
+    return " and ".join(said)
 
 
 def _in_slashes(wanted: str) -> str:
@@ -81,12 +114,3 @@ def _in_slashes(wanted: str) -> str:
         return str(Subsystem.parse(wanted))
     except ValueError:
         return wanted
-
-
-def _nearest(own: list[Grant], grants: list[Grant], name: str) -> str:
-    if own:
-        return f"its grant {own[0].id} is for {', '.join(own[0].methods)}"
-    for grant in grants:
-        if any(fnmatchcase(name, pattern) for pattern in grant.methods):
-            return f"the nearest grant, {grant.id}, is for {grant.consumer}"
-    return "nobody has one"

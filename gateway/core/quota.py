@@ -1,37 +1,206 @@
-"""How much each consumer may ask: a token bucket and a limit of calls in flight, per worker."""
+"""How much each consumer may ask: what a worker decides alone, and what it asks the bucket that all workers share.
+
+The bucket is in the store (``gateway/buckets.lua``). A worker holds a few of its tokens on lease and lets calls in with
+these; it asks for more before they are gone, gives back what it has not used, and knows for how long there is nothing
+to be had. So most calls, and nearly all refusals, are decided without the store.
+"""
+
+import math
+from dataclasses import dataclass
 
 from gateway.core.registry import Quota
 from ndxp.errors import Reason, Refusal
 
+LEASE = 2.0
+"""Seconds for which a worker may use tokens it was given."""
+
+SETTLED = 0.25
+"""Seconds after which a worker reports what it has used, when nothing else makes it ask."""
+
+_AHEAD = 0.1
+"""Seconds of its recent demand that a worker keeps in hand."""
+
+_KEPT_LEAST, _KEPT_MOST = 64, 8
+"""One part in so many of a burst is what a worker keeps in hand at least and at most, while there are calls."""
+
+_SURE = 1.0
+"""Seconds at most for which a worker believes that there is nothing, and does not ask again."""
+
+_SHORTEST_BURST = 0.2
+"""Seconds of its rate that a consumer may always ask at once: workers cannot agree on less in time."""
+
+
+def depth(quota: Quota) -> int:
+    """What the bucket holds when it is full: the burst, or a fifth of a second of the rate where that is more."""
+    return max(quota.burst, math.ceil(quota.rate * _SHORTEST_BURST))
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A worker's question about one consumer; all are numbers of calls.
+
+    ``spent`` were let in since the last question with tokens of a lease, ``back`` is returned, ``need`` calls wait for
+    the answer, ``ahead`` is asked on lease. Tokens for waiting calls count as used when they are given: those that turn
+    out not to be are in the next question as a negative ``spent``.
+    """
+
+    spent: int
+    back: int
+    need: int
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bucket gives: for those who wait, and on lease. ``wait`` is in seconds until there is more.
+
+    ``daily`` says that it is the day's quota that is used up.
+    """
+
+    needed: int
+    ahead: int
+    wait: float = 0.0
+    daily: bool = False
+
+
+NO_ANSWER = Answer(needed=0, ahead=0)
+"""The store is away. Whatever it has counted, the worker holds nothing."""
+
 
 class Allowance:
-    """What one consumer has left. ``now`` is seconds on any steady clock."""
+    """What one worker knows of one consumer. ``now`` is seconds on any steady clock.
 
-    __slots__ = ("_at", "_tokens", "in_flight")
+    ``quota`` is the one it was last asked with; ``in_flight`` calls are under way, ``waiting`` of them for the bucket's
+    answer; ``asking`` is for whoever asks it.
+    """
+
+    __slots__ = (
+        "_ahead", "_asked", "_asked_at", "_daily", "_demand", "_dry_until", "_expires", "_not_before", "_pace",
+        "_silent", "_spent", "_tokens", "asking", "in_flight", "quota", "waiting",
+    )  # fmt: skip
 
     def __init__(self, quota: Quota, now: float) -> None:
-        self._tokens = float(quota.burst)
-        self._at = now
+        self.quota = self._asked = quota
+        self._tokens = 0
+        self._expires = 0.0
+        self._spent = 0
+        self._ahead = 0
+        self._demand = 0
+        self._pace = 0.0
+        self._asked_at = now
+        self._not_before = 0.0
+        self._dry_until = 0.0
+        self._daily = False
+        self._silent = False
+        self.asking = False
         self.in_flight = 0
+        self.waiting = 0
 
-    def take(self, client: str, quota: Quota, now: float) -> None:
-        """Takes one call in; raises Refusal (QUOTA_EXCEEDED) with the time to wait when nothing is left."""
+    def enter(self, client: str, quota: Quota) -> None:
+        """Counts a call in; raises Refusal (QUOTA_EXCEEDED) when as many are in flight here as may be."""
         if self.in_flight >= quota.in_flight:
             raise Refusal(
                 Reason.QUOTA_EXCEEDED, f"{client} has {self.in_flight} calls in flight; {quota.in_flight} are allowed",
                 retry_after=0.1, metadata={"limit": "in_flight", "allowed": str(quota.in_flight)},
             )  # fmt: skip
-        self._tokens = min(float(quota.burst), self._tokens + (now - self._at) * quota.rate)
-        self._at = now
-        if self._tokens < 1:
-            raise Refusal(
-                Reason.QUOTA_EXCEEDED, f"{client} asks more than the {quota.rate:g} calls a second it is allowed",
-                retry_after=(1 - self._tokens) / quota.rate,
-                metadata={"limit": "rate", "allowed": f"{quota.rate:g}/s"},
-            )  # fmt: skip
-        self._tokens -= 1
         self.in_flight += 1
+        self._demand += 1
 
-    def give_back(self) -> None:
+    def leave(self) -> None:
         """The call is over."""
         self.in_flight -= 1
+
+    def take(self, client: str, quota: Quota, now: float) -> bool:
+        """Takes a token for a call, or says that the bucket must be asked first.
+
+        Raises Refusal (QUOTA_EXCEEDED) with the time to wait when it is known that there is none.
+        """
+        if quota is not self.quota:
+            if quota != self.quota:
+                self._expires = self._not_before = 0.0
+            self.quota = quota
+        if self._tokens and now < self._expires:
+            self._tokens -= 1
+            self._spent += 1
+            return True
+        if now < self._not_before:
+            raise self._exceeded(client, quota, max(self._dry_until, self._not_before) - now)
+        return False
+
+    def short(self, now: float) -> bool:
+        """Whether it is time to ask ahead."""
+        return self._tokens <= self._ahead >> 1 and self._ahead > 0 and now >= self._not_before
+
+    def due(self, now: float) -> bool:
+        """Whether the bucket should hear of this worker, though nobody waits."""
+        return (self._spent != 0 and now >= self._asked_at + SETTLED) or (self._tokens > 0 and now >= self._expires)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the bucket knows everything."""
+        return not (self._tokens or self._spent or self.waiting)
+
+    def ask(self, now: float) -> Ask:
+        """The question to the bucket; the next is only to be asked after its answer."""
+        elapsed = max(now - self._asked_at, 0.001)
+        weight = min(1.0, elapsed / _AHEAD)
+        self._pace += weight * (self._demand / elapsed - self._pace)
+        back = 0
+        if now >= self._expires:
+            back, self._tokens = self._tokens, 0
+        most = depth(self.quota)
+        kept = min(max(int(self._pace * _AHEAD), most // _KEPT_LEAST), most // _KEPT_MOST)
+        self._ahead = kept if self._demand else 0
+        spent, self._spent = self._spent, 0
+        self._demand, self._asked_at, self._asked = 0, now, self.quota
+        return Ask(spent, back, self.waiting, max(0, self._ahead - self._tokens))
+
+    def learn(self, ask: Ask, answer: Answer, now: float, pause: float) -> None:
+        """The bucket's answer; ``pause`` is how long, in seconds, it is left alone at least when it has run dry."""
+        self._tokens += answer.needed + answer.ahead
+        self._spent -= answer.needed
+        self._daily = answer.daily
+        self._silent = answer is NO_ANSWER
+        if self._silent or self.quota != self._asked:
+            self._expires, self._not_before = 0.0, now + pause if self._silent else 0.0
+            return  # what the old quota gave goes back, and what it refused is asked again
+        self._expires = self._asked_at + LEASE
+        if answer.needed + answer.ahead < ask.need + ask.ahead:
+            self._dry_until = now + answer.wait
+            self._not_before = now + min(max(answer.wait, pause), _SURE)
+        else:
+            self._not_before = 0.0
+
+    def _exceeded(self, client: str, quota: Quota, wait: float) -> Refusal:
+        if self._silent:
+            return Refusal(Reason.JOURNAL_UNAVAILABLE, "the store that counts the calls does not answer", retry_after=1)
+        if self._daily:
+            return Refusal(
+                Reason.QUOTA_EXCEEDED, f"{client} has used up the {quota.daily} calls of this day (UTC)",
+                retry_after=wait, metadata={"limit": "daily", "allowed": str(quota.daily)},
+            )  # fmt: skip
+        return Refusal(
+            Reason.QUOTA_EXCEEDED, f"{client} asks more than the {quota.rate:g} calls a second it is allowed",
+            retry_after=wait, metadata={"limit": "rate", "allowed": f"{quota.rate:g}/s"},
+        )  # fmt: skip
+
+
+class Bucket:
+    """A token bucket of this worker's own; ``now`` is seconds on any steady clock."""
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: int, now: float) -> None:
+        self._rate = rate
+        self._burst = float(burst)
+        self._tokens = self._burst
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Whether there was a token, which is taken."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

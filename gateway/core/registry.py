@@ -1,13 +1,18 @@
 """The registry: who is on the exchange, what they offer, who may call it; and its snapshot for fast decisions."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from math import inf
 from types import MappingProxyType
 from typing import Annotated
 
 import msgspec
 from google.protobuf import descriptor_pb2
 
+from gateway.core import validity
+from gateway.core.fields import check_release
 from ndxp.identifiers import Member as MemberId
 from ndxp.identifiers import Subsystem, member_of
 
@@ -15,6 +20,11 @@ _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}")
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
 _INSTANCE = re.compile(r"[A-Za-z0-9-]{1,20}")
+_GRANT = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
+_PATTERN = re.compile(r"[\w*?\[\]!-]{1,100}", re.ASCII)
+_PURPOSE = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
+_FIELD = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){0,20}", re.ASCII)
+_LONGEST_FIELDS, _LONGEST_PURPOSES = 2000, 1000
 _A_CONTRACT = "the full name of a gRPC service such as ndxp.population.v1.PopulationService"
 _READ_ONLY = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
@@ -34,19 +44,22 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A contract that a subsystem offers at an address, ``host:port``."""
+    """A contract that a subsystem offers at an address, ``host:port``, for so many calls at once from each worker."""
 
     provider: _Id
     contract: _Id
     address: _Id
     disabled: bool = False
+    in_flight: Annotated[int, msgspec.Meta(ge=1)] = 2000
 
 
 class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A right to call methods of a service.
 
     ``consumer`` is a subsystem, a member, ``group:NAME``, ``group:NAME/SUBSYSTEM`` or ``group:all``. ``methods`` are
-    names or patterns such as ``Get*``.
+    names or patterns such as ``Get*``. With ``purposes`` a call must state one of them. ``fields`` of the answer are
+    released, paths of a google.protobuf.FieldMask; without any, all. ``valid_from`` and ``valid_until`` are dates or
+    instants (see ``gateway.core.validity``). ``basis`` is the law it rests on, for people to read.
     """
 
     id: _Id
@@ -54,13 +67,46 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provider: _Id
     contract: _Id
     methods: Annotated[list[str], msgspec.Meta(min_length=1)]
+    purposes: list[str] = []
+    fields: list[str] = []
+    valid_from: str = ""
+    valid_until: str = ""
+    basis: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+    def covers(self, method: str) -> bool:
+        """Whether it is for the method with this name."""
+        return any(fnmatchcase(method, pattern) for pattern in self.methods)
+
+    def holds(self, now: float) -> bool:
+        """Whether it is valid at this time, in seconds since 1970."""
+        return validity.begin(self.valid_from) <= now < validity.end(self.valid_until)
+
+    def serves(self, purpose: str) -> bool:
+        """Whether a call that states this purpose ("" for none) may be made under it."""
+        return not self.purposes or purpose in self.purposes
+
+    @property
+    def terms(self) -> str:
+        """What it says beside who may call what, in words; empty when it says no more."""
+        said = (
+            ("releases only", ", ".join(self.fields)),
+            ("for the purpose", " or ".join(self.purposes)),
+            ("from", self.valid_from),
+            ("until", self.valid_until),
+            ("basis", self.basis),
+        )
+        return "; ".join(f"{word} {what}" for word, what in said if what)
 
 
 class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much a consumer may ask: calls a second, calls at once after a pause, calls in flight."""
+    """How much a consumer may ask: calls a second, calls at once after a pause, calls in a day (UTC; 0 for no limit).
 
-    rate: Annotated[float, msgspec.Meta(gt=0)] = 2000.0
-    burst: Annotated[int, msgspec.Meta(ge=1)] = 4000
+    These are shared by all workers; ``in_flight`` is calls at once in each worker.
+    """
+
+    rate: Annotated[float, msgspec.Meta(ge=0.001, le=1_000_000)] = 2000.0
+    burst: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 4000
+    daily: Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)] = 0
     in_flight: Annotated[int, msgspec.Meta(ge=1)] = 1000
 
 
@@ -116,18 +162,36 @@ def check(registry: Registry) -> None:
         _shaped(f"services[{index}].contract", _CONTRACT, service.contract, _A_CONTRACT)
         _shaped(f"services[{index}].address", _ADDRESS, service.address, "host:port")
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
-    groups = {group for member in registry.members for group in member.groups} | {"all"}
+    groups = {"all", *(group for member in registry.members for group in member.groups)}
+    groups |= {f"{g}/{name}" for m in registry.members for g in (*m.groups, "all") for name in m.subsystems}
     ids: set[str] = set()
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
+        _check_terms(f"grants[{index}]", grant)
         _known(f"grants[{index}].provider", grant.provider, subsystems)
         _shaped(f"grants[{index}].contract", _CONTRACT, grant.contract, _A_CONTRACT)
         if grant.consumer.startswith("group:"):
-            _known(f"grants[{index}].consumer", grant.consumer[6:].partition("/")[0], groups)
+            _known(f"grants[{index}].consumer", grant.consumer[6:], groups)
         else:
             _known(f"grants[{index}].consumer", grant.consumer, subsystems)
     for consumer in registry.quotas:
         _known("quotas", consumer, subsystems | {"default"})
+
+
+def check_change(before: Registry, after: Registry, contracts: Mapping[str, bytes]) -> None:
+    """Raises RegistryError unless ``after`` holds together and its new grants fit the contracts known so far.
+
+    Grants that were there before are not held against contracts again: a provider's new contract must not keep anybody
+    from changing the registry. ``contracts`` are serialised FileDescriptorSets by full service name.
+    """
+    check(after)
+    kept = {grant.id: grant for grant in before.grants}
+    for index, grant in enumerate(after.grants):
+        if grant.contract in contracts and kept.get(grant.id) != grant:
+            try:
+                check_release(contracts[grant.contract], grant.contract, grant.methods, grant.fields)
+            except ValueError as error:
+                raise RegistryError(f"grants[{index}] ({grant.id}): {error}") from error
 
 
 def contract_methods(files: bytes, contract: str) -> Mapping[str, Method] | None:
@@ -151,7 +215,7 @@ class Snapshot:
     """A registry at one version, arranged for look-ups; never changed, only replaced.
 
     ``contracts`` holds serialised FileDescriptorSets by full service name, as the providers' reflection gave them;
-    ``granted`` is what policy has found here before.
+    ``purposes`` are all that some grant asks for.
     """
 
     def __init__(self, registry: Registry, contracts: Mapping[str, bytes], version: int = 0) -> None:
@@ -167,7 +231,11 @@ class Snapshot:
         self.grants: dict[tuple[str, str], list[Grant]] = {}
         for grant in registry.grants:
             self.grants.setdefault((grant.provider, grant.contract), []).append(grant)
-        self.granted: dict[tuple[str, str, str, str], Grant] = {}
+        self.purposes = frozenset(purpose for grant in registry.grants for purpose in grant.purposes)
+        moments = (t for g in registry.grants for t in (validity.begin(g.valid_from), validity.end(g.valid_until)))
+        self._turns = [-inf, *sorted({moment for moment in moments if abs(moment) != inf}), inf]
+        self._granted: dict[tuple[str, ...], Grant] = {}
+        self._since = self._until = 0.0
         self._default_quota = registry.quotas.get("default", Quota())
 
     def consumers(self, client: str) -> frozenset[str]:
@@ -179,6 +247,14 @@ class Snapshot:
         groups = [*member.groups, "all"]
         return frozenset({client, member_of(client), *(f"group:{g}" for g in groups),
                           *(f"group:{g}/{name}" for g in groups)})  # fmt: skip
+
+    def granted(self, now: float) -> dict[tuple[str, ...], Grant]:
+        """What policy has found here before, forgotten whenever the validity of a grant has begun or ended."""
+        if not self._since <= now < self._until:
+            self._granted.clear()
+            place = bisect_right(self._turns, now)
+            self._since, self._until = self._turns[place - 1], self._turns[place]
+        return self._granted
 
     def quota(self, client: str) -> Quota:
         """What a consumer may ask."""
@@ -200,6 +276,28 @@ def _well_formed(place: str, parse_id: type | object, text: str) -> None:
 def _shaped(place: str, shape: re.Pattern[str], text: str, expected: str) -> None:
     if not shape.fullmatch(text):
         raise RegistryError(f"{place}: {text[:100]!r} is not {expected}")
+
+
+def _check_terms(place: str, grant: Grant) -> None:
+    """What a grant says of methods, purposes, fields and time."""
+    _shaped(f"{place}.id", _GRANT, grant.id, "letters, digits and .:-_, at most 100")
+    for pattern in grant.methods:
+        _shaped(f"{place}.methods", _PATTERN, pattern, "a method's name or a pattern such as Get*")
+    for purpose in grant.purposes:
+        _shaped(f"{place}.purposes", _PURPOSE, purpose, "what x-ndxp-purpose can say: printable ASCII, at most 256")
+    for path in grant.fields:
+        _shaped(f"{place}.fields", _FIELD, path, "a path of fields in the answer such as citizen.full_name")
+    if sum(map(len, grant.purposes)) > _LONGEST_PURPOSES:
+        # A refusal names them all, and metadata of more than 8 kB does not arrive.
+        raise RegistryError(f"{place}.purposes: more than {_LONGEST_PURPOSES} characters; make several grants of it")
+    if sum(map(len, grant.fields)) > _LONGEST_FIELDS:
+        raise RegistryError(f"{place}.fields: more than {_LONGEST_FIELDS} characters; name a whole message instead")
+    _well_formed(f"{place}.valid_from", validity.begin, grant.valid_from)
+    _well_formed(f"{place}.valid_until", validity.end, grant.valid_until)
+    if validity.begin(grant.valid_from) >= validity.end(grant.valid_until):
+        raise RegistryError(
+            f"{place}: valid_until {grant.valid_until} comes before valid_from {grant.valid_from}: it would never hold"
+        )
 
 
 def _unique(place: str, name: str, seen: set[str]) -> None:

@@ -10,6 +10,9 @@ from ndxp.errors import Code
 MINUTE, DAY = 60, 86_400
 """Periods, in seconds; a day begins at midnight UTC."""
 
+MOST_REASONS, OTHER = 100, "OTHER"
+"""Different reasons that are told apart; providers name their own."""
+
 _GROWTH = 1.02
 _LOG = math.log(_GROWTH)
 _Counted = TypeVar("_Counted", int, str)
@@ -49,7 +52,7 @@ class Rollup:
         if record.status_code == Code.OK:
             self.answered += 1
         else:
-            _count(self.reasons, record.reason or Code(record.status_code).name)
+            self._give_reason(record.reason or Code(record.status_code).name)
             if record.origin is Origin.PROVIDER:
                 self.failed += 1
             else:
@@ -69,9 +72,13 @@ class Rollup:
         self.request_bytes += other.request_bytes
         self.response_bytes += other.response_bytes
         for reason, number in other.reasons.items():
-            _count(self.reasons, reason, number)
+            self._give_reason(reason, number)
         for bucket, number in other.durations.items():
             _count(self.durations, bucket, number)
+
+    def _give_reason(self, reason: str, number: int = 1) -> None:
+        known = reason in self.reasons or len(self.reasons) < MOST_REASONS
+        _count(self.reasons, reason if known else OTHER, number)
 
     def percentile(self, share: float) -> int:
         """The duration, in µs and within 1 %, below which this share (0 to 1) of the outcomes were; 0 for none."""

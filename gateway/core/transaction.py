@@ -2,12 +2,14 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 import uuid_utils
 
-from ndxp.errors import Code, Reason
+from gateway.core.shedding import Room
+from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
 
 
@@ -92,6 +94,11 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
+def _storable(text: str) -> str:
+    """What callers and providers write freely, as every database takes it: not long, and without NUL."""
+    return text[:_LONGEST].replace("\0", "\ufffd")
+
+
 class Tally:
     """Counts and hashes the messages of one direction.
 
@@ -99,12 +106,12 @@ class Tally:
     endian, as gRPC frames it), so that the boundaries between messages count too.
     """
 
-    __slots__ = ("_first", "_stream", "messages", "size")
+    __slots__ = ("_first", "_hash", "_stream", "messages", "size")
 
     def __init__(self) -> None:
         self.messages = 0
         self.size = 0
-        self._first = b""
+        self._first = self._hash = b""
         self._stream: hashlib._Hash | None = None
 
     def add(self, message: bytes) -> None:
@@ -120,22 +127,36 @@ class Tally:
         self._stream.update(len(message).to_bytes(4, "big"))
         self._stream.update(message)
 
+    def hash(self) -> bytes:
+        """The hash so far, of one message made once."""
+        if self._stream is not None:
+            return self._stream.digest()
+        if not self._hash:
+            self._hash = hashlib.sha256(self._first).digest()
+        return self._hash
+
     def digest(self, salt: bytes) -> str:
         """The salted hash so far (see ``ndxp.ledger.payload``); empty when there was no message."""
-        if not self.messages:
-            return ""
-        return salted(salt, (self._stream or hashlib.sha256(self._first)).digest())
+        return salted(salt, self.hash()) if self.messages else ""
 
 
 class Call:
-    """One call while it is under way: what each step has found out about it."""
+    """One call while it is under way: what each step has found out about it.
+
+    ``generation`` is that of the secret behind its token, ``certificate`` that of the certificate of its connection
+    (the token's where there is none); ``dismissal`` is why it must end before its own end.
+    """
 
     __slots__ = (
         "address",
         "admitted",
         "attempts",
+        "certificate",
         "client",
         "code",
+        "dismissal",
+        "fields",
+        "generation",
         "grant",
         "headers",
         "journal_first",
@@ -146,6 +167,7 @@ class Call:
         "request_in_ts",
         "request_out_ts",
         "response_in_ts",
+        "room",
         "sent",
         "service",
         "subjects",
@@ -158,10 +180,15 @@ class Call:
         self.method = method
         self.headers: dict[str, str] = {}
         self.client = ""
+        self.generation = 0
+        self.certificate = 0
+        self.dismissal: Refusal | None = None
         self.service = ""
         self.grant = ""
+        self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
+        self.room: Room | None = None
         self.timeout = 0.0
         self.journal_first = True
         self.attempts = 0
@@ -196,7 +223,7 @@ class Call:
             phase=phase,
             client=self.client,
             service=self.service,
-            method=self.method[:_LONGEST],
+            method=_storable(self.method),
             message_id=headers.get("x-ndxp-message-id", ""),
             user_id=headers.get("x-ndxp-user-id", ""),
             issue=headers.get("x-ndxp-issue", ""),
@@ -213,7 +240,7 @@ class Call:
             messages_in=self.received.messages,
             messages_out=self.sent.messages,
             status_code=int(self.code),
-            reason=self.reason[:_LONGEST],
+            reason=_storable(self.reason),
             origin=self.origin,
             attempts=self.attempts,
             grant=self.grant,

@@ -5,22 +5,30 @@ import contextlib
 import gc
 import logging
 import sys
+from typing import Any
 
-import grpc
 import redis
 import uvloop
 
-from gateway.dataplane.directory import Directory
+from gateway.core.transaction import Call
+from gateway.dataplane.allowance import Allowances
+from gateway.dataplane.certificates import presented
+from gateway.dataplane.connections import options
+from gateway.dataplane.directory import REFLECTION, Directory
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import Asked, Exchange, identify
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
+from ndxp import accepting
 from ndxp.process import end, run_process, until_stopped
+from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
+"""Within which a connection has to say what it is; gRPC waits two minutes otherwise."""
+
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 _log = logging.getLogger("gateway")
@@ -33,35 +41,26 @@ class Worker:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._upstreams = Upstreams(2 * settings.max_message_bytes)
-        self._directory = Directory(self._upstreams)
+        self._tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
+        self._upstreams = Upstreams(2 * settings.max_message_bytes, self._tls)
+        self._directory = Directory(self._upstreams, self._may_reflect)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
-        self.exchange = Exchange(settings, settings.name, journal)
-        limit = 2 * settings.max_message_bytes
-        self._server = grpc.aio.server(
-            options=(
-                ("grpc.so_reuseport", 1),
-                ("grpc.max_send_message_length", limit),
-                ("grpc.max_receive_message_length", limit),
-                ("grpc.max_concurrent_streams", settings.max_streams_per_connection),
-                ("grpc.keepalive_permit_without_calls", 1),
-                ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-            )
-        )
+        self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
+        self._server = accepting.server(options=options(settings))
         self._directory.add_to(self._server)
-        listener = Listener(self.exchange, self._upstreams)
-        self._server.add_generic_rpc_handlers((listener,))
+        self._listener = Listener(self.exchange, self._upstreams)
+        self._server.add_generic_rpc_handlers((self._listener,))
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
-        try:
-            self._server.add_insecure_port(self._settings.gateway_address)
-        except RuntimeError as error:
-            raise OSError(f"cannot listen on {self._settings.gateway_address}; is the port in use?") from error
+        listen(self._server, self._settings.gateway_address, self._tls)
+        if self._tls is not None and not only_1_3():
+            _log.warning("TLS 1.2 is accepted too; for 1.3 only, set %s=%s", *next(iter(ONLY_1_3.items())))
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
-            writing = [duties.create_task(journal.run()), duties.create_task(self._attend())]
+            serving = (journal.run, self._attend, self.exchange.allowances.run)
+            writing = [duties.create_task(duty()) for duty in serving]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
@@ -86,6 +85,12 @@ class Worker:
         await self._upstreams.close()
         await self._store.aclose()
 
+    def _may_reflect(self, context: Any) -> None:
+        """Lets those see the contracts who could call; raises Refusal for the others, unless reflection is open."""
+        if not self._settings.open_reflection:
+            certificate = presented(context.auth_context()) if self._tls else None
+            identify(self.exchange, Call(REFLECTION), Asked(context.invocation_metadata() or (), None, certificate))
+
     async def _first_load(self) -> None:
         _log.info("waiting for the registry in the store")
         while True:
@@ -101,9 +106,13 @@ class Worker:
         exchange.tokens.use_keys(published.token_keys)
         exchange.provider_keys = published.provider_keys
         exchange.salt_key = published.salt_key
+        exchange.generations = published.generations
+        self._listener.dismiss()
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
+        exchange.at_providers = {address: count for address, count in exchange.at_providers.items() if count}
+        exchange.rooms = {place: room for place, room in exchange.rooms.items() if place[0] in current}
         self._upstreams.keep(current)
         await self._directory.show(published.snapshot, addresses)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
@@ -11,12 +11,15 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from gateway.core.registry import Snapshot
+from gateway.core.transaction import Origin
 from gateway.dataplane.upstream import Upstreams
+from ndxp import metadata, status
+from ndxp.errors import Refusal
 
 _Status = health_pb2.HealthCheckResponse
 _PROBE_TIMEOUT = 1.0
-_REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
-_REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
+_REFLECTION_V1ALPHA = "grpc.reflection.v1alpha.ServerReflection"
+REFLECTION = "grpc.reflection.v1.ServerReflection"
 
 _log = logging.getLogger(__name__)
 
@@ -24,10 +27,11 @@ _log = logging.getLogger(__name__)
 class Directory:
     """Answers ``grpc.health.v1`` from probes of the providers, and reflection from the registry's contracts."""
 
-    def __init__(self, upstreams: Upstreams) -> None:
+    def __init__(self, upstreams: Upstreams, admit: Callable[[Any], None]) -> None:
+        """``admit`` raises Refusal for the context of a caller who may not see the contracts; health is for all."""
         self._upstreams = upstreams
         self._health = health.aio.HealthServicer()
-        self._reflection = _Reflection()
+        self._reflection = _Reflection(admit)
         self._addresses: dict[str, set[str]] = {}
 
     def add_to(self, server: grpc.aio.Server) -> None:
@@ -39,7 +43,7 @@ class Directory:
             request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
             response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
         )
-        handler = grpc.method_handlers_generic_handler(_REFLECTION_V1, {"ServerReflectionInfo": v1})
+        handler = grpc.method_handlers_generic_handler(REFLECTION, {"ServerReflectionInfo": v1})
         server.add_generic_rpc_handlers((handler,))
 
     async def show(self, snapshot: Snapshot, addresses: dict[str, str]) -> None:
@@ -86,7 +90,8 @@ class Directory:
 
 
 class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
-    def __init__(self) -> None:
+    def __init__(self, admit: Callable[[Any], None]) -> None:
+        self._admit = admit
         self._shown: Any = reflection.aio.ReflectionServicer((health.SERVICE_NAME,))
 
     def show(self, snapshot: Snapshot) -> None:
@@ -101,11 +106,17 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
         for module in (health_pb2, reflection_pb2):
             module.DESCRIPTOR.CopyToProto(own)
             pool.Add(own)
-        names = [health.SERVICE_NAME, _REFLECTION, *(c for c in snapshot.contracts if c in snapshot.providers)]
+        names = [health.SERVICE_NAME, _REFLECTION_V1ALPHA, *(c for c in snapshot.contracts if c in snapshot.providers)]
         self._shown = reflection.aio.ReflectionServicer(names, pool)
 
     async def ServerReflectionInfo(
         self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
+        try:
+            self._admit(context)
+        except Refusal as refusal:
+            said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
+            context.set_trailing_metadata(said)
+            await context.abort(status.GRPC_CODES[refusal.rule.code], refusal.message)
         async for response in self._shown.ServerReflectionInfo(request_iterator, context):
             yield response

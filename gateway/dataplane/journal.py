@@ -19,6 +19,7 @@ import hiredis
 from redis.asyncio.connection import parse_url
 
 from gateway.core.transaction import Record, canonical
+from gateway.durability import FORBIDDEN, QUESTION, wanting
 from gateway.settings import Durability
 
 STREAM = "ndxp:journal"
@@ -40,8 +41,6 @@ _BETWEEN_COMMITS, _BUSY = 0.002, 5
 """Seconds, and how many calls must be under way to wait for them: commit_delay and commit_siblings of PostgreSQL."""
 
 _RETRY_FIRST, _RETRY_LAST = 0.05, 1.0
-_NEEDED = {"everysec": {"appendonly": "yes"}, "always": {"appendonly": "yes", "appendfsync": "always"}}
-_FORBIDDEN = ("NOPERM", "ERR unknown command")
 
 _log = logging.getLogger(__name__)
 
@@ -171,7 +170,7 @@ class Journal:
         """Asks the store how durable it is; it gets records when it has answered well."""
         if self._transport is not None:
             self._unanswered.append(_Commit(sent=self._now(), asks=True))
-            self._transport.write(_pack(("CONFIG", "GET", "append*")))
+            self._transport.write(_pack(QUESTION))
 
     def _flush_soon(self, pause: float = 0.0) -> None:
         if not self._flushing and not self._refused:
@@ -207,10 +206,10 @@ class Journal:
 
     def _judge(self, reply: object) -> None:
         """Takes the store, or not, by what it says of its durability; one that may not say it is believed."""
-        if isinstance(reply, Exception) and not str(reply).startswith(_FORBIDDEN):
+        if isinstance(reply, Exception) and not str(reply).startswith(FORBIDDEN):
             self._refuse(f"the store does not take records: {reply}")
-        elif wanting := _wanting(self._durability, reply):
-            self._refuse(wanting)
+        elif lacking := wanting(self._durability, reply):
+            self._refuse(lacking)
         else:
             if isinstance(reply, Exception):
                 _log.warning("the store does not say how durable it is (%s) and is believed", reply)
@@ -257,24 +256,6 @@ class Journal:
 def _pack(words: Sequence[Any]) -> bytes:
     packed: bytes = hiredis.pack_command(tuple(words))
     return packed
-
-
-def _wanting(durability: Durability, reply: object) -> str:
-    """What the store's answer to CONFIG GET lacks, and what to do about it; empty when it suffices or says nothing."""
-    if not isinstance(reply, list):
-        return ""
-    words = [word.decode() for word in reply]
-    has = dict(zip(words[::2], words[1::2], strict=True))
-    lacking = {name: value for name, value in _NEEDED[durability].items() if has.get(name, value) != value}
-    if not lacking:
-        return ""
-    found = " and ".join(f"{name} {has[name]}" for name in lacking)
-    needed = " and ".join(f"{name} {value}" for name, value in lacking.items())
-    less = ", or ask less of it: NDXP_DURABILITY=everysec" if "appendonly" not in lacking else ""
-    return (
-        f"the store has {found}, NDXP_DURABILITY={durability} needs {needed}: no call is taken until it is changed, "
-        f"by CONFIG SET and in the store's configuration{less}"
-    )
 
 
 class _Replies(asyncio.Protocol):

@@ -8,16 +8,18 @@ from typing import Any
 
 import grpc
 
-from gateway.core.transaction import Call, Origin, now
+from gateway.core.transaction import Call, Origin, Tally, now
 from gateway.dataplane import pipeline
+from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Upstreams
 from ndxp import metadata, status
-from ndxp.assertion import Assertion, sign
+from ndxp.assertion import Assertion, message_mark, sign
 from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
 _DOUBT, _TURNS = 0.01, 3
+_OF_EACH_PAIR = 32
 _ROUNDING = 0.99  # gRPC rounds a timeout up when it writes it, so that the caller leaves a little before it
 _Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
@@ -34,10 +36,22 @@ class Listener(grpc.GenericRpcHandler):
     def __init__(self, exchange: Exchange, upstreams: Upstreams) -> None:
         self._exchange = exchange
         self._upstreams = upstreams
+        self._under_way: dict[Call, asyncio.Task[Any]] = {}
+
+    def dismiss(self) -> None:
+        """Ends the calls in flight whose callers the registry, as it is now, would not let in."""
+        for call, task in self._under_way.items():
+            if not call.client or call.dismissal is not None:
+                continue
+            try:
+                pipeline.check_standing(self._exchange, call)
+            except Refusal as refusal:
+                call.dismissal = refusal
+                task.cancel()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
         """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
-        name = handler_call_details.method.removeprefix("/")
+        name = handler_call_details.method.partition("/")[2]
         method = self._exchange.snapshot.method(name)
         if method is not None and method.unary:
             return grpc.unary_unary_rpc_method_handler(partial(self._unary, name))
@@ -52,22 +66,31 @@ class Listener(grpc.GenericRpcHandler):
         await self._handle(Call(method), context, self._forward_stream)
 
     async def _handle(self, call: Call, context: _Context, forward: "_Forward") -> bytes:
-        asked = Asked(context.invocation_metadata() or (), context.time_remaining())
+        certificate = presented(context.auth_context()) if self._exchange.settings.tls_folder else None
+        asked = Asked(context.invocation_metadata() or (), context.time_remaining(), certificate)
+        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
+        self._under_way[call] = task
         try:
             try:
+                self._check_metadata(asked)
                 await pipeline.begin(self._exchange, call, asked)
                 answer = await forward(call, asked, context)
             except Refusal as refusal:
                 answer = _refused(call, refusal)
             except asyncio.CancelledError:
-                if _caller_left():
-                    raise
-                answer = _refused(call, _moved(call))
+                if call.dismissal is not None:
+                    task.uncancel()
+                if task.cancelling():
+                    raise  # the caller has left; otherwise the cancellation is of the connection to the provider
+                answer = _refused(call, call.dismissal or _moved(call))
+            finally:
+                del self._under_way[call]
             try:
                 await pipeline.finish(self._exchange, call, asked)
             except Refusal as refusal:
                 answer = _refused(call, refusal)
-        except asyncio.CancelledError:
+        except BaseException:
+            # A cancellation, or gRPC failing to send to a caller who has left: the call ends in the books all the same.
             await self._abandoned(call, asked)
             raise
         context.set_trailing_metadata(answer.trailing_of(call))
@@ -87,11 +110,15 @@ class Listener(grpc.GenericRpcHandler):
         else:
             self._check_size("an answer", message)
             answer = _Answer(message)
-            call.sent.add(message)
             call.end(Code.OK, Origin.PROVIDER)
         call.response_in_ts = now()
         if call.origin is Origin.PROVIDER:
             trailing = await rpc.trailing_metadata()
+            if call.code is Code.OK:
+                withheld = _withheld(call, trailing)
+                _check_release(call, withheld)
+                answer.trailing += withheld
+                call.sent.add(answer.message)
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
         if initial := metadata.back(await rpc.initial_metadata()):
@@ -99,12 +126,15 @@ class Listener(grpc.GenericRpcHandler):
         return answer
 
     async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":
+        method = self._exchange.snapshot.method(call.method)
+        # The only request of a call is read before it is forwarded: the assertion is made for it.
+        first = None if method is None or method.client_streaming else await self._first(call, context)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
         rpc = self._upstreams.stream(call.address, call.method)(timeout=call.timeout, metadata=onward)
         try:
             async with asyncio.TaskGroup() as group:
-                requests = group.create_task(self._pump_requests(call, context, rpc))
+                requests = group.create_task(self._pump_requests(call, context, rpc, first))
                 answer = await self._pump_responses(call, context, rpc)
                 requests.cancel()
         except BaseExceptionGroup as errors:
@@ -118,14 +148,32 @@ class Listener(grpc.GenericRpcHandler):
             answer.trailing += metadata.back(trailing)
         return answer
 
-    async def _pump_requests(self, call: Call, context: _Context, rpc: Any) -> None:
-        while (message := await context.read()) is not _EOF:
+    async def _first(self, call: Call, context: _Context) -> Any:
+        try:
+            async with asyncio.timeout(call.timeout):
+                return await self._read(call, context)
+        except TimeoutError:
+            message = f"the caller sent no request within {call.timeout:.3g} s"
+            raise Refusal(Reason.PROVIDER_TIMEOUT, message, metadata={"service": call.service}) from None
+
+    async def _read(self, call: Call, context: _Context) -> Any:
+        """The next request, counted in, or EOF."""
+        message = await context.read()
+        if message is not _EOF:
             self._check_size("a request", message)
             call.received.add(message)
+            self._check_stream("the requests", call.received)
+        return message
+
+    async def _pump_requests(self, call: Call, context: _Context, rpc: Any, first: Any) -> None:
+        """Passes on the requests; ``first`` is what was read before, None for nothing yet."""
+        message = await self._read(call, context) if first is None else first
+        while message is not _EOF:
             try:
                 await rpc.write(message)
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
                 return  # the provider has ended the call; whoever reads its responses learns how
+            message = await self._read(call, context)
         method = self._exchange.snapshot.method(call.method)
         if method is None or method.client_streaming:
             await _no_doubt()
@@ -133,12 +181,16 @@ class Listener(grpc.GenericRpcHandler):
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
         try:
-            initial = metadata.back(await rpc.initial_metadata())
-            await context.send_initial_metadata([*initial, (metadata.TRANSACTION_ID, call.transaction_id)])
+            initial = await rpc.initial_metadata()
+            withheld = _withheld(call, initial)
+            transaction = (metadata.TRANSACTION_ID, call.transaction_id)
+            await context.send_initial_metadata([*metadata.back(initial), transaction, *withheld])
             while (message := await rpc.read()) is not _EOF:
+                _check_release(call, withheld)
                 call.response_in_ts = call.response_in_ts or now()
                 self._check_size("an answer", message)
                 call.sent.add(message)
+                self._check_stream("the answers", call.sent)
                 await context.write(message)
         except grpc.aio.AioRpcError as error:
             return self._failed(call, error)
@@ -159,6 +211,8 @@ class Listener(grpc.GenericRpcHandler):
                 user_id=headers.get(metadata.USER_ID, ""),
                 purpose=headers.get(metadata.PURPOSE, ""),
                 traceparent=headers.get(metadata.TRACEPARENT, ""),
+                fields=",".join(call.fields),
+                message=message_mark(call.received.hash()) if call.received.messages else "",
             )
             pairs.append((metadata.ASSERTION, sign(assertion, key)))
         return pairs
@@ -169,6 +223,28 @@ class Listener(grpc.GenericRpcHandler):
             raise Refusal(
                 Reason.MESSAGE_TOO_LARGE, f"{what} of {len(message)} bytes; {limit} are allowed",
                 metadata={"allowed": str(limit)},
+            )  # fmt: skip
+
+    def _check_stream(self, what: str, tally: Tally) -> None:
+        settings = self._exchange.settings
+        for count, limit, unit in (
+            (tally.messages, settings.max_stream_messages, "messages"),
+            (tally.size, settings.max_stream_bytes, "bytes"),
+        ):
+            if count > limit:
+                raise Refusal(
+                    Reason.STREAM_TOO_LARGE, f"{what} of this stream are more than {limit} {unit}",
+                    metadata={"limit": unit, "allowed": str(limit)},
+                )  # fmt: skip
+
+    def _check_metadata(self, asked: Asked) -> None:
+        limit = self._exchange.settings.max_metadata_bytes
+        size = sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in asked.pairs])
+        if size > limit:
+            largest = max(asked.pairs, key=lambda pair: len(pair[1]))[0][:64]
+            raise Refusal(
+                Reason.INVALID_METADATA, f"metadata of {size} bytes, most of them in {largest}; {limit} are allowed",
+                metadata={"key": largest, "allowed": str(limit)},
             )  # fmt: skip
 
     def _failed(self, call: Call, error: grpc.aio.AioRpcError) -> "_Answer":
@@ -210,12 +286,6 @@ class _Answer:
         return [*self.trailing, *own]
 
 
-def _caller_left() -> bool:
-    """Whether a cancellation is this call's own; otherwise it is of the connection to the provider."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
-
-
 def _moved(call: Call) -> Refusal:
     message = f"{call.service}: the connection to the provider was closed, because it is registered elsewhere now"
     return Refusal(Reason.PROVIDER_UNREACHABLE, message, metadata={"service": call.service})
@@ -231,6 +301,25 @@ async def _no_doubt() -> None:
     await asyncio.sleep(_DOUBT)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
+
+
+def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
+    """What the caller learns of the fields that an answer leaves out: which, and under which grant.
+
+    ``pairs`` is the provider's metadata; empty when the grant releases all, and when the provider says nothing of it.
+    """
+    said = metadata.withheld(pairs) if call.fields else None
+    return [] if said is None else [(metadata.WITHHELD, said), (metadata.GRANT, call.grant)]
+
+
+def _check_release(call: Call, withheld: list[metadata.Pair]) -> None:
+    """Raises Refusal (FIELDS_NOT_WITHHELD) when the provider does not say that it kept to the grant's fields."""
+    if call.fields and not withheld:
+        raise Refusal(
+            Reason.FIELDS_NOT_WITHHELD,
+            f"{call.service} does not say that it kept to the fields of grant {call.grant}; its answer is withheld",
+            metadata={"service": call.service, "grant": call.grant},
+        )
 
 
 _Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]

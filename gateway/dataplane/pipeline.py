@@ -1,76 +1,120 @@
 """The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.core import policy
 from gateway.core.circuit import Circuit
-from gateway.core.quota import Allowance
-from gateway.core.registry import Quota, Registry, Service, Snapshot
+from gateway.core.quota import Bucket
+from gateway.core.registry import Registry, Service, Snapshot
+from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin, Phase
+from gateway.dataplane.allowance import Allowances
+from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
 from gateway.settings import GatewaySettings
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
 
-STRANGERS = Quota(rate=50, burst=500, in_flight=1)
-"""How many refusals of callers without a good token are recorded in a second; the others are refused all the same."""
+STRANGERS = 50.0, 500
+"""How many refusals of callers without a good token are recorded in a second, and at once; the others are refused all
+the same."""
+
+SHED = 20.0, 20
+"""How many refusals for want of room are recorded in a second, and at once: what sheds load must cost little."""
 
 
 @dataclass(slots=True)
 class Exchange:
     """What the steps decide with: the world as this worker knows it.
 
-    ``calls`` are under way in this worker; ``backlog`` is how many journal entries wait for the recorder.
+    ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
+    ones by address and method; ``backlog`` is how many journal entries wait for the recorder.
     """
 
     settings: GatewaySettings
     node: str
     journal: Journal
+    allowances: Allowances
     tokens: TokenVerifier = field(default_factory=TokenVerifier)
     snapshot: Snapshot = field(default_factory=lambda: Snapshot(Registry(instance="VN"), {}))
     provider_keys: Mapping[str, bytes] = field(default_factory=dict)
+    generations: Mapping[str, int] = field(default_factory=dict)
     salt_key: bytes = b""
-    allowances: dict[str, Allowance] = field(default_factory=dict)
     circuits: dict[str, Circuit] = field(default_factory=dict)
-    strangers: Allowance = field(default_factory=lambda: Allowance(STRANGERS, time.monotonic()))
+    strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
+    shed: Bucket = field(default_factory=lambda: Bucket(*SHED, time.monotonic()))
     calls: int = 0
+    at_providers: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
+    rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Asked:
     """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
 
-    ``service`` is what authorise has found it to mean.
+    ``certificate`` is that of the connection, None without TLS. ``service`` is what authorise has found it to mean.
     """
 
     pairs: metadata.Pairs
     remaining: float | None
+    certificate: Certificate | None = None
     service: Service = field(init=False)
 
 
 def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Who asks: a good token of a member that is on the exchange and not disabled."""
+    """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
     call.headers = metadata.read(asked.pairs)
     try:
-        client = exchange.tokens.client(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
+        token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
     except Refusal as refusal:
         call.client = refusal.metadata.get("client", "")
         raise
-    call.client = client
+    client = call.client = token.client
+    call.generation = call.certificate = token.generation
+    if asked.certificate is not None:
+        call.certificate = asked.certificate.generation
+        if asked.certificate.client != client:
+            raise Refusal(
+                Reason.CERTIFICATE_INVALID,
+                f"the token is {client}'s and the certificate {asked.certificate.client[:200] or 'no member'}'s",
+                metadata={"client": client},
+            )
     claimed = call.headers.get(metadata.CLIENT, client)
     if claimed != client:
         raise Refusal(
             Reason.INVALID_METADATA, f"{metadata.CLIENT} says {claimed} but the token is {client}'s",
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
+    check_standing(exchange, call)
+
+
+def check_standing(exchange: Exchange, call: Call) -> None:
+    """Whether the caller may still be one, as the registry is now; asked again of calls in flight when it changes.
+
+    Raises Refusal: MEMBER_DISABLED; TOKEN_INVALID or CERTIFICATE_INVALID when its credentials were rotated since.
+    """
+    client = call.client
     member = exchange.snapshot.subsystems.get(client)
     if member is None or member.disabled:
         state = "is not on this exchange any more" if member is None else "is disabled"
         raise Refusal(Reason.MEMBER_DISABLED, f"{client} {state}", metadata={"client": client})
+    current = exchange.generations.get(client, 0)
+    if call.generation == current != call.certificate:
+        raise Refusal(
+            Reason.CERTIFICATE_INVALID,
+            f"the certificate is of former credentials of {client}, which were rotated",
+            metadata={"client": client},
+        )
+    if call.generation != current:
+        raise Refusal(
+            Reason.TOKEN_INVALID,
+            f"the token was issued for a former secret of {client}, which was rotated; get one with the new secret",
+            metadata={"client": client},
+        )
 
 
 def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
@@ -78,14 +122,19 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     snapshot = exchange.snapshot
     service = policy.choose_service(snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
-    call.grant = policy.authorise(snapshot, call.client, service, call.method).id
+    purpose = call.headers.get(metadata.PURPOSE, "")
+    grant = policy.authorise(snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
+    call.grant, call.fields = grant.id, grant.fields
     if service.disabled:
         raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
     asked.service = service
 
 
-def admit(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Whether there is room: the journal takes records, the worker is not full, the consumer has quota left."""
+def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | None:
+    """Whether there is room: in the journal, in the worker, at the provider's address and in the consumer's quota.
+
+    Gives something to await when only the store knows about the quota.
+    """
     journal, settings = exchange.journal, exchange.settings
     if not journal.available:
         raise Refusal(Reason.JOURNAL_UNAVAILABLE, "the journal cannot take a record now", retry_after=1)
@@ -93,22 +142,38 @@ def admit(exchange: Exchange, call: Call, asked: Asked) -> None:
         raise Refusal(Reason.OVERLOADED, f"{exchange.backlog} journal entries wait for the recorder", retry_after=1)
     if exchange.calls >= settings.max_calls:
         raise Refusal(Reason.OVERLOADED, f"this worker has {exchange.calls} calls under way", retry_after=0.5)
-    quota = exchange.snapshot.quota(call.client)
-    now = time.monotonic()
-    allowance = exchange.allowances.get(call.client)
-    if allowance is None:
-        allowance = exchange.allowances[call.client] = Allowance(quota, now)
-    allowance.take(call.client, quota, now)
+    service = asked.service
+    address = settings.addresses.get(service.provider, service.address)
+    there = exchange.at_providers.get(address, 0)
+    room = _room(exchange, address, call.method)
+    if there >= service.in_flight or (room is not None and room.full):
+        raise Refusal(
+            Reason.OVERLOADED, f"{service.provider} has as many calls under way from this worker as it can serve",
+            retry_after=0.5, metadata={"service": service.provider, "under_way": str(there)},
+        )  # fmt: skip
+    waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))
     exchange.calls += 1
-    call.admitted = True
+    exchange.at_providers[address] = there + 1
+    if room is not None:
+        room.calls += 1
+    call.address, call.room, call.admitted = address, room, True
+    return waits
+
+
+def _room(exchange: Exchange, address: str, method: str) -> Room | None:
+    """Where calls of a unary method are limited; None for streams, which may say little for long."""
+    room = exchange.rooms.get((address, method))
+    if room is None:
+        kind = exchange.snapshot.method(method)
+        if kind is not None and kind.unary:
+            room = exchange.rooms[address, method] = Room(exchange.settings.max_calls, exchange.settings.max_queueing)
+    return room
 
 
 def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Where to and until when: the provider's address, its circuit, the capped deadline."""
+    """Whether the provider's circuit lets the call through, and until when: the capped deadline."""
     settings = exchange.settings
-    address = settings.addresses.get(asked.service.provider, asked.service.address)
-    exchange.circuits.setdefault(address, Circuit()).enter(address, time.monotonic())
-    call.address = address
+    exchange.circuits.setdefault(call.address, Circuit()).enter(call.address, time.monotonic())
     method = exchange.snapshot.method(call.method)
     call.journal_first = method is None or not (method.unary and method.read_only)
     if method is not None and method.unary:
@@ -118,7 +183,7 @@ def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
     call.timeout = min(longest, unstated if asked.remaining is None else asked.remaining)
 
 
-DECISIONS = (identify, authorise, admit, resolve)
+DECISIONS: tuple[Callable[[Exchange, Call, Asked], Awaitable[None] | None], ...] = (identify, authorise, admit, resolve)
 
 
 async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
@@ -127,7 +192,8 @@ async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
     The request of a stream, and of a method that may change something, is in the journal before this returns.
     """
     for decide in DECISIONS:
-        decide(exchange, call, asked)
+        if (waits := decide(exchange, call, asked)) is not None:
+            await waits
     if call.journal_first:
         await _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
 
@@ -141,7 +207,11 @@ async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
     if call.admitted:
         call.admitted = False
         exchange.calls -= 1
-        exchange.allowances[call.client].give_back()
+        exchange.at_providers[call.address] -= 1
+        exchange.allowances.leave(call.client)
+        if call.room is not None:
+            took = (call.response_in_ts - call.request_out_ts) / 1e6 if call.origin is Origin.PROVIDER else None
+            call.room.leave(took, time.monotonic())
     if circuit := exchange.circuits.get(call.address):
         _judge(circuit, call)
     if _recorded(exchange, call, asked):
@@ -153,18 +223,13 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
     if call.origin is Origin.GATEWAY:
         if call.reason == Reason.JOURNAL_UNAVAILABLE:
             return False
-        if call.reason == Reason.OVERLOADED and exchange.backlog > exchange.settings.max_backlog:
-            return False
+        if call.reason == Reason.OVERLOADED:
+            return exchange.backlog <= exchange.settings.max_backlog and exchange.shed.take(time.monotonic())
     if call.client:
         return True
     if not any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
         return False
-    try:
-        exchange.strangers.take("an unidentified caller", STRANGERS, time.monotonic())
-    except Refusal:
-        return False
-    exchange.strangers.give_back()
-    return True
+    return exchange.strangers.take(time.monotonic())
 
 
 def _judge(circuit: Circuit, call: Call) -> None:

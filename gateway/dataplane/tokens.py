@@ -1,6 +1,8 @@
 """Whose token it is: verifies access tokens and remembers those that were good."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import jwt
 
@@ -17,36 +19,49 @@ MAX_TOKEN = 4096
 _REMEMBERED = 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A good token: the subsystem it names, of which generation of its credentials it is, and when it ends.
+
+    ``expires`` is in seconds since 1970, with the leeway.
+    """
+
+    client: str
+    generation: int
+    expires: float
+
+
 class TokenVerifier:
     """Verifies tokens with the exchange's current keys; a token seen before costs one look-up."""
 
     def __init__(self) -> None:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._published: Mapping[str, object] = {}
-        self._good: dict[str, tuple[str, float]] = {}
+        self._good: dict[str, Token] = {}
 
-    def use_keys(self, keys: Mapping[str, dict[str, str]]) -> None:
+    def use_keys(self, keys: Mapping[str, dict[str, Any]]) -> None:
         """Takes the current keys, by key id; tokens of other keys are not good any more."""
         if dict(keys) != self._published:
             self._published = dict(keys)
             self._keys = {key_id: jwt.PyJWK(jwk) for key_id, jwk in keys.items()}
             self._good.clear()
 
-    def client(self, authorization: str, now: float) -> str:
-        """The subsystem that the token names; ``now`` is seconds since 1970.
+    def verify(self, authorization: str, now: float) -> Token:
+        """What the token in an ``authorization`` value says; ``now`` is seconds since 1970.
 
+        Whether its generation is the current one is for the caller to see: that changes without the token.
         Raises Refusal: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED (its ``metadata`` then names the client).
         """
         known = self._good.get(authorization)
-        if known is not None and now < known[1]:
-            return known[0]
-        client, expires = self._verify(authorization)
+        if known is not None and now < known.expires:
+            return known
+        token = self._verify(authorization)
         if len(self._good) >= _REMEMBERED:
             self._good.clear()
-        self._good[authorization] = (client, expires)
-        return client
+        self._good[authorization] = token
+        return token
 
-    def _verify(self, authorization: str) -> tuple[str, float]:
+    def _verify(self, authorization: str) -> Token:
         if not authorization:
             raise Refusal(Reason.TOKEN_MISSING, "the call carries no token")
         scheme, _, token = authorization.partition(" ")
@@ -68,4 +83,4 @@ class TokenVerifier:
             raise Refusal(Reason.TOKEN_EXPIRED, "the token has expired", metadata={"client": client}) from error
         except jwt.PyJWTError as error:
             raise Refusal(Reason.TOKEN_INVALID, f"the token does not hold: {error}") from error
-        return claims["sub"], float(claims["exp"]) + LEEWAY
+        return Token(claims["sub"], claims.get("gen", 0), float(claims["exp"]) + LEEWAY)

@@ -8,6 +8,7 @@ import grpc
 
 from ndxp import metadata
 from ndxp.errors import Reason
+from ndxp.tls import Tls, connect_aio
 
 _LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
 _GRACE = 30.0
@@ -21,7 +22,8 @@ class Upstreams:
     that are left when one is lost.
     """
 
-    def __init__(self, max_message_bytes: int) -> None:
+    def __init__(self, max_message_bytes: int, tls: Tls | None = None) -> None:
+        self._tls = tls
         self._options = (
             ("grpc.max_send_message_length", max_message_bytes),
             ("grpc.max_receive_message_length", max_message_bytes),
@@ -41,7 +43,7 @@ class Upstreams:
         """The channel to an address."""
         channel = self._channels.get(address)
         if channel is None:
-            channel = self._channels[address] = grpc.aio.insecure_channel(address, options=self._options)
+            channel = self._channels[address] = connect_aio(address, self._tls, self._options)
         return channel
 
     def unary(self, address: str, method: str) -> Any:

@@ -1,5 +1,7 @@
 """The lease in the store that says which recorder writes; the others stand by."""
 
+from secrets import token_hex
+
 from gateway.store import Store
 
 LEASE = "ndxp:recorder"
@@ -20,7 +22,7 @@ class Lease:
 
     def __init__(self, store: Store, holder: str) -> None:
         self._store = store
-        self.holder = holder
+        self.holder = f"{holder}/{token_hex(4)}"  # two processes may have one name
 
     async def keep(self) -> bool:
         """Takes the lease, or renews it; False while another recorder has it."""

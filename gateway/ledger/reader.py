@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from operator import ge, gt, lt
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from gateway.core.merkle import Place, Tree
 from gateway.core.transaction import Phase, Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.statistics import Statistic
-from gateway.ledger.writer import retained_from, size_of, tree_of
+from gateway.ledger.writer import LedgerDisagrees, holding, latest_note, size_of, tree_of
 
 _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
@@ -57,7 +58,7 @@ class Entry:
 
 
 class Reader:
-    """Looks things up; errors are SQLAlchemy's."""
+    """Looks things up; errors are SQLAlchemy's, and LedgerDisagrees for a ledger that somebody has changed."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -100,12 +101,14 @@ class Reader:
             return statistics.search(connection, period, since=since, until=until, clients=clients, service=service)
 
     def lines(self, after: int, limit: int) -> bytes:
-        """Records of both phases behind a place, a line each: place, space, canonical record."""
+        """Records of both phases behind a place, a line each: place, space, canonical record.
+
+        A row that is no record any more is given as it is: its hash will not fit.
+        """
         c = tables.records.c
+        query = sa.select(tables.records).where(c.seq > after).order_by(c.seq).limit(limit)
         with self._engine.connect() as connection:
-            query = sa.select(tables.records).where(c.seq > after).order_by(c.seq).limit(limit)
-            entries = _entries(connection, query)
-        return b"".join(b"%d %s\n" % (entry.seq, canonical(entry.record)) for entry in entries)
+            return b"".join(b"%d %s\n" % (row[0], _line(row)) for row in connection.execute(query))
 
     def tile(self, place: Place) -> bytes:
         """A tile's hashes; empty when there is no such tile."""
@@ -114,18 +117,17 @@ class Reader:
         with self._engine.connect() as connection:
             return bytes(connection.execute(query).scalar() or b"")
 
-    def checkpoints(self, after: int = 0, limit: int = 1000) -> list[str]:
-        """Signed checkpoints of more than ``after`` records, by size."""
+    def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
+        """Signed checkpoints of more than ``after`` records, by size, which comes with each."""
         c = tables.checkpoints.c
-        query = sa.select(c.note).where(c.size > after).order_by(c.size).limit(limit)
+        query = sa.select(c.size, c.note).where(c.size > after).order_by(c.size).limit(limit)
         with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return [(row.size, row.note) for row in connection.execute(query)]
 
     def latest_checkpoint(self) -> str:
         """The signed checkpoint of most records; empty when there is none."""
-        c = tables.checkpoints.c
         with self._engine.connect() as connection:
-            return connection.execute(sa.select(c.note).order_by(c.size.desc()).limit(1)).scalar() or ""
+            return latest_note(connection)
 
     def retention(self) -> tuple[int, str]:
         """The place of the first row that is kept, and the signed statement of it (empty when nothing was removed)."""
@@ -137,18 +139,21 @@ class Reader:
     def outside(self) -> list[int]:
         """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
         c = tables.records.c
+        first = sa.select(sa.func.coalesce(sa.func.max(tables.retentions.c.first), 1)).scalar_subquery()
+        size = sa.select(tables.tree.c.size).scalar_subquery()
+        # One statement, so that what is recorded meanwhile is in the tree as well.
+        wrong = sa.select(c.seq).where(sa.or_(c.seq < first, c.seq > size)).order_by(c.seq).limit(_SHOWN)
         with self._engine.connect() as connection:
-            wrong = sa.or_(c.seq < retained_from(connection), c.seq > size_of(connection))
-            return list(connection.execute(sa.select(c.seq).where(wrong).order_by(c.seq).limit(_SHOWN)).scalars())
+            return list(connection.execute(wrong).scalars())
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
         """The proof that the record at ``seq`` is among the first ``size``; raises ValueError when it is not."""
-        with self._engine.connect() as connection:
+        with holding(), self._engine.connect() as connection:
             return _tree(connection).inclusion(seq - 1, size)
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the first ``new`` records only add to the first ``old``; raises ValueError if they cannot."""
-        with self._engine.connect() as connection:
+        with holding(), self._engine.connect() as connection:
             return _tree(connection).consistency(old, new)
 
 
@@ -178,7 +183,18 @@ def _conditions(connection: sa.Connection, search: Search) -> Iterator[sa.Column
 
 
 def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[Entry]:
-    return [
-        Entry(row[0], tables.record(dict(zip(tables.FIELDS, row[1:], strict=True))))
-        for row in connection.execute(query)
-    ]
+    return [Entry(row[0], _record(row)) for row in connection.execute(query)]
+
+
+def _record(row: Any) -> Record:
+    try:
+        return tables.record(dict(zip(tables.FIELDS, row[1:], strict=True)))
+    except msgspec.ValidationError as error:
+        raise LedgerDisagrees(f"record {row[0]} is no record any more; see `ndxp log verify`") from error
+
+
+def _line(row: Any) -> bytes:
+    try:
+        return canonical(_record(row))
+    except LedgerDisagrees:
+        return msgspec.json.encode(dict(zip(tables.FIELDS, row[1:], strict=True)), order="sorted")

@@ -6,18 +6,20 @@ import time
 
 import msgspec
 import redis
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError
 
-from gateway.core.transaction import Record, parse
+from gateway.core.transaction import Record, canonical, parse
 from gateway.dataplane.journal import STREAM
 from gateway.ledger.lease import Lease
-from gateway.ledger.writer import LedgerDisagrees, LedgerTaken, Writer
+from gateway.ledger.writer import LedgerDisagrees, Writer
 from gateway.store import Store
-from ndxp.ledger.checkpoint import Checkpoint
 
 GROUP = "recorder"
 CHECKPOINT = "ndxp:ledger:checkpoint"
-"""The size of the last signed checkpoint, kept beside the ledger: an older copy of the ledger gives itself away."""
+"""The last signed checkpoint, kept beside the ledger: an older or another copy of the ledger gives itself away."""
+
+ASIDE = "ndxp:journal:refused"
+"""Entries that are no records, for an operator to look at."""
 
 _ENTRIES = 500
 _BLOCK_MS = 500
@@ -29,6 +31,8 @@ _STAND_BY = 0.5
 _PRUNE_EVERY = 3600.0
 _STUCK = 10.0
 """Seconds without a turn after which a recorder is taken to be stuck, in the store or in the database."""
+_MOST_ASIDE = 10_000
+_REFUSED_DATA = (DataError, OverflowError, UnicodeEncodeError)
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +66,9 @@ class Recorder:
             while True:
                 try:
                     await self._take_turns()
-                except (redis.RedisError, SQLAlchemyError, LedgerDisagrees, LedgerTaken, OSError) as error:
+                except Exception as error:  # the outermost step: whatever it is, what follows must be recorded
                     self.refuses = isinstance(error, LedgerDisagrees)
-                    self.trouble = str(error) if self.refuses else f"waiting to record: {type(error).__name__}"
-                    _log.error("%s", self.trouble)
+                    self._complain(str(error) if self.refuses else f"waiting to record: {_reason(error)}")
                     await asyncio.sleep(_RETRY)
         finally:
             await self._leave()
@@ -79,6 +82,8 @@ class Recorder:
         self.trouble = ""
         while await self._keep_lease():
             if not await self._drain(">"):
+                # Another recorder that thought it had the lease may have read entries and failed to record them.
+                await self._drain("0")
                 await self._publish(await asyncio.to_thread(self._writer.sign))
                 await self._prune()
                 await asyncio.sleep(_GATHER)
@@ -88,7 +93,7 @@ class Recorder:
         return await self._lease.keep()
 
     async def _prepare(self) -> None:
-        published = int(await self._store.get(CHECKPOINT) or 0)
+        published = (await self._store.get(CHECKPOINT) or b"").decode()
         await asyncio.to_thread(self._writer.check, published)
         try:
             await self._store.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
@@ -105,8 +110,7 @@ class Recorder:
             found = await self._store.xreadgroup(GROUP, "recorder", {STREAM: start}, count=_ENTRIES, block=_BLOCK_MS)
             entries = found[0][1] if found else []
             if entries:
-                batch = [record for _, fields in entries for record in _read(fields)]
-                await self._publish(await asyncio.to_thread(self._writer.append, batch))
+                await self._record([data for _, fields in entries for data in fields.values()])
                 ids = [entry_id for entry_id, _ in entries]
                 async with self._store.pipeline(transaction=True) as pipe:
                     pipe.xack(STREAM, GROUP, *ids).xdel(STREAM, *ids)
@@ -114,9 +118,27 @@ class Recorder:
             if start == ">" or not entries:
                 return len(entries) == _ENTRIES
 
-    async def _publish(self, checkpoint: Checkpoint | None) -> None:
-        if checkpoint is not None:
-            await self._store.set(CHECKPOINT, checkpoint.size)
+    async def _record(self, batch: list[bytes]) -> None:
+        """Records what the ledger takes; what is no record, or none that a database holds, is put aside."""
+        records, refused = _read(batch)
+        try:
+            await self._append(records)
+        except _REFUSED_DATA:
+            for record in records:
+                try:
+                    await self._append([record])
+                except _REFUSED_DATA:
+                    refused.append(canonical(record))
+        for data in refused:
+            _log.error("an entry of the journal is no record that the ledger takes; it is kept in %s", ASIDE)
+            await self._store.xadd(ASIDE, {"data": data}, maxlen=_MOST_ASIDE, approximate=True)
+
+    async def _append(self, records: list[Record]) -> None:
+        await self._publish(await asyncio.to_thread(self._writer.append, records))
+
+    async def _publish(self, note: str) -> None:
+        if note:
+            await self._store.set(CHECKPOINT, note)
 
     async def _prune(self) -> None:
         if self._keep_days and time.monotonic() >= self._prune_at:
@@ -124,6 +146,11 @@ class Recorder:
             first = await asyncio.to_thread(self._writer.prune, before)
             _log.info("rows before record %d are removed", first)
             self._prune_at = time.monotonic() + _PRUNE_EVERY
+
+    def _complain(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            _log.error("%s", trouble)
+        self.trouble = trouble
 
     async def _leave(self) -> None:
         try:
@@ -153,11 +180,17 @@ def _place(entry_id: bytes) -> tuple[int, int]:
     return int(milliseconds), int(number)
 
 
-def _read(fields: dict[bytes, bytes]) -> list[Record]:
-    found = []
-    for data in fields.values():
+def _read(batch: list[bytes]) -> tuple[list[Record], list[bytes]]:
+    records, refused = [], []
+    for data in batch:
         try:
-            found.append(parse(data))
+            records.append(parse(data))
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            _log.error("an entry of the journal is no record and is left out")
-    return found
+            refused.append(data)
+    return records, refused
+
+
+def _reason(error: Exception) -> str:
+    """The kind of an error, and what the database says of it unless that could hold what was to be recorded."""
+    said = str(getattr(error, "orig", "")).partition("\n")[0] if isinstance(error, OperationalError) else ""
+    return f"{type(error).__name__}{f' ({said})' if said else ''}"

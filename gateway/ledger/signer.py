@@ -1,6 +1,5 @@
 """The ledger's signing key: made once, in a file of its owner; changed without breaking the chain of checkpoints."""
 
-import contextlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,17 +7,22 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.keys import load_or_create
-from ndxp.ledger.checkpoint import Checkpoint, Key, sign_note
+from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Retention, sign_note
 
 _KEY, _FORMER = "ledger-key.pem", "ledger-key.former.pem"
-PUBLIC = "ledger-keys"
-"""File with the public keys, the latest last: what somebody needs to check evidence."""
+PUBLIC, CHANGES = "ledger-keys", "ledger-key-changes"
+"""Files with the public keys, the latest last, and with the notes by which each has named the next."""
+
+
+class RotationUnderWay(Exception):
+    """The former key has not endorsed the present one yet."""
 
 
 class Signer:
     """Signs for the ledger ``name``. The key is read again when its file changes, so that all recorders follow.
 
-    After a change of keys the next checkpoint is signed by the former key too: who trusts that one learns of the new.
+    After a change of keys the next checkpoint is signed by the former key too, and the former key has named the new one
+    in a note of its own: who trusts that key learns of its successor.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -26,35 +30,49 @@ class Signer:
         self._folder = folder
         self._read_at = 0
         self._keys: list[Ed25519PrivateKey] = []
-        self._publish(load_or_create(folder / _KEY))
+        self._publish(self._public(load_or_create(folder / _KEY)))
 
     def checkpoint(self, checkpoint: Checkpoint) -> str:
-        """The signed note of a checkpoint."""
-        note = sign_note(str(checkpoint), self.name, self._current())
+        """The signed note of a checkpoint; to be told by ``endorsed`` when it is kept."""
+        return sign_note(str(checkpoint), self.name, self._current())
+
+    def endorsed(self) -> None:
+        """A checkpoint with both signatures is kept: the former key is not needed any more."""
         if len(self._keys) > 1:
             (self._folder / _FORMER).unlink(missing_ok=True)
             del self._keys[1:]
-        return note
 
     def retention(self, first: int) -> str:
         """The signed statement that rows before ``first`` were removed."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        return sign_note(f"{self.name} retention\n{first}\n{at}\n", self.name, self._current()[:1])
+        return sign_note(str(Retention(self.name, first, at)), self.name, self._current()[:1])
 
     def rotate(self) -> Key:
-        """Makes a new key; gives its public half."""
-        (self._folder / _KEY).replace(self._folder / _FORMER)
-        new = load_or_create(self._folder / _KEY)
+        """Makes a new key; gives its public half. Raises RotationUnderWay."""
+        key, former, beside = (self._folder / name for name in (_KEY, _FORMER, "ledger-key.new.pem"))
+        if former.exists():
+            raise RotationUnderWay("the last change of keys waits for its first checkpoint, which the next call brings")
+        beside.unlink(missing_ok=True)
+        new = self._public(load_or_create(beside))
+        change = sign_note(str(KeyChange(new)), self.name, [load_or_create(key)])
+        _append(self._folder / CHANGES, f"{change}\0")
+        former.hardlink_to(key)
+        beside.replace(key)
         self._publish(new)
-        return Key(self.name, new.public_key().public_bytes_raw())
+        return new
 
     def public_keys(self) -> list[Key]:
         """All keys that ever signed, the latest last."""
         return [Key.parse(line) for line in (self._folder / PUBLIC).read_text().splitlines()]
 
+    def key_changes(self) -> list[str]:
+        """The notes by which each key has named the next, in their order."""
+        path = self._folder / CHANGES
+        return path.read_text().split("\0")[:-1] if path.exists() else []
+
     def _current(self) -> list[Ed25519PrivateKey]:
         """The current key, and after it the former one if it has not endorsed the current yet."""
-        changed_at = (self._folder / _KEY).stat().st_mtime_ns
+        changed_at = (self._folder / _KEY).stat().st_ctime_ns
         if changed_at != self._read_at:
             self._keys = [load_or_create(self._folder / _KEY)]
             if (self._folder / _FORMER).exists():
@@ -62,11 +80,15 @@ class Signer:
             self._read_at = changed_at
         return self._keys
 
-    def _publish(self, private: Ed25519PrivateKey) -> None:
-        line = f"{Key(self.name, private.public_key().public_bytes_raw())}\n"
+    def _public(self, private: Ed25519PrivateKey) -> Key:
+        return Key(self.name, private.public_key().public_bytes_raw())
+
+    def _publish(self, key: Key) -> None:
         path = self._folder / PUBLIC
-        with contextlib.suppress(FileNotFoundError):
-            if line in path.read_text().splitlines(keepends=True):
-                return
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), "a") as file:
-            file.write(line)
+        if not path.exists() or f"{key}\n" not in path.read_text().splitlines(keepends=True):
+            _append(path, f"{key}\n")
+
+
+def _append(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), "a") as file:
+        file.write(text)

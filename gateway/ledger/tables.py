@@ -17,6 +17,7 @@ SCHEMA = "0002"
 """The newest migration."""
 
 _LOCK_MS = 5000
+_POSTGRES_LIMITS = {"options": f"-c lock_timeout={_LOCK_MS}", "connect_timeout": 5, "tcp_user_timeout": 10_000}
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # what is acknowledged to the journal must outlive a power cut
@@ -133,7 +134,7 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any,
             for row in rows:
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError(statement, None, error) from error
+        raise DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error) from error
 
 
 def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -150,18 +151,23 @@ def open_ledger(url: str) -> sa.Engine:
     A transaction of the engine with the execution option ``write`` takes SQLite's write lock at once, so that what it
     reads is still true when it writes.
     """
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    sqlite_url = url.startswith("sqlite")
-    limits = {} if sqlite_url else {"options": f"-c lock_timeout={_LOCK_MS}", "connect_timeout": 5}
-    engine = sa.create_engine(url, pool_pre_ping=not sqlite_url, hide_parameters=True, connect_args=limits)
-    if sqlite_url:
-        sa.event.listen(engine, "connect", _configure_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+    kind, _, rest = url.partition("://")
+    if kind not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
+        raise ValueError("NDXP_LEDGER_URL must begin with sqlite:// or postgresql://")
+    sqlite_url = kind == "sqlite"
+    if not sqlite_url:
+        url = f"postgresql+psycopg://{rest}"
+    limits = {} if sqlite_url else _POSTGRES_LIMITS
     try:
+        engine = sa.create_engine(url, pool_pre_ping=not sqlite_url, hide_parameters=True, connect_args=limits)
+        if sqlite_url:
+            sa.event.listen(engine, "connect", _configure_sqlite)
+            sa.event.listen(engine, "begin", _begin_sqlite)
         _migrate(engine)
+    except ImportError as error:
+        raise OSError("to keep the ledger in PostgreSQL: pip install 'ndxp[postgres]'") from error
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
         raise OSError(f"cannot open the ledger ({reason}); see NDXP_LEDGER_URL") from error
     return engine
 

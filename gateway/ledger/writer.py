@@ -1,22 +1,25 @@
 """Writes the ledger: a batch's rows, tree and statistics in one SQL transaction, and what is signed over them."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 import msgspec
 import sqlalchemy as sa
 
-from gateway.core.merkle import Tree
+from gateway.core.merkle import TileMissing, Tree
 from gateway.core.rollup import MINUTE
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.signer import Signer
-from ndxp.ledger.checkpoint import Checkpoint
+from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 
 CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
 """A checkpoint is signed when so many records or seconds have come since the last one."""
+
+_PRUNED_AT_ONCE = 20_000
 
 MORE = "+"
 """Stands behind a record's subjects when there were more than it names."""
@@ -30,52 +33,50 @@ class LedgerTaken(Exception):
     """Another recorder has written meanwhile; nothing of this batch was."""
 
 
-@dataclass(slots=True)
-class _Signed:
-    size: int
-    at: float
-
-
 class Writer:
-    """Adds to the ledger. One process writes at a time; a second one that tries loses, and nothing is written twice."""
+    """Adds to the ledger. One process writes at a time; a second one that tries loses, and nothing is written twice.
+
+    It signs only what continues its last checkpoint: who changes the database does not get a signature for it.
+    """
 
     def __init__(self, engine: sa.Engine, signer: Signer) -> None:
         self._engine = engine.execution_options(write=True)
         self._signer = signer
-        self._signed: _Signed | None = None
+        self._last: Checkpoint | None = None
+        self._signed_at = float("-inf")
 
-    def append(self, batch: Sequence[Record]) -> Checkpoint | None:
-        """Adds records, without those that are there already; gives the checkpoint if one was signed.
+    def append(self, batch: Sequence[Record]) -> str:
+        """Adds records, without those that are there already; gives the note of the checkpoint if one was signed.
 
         Raises LedgerDisagrees, LedgerTaken, and SQLAlchemy's errors.
         """
-        checkpoint = None
+        note = ""
         for start in range(0, len(batch), CHECKPOINT_RECORDS):
-            with self._engine.begin() as connection:
-                size = add(connection, batch[start : start + CHECKPOINT_RECORDS])
-                checkpoint = self._sign(connection, size) or checkpoint
-        return checkpoint
+            part = batch[start : start + CHECKPOINT_RECORDS]
+            note = self._write(partial(add, batch=part)) or note
+        return note
 
-    def sign(self) -> Checkpoint | None:
-        """Signs a checkpoint if one is due."""
-        with self._engine.begin() as connection:
-            return self._sign(connection, size_of(connection))
+    def sign(self) -> str:
+        """Signs a checkpoint if one is due; gives its note."""
+        return self._write(size_of)
 
-    def check(self, published: int) -> None:
-        """That the ledger still holds what its last published checkpoint says: ``published`` records.
+    def check(self, published: str) -> None:
+        """That the ledger holds what its last checkpoints say; ``published`` is a note, or empty.
 
         Raises LedgerDisagrees: who recorded on would sign a second history.
         """
-        with self._engine.connect() as connection:
+        self._last = None
+        with holding(), self._engine.connect() as connection:
             size = size_of(connection)
             last = connection.execute(sa.select(sa.func.max(tables.records.c.seq))).scalar() or 0
-        if size < published:
-            raise LedgerDisagrees(
-                f"the ledger ends at record {size}, and a checkpoint over {published} records was signed: "
-                "an older copy of the database is in its place"
-            )
-        if last > size:
-            raise LedgerDisagrees(f"record {last} is in the table and not in the tree, which ends at {size}")
+            if last > size:
+                raise LedgerDisagrees(f"record {last} is in the table and not in the tree, which ends at {size}")
+            for note in (latest_note(connection), published):
+                if note:
+                    checkpoint = self._opened(note)
+                    _continues(connection, size, checkpoint)
+                    if self._last is None or checkpoint.size > self._last.size:
+                        self._last = checkpoint
 
     def probe(self) -> None:
         """That the ledger can take a record now; raises SQLAlchemy's errors."""
@@ -87,33 +88,65 @@ class Writer:
 
         Gives the place of the first record that is left. Statistics by minute of that time go too.
         """
+        c, r = tables.records.c, tables.rollups.c
         with self._engine.begin() as connection:
-            c = tables.records.c
-            first = connection.execute(sa.select(sa.func.min(c.seq)).where(c.request_in_ts >= before)).scalar()
+            kept = connection.execute(sa.select(sa.func.min(c.seq)).where(c.request_in_ts >= before)).scalar()
             signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
-            first = min(first or signed + 1, signed + 1)
-            if first > retained_from(connection):
-                connection.execute(sa.delete(tables.records).where(c.seq < first))
-                connection.execute(sa.delete(tables.subjects).where(tables.subjects.c.seq < first))
-                note = self._signer.retention(first)
-                connection.execute(sa.insert(tables.retentions).values(first=first, note=note))
-            r = tables.rollups.c
+            first, wanted = retained_from(connection), min(kept or signed + 1, signed + 1)
             old = sa.and_(r.period == MINUTE, r.start < before // 1_000_000 - MINUTE)
             connection.execute(sa.delete(tables.rollups).where(old))
-            return retained_from(connection)
+        while first < wanted:
+            first = min(first + _PRUNED_AT_ONCE, wanted)
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(tables.records).where(c.seq < first))
+                connection.execute(sa.delete(tables.subjects).where(tables.subjects.c.seq < first))
+                connection.execute(sa.delete(tables.retentions))
+                note = self._signer.retention(first)
+                connection.execute(sa.insert(tables.retentions).values(first=first, note=note))
+        return first
 
-    def _sign(self, connection: sa.Connection, size: int) -> Checkpoint | None:
-        now = time.monotonic()
-        if self._signed is None:
-            last = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
-            self._signed = _Signed(last, now - CHECKPOINT_SECONDS)
-        new = size - self._signed.size
-        if new <= 0 or (new < CHECKPOINT_RECORDS and now - self._signed.at < CHECKPOINT_SECONDS):
-            return None
-        checkpoint = Checkpoint(self._signer.name, size, tree_of(connection, size).root())
-        connection.execute(sa.insert(tables.checkpoints).values(size=size, note=self._signer.checkpoint(checkpoint)))
-        self._signed = _Signed(size, now)
-        return checkpoint
+    def _write(self, work: Callable[[sa.Connection], int]) -> str:
+        """Does the work, which gives the size of the tree, and signs if it is time, in one transaction."""
+        now, note, checkpoint = time.monotonic(), "", None
+        with holding(), self._engine.begin() as connection:
+            size = work(connection)
+            new = size - (self._last.size if self._last else 0)
+            if new >= CHECKPOINT_RECORDS or (new > 0 and now - self._signed_at >= CHECKPOINT_SECONDS):
+                if self._last is not None:
+                    _continues(connection, size, self._last)
+                checkpoint = Checkpoint(self._signer.name, size, tree_of(connection, size).root())
+                note = self._signer.checkpoint(checkpoint)
+                tables.put(connection, tables.checkpoints, [{"size": size, "note": note}])
+        if checkpoint is not None:
+            self._last, self._signed_at = checkpoint, now
+            self._signer.endorsed()
+        return note
+
+    def _opened(self, note: str) -> Checkpoint:
+        try:
+            return Checkpoint.open(note, self._signer.public_keys())
+        except NoteRefused as error:
+            raise LedgerDisagrees(f"the last checkpoint does not hold: {error}") from error
+
+
+@contextmanager
+def holding() -> Iterator[None]:
+    """A tree that lacks something is a ledger that disagrees."""
+    try:
+        yield
+    except TileMissing as error:
+        raise LedgerDisagrees(str(error)) from error
+
+
+def _continues(connection: sa.Connection, size: int, checkpoint: Checkpoint) -> None:
+    """That the tree of ``size`` continues what was signed."""
+    if size < checkpoint.size:
+        raise LedgerDisagrees(
+            f"the ledger ends at record {size}, and a checkpoint over {checkpoint.size} records was signed: "
+            "an older copy of the database is in its place"
+        )
+    if tree_of(connection, size).root(checkpoint.size) != checkpoint.root:
+        raise LedgerDisagrees(f"the first {checkpoint.size} records are not those that were signed")
 
 
 def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
@@ -156,12 +189,15 @@ def tree_of(connection: sa.Connection, size: int) -> Tree:
 
     def read(place: tuple[int, int]) -> bytes:
         query = sa.select(c.hashes).where(c.level == place[0], c.number == place[1])
-        found = connection.execute(query).scalar()
-        if found is None:
-            raise LedgerDisagrees(f"tile {place[1]} of level {place[0]} of the tree is missing")
-        return bytes(found)
+        return bytes(connection.execute(query).scalar() or b"")
 
     return Tree(size, read)
+
+
+def latest_note(connection: sa.Connection) -> str:
+    """The signed checkpoint of most records; empty when there is none."""
+    c = tables.checkpoints.c
+    return connection.execute(sa.select(c.note).order_by(c.size.desc()).limit(1)).scalar() or ""
 
 
 def retained_from(connection: sa.Connection) -> int:

@@ -5,18 +5,24 @@ import contextlib
 import logging
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from hashlib import sha256
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from ndxp import metadata, status
 from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
+from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
-from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier
+from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, message_mark
 from ndxp.errors import AgencyError, Code, Reason, Refusal
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
+_OTHER_MESSAGE = Refusal(Reason.GATEWAY_ONLY, "the gateway's assertion was made for another message")
+_MALFORMED = AgencyError(Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE", "the request is not a message of this method")
 _UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", "grpc.reflection.v1alpha.ServerReflection"})
 
 _log = logging.getLogger(__name__)
@@ -28,7 +34,9 @@ _Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 class Door(grpc.aio.ServerInterceptor):
     """Checks the gateway's assertion before every method but health.
 
-    Logs the access when it is answered, and says in the trailing metadata whom the answer is about.
+    Logs the access when it is answered, lets nothing out of an answer but the fields that the caller's grant releases,
+    and says in the trailing metadata whom the answer is about. Which fields it withholds, a single answer says in the
+    trailing metadata and a stream before its first message.
     """
 
     def __init__(self, verifier: Verifier, access_log: AccessLog | None, subject_key: SubjectKey) -> None:
@@ -58,7 +66,7 @@ class Door(grpc.aio.ServerInterceptor):
 
 
 class _Answered:
-    """One call of a method: runs it, logs the access, says whom the answer is about, maps its errors."""
+    """One call of a method: runs it, logs the access, releases the answer, says whom it is about, maps its errors."""
 
     def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects) -> None:
         self._behaviour = behaviour
@@ -67,10 +75,22 @@ class _Answered:
         self._subjects = subjects
         self._logged = False
 
+    def read(self, deserialize: Any, message: bytes) -> Any:
+        """The request, or what has to be refused instead: the assertion was made for another one, or it is none."""
+        if self._assertion.message not in ("", message_mark(sha256(message).digest())):
+            return _OTHER_MESSAGE
+        try:
+            return deserialize(message)
+        except DecodeError:
+            return _MALFORMED
+
     async def answer(self, request: Any, context: _Context) -> Any:
-        self._begin(context)
+        await self._begin(request, context)
         try:
             response = await self._behaviour(request, context)
+            if fields := self._assertion.fields:
+                _add_trailing(context, metadata.WITHHELD, withheld(response.DESCRIPTOR, fields))
+                response = released(response, fields)
             await self._log_access(Code.OK)
         except asyncio.CancelledError:
             await self._log_access(Code.CANCELLED)
@@ -81,10 +101,14 @@ class _Answered:
         return response
 
     async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
-        self._begin(context)
+        await self._begin(request, context)
         try:
+            fields, said = self._assertion.fields, False
             async for response in self._behaviour(request, context):
-                yield response
+                if fields and not said:
+                    said = True
+                    await context.send_initial_metadata(((metadata.WITHHELD, withheld(response.DESCRIPTOR, fields)),))
+                yield released(response, fields) if fields else response
             await self._log_access(Code.OK)
         except (asyncio.CancelledError, GeneratorExit):
             await self._log_access(Code.CANCELLED)
@@ -93,13 +117,17 @@ class _Answered:
             await self._fail(error, context)
         self._name_subjects(context)
 
-    def _begin(self, context: _Context) -> None:
+    async def _begin(self, request: Any, context: _Context) -> None:
+        if isinstance(request, Refusal):
+            await _abort(context, request)
+        if isinstance(request, AgencyError):
+            await self._fail(request, context)
         set_caller(self._assertion, context.time_remaining())
         collect_in(self._subjects)
 
     def _name_subjects(self, context: _Context) -> None:
         if named := str(self._subjects):
-            context.set_trailing_metadata((*context.trailing_metadata(), (metadata.SUBJECT, named)))
+            _add_trailing(context, metadata.SUBJECT, named)
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
         self._name_subjects(context)
@@ -107,6 +135,8 @@ class _Answered:
         if isinstance(error, AccessLogUnavailable):
             reason = "ACCESS_LOG_UNAVAILABLE"
             await _abort(context, AgencyError(Code.UNAVAILABLE, reason, str(error)), domain=method.partition("/")[0])
+        if isinstance(error, DecodeError):
+            error = _MALFORMED  # a request in a stream
         if not isinstance(error, AgencyError):
             # The message of a surprise may hold personal data: the log gets its place and type only.
             place = "".join(traceback.format_tb(error.__traceback__)[-3:])
@@ -136,9 +166,12 @@ class _Refused:
 
 async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = "ndxp") -> NoReturn:
     code = error.code if isinstance(error, AgencyError) else error.rule.code
-    details = (metadata.STATUS_DETAILS, status.encode(error, domain=domain))
-    context.set_trailing_metadata((*context.trailing_metadata(), details))
+    _add_trailing(context, metadata.STATUS_DETAILS, status.encode(error, domain=domain))
     await context.abort(status.GRPC_CODES[code], error.message)
+
+
+def _add_trailing(context: _Context, key: str, value: str | bytes) -> None:
+    context.set_trailing_metadata((*context.trailing_metadata(), (key, value)))
 
 
 def _presented(details: grpc.HandlerCallDetails) -> str:
@@ -154,7 +187,14 @@ def _behaviour(handler: _Handler) -> Any:
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:
     """A handler of the same kind and the same messages, with another behaviour."""
-    codec = {"request_deserializer": handler.request_deserializer, "response_serializer": handler.response_serializer}
+    read: Any = None  # what is refused is not read
+    if isinstance(call, _Answered):
+        read = (
+            handler.request_deserializer
+            if handler.request_streaming
+            else partial(call.read, handler.request_deserializer)
+        )
+    codec = {"request_deserializer": read, "response_serializer": handler.response_serializer}
     if handler.request_streaming:
         if handler.response_streaming:
             return grpc.stream_stream_rpc_method_handler(call.stream, **codec)

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from ndxp import accepting
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
@@ -17,6 +17,7 @@ from ndxp.agency.door import Door
 from ndxp.agency.subject import SubjectKey
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
+from ndxp.tls import Tls, listen
 
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
@@ -37,14 +38,18 @@ class AgencyServer:
     """Serves one subsystem's contracts on one port.
 
     ``credentials`` is the file with the subsystem's secret and the key of subjects, read when they are first needed.
-    The access log is offered besides the agency's own contracts when it has a database.
+    The access log is offered besides the agency's own contracts when it has a database. ``tls_folder`` is where the
+    certificates are, None for plaintext. Raises CertificateMissing.
     """
 
-    def __init__(self, subsystem: str, credentials: Path, database: Database | None = None) -> None:
+    def __init__(
+        self, subsystem: str, credentials: Path, database: Database | None = None, tls_folder: Path | None = None
+    ) -> None:
+        self._tls = Tls.load(tls_folder, subsystem) if tls_folder else None
         verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
         door = Door(verifier, access_log, SubjectKey(credentials))
-        self._server = grpc.aio.server(interceptors=[door], options=_OPTIONS)
+        self._server = accepting.server(interceptors=[door], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._contracts: list[str] = []
         if database:
@@ -60,14 +65,11 @@ class AgencyServer:
         """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self._contracts, health.SERVICE_NAME], self._server)
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise OSError(f"cannot listen on {address}; is the port in use?") from error
+        port = listen(self._server, address, self._tls)
         await self._server.start()
         for contract in ("", *self._contracts):
             await self._health.set(contract, health_pb2.HealthCheckResponse.SERVING)
-        return int(port)
+        return port
 
     async def stop(self) -> None:
         """Says NOT_SERVING, takes no new calls and waits for those in flight, at most GRACE seconds."""

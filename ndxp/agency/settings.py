@@ -19,6 +19,9 @@ class AgencySettings(BaseSettings):
     """The gateway, ``host:port``, for calls onward to other agencies."""
     credentials: Path = Path(".ndxp/credentials.json")
     """File with the secrets of the subsystems that this process runs as."""
+    tls_folder: Path | None = None
+    """Certificates: ``ca.pem``, and a file with key and certificate for each subsystem that this process runs as.
+    Without it everything is plaintext."""
     addresses: dict[str, str] = {}
     """Where subsystems listen: identifier to ``host:port``; an agency not named listens at its default."""
     database_url: str = "sqlite:///{name}.db"

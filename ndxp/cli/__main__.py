@@ -6,7 +6,24 @@ import sys
 import typer
 
 from ndxp import __version__
-from ndxp.cli import archive, attach, call, demo, directory, load, log, people, proof, run, statistics, subject
+from ndxp.cli import (
+    archive,
+    attach,
+    call,
+    demo,
+    directory,
+    doctor,
+    load,
+    log,
+    member,
+    people,
+    proof,
+    quota,
+    rights,
+    run,
+    statistics,
+    subject,
+)
 from ndxp.cli.output import complain
 from ndxp.cli.session import AdminRefused
 from ndxp.client import TokenRefused
@@ -25,7 +42,10 @@ app = typer.Typer(
 )
 for more in (subject.app, proof.app, archive.app):
     log.log_app.registered_commands += more.registered_commands
-for commands in (run.app, attach.app, directory.app, people.app, call.app, log.app, statistics.app, load.app, demo.app):
+for commands in (
+    run.app, attach.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,
+    statistics.app, load.app, demo.app,
+):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 

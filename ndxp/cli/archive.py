@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, complain, console, progress
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, progress
 from ndxp.cli.session import Session
 
 app = typer.Typer()
@@ -25,6 +25,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="Its name ends with .jsonl, .csv or .parquet.")],
     folder: Folder = DEFAULT_FOLDER,
     after: Annotated[int, typer.Option(min=0, help="Go on behind this record of the ledger.")] = 0,
+    as_json: Json = False,
 ) -> None:
     """Exports the ledger, records of both phases in their order.
 
@@ -55,14 +56,18 @@ def export(
         raise typer.Exit(1) from None
     finally:
         beside.unlink(missing_ok=True)
-    console.print(f"{written} records are in {file}.", markup=False, soft_wrap=True)
+    if as_json:
+        print_json({"file": str(file), "records": written})
+    else:
+        console.print(f"{written} records are in {file}.", markup=False, soft_wrap=True)
 
 
 @app.command()
 def prune(
-    days: Annotated[float, typer.Option(min=0, help="Keep the rows of the last so many days.")],
+    days: Annotated[float, typer.Option(min=0.05, help="Keep the rows of the last so many days, an hour at least.")],
     folder: Folder = DEFAULT_FOLDER,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Removes old rows for good; the tree stays, so that evidence given out before can still be checked.
 
@@ -72,8 +77,11 @@ def prune(
     if not yes:
         typer.confirm(f"Remove all rows older than {days:g} days?", abort=True)
     before = int((time.time() - 86_400 * days) * 1e6)
-    first = session.send("POST", "/ledger/retention", body={"before": before})["first"]
-    console.print(f"Rows are kept from record {first} on.")
+    kept = session.send("POST", "/ledger/retention", body={"before": before})
+    if as_json:
+        print_json(kept)
+    else:
+        console.print(f"Rows are kept from record {kept['first']} on.")
 
 
 def _pages(session: Session, after: int, last: int) -> Iterator[_Rows]:

@@ -49,7 +49,7 @@ def attach(
         file.write(secrets)
     state.write()
     session = Session(folder)
-    _keep_keys(folder / "ledger-keys", session.get("/ledger/keys"))
+    _keep_keys(folder / "ledger-keys", session.get("/ledger/keys")["keys"])
     members = len(session.get("/members"))
     if as_json:
         print_json({"gateway": state.gateway, "control": state.control_url, "folder": state.folder, "members": members})

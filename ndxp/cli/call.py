@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import grpc
@@ -17,9 +17,10 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from rich.console import Console
 
 from ndxp import metadata, status
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json, visible
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
+from ndxp.tls import Tls, connect
 
 app = typer.Typer()
 
@@ -63,42 +64,49 @@ def call(
     named = {metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user}
     pairs = tuple((key, value) for key, value in named.items() if value)
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
-        descriptor = _descriptor(session.state.gateway, method)
+        descriptor = _descriptor(session.state.gateway, session.tls(client), method)
         messages = _messages(request, descriptor)
         rpc = _start(exchange.channel, method, descriptor, messages, deadline, pairs)
-        answers = []
+        answers: list[Mapping[str, Any]] = []
+        streams = descriptor is not None and descriptor.server_streaming
         try:
             for answer in rpc:
                 if descriptor is None:
                     complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
                     raise typer.Exit(1)
-                answers.append(_plain(answer))
+                told = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
+                answers.append(_plain(answer, str(told.get(metadata.WITHHELD, "")).split()))
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
             raise typer.Exit(_failed(status.decode(error), answers, as_json)) from None
-        transaction = dict(rpc.trailing_metadata() or ()).get(metadata.TRANSACTION_ID, "")
+        trailing = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
+    transaction, grant = trailing.get(metadata.TRANSACTION_ID, ""), trailing.get(metadata.GRANT, "")
+    withheld = str(trailing.get(metadata.WITHHELD, ""))
     if as_json:
-        print_json({"answers": answers, "transaction_id": transaction})
+        released = {"grant": grant, "withheld": withheld.split()} if grant else {}
+        print_json({"answers": answers, "transaction_id": transaction, **released})
     else:
+        if withheld:
+            sys.stderr.write(f"withheld, because grant {grant} does not release it: {withheld}\n")
         sys.stderr.write(f"transaction {transaction}\n")
 
 
-def _descriptor(gateway: str, method: str) -> MethodDescriptor | None:
+def _descriptor(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
     """The method as the gateway's reflection describes it; None when it does not know it.
 
     Asks for a second, on a new connection each time: one of several workers may be about to learn of a new service.
     """
     for _ in range(_TRIES):
-        if (found := _look_up(gateway, method)) is not None:
+        if (found := _look_up(gateway, tls, method)) is not None:
             return found
         time.sleep(1 / _TRIES)
     return None
 
 
-def _look_up(gateway: str, method: str) -> MethodDescriptor | None:
+def _look_up(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
     service, _, name = method.partition("/")
-    with grpc.insecure_channel(gateway) as channel:
+    with connect(gateway, tls) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
         try:
             found: MethodDescriptor | None = pool.FindServiceByName(service).methods_by_name.get(name)
@@ -153,9 +161,28 @@ def _start(
     return start(iter(data), timeout=deadline, metadata=pairs)
 
 
-def _plain(answer: Message) -> Mapping[str, Any]:
+def _plain(answer: Message, withheld: Iterable[str]) -> Mapping[str, Any]:
+    """The answer as JSON, with fields that are empty and without those withheld: nobody knows whether they are."""
     plain = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
+    for path in withheld:
+        _leave_out(plain, answer.DESCRIPTOR, path)
     return {field.json_name: plain[field.json_name] for field in answer.DESCRIPTOR.fields if field.json_name in plain}
+
+
+def _leave_out(plain: dict[str, Any], message: Any, path: str) -> None:
+    """Takes the field at a path out of a message in JSON; ``message`` is its descriptor."""
+    name, _, below = path.partition(".")
+    field = message.fields_by_name.get(name)
+    if field is None or field.json_name not in plain:
+        return
+    if not below:
+        del plain[field.json_name]
+        return
+    found, inner = plain[field.json_name], field.message_type
+    if inner.GetOptions().map_entry:
+        found, inner = list(found.values()), inner.fields_by_name["value"].message_type
+    for part in found if isinstance(found, list) else [found]:
+        _leave_out(part, inner, below)
 
 
 def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: bool) -> int:
@@ -168,12 +195,13 @@ def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: 
         return FAILED + failure.code
     stderr = Console(stderr=True, highlight=False, soft_wrap=True)
     at = failure.hop or f"the {failure.origin or 'client'}"
-    stderr.print(f"{failure.code.name} {failure.reason}".strip() + f" at {at}", style="bold red")
+    what = f"{failure.code.name} {failure.reason}".strip()
+    stderr.print(visible(f"{what} at {at}"), style="bold red", markup=False)
     for line in (failure.message, failure.message_vi):
         if line:
-            stderr.print(line, markup=False)
+            stderr.print(visible(line), markup=False)
     if failure.remedy:
-        stderr.print(f"What to do: {failure.remedy}", style="yellow", markup=False)
+        stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow", markup=False)
     if failure.transaction_id:
         stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`", markup=False)
     else:

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import grpc
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from ndxp import status
 from ndxp.cli.log import print_explanation
-from ndxp.cli.output import Json, console, print_json, table
+from ndxp.cli.output import Json, Tls, console, print_json, table
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
@@ -40,6 +41,7 @@ def demo(
     ] = "",
     requests: Annotated[int, typer.Option(min=10, max=1_000_000, help="Verification requests.")] = REQUESTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")] = False,
+    tls: Tls = False,
     as_json: Json = False,
 ) -> None:
     """Replays a sample of the reported year.
@@ -57,7 +59,7 @@ def demo(
     _make_room(folder)
     if not as_json:
         console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
-    planned = plan.make(folder, port=0)
+    planned = plan.make(folder, port=0, tls=tls)
     (folder / _MARK).touch(mode=0o600)
     state = life.start(planned)
     try:
@@ -143,7 +145,7 @@ def _make_room(folder: Path) -> None:
 def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder: Path, *, keep: bool) -> None:
     rows = []
     for count in counts:
-        mark = "[green]✔[/]" if count.reconciles else "[red]✗[/]"
+        mark = Text("✔", style="green") if count.reconciles else Text("✗", style="red")
         failures = ", ".join(f"{number} {name}" for name, number in count.failures.items())
         nested = count.what.startswith(" ")
         yes, no = ("", "") if nested else (f"{count.yes:,}", f"{count.no:,}")

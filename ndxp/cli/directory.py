@@ -1,35 +1,15 @@
-"""Commands about who is on the exchange: members, services, grants, token."""
+"""Commands about who is on the exchange: services, grants."""
 
 from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
 from ndxp.cli.session import Session, path_part
 
 app = typer.Typer()
 grants_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(grants_app, name="grants")
-
-
-@app.command()
-def members(
-    folder: Folder = DEFAULT_FOLDER,
-    group: Annotated[str, typer.Option(help="Only this group: ministries, provinces, companies, connected.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Lists the members of the exchange and their subsystems.
-
-    Examples: `ndxp members --group companies`; `ndxp members --json`
-    """
-    found = Session(folder).get("/members", group=group)
-    if as_json:
-        print_json(found)
-        return
-    rows = [(m["id"], m["name"], ", ".join(m["subsystems"]), "disabled" if m["disabled"] else "") for m in found]
-    console.print(table(("member", "name", "subsystems", ""), rows))
-    if not found:
-        console.print(f"No member is in the group {group}.")
 
 
 @app.command()
@@ -46,27 +26,6 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"
             )
             console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
-
-
-@app.command()
-def token(
-    member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
-) -> None:
-    """Prints an access token of a member.
-
-    To send as `authorization: Bearer TOKEN`.
-
-    Example: `TOKEN=$(ndxp token VN/GOV/H26/one-stop)`
-    """
-    session = Session(folder)
-    client = session.subsystem(member)
-    access_token = session.tokens(client).blocking()
-    if as_json:
-        print_json({"client": client, "access_token": access_token})
-    else:
-        typer.echo(access_token)
 
 
 @grants_app.callback()
@@ -88,7 +47,7 @@ def grants(
     if as_json:
         print_json(found)
     else:
-        _print_grants(found)
+        print_grants(found)
 
 
 @grants_app.command("add")
@@ -97,16 +56,31 @@ def add_grant(
     provider: Annotated[str, typer.Argument(help="The provider's subsystem.")],
     contract: Annotated[str, typer.Argument(help="Full name of the gRPC service.")],
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
+    purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls must state; again for more.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
+    valid_from: Annotated[str, typer.Option("--from", help="First day or instant, such as 2026-01-01.")] = "",
+    valid_until: Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")] = "",
+    basis: Annotated[str, typer.Option(help="The law it rests on.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Grants methods of a service to a consumer; every gateway knows it within a second."""
-    body = {"consumer": consumer, "provider": provider, "contract": contract, "methods": methods}
+    """Grants methods of a service to a consumer; every gateway knows it within a second.
+
+    Of several grants that fit a call the first in the list counts; a new one comes last.
+
+    Example: `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population ndxp.population.v1.PopulationService GetCitizen
+    --purpose "press accreditation" --field citizen.full_name --until 2026-12-31`
+    """
+    body = {
+        "consumer": consumer, "provider": provider, "contract": contract, "methods": methods,
+        "purposes": purpose or [], "fields": field or [], "valid_from": valid_from, "valid_until": valid_until,
+        "basis": basis,
+    }  # fmt: skip
     grant = Session(folder).send("POST", "/grants", body=body)
     if as_json:
         print_json(grant)
     else:
-        _print_grants([grant])
+        print_grants([grant])
 
 
 @grants_app.command("remove")
@@ -123,7 +97,15 @@ def remove_grant(
         console.print(f"Removed {grant}.")
 
 
-def _print_grants(found: list[dict[str, Any]]) -> None:
+def print_grants(found: list[dict[str, Any]]) -> None:
+    """Prints grants as the admin API gives them: who may call what, and what it says beside."""
     for grant in found:
         console.print(f"[bold]{grant['id']}[/]  {grant['consumer']} -> {grant['provider']}", soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
+        terms = {
+            "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
+            "from": grant["valid_from"], "until": grant["valid_until"], "basis": grant["basis"],
+        }  # fmt: skip
+        for word, said in terms.items():
+            if said:
+                console.print(f"    {word} {said}", soft_wrap=True, markup=False)

@@ -1,12 +1,15 @@
 """Commands on the ledger: log tail, log show, log search, explain."""
 
 import json
+import re
 import time
+from math import isnan
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.text import Text
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table, visible
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
 
@@ -14,6 +17,7 @@ app = typer.Typer()
 log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(log_app, name="log")
 
+_TRACE = re.compile("[0-9a-f]{32}")
 Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
 
 
@@ -73,8 +77,10 @@ def search(
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Of the last so many minutes.")] = None,
-    before: Annotated[int | None, typer.Option(min=1, help="Before this record of the ledger: the next page.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last so many minutes.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=2**62 - 1, help="Before this record of the ledger: the next page.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
@@ -85,7 +91,10 @@ def search(
     Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`
     """
     code = _code(status)
-    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None else None
+    if trace is not None and not _TRACE.fullmatch(trace):
+        complain(f"--trace {trace[:50]!r}: a trace id has 32 hex digits")
+        raise typer.Exit(2)
+    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None and not isnan(minutes) else None
     found = Session(folder).get(
         "/transactions", client=client, member=member, service=service, method=method, status_code=code,
         reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
@@ -117,15 +126,16 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
 
 def print_explanation(found: dict[str, Any]) -> None:
     """Prints an explanation as the admin API gives it."""
-    console.print(found["verdict"], style="bold")
-    marks = {"passed": "[green]✔[/]", "refused": "[red]✗[/]", "failed": "[red]✗[/]", "unknown": "?"}
+    console.print(visible(found["verdict"]), style="bold", markup=False)
+    wrong = Text("✗", style="red")
+    marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
     rows = [
         (marks.get(step["decision"], "·"), step["name"], step["decision"], step["why"], _millis(step["micros"]))
         for step in found["steps"]
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(f"What to do: {found['remedy']}", style="yellow")
+        console.print(f"What to do: {visible(found['remedy'])}", style="yellow", markup=False)
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
@@ -141,7 +151,7 @@ def _print(found: list[dict[str, Any]]) -> None:
             f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  {record['client'] or '-':27}  "
             f"{record['method'].rpartition('/')[2]:20}  {record['transaction_id']}"
         )
-        console.print(line, style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
+        console.print(visible(line), style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
 
 
 def _millis(micros: int | None) -> str:

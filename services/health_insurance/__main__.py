@@ -18,7 +18,7 @@ def compose(settings: AgencySettings, world: World) -> Agency:
     database = database_of(settings, NAME)
     verification = verification_of(settings, SUBSYSTEM)
     service = HealthInsuranceService(database, Insurer(world), verification)
-    server = AgencyServer(SUBSYSTEM, settings.credentials, database)
+    server = AgencyServer(SUBSYSTEM, settings.credentials, database, settings.tls_folder)
     server.add(CONTRACT, service, add_HealthInsuranceServiceServicer_to_server)
     address = settings.addresses.get(SUBSYSTEM, ADDRESS)
     return Agency(NAME, SUBSYSTEM, CONTRACT, address, server, database, closing=[verification.close])

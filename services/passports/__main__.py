@@ -31,7 +31,7 @@ def compose(settings: PassportSettings, world: World) -> Agency:
     verification = verification_of(settings, SUBSYSTEM)
     course = Course(settings.passports_progress, settings.passports_step_seconds)
     service = PassportService(database, Department(world), verification, course)
-    server = AgencyServer(SUBSYSTEM, settings.credentials, database)
+    server = AgencyServer(SUBSYSTEM, settings.credentials, database, settings.tls_folder)
     server.add(CONTRACT, service, add_PassportServiceServicer_to_server)
     address = settings.addresses.get(SUBSYSTEM, ADDRESS)
     return Agency(NAME, SUBSYSTEM, CONTRACT, address, server, database, closing=[verification.close])

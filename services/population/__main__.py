@@ -16,7 +16,7 @@ def compose(settings: AgencySettings, world: World) -> Agency:
     """The agency over a world, not started yet."""
     database = database_of(settings, NAME)
     service = PopulationService(database, Registry(world))
-    server = AgencyServer(SUBSYSTEM, settings.credentials, database)
+    server = AgencyServer(SUBSYSTEM, settings.credentials, database, settings.tls_folder)
     server.add(CONTRACT, service, add_PopulationServiceServicer_to_server)
     address = settings.addresses.get(SUBSYSTEM, ADDRESS)
     return Agency(NAME, SUBSYSTEM, CONTRACT, address, server, database, ending=[service.end_watching])

@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 
 from ndxp import metadata
+from ndxp.errors import Code
 from ndxp.testing import RunningExchange
-from tests.e2e.conftest import VISITOR, Visitor, code_of, every_worker, failure_of, register
+from tests.e2e.conftest import VISITOR, Visitor, code_of, every_worker, failure_of, fresh_channel, register, transaction
 from tests.echo import CONTRACT, Echo, Request
 from tests.fakes import until
 from tests.wire import Tap
@@ -80,3 +81,36 @@ async def test_a_stream_that_has_said_everything_is_half_closed_and_not_reset(
     assert await code_of(call) is grpc.StatusCode.OK
     await until(lambda: tap.half_closed)
     assert not tap.reset
+
+
+async def test_callers_who_leave_while_they_are_written_to_are_recorded(visitor: Visitor) -> None:
+    left: list[str] = []
+
+    async def leave(number: int) -> None:
+        async with fresh_channel(visitor.exchange.gateway) as channel:
+            request = Request(payload=b"x" * 20_000 * (1 + number % 10), count=1000)
+            call = CONTRACT.on(channel, "Repeat")(request, metadata=(visitor.identity,))
+            for _ in range(number % 4 + 1):
+                await call.read()
+            left.append(dict(await call.initial_metadata())[metadata.TRANSACTION_ID])
+            if number % 2:
+                call.cancel()
+
+    for _ in range(10):
+        await asyncio.gather(*(leave(number) for number in range(20)))
+
+    async def ended(transaction_id: str) -> str:
+        found: list[str] = []
+
+        def recorded() -> bool:
+            found.extend(
+                Code(record["status_code"]).name
+                for record in transaction(visitor.exchange, transaction_id)
+                if record["phase"] == "outcome"
+            )
+            return bool(found)
+
+        await until(recorded)
+        return found[0]
+
+    assert {await ended(transaction_id) for transaction_id in left} == {"CANCELLED"}

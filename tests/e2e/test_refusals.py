@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from gateway.core.circuit import FAILURES
 from gateway.core.registry import Quota, Registry
+from gateway.core.shedding import FEWEST
 from gateway.keys import load_or_create, public_jwk
 from gateway.registry_store import RegistryStore
 from gateway.store import connect
@@ -308,3 +309,50 @@ async def test_a_worker_that_is_full_refuses_at_once(visitor: Visitor, echo: Ech
         echo.release.set()
         await held
         await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
+
+
+async def test_a_provider_gets_no_more_calls_at_once_than_it_takes(visitor: Visitor, echo: Echo) -> None:
+    admin = visitor.exchange.admin
+    service = {"provider": PROVIDER, "contract": CONTRACT.name, "address": f"127.0.0.1:{echo.port}"}
+    admin.put("services", json={**service, "in_flight": 2}).raise_for_status()
+    try:
+        async with worker(visitor.exchange, "polite") as polite, fresh_channel(polite.target) as channel:
+            looks = [CONTRACT.on(channel, "Look")(Request(hold=True), metadata=(visitor.identity,)) for _ in range(2)]
+            await until(lambda: len(echo.heard) == 2)
+            failure = await refused(channel, visitor.identity, method="Collect")
+            says_what_to_do(failure, Reason.OVERLOADED)
+            assert failure.details == {"service": PROVIDER, "under_way": "2"}
+            recorded(visitor.exchange, failure)
+            echo.release.set()
+            for look in looks:
+                await look
+            await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
+    finally:
+        admin.put("services", json=service).raise_for_status()
+
+
+async def test_a_flood_that_a_provider_cannot_keep_up_with_is_shed_and_recorded_in_part(
+    visitor: Visitor, echo: Echo
+) -> None:
+    """The provider answers nobody until it is released; then its queue is seen, and the next flood is cut."""
+    async with worker(visitor.exchange, "shedding", max_queueing="0.001") as shedding:
+        async with fresh_channel(shedding.target) as channel:
+            look = CONTRACT.on(channel, "Look")
+            await look(Request(), metadata=(visitor.identity,))
+
+            async def flooded() -> list[grpc.StatusCode]:
+                echo.reset()
+                calls = [look(Request(hold=True), metadata=(visitor.identity,), timeout=20) for _ in range(150)]
+                await until(lambda: len(echo.heard) + sum(call.done() for call in calls) >= len(calls))
+                echo.release.set()
+                return [await call.code() for call in calls]
+
+            codes: list[grpc.StatusCode] = []
+
+            async def shed() -> bool:
+                codes[:] = await flooded()
+                return grpc.StatusCode.UNAVAILABLE in codes
+
+            await until(shed)
+            assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+            assert codes.count(grpc.StatusCode.OK) >= FEWEST

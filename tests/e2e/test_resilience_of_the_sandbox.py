@@ -130,7 +130,6 @@ def test_status_and_doctor_find_nothing_wrong_when_everything_runs(run: Run) -> 
     assert run("status", "--json").data["ready"]
     checkup = run("doctor", "--json")
     assert checkup.code == 0
-    assert [check["check"] for check in checkup.data] == ["Python", "packages", "disk", "run folder", "exchange"]
     assert all(check["ok"] for check in checkup.data)
 
 

@@ -163,7 +163,7 @@ class _OneLane(Lanes):
     def __init__(self, channel: grpc.Channel) -> None:
         self._only = {"PopulationService": PopulationServiceStub(channel)}
 
-    def next(self) -> dict[str, Any]:
+    def next(self, client: str) -> dict[str, Any]:
         return self._only
 
 

@@ -1,16 +1,38 @@
 """The gateway's signed word to an agency."""
 
 import time
+from dataclasses import replace
 
 import jwt
 import pytest
 
-from ndxp.assertion import ISSUER, Assertion, AssertionRefused, KeyUnavailable, Verifier, key_of, sign
+from ndxp import assertion
+from ndxp.assertion import (
+    ISSUER,
+    LIFE,
+    Assertion,
+    AssertionRefused,
+    KeyUnavailable,
+    Verifier,
+    key_of,
+    message_mark,
+    sign,
+)
 
 METHOD = "ndxp.population.v1.PopulationService/VerifyCitizen"
 PROVIDER = "VN/GOV/G01/population"
 KEY = key_of("the population database's secret")
-SAID = Assertion("VN/GOV/H26/one-stop", PROVIDER, METHOD, "t-1", "officer-7", "kiểm tra", "00-0-0-01")
+SAID = Assertion(
+    "VN/GOV/H26/one-stop",
+    PROVIDER,
+    METHOD,
+    "t-1",
+    "officer-7",
+    "kiểm tra",
+    "00-0-0-01",
+    "a.b,c",
+    message_mark(b"x" * 32),
+)
 
 
 def verifier(provider: str = PROVIDER, key: bytes = KEY) -> Verifier:
@@ -93,7 +115,51 @@ def test_a_secret_that_was_changed_is_read_again() -> None:
     keys = iter([key_of("old"), KEY])
     agency = Verifier(PROVIDER, lambda: next(keys))
     assert agency.verify(sign(SAID, key_of("old")), METHOD) == SAID
+    again = replace(SAID, transaction_id="t-2")
+    assert agency.verify(sign(again, KEY), METHOD) == again
+
+
+def test_an_assertion_is_good_once() -> None:
+    agency, said = verifier(), sign(SAID, KEY)
+    agency.verify(said, METHOD)
+    for presented in (said, sign(SAID, KEY)):
+        with pytest.raises(AssertionRefused, match="presented before"):
+            agency.verify(presented, METHOD)
+    assert agency.verify(sign(replace(SAID, transaction_id="t-2"), KEY), METHOD)
+
+
+def test_an_assertion_that_does_not_hold_uses_nothing_up() -> None:
+    agency = verifier()
+    for presented, method in ((sign(SAID, key_of("other")), METHOD), (sign(SAID, KEY), METHOD + "2")):
+        with pytest.raises(AssertionRefused):
+            agency.verify(presented, method)
     assert agency.verify(sign(SAID, KEY), METHOD) == SAID
+
+
+def test_an_assertion_is_refused_until_it_has_expired_and_remembered_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    presented, start = assertion._Presented(), time.time()
+    assert presented.add("t-1", start)
+    for seconds in (1, LIFE, LIFE + 9, LIFE + 11):
+        presented.add(f"at {seconds}", start + seconds)
+        assert not presented.add("t-1", start + seconds)
+    assert presented.add("later", start + 3 * LIFE)
+    assert presented.add("t-1", start + 3 * LIFE)
+
+
+def test_what_was_presented_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assertion, "MOST_PRESENTED", 10)
+    presented, start = assertion._Presented(), time.time()
+    for number in range(100):
+        assert presented.add(str(number), start)
+        assert len(presented._newer) + len(presented._older) <= 20
+    assert not any(presented.add(str(number), start) for number in range(90, 100))
+
+
+def test_an_assertion_that_lives_too_long_is_refused() -> None:
+    with pytest.raises(AssertionRefused, match="lives longer than 30 s"):
+        verifier().verify(signed(exp=int(time.time()) + 3600), METHOD)
 
 
 def test_a_secret_that_cannot_be_read_is_no_refusal() -> None:

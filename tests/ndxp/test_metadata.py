@@ -134,3 +134,35 @@ def test_subjects_said_twice_are_dropped() -> None:
 
 def test_no_metadata_names_nobody() -> None:
     assert metadata.subjects(None) == ""
+
+
+@pytest.mark.parametrize("said", ["", "citizen", "citizen.father a_b.c1", "a +", "+", "x" * metadata.LONGEST_WITHHELD])
+def test_withheld_fields_pass_in_their_form(said: str) -> None:
+    assert metadata.withheld([("other", "x"), (metadata.WITHHELD, said)]) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [" ", "a ", " a", "a  b", "a,b", "a+", "+ a", "a + +", "Nguyễn", "1", "a\n", "a-b", b"a",
+     "x" * (metadata.LONGEST_WITHHELD + 1)],
+    ids=repr,
+)  # fmt: skip
+def test_withheld_fields_in_another_form_are_as_if_nothing_was_said(said: str | bytes) -> None:
+    assert metadata.withheld([(metadata.WITHHELD, said)]) is None
+
+
+def test_withheld_fields_said_twice_or_not_at_all_are_as_if_nothing_was_said() -> None:
+    assert metadata.withheld([(metadata.WITHHELD, "a"), (metadata.WITHHELD, "a")]) is None
+    assert metadata.withheld(None) is None
+
+
+@pytest.mark.parametrize("key", ["x-else", "user-agent", metadata.TRACEPARENT, metadata.AUTHORIZATION])
+@pytest.mark.parametrize("value", ["Nguyễn", "line\r\nx: y", "\x1b[2J", "\x00", "\xff"], ids=repr)
+def test_no_value_of_any_key_goes_on_that_grpc_would_not_send(key: str, value: str) -> None:
+    refused = refusal([(key, value)])
+    assert refused.metadata == {"key": key}
+    assert value not in refused.message
+
+
+def test_binary_values_of_foreign_keys_pass() -> None:
+    assert metadata.read([("x-else-bin", b"\xff\x00")]) == {}

@@ -107,3 +107,18 @@ def test_an_error_that_is_no_call_is_unknown() -> None:
 
 def test_every_code_of_grpc_is_known() -> None:
     assert set(status.GRPC_CODES) == set(Code)
+
+
+@pytest.mark.parametrize(
+    "reason", ["\x1b[31mOK", "A\nB", "free text", "lower", "A" * 64, "Nguyễn Văn An", "A-B", ""], ids=repr
+)
+def test_a_reason_that_is_none_is_not_written_down(reason: str) -> None:
+    said = status_pb2.Status(code=7)
+    said.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain="somebody"))
+    assert status.reason_of(said.SerializeToString()) == ""
+
+
+def test_a_reason_of_a_provider_is_written_down() -> None:
+    said = status_pb2.Status(code=7)
+    said.details.add().Pack(error_details_pb2.ErrorInfo(reason="CITIZEN_NOT_FOUND", domain="somebody"))
+    assert status.reason_of(said.SerializeToString()) == "CITIZEN_NOT_FOUND"

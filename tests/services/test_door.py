@@ -1,17 +1,19 @@
 """What every agency does before and after its methods: who may call, health, the access log."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
-from ndxp.assertion import Assertion, key_of, sign
+from ndxp.assertion import Assertion, key_of, message_mark, sign
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
@@ -32,8 +34,8 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM) -> tuple[tuple[str, str]]:
-    assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()))
+def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: str) -> tuple[tuple[str, str]]:
+    assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
     return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
 
 
@@ -156,13 +158,117 @@ async def test_an_unknown_method_is_unimplemented(direct: grpc.aio.Channel) -> N
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_an_assertion_used_twice_does_not_spoil_the_access_log(
-    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
+async def test_an_assertion_that_was_presented_before_is_refused_and_not_logged(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
 ) -> None:
     stub, pairs = PopulationServiceStub(direct), signed()
+    await stub.VerifyCitizen(question, metadata=pairs)
     for _ in range(2):
-        await stub.VerifyCitizen(question, metadata=pairs)
+        failure = await failure_of(stub.VerifyCitizen(question, metadata=pairs))
+        assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
+        assert "was presented before" in failure.message
     counts = await AccessLogServiceStub(town.channel()).CountAccesses(
         access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
     )
     assert counts.total == 1
+
+
+def made_for(message: Message) -> str:
+    return message_mark(sha256(message.SerializeToString()).digest())
+
+
+async def test_an_assertion_is_good_for_the_message_that_it_was_made_for(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
+) -> None:
+    pairs = signed(message=made_for(question))
+    assert (await PopulationServiceStub(direct).VerifyCitizen(question, metadata=pairs)).matched
+
+
+async def test_an_assertion_made_for_another_message_is_refused_and_not_logged(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
+) -> None:
+    other = pb.VerifyCitizenRequest(citizen_number=question.citizen_number)
+    failure = await failure_of(
+        PopulationServiceStub(direct).VerifyCitizen(question, metadata=signed(message=made_for(other)))
+    )
+    assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
+    assert "another message" in failure.message
+    counts = await AccessLogServiceStub(town.channel()).CountAccesses(
+        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+    )
+    assert counts.total == 0
+
+
+async def test_a_stream_of_answers_is_for_the_message_that_its_assertion_was_made_for(direct: grpc.aio.Channel) -> None:
+    watch, wanted = f"{population.CONTRACT}/WatchChanges", pb.WatchChangesRequest(stop_at_end=True)
+    good = PopulationServiceStub(direct).WatchChanges(wanted, metadata=signed(method=watch, message=made_for(wanted)))
+    assert [change async for change in good] == []
+    bad = PopulationServiceStub(direct).WatchChanges(
+        pb.WatchChangesRequest(), metadata=signed(method=watch, message=made_for(wanted))
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await bad.read()
+    assert status.decode(raised.value).reason == "GATEWAY_ONLY"
+
+
+async def test_garbage_with_somebody_elses_assertion_is_refused_before_it_is_read(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
+) -> None:
+    call: Any = direct.unary_unary(f"/{VERIFY}")
+    failure = await failure_of(call(b"\xff\xff", metadata=signed(message=made_for(question))))
+    assert failure.reason == "GATEWAY_ONLY"
+
+
+async def test_an_answer_holds_the_granted_fields_only_and_names_the_others(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
+) -> None:
+    pairs = signed(method=f"{population.CONTRACT}/GetCitizen", fields="citizen.full_name")
+    asked = pb.GetCitizenRequest(
+        citizen_number=question.citizen_number, full_name=question.full_name, birth_date=question.birth_date
+    )
+    call = PopulationServiceStub(direct).GetCitizen(asked, metadata=pairs)
+    assert await call == pb.GetCitizenResponse(citizen=pb.Citizen(full_name=question.full_name))
+    withheld = str((await call.trailing_metadata())[metadata.WITHHELD]).split()
+    assert withheld == [f"citizen.{f.name}" for f in pb.Citizen.DESCRIPTOR.fields if f.name != "full_name"]
+
+
+async def test_a_stream_says_what_it_withholds_before_its_first_message(direct: grpc.aio.Channel) -> None:
+    pairs = signed(method=f"{population.CONTRACT}/BatchVerifyCitizens", fields="item_id,problem")
+    call = PopulationServiceStub(direct).BatchVerifyCitizens(metadata=pairs)
+    for number in ("1", "2"):
+        await call.write(pb.BatchVerifyCitizensRequest(item_id=number, citizen_number="x"))
+    await call.done_writing()
+    answers = [answer async for answer in call]
+    assert [(answer.item_id, answer.matched) for answer in answers] == [("1", False), ("2", False)]
+    assert all(answer.problem for answer in answers)
+    assert (await call.initial_metadata())[metadata.WITHHELD] == "matched"
+
+
+async def test_an_empty_answer_says_the_same_of_what_is_withheld_as_a_full_one(direct: grpc.aio.Channel) -> None:
+    pairs = signed(method=f"{population.CONTRACT}/GetCitizen", fields="citizen.full_name")
+    nobody = pb.GetCitizenRequest(citizen_number="001090000001", full_name="Nguyễn Văn A", birth_date="1990-01-01")
+    call = PopulationServiceStub(direct).GetCitizen(nobody, metadata=pairs)
+    assert await call == pb.GetCitizenResponse()
+    assert "citizen.spouse" in str((await call.trailing_metadata())[metadata.WITHHELD]).split()
+
+
+@pytest.mark.parametrize("method", ["VerifyCitizen", "BatchVerifyCitizens"])
+async def test_a_message_that_is_none_of_the_methods_is_refused(
+    direct: grpc.aio.Channel, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    path = f"{population.CONTRACT}/{method}"
+    if method == "VerifyCitizen":
+        unary: Any = direct.unary_unary(f"/{path}")
+        failure = await failure_of(unary(b"\xff" * 50, metadata=signed(method=path)))
+    else:
+        stream: Any = direct.stream_unary(f"/{path}")
+        failure = await failure_of(stream(iter([b"\xff" * 50]), metadata=signed(method=path)))
+    assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE")
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_message_of_somebody_without_an_assertion_is_not_read(
+    direct: grpc.aio.Channel, failure_of: "FailureOf"
+) -> None:
+    call: Any = direct.unary_unary(f"/{VERIFY}")
+    assert (await failure_of(call(b"\xff" * 50))).reason == "GATEWAY_ONLY"

@@ -60,8 +60,8 @@ def test_wrong_credentials_get_no_token(exchange: RunningExchange, name: str, se
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-@pytest.mark.parametrize("name", ["admin", "subjects"])
-def test_the_operators_secret_and_the_key_of_subjects_are_no_members(exchange: RunningExchange, name: str) -> None:
+@pytest.mark.parametrize("name", ["admin", "auditor", "viewer", "subjects"])
+def test_the_roles_secrets_and_the_key_of_subjects_are_no_members(exchange: RunningExchange, name: str) -> None:
     assert token_answer(exchange, auth=(name, secret_of(exchange, name))).status_code == 401
 
 
@@ -69,7 +69,7 @@ def test_only_members_secrets_are_published_and_as_hashes(exchange: RunningExcha
     with redis.Redis.from_url(exchange.state.processes[0].environment["NDXP_REDIS_URL"]) as store:
         published = {name.decode(): value.decode() for name, value in store.hgetall(SECRETS).items()}
     secrets = json.loads(exchange.credentials.read_text())
-    assert published == {name: key_of(secrets[name]).hex() for name in secrets if name not in ("admin", "subjects")}
+    assert published == {name: key_of(secrets[name]).hex() for name in secrets if "/" in name}
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic w6k=", "Bearer x", "Basic //8="])
@@ -86,7 +86,7 @@ def test_another_kind_of_grant_is_not_supported(exchange: RunningExchange, data:
 
 @pytest.mark.parametrize("header", [{}, {"authorization": "Bearer x"}, {"authorization": "Bearer é".encode()}], ids=str)
 @pytest.mark.parametrize("path", ["members", "services", "grants", "transactions", "totals", "transactions/x"])
-def test_the_admin_api_is_the_operators_alone(
+def test_the_admin_api_is_for_those_with_a_role_alone(
     exchange: RunningExchange, path: str, header: dict[str, str | bytes]
 ) -> None:
     answer = httpx.get(f"{exchange.control_url}/admin/v1/{path}", headers=header)  # type: ignore[arg-type]
@@ -167,3 +167,16 @@ def test_services_are_listed_with_their_methods(exchange: RunningExchange) -> No
         "client_streaming": False, "server_streaming": False, "read_only": True,
     }  # fmt: skip
     assert service["methods"]["UploadChanges"]["client_streaming"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["operator", "stranger"])
+def test_a_body_above_a_mebibyte_is_not_read(exchange: RunningExchange, known: bool) -> None:
+    headers = exchange.admin.headers if known else {}
+    answer = httpx.put(f"{exchange.control_url}/admin/v1/members", content=b"a" * (1 << 20) + b"b", headers=headers)
+    assert answer.status_code == 413
+
+
+def test_half_a_character_is_refused(exchange: RunningExchange) -> None:
+    body = b'{"id": "VN/COM/half", "name": "\\ud800", "subsystems": ["app"]}'
+    answer = exchange.admin.put("members", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["title"]) == (422, "The request does not fit")

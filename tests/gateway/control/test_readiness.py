@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from gateway.control import readiness
 from gateway.control.readiness import Readiness
 from gateway.core.registry import Registry
+from gateway.dataplane.journal import STREAM
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
+from gateway.settings import StoreSettings
 from gateway.store import Store
 from tests.stores import Valkey
 
@@ -31,7 +33,7 @@ async def ready(store: Store, engine: sa.Engine, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(readiness, "_GOOD_FOR", -1.0)
     registry = RegistryStore(store)
     await registry.seed(Registry(instance="VN"), "test")
-    return Readiness(store, registry, Writer(engine, Signer(tmp_path, "test")), None)
+    return Readiness(store, registry, Writer(engine, Signer(tmp_path, "test")), None, StoreSettings())
 
 
 def kill(valkey: Valkey, store: Store) -> None:
@@ -60,6 +62,22 @@ async def test_it_is_not_ready_without_a_journal(
     valkey.thaw()
 
 
+async def test_it_is_not_ready_when_the_store_does_not_keep_what_it_takes(store: Store, ready: Readiness) -> None:
+    await store.config_set("appendonly", "no")
+    [waits] = await ready.waits_for()
+    assert waits.startswith("journal (the store has appendonly no, NDXP_DURABILITY=everysec needs appendonly yes")
+
+
+async def test_it_is_not_ready_when_too_much_waits_for_the_recorder(
+    store: Store, ready: Readiness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready._settings, "max_backlog", 1)
+    for _ in range(2):
+        await store.xadd(STREAM, {"0": b"x"})
+    [waits] = await ready.waits_for()
+    assert waits.startswith("recorder (2 entries of the journal wait")
+
+
 async def test_it_is_not_ready_without_a_ledger(ready: Readiness, engine: sa.Engine) -> None:
     with engine.execution_options(write=True).begin():
         [waits] = await ready.waits_for()
@@ -71,7 +89,7 @@ async def test_it_is_not_ready_when_the_recorder_does_not_record(
     store: Store, ready: Readiness, engine: sa.Engine, tmp_path: Path
 ) -> None:
     recorder = Recorder(store, Writer(engine, Signer(tmp_path, "test")), "test")
-    behind = Readiness(store, RegistryStore(store), Writer(engine, Signer(tmp_path, "test")), recorder)
+    behind = Readiness(store, RegistryStore(store), Writer(engine, Signer(tmp_path, "test")), recorder, StoreSettings())
     assert await behind.waits_for() == ["recorder (it is starting)"]
 
 

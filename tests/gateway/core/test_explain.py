@@ -26,8 +26,8 @@ def explain(records: list[Record], *grants: Grant) -> Explanation:
     return explaining.explain(records, Snapshot(registry, {}))
 
 
-def grant(*methods: str) -> Grant:
-    return Grant(id="g", consumer=CLIENT, provider=SERVICE, contract="demo.v1.Demo", methods=list(methods))
+def grant(*methods: str, **terms: Any) -> Grant:
+    return Grant(id="g", consumer=CLIENT, provider=SERVICE, contract="demo.v1.Demo", methods=list(methods), **terms)
 
 
 def record(phase: Phase = Phase.OUTCOME, **fields: Any) -> Record:
@@ -90,6 +90,25 @@ DENIED: dict[str, Any] = {
 def test_a_denied_call_is_told_the_nearest_grant() -> None:
     explanation = explain([record(**DENIED)], grant("Put"))
     assert "its grant g is for Put" in why(explanation, "authorise")
+
+
+def test_an_answered_call_shows_the_terms_of_its_grant_as_they_are_now() -> None:
+    terms = {"purposes": ["care", "tax"], "fields": ["a.b", "c"], "valid_until": "2026-12-31", "basis": "the law"}
+    assert why(explain([record()], grant("Get", **terms)), "authorise") == (
+        f"grant g of {SERVICE}: releases only a.b, c; for the purpose care or tax; until 2026-12-31; basis the law"
+    )
+    assert why(explain([record()], grant("Get")), "authorise") == f"grant g of {SERVICE}"
+    assert why(explain([record()]), "authorise").endswith("which is not in the registry any more")
+
+
+def test_a_call_that_stated_no_purpose_is_told_which_would_do() -> None:
+    denied = record(**{**DENIED, "reason": Reason.PURPOSE_REQUIRED})
+    assert "asks for a purpose among care" in why(explain([denied], grant("Get", purposes=["care"])), "authorise")
+
+
+def test_a_denied_call_is_judged_at_its_own_time() -> None:
+    explanation = explain([record(**DENIED)], grant("Get", valid_from="1970-01-02"))
+    assert "is not valid before 1970-01-02" in why(explanation, "authorise")
 
 
 def test_a_call_that_was_denied_before_its_grant_came_is_told_so() -> None:

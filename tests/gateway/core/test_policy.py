@@ -1,11 +1,14 @@
 """Who may call what."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core import policy
-from gateway.core.policy import authorise, choose_service
+from gateway.core.policy import choose_service
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from ndxp.errors import Reason, Refusal
 from tests.descriptors import contract
@@ -13,6 +16,7 @@ from tests.descriptors import contract
 DEMO, COPY = "demo.v1.Demo", "demo.v1.Copy"
 PROVIDER, OTHER = "VN/GOV/G01/demo", "VN/GOV/G02/demo"
 CLIENT = "VN/GOV/H26/one-stop"
+NOW = datetime.fromisoformat("2026-07-01T12:00:00+07:00").timestamp()
 MEMBERS = [
     Member(id="VN/GOV/G01", name="Provider", subsystems=["demo"]),
     Member(id="VN/GOV/G02", name="Other", subsystems=["demo"]),
@@ -31,15 +35,25 @@ def snapshot(*grants: Grant) -> Snapshot:
     return Snapshot(registry, {DEMO: contract("demo.v1", "Demo", "Get", "GetAll", "Put")})
 
 
-def grant(consumer: str, *methods: str, grant_id: str = "g", provider: str = PROVIDER, on: str = DEMO) -> Grant:
-    return Grant(id=grant_id, consumer=consumer, provider=provider, contract=on, methods=list(methods))
+def grant(
+    consumer: str, *methods: str, grant_id: str = "g", provider: str = PROVIDER, on: str = DEMO, **terms: Any
+) -> Grant:
+    return Grant(id=grant_id, consumer=consumer, provider=provider, contract=on, methods=list(methods), **terms)
 
 
-def refused(*grants: Grant, client: str = CLIENT, method: str = "Get") -> Refusal:
+def authorise(
+    known: Snapshot, client: str, service: Service, method: str, *, purpose: str = "", now: float = NOW
+) -> Grant:
+    return policy.authorise(known, client, service, method, purpose=purpose, now=now)
+
+
+def refused(
+    *grants: Grant, client: str = CLIENT, method: str = "Get", purpose: str = "", reason: Reason = Reason.ACCESS_DENIED
+) -> Refusal:
     known = snapshot(*grants)
     with pytest.raises(Refusal) as raised:
-        authorise(known, client, known.providers[DEMO][PROVIDER], f"{DEMO}/{method}")
-    assert raised.value.reason is Reason.ACCESS_DENIED
+        authorise(known, client, known.providers[DEMO][PROVIDER], f"{DEMO}/{method}", purpose=purpose)
+    assert raised.value.reason is reason
     return raised.value
 
 
@@ -127,7 +141,7 @@ def test_what_was_found_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPa
     known = snapshot(grant(CLIENT, "*"))
     for number in range(10):
         authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Method{number}")
-        assert 1 <= len(known.granted) <= 2
+        assert 1 <= len(known.granted(NOW)) <= 2
 
 
 @pytest.mark.parametrize(
@@ -142,7 +156,88 @@ def test_what_was_found_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPa
 def test_a_denied_call_is_told_the_nearest_grant(grants: list[Grant], nearest: str) -> None:
     refusal = refused(*grants)
     assert refusal.message == f"{CLIENT} has no grant to call Get of {DEMO} at {PROVIDER}; {nearest}"
-    assert refusal.metadata == {"client": CLIENT, "service": PROVIDER, "method": f"{DEMO}/Get"}
+    named = {"grant": grants[0].id} if grants and grants[0].id in nearest else {}
+    assert refusal.metadata == {"client": CLIENT, "service": PROVIDER, "method": f"{DEMO}/Get", **named}
+
+
+@pytest.mark.parametrize(
+    ("purposes", "stated", "allowed"),
+    [([], "", True), ([], "anything", True), (["care"], "care", True), (["care"], "", False), (["care"], "Care", False),
+     (["care", "tax"], "tax", True), (["care"], "tax", False)],
+)  # fmt: skip
+def test_a_grant_with_purposes_is_for_calls_that_state_one_of_them(
+    purposes: list[str], stated: str, allowed: bool
+) -> None:
+    given_grant = grant(CLIENT, "Get", purposes=purposes)
+    if allowed:
+        known = snapshot(given_grant)
+        for _ in range(2):
+            assert (
+                authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Get", purpose=stated) == given_grant
+            )
+    else:
+        refusal = refused(given_grant, purpose=stated, reason=Reason.PURPOSE_REQUIRED)
+        assert refusal.message.endswith(f"its grant g asks for a purpose among {', '.join(purposes)}")
+        assert refusal.metadata["purposes"] == ", ".join(purposes)
+
+
+@pytest.mark.parametrize(
+    ("terms", "lacks"),
+    [
+        ({"valid_from": "2026-07-01"}, ""),
+        ({"valid_until": "2026-07-01"}, ""),
+        ({"valid_from": "2026-07-02"}, "is not valid before 2026-07-02"),
+        ({"valid_until": "2026-06-30"}, "was valid until 2026-06-30"),
+        ({"valid_from": "2026-07-01T12:00:00+07:00"}, ""),
+        ({"valid_from": "2026-07-01T05:00:00.000001Z"}, "is not valid before 2026-07-01T05:00:00.000001Z"),
+        ({"valid_until": "2026-07-01T05:00:00Z"}, "was valid until 2026-07-01T05:00:00Z"),
+        ({"valid_until": "2026-07-01T12:00:01+07:00"}, ""),
+        ({"valid_until": "2026-06-30", "purposes": ["care"]},
+         "was valid until 2026-06-30 and asks for a purpose among care"),
+    ],
+)  # fmt: skip
+def test_a_grant_holds_from_its_first_moment_to_the_end_of_its_last_day(terms: dict[str, Any], lacks: str) -> None:
+    given_grant = grant(CLIENT, "Get", **terms)
+    if lacks:
+        assert refused(given_grant).message.endswith(f"its grant g {lacks}")
+    else:
+        known = snapshot(given_grant)
+        assert authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Get") == given_grant
+
+
+def test_what_was_found_is_forgotten_when_the_validity_of_a_grant_turns() -> None:
+    known = snapshot(
+        grant(CLIENT, "Get", grant_id="this-year", valid_from="2026-01-01", valid_until="2026-12-31"),
+        grant(CLIENT, "Get", grant_id="always"),
+    )
+    demo = known.providers[DEMO][PROVIDER]
+
+    def found(day: str) -> str:
+        return authorise(known, CLIENT, demo, f"{DEMO}/Get", now=datetime.fromisoformat(f"{day}+07:00").timestamp()).id
+
+    days = ("2025-12-31T23:59:59", "2026-01-01T00:00:00", "2026-12-31T23:59:59", "2027-01-01T00:00:00")
+    for _ in range(2):  # a clock may go back
+        assert [found(day) for day in days] == ["always", "this-year", "this-year", "always"]
+
+
+def test_purposes_that_no_grant_asks_for_take_no_room_in_what_is_remembered() -> None:
+    known = snapshot(grant(CLIENT, "Get"), grant("group:companies", "Get", purposes=["care"]))
+    for number in range(10):
+        authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Get", purpose=f"purpose {number}")
+    assert len(known.granted(NOW)) == 1
+
+
+def test_of_several_grants_that_fit_the_first_in_the_registry_is_taken() -> None:
+    broad, narrow = grant(CLIENT, "*", grant_id="broad"), grant(CLIENT, "Get", grant_id="narrow", fields=["name"])
+    for first, second in ((broad, narrow), (narrow, broad)):
+        known = snapshot(first, second)
+        assert authorise(known, CLIENT, known.providers[DEMO][PROVIDER], f"{DEMO}/Get") == first
+
+
+def test_a_grant_that_lacks_the_purpose_only_is_nearer_than_one_that_is_over() -> None:
+    over = grant(CLIENT, "Get", grant_id="over", valid_until="2025-12-31")
+    waiting = grant(CLIENT, "Get", grant_id="waiting", purposes=["care"])
+    assert refused(over, waiting, reason=Reason.PURPOSE_REQUIRED).metadata["grant"] == "waiting"
 
 
 @pytest.mark.parametrize(

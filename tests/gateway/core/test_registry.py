@@ -5,12 +5,19 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.control.__main__ import read_exchange_file
-from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, contract_methods, parse
+from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, check_change, contract_methods, parse
 from gateway.settings import ControlSettings
+from ndxp import metadata
 from ndxp.access_log.v1 import access_log_pb2
+from ndxp.exchange.v1 import exchange_pb2
+from ndxp.health_insurance.v1 import health_insurance_pb2
 from ndxp.identifiers import Subsystem
+from ndxp.passports.v1 import passports_pb2
+from ndxp.population.v1 import population_pb2
 from tests.descriptors import file_set
 
 CONTRACT = "demo.v1.Demo"
@@ -78,8 +85,25 @@ def test_a_small_registry_holds() -> None:
         (changed("grants", methods=[]), "grants[0].methods", "length"),
         (changed("grants", method=["*"]), "grants[0]", "method"),
         (doubled("grants"), "grants[1]", "g is there twice"),
+        (changed("grants", consumer="group:provinces/hospitl"), "grants[0].consumer", "provinces/hospitl"),
+        (changed("grants", id="ä"), "grants[0].id", "letters, digits"),
+        (changed("grants", methods=["Get Citizen"]), "grants[0].methods", "a pattern such as Get*"),
+        (changed("grants", methods=["demo.v1.Demo/Get"]), "grants[0].methods", "a method's name"),
+        (changed("grants", purposes=["khám bệnh"]), "grants[0].purposes", "printable ASCII"),
+        (changed("grants", purposes=[""]), "grants[0].purposes", "x-ndxp-purpose"),
+        (changed("grants", purposes=["x" * 201] * 5), "grants[0].purposes", "make several grants of it"),
+        (changed("grants", purposes="care"), "grants[0].purposes", "array"),
+        (changed("grants", fields=["citizen.fullName()"]), "grants[0].fields", "citizen.full_name"),
+        (changed("grants", fields=["citizen..name"]), "grants[0].fields", "citizen.full_name"),
+        (changed("grants", fields=["x" * 100] * 21), "grants[0].fields", "name a whole message instead"),
+        (changed("grants", valid_from="tomorrow"), "grants[0].valid_from", "neither a date (2026-12-31) nor"),
+        (changed("grants", valid_from="２０２６-01-01"), "grants[0].valid_from", "neither a date"),
+        (changed("grants", valid_until="2026-02-30"), "grants[0].valid_until", "day is out of range"),
+        (changed("grants", valid_until="2026-02-20T10:00:00"), "grants[0].valid_until", "nor an instant"),
+        (changed("grants", valid_from="2026-02-02", valid_until="2026-02-01"), "grants[0]", "it would never hold"),
+        (changed("grants", valid_from="2026-02-01T00:00:00Z", valid_until="2026-01-31"), "grants[0]", "never hold"),
         (small(quotas={"VN/GOV/H26/x": {}}), "quotas", "VN/GOV/H26/x"),
-        (small(quotas={"default": {"rate": 0}}), "quotas", "> 0"),
+        (small(quotas={"default": {"rate": 0}}), "quotas", ">= 0.001"),
         (small(quotas={"default": {"burst": 0}}), "quotas", ">= 1"),
         (small(quotas={"default": {"rates": 1}}), "quotas", "rates"),
     ],
@@ -120,6 +144,74 @@ def test_two_spellings_of_a_file_are_two_sources(tmp_path: Path) -> None:
     assert first[1] != second[1]
 
 
+def test_a_date_without_quotes_is_a_text_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "exchange.yaml"
+    path.write_text(yaml.safe_dump(changed("grants", valid_from="2026-01-01")).replace("'2026-01-01'", "2026-01-01"))
+    assert "valid_from: 2026-01-01\n" in path.read_text()
+    assert read_exchange_file(path)[0].grants[0].valid_from == "2026-01-01"
+
+
+WORDS = st.text(max_size=40)
+MOMENTS = st.from_regex(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d))?", fullmatch=True)
+
+
+@given(terms=st.fixed_dictionaries({}, optional={
+    "id": WORDS, "consumer": WORDS, "methods": st.lists(WORDS), "purposes": st.lists(WORDS), "fields": st.lists(WORDS),
+    "valid_from": WORDS | MOMENTS, "valid_until": WORDS | MOMENTS, "basis": WORDS,
+}), now=st.floats(-1e11, 1e12))  # fmt: skip
+def test_whatever_a_grant_says_it_holds_or_is_refused_and_what_holds_can_be_decided_with(
+    terms: dict[str, Any], now: float
+) -> None:
+    try:
+        registry = parse(changed("grants", **terms))
+    except RegistryError:
+        return
+    [grant] = registry.grants
+    Snapshot(registry, {}).granted(now)
+    assert metadata.read([(metadata.PURPOSE, purpose) for purpose in grant.purposes[:1]]) is not None
+    assert all(grant.serves(purpose) for purpose in grant.purposes)
+
+
+POPULATION = "ndxp.population.v1.PopulationService"
+
+
+def granted(*methods: str, fields: list[str]) -> Registry:
+    """The small registry with a grant for the population database."""
+    entry = {"contract": POPULATION, "methods": list(methods), "fields": fields}
+    return parse(changed("grants", **entry))
+
+
+@pytest.mark.parametrize(
+    ("methods", "fields", "says"),
+    [
+        (["GetCitizen"], ["citizen.full_name", "citizen.father", "citizen.father.full_name"], ""),
+        (["GetCitizen", "RegisterBirth"], ["citizen.full_name"], ""),
+        (["ListHousehold"], ["household_number", "members.full_name"], ""),
+        (["WatchChanges"], ["registered_at.seconds"], ""),
+        (["*"], [], ""),
+        (["GetCitizn"], [], "no method of ndxp.population.v1.PopulationService fits 'GetCitizn'; it has BatchVerify"),
+        (["Get*", "Gte*"], [], "fits 'Gte*'"),
+        (["GetCitizen"], ["citizen.fullname"], "Citizen in the answer of GetCitizen has no field 'fullname'"),
+        (["GetCitizen"], ["full_name"], "GetCitizenResponse in the answer of GetCitizen has no field 'full_name'"),
+        (["GetCitizen"], ["citizen.full_name.first"], "full_name is not a message, so that it has no field 'first'"),
+        (["GetCitizen", "ListHousehold"], ["citizen"], "answers a grant of their own"),
+        (["*"], ["citizen"], "has no field 'citizen'"),
+    ],
+)
+def test_a_new_grant_is_held_against_the_contract(methods: list[str], fields: list[str], says: str) -> None:
+    contracts = {POPULATION: file_set(population_pb2.DESCRIPTOR)}
+    before, after = parse(small()), granted(*methods, fields=fields)
+    check_change(before, after, {})
+    check_change(after, after, contracts)
+    if says:
+        with pytest.raises(RegistryError) as refused:
+            check_change(before, after, contracts)
+        assert "grants[0] (g)" in str(refused.value)
+        assert says in str(refused.value)
+    else:
+        check_change(before, after, contracts)
+
+
 @pytest.fixture(scope="module")
 def default() -> Registry:
     return read_exchange_file(ControlSettings().exchange_file)[0]
@@ -157,6 +249,16 @@ def test_the_provinces_are_those_of_the_published_list(default: Registry) -> Non
 )
 def test_the_default_exchange_offers_the_agencies(default: Registry, provider: str, contract: str) -> None:
     assert (provider, contract) in {(service.provider, service.contract) for service in default.services}
+
+
+def test_the_grants_of_the_default_exchange_fit_the_contracts(default: Registry) -> None:
+    contracts = {
+        service.full_name: file_set(module.DESCRIPTOR)
+        for module in (population_pb2, health_insurance_pb2, passports_pb2, exchange_pb2, access_log_pb2)
+        for service in module.DESCRIPTOR.services_by_name.values()
+    }
+    assert {service.contract for service in default.services} == contracts.keys()
+    check_change(Registry(instance="VN"), default, contracts)
 
 
 def test_every_subsystem_of_the_default_exchange_has_an_ndxp_code(default: Registry) -> None:

@@ -153,3 +153,17 @@ def test_a_request_on_record_says_nothing_of_an_answer() -> None:
 
 def test_a_call_knows_its_contract() -> None:
     assert Call("demo.v1.Demo/Get").contract == "demo.v1.Demo"
+
+
+def test_what_callers_and_providers_write_freely_is_cut_and_holds_no_nul() -> None:
+    call = Call("a\0" + "b" * 1000)
+    call.end(Code.INTERNAL, Origin.PROVIDER, "\0" + "x" * 1000)
+    record = call.record(Phase.OUTCOME, "n", b"key")
+    assert (record.method, record.reason) == ("a\ufffd" + "b" * 254, "\ufffd" + "x" * 255)
+
+
+def test_a_hash_asked_for_in_between_changes_nothing_of_the_later_ones() -> None:
+    counted = tally([b"a"])
+    assert counted.hash() == hashlib.sha256(b"a").digest()
+    counted.add(b"b")
+    assert counted.digest(SALT) == tally([b"a", b"b"]).digest(SALT)

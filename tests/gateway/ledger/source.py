@@ -6,9 +6,9 @@ from gateway.ledger.reader import Reader
 
 
 class Source:
-    """The ledger read in this process; ``published`` is the size of the last checkpoint that the store knows."""
+    """The ledger read in this process; ``published`` is the note of the last checkpoint that the store knows."""
 
-    def __init__(self, reader: Reader, published: int) -> None:
+    def __init__(self, reader: Reader, published: str = "") -> None:
         self._reader = reader
         self._published = published
         self.checkpoints = reader.checkpoints
@@ -18,7 +18,7 @@ class Source:
         first, statement = self._reader.retention()
         return {
             "checkpoint": self._reader.latest_checkpoint(), "published": self._published, "first": first,
-            "retention": statement, "outside": self._reader.outside(),
+            "size": self._reader.last(), "retention": statement, "outside": self._reader.outside(),
         }  # fmt: skip
 
     def tile(self, level: int, number: int) -> bytes:

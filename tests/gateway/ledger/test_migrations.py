@@ -55,7 +55,7 @@ def test_records_of_the_version_before_are_there_numbered_and_in_the_tree(versio
     assert reader.last() == len(BEFORE)
     writer.append([record()])
     writer.sign()
-    audited = Audit(Source(reader, 0), signer.public_keys()).run()
+    audited = Audit(Source(reader), signer.public_keys()).run()
     assert (audited.size, audited.findings) == (len(BEFORE) + 1, [])
     engine.dispose()
 

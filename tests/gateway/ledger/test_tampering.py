@@ -10,7 +10,7 @@ from gateway.core.transaction import Phase
 from gateway.ledger import tables
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
-from gateway.ledger.writer import Writer, add
+from gateway.ledger.writer import LedgerDisagrees, Writer, add
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint
 from tests.gateway.ledger.source import Source
@@ -27,7 +27,7 @@ def written(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> Writer:
     return writer
 
 
-def audit(ledger: Reader, signer: Signer, remembered: tuple[str, ...] = (), published: int = RECORDS) -> Audited:
+def audit(ledger: Reader, signer: Signer, remembered: tuple[str, ...] = (), published: str = "") -> Audited:
     return Audit(Source(ledger, published), signer.public_keys(), remembered).run()
 
 
@@ -67,31 +67,52 @@ TAMPERINGS: dict[str, tuple[Callable[[sa.Connection], Any], int, str]] = {
     "a subject removed": (lambda c: change(c, 600, subjects="x"), 600, "was changed"),
     "two rows swapped": (lambda c: swap(c, 5, 500), 5, "was moved: it belongs to place 500"),
     "a row deleted": (
-        lambda c: c.execute(sa.delete(tables.records).where(tables.records.c.seq == 256)), 256, "it was deleted",
+        lambda c: c.execute(sa.delete(tables.records).where(tables.records.c.seq == 256)), 256, "record 256 is missing",
     ),
     "the end cut off": (
-        lambda c: c.execute(sa.delete(tables.records).where(tables.records.c.seq > 590)), 591, "it was deleted",
+        lambda c: c.execute(sa.delete(tables.records).where(tables.records.c.seq > 590)), 591, "591 to 600 are missing",
     ),
     "the beginning cut off": (
-        lambda c: c.execute(sa.delete(tables.records).where(tables.records.c.seq < 10)), 1, "it was deleted",
+        lambda c: c.execute(sa.delete(tables.records).where(tables.records.c.seq < 10)), 1, "1 to 9 are missing",
     ),
-    "a row put behind the end": (lambda c: insert(c, 601), 601, "it is in the table and not in the tree"),
-    "a row put before the beginning": (lambda c: insert(c, 0), 0, "it is in the table and not in the tree"),
+    "a row put behind the end": (lambda c: insert(c, 601), 601, "in the table and not in the tree"),
+    "a row put before the beginning": (lambda c: insert(c, 0), 0, "in the table and not in the tree"),
     "a hash of the tree changed": (lambda c: change_tile(c, 0, 1, 3), 260, "is what was signed, but the tree's hash"),
     "an upper hash of the tree changed": (lambda c: change_tile(c, 1, 0, 1), 257, "hash 1 of tile 0 of level 1"),
     "a tile deleted": (
         lambda c: c.execute(sa.delete(tables.tiles).where(tables.tiles.c.number == 2)), 513, "are missing",
+    ),
+    "a value that no record has": (lambda c: change(c, 10, origin="nobody"), 10, "was changed"),
+    "the tree cut": (lambda c: c.execute(sa.update(tables.tree).values(size=597)), 598, "or the tree cut"),
+    "a checkpoint in place of another": (
+        lambda c: c.execute(
+            sa.update(tables.checkpoints).where(tables.checkpoints.c.size == 300).values(
+                note=sa.select(tables.checkpoints.c.note).where(tables.checkpoints.c.size == 200).scalar_subquery()
+            )
+        ),
+        300, "was put in place of another",
+    ),
+    "a checkpoint as the statement of a retention": (
+        lambda c: (
+            c.execute(sa.delete(tables.records).where(tables.records.c.seq < 300)),
+            c.execute(
+                sa.insert(tables.retentions).from_select(
+                    ["first", "note"], sa.select(tables.checkpoints).where(tables.checkpoints.c.size == 300)
+                )
+            ),
+        ),
+        1, "no signed statement says so",
     ),
     "a pretended retention": (
         lambda c: (
             c.execute(sa.delete(tables.records).where(tables.records.c.seq < 50)),
             c.execute(sa.insert(tables.retentions).values(first=50, note="trust me")),
         ),
-        1, "no signed statement says why",
+        1, "no signed statement says so",
     ),
     "a forged checkpoint": (
         lambda c: c.execute(sa.update(tables.checkpoints).values(note=sa.text("replace(note, 'A', 'B')"))),
-        0, "does not hold",
+        0, "the latest checkpoint does not hold",
     ),
 }  # fmt: skip
 
@@ -113,6 +134,71 @@ def test_both_rows_of_a_swap_are_named(written: Writer, engine: sa.Engine, ledge
     with engine.execution_options(write=True).begin() as connection:
         swap(connection, 5, 500)
     assert [finding.place for finding in audit(ledger, signer).findings] == [5, 500]
+
+
+def test_the_first_bad_record_is_named_however_many_there_are(
+    written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer
+) -> None:
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.delete(tables.records).where(tables.records.c.seq.between(301, 420)))
+        change(connection, 3, client="VN/GOV/H01/one-stop")
+    found = [finding.text for finding in audit(ledger, signer).findings]
+    assert found[0].startswith("record 3 ")
+    assert found[1:] == ["records 301 to 420 are missing: deleted"]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["while it runs", "after a restart"])
+def test_a_ledger_rewritten_with_its_tree_gets_no_signature(
+    written: Writer, engine: sa.Engine, signer: Signer, ledger: Reader, again: bool
+) -> None:
+    published = ledger.latest_checkpoint()
+    with engine.execution_options(write=True).begin() as connection:
+        rows = [dict(one) for one in connection.execute(sa.select(tables.records).order_by("seq")).mappings()]
+        for table in (tables.records, tables.tiles, tables.rollups):
+            connection.execute(sa.delete(table))
+        connection.execute(sa.update(tables.tree).values(size=0))
+        rows[549]["client"] = "VN/GOV/H01/one-stop"
+        add(connection, [tables.record({str(k): v for k, v in one.items() if k != "seq"}) for one in rows])
+        connection.execute(sa.delete(tables.checkpoints).where(tables.checkpoints.c.size >= 550))
+    if again:
+        with pytest.raises(LedgerDisagrees, match="are not those that were signed"):
+            Writer(engine, signer).check(published)
+    else:
+        with pytest.raises(LedgerDisagrees, match="are not those that were signed"):
+            written.append([record() for _ in range(100)])
+    assert ledger.last() == RECORDS
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_tile_that_was_cut_is_a_ledger_that_disagrees(
+    written: Writer, engine: sa.Engine, ledger: Reader, level: int
+) -> None:
+    c = tables.tiles.c
+    number = 2 if level == 0 else 0
+    where = sa.and_(c.level == level, c.number == number)
+    with engine.execution_options(write=True).begin() as connection:
+        hashes = bytes(connection.execute(sa.select(c.hashes).where(where)).scalar_one())
+        connection.execute(sa.update(tables.tiles).where(where).values(hashes=hashes[:-32]))
+    with pytest.raises(LedgerDisagrees, match="lacks hashes"):
+        written.append([record() for _ in range(100)])
+    with pytest.raises(LedgerDisagrees, match="lacks hashes"):
+        ledger.inclusion(10, RECORDS)
+
+
+def test_rows_that_are_removed_during_an_audit_are_no_finding(
+    writer: Writer, ledger: Reader, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_RECORDS", 100)
+    writer.append([record(request_in_ts=number) for number in range(1, RECORDS + 1)])
+    source = Source(ledger)
+
+    def prune(done: int, _: int) -> None:
+        if done == 256:
+            writer.prune(before=400)
+
+    monkeypatch.setattr("ndxp.ledger.audit._PAGE", 100)
+    audited = Audit(source, signer.public_keys()).run(prune)
+    assert (texts(audited), audited.first) == ([], 400)
 
 
 def test_a_ledger_rewritten_with_its_tree_is_found_between_two_checkpoints(
@@ -142,8 +228,8 @@ def test_an_older_copy_of_the_ledger_is_found_by_what_the_store_or_the_auditor_r
         connection.execute(sa.update(tables.tree).values(size=0))
         add(connection, [tables.record({str(k): v for k, v in one.items() if k != "seq"}) for one in rows[:400]])
         connection.execute(sa.delete(tables.checkpoints).where(tables.checkpoints.c.size > 400))
-    assert texts(audit(ledger, signer, published=400)) == []
-    for audited in (audit(ledger, signer), audit(ledger, signer, (latest,), published=400)):
+    assert texts(audit(ledger, signer)) == []
+    for audited in (audit(ledger, signer, published=latest), audit(ledger, signer, (latest,))):
         assert audited.findings[0].place == 401
         assert "records 401 to 600 are gone" in audited.findings[0].text
 
@@ -169,5 +255,5 @@ def test_rows_removed_in_good_order_are_no_finding(
 
 
 def test_an_empty_ledger_holds(ledger: Reader, signer: Signer) -> None:
-    audited = audit(ledger, signer, published=0)
+    audited = audit(ledger, signer)
     assert (audited.size, audited.findings) == (0, [])

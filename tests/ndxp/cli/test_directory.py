@@ -96,9 +96,24 @@ def test_an_added_grant_is_shown_with_the_id_that_removes_it(ndxp: Ndxp) -> None
     assert (removed.code, removed.out) == (0, f"Removed {added.out.split()[0]}.\n")
 
 
+@pytest.mark.usefixtures("without_new_grants")
+def test_a_grant_is_added_and_shown_with_its_terms(ndxp: Ndxp) -> None:
+    terms = ("--purpose", "press", "--purpose", "archive", "--field", "citizen.full_name", "--field", "citizen.sex",
+             "--from", "2026-01-01", "--until", "2030-12-31", "--basis", "Luật Báo chí")  # fmt: skip
+    added = ndxp("grants", "add", TELEVISION, PROVIDER, POPULATION, "GetCitizen", *terms)
+    assert added.code == 0
+    for line in ("for the purpose press or archive", "releases only citizen.full_name, citizen.sex",
+                 "from 2026-01-01", "until 2030-12-31", "basis Luật Báo chí"):  # fmt: skip
+        assert f"    {line}\n" in added.out
+    [told] = [grant for grant in ndxp("grants", "--json").data if grant["id"] == added.out.split()[0]]
+    assert (told["purposes"], told["valid_until"]) == (["press", "archive"], "2030-12-31")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        ((TELEVISION, PROVIDER, POPULATION, "GetCitizen", "--field", "citizen.name"), "has no field 'name'; it has"),
+        ((TELEVISION, PROVIDER, POPULATION, "GetCitizen", "--until", "31.12.2026"), "neither a date (2026-12-31) nor"),
         (("nobody", PROVIDER, POPULATION, "*"), "'nobody' is not among the members"),
         ((TELEVISION, PROVIDER, "nobody.v1.Nothing", "*"), "VN/GOV/G01/population offers no nobody.v1.Nothing"),
         ((TELEVISION, "VN/GOV/G24/health-insurance", POPULATION, "*"), "VN/GOV/G24/health-insurance offers no"),

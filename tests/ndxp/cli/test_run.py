@@ -1,4 +1,4 @@
-"""``ndxp status`` and ``doctor``."""
+"""``ndxp status`` and ``down``."""
 
 from pathlib import Path
 
@@ -37,22 +37,6 @@ def test_status_in_text_starts_with_the_verdict(ndxp: Ndxp, exchange: RunningExc
     assert f"ready: gateway {exchange.gateway}, " in ran.out.splitlines()[0]
     assert "supervisor" in ran.out
     assert "ndxp.passports.v1.PassportService" in ran.out
-
-
-def test_doctor_in_text_has_a_line_for_every_check(ndxp: Ndxp) -> None:
-    lines = ndxp("doctor").out.splitlines()
-    assert [line.split()[1] for line in lines[1:]] == ["Python", "packages", "disk", "run", "exchange"]
-
-
-def test_doctor_points_to_a_file_that_others_may_read(ndxp_alone: Ndxp, tmp_path: Path) -> None:
-    tmp_path.chmod(0o700)
-    (tmp_path / "credentials.json").touch()
-    (tmp_path / "credentials.json").chmod(0o644)
-    ran = ndxp_alone("doctor", "--folder", tmp_path, "--json")
-    (finding,) = [check for check in ran.data if check["check"] == "run folder"]
-    assert ran.code == 1
-    assert not finding["ok"]
-    assert finding["detail"].startswith(f"{tmp_path / 'credentials.json'}: others may read it")
 
 
 def test_down_where_nothing_runs_says_so(ndxp_alone: Ndxp, tmp_path: Path) -> None:

@@ -3,7 +3,15 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused, open_note, sign_note
+from ndxp.ledger.checkpoint import (
+    Checkpoint,
+    Key,
+    KeyChange,
+    NoteRefused,
+    Retention,
+    open_note,
+    sign_note,
+)
 
 # The example of golang.org/x/mod/sumdb/note, whose form C2SP signed-note describes.
 PUBLISHED_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -97,6 +105,26 @@ def test_a_size_that_is_no_number_is_refused(size: str) -> None:
 def test_a_root_that_is_no_hash_is_refused(root: str) -> None:
     with pytest.raises(NoteRefused):
         Checkpoint.parse(f"{NAME}\n1\n{root}\n")
+
+
+def test_who_trusts_a_key_trusts_those_that_it_has_led_to(private: Ed25519PrivateKey) -> None:
+    second, third, stranger = (Ed25519PrivateKey.generate() for _ in range(3))
+    changes = [
+        sign_note(str(KeyChange(public(second))), NAME, [private]),
+        sign_note(str(KeyChange(public(stranger))), NAME, [stranger]),
+        sign_note(str(CHECKPOINT), NAME, [private]),
+        sign_note(str(KeyChange(public(third))), NAME, [second]),
+        "no note",
+    ]
+    assert KeyChange.follow([public(private)], changes) == [public(private), public(second), public(third)]
+
+
+def test_only_a_statement_of_a_retention_is_one(private: Ed25519PrivateKey) -> None:
+    said = Retention(NAME, 7, "2026-01-01T00:00:00+00:00")
+    assert Retention.open(sign_note(str(said), NAME, [private]), [public(private)]) == said
+    for text in (str(CHECKPOINT), str(KeyChange(public(private))), str(said).replace("7", "x"), f"{said}more\n"):
+        with pytest.raises(NoteRefused):
+            Retention.open(sign_note(text, NAME, [private]), [public(private)])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.merkle import WIDTH, Place, Tree
+from gateway.core.merkle import WIDTH, Place, TileMissing, Tree
 from ndxp.ledger.merkle import (
     EMPTY_ROOT,
     Frontier,
@@ -138,7 +138,7 @@ def test_a_tile_that_is_cut_short_gives_no_root(tiles: dict[Place, bytes]) -> No
     cut = {**tiles, (0, 1): tiles[0, 1][:-32]}
     tree = Tree(len(LEAVES), cut.__getitem__)
     assert tree.root(2 * WIDTH - 1) == naive_root(LEAVES[: 2 * WIDTH - 1])
-    with pytest.raises(KeyError):
+    with pytest.raises(TileMissing):
         tree.inclusion(WIDTH, 2 * WIDTH)
 
 

@@ -1,7 +1,5 @@
 """The Merkle tree, checkpoints, data subjects and statistics; records that were there before come into all of them."""
 
-from itertools import islice
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -38,9 +36,12 @@ def upgrade() -> None:
     _make_statistics()
     connection.execute(sa.text("INSERT INTO tree (id, size) VALUES (1, 0)"))
     before = sa.Table("records_before", sa.MetaData(), autoload_with=connection)
-    rows = iter(connection.execute(sa.select(before).order_by(before.c.seq)).mappings().all())
-    while batch := list(islice(rows, _BATCH)):
-        writer.add(connection, [tables.record({str(k): v for k, v in row.items() if k != "seq"}) for row in batch])
+    page = sa.select(before).order_by(before.c.seq).limit(_BATCH)
+    last = 0
+    # The step that changes the records next must keep its own copy of what `writer.add` does here.
+    while rows := connection.execute(page.where(before.c.seq > last)).mappings().all():
+        writer.add(connection, [tables.record({str(k): v for k, v in row.items() if k != "seq"}) for row in rows])
+        last = rows[-1]["seq"]
     op.drop_table("records_before")
 
 

@@ -1,4 +1,4 @@
-"""``python -m drills.containers``: faults in a running compose project under load, and what callers who retry see of it.
+"""``python -m drills.containers``: faults in a running compose project under load, and what callers see of them.
 
 The run folder is one of ``ndxp attach``. A drill kills and restarts containers of the project, and of nothing else.
 """
@@ -17,7 +17,7 @@ from rich.console import Console
 from drills.crash.books import Books, verify
 from drills.crash.calls import Calls
 from drills.crash.clients import Load
-from drills.crash.site import PATIENCE, NotResumed
+from drills.sandbox import PATIENCE, NotResumed
 from ndxp.cli.output import table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox.state import FOLDER

@@ -1,0 +1,67 @@
+"""Metadata: unknown, repeated, forged, malformed, too large."""
+
+import random
+from functools import partial
+
+from drills.attacks.attack import Act, Attack
+from drills.attacks.target import CLIENT, OTHER, VERIFY, Outcome, Target, call, somebody
+from drills.attacks.wire import Pair, ask
+from ndxp import metadata
+from ndxp.assertion import Assertion, sign
+
+_INVALID = "INVALID_ARGUMENT INVALID_METADATA"
+_UNKNOWN = "NOT_FOUND UNKNOWN_PROVIDER"
+_OVERSIZE = (_INVALID, "RESOURCE_EXHAUSTED", "RST_STREAM ENHANCE_YOUR_CALM", "RST_STREAM PROTOCOL_ERROR")
+
+
+def attacks(_: Target) -> list[Attack]:
+    """All of them."""
+    purpose = metadata.PURPOSE
+    refused: dict[str, Act] = {
+        "an unknown key": partial(_with, ("x-ndxp-role", "operator")),
+        "an unknown binary key": partial(_with, ("x-ndxp-role-bin", b"operator")),
+        "a forged assertion": _forged_assertion,
+        "a forged transaction id": partial(_with, (metadata.TRANSACTION_ID, "01900000-0000-7000-8000-000000000000")),
+        "a forged origin": partial(_with, (metadata.ERROR_ORIGIN, "provider")),
+        "a forged subject": partial(_with, (metadata.SUBJECT, "0" * 32)),
+        "another member's name": partial(_with, (metadata.CLIENT, OTHER)),
+        "a key twice": partial(_with, (purpose, "care"), (purpose, "tax")),
+        "a client's name twice": partial(_with, (metadata.CLIENT, CLIENT), (metadata.CLIENT, OTHER)),
+        "a value of 257 characters": partial(_with, (purpose, "a" * 257)),
+        "a line break in a value": partial(_raw, (purpose, "care\r\nx-ndxp-role: operator")),
+        "a NUL in a value": partial(_raw, (metadata.USER_ID, "officer\0")),
+        "an escape sequence in a value": partial(_raw, (metadata.USER_ID, "\x1b[2J\x1b[31mofficer")),
+        "UTF-8 in a value": partial(_raw, (metadata.ISSUE, "hồ sơ".encode())),
+        "no UTF-8 in a value": partial(_raw, (metadata.ISSUE, b"\xff\xfe")),
+        "a line break in a foreign value": partial(_raw, ("x-else", "a\r\nb: c")),
+        "no ASCII in a foreign value": partial(_raw, ("x-else", b"\xff\xfe")),
+    }
+    made = [Attack(name, act, (_INVALID,), recorded=True) for name, act in refused.items()]
+    return [
+        *made,
+        Attack("a key in capitals", partial(_raw, ("X-NDXP-PURPOSE", "care")), (_INVALID, "INTERNAL")),
+        Attack("a key with a space", partial(_raw, ("x else", "a")), (_INVALID, "INTERNAL")),
+        Attack("a provider that is a path", partial(_with, (metadata.SERVICE, "../V")), (_UNKNOWN,), recorded=True),
+        Attack("1000 keys", partial(_with, *((f"x-{n}", "a" * 20) for n in range(1000))), _OVERSIZE),
+        Attack("a value of 64 kB", _oversize, _OVERSIZE),
+        Attack("a deadline that is no number", partial(_raw, ("grpc-timeout", "soon")), ("INTERNAL",)),
+    ]  # fmt: skip
+
+
+def _with(*given: metadata.Pair | Target | random.Random) -> Outcome:
+    *pairs, target, _ = given
+    assert isinstance(target, Target)  # noqa: S101 - how the drill calls
+    return call(target.state.gateway, VERIFY, somebody(), target.identity(), *pairs)  # type: ignore[arg-type]
+
+
+def _raw(pair: Pair, target: Target, _: random.Random) -> Outcome:
+    return ask(target.state.gateway, f"/{VERIFY}", somebody(), target.identity(), pair)
+
+
+def _forged_assertion(target: Target, source: random.Random) -> Outcome:
+    said = Assertion(CLIENT, "VN/GOV/G01/population", VERIFY, "01900000-0000-7000-8000-000000000000")
+    return _with((metadata.ASSERTION, sign(said, source.randbytes(32))), target, source)
+
+
+def _oversize(target: Target, source: random.Random) -> Outcome:
+    return _with(("x-else", source.randbytes(32768).hex()), target, source)

@@ -1,0 +1,113 @@
+"""Neighbours: honest members who call all the while, in a process of their own; and how long each call took them.
+
+``python -m drills.attacks.neighbours`` reads from its input where, with which tokens and in whose certificates to call.
+It prints a line for every call: when it began on the monotonic clock, how long it took (both in seconds), its status.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+
+from ndxp import metadata, status
+from ndxp.client import OPTIONS
+from ndxp.population.v1 import population_pb2, population_pb2_grpc
+from ndxp.sandbox.state import State
+from ndxp.tls import Tls, connect
+from ndxp.world import World
+
+_PEOPLE, _PAUSE, _DEADLINE = 200, 0.004, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A neighbour's call: when it began (monotonic clock), how long it took, both in seconds, and its status."""
+
+    at: float
+    took: float
+    code: str
+
+
+class Neighbours:
+    """Call for the length of a ``with`` statement. ``answered`` grows."""
+
+    def __init__(self, exchange: State, tokens: Mapping[str, str]) -> None:
+        self.answered: list[Answered] = []
+        folder = str(exchange.tls_folder) if exchange.tls else ""
+        self._given = json.dumps({"gateway": exchange.gateway, "tls": folder, "tokens": dict(tokens)})
+        self._process: subprocess.Popen[str]
+        self._reader = threading.Thread(target=self._read)
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "drills.attacks.neighbours"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        self._process.stdin.write(self._given + "\n")
+        self._process.stdin.flush()
+        self._reader.start()
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._reader.join()
+
+    def wait(self, calls: int, seconds: float) -> None:
+        """Returns after so many more calls, or so many seconds."""
+        enough, deadline = len(self.answered) + calls, time.monotonic() + seconds
+        while len(self.answered) < enough and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        for line in self._process.stdout:
+            at, took, code = line.split()
+            self.answered.append(Answered(float(at), float(took), code))
+
+
+def p99(answered: Sequence[Answered]) -> float:
+    """The 99th percentile of the durations, in seconds; 0 without any."""
+    durations = sorted(each.took for each in answered)
+    return durations[min(len(durations) - 1, int(0.99 * len(durations)))] if durations else 0.0
+
+
+def main() -> None:
+    """Calls until it is terminated."""
+    given = json.loads(sys.stdin.readline())
+    people = [
+        population_pb2.VerifyCitizenRequest(
+            citizen_number=who.number, full_name=who.full_name, birth_date=who.birth_date.isoformat()
+        )
+        for who in World().sample(_PEOPLE, 1, alive=True)
+    ]
+    for name, token in given["tokens"].items():
+        tls = Tls.load(Path(given["tls"]), name) if given["tls"] else None
+        threading.Thread(target=_call, args=(given["gateway"], tls, token, people)).start()
+
+
+def _call(gateway: str, tls: Tls | None, token: str, people: list[Any]) -> None:
+    identity = ((metadata.AUTHORIZATION, f"Bearer {token}"),)
+    with connect(gateway, tls, OPTIONS) as channel:
+        verify: Any = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
+        while True:
+            began, code = time.monotonic(), "OK"
+            try:
+                verify(random.choice(people), metadata=identity, timeout=_DEADLINE)
+            except grpc.RpcError as error:
+                code = status.decode(error).code.name
+            sys.stdout.write(f"{began} {time.monotonic() - began} {code}\n")
+            sys.stdout.flush()
+            time.sleep(_PAUSE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Changes through the admin API are transactions: who changes what is in the journal before it is changed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from fastapi import Request
+from redis.exceptions import RedisError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.control.directory import SUBSYSTEM
+from gateway.control.problems import Problem
+from gateway.core.transaction import Origin, Phase, Record, Tally, canonical, new_transaction_id, now
+from gateway.dataplane.journal import STREAM
+from gateway.store import Store
+from ndxp.errors import Code
+from ndxp.ledger.payload import salt_of
+
+CONTRACT = "ndxp.control.v1.Admin"
+"""The admin API's name in records; its methods are called as the routes' functions are."""
+
+_NAMING = ("id", "member", "subsystem", "consumer", "provider", "contract", "before")
+_LONGEST = 256
+_REQUEST = "ndxp.change"
+_CODES = {
+    400: Code.INVALID_ARGUMENT, 403: Code.PERMISSION_DENIED, 404: Code.NOT_FOUND, 409: Code.ALREADY_EXISTS,
+    422: Code.INVALID_ARGUMENT, 503: Code.UNAVAILABLE,
+}  # fmt: skip
+
+
+class ChangeLog:
+    """Writes a change's request before it is made, and its outcome before it is answered; ``node`` is who writes."""
+
+    def __init__(self, store: Store, node: str, salt_key: bytes) -> None:
+        self._store = store
+        self._node = node
+        self._salt_key = salt_key
+
+    async def begin(self, request: Request, client: str) -> None:
+        """Journals that a change is asked for. Raises Problem (503), and then nothing was changed."""
+        body = Tally()
+        if data := await request.body():
+            body.add(data)
+        transaction_id = new_transaction_id()
+        record = Record(
+            transaction_id=transaction_id,
+            phase=Phase.REQUEST,
+            client=client,
+            service=SUBSYSTEM,
+            method=f"{CONTRACT}/{request.scope['route'].name.title().replace('_', '')}",
+            issue=" ".join(_named(request, data))[:_LONGEST],
+            request_in_ts=now(),
+            request_size=body.size,
+            request_hash=body.digest(salt_of(self._salt_key, transaction_id)),
+            messages_in=body.messages,
+            origin=Origin.PROVIDER,
+            node=self._node,
+        )
+        await self._write(record, "Nothing was changed; see `ndxp status` and try again")
+        request.scope[_REQUEST] = record
+
+    async def end(self, asked: Record, status: int, answer: bytes) -> None:
+        """Journals what became of it, by the HTTP status and the answer's body. Raises Problem (503)."""
+        sent = Tally()
+        sent.add(answer)
+        record = msgspec.structs.replace(
+            asked,
+            phase=Phase.OUTCOME,
+            response_out_ts=now(),
+            response_size=sent.size,
+            response_hash=sent.digest(salt_of(self._salt_key, asked.transaction_id)),
+            messages_out=sent.messages,
+            status_code=int(Code.OK if status < 400 else _CODES.get(status, Code.INTERNAL)),
+        )
+        await self._write(record, "The change may have been made all the same: look before you try again")
+
+    async def _write(self, record: Record, otherwise: str) -> None:
+        try:
+            await self._store.xadd(STREAM, {"0": canonical(record)})
+        except RedisError as error:
+            raise Problem(503, "The journal does not take the record", f"{otherwise}.") from error
+
+
+class Concluded:
+    """The application, whose answers to changes leave when their outcome is journaled."""
+
+    def __init__(self, app: ASGIApp, changes: ChangeLog) -> None:
+        self._app = app
+        self._changes = changes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Holds back the answer to a change; every other one passes as it comes."""
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            if _REQUEST in scope:
+                held.append(message)
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, hold)
+        except Exception:
+            if _REQUEST in scope:
+                await self._changes.end(scope[_REQUEST], 500, b"")
+            raise
+        if held:
+            body = b"".join(message.get("body", b"") for message in held)
+            try:
+                await self._changes.end(scope[_REQUEST], held[0]["status"], body)
+            except Problem as problem:
+                await problem.response()(scope, receive, send)
+                return
+        for message in held:
+            await send(message)
+
+
+def _named(request: Request, body: bytes) -> Iterator[str]:
+    """What the change is about: identifiers in path, query and body; nothing else of them, which may be secret."""
+    try:
+        given = json.loads(body) if body else {}
+    except ValueError:
+        given = {}
+    found: dict[str, Any] = {**(given if isinstance(given, Mapping) else {}), **request.query_params}
+    for name, value in (*request.path_params.items(), *((name, found.get(name)) for name in _NAMING)):
+        if isinstance(value, str | int) and (text := str(value)).isascii() and text.isprintable():
+            yield f"{name}={text}"

@@ -1,0 +1,44 @@
+"""Whether a call would be let through, without one."""
+
+from dataclasses import dataclass
+
+from gateway.core import policy
+from gateway.core.registry import Grant, Snapshot
+from ndxp.errors import RULES, Reason, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The grant that fits, or the reason of the refusal and the nearest grant, if there is one."""
+
+    provider: str = ""
+    grant: Grant | None = None
+    reason: Reason | None = None
+    message: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a refusal."""
+        return RULES[self.reason].remedy if self.reason else ""
+
+
+def decide(snapshot: Snapshot, client: str, method: str, *, provider: str, purpose: str, now: float) -> Decision:
+    """What the exchange decides about a call of ``method`` ("package.Service/Method") by a subsystem it knows.
+
+    ``provider`` is empty for the only one; ``now`` is in seconds since 1970. Room (quota, load) is not looked at.
+    """
+    if snapshot.subsystems[client].disabled:
+        return Decision(reason=Reason.MEMBER_DISABLED, message=f"{client} is disabled")
+    chosen = ""
+    try:
+        service = policy.choose_service(snapshot, method, provider)
+        chosen = service.provider
+        grant = policy.authorise(snapshot, client, service, method, purpose=purpose, now=now)
+    except Refusal as refusal:
+        named = refusal.metadata.get("grant")
+        nearest = next((grant for grant in snapshot.registry.grants if grant.id == named), None)
+        return Decision(chosen, nearest, refusal.reason, refusal.message)
+    if service.disabled:
+        message = f"{service.contract} of {service.provider} is disabled"
+        return Decision(chosen, grant, Reason.SERVICE_DISABLED, message)
+    return Decision(chosen, grant)

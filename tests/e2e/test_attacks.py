@@ -1,0 +1,30 @@
+"""The attack drills in their short form: every attack once."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drills.attacks.drill import KINDS
+
+HERE = Path(__file__).parents[2]
+SLOW = "certificates"
+"""Takes an exchange of its own."""
+
+
+@pytest.mark.parametrize("kinds", [[kind for kind in KINDS if kind != SLOW], [SLOW]], ids=["plain", "tls"])
+def test_no_attack_gets_in_and_nobody_else_feels_it(tmp_path: Path, kinds: list[str]) -> None:
+    figures = tmp_path / "figures.json"
+    words = map(str, ("--short", "--seed", 5, "--json", figures, "--kinds", *kinds))
+    ran = subprocess.run(
+        [sys.executable, "-m", "drills.attacks", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, check=False, timeout=900,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    shown = {each["kind"]: each for each in json.loads(figures.read_text())["kinds"]}
+    assert set(shown) == set(kinds)
+    assert all(each["tries"] == each["refused"] > 0 for each in shown.values())
+    assert not list(tmp_path.glob("ndxp-attacks-*"))

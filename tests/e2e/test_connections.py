@@ -1,0 +1,187 @@
+"""What a connection may cost the gateway: sizes, idleness, slowness and floods, while others are served."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pytest
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from tests.e2e.conftest import Visitor, failure_of, fresh_channel
+from tests.e2e.test_front_door import SERVING, health
+from tests.e2e.workers import worker
+from tests.echo import CONTRACT, Echo, Request
+from tests.fakes import until
+from tests.http2 import PREFACE, Raw
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ENHANCE_YOUR_CALM = 11
+LOOK = f"{CONTRACT.name}/Look"
+
+
+async def test_metadata_that_are_too_large_are_refused_by_name_however_often_one_tries(
+    visitor: Visitor, echo: Echo
+) -> None:
+    for _ in range(5):
+        failure = await failure_of(visitor.call("Look")(Request(), pairs=(("x-mine", "a" * 7200),)))
+        assert (failure.reason, failure.details["key"]) == ("INVALID_METADATA", "x-mine")
+        assert failure.details["allowed"] == "7168"
+    assert echo.heard == []
+
+
+async def test_metadata_beyond_all_measure_are_refused_by_grpc_itself(visitor: Visitor, echo: Echo) -> None:
+    async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
+        call = CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity, ("x-mine", "a" * 60_000)))
+        assert (await failure_of(call)).code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+    assert echo.heard == []
+
+
+async def test_metadata_that_just_fit_reach_the_provider(visitor: Visitor, echo: Echo) -> None:
+    room = 7168 - sum(len(key) + len(value) + 32 for key, value in (visitor.identity, ("x-mine", ""))) - 200
+    for _ in range(5):
+        await visitor.call("Look")(Request(), pairs=(("x-mine", "a" * room),))
+    assert [len(str(heard.all("x-mine")[0])) for heard in echo.heard] == [room] * 5
+
+
+@pytest.mark.parametrize(
+    ("setting", "unit", "allowed"), [("max_stream_messages", "messages", "3"), ("max_stream_bytes", "bytes", "2000")]
+)
+@pytest.mark.parametrize("method", ["Collect", "Repeat"])
+async def test_a_stream_that_carries_too_much_is_ended_in_either_direction(
+    visitor: Visitor, echo: Echo, method: str, setting: str, unit: str, allowed: str
+) -> None:
+    async with worker(visitor.exchange, f"narrow-{unit}-{method}", **{setting: allowed}) as narrow:
+        async with fresh_channel(narrow.target) as channel:
+            many = [Request(payload=b"x" * 700) for _ in range(4)]
+            given = iter(many) if method == "Collect" else Request(payload=b"x" * 700, count=4)
+            failure = await failure_of(CONTRACT.on(channel, method)(given, metadata=(visitor.identity,), timeout=20))
+    assert (failure.reason, failure.details) == ("STREAM_TOO_LARGE", {"limit": unit, "allowed": allowed})
+
+
+async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not(visitor: Visitor) -> None:
+    question = reflection_pb2.ServerReflectionRequest(list_services="")
+    async with worker(visitor.exchange, "discreet", open_reflection="false") as discreet:
+        async with fresh_channel(discreet.target) as opened:
+            channel: Any = opened
+            stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+            failure = await failure_of(stub.ServerReflectionInfo(iter([question]), timeout=10))
+            assert (failure.reason, failure.origin) == ("TOKEN_MISSING", "gateway")
+            call = stub.ServerReflectionInfo(iter([question]), timeout=10, metadata=(visitor.identity,))
+            [answer] = [answer async for answer in call]
+            assert CONTRACT.name in {service.name for service in answer.list_services_response.service}
+            assert await health(channel, "") == SERVING
+
+
+async def in_a_thread(use: Callable[[Raw], Any], target: str, *, greet: bool = True) -> Any:
+    def run() -> Any:
+        with Raw(target, greet=greet) as raw:
+            return use(raw)
+
+    return await asyncio.to_thread(run)
+
+
+@pytest.mark.parametrize("said", [b"", PREFACE[:10], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["", "half", "HTTP/1"])
+async def test_who_does_not_speak_http2_in_time_is_hung_up_on(visitor: Visitor, said: bytes) -> None:
+    async with worker(visitor.exchange, "impatient-door", handshake_timeout="0.5") as impatient:
+
+        def mumble(raw: Raw) -> Any:
+            raw.send(said)
+            return raw.until_dismissed()
+
+        await in_a_thread(mumble, impatient.target, greet=False)
+
+
+async def test_a_connection_without_calls_is_closed_with_a_word(visitor: Visitor) -> None:
+    async with worker(visitor.exchange, "brisk", max_idle="0.5") as brisk:
+        assert await in_a_thread(Raw.until_dismissed, brisk.target) is not None
+
+
+async def test_an_old_connection_is_closed_and_its_client_notices_nothing(visitor: Visitor, echo: Echo) -> None:
+    async with worker(visitor.exchange, "renewing", max_connection_age="0.3") as renewing:
+        async with fresh_channel(renewing.target) as channel:
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,), timeout=20)
+        assert await in_a_thread(Raw.until_dismissed, renewing.target) == 0
+
+
+async def test_more_connections_than_allowed_are_closed(visitor: Visitor) -> None:
+    async with worker(visitor.exchange, "small-hall", max_connections="2") as small:
+
+        def crowd() -> bool:
+            guests = [Raw(small.target) for _ in range(6)]
+            try:
+                return any(_closed(guest) for guest in guests)
+            finally:
+                for guest in guests:
+                    guest.__exit__()
+
+        assert await asyncio.to_thread(crowd)
+
+
+def _closed(raw: Raw) -> bool:
+    try:
+        raw.until_dismissed(patience=0.5)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def flooded(visitor: Visitor, target: str, flood: Callable[[Raw], None]) -> int:
+    """How many calls somebody else was answered while the flood went on."""
+    async with fresh_channel(target) as channel:
+        look = CONTRACT.on(channel, "Look")
+        await look(Request(), metadata=(visitor.identity,), timeout=20)
+        attack = asyncio.create_task(in_a_thread(flood, target))
+        answered = 0
+        while not attack.done():
+            await look(Request(), metadata=(visitor.identity,), timeout=20)
+            answered += 1
+        await attack
+        await look(Request(), metadata=(visitor.identity,), timeout=20)
+    return answered
+
+
+async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo) -> None:
+    def resets(raw: Raw) -> None:
+        try:
+            for _ in range(50):
+                for _ in range(100):
+                    raw.reset(raw.open(LOOK, visitor.identity))
+                raw.flush()
+        except OSError:
+            pass  # hung up on, which is as good
+
+    async with worker(visitor.exchange, "reset") as victim:
+        assert await flooded(visitor, victim.target, resets) > 0
+        await until(lambda: all(heard.end for heard in echo.heard))
+
+
+async def test_a_flood_of_pings_is_hung_up_on(visitor: Visitor, echo: Echo) -> None:
+    def pings(raw: Raw) -> None:
+        try:
+            for _ in range(20):
+                raw.ping()
+                raw.flush()
+        except OSError:
+            return
+        assert raw.until_dismissed() == ENHANCE_YOUR_CALM
+
+    async with worker(visitor.exchange, "ping") as victim:
+        await flooded(visitor, victim.target, pings)
+
+
+async def test_more_streams_than_allowed_on_a_connection_hurt_nobody_else(visitor: Visitor, echo: Echo) -> None:
+    def streams(raw: Raw) -> None:
+        try:
+            for _ in range(90):
+                raw.open(LOOK, visitor.identity)
+            raw.flush()
+        except OSError:
+            pass
+
+    async with worker(visitor.exchange, "streams", max_streams_per_connection="10") as victim:
+        await flooded(visitor, victim.target, streams)

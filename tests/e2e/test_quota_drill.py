@@ -1,0 +1,33 @@
+"""The quota drill in its short form: four workers let in what the quotas say, and no other consumer's calls suffer."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from drills.quota import FOURTH, LIMITED, TIMES, TOLERANCE
+
+HERE = Path(__file__).parents[2]
+
+
+def test_four_workers_give_each_of_three_greedy_consumers_its_rate_and_a_fourth_all_it_asks(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    figures = tmp_path / "figures.json"
+    ran = subprocess.run(
+        [sys.executable, "-m", "drills.quota", "--workers", "4", "--json", str(figures)], cwd=HERE,
+        env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    measured = json.loads(figures.read_text())
+    shown = {each["consumer"]: each for each in measured["together"]}
+    assert set(shown) == {*LIMITED, FOURTH}, ran.stderr
+    for name in LIMITED:
+        each = shown[name]
+        assert each["offered"] > (TIMES - 1) * each["quota"], "the generator was starved: nothing can be said"
+        assert abs(each["answered"] / each["quota"] - 1) <= TOLERANCE
+    record_property("the fourth's p99 in ms, alone and together", (measured["alone"]["p99"], shown[FOURTH]["p99"]))
+    assert shown[FOURTH]["refused"] == 0
+    assert all(each["other"] == 0 for each in shown.values())
+    assert ran.returncode == 0

@@ -1,0 +1,48 @@
+"""The control process keeps its secrets on this machine unless it is told otherwise."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ndxp.process import loopback
+from tests.stores import Valkey
+
+
+def control(folder: Path, **settings: str) -> "subprocess.Popen[str]":
+    environment = {
+        **os.environ, "NDXP_RUN_FOLDER": str(folder), "NDXP_REDIS_URL": "unix:///nowhere.sock",
+        "NDXP_CONTROL_ADDRESS": "0.0.0.0:0", "NDXP_EXCHANGE_ADDRESS": "127.0.0.1:0", **settings,
+    }  # fmt: skip
+    command = [sys.executable, "-P", "-m", "gateway.control"]
+    return subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE)
+
+
+def test_it_does_not_start_beyond_this_machine_in_the_clear(tmp_path: Path) -> None:
+    process = control(tmp_path)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    [line] = told.splitlines()
+    for word in ("NDXP_CONTROL_ADDRESS=0.0.0.0:0", "127.0.0.1", "TLS", "NDXP_ALLOW_PLAINTEXT"):
+        assert word in line
+
+
+def test_it_does_when_a_proxy_is_said_to_be_in_front(tmp_path: Path, valkey: Valkey) -> None:
+    process = control(tmp_path / "run", NDXP_ALLOW_PLAINTEXT="true", NDXP_REDIS_URL=valkey.url)
+    assert process.stderr is not None
+    try:
+        assert any("control answers on http://0.0.0.0:0" in line for line in process.stderr)
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [("127.0.0.1:1", True), ("127.9.9.9:1", True), ("localhost:1", True), ("[::1]:1", True), ("0.0.0.0:1", False),
+     ("10.0.0.1:1", False), ("[::]:1", False), ("control:8080", False), (":8080", False)],
+)  # fmt: skip
+def test_only_loopback_is_private(address: str, private: bool) -> None:
+    assert loopback(address) is private
