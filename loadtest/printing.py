@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from loadtest.checks import Check
 from loadtest.compare import Comparison
@@ -75,8 +76,8 @@ def print_comparison(console: Console, found: Comparison) -> None:
 
 def _checks(checks: Iterable[Check]) -> Table:
     rows = [
-        ("[green]✔[/]" if check.passed else "[red]✗[/]", check.what, check.measured_text, check.bound_text,
-         "" if check.passed else check.why)
+        (Text("✔", style="green") if check.passed else Text("✗", style="red"), check.what, check.measured_text,
+         check.bound_text, "" if check.passed else check.why)
         for check in checks
     ]  # fmt: skip
     return table(("", "what", "measured#", "bound#", ""), rows)
