@@ -80,6 +80,8 @@ class GatewaySettings(StoreSettings):
     OVERLOADED."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
+    notice: float = Field(default=0.0, ge=0)
+    """Seconds at SIGTERM between saying NOT_SERVING and taking no new calls: what a load balancer needs to notice."""
     drain: float = Field(default=15.0, ge=0)
     """Seconds that calls in flight get to finish at SIGTERM."""
 
@@ -96,6 +98,9 @@ class RecorderSettings(StoreSettings):
     ledger_keep_days: float = Field(default=0, ge=0)
     """Days for which rows are kept; their hashes stay in the tree for ever. 0 keeps the rows too."""
 
+    heartbeat: Path | None = None
+    """File that a recorder of its own touches every second while it records or stands by; none unless named."""
+
     @property
     def ledger(self) -> str:
         """The ledger's URL."""
@@ -111,6 +116,8 @@ class ControlSettings(RecorderSettings):
     """Where the directory (``ndxp.exchange.v1``) listens, ``host:port``."""
     exchange_file: Path = Path(__file__).with_name("exchange.yaml")
     """Members, services, grants and quotas to start with."""
+    handed_out: dict[str, Path] = {}
+    """Files for agencies that run elsewhere, each with its own secret only: identifier to file."""
     record: bool = True
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)

@@ -156,6 +156,12 @@ def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, c
     full = next((cost for cost in own if cost.core_share >= FULL), None)
     if full is not None:
         return full.role, f"The {full.role} limits: {full.process} used {full.core_share:.0%} of a core. CPU: {shares}."
+    if all(cost.role in (GENERATOR, OTHERS) for cost in costs):
+        busy = f"this machine's {cores} cores were {machine:.0%} busy"
+        return (
+            "unknown",
+            f"The exchange's processes are elsewhere, or in containers: who limits cannot be told; {busy}.",
+        )
     if machine >= MACHINE_FULL:
         text = f"The machine limits: its {cores} cores were {machine:.0%} busy"
         if costs[0].process == OTHERS:

@@ -11,11 +11,10 @@ from pathlib import Path
 import grpc
 
 from drills.crash.clients import Answer
-from drills.crash.site import Site
 from drills.sandbox import PATIENCE, NotResumed
 from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
-from ndxp.cli.session import AdminRefused
+from ndxp.cli.session import AdminRefused, Session
 from ndxp.client import BlockingExchange
 from ndxp.sandbox.life import OPERATIONS
 
@@ -37,14 +36,14 @@ class Findings:
 class Books:
     """Reads what is new in them since the last time; the journal has to be drained."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._tokens = site.session.tokens(OPERATIONS)
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tokens = session.tokens(OPERATIONS)
         self._last = 0
         self._recorded: set[str] = set()
         self._changed: set[str] = set()
         self._read_at = time.time()
-        services = site.session.get("/services")
+        services = session.get("/services")
         self._agencies = [service["provider"] for service in services if service["contract"] == _ACCESS_LOG]
         self._changing = {
             f"{service['contract']}/{name}"
@@ -69,20 +68,20 @@ class Books:
         )
 
     def _outcomes(self) -> Iterator[str]:
-        while page := self._site.session.get("/transactions", after=self._last, limit=_PAGE):
+        while page := self._session.get("/transactions", after=self._last, limit=_PAGE):
             self._last = page[-1]["seq"]
             yield from (record["transaction_id"] for record in page)
 
     def _phases(self, transaction: str) -> Counter[str]:
         try:
-            return Counter(record["phase"] for record in self._site.session.get(f"/transactions/{transaction}"))
+            return Counter(record["phase"] for record in self._session.get(f"/transactions/{transaction}"))
         except AdminRefused:
             return Counter()
 
     def _changes(self) -> Iterator[str]:
         """Transactions of methods that may change something, as the agencies have logged them."""
         since, self._read_at = int(self._read_at) - _MARGIN, time.time()
-        with BlockingExchange(self._site.state.gateway, self._tokens) as exchange:
+        with BlockingExchange(self._session.state.gateway, self._tokens) as exchange:
             for agency in self._agencies:
                 for access in _accesses(exchange, agency, since):
                     if access.method in self._changing:

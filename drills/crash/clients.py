@@ -10,12 +10,13 @@ from typing import Self
 
 import grpc
 
-from drills.crash.calls import Calls
+from drills.crash.calls import Calls, Send
 from ndxp import metadata, status
 from ndxp.client import OPTIONS
-from ndxp.errors import Reason
+from ndxp.errors import Code, Reason
 
 _DEADLINE = 8.0
+_RETRY = 0.1
 # The drill measures how long the exchange is away, not how patiently a client's own library waits to try again.
 _RECONNECT = tuple(
     (f"grpc.{name}_reconnect_backoff_ms", ms) for name, ms in (("initial", 100), ("min", 100), ("max", 500))
@@ -36,11 +37,26 @@ class Answer:
     at: float
 
 
-class Client:
-    """One caller with an access token. ``answers`` grows while it runs."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What became of a call: how often it was sent, how long it took in all (seconds), and whether it was served."""
 
-    def __init__(self, target: str, token: str, calls: Calls) -> None:
+    attempts: int
+    seconds: float
+    served: bool
+
+
+class Client:
+    """One caller with an access token. ``answers`` and ``done`` grow while it runs.
+
+    For ``patience`` seconds a call is sent again, the same request with the same request_id, when it was UNAVAILABLE or
+    when nobody of the exchange has answered: a proxy that loses a gateway midway breaks off with another status.
+    """
+
+    def __init__(self, target: str, token: str, calls: Calls, patience: float = 0.0) -> None:
         self.answers: list[Answer] = []
+        self.done: list[Call] = []
+        self._patience = patience
         self._target = target
         self._identity = (metadata.AUTHORIZATION, f"Bearer {token}")
         self._calls = calls
@@ -71,11 +87,23 @@ class Client:
     def _run(self) -> None:
         with grpc.insecure_channel(self._target, options=(*OPTIONS, *_RECONNECT)) as channel:
             while not self._ended.wait(self._calls.pause()):
-                send = self._calls.draw(channel)
-                try:
-                    self._note(send((self._identity,), _DEADLINE))
-                except grpc.RpcError as error:
-                    self._note_failure(status.decode(error))
+                self.done.append(self._serve(self._calls.draw(channel)))
+
+    def _serve(self, send: Send) -> Call:
+        began, attempts = time.monotonic(), 0
+        while True:
+            attempts += 1
+            try:
+                self._note(send((self._identity,), _DEADLINE))
+            except grpc.RpcError as error:
+                failure = status.decode(error)
+                self._note_failure(failure)
+                again = failure.code is Code.UNAVAILABLE or not failure.transaction_id
+                if again and time.monotonic() - began < self._patience:
+                    time.sleep(_RETRY)
+                    continue
+                return Call(attempts, time.monotonic() - began, served=False)
+            return Call(attempts, time.monotonic() - began, served=True)
 
     def _note(self, call: grpc.Call) -> None:
         found = [value for key, value in call.trailing_metadata() or () if key == metadata.TRANSACTION_ID]
@@ -90,8 +118,8 @@ class Client:
 class Load:
     """Clients that call for the length of a ``with`` statement."""
 
-    def __init__(self, target: str, token: str, calls: Sequence[Calls]) -> None:
-        self._clients = [Client(target, token, each) for each in calls]
+    def __init__(self, target: str, token: str, calls: Sequence[Calls], patience: float = 0.0) -> None:
+        self._clients = [Client(target, token, each, patience) for each in calls]
 
     def __enter__(self) -> Self:
         for client in self._clients:
@@ -112,6 +140,11 @@ class Load:
     def answers(self) -> list[Answer]:
         """What the clients were answered."""
         return [answer for client in self._clients for answer in client.answers]
+
+    @property
+    def done(self) -> list[Call]:
+        """What became of their calls."""
+        return [call for client in self._clients for call in client.done]
 
     @property
     def outage(self) -> float:

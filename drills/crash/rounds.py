@@ -66,7 +66,7 @@ class Drill:
             try:
                 faults = [name for name in FAULTS if name != NEEDS_DISK or site.disk is not None]
                 self.skipped = [name for name in FAULTS if name not in faults]
-                books = Books(site)
+                books = Books(site.session)
                 for fault in self._order(faults)[: self._rounds - number]:
                     number += 1
                     done = self._round(number, fault, site, books)

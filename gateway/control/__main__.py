@@ -50,7 +50,9 @@ class Control:
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
         self._tls = Tls.load(settings.tls_folder, CONTROL) if settings.tls_folder else None
-        self._credentials = Credentials(settings.run_folder / "credentials.json", self._registry, settings.tls_folder)
+        self._credentials = Credentials(
+            settings.run_folder / "credentials.json", self._registry, settings.tls_folder, settings.handed_out
+        )
         self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._engine = open_ledger(settings.ledger)

@@ -1,10 +1,13 @@
-"""Secrets of subsystems: made once, kept as hashes in the store and in the clear only in the operator's own file."""
+"""Secrets of subsystems: made once, kept as hashes in the store and in the clear in the operator's own file.
+
+An agency that runs elsewhere gets a file with its own secret and the key of subjects, and nobody else's.
+"""
 
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from gateway.control.roles import SECRETS_OF_ROLES
@@ -19,24 +22,35 @@ _NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
 class Credentials:
     """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
-    ``tls_folder`` holds certificates, and the sandbox's authority that makes them; None without TLS.
+    ``tls_folder`` holds certificates, and the sandbox's authority that makes them; None without TLS. ``handed_out``
+    says in which files single subsystems find what is theirs.
     """
 
-    def __init__(self, path: Path, registry: RegistryStore, tls_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        registry: RegistryStore,
+        tls_folder: Path | None = None,
+        handed_out: Mapping[str, Path] | None = None,
+    ) -> None:
         self._path = path
         self._registry = registry
         self._tls_folder = tls_folder
+        self._handed_out = handed_out or {}
 
     async def issue(self, client_ids: Collection[str]) -> dict[str, str]:
-        """Makes secrets for those who have none yet and publishes all hashes; returns the new secrets.
+        """Makes secrets for those who have none yet, hands out and publishes all hashes; returns the new secrets.
 
         With TLS it makes certificates too, for those who have no good one.
         """
         known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids if client_id not in known}
         if new:
-            self._write({**known, **new})
-        clients = {name: secret for name, secret in {**known, **new}.items() if name not in _NOT_CLIENTS}
+            _write(self._path, {**known, **new})
+        known |= new
+        for subsystem, path in self._handed_out.items():
+            _write(path, {name: known[name] for name in (subsystem, SUBJECTS) if name in known})
+        clients = {name: secret for name, secret in known.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():
             authority = Authority.open(self._tls_folder)
@@ -64,7 +78,7 @@ class Credentials:
         after a crash in between, the next start publishes what is in it.
         """
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids}
-        self._write({**json.loads(self._path.read_text()), **new})
+        _write(self._path, {**json.loads(self._path.read_text()), **new})
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in new.items()})
         await self.issue(new)  # their certificates
         return new
@@ -79,11 +93,12 @@ class Credentials:
         known = json.loads(self._path.read_text())
         return {name: known[name] for name in names}
 
-    def _write(self, content: dict[str, str]) -> None:
-        beside = self._path.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(content, file, indent=1)
-        beside.replace(self._path)
+
+def _write(path: Path, content: dict[str, str]) -> None:
+    beside = path.with_suffix(".new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(content, file, indent=1)
+    beside.replace(path)
 
 
 def _hash(secret: str) -> str:

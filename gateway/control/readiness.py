@@ -45,7 +45,7 @@ class Readiness:
                 self._found = await self._journal() + await self._ledger()
                 if self._recorder is not None and not self._recorder.healthy:
                     word = "recorder refuses" if self._recorder.refuses else "recorder"
-                    self._found.append(f"{word} ({self._recorder.trouble})")
+                    self._found.append(f"{word} ({self._recorder.trouble or 'it is stuck'})")
                 self._found_at = time.monotonic()
             return self._found
 

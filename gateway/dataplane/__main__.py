@@ -77,6 +77,7 @@ class Worker:
             await stopped
             await end(watchers)
             await self._directory.drain()
+            await asyncio.sleep(self._settings.notice)
             await self._server.stop(self._settings.drain)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(journal.flushed(), self._settings.journal_patience)

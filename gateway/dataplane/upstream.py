@@ -16,7 +16,11 @@ _TOO_LARGE = "message larger than max"
 
 
 class Upstreams:
-    """One channel for each provider's address, opened at the first call."""
+    """One channel for each provider's address, opened at the first call.
+
+    Where a name stands for several hosts, they are replicas of one provider: calls go to each in turn, and to those
+    that are left when one is lost.
+    """
 
     def __init__(self, max_message_bytes: int, tls: Tls | None = None) -> None:
         self._tls = tls
@@ -25,6 +29,8 @@ class Upstreams:
             ("grpc.max_receive_message_length", max_message_bytes),
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.enable_retries", 0),
+            ("grpc.lb_policy_name", "round_robin"),
+            ("grpc.dns_min_time_between_resolutions_ms", 1000),
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1000),

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
@@ -21,11 +22,20 @@ async def record(settings: RecorderSettings) -> None:
     writer = Writer(engine, Signer(settings.run_folder, settings.ledger_name))
     recorder = Recorder(store, writer, settings.name, settings.ledger_keep_days)
     async with asyncio.TaskGroup() as duties:
-        recording = duties.create_task(recorder.run())
+        recording = [duties.create_task(recorder.run())]
+        if settings.heartbeat is not None:
+            recording.append(duties.create_task(_beat(recorder, settings.heartbeat)))
         await until_stopped()
-        await end([recording])
+        await end(recording)
     await store.aclose()
     engine.dispose()
+
+
+async def _beat(recorder: Recorder, file: Path) -> None:
+    while True:
+        if recorder.healthy:
+            await asyncio.to_thread(file.touch)
+        await asyncio.sleep(1)
 
 
 def main() -> int:

@@ -29,6 +29,8 @@ _GATHER = 0.05
 _RETRY = 1.0
 _STAND_BY = 0.5
 _TIDY_EVERY, _PRUNE_EVERY = 0.5, 3600.0
+_STUCK = 10.0
+"""Seconds without a turn after which a recorder is taken to be stuck, in the store or in the database."""
 _MOST_ASIDE = 10_000
 _REFUSED_DATA = (DataError, OverflowError, UnicodeEncodeError)
 
@@ -48,14 +50,14 @@ class Recorder:
         self._writer = writer
         self._lease = Lease(store, node)
         self._keep_days = keep_days
-        self._prune_at = self._tidy_at = 0.0
+        self._prune_at = self._tidy_at = self._turn_at = 0.0
         self.trouble = "it is starting"
         self.refuses = False
 
     @property
     def healthy(self) -> bool:
         """Whether it records, or stands by for one that does."""
-        return not self.trouble
+        return not self.trouble and time.monotonic() - self._turn_at < _STUCK
 
     async def run(self) -> None:
         """Records until cancelled; waits and goes on when the store or the ledger is away."""
@@ -71,13 +73,13 @@ class Recorder:
             await self._leave()
 
     async def _take_turns(self) -> None:
-        while not await self._lease.keep():
+        while not await self._keep_lease():
             self.trouble = ""
             await asyncio.sleep(_STAND_BY)
         await self._prepare()
         await self._drain("0")
         self.trouble = ""
-        while await self._lease.keep():
+        while await self._keep_lease():
             full = await self._drain(">")
             if time.monotonic() >= self._tidy_at:
                 # Another recorder that thought it had the lease may have read entries and failed to record them.
@@ -87,6 +89,10 @@ class Recorder:
                 self._tidy_at = time.monotonic() + _TIDY_EVERY
             if not full:
                 await asyncio.sleep(_GATHER)
+
+    async def _keep_lease(self) -> bool:
+        self._turn_at = time.monotonic()
+        return await self._lease.keep()
 
     async def _prepare(self) -> None:
         published = (await self._store.get(CHECKPOINT) or b"").decode()

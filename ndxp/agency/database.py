@@ -1,6 +1,7 @@
 """An agency's own database: documents, the feed of changes, answers to replay, and the access log.
 
-SQLite by default, PostgreSQL by URL; every agency has the same tables, and its records decide what is in them.
+SQLite by default, PostgreSQL by URL; every agency has the same tables, and its records decide what is in them. Several
+processes may serve one agency over one database: whoever writes, writes alone, on PostgreSQL as on SQLite.
 """
 
 import hashlib
@@ -62,6 +63,10 @@ _accesses = sa.Table(
 )  # fmt: skip
 
 _Answer = TypeVar("_Answer", bound=Message)
+
+_WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
+_PATIENCE = 5
+"""Seconds for which a transaction waits for a connection, and for another writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,26 +202,38 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """``url`` is SQLAlchemy's, for example ``sqlite:///population.db`` or ``postgresql+psycopg://...``."""
-        self._engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
-        if self._engine.dialect.name == "sqlite":
+        if url.startswith("sqlite"):
+            self._engine = sa.create_engine(url, hide_parameters=True)
             sa.event.listen(self._engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
-        _tables.create_all(self._engine)
-        if all(column["name"] != "subjects" for column in sa.inspect(self._engine).get_columns("answers")):
-            with self._engine.begin() as connection:  # made by a version whose answers did not say whom they are about
+        else:
+            # An agency reads and writes on its one event loop, hence on one connection at a time, or two in each other.
+            limits = {"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE}s"}
+            self._engine = sa.create_engine(
+                url.replace("postgresql://", "postgresql+psycopg://", 1), hide_parameters=True, pool_pre_ping=True,
+                pool_size=2, max_overflow=2, pool_timeout=_PATIENCE, connect_args=limits,
+            )  # fmt: skip
+            sa.event.listen(self._engine, "begin", _begin_postgresql)
+        with self._engine.begin() as connection:  # as the only writer: processes that start together must not collide
+            _tables.create_all(connection)
+            if all(column["name"] != "subjects" for column in sa.inspect(connection).get_columns("answers")):
+                # made by a version whose answers did not say whom they are about
                 connection.exec_driver_sql("ALTER TABLE answers ADD COLUMN subjects TEXT NOT NULL DEFAULT ''")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Reads and writes that commit together at the end, or not at all."""
-        with self._engine.begin() as connection:
+        """Reads and writes that commit together at the end, or not at all; one at a time, whoever else writes.
+
+        What a feed or a counter gave before is therefore committed, and cursors grow in the order of the commits.
+        """
+        with _answering(), self._engine.begin() as connection:
             yield Transaction(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Reads only; they wait for no writer."""
-        with self._engine.connect().execution_options(reading=True) as connection:
-            yield Transaction(connection)
+        """Reads only, all of one moment; they wait for no writer."""
+        with _answering(), self._engine.connect() as connection:
+            yield Transaction(connection.execution_options(**_READING[connection.dialect.name]))
 
     def once(
         self, client: str, method: str, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]
@@ -244,6 +261,31 @@ def _configure_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """A database that is away, or whose writers are slow, is no surprise: the caller may try again."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        raise AgencyError(
+            Code.UNAVAILABLE, "DATABASE_UNAVAILABLE",
+            "the agency's database does not answer; retry, a change with the same request_id",
+        ) from error  # fmt: skip
+
+
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {"reading": True},
+    "postgresql": {"reading": True, "isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    # Held until the commit is visible. Without it a number drawn from a sequence may be committed after a later one,
+    # and who follows the feed would miss it; a counter might be given twice.
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -8,6 +8,7 @@ import typer
 from ndxp import __version__
 from ndxp.cli import (
     archive,
+    attach,
     call,
     demo,
     directory,
@@ -42,7 +43,7 @@ app = typer.Typer(
 for more in (subject.app, proof.app, archive.app):
     log.log_app.registered_commands += more.registered_commands
 for commands in (
-    run.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,
+    run.app, attach.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,
     statistics.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands

@@ -1,4 +1,4 @@
-"""The demo: a whole exchange, a sample of the reported year through it, and a reckoning that must add up."""
+"""The demo: a sample of the reported year through an exchange, its own or a running one, and a reckoning."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, R
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
 from ndxp.sandbox import life, plan
-from ndxp.sandbox.state import State
+from ndxp.sandbox.state import FOLDER, NoSandbox, State
 from ndxp.world import World
 
 app = typer.Typer()
@@ -30,7 +30,15 @@ NOT_GRANTED = "VN/GOV/G27/lgsp"
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Folder of the demo's own exchange; emptied first.")] = DEMO_FOLDER,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"Folder of the demo's own exchange, emptied first [{DEMO_FOLDER}]; of the target's [{FOLDER}]."
+        ),
+    ] = None,
+    target: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="The gateway of a running exchange, instead of one of its own.")
+    ] = "",
     requests: Annotated[int, typer.Option(min=10, max=1_000_000, help="Verification requests.")] = REQUESTS,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")] = False,
     tls: Tls = False,
@@ -38,11 +46,16 @@ def demo(
 ) -> None:
     """Replays a sample of the reported year.
 
-    Starts an exchange of its own, sends the sample through it and reckons up.
+    Starts an exchange of its own, sends the sample through it and reckons up. With --target it takes one that runs,
+    of `ndxp up` or of `ndxp attach`, and leaves it as it is; nobody else may call meanwhile.
     Exit code 0 only if what was sent, what was answered, what the agencies counted and what the ledger holds agree.
 
-    Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`
+    Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`; `ndxp demo --target localhost:50051`
     """
+    if target:
+        _on_running(target, folder or FOLDER, requests, as_json=as_json)
+        return
+    folder = folder or DEMO_FOLDER
     _make_room(folder)
     if not as_json:
         console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
@@ -55,14 +68,43 @@ def demo(
         counts, seconds, explanation = asyncio.run(_replay(Session(folder), requests, quiet=as_json))
     except (grpc.RpcError, ExceptionGroup) as error:
         life.stop(state)
-        first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-        why = status.decode(first).message if isinstance(first, grpc.RpcError) else str(first)
-        raise life.StartFailed(f"the demo broke off: {why}; the logs are in {state.folder}/logs") from error
+        raise _broken_off(error, f"the logs are in {state.folder}/logs") from error
     except BaseException:
         life.stop(state)
         raise
     if not keep:
         life.stop(state)
+    _finish(counts, seconds, explanation, folder, keep=keep, as_json=as_json)
+
+
+def _on_running(target: str, folder: Path, requests: int, *, as_json: bool) -> None:
+    state = State.read(folder)
+    if state is None or _plain_host(state.gateway) != _plain_host(target):
+        raise NoSandbox(
+            f"{folder} knows no exchange at {target}; for one in containers: docker compose exec -T control cat "
+            f"credentials.json | ndxp attach {target} --credentials -"
+        )
+    session = Session(folder)
+    try:
+        counts, seconds, explanation = asyncio.run(_replay(session, requests, quiet=as_json))
+    except (grpc.RpcError, ExceptionGroup) as error:
+        raise _broken_off(error, "see the logs of the exchange") from error
+    _finish(counts, seconds, explanation, folder, keep=True, as_json=as_json)
+
+
+def _plain_host(address: str) -> str:
+    return address.replace("localhost:", "127.0.0.1:")
+
+
+def _broken_off(error: "grpc.RpcError | ExceptionGroup[Exception]", where_to_look: str) -> life.StartFailed:
+    first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+    why = status.decode(first).message if isinstance(first, grpc.RpcError) else str(first)
+    return life.StartFailed(f"the demo broke off: {why}; {where_to_look}")
+
+
+def _finish(
+    counts: list[Count], seconds: float, explanation: dict[str, Any], folder: Path, *, keep: bool, as_json: bool
+) -> None:
     good = all(count.reconciles for count in counts) and bool(explanation)
     rate = counts[0].answered / seconds
     if as_json:

@@ -4,11 +4,12 @@ import asyncio
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 
@@ -38,6 +39,8 @@ VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
 GET = "ndxp.population.v1.PopulationService/GetCitizen"
 CHECK_IN = "ndxp.health_insurance.v1.HealthInsuranceService/CheckIn"
 SUBMIT = "ndxp.passports.v1.PassportService/SubmitApplication"
+
+_Book: TypeAlias = "Counter[tuple[str, str]]"  # how often a client was answered by a method
 
 Claim = tuple[str, str, str]
 """Number, name and birth date, as a caller states them."""
@@ -103,7 +106,10 @@ def _false_claim(world: World, person: Citizen, index: int) -> Claim:
 
 
 class Replay:
-    """Replays a sample of the reported traffic on a fresh exchange. ``advance`` is told of every answer."""
+    """Replays a sample of the reported traffic on an exchange that nobody else uses meanwhile.
+
+    ``advance`` is told of every answer. What the books held before does not count.
+    """
 
     def __init__(self, session: Session, advance: Callable[[], None], seed: int = 2023) -> None:
         self._session = session
@@ -113,9 +119,11 @@ class Replay:
         self._seed = seed
         self._stack = AsyncExitStack()
         self._channels: dict[str, grpc.aio.Channel] = {}
+        self._before: tuple[_Book, _Book] = (Counter(), Counter())
         self.seconds = 0.0
 
     async def __aenter__(self) -> "Replay":
+        self._before = await self._books()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -188,18 +196,8 @@ class Replay:
 
     async def reckon(self, verified: Count, checked_in: Count, applied: Count) -> list[Count]:
         """Fills in what the agencies' access logs and the ledger counted, nested calls on rows of their own."""
-        ledger = {
-            (total["client"], total["method"]): total["count"]
-            for total in self._session.get("/totals")["totals"]
-            if total["status_code"] == 0
-        }
-        agencies: dict[tuple[str, str], int] = {}
-        for provider in (POPULATION, INSURER, IMMIGRATION):
-            stub = access_log_pb2_grpc.AccessLogServiceStub(await self._channel(OPERATIONS))
-            answer = await stub.CountAccesses(
-                access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, provider),)
-            )
-            agencies |= {(c.client, c.method): c.count for c in answer.counts if c.status_code == 0}
+        now = await self._books()
+        agencies, ledger = (book - before for book, before in zip(now, self._before, strict=True))
         nested = [
             Count("  nested, by the insurer", checked_in.answered, checked_in.answered),
             Count("  nested, by Immigration", applied.answered, applied.answered),
@@ -213,6 +211,21 @@ class Replay:
         for count in nested:
             count.yes = count.agency
         return [verified, checked_in, nested[0], applied, nested[1]]
+
+    async def _books(self) -> tuple[_Book, _Book]:
+        """What the agencies' access logs and the ledger have counted as answered with OK."""
+        agencies: _Book = Counter()
+        for provider in (POPULATION, INSURER, IMMIGRATION):
+            stub = access_log_pb2_grpc.AccessLogServiceStub(await self._channel(OPERATIONS))
+            answer = await stub.CountAccesses(
+                access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, provider),)
+            )
+            agencies.update({(c.client, c.method): c.count for c in answer.counts if c.status_code == 0})
+        ledger: _Book = Counter()
+        for total in self._session.get("/totals")["totals"]:
+            if total["status_code"] == 0:
+                ledger[total["client"], total["method"]] += total["count"]
+        return agencies, ledger
 
     async def _all(self, count: Count, ask: Callable[[Any], Awaitable[bool]], questions: Sequence[Any]) -> None:
         """Asks everything, so many at once, and counts the answers in."""
@@ -251,7 +264,7 @@ class Replay:
         return [f"{member['id']}/{name}" for member in members for name in member["subsystems"]]
 
 
-def _sum(book: dict[tuple[str, str], int], method: str, clients: Sequence[str] | None, agencies: Sequence[str]) -> int:
+def _sum(book: _Book, method: str, clients: Sequence[str] | None, agencies: Sequence[str]) -> int:
     """How often a book has a method: by these clients, or by all that are no agencies."""
     return sum(
         number

@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
-from ndxp.sandbox.state import Durability, State
+from ndxp.sandbox.state import Durability, NoSandbox, State
 from ndxp.tls import connect
 
 app = typer.Typer()
@@ -38,6 +38,8 @@ def up(
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`
     """
     state = State.read(folder)
+    if state is not None and state.attached:
+        raise plan.PlanFailed(f"{folder} is attached to the exchange at {state.gateway}; name another with --folder")
     if state is not None and state.alive():
         _announce(state, as_json, "already running")
         return
@@ -65,6 +67,8 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     Calls in flight may finish; what it has recorded stays in the run folder.
     """
     state = State.read(folder)
+    if state is not None and state.attached:
+        raise NoSandbox(f"{folder} is attached to the exchange at {state.gateway}; stop that where it runs")
     stopped = state is not None and bool(state.members())
     if state is not None and stopped:
         life.stop(state)
@@ -111,13 +115,16 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         mark = "[green]ready[/]" if ready else "[red]not ready[/]"
         console.print(f"{mark}: gateway {state.gateway}, control {state.control_url}")
         console.print(
-            f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions, "
+            f"attached, {shown['transactions']:,} transactions"
+            if state.attached
+            else f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions, "
             f"durability {state.durability}"
         )
         if trouble:
             console.print(trouble, style="red")
-        console.print()
-        console.print(table(("process", "pid#", "MB#"), [(p["name"], p["pid"], p["rss_mb"]) for p in processes]))
+        if processes:
+            console.print()
+            console.print(table(("process", "pid#", "MB#"), [(p["name"], p["pid"], p["rss_mb"]) for p in processes]))
         rows = [("up" if s["serving"] else "DOWN", s["provider"], s["contract"]) for s in services]
         console.print()
         console.print(table(("", "provider", "service"), rows))

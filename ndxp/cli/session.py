@@ -55,15 +55,20 @@ class Session:
         except httpx.HTTPError as error:
             raise AdminRefused(
                 f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
-                f"its supervisor starts it again when it has ended; its log is {self.state.folder}/logs/control.log"
+                f"it is started again when it has ended; {self._where_to_look}"
             ) from error
         if answer.is_error:
             described = "json" in answer.headers.get("content-type", "")
             raise AdminRefused(
                 answer.json()["detail"] if described
-                else f"control failed with {answer.status_code}; its log is {self.state.folder}/logs/control.log"
+                else f"control failed with {answer.status_code}; {self._where_to_look}"
             )  # fmt: skip
         return answer
+
+    @property
+    def _where_to_look(self) -> str:
+        log = "the log of its container or server" if self.state.attached else f"{self.state.folder}/logs/control.log"
+        return f"its log is {log}"
 
     def tls(self, client: str) -> Tls | None:
         """What a subsystem connects with; None without TLS. Raises TokenRefused for one that has no credentials."""

@@ -1,7 +1,11 @@
-"""What is known of a sandbox from its run folder: where it listens, which processes it is, whether it lives."""
+"""What is known of an exchange from its run folder: where it listens, which processes it is, whether it lives.
+
+Usually it is a sandbox; an exchange that runs elsewhere, in containers or on servers, is attached.
+"""
 
 import json
 import os
+import socket
 import ssl
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +23,7 @@ Durability: TypeAlias = Literal["everysec", "always"]
 """How often what the store has written goes to disk."""
 
 _FILE = "run.json"
+_CONNECT = 3.0
 
 
 class NoSandbox(Exception):
@@ -38,6 +43,7 @@ class Process:
 class State:
     """A sandbox. ``supervisor`` is the process that started the others, 0 before the start.
 
+    ``attached`` says that it is an exchange elsewhere instead: it has no processes here, and is not stopped from here.
     ``started_at`` is the supervisor's start in seconds since 1970, so that another process with the same number is
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``.
@@ -51,6 +57,7 @@ class State:
     started_at: float = 0.0
     ready_seconds: float = 0.0
     durability: Durability = "everysec"
+    attached: bool = False
     tls: bool = False
 
     @classmethod
@@ -68,6 +75,8 @@ class State:
         state = cls.read(folder)
         if state is None:
             raise NoSandbox(f"no exchange in {folder}; start one with `ndxp up -d`, or name its folder with --folder")
+        if not state.alive() and state.attached:
+            raise NoSandbox(f"the exchange that {folder} is attached to does not answer at {state.gateway}")
         if not state.alive():
             raise NoSandbox(f"the exchange in {folder} is not running any more; start it with `ndxp up -d`")
         return state
@@ -81,7 +90,9 @@ class State:
         beside.replace(path)
 
     def alive(self) -> bool:
-        """Whether the supervisor runs."""
+        """Whether the supervisor runs; of an attached exchange, whether its gateway takes connections."""
+        if self.attached:
+            return _listens(self.gateway)
         try:
             process = psutil.Process(self.supervisor)
             return abs(process.create_time() - self.started_at) < 1 and process.status() != psutil.STATUS_ZOMBIE
@@ -94,7 +105,7 @@ class State:
         They are in the supervisor's process group and name this run folder in their environment, or the store's
         socket in their title.
         """
-        return [process for process in psutil.process_iter() if self._mine(process)]
+        return [] if self.attached else [process for process in psutil.process_iter() if self._mine(process)]
 
     def _mine(self, process: psutil.Process) -> bool:
         try:
@@ -122,3 +133,12 @@ class State:
     def credentials(self) -> Path:
         """The credentials file."""
         return Path(self.folder) / "credentials.json"
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+    except (OSError, ValueError):
+        return False
+    return True

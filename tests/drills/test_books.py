@@ -2,8 +2,7 @@
 
 import json
 import time
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -11,7 +10,6 @@ import pytest
 
 from drills.crash.books import Books
 from drills.crash.clients import Answer
-from drills.crash.site import Site
 from ndxp import metadata
 from ndxp.assertion import Assertion, key_of, sign
 from ndxp.cli.session import Session
@@ -28,8 +26,7 @@ METHOD = "ndxp.population.v1.PopulationService/ChangeAddress"
 @pytest.fixture
 def books(exchange: RunningExchange) -> Books:
     """The books of the session's exchange, with everything before this test read already."""
-    site = SimpleNamespace(session=Session(exchange.folder), state=exchange.state)
-    made = Books(cast(Site, site))
+    made = Books(Session(exchange.folder))
     made.check([])
     return made
 

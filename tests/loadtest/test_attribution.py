@@ -15,6 +15,7 @@ from tests.loadtest.made import VERIFY, entry, results, series, transaction, usa
         (usages(store=0.99), "journal (store)", "The journal (store) limits"),
         (usages(control=0.9), "recorder and control", "The recorder and control limits"),
         (usages(gateway=0.8, agencies=0.8, generator=0.3), "machine", "its 2 cores were 95% busy"),
+        (usages(generator=0.1, other_processes=1.9), "unknown", "The exchange's processes are elsewhere"),
         (usages(gateway=0.3, agencies=0.1), "none", "Nothing was at its limit"),
     ],
 )

@@ -205,6 +205,20 @@ async def test_one_recorder_writes_and_the_other_takes_over_when_it_goes(
     assert await store.get(LEASE) is None
 
 
+async def test_a_recorder_that_gets_no_answer_is_not_healthy(
+    valkey: Valkey, store: Store, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_STUCK", 0.8)  # more than it waits for new entries, less than the store's patience
+    recorder = Recorder(store, writer, "one")
+    async with running(recorder):
+        await until(lambda: recorder.healthy)
+        valkey.freeze()
+        await until(lambda: not recorder.healthy)
+        assert not recorder.trouble
+        valkey.thaw()
+        await until(lambda: recorder.healthy)
+
+
 async def test_two_recorders_that_both_think_that_they_write_record_each_record_once(
     engine: sa.Engine, signer: Signer, ledger: Reader
 ) -> None:

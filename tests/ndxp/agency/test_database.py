@@ -1,22 +1,49 @@
-"""An agency's own database."""
+"""An agency's own database, in SQLite and in PostgreSQL, with one process over it and with several."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
+import sqlalchemy as sa
 
+from ndxp.agency import database as agency_database
 from ndxp.agency.database import Access, Database, Transaction
-from ndxp.errors import AgencyError
+from ndxp.agency.documents import next_count
+from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
+from tests.stores import Postgres
 
 CLIENT, METHOD = "VN/GOV/H26/one-stop", "ndxp.population.v1.PopulationService/ChangeAddress"
 
 
+REPLICAS, EACH = 4, 25
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'agency.db'}"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.new_database()
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'agency.db'}")
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def replicas(url: str) -> Iterator[list[Database]]:
+    """Started at the same moment over an empty database."""
+    with ThreadPoolExecutor(REPLICAS) as pool:
+        databases = list(pool.map(Database, [url] * REPLICAS))
+    yield databases
+    for database in databases:
+        database.close()
 
 
 def change(request_id: str, address: str = "1") -> pb.ChangeAddressRequest:
@@ -103,3 +130,87 @@ def test_accesses_are_counted_by_client_method_and_status(database: Database) ->
         assert transaction.count_accesses(0, 1000) == [(CLIENT, METHOD, 0, 3), (CLIENT, METHOD, 1, 2)]
         assert transaction.count_accesses(101, 103) == [(CLIENT, METHOD, 0, 1), (CLIENT, METHOD, 1, 1)]
         assert [access.transaction_id for _, access in transaction.accesses(since=103)] == ["3", "4"]
+
+
+def test_replicas_give_every_number_once_and_followers_of_the_feed_miss_nothing(replicas: list[Database]) -> None:
+    def write(replica: int) -> None:
+        for number in range(EACH):
+            with replicas[replica].transaction() as transaction:
+                transaction.note_change("birth", f"{replica}-{number}")
+                transaction.put("child", str(next_count(transaction, "children")), b"")
+
+    all_written = Event()
+
+    def follow() -> list[str]:
+        seen: list[str] = []
+        cursor = 0
+        while True:
+            last = all_written.is_set()
+            with replicas[0].reading() as reader:
+                found = reader.changes(cursor)
+            seen += [change.key for change in found]
+            cursor = found[-1].cursor if found else cursor
+            if last:
+                return seen
+
+    with ThreadPoolExecutor(REPLICAS + 1) as pool:
+        following = pool.submit(follow)
+        list(pool.map(write, range(REPLICAS)))
+        all_written.set()
+        seen = following.result()
+    assert sorted(seen) == sorted(f"{replica}-{number}" for replica in range(REPLICAS) for number in range(EACH))
+    with replicas[-1].reading() as reader:
+        assert reader.get("counter", "children") == str(REPLICAS * EACH).encode()
+
+
+def test_a_request_that_reaches_all_replicas_at_once_is_done_once(replicas: list[Database]) -> None:
+    def ask(replica: Database) -> list[str]:
+        return done(replica, change("r-1"))
+
+    with ThreadPoolExecutor(REPLICAS) as pool:
+        assert list(pool.map(ask, replicas)) == [["r-1"]] * REPLICAS
+
+
+def test_accesses_of_several_replicas_are_one_log(replicas: list[Database]) -> None:
+    for number, replica in enumerate(replicas):
+        with replica.transaction() as transaction:
+            ids = (f"t-{number}", "an assertion used again")
+            transaction.log([Access(each, CLIENT, "", "", METHOD, 0, at=number) for each in ids])
+    with replicas[0].reading() as reader:
+        logged = [found.transaction_id for _, found in reader.accesses()]
+    assert logged == ["t-0", "an assertion used again", *(f"t-{number}" for number in range(1, REPLICAS))]
+
+
+def test_what_is_read_is_of_one_moment(replicas: list[Database]) -> None:
+    with replicas[0].reading() as reader:
+        before = reader.count("child", "mother")
+        with replicas[1].transaction() as transaction:
+            transaction.put("child", "1", b"", owner="mother")
+        assert reader.count("child", "mother") == before
+
+
+def test_a_writer_who_waits_too_long_may_be_asked_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if url.startswith("postgresql"):
+        monkeypatch.setattr(agency_database, "_PATIENCE", 1)
+    first, second = Database(url), Database(url)
+    with first.transaction():
+        with pytest.raises(AgencyError, match="same request_id") as refused, second.transaction():
+            pytest.fail("two write at once")
+    assert (refused.value.code, refused.value.reason) == (Code.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    with second.transaction() as transaction:
+        transaction.note_change("birth", "1")
+    first.close()
+    second.close()
+
+
+def test_a_database_that_was_restarted_is_connected_to_again(url: str, database: Database) -> None:
+    with database.transaction() as transaction:
+        transaction.note_change("birth", "1")
+    if url.startswith("postgresql"):
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"{others} AND datname = current_database()")
+        engine.dispose()
+    with database.reading() as reader:
+        assert [found.key for found in reader.changes(0)] == ["1"]

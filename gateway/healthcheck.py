@@ -1,0 +1,80 @@
+"""Whether a process of the exchange is healthy, for container engines: ``python -m gateway.healthcheck WHERE...``.
+
+Exit code 0 when all places answer that they serve. It imports little, because it runs every few seconds beside each
+process.
+"""
+
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import unquote, urlsplit
+
+_PATIENCE = 3.0
+_FRESH = 10.0
+_SERVING = b"\x08\x01"
+_USAGE = "grpc://HOST:PORT, http://HOST:PORT/PATH or file:///PATH"
+
+
+def check(where: str) -> str:
+    """What is wrong at a place; empty when it serves. Raises ValueError for what is no place.
+
+    ``grpc://`` asks grpc.health.v1, ``http://`` wants a 200, ``file://`` a file touched in the last ten seconds.
+    """
+    checks: dict[str, Callable[[str], str]] = {"grpc": _grpc, "http": _http, "file": _file}
+    if (ask := checks.get(urlsplit(where).scheme)) is None:
+        raise ValueError(f"{where!r} is no place to ask; give {_USAGE}")
+    return ask(where)
+
+
+def _grpc(where: str) -> str:
+    import grpc
+
+    with grpc.insecure_channel(urlsplit(where).netloc) as channel:
+        # The messages are small enough to be written by hand; generated code would be most of this process's work.
+        ask: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
+        try:
+            answer = ask(b"", timeout=_PATIENCE)
+        except grpc.RpcError as error:
+            return str(error.code().name)
+    return "" if answer == _SERVING else "NOT_SERVING"
+
+
+def _http(where: str) -> str:
+    try:
+        with urllib.request.urlopen(where, timeout=_PATIENCE):  # noqa: S310 - its scheme is http, see above
+            return ""
+    except (URLError, OSError) as error:
+        return str(error)
+
+
+def _file(where: str) -> str:
+    try:
+        age = time.time() - Path(unquote(urlsplit(where).path)).stat().st_mtime
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return "" if age < _FRESH else f"last touched {age:.0f} s ago"
+
+
+def main(places: list[str]) -> int:
+    """Asks the places, or those in NDXP_HEALTH; exit code 0 when all serve, 1 when one does not, 2 for wrong usage."""
+    places = places or os.environ.get("NDXP_HEALTH", "").split()
+    if not places:
+        sys.stderr.write(f"healthcheck: nowhere to ask; give {_USAGE}, or set NDXP_HEALTH\n")
+        return 2
+    try:
+        wrong = {place: found for place in places if (found := check(place))}
+    except ValueError as error:
+        sys.stderr.write(f"healthcheck: {error}\n")
+        return 2
+    for place, found in wrong.items():
+        sys.stderr.write(f"healthcheck: {place}: {found}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""Credentials: made once, and handed out one by one."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.control.credentials import Credentials
+from gateway.registry_store import RegistryStore
+from gateway.store import Store
+from ndxp.subject import SUBJECTS
+
+ONE, OTHER = "VN/GOV/G01/population", "VN/GOV/G01/passports"
+
+
+@pytest.fixture
+def handed_out(tmp_path: Path) -> Path:
+    return tmp_path / "population.json"
+
+
+@pytest.fixture
+def credentials(tmp_path: Path, store: Store, handed_out: Path) -> Credentials:
+    return Credentials(tmp_path / "credentials.json", RegistryStore(store), handed_out={ONE: handed_out})
+
+
+def mode_and_content(file: Path) -> tuple[int, object]:
+    return file.stat().st_mode & 0o777, json.loads(file.read_text())
+
+
+async def test_an_agency_is_handed_its_own_secret_and_the_key_of_subjects(
+    credentials: Credentials, handed_out: Path
+) -> None:
+    issued = await credentials.issue([SUBJECTS, ONE, OTHER])
+    assert mode_and_content(handed_out) == (0o600, {name: issued[name] for name in (ONE, SUBJECTS)})
+
+
+async def test_what_was_handed_out_and_lost_is_handed_out_again(credentials: Credentials, handed_out: Path) -> None:
+    await credentials.issue([SUBJECTS, ONE])
+    before = mode_and_content(handed_out)
+    handed_out.rename(f"{handed_out}.lost")  # noqa: ASYNC240 - in a folder of its own, in memory
+    assert await credentials.issue([SUBJECTS, ONE]) == {}
+    assert mode_and_content(handed_out) == before

@@ -1,0 +1,96 @@
+"""The gateway's connections to providers, where one name stands for several hosts."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+
+from gateway.dataplane.upstream import Upstreams
+from ndxp.errors import Reason
+from tests.fakes import until
+
+METHOD = "test.v1.Replicas/WhoAreYou"
+
+
+@dataclass
+class Replica(grpc.GenericRpcHandler):
+    """Answers with its own name."""
+
+    name: bytes
+    server: grpc.aio.Server
+    port: int = 0
+
+    def service(self, _: grpc.HandlerCallDetails) -> Any:
+        async def answer(__: bytes, ___: Any) -> bytes:
+            return self.name
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+    async def start(self) -> None:
+        self.server.add_generic_rpc_handlers((self,))
+        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        await self.server.start()
+
+
+@pytest.fixture
+async def replicas() -> AsyncIterator[list[Replica]]:
+    found = [Replica(name, grpc.aio.server()) for name in (b"one", b"two")]
+    for replica in found:
+        await replica.start()
+    yield found
+    for replica in found:
+        await replica.server.stop(None)
+
+
+@pytest.fixture
+async def upstreams() -> AsyncIterator[Upstreams]:
+    upstreams = Upstreams(1024)
+    yield upstreams
+    await upstreams.close()
+
+
+def address(replicas: list[Replica]) -> str:
+    """A target that stands for both, as a name does that resolves to both."""
+    return "ipv4:" + ",".join(f"127.0.0.1:{replica.port}" for replica in replicas)
+
+
+async def answers(upstreams: Upstreams, where: str, calls: int) -> Counter[bytes]:
+    ask = upstreams.unary(where, METHOD)
+    return Counter([await ask(b"", wait_for_ready=True) for _ in range(calls)])
+
+
+async def test_replicas_are_called_in_turn(upstreams: Upstreams, replicas: list[Replica]) -> None:
+    where = address(replicas)
+
+    async def both_connected() -> bool:
+        return len(await answers(upstreams, where, 2)) == 2
+
+    while not await both_connected():
+        pass
+    assert await answers(upstreams, where, 20) == {b"one": 10, b"two": 10}
+
+
+async def test_a_replica_that_is_lost_leaves_its_calls_to_the_others(
+    upstreams: Upstreams, replicas: list[Replica]
+) -> None:
+    where = address(replicas)
+    while len(await answers(upstreams, where, 2)) < 2:
+        pass
+    await replicas[0].server.stop(None)
+    assert (await answers(upstreams, where, 10))[b"two"] == 10
+
+
+async def test_when_all_replicas_are_lost_the_provider_is_unreachable(
+    upstreams: Upstreams, replicas: list[Replica]
+) -> None:
+    where = address(replicas)
+    await answers(upstreams, where, 1)
+    for replica in replicas:
+        await replica.server.stop(None)
+    await until(lambda: upstreams.channel(where).get_state() is not grpc.ChannelConnectivity.READY)
+    with pytest.raises(grpc.aio.AioRpcError) as failed:
+        await upstreams.unary(where, METHOD)(b"", timeout=30)
+    assert upstreams.own_reason(where, failed.value, overdue=False) is Reason.PROVIDER_UNREACHABLE
