@@ -107,7 +107,6 @@ class Worker:
         exchange.provider_keys = published.provider_keys
         exchange.salt_key = published.salt_key
         exchange.generations = published.generations
-        self._listener.dismiss()
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
@@ -125,11 +124,12 @@ class Worker:
             await asyncio.sleep(_WATCH)
 
     async def _attend(self) -> None:
-        """Lets go those who have waited too long, and says whether calls are taken; itself waits for nobody."""
+        """Lets go who has waited too long, ends what is not let in any more, says whether calls are taken."""
         exchange = self.exchange
         while True:
             await asyncio.sleep(_WATCH)
             exchange.journal.expire()
+            self._listener.dismiss()
             room = exchange.backlog <= self._settings.max_backlog
             await self._directory.serving(exchange.journal.available and room)
 

@@ -39,12 +39,12 @@ class Listener(grpc.GenericRpcHandler):
         self._under_way: dict[Call, asyncio.Task[Any]] = {}
 
     def dismiss(self) -> None:
-        """Ends the calls in flight whose callers the registry, as it is now, would not let in."""
+        """Ends the calls under way that would not be let in any more."""
         for call, task in self._under_way.items():
-            if not call.client or call.dismissal is not None:
+            if call.dismissal is not None:
                 continue
             try:
-                pipeline.check_standing(self._exchange, call)
+                pipeline.check_still(self._exchange, call)
             except Refusal as refusal:
                 call.dismissal = refusal
                 task.cancel()
