@@ -71,21 +71,22 @@ class Tracer:
 class Span:
     """The span of one call. ``errors`` are the statuses that count as its failure."""
 
-    __slots__ = ("_errors", "_span")
+    __slots__ = ("_carried", "_errors", "_span")
 
     def __init__(self, span: trace.Span, errors: frozenset[Code]) -> None:
         self._span = span
         self._errors = errors
+        self._carried: dict[str, str] = {}
+        _W3C.inject(self._carried, trace.set_span_in_context(span))
 
     @property
     def traceparent(self) -> str:
         """The span in the form of W3C Trace Context, for a call onward."""
-        return self._carried().get(metadata.TRACEPARENT, "")
+        return self._carried.get(metadata.TRACEPARENT, "")
 
     def onward(self, pairs: metadata.Pairs) -> list[metadata.Pair]:
         """Metadata for a call onward: ``pairs`` with this span in place of the one they name."""
-        carried = self._carried()
-        return [*((key, value) for key, value in pairs if key not in carried), *carried.items()]
+        return [*(pair for pair in pairs if pair[0] not in self._carried), *self._carried.items()]
 
     def make_current(self) -> None:
         """Makes calls onward of the task that runs this one's children."""
@@ -97,17 +98,14 @@ class Span:
 
     def end(self, code: Code, reason: str = "", *, transaction: str = "", client: str = "", service: str = "") -> None:
         """Ends the span: how the call ended, and what is known of it by now."""
+        if not self._span.is_recording():
+            return
         known = {"transaction_id": transaction, "client": client, "service": service, "reason": reason}
         self._span.set_attribute("rpc.grpc.status_code", int(code))
         self._span.set_attributes({f"ndxp.{name}": value for name, value in known.items() if value})
         if code in self._errors:
             self._span.set_status(trace.StatusCode.ERROR)
         self._span.end()
-
-    def _carried(self) -> dict[str, str]:
-        carrier: dict[str, str] = {}
-        _W3C.inject(carrier, trace.set_span_in_context(self._span))
-        return carrier
 
 
 class _Exporter(OTLPSpanExporter):

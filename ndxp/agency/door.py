@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _OPEN = frozenset({"grpc.health.v1.Health"})
 _OTHER_MESSAGE = Refusal(Reason.GATEWAY_ONLY, "the gateway's assertion was made for another message")
 _MALFORMED = AgencyError(Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE", "the request is not a message of this method")
-_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", "grpc.reflection.v1alpha.ServerReflection"})
+_REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
+_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", _REFLECTION})
 
 _log = logging.getLogger(__name__)
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -39,7 +40,7 @@ class Door(grpc.aio.ServerInterceptor):
 
     Logs the access when it is answered, lets nothing out of an answer but the fields that the caller's grant releases,
     and says in the trailing metadata whom the answer is about. Which fields it withholds, a single answer says in the
-    trailing metadata and a stream before its first message. With a tracer every call that it lets in is a span.
+    trailing metadata and a stream before its first message. With a tracer every such call is a span.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Door(grpc.aio.ServerInterceptor):
             return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))))
         access_log = None if service in _UNLOGGED else self._access_log
         behaviour, subjects = _behaviour(handler), Subjects(self._subject_key)
-        if self._tracer is None:
+        if self._tracer is None or service == _REFLECTION:
             return _same_kind(handler, _Answered(behaviour, assertion, access_log, subjects))
         return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, self._tracer))
 
