@@ -24,7 +24,7 @@ class TracedListener(Listener):
     """Makes a span of each call, below the caller's and above the provider's.
 
     Its events are the steps of the pipeline, each when it was done. The ledger keeps what the caller sent as
-    ``traceparent``: both are of one trace.
+    ``traceparent``: both are of one trace. A caller without a good token leaves no span: strangers write nothing.
     """
 
     def __init__(self, exchange: Exchange, upstreams: Upstreams, tracer: "Tracer") -> None:
@@ -38,9 +38,10 @@ class TracedListener(Listener):
         try:
             return await super().handle(call, context, forward)
         finally:
-            call.span.end(
-                call.code, call.reason, transaction=call.transaction_id, client=call.client, service=call.service
-            )
+            if call.client:  # a span that is not ended is not exported
+                call.span.end(
+                    call.code, call.reason, transaction=call.transaction_id, client=call.client, service=call.service
+                )
 
 
 def _name(snapshot: Snapshot, call: Call) -> str:

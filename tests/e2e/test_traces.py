@@ -254,6 +254,22 @@ async def test_a_trace_that_its_caller_does_not_sample_is_exported_by_nobody(
     assert collector.trace(trace) == []
 
 
+async def test_a_stranger_leaves_no_span(traced: RunningExchange, collector: Collector) -> None:
+    trace = uuid4().hex
+    pairs = (
+        (metadata.AUTHORIZATION, "Bearer made-up"),
+        (metadata.TRACEPARENT, f"00-{trace}-00f067aa0ba902b7-01"),
+    )
+    async with fresh_channel(traced.gateway) as channel:
+        call = HealthInsuranceServiceStub(channel).CheckIn(check_in(), metadata=pairs)
+        assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+    async with Exchange(traced.gateway, traced.tokens(HOSPITAL)) as member:
+        after = HealthInsuranceServiceStub(member.channel).CheckIn(check_in())
+        await after
+    await traces_of(collector, await transaction_id_of(after), 6)
+    assert collector.trace(trace) == []
+
+
 async def test_what_a_call_is_about_is_in_no_span(
     traced: RunningExchange, collector: Collector, hospital: HealthInsuranceServiceStub
 ) -> None:
