@@ -80,7 +80,7 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
-    known = {"NDXP_HEALTH"}
+    known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
     for settings in (GatewaySettings, ControlSettings, AgencySettings, PassportSettings):
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known

@@ -18,6 +18,7 @@ from gateway.dataplane.directory import REFLECTION, Directory
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Asked, Exchange, identify
+from gateway.dataplane.traced import SERVICE, TracedListener
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
@@ -25,6 +26,7 @@ from gateway.store import connect
 from ndxp import accepting
 from ndxp.process import end, run_process, until_stopped
 from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
+from ndxp.tracing import tracer
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 """Within which a connection has to say what it is; gRPC waits two minutes otherwise."""
@@ -48,7 +50,10 @@ class Worker:
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
         self._server = accepting.server(options=options(settings))
         self._directory.add_to(self._server)
-        self._listener = Listener(self.exchange, self._upstreams)
+        spans = tracer(SERVICE, settings.name)
+        self._listener = (
+            TracedListener(self.exchange, self._upstreams, spans) if spans else Listener(self.exchange, self._upstreams)
+        )
         self._server.add_generic_rpc_handlers((self._listener,))
 
     async def run(self) -> None:

@@ -60,12 +60,13 @@ class Listener(grpc.GenericRpcHandler):
     async def _unary(self, method: str, request: bytes, context: _Context) -> bytes:
         call = Call(method)
         call.received.add(request)
-        return await self._handle(call, context, partial(self._forward_unary, request))
+        return await self.handle(call, context, partial(self._forward_unary, request))
 
     async def _stream(self, method: str, _: Any, context: _Context) -> None:
-        await self._handle(Call(method), context, self._forward_stream)
+        await self.handle(Call(method), context, self._forward_stream)
 
-    async def _handle(self, call: Call, context: _Context, forward: "_Forward") -> bytes:
+    async def handle(self, call: Call, context: _Context, forward: "Forward") -> bytes:
+        """One call from its arrival to its answer; ``forward`` passes on what is of its kind."""
         certificate = presented(context.auth_context()) if self._exchange.settings.tls_folder else None
         asked = Asked(context.invocation_metadata() or (), context.time_remaining(), certificate)
         task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
@@ -200,7 +201,9 @@ class Listener(grpc.GenericRpcHandler):
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
         call.attempts += 1
-        pairs = metadata.onward(asked.pairs)
+        pairs, traceparent = metadata.onward(asked.pairs), headers.get(metadata.TRACEPARENT, "")
+        if call.span is not None:
+            pairs, traceparent = call.span.onward(pairs), call.span.traceparent
         pairs += ((metadata.CLIENT, call.client), (metadata.TRANSACTION_ID, call.transaction_id))
         if key := self._exchange.provider_keys.get(call.service):
             assertion = Assertion(
@@ -210,7 +213,7 @@ class Listener(grpc.GenericRpcHandler):
                 transaction_id=call.transaction_id,
                 user_id=headers.get(metadata.USER_ID, ""),
                 purpose=headers.get(metadata.PURPOSE, ""),
-                traceparent=headers.get(metadata.TRACEPARENT, ""),
+                traceparent=traceparent,
                 fields=",".join(call.fields),
                 message=message_mark(call.received.hash()) if call.received.messages else "",
             )
@@ -322,7 +325,8 @@ def _check_release(call: Call, withheld: list[metadata.Pair]) -> None:
         )
 
 
-_Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]
+Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]
+"""How a call is passed on, by its kind."""
 
 
 def _refused(call: Call, refusal: Refusal) -> _Answer:

@@ -214,6 +214,8 @@ async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
     for decide in DECISIONS:
         if (waits := decide(exchange, call, asked)) is not None:
             await waits
+        if call.span is not None:
+            call.span.step(decide.__name__)
     if call.journal_first:
         await _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
 
@@ -232,6 +234,8 @@ async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
         if call.room is not None:
             took = (call.response_in_ts - call.request_out_ts) / 1e6 if call.origin is Origin.PROVIDER else None
             call.room.leave(took, time.monotonic())
+    if call.span is not None and call.response_in_ts:
+        call.span.step("forward", call.response_in_ts)
     if circuit := exchange.circuits.get(call.address):
         _judge(circuit, call)
     if _recorded(exchange, call, asked):
@@ -263,6 +267,8 @@ async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -
     try:
         record = call.record(phase, exchange.node, exchange.salt_key)
         await exchange.journal.append(record, under_way=exchange.calls)
+        if call.span is not None:
+            call.span.step(f"journal {phase}")
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1

@@ -18,6 +18,7 @@ from ndxp.agency.subject import SubjectKey
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
 from ndxp.tls import Tls, listen
+from ndxp.tracing import tracer
 
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
@@ -48,7 +49,7 @@ class AgencyServer:
         self._tls = Tls.load(tls_folder, subsystem) if tls_folder else None
         verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
-        door = Door(verifier, access_log, SubjectKey(credentials))
+        door = Door(verifier, access_log, SubjectKey(credentials), tracer(subsystem))
         self._server = accepting.server(interceptors=[door], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._contracts: list[str] = []
