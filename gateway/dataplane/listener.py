@@ -102,18 +102,18 @@ class Listener(grpc.GenericRpcHandler):
         self._check_size("a request", request)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
-        rpc = self._upstreams.unary(call.address, call.method)(request, timeout=call.timeout, metadata=onward)
         try:
-            message = await rpc
+            reply = await self._upstreams.unary(call.address, call.method, request, call.timeout, onward)
         except grpc.aio.AioRpcError as error:
             answer = self._failed(call, error)
+            initial, trailing = error.initial_metadata(), error.trailing_metadata()
         else:
-            self._check_size("an answer", message)
-            answer = _Answer(message)
+            self._check_size("an answer", reply.message)
+            answer = _Answer(reply.message)
             call.end(Code.OK, Origin.PROVIDER)
+            initial, trailing = reply.initial, reply.trailing
         call.response_in_ts = now()
         if call.origin is Origin.PROVIDER:
-            trailing = await rpc.trailing_metadata()
             if call.code is Code.OK:
                 withheld = _withheld(call, trailing)
                 _check_release(call, withheld)
@@ -121,8 +121,8 @@ class Listener(grpc.GenericRpcHandler):
                 call.sent.add(answer.message)
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
-        if initial := metadata.back(await rpc.initial_metadata()):
-            await context.send_initial_metadata(initial)
+        if own := metadata.back(initial):
+            await context.send_initial_metadata(own)
         return answer
 
     async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":

@@ -1,10 +1,10 @@
 """The gateway's signed word to an agency."""
 
 import time
-from dataclasses import replace
 
 import jwt
 import pytest
+from msgspec.structs import replace
 
 from ndxp import assertion
 from ndxp.assertion import (

@@ -34,7 +34,7 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: str) -> tuple[tuple[str, str]]:
+def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: Any) -> tuple[tuple[str, str]]:
     assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
     return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
 
