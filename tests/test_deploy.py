@@ -121,7 +121,7 @@ def test_an_agency_reaches_neither_the_store_nor_another_agencys_database(name: 
 
 
 def test_envoy_knows_the_gateways_and_does_not_blame_them_for_an_agency() -> None:
-    envoy = load("envoy/envoy.yaml")["static_resources"]
+    envoy = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]
     clusters = {cluster["name"]: cluster for cluster in envoy["clusters"]}
     gateway = clusters["gateway"]
     (endpoint,) = gateway["load_assignment"]["endpoints"][0]["lb_endpoints"]
