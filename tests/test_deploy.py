@@ -80,7 +80,7 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
-    known = {"NDXP_HEALTH"}
+    known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
     for settings in (GatewaySettings, ControlSettings, AgencySettings, PassportSettings):
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known
@@ -121,7 +121,7 @@ def test_an_agency_reaches_neither_the_store_nor_another_agencys_database(name: 
 
 
 def test_envoy_knows_the_gateways_and_does_not_blame_them_for_an_agency() -> None:
-    envoy = load("envoy/envoy.yaml")["static_resources"]
+    envoy = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]
     clusters = {cluster["name"]: cluster for cluster in envoy["clusters"]}
     gateway = clusters["gateway"]
     (endpoint,) = gateway["load_assignment"]["endpoints"][0]["lb_endpoints"]

@@ -19,6 +19,7 @@ from ndxp.agency.traffic import Traffic
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
 from ndxp.tls import Tls, listen
+from ndxp.tracing import tracer
 
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
@@ -50,7 +51,7 @@ class AgencyServer:
         verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
         self.traffic = Traffic(subsystem)
-        door = Door(verifier, access_log, SubjectKey(credentials), self.traffic)
+        door = Door(verifier, access_log, SubjectKey(credentials), self.traffic, tracer(subsystem))
         self._server = accepting.server(interceptors=[door], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._contracts: list[str] = []

@@ -34,7 +34,7 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: str) -> tuple[tuple[str, str]]:
+def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: Any) -> tuple[tuple[str, str]]:
     assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
     return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
 
@@ -114,10 +114,12 @@ async def test_every_call_of_a_method_is_counted_once_however_it_ends(
     await stub.VerifyCitizen(question, metadata=signed())
     await failure_of(stub.VerifyCitizen(question))
     await failure_of(stub.VerifyCitizen(pb.VerifyCitizenRequest(citizen_number="1"), metadata=signed()))
-    await failure_of(direct.unary_unary(f"/{VERIFY}")(b"\xff", metadata=signed()))
+    garbage: Any = direct.unary_unary(f"/{VERIFY}")
+    await failure_of(garbage(b"\xff", metadata=signed()))
     other = message_mark(sha256(b"another one").digest())
     await failure_of(stub.VerifyCitizen(question, metadata=signed(message=other)))
-    await failure_of(direct.unary_unary(f"/{population.CONTRACT}/MadeUp")(b"", metadata=signed()))
+    made_up: Any = direct.unary_unary(f"/{population.CONTRACT}/MadeUp")
+    await failure_of(made_up(b"", metadata=signed()))
     traffic = town.agencies["population"].server.traffic
     assert traffic.calls == {
         (VERIFY, Code.OK): 1,
