@@ -14,6 +14,7 @@ from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings,
 from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.errors import RULES
+from ndxp.process import ProcessSettings
 from services.passports.__main__ import PassportSettings
 
 HERE = Path(__file__).parent
@@ -70,6 +71,7 @@ def errors() -> str:
 def settings() -> str:
     """Every setting with its default and docstring."""
     chapters = (
+        ("Every process", ProcessSettings),
         ("Gateway and control", StoreSettings),
         ("Gateway", GatewaySettings),
         ("Control and recorders", RecorderSettings),

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import sys
+from functools import partial
 from typing import Any
 
 import redis
@@ -15,6 +16,7 @@ from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import presented
 from gateway.dataplane.connections import options
 from gateway.dataplane.directory import REFLECTION, Directory
+from gateway.dataplane.gauges import gauges
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Asked, Exchange, identify
@@ -24,6 +26,7 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp import accepting
+from ndxp.metrics import shown
 from ndxp.process import end, run_process, until_stopped
 from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
 from ndxp.tracing import tracer
@@ -144,14 +147,17 @@ class Worker:
             await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
 
 
-async def _run() -> None:
+async def _run(settings: GatewaySettings) -> None:
     # grpc.aio binds a server to the event loop that runs when it is made.
-    await Worker(GatewaySettings()).run()
+    worker = Worker(settings)
+    exchange = worker.exchange
+    async with shown(settings.metrics_address, exchange.traffic.collect, partial(gauges, exchange)):
+        await worker.run()
 
 
 def main() -> int:
     """Runs a worker; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
-    return run_process("gateway", _run, loop_factory=uvloop.new_event_loop)
+    return run_process("gateway", GatewaySettings, _run, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from redis.asyncio.connection import parse_url
 from gateway.core.transaction import Record, canonical
 from gateway.durability import FORBIDDEN, QUESTION, wanting
 from gateway.settings import Durability
+from ndxp.metrics import Histogram
 
 STREAM = "ndxp:journal"
 MAX_WAITING = 20_000
@@ -73,7 +74,8 @@ class Journal:
     A record once taken is written as soon as the store is back, even when its caller has given up waiting: the ledger
     may know more than the caller, never less. After a lost connection, what had no answer and what was answered last
     is written again; the recorder drops repeats. ``patience`` is how long a caller waits for its record, in seconds;
-    ``durability`` is what the store must be able to promise before it gets any.
+    ``durability`` is what the store must be able to promise before it gets any. ``records`` is how many the store has
+    taken, ``appends`` how long the first record of each commit waited for it.
     """
 
     def __init__(self, url: str, patience: float = 5.0, durability: Durability = "everysec") -> None:
@@ -93,6 +95,8 @@ class Journal:
         self._complaint = ""
         self._flushing = False
         self._flushed_at = 0.0
+        self.records = 0
+        self.appends = Histogram()
 
     @property
     def available(self) -> bool:
@@ -100,6 +104,11 @@ class Journal:
         if self._transport is None or self._refused:
             return False
         return not self._unanswered or time.monotonic() - self._unanswered[0].sent < PATIENCE
+
+    @property
+    def waiting(self) -> int:
+        """How many records the store has not taken yet."""
+        return len(self._waiting) + sum(len(commit.entries) for commit in self._unanswered)
 
     async def append(self, record: Record, *, under_way: int = 0) -> None:
         """Returns when the store has the record; ``under_way`` are the calls whose records may soon follow.
@@ -233,6 +242,9 @@ class Journal:
             if not entry.written.done():
                 entry.written.set_result(None)
         self._complaint = ""
+        if commit.entries:
+            self.records += len(commit.entries)
+            self.appends.observe(time.monotonic() - commit.entries[0].since)
         commit.answered = time.monotonic()
         self._latest.append(commit)
         self._kept += len(commit.entries)

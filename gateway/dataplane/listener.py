@@ -94,6 +94,8 @@ class Listener(grpc.GenericRpcHandler):
             # A cancellation, or gRPC failing to send to a caller who has left: the call ends in the books all the same.
             await self._abandoned(call, asked)
             raise
+        finally:
+            self._exchange.traffic.count(call, self._exchange.snapshot)  # once, however it has ended
         context.set_trailing_metadata(answer.trailing_of(call))
         if call.code is not Code.OK:
             await context.abort(status.GRPC_CODES[call.code], answer.details)

@@ -14,6 +14,7 @@ from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
+from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
@@ -31,7 +32,8 @@ class Exchange:
     """What the steps decide with: the world as this worker knows it.
 
     ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
-    ones by address and method; ``backlog`` is how many journal entries wait for the recorder.
+    ones by address and method; ``backlog`` is how many journal entries wait for the recorder; ``traffic`` counts
+    the calls that have ended.
     """
 
     settings: GatewaySettings
@@ -50,6 +52,7 @@ class Exchange:
     at_providers: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
     rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(slots=True)

@@ -42,7 +42,7 @@ class Recorder:
 
     What a dead recorder had read but not acknowledged is read again; the ledger drops what it has already. All
     recorders read as the same consumer: whoever holds the lease goes on where the last one ended. ``keep_days`` is for
-    how long rows are kept, 0 for ever.
+    how long rows are kept, 0 for ever. ``writing`` says whether it has the lease, ``trouble`` what keeps it from work.
     """
 
     def __init__(self, store: Store, writer: Writer, node: str, keep_days: float = 0) -> None:
@@ -52,6 +52,7 @@ class Recorder:
         self._keep_days = keep_days
         self._prune_at = self._tidy_at = self._turn_at = 0.0
         self.trouble = "it is starting"
+        self.writing = False
         self.refuses = False
 
     @property
@@ -66,6 +67,7 @@ class Recorder:
                 try:
                     await self._take_turns()
                 except Exception as error:  # the outermost step: whatever it is, what follows must be recorded
+                    self.writing = False
                     self.refuses = isinstance(error, LedgerDisagrees)
                     self._complain(str(error) if self.refuses else f"waiting to record: {_reason(error)}")
                     await asyncio.sleep(_RETRY)
@@ -92,7 +94,8 @@ class Recorder:
 
     async def _keep_lease(self) -> bool:
         self._turn_at = time.monotonic()
-        return await self._lease.keep()
+        self.writing = await self._lease.keep()
+        return self.writing
 
     async def _prepare(self) -> None:
         published = (await self._store.get(CHECKPOINT) or b"").decode()

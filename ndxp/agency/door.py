@@ -7,6 +7,7 @@ import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from hashlib import sha256
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import grpc
@@ -17,6 +18,7 @@ from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
+from ndxp.agency.traffic import Traffic
 from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, message_mark
 from ndxp.errors import DOMAIN, AgencyError, Code, Reason, Refusal
 
@@ -33,6 +35,8 @@ _log = logging.getLogger(__name__)
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic for type checkers only
 _Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
+_Ended: TypeAlias = Callable[[Code], None]
+"""What is told once how a call has ended."""
 
 
 class Door(grpc.aio.ServerInterceptor):
@@ -44,11 +48,17 @@ class Door(grpc.aio.ServerInterceptor):
     """
 
     def __init__(
-        self, verifier: Verifier, access_log: AccessLog | None, subject_key: SubjectKey, tracer: "Tracer | None"
+        self,
+        verifier: Verifier,
+        access_log: AccessLog | None,
+        subject_key: SubjectKey,
+        traffic: Traffic,
+        tracer: "Tracer | None",
     ) -> None:
         self._verifier = verifier
         self._access_log = access_log
         self._subject_key = subject_key
+        self._traffic = traffic
         self._tracer = tracer
 
     async def intercept_service(
@@ -62,27 +72,33 @@ class Door(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or service in _OPEN:
             return handler
+        unary = not (handler.request_streaming or handler.response_streaming)
+        ended = partial(self._traffic.count, method, perf_counter() if unary else None)
         try:
             assertion = self._verifier.verify(_presented(handler_call_details), method)
         except AssertionRefused as error:
-            return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error))))
+            return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error)), ended))
         except KeyUnavailable as error:
-            return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))))
+            unavailable = AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))
+            return _same_kind(handler, _Refused(unavailable, ended))
         access_log = None if service in _UNLOGGED else self._access_log
         behaviour, subjects = _behaviour(handler), Subjects(self._subject_key)
         if self._tracer is None or service == _REFLECTION:
-            return _same_kind(handler, _Answered(behaviour, assertion, access_log, subjects))
-        return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, self._tracer))
+            return _same_kind(handler, _Answered(behaviour, assertion, access_log, subjects, ended))
+        return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, ended, self._tracer))
 
 
 class _Answered:
     """One call of a method: runs it, logs the access, releases the answer, says whom it is about, maps its errors."""
 
-    def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects) -> None:
+    def __init__(
+        self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects, ended: _Ended
+    ) -> None:
         self._behaviour = behaviour
         self._assertion = assertion
         self._access_log = access_log
         self._subjects = subjects
+        self._ended = ended
         self._logged = False
         self._code, self._reason = Code.CANCELLED, ""  # until it ends otherwise
 
@@ -104,10 +120,12 @@ class _Answered:
                 response = released(response, fields)
             await self._log_access(Code.OK)
         except asyncio.CancelledError:
+            self._ended(Code.CANCELLED)
             await self._log_access(Code.CANCELLED)
             raise
         except Exception as error:
             await self._fail(error, context)
+        self._ended(Code.OK)
         self._name_subjects(context)
         self._code = Code.OK
         return response
@@ -123,10 +141,12 @@ class _Answered:
                 yield released(response, fields) if fields else response
             await self._log_access(Code.OK)
         except (asyncio.CancelledError, GeneratorExit):
+            self._ended(Code.CANCELLED)
             await self._log_access(Code.CANCELLED)
             raise
         except Exception as error:
             await self._fail(error, context)
+        self._ended(Code.OK)
         self._name_subjects(context)
         self._code = Code.OK
 
@@ -153,18 +173,17 @@ class _Answered:
             # The message of a surprise may hold personal data: the log gets its place and type only.
             method, transaction = self._assertion.method, self._assertion.transaction_id
             place = "".join(traceback.format_tb(error.__traceback__)[-3:])
-            _log.error("%s of %s failed: %s\n%s", method, transaction, type(error).__name__, place)
+            about = {"transaction_id": transaction}
+            _log.error("%s of %s failed: %s\n%s", method, transaction, type(error).__name__, place, extra=about)
             error = AgencyError(Code.INTERNAL, "INTERNAL", f"the agency failed; its log tells more of {transaction}")
         with contextlib.suppress(AccessLogUnavailable):
             await self._log_access(error.code)
         await self._abort(context, error)
 
     async def _abort(self, context: _Context, error: Refusal | AgencyError) -> NoReturn:
-        if isinstance(error, AgencyError):
-            self._code, domain = error.code, self._assertion.method.partition("/")[0]
-        else:
-            self._code, domain = error.rule.code, DOMAIN
-        self._reason = str(error.reason)
+        self._code, self._reason = _code(error), str(error.reason)
+        self._ended(self._code)
+        domain = self._assertion.method.partition("/")[0] if isinstance(error, AgencyError) else DOMAIN
         await _abort(context, error, domain=domain)
 
     async def _log_access(self, code: Code) -> None:
@@ -182,9 +201,10 @@ class _Traced(_Answered):
         assertion: Assertion,
         access_log: AccessLog | None,
         subjects: Subjects,
+        ended: _Ended,
         tracer: "Tracer",
     ) -> None:
-        super().__init__(behaviour, assertion, access_log, subjects)
+        super().__init__(behaviour, assertion, access_log, subjects, ended)
         self._tracer = tracer
 
     async def answer(self, request: Any, context: _Context) -> Any:
@@ -212,21 +232,27 @@ class _Traced(_Answered):
 
 
 class _Refused:
-    def __init__(self, refusal: Refusal | AgencyError) -> None:
+    def __init__(self, refusal: Refusal | AgencyError, ended: _Ended) -> None:
         self._refusal = refusal
+        self._ended = ended
 
     async def answer(self, _: Any, context: _Context) -> Any:
+        self._ended(_code(self._refusal))
         await _abort(context, self._refusal)
 
     async def stream(self, _: Any, context: _Context) -> AsyncIterator[Any]:
+        self._ended(_code(self._refusal))
         await _abort(context, self._refusal)
         yield
 
 
 async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = DOMAIN) -> NoReturn:
-    code = error.code if isinstance(error, AgencyError) else error.rule.code
     _add_trailing(context, metadata.STATUS_DETAILS, status.encode(error, domain=domain))
-    await context.abort(status.GRPC_CODES[code], error.message)
+    await context.abort(status.GRPC_CODES[_code(error)], error.message)
+
+
+def _code(error: Refusal | AgencyError) -> Code:
+    return error.code if isinstance(error, AgencyError) else error.rule.code
 
 
 def _add_trailing(context: _Context, key: str, value: str | bytes) -> None:
