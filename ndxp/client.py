@@ -31,8 +31,12 @@ OPTIONS = (
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 5000),
 )
-"""Channel options: message size, and a connection of its own for each channel (grpc/grpc#25062)."""
+"""Channel options: message size, a connection of its own for each channel (grpc/grpc#25062), and a gateway that was
+away, or had no address yet, is found again within seconds; gRPC itself would wait for up to two minutes."""
 
 TLS_FOLDER = "tls"
 """Where certificates are, beside a credentials file."""
