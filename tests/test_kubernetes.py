@@ -455,6 +455,9 @@ def test_prometheus_finds_every_process(default: Rendered, everything: Rendered)
         assert int(annotations["prometheus.io/port"]) in ports(default.containers[name])
     monitor = everything.of("PodMonitor")["ndxp"]["spec"]
     assert {endpoint["port"] for endpoint in monitor["podMetricsEndpoints"]} == {"metrics", "watch"}
+    added = {rule["targetLabel"]: rule for rule in monitor["podMetricsEndpoints"][0]["relabelings"]}
+    assert added.keys() == {"job", "process"}
+    assert added["job"]["replacement"] == "ndxp"
 
 
 def test_a_load_test_is_another_job_in_every_revision(everything: Rendered, default: Rendered) -> None:
