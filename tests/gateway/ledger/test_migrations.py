@@ -10,10 +10,10 @@ from gateway.ledger import tables
 from gateway.ledger.migrations import upgrade
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.signer import Signer
+from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from ndxp.ledger.audit import Audit
-from tests.gateway.ledger.source import Source
 from tests.records import record
 
 BEFORE = [record(Phase.REQUEST if number % 3 == 0 else Phase.OUTCOME, request_in_ts=number) for number in range(1, 301)]
