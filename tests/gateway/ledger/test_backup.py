@@ -1,5 +1,6 @@
 """Backups: one moment of a ledger that is written to, in a file that proves itself, and the way back."""
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -11,19 +12,23 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway.core.transaction import Record
+from gateway.core.transaction import Record, canonical
+from gateway.dataplane.journal import STREAM
 from gateway.ledger import backup, tables
 from gateway.ledger.backup import back_up
 from gateway.ledger.reader import Reader, Search
+from gateway.ledger.recorder import CHECKPOINT, Recorder, caught_up
 from gateway.ledger.restore import restore
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
+from gateway.store import Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.merkle import check_consistency, check_inclusion, leaf_hash
+from ndxp.process import end
 from tests.records import record
 from tests.stores import Postgres
 
@@ -171,6 +176,28 @@ def test_what_was_recorded_before_the_backup_is_not_recorded_again_in_the_restor
     again = Writer(restored, signer)
     again.append([*records[-5:], record()])
     assert Reader(restored).last() == RECORDS + 1
+
+
+async def test_a_ledger_is_moved_without_a_loss_while_the_journal_takes_calls(
+    store: Store, engine: sa.Engine, writer: Writer, signer: Signer, other_kind: str, tmp_path: Path
+) -> None:
+    known, meanwhile, file = [record() for _ in range(40)], [record() for _ in range(40)], tmp_path / "moved.backup"
+    await store.xadd(STREAM, {str(number): canonical(one) for number, one in enumerate(known)})
+    recording = asyncio.create_task(Recorder(store, writer, "before").run())
+    assert await caught_up(store, 20)
+    await end([recording])
+    await store.xadd(STREAM, {str(number): canonical(one) for number, one in enumerate((known[-1], *meanwhile))})
+    assert back_up(engine, signer, file, quietly).signed == len(known)
+    restore(file, other_kind, signer, signer.public_keys(), quietly)
+    with opened(other_kind) as moved:
+        recorder = Recorder(store, Writer(moved, signer), "after")
+        recording = asyncio.create_task(recorder.run())
+        assert await caught_up(store, 20)
+        await end([recording])
+        assert everything(Reader(moved)) == [*known, *meanwhile]
+        published = (await store.get(CHECKPOINT)).decode()
+        audited = Audit(Source(Reader(moved), published), signer.public_keys()).run()
+    assert (audited.size, audited.findings, audited.losses) == (80, [], [])
 
 
 def test_rows_that_were_removed_in_good_order_stay_provable(

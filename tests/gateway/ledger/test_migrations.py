@@ -81,7 +81,7 @@ def test_a_step_that_fails_changes_nothing(version_before: str, monkeypatch: pyt
     def fail(*_: object) -> None:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr("gateway.ledger.writer.add", fail)
+    monkeypatch.setattr("gateway.ledger.statistics.add", fail)
     with pytest.raises(RuntimeError):
         open_ledger(version_before)
     monkeypatch.undo()
