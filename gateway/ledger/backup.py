@@ -7,6 +7,7 @@ with the public keys that prove them (``ndxp.ledger.backup`` reads it). Private 
 import argparse
 import json
 import os
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -157,11 +158,14 @@ def existing(url: str) -> sa.Engine:
 
 @contextmanager
 def one_line_each() -> Iterator[None]:
-    """What goes wrong is one line on stderr; exit code 1, 2 for wrong settings."""
+    """What goes wrong is one line on stderr; exit code 1, 2 for wrong settings, 130 for a command that was stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
     code = 1
     try:
         yield
         return
+    except KeyboardInterrupt:
+        code = 130
     except BackupRefused as error:
         complain(str(error))
     except ValidationError as error:

@@ -122,6 +122,7 @@ def _pass_on(module: str, words: list[str], as_json: bool, environment: dict[str
         try:
             code = process.wait()
         except KeyboardInterrupt:
+            process.terminate()
             process.wait()
             raise
     raise typer.Exit(code)

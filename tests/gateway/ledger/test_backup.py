@@ -317,6 +317,17 @@ def test_a_ledger_that_does_not_hold_gives_no_backup(
     assert not [path for path in tmp_path.iterdir() if "backup" in path.name]
 
 
+def test_a_backup_that_is_stopped_midway_leaves_nothing_behind(
+    engine: sa.Engine, written: Writer, signer: Signer, tmp_path: Path
+) -> None:
+    def show(_done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        back_up(engine, signer, tmp_path / "ledger.backup", show)
+    assert not [path for path in tmp_path.iterdir() if "backup" in path.name]
+
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
