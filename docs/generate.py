@@ -14,6 +14,7 @@ from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings,
 from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.errors import RULES
+from ndxp.process import ProcessSettings
 from services.passports.__main__ import PassportSettings
 
 HERE = Path(__file__).parent
@@ -30,6 +31,25 @@ Exit codes of `ndxp`: 0 ok, 1 failed, 2 wrong usage; `ndxp call` exits with 64 +
 SETTINGS = """# Settings
 
 Every process reads its `NDXP_*` variables once, at its start. `ndxp up` sets what its processes need. Objects are JSON.
+"""
+
+TRACES = """
+## Traces
+
+Of every process that makes or answers calls, and of a member's own with the SDK, where `ndxp[otel]` is installed. The
+variables are OpenTelemetry's; an empty one counts as not set ([traces](guides/traces.md)).
+
+| variable | default | meaning |
+|---|---|---|
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | | A collector, `http://host:4317`, OTLP over gRPC; switches traces on. |
+| `OTEL_TRACES_EXPORTER` | | `otlp` switches them on too, to `http://localhost:4317`; `none` switches them off. |
+| `OTEL_SDK_DISABLED` | `false` | `true` switches them off. |
+| `OTEL_TRACES_SAMPLER` | `parentbased_always_on` | Which traces are kept; with a ratio in `OTEL_TRACES_SAMPLER_ARG`. |
+| `OTEL_SERVICE_NAME` | the subsystem, or `ndxp-gateway` | Name of the process in traces, whatever it runs as. |
+| `OTEL_RESOURCE_ATTRIBUTES` | | More about the process, `name=value,...`. |
+| `OTEL_EXPORTER_OTLP_TIMEOUT` | `3` | Seconds that an export may take, the last one of a process too. |
+| `OTEL_BSP_MAX_QUEUE_SIZE` | `2048` | Spans that wait to be sent; the oldest fall out. |
+| `OTEL_BSP_SCHEDULE_DELAY` | `5000` | Milliseconds that they wait at most. |
 """
 
 COMMANDS = """# The ndxp command
@@ -51,6 +71,7 @@ def errors() -> str:
 def settings() -> str:
     """Every setting with its default and docstring."""
     chapters = (
+        ("Every process", ProcessSettings),
         ("Gateway and control", StoreSettings),
         ("Gateway", GatewaySettings),
         ("Control and recorders", RecorderSettings),
@@ -58,7 +79,7 @@ def settings() -> str:
         ("Agencies", AgencySettings),
         ("Passports", PassportSettings),
     )
-    return SETTINGS + "".join(f"\n## {title}\n\n{_variables(cls)}" for title, cls in chapters)
+    return SETTINGS + "".join(f"\n## {title}\n\n{_variables(cls)}" for title, cls in chapters) + TRACES
 
 
 def commands() -> str:

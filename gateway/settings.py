@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ndxp.process import ProcessSettings
 
 MIB = 1024 * 1024
 
 Durability: TypeAlias = Literal["everysec", "always"]
 
 
-class StoreSettings(BaseSettings):
+class StoreSettings(ProcessSettings):
     """What gateway and control share."""
-
-    model_config = SettingsConfigDict(env_prefix="NDXP_")
 
     redis_url: str = "redis://127.0.0.1:6379/0"
     """The store: registry, keys, journal."""
@@ -27,7 +26,7 @@ class StoreSettings(BaseSettings):
     durability: Durability = "everysec"
     """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
     must sync its file every second), ``always`` nothing (appendfsync always)."""
-    addresses: dict[str, str] = {}
+    addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
 
     tls_folder: Path | None = None
@@ -116,7 +115,7 @@ class ControlSettings(RecorderSettings):
     """Where the directory (``ndxp.exchange.v1``) listens, ``host:port``."""
     exchange_file: Path = Path(__file__).with_name("exchange.yaml")
     """Members, services, grants and quotas to start with."""
-    handed_out: dict[str, Path] = {}
+    handed_out: dict[str, Path] = {}  # noqa: RUF012
     """Files for agencies that run elsewhere, each with its own secret only: identifier to file."""
     record: bool = True
     """Whether this process records too; one of several recorders writes, the others stand by."""

@@ -1,18 +1,25 @@
 """The consumer's half: a channel to the gateway that carries the member's identity and a deadline."""
 
 import asyncio
+import inspect
 import json
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 import httpx
 
-from ndxp import metadata
+from ndxp import metadata, status
+from ndxp.errors import Code
 from ndxp.tls import CertificateMissing, Tls, connect, connect_aio
+from ndxp.tracing import tracer
+
+if TYPE_CHECKING:
+    from ndxp.spans import Span
 
 DEADLINE = 10.0
 """Seconds that a unary call may take unless the caller says otherwise."""
@@ -71,12 +78,13 @@ class Tokens:
     """Gets and keeps the access token of one subsystem, for asyncio and for threads alike.
 
     A token that cannot be renewed is used until it expires; after a failure the exchange is left alone for a second.
-    ``tls`` is what to connect with: the exchange has TLS when its control process has.
+    ``client`` is whose they are, ``tls`` what to connect with: the exchange has TLS when its control process has.
     """
 
     def __init__(self, control_url: str, credentials: Credentials) -> None:
         self._url = f"{control_url.rstrip('/')}/oauth2/token"
         self._credentials = credentials
+        self.client = credentials.client_id
         self.tls = credentials.tls if control_url.startswith("https") else None
         self._token = ""
         self._refresh_at = self._expires_at = float("-inf")
@@ -162,20 +170,27 @@ class BlockingExchange:
 
 
 class _Identity:
-    """Adds the token and, to calls that are not streams, the default deadline."""
+    """Begins calls: with the token, with the default deadline those that are not streams, and with a span if wanted."""
 
     def __init__(self, tokens: Tokens, deadline: float) -> None:
         self._tokens = tokens
         self._deadline = deadline
+        self._tracer = tracer(tokens.client)
 
-    async def add(self, details: Any, *, unary: bool) -> grpc.aio.ClientCallDetails:
+    async def call(self, continuation: Any, details: Any, request: Any, *, unary: bool) -> Any:
         token = await self._tokens.get()
         timeout = self._deadline if details.timeout is None and unary else details.timeout
-        pairs = grpc.aio.Metadata(*(details.metadata or ()), (metadata.AUTHORIZATION, f"Bearer {token}"))
-        return grpc.aio.ClientCallDetails(
-            method=details.method, timeout=timeout, metadata=pairs, credentials=details.credentials,
-            wait_for_ready=details.wait_for_ready,
+        pairs = [*(details.metadata or ()), (metadata.AUTHORIZATION, f"Bearer {token}")]
+        span = self._tracer.call(_text(details.method), pairs) if self._tracer is not None else None
+        asked = grpc.aio.ClientCallDetails(
+            method=details.method, timeout=timeout,
+            metadata=grpc.aio.Metadata(*(pairs if span is None else span.onward(pairs))),
+            credentials=details.credentials, wait_for_ready=details.wait_for_ready,
         )  # fmt: skip
+        call = await continuation(asked, request)
+        if span is not None:
+            call.add_done_callback(partial(_end, span, self._tokens.client))
+        return call
 
 
 class _Interceptor:
@@ -185,22 +200,22 @@ class _Interceptor:
 
 class _UnaryUnary(_Interceptor, grpc.aio.UnaryUnaryClientInterceptor):
     async def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        return await continuation(await self._identity.add(client_call_details, unary=True), request)
+        return await self._identity.call(continuation, client_call_details, request, unary=True)
 
 
 class _UnaryStream(_Interceptor, grpc.aio.UnaryStreamClientInterceptor):
     async def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        return await continuation(await self._identity.add(client_call_details, unary=False), request)
+        return await self._identity.call(continuation, client_call_details, request, unary=False)
 
 
 class _StreamUnary(_Interceptor, grpc.aio.StreamUnaryClientInterceptor):
     async def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return await continuation(await self._identity.add(client_call_details, unary=False), request_iterator)
+        return await self._identity.call(continuation, client_call_details, request_iterator, unary=False)
 
 
 class _StreamStream(_Interceptor, grpc.aio.StreamStreamClientInterceptor):
     async def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return await continuation(await self._identity.add(client_call_details, unary=False), request_iterator)
+        return await self._identity.call(continuation, client_call_details, request_iterator, unary=False)
 
 
 @dataclass(slots=True)
@@ -222,29 +237,63 @@ class _Blocking(
     def __init__(self, tokens: Tokens, deadline: float) -> None:
         self._tokens = tokens
         self._deadline = deadline
+        self._tracer = tracer(tokens.client)
 
     def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        return continuation(self._add(client_call_details, self._deadline), request)
+        return self._call(continuation, client_call_details, request, self._deadline)
 
     def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        return continuation(self._add(client_call_details, None), request)
+        return self._call(continuation, client_call_details, request, None)
 
     def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return continuation(self._add(client_call_details, None), request_iterator)
+        return self._call(continuation, client_call_details, request_iterator, None)
 
     def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return continuation(self._add(client_call_details, None), request_iterator)
+        return self._call(continuation, client_call_details, request_iterator, None)
 
-    def _add(self, details: Any, deadline: float | None) -> _Details:
-        bearer = (metadata.AUTHORIZATION, f"Bearer {self._tokens.blocking()}")
-        return _Details(
+    def _call(self, continuation: Any, details: Any, request: Any, deadline: float | None) -> Any:
+        pairs = [*(details.metadata or ()), (metadata.AUTHORIZATION, f"Bearer {self._tokens.blocking()}")]
+        span = self._tracer.call(details.method, pairs) if self._tracer is not None else None
+        asked = _Details(
             method=details.method,
             timeout=deadline if details.timeout is None else details.timeout,
-            metadata=(*(details.metadata or ()), bearer),
+            metadata=tuple(pairs if span is None else span.onward(pairs)),
             credentials=details.credentials,
             wait_for_ready=getattr(details, "wait_for_ready", None),
             compression=getattr(details, "compression", None),
         )
+        call = continuation(asked, request)
+        if span is not None:
+            call.add_done_callback(partial(_end, span, self._tokens.client))
+        return call
+
+
+def _text(method: str | bytes) -> str:
+    """The method's name, which grpc.aio gives as bytes."""
+    return method if isinstance(method, str) else method.decode()
+
+
+def _end(span: "Span", client: str, call: Any) -> None:
+    """Ends the span of a call that has ended, of the synchronous or the asyncio client."""
+    trailing = dict(_said(call.trailing_metadata()) or ())
+    details = trailing.get(metadata.STATUS_DETAILS)
+    span.end(
+        Code(_said(call.code()).value[0]),
+        status.reason_of(details) if isinstance(details, bytes) else "",
+        transaction=str(trailing.get(metadata.TRANSACTION_ID, "")),
+        client=client,
+    )
+
+
+def _said(value: Any) -> Any:
+    """What an ended call says of itself: grpc.aio wraps it in a coroutine, which has nothing left to wait for."""
+    if not inspect.iscoroutine(value):
+        return value
+    try:
+        value.send(None)
+    except StopIteration as said:
+        return said.value
+    raise RuntimeError("grpc.aio waits for what a call has said that has ended")
 
 
 def _why(answer: httpx.Response) -> str:

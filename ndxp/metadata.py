@@ -72,6 +72,14 @@ def read(pairs: Pairs) -> dict[str, str]:
     return found
 
 
+def traceparent(pairs: Pairs) -> str:
+    """The one ``traceparent`` among ``pairs``; empty when there is none, or more than one, or a malformed one."""
+    given = [value for key, value in pairs if key == TRACEPARENT]
+    if len(given) != 1 or not isinstance(given[0], str) or not _TRACEPARENT.fullmatch(given[0]):
+        return ""
+    return given[0]
+
+
 def onward(pairs: Pairs) -> list[Pair]:
     """The caller's metadata that the provider gets unchanged: all but credentials and what the gateway itself says."""
     return [(k, v) for k, v in pairs if k not in _NOT_ONWARD and not k.startswith("grpc-")]

@@ -1,20 +1,64 @@
-"""What every process of the exchange does alike: logging, wrong settings a line each, the wait for its stop."""
+"""What every process of the exchange does alike: settings, wrong ones a line each, logging, the wait for its stop."""
 
 import asyncio
 import ipaddress
+import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
-def start_logging() -> None:
+class ProcessSettings(BaseSettings):
+    """``NDXP_*`` variables that every process reads."""
+
+    model_config = SettingsConfigDict(env_prefix="NDXP_")
+
+    metrics_address: str = Field(default="", pattern=r"^(\S+:\d+)?$")
+    """Where Prometheus finds the metrics of this process, ``host:port``, path ``/metrics``: plain HTTP, and whoever
+    reaches it reads who calls whom how often. Nowhere unless named."""
+    log_format: Literal["text", "json"] = "text"
+    """What a line of the log is: text for people, or a JSON object."""
+
+
+_Settings = TypeVar("_Settings", bound=ProcessSettings)
+
+
+class _Json(logging.Formatter):
+    """A line as a JSON object: time, level, process, pid, logger, message; transaction_id where it is about a call."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "pid": os.getpid(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if transaction_id := getattr(record, "transaction_id", ""):
+            line["transaction_id"] = transaction_id
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def start_logging(settings: ProcessSettings, process: str) -> None:
     """One line for each event on stderr; libraries only when something is wrong."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler.setFormatter(_Json(process) if settings.log_format == "json" else text)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
@@ -34,17 +78,19 @@ def loopback(address: str) -> bool:
 
 def run_process(
     name: str,
-    run: Callable[[], Coroutine[Any, Any, None]],
+    read_settings: Callable[[], _Settings],
+    run: Callable[[_Settings], Coroutine[Any, Any, None]],
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> int:
     """Runs a process from its settings to its stop; what goes wrong is a line on stderr.
 
     Gives the exit code: 0 after a stop, 1 when it cannot start (OSError), 2 for wrong settings or files (ValueError).
     """
-    start_logging()
     try:
+        settings = read_settings()
+        start_logging(settings, name)
         with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(run())
+            runner.run(run(settings))
     except ValidationError as error:
         return _failed(name, 2, *wrong_settings(error))
     except (SettingsError, ValueError) as error:

@@ -80,7 +80,7 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
-    known = {"NDXP_HEALTH"}
+    known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
     for settings in (GatewaySettings, ControlSettings, AgencySettings, PassportSettings):
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known
@@ -121,7 +121,7 @@ def test_an_agency_reaches_neither_the_store_nor_another_agencys_database(name: 
 
 
 def test_envoy_knows_the_gateways_and_does_not_blame_them_for_an_agency() -> None:
-    envoy = load("envoy/envoy.yaml")["static_resources"]
+    envoy = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]
     clusters = {cluster["name"]: cluster for cluster in envoy["clusters"]}
     gateway = clusters["gateway"]
     (endpoint,) = gateway["load_assignment"]["endpoints"][0]["lb_endpoints"]
@@ -147,6 +147,72 @@ def test_prometheus_looks_at_services_and_has_its_rules() -> None:
     for file in prometheus["rule_files"]:
         rules = [rule for group in load(f"prometheus/{file}")["groups"] for rule in group["rules"]]
         assert all("runbook" in rule["annotations"] for rule in rules if "alert" in rule)
+
+
+def shows_metrics(service: str) -> bool:
+    return "NDXP_METRICS_ADDRESS" in environment(service)
+
+
+@pytest.mark.parametrize("name", sorted(set(OWN) - {"load", "load-worker"}))
+def test_every_process_of_the_exchange_shows_its_metrics_where_prometheus_looks(name: str) -> None:
+    jobs = {job["job_name"]: job for job in load("prometheus/prometheus.yml")["scrape_configs"]}
+    (discovered,) = jobs["ndxp"]["dns_sd_configs"]
+    assert environment(name)["NDXP_METRICS_ADDRESS"] == f"0.0.0.0:{discovered['port']}"
+    assert name in discovered["names"]
+
+
+@pytest.mark.parametrize("name", [*filter(shows_metrics, SERVICES), "envoy"])
+def test_prometheus_has_one_network_with_each_that_it_asks_so_that_none_counts_twice(name: str) -> None:
+    assert len(set(SERVICES[name]["networks"]) & set(SERVICES["prometheus"]["networks"])) == 1
+
+
+def test_no_label_that_prometheus_adds_hides_one_of_the_metrics() -> None:
+    for job in load("prometheus/prometheus.yml")["scrape_configs"]:
+        added = {rule["target_label"] for rule in job.get("relabel_configs", [])}
+        assert added <= {"process"}
+
+
+def test_recording_rules_and_alerts_have_names_of_their_own() -> None:
+    rules = [rule for group in load("prometheus/rules.yml")["groups"] for rule in group["rules"]]
+    names = [rule.get("record", rule.get("alert")) for rule in rules]
+    assert len(set(names)) == len(names)
+    assert all(rule["annotations"]["summary"] for rule in rules if "alert" in rule)
+
+
+DASHBOARDS = {file.name: json.loads(file.read_text()) for file in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
+
+
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_every_panel_of_a_dashboard_is_whole(name: str) -> None:
+    panels = DASHBOARDS[name]["panels"]
+    (uid,) = [
+        source["uid"] for source in load("grafana/datasources/prometheus.yml")["datasources"] if source.get("isDefault")
+    ]
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        assert panel["title"]
+        assert panel["description"]
+        assert panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["datasource"] == {"type": "prometheus", "uid": uid}
+        assert [target["refId"] for target in panel["targets"]] == list("ABC")[: len(panel["targets"])]
+        assert all(target["expr"] for target in panel["targets"])
+        place = panel["gridPos"]
+        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        assert max(x for x, _ in cells) < 24
+        assert not cells & taken
+        taken |= cells
+    assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
+
+
+def test_dashboards_have_ids_of_their_own_and_are_where_grafana_looks() -> None:
+    assert len({board["uid"] for board in DASHBOARDS.values()}) == len(DASHBOARDS) == 2
+    (provider,) = load("grafana/provisioning/dashboards.yml")["providers"]
+    mounted = dict(volume.split(":")[:2] for volume in SERVICES["grafana"]["volumes"])
+    assert mounted["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    assert mounted["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning/dashboards"
+    home = Path(environment("grafana")["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert str(home.parent) == provider["options"]["path"]
+    assert home.name in DASHBOARDS
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:

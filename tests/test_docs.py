@@ -5,12 +5,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -20,8 +21,27 @@ def generator() -> ModuleType:
 
 @pytest.mark.parametrize("page", ["errors.md", "settings.md", "commands.md"])
 def test_a_reference_page_is_what_the_code_renders(page: str) -> None:
-    rendered = generator().PAGES[page]()
+    rendered = script("generate").PAGES[page]()
     assert (DOCS / page).read_text() == rendered, "run: python docs/generate.py"
+
+
+def test_the_sizing_is_what_the_measured_costs_come_to() -> None:
+    guide = script("sizing").GUIDE.read_text()
+    assert script("sizing").render(guide) == guide, "run: python docs/sizing.py"
+
+
+def test_the_sizing_starts_from_figures_that_were_measured() -> None:
+    measured, sizing = (DOCS / "performance.md").read_text(), script("sizing")
+    assert f"{sizing.RECORDED:,} records/s" in measured
+    assert f"{sizing.ROW:,} bytes a" in measured
+    assert "verified in 6.1 s" in measured
+    assert "13,918 in the ledger: 0/0/0; the two cores 46 % busy, agencies 39 %, gateway 29 %" in measured
+
+
+def test_the_sizings_peak_is_that_of_the_year_2022() -> None:
+    profile = yaml.safe_load((DOCS.parent / "loadtest" / "profiles" / "ndxp-2022.yaml").read_text())
+    busiest = max(rate for _, rate in profile["curve"]) * profile["factors"]["month-end"]
+    assert busiest / (1_900_000 / 86_400) == pytest.approx(script("sizing").PEAK, rel=0.01)
 
 
 def test_every_page_the_readme_points_to_exists() -> None:

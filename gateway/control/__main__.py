@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import redis
@@ -21,9 +22,11 @@ from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
+from gateway.control.requests import Requests
 from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
 from gateway.keys import load_or_create_secret
+from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
@@ -33,7 +36,9 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import ControlSettings
 from gateway.store import connect
 from ndxp.agency.server import AgencyServer
+from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
+from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 from ndxp.tls import CONTROL, Tls, file_of
@@ -69,11 +74,13 @@ class Control:
         await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
         await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
+        requests = Requests(self._registry)
         parts = app.Parts(
             node=self._settings.name, store=self._store, registry=self._registry, credentials=self._credentials,
             issuer=self._issuer, reader=Reader(self._engine), writer=self._writer, signer=self._signer,
             salt_key=self._salt_key,
             readiness=Readiness(self._store, self._registry, self._writer, recorder, self._settings),
+            requests=requests,
         )  # fmt: skip
         application = app.create(parts)
         server = _Server(_config(application, self._settings.tls_folder))
@@ -87,11 +94,17 @@ class Control:
         )  # fmt: skip
         await provider.start(self._settings.exchange_address)
         discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
-        async with asyncio.TaskGroup() as duties:
+        ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
+        gauges = shown(
+            self._settings.metrics_address,
+            requests.collect, partial(collect, provider.traffic), *(each.collect for each in ledger),
+            refresh=[requests.refresh, *(each.refresh for each in ledger)],
+        )  # fmt: skip
+        async with gauges, asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             tasks = [duties.create_task(self._forever(duty)) for duty in (discovery.run, self._issuer.run)]
-            if self._settings.record:
-                tasks.append(duties.create_task(self._recorder.run()))
+            if recorder:
+                tasks.append(duties.create_task(recorder.run()))
             duties.create_task(server.serve([listening]))
             scheme = "https" if self._tls else "http"
             _log.info("control answers on %s://%s", scheme, self._settings.control_address)
@@ -130,7 +143,9 @@ class _Server(uvicorn.Server):
 
 def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
     own = file_of(tls_folder, CONTROL) if tls_folder else None
-    config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off", ssl_certfile=own)
+    config = uvicorn.Config(
+        application, log_level="warning", log_config=None, access_log=False, lifespan="off", ssl_certfile=own
+    )
     config.load()
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -179,8 +194,7 @@ def _stay_private(settings: ControlSettings) -> None:
     )
 
 
-async def _run() -> None:
-    settings = ControlSettings()
+async def _run(settings: ControlSettings) -> None:
     _stay_private(settings)
     registry, source = read_exchange_file(settings.exchange_file)
     await Control(settings).run(registry, source)
@@ -189,7 +203,7 @@ async def _run() -> None:
 def main() -> int:
     """Runs the process; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings or a wrong file."""
     os.umask(0o077)
-    return run_process("control", _run)
+    return run_process("control", ControlSettings, _run)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
+from gateway.control.requests import Counting, Requests
 from gateway.control.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
@@ -34,6 +35,7 @@ class Parts:
     signer: Signer
     salt_key: bytes
     readiness: Readiness
+    requests: Requests
 
 
 def create(parts: Parts) -> FastAPI:
@@ -48,6 +50,7 @@ def create(parts: Parts) -> FastAPI:
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.add_middleware(Concluded, changes=changes)
+    app.add_middleware(Counting, requests=parts.requests)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
         (admin.router(parts.registry), Role.VIEWER),

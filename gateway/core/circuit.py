@@ -18,9 +18,14 @@ class Circuit:
         self._failures = 0
         self._open_until = 0.0
 
+    @property
+    def open(self) -> bool:
+        """Whether it is open, or lets one call through to try."""
+        return self._failures >= FAILURES
+
     def enter(self, address: str, now: float) -> None:
         """Lets a call through; raises Refusal (CIRCUIT_OPEN) with the time to wait while it is open."""
-        if self._failures < FAILURES:
+        if not self.open:
             return
         if now < self._open_until:
             raise Refusal(

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 import uuid_utils
@@ -11,6 +12,9 @@ import uuid_utils
 from gateway.core.shedding import Room
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
+
+if TYPE_CHECKING:
+    from ndxp.spans import Span
 
 
 class Phase(StrEnum):
@@ -144,7 +148,8 @@ class Call:
     """One call while it is under way: what each step has found out about it.
 
     ``generation`` is that of the secret behind its token, ``certificate`` that of the certificate of its connection
-    (the token's where there is none); ``dismissal`` is why it must end before its own end.
+    (the token's where there is none); ``dismissal`` is why it must end before its own end. ``span`` is there when calls
+    are traced.
     """
 
     __slots__ = (
@@ -170,6 +175,7 @@ class Call:
         "room",
         "sent",
         "service",
+        "span",
         "subjects",
         "timeout",
         "transaction_id",
@@ -201,6 +207,7 @@ class Call:
         self.reason = ""
         self.origin = Origin.GATEWAY
         self.subjects = ""
+        self.span: Span | None = None
 
     @property
     def contract(self) -> str:

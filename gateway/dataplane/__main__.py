@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import sys
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,16 +17,20 @@ from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import presented
 from gateway.dataplane.connections import options
 from gateway.dataplane.directory import REFLECTION, Directory
+from gateway.dataplane.gauges import gauges
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Asked, Exchange, identify
+from gateway.dataplane.traced import SERVICE, TracedListener
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp import accepting
+from ndxp.metrics import shown
 from ndxp.process import end, run_process, until_stopped
 from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
+from ndxp.tracing import tracer
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
 """Within which a connection has to say what it is; gRPC waits two minutes otherwise."""
@@ -49,7 +54,10 @@ class Worker:
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
         self._server = accepting.server(options=options(settings))
         self._directory.add_to(self._server)
-        self._listener = Listener(self.exchange, self._upstreams)
+        spans = tracer(SERVICE, settings.name)
+        self._listener = (
+            TracedListener(self.exchange, self._upstreams, spans) if spans else Listener(self.exchange, self._upstreams)
+        )
         self._server.add_generic_rpc_handlers((self._listener,))
 
     async def run(self) -> None:
@@ -108,7 +116,6 @@ class Worker:
         exchange.provider_keys = published.provider_keys
         exchange.salt_key = published.salt_key
         exchange.generations = published.generations
-        self._listener.dismiss()
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
@@ -137,11 +144,12 @@ class Worker:
             await asyncio.sleep(_WATCH)
 
     async def _attend(self) -> None:
-        """Lets go those who have waited too long, and says whether calls are taken; itself waits for nobody."""
+        """Lets go who has waited too long, ends what is not let in any more, says whether calls are taken."""
         exchange = self.exchange
         while True:
             await asyncio.sleep(_WATCH)
             exchange.journal.expire()
+            self._listener.dismiss()
             room = exchange.backlog <= self._settings.max_backlog
             await self._directory.serving(exchange.journal.available and room)
 
@@ -151,14 +159,17 @@ class Worker:
             await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
 
 
-async def _run() -> None:
+async def _run(settings: GatewaySettings) -> None:
     # grpc.aio binds a server to the event loop that runs when it is made.
-    await Worker(GatewaySettings()).run()
+    worker = Worker(settings)
+    exchange = worker.exchange
+    async with shown(settings.metrics_address, exchange.traffic.collect, partial(gauges, exchange)):
+        await worker.run()
 
 
 def main() -> int:
     """Runs a worker; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
-    return run_process("gateway", _run, loop_factory=uvloop.new_event_loop)
+    return run_process("gateway", GatewaySettings, _run, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ _Status = health_pb2.HealthCheckResponse
 _PROBE_TIMEOUT = 1.0
 _REFLECTION_V1ALPHA = "grpc.reflection.v1alpha.ServerReflection"
 REFLECTION = "grpc.reflection.v1.ServerReflection"
+ALIVE = "alive"
+"""Health of this name is SERVING whenever the worker can answer at all: who takes no calls need not be killed."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +60,8 @@ class Directory:
             await self._health.set(contract, _Status.SERVICE_UNKNOWN)
 
     async def serving(self, ready: bool) -> None:
-        """Says of the gateway itself whether it takes calls."""
+        """Says of the gateway itself that it is alive, and whether it takes calls."""
+        await self._health.set(ALIVE, _Status.SERVING)
         await self._health.set("", _Status.SERVING if ready else _Status.NOT_SERVING)
 
     async def drain(self) -> None:

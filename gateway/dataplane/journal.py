@@ -10,6 +10,7 @@ once it is taken: docs/decisions/0012-durability.md.
 import asyncio
 import logging
 import ssl
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from redis.asyncio.connection import parse_url
 from gateway.core.transaction import Record, canonical
 from gateway.durability import FORBIDDEN, QUESTION, wanting
 from gateway.settings import Durability
+from ndxp.metrics import Histogram
 
 STREAM = "ndxp:journal"
 MAX_WAITING = 20_000
@@ -37,7 +39,7 @@ MAX_REPEATED = 20_000
 """Records that are kept for it at most."""
 
 _LARGEST_COMMIT = 1000
-_BETWEEN_COMMITS, _BUSY = 0.002, 5
+_BETWEEN_COMMITS, _BUSY = 0.004, 5
 """Seconds, and how many calls must be under way to wait for them: commit_delay and commit_siblings of PostgreSQL."""
 
 _RETRY_FIRST, _RETRY_LAST = 0.05, 1.0
@@ -72,7 +74,8 @@ class Journal:
     A record once taken is written as soon as the store is back, even when its caller has given up waiting: the ledger
     may know more than the caller, never less. After a lost connection, what had no answer and what was answered last
     is written again; the recorder drops repeats. ``patience`` is how long a caller waits for its record, in seconds;
-    ``durability`` is what the store must be able to promise before it gets any.
+    ``durability`` is what the store must be able to promise before it gets any. ``records`` is how many the store has
+    taken, ``appends`` how long the first record of each commit waited for it.
     """
 
     def __init__(self, url: str, patience: float = 5.0, durability: Durability = "everysec") -> None:
@@ -92,13 +95,20 @@ class Journal:
         self._complaint = ""
         self._flushing = False
         self._flushed_at = 0.0
+        self.records = 0
+        self.appends = Histogram()
 
     @property
     def available(self) -> bool:
         """Whether the store takes records: connected, durable enough, not refusing, and answering in time."""
         if self._transport is None or self._refused:
             return False
-        return not self._unanswered or self._now() - self._unanswered[0].sent < PATIENCE
+        return not self._unanswered or time.monotonic() - self._unanswered[0].sent < PATIENCE
+
+    @property
+    def waiting(self) -> int:
+        """How many records the store has not taken yet."""
+        return len(self._waiting) + sum(len(commit.entries) for commit in self._unanswered)
 
     async def append(self, record: Record, *, under_way: int = 0) -> None:
         """Returns when the store has the record; ``under_way`` are the calls whose records may soon follow.
@@ -109,9 +119,9 @@ class Journal:
         if len(self._waiting) >= MAX_WAITING:
             raise JournalUnavailable(f"{MAX_WAITING} records wait for the store")
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(canonical(record), written, self._now()))
+        self._waiting.append(_Entry(canonical(record), written, time.monotonic()))
         self._idle.clear()
-        self._flush_soon(self._flushed_at + _BETWEEN_COMMITS - self._now() if under_way >= _BUSY else 0.0)
+        self._flush_soon(self._flushed_at + _BETWEEN_COMMITS - time.monotonic() if under_way >= _BUSY else 0.0)
         await written
 
     async def run(self) -> None:
@@ -136,7 +146,7 @@ class Journal:
 
     def expire(self) -> None:
         """Lets go those who have waited too long; their records stay. To be called every now and then."""
-        oldest = self._now() - self._patience
+        oldest = time.monotonic() - self._patience
         entries = [*(entry for commit in self._unanswered for entry in commit.entries), *self._waiting]
         for entry in entries:
             if entry.since < oldest and not entry.written.done():
@@ -157,7 +167,7 @@ class Journal:
         if options.get("db"):
             greetings.append(("SELECT", str(options["db"])))
         for greeting in greetings:
-            self._unanswered.append(_Commit(sent=self._now()))
+            self._unanswered.append(_Commit(sent=time.monotonic()))
             transport.write(_pack(greeting))
         self._transport = transport
         while self._latest:
@@ -169,7 +179,7 @@ class Journal:
     def _ask(self) -> None:
         """Asks the store how durable it is; it gets records when it has answered well."""
         if self._transport is not None:
-            self._unanswered.append(_Commit(sent=self._now(), asks=True))
+            self._unanswered.append(_Commit(sent=time.monotonic(), asks=True))
             self._transport.write(_pack(QUESTION))
 
     def _flush_soon(self, pause: float = 0.0) -> None:
@@ -180,9 +190,9 @@ class Journal:
     def _flush(self) -> None:
         """Sends everything that waits: one command for each thousand records."""
         self._flushing = False
-        self._flushed_at = self._now()
+        self._flushed_at = time.monotonic()
         while self._waiting and self._transport is not None and not self._refused:
-            commit = _Commit(sent=self._now())
+            commit = _Commit(sent=time.monotonic())
             command: list[Any] = ["XADD", STREAM, "*"]
             while self._waiting and len(commit.entries) < _LARGEST_COMMIT:
                 entry = self._waiting.popleft()
@@ -232,7 +242,10 @@ class Journal:
             if not entry.written.done():
                 entry.written.set_result(None)
         self._complaint = ""
-        commit.answered = self._now()
+        if commit.entries:
+            self.records += len(commit.entries)
+            self.appends.observe(time.monotonic() - commit.entries[0].since)
+        commit.answered = time.monotonic()
         self._latest.append(commit)
         self._kept += len(commit.entries)
         while self._kept > MAX_REPEATED or self._latest[0].answered < commit.answered - REPEATED:
@@ -248,10 +261,6 @@ class Journal:
 
     def _again(self, commit: _Commit) -> None:
         self._waiting.extendleft(reversed(commit.entries))
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
 
 
 def _pack(words: Sequence[Any]) -> bytes:

@@ -39,12 +39,12 @@ class Listener(grpc.GenericRpcHandler):
         self._under_way: dict[Call, asyncio.Task[Any]] = {}
 
     def dismiss(self) -> None:
-        """Ends the calls in flight whose callers the registry, as it is now, would not let in."""
+        """Ends the calls under way that would not be let in any more."""
         for call, task in self._under_way.items():
-            if not call.client or call.dismissal is not None:
+            if call.dismissal is not None:
                 continue
             try:
-                pipeline.check_standing(self._exchange, call)
+                pipeline.check_still(self._exchange, call)
             except Refusal as refusal:
                 call.dismissal = refusal
                 task.cancel()
@@ -60,12 +60,13 @@ class Listener(grpc.GenericRpcHandler):
     async def _unary(self, method: str, request: bytes, context: _Context) -> bytes:
         call = Call(method)
         call.received.add(request)
-        return await self._handle(call, context, partial(self._forward_unary, request))
+        return await self.handle(call, context, partial(self._forward_unary, request))
 
     async def _stream(self, method: str, _: Any, context: _Context) -> None:
-        await self._handle(Call(method), context, self._forward_stream)
+        await self.handle(Call(method), context, self._forward_stream)
 
-    async def _handle(self, call: Call, context: _Context, forward: "_Forward") -> bytes:
+    async def handle(self, call: Call, context: _Context, forward: "Forward") -> bytes:
+        """One call from its arrival to its answer; ``forward`` passes on what is of its kind."""
         certificate = presented(context.auth_context()) if self._exchange.settings.tls_folder else None
         asked = Asked(context.invocation_metadata() or (), context.time_remaining(), certificate)
         task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
@@ -93,6 +94,8 @@ class Listener(grpc.GenericRpcHandler):
             # A cancellation, or gRPC failing to send to a caller who has left: the call ends in the books all the same.
             await self._abandoned(call, asked)
             raise
+        finally:
+            self._exchange.traffic.count(call, self._exchange.snapshot)  # once, however it has ended
         context.set_trailing_metadata(answer.trailing_of(call))
         if call.code is not Code.OK:
             await context.abort(status.GRPC_CODES[call.code], answer.details)
@@ -102,18 +105,18 @@ class Listener(grpc.GenericRpcHandler):
         self._check_size("a request", request)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
-        rpc = self._upstreams.unary(call.address, call.method)(request, timeout=call.timeout, metadata=onward)
         try:
-            message = await rpc
+            reply = await self._upstreams.unary(call.address, call.method, request, call.timeout, onward)
         except grpc.aio.AioRpcError as error:
             answer = self._failed(call, error)
+            initial, trailing = error.initial_metadata(), error.trailing_metadata()
         else:
-            self._check_size("an answer", message)
-            answer = _Answer(message)
+            self._check_size("an answer", reply.message)
+            answer = _Answer(reply.message)
             call.end(Code.OK, Origin.PROVIDER)
+            initial, trailing = reply.initial, reply.trailing
         call.response_in_ts = now()
         if call.origin is Origin.PROVIDER:
-            trailing = await rpc.trailing_metadata()
             if call.code is Code.OK:
                 withheld = _withheld(call, trailing)
                 _check_release(call, withheld)
@@ -121,8 +124,8 @@ class Listener(grpc.GenericRpcHandler):
                 call.sent.add(answer.message)
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
-        if initial := metadata.back(await rpc.initial_metadata()):
-            await context.send_initial_metadata(initial)
+        if own := metadata.back(initial):
+            await context.send_initial_metadata(own)
         return answer
 
     async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":
@@ -200,7 +203,9 @@ class Listener(grpc.GenericRpcHandler):
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
         call.attempts += 1
-        pairs = metadata.onward(asked.pairs)
+        pairs, traceparent = metadata.onward(asked.pairs), headers.get(metadata.TRACEPARENT, "")
+        if call.span is not None:
+            pairs, traceparent = call.span.onward(pairs), call.span.traceparent
         pairs += ((metadata.CLIENT, call.client), (metadata.TRANSACTION_ID, call.transaction_id))
         if key := self._exchange.provider_keys.get(call.service):
             assertion = Assertion(
@@ -210,7 +215,7 @@ class Listener(grpc.GenericRpcHandler):
                 transaction_id=call.transaction_id,
                 user_id=headers.get(metadata.USER_ID, ""),
                 purpose=headers.get(metadata.PURPOSE, ""),
-                traceparent=headers.get(metadata.TRACEPARENT, ""),
+                traceparent=traceparent,
                 fields=",".join(call.fields),
                 message=message_mark(call.received.hash()) if call.received.messages else "",
             )
@@ -322,7 +327,8 @@ def _check_release(call: Call, withheld: list[metadata.Pair]) -> None:
         )
 
 
-_Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]
+Forward = Callable[[Call, Asked, _Context], Awaitable[_Answer]]
+"""How a call is passed on, by its kind."""
 
 
 def _refused(call: Call, refusal: Refusal) -> _Answer:

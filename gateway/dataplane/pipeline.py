@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from gateway.core import policy
 from gateway.core.circuit import Circuit
 from gateway.core.quota import Bucket
-from gateway.core.registry import Registry, Service, Snapshot
+from gateway.core.registry import Grant, Registry, Service, Snapshot
 from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin, Phase
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
+from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
@@ -31,7 +32,8 @@ class Exchange:
     """What the steps decide with: the world as this worker knows it.
 
     ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
-    ones by address and method; ``backlog`` is how many journal entries wait for the recorder.
+    ones by address and method; ``backlog`` is how many journal entries wait for the recorder; ``traffic`` counts
+    the calls that have ended.
     """
 
     settings: GatewaySettings
@@ -50,6 +52,7 @@ class Exchange:
     at_providers: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
     rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(slots=True)
@@ -93,7 +96,7 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
 
 
 def check_standing(exchange: Exchange, call: Call) -> None:
-    """Whether the caller may still be one, as the registry is now; asked again of calls in flight when it changes.
+    """Whether the caller may be one, as the registry is now.
 
     Raises Refusal: MEMBER_DISABLED; TOKEN_INVALID or CERTIFICATE_INVALID when its credentials were rotated since.
     """
@@ -119,15 +122,35 @@ def check_standing(exchange: Exchange, call: Call) -> None:
 
 def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     """Whether they may: a grant for this method of this provider."""
-    snapshot = exchange.snapshot
-    service = policy.choose_service(snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
+    service = policy.choose_service(exchange.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
-    purpose = call.headers.get(metadata.PURPOSE, "")
-    grant = policy.authorise(snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
+    grant = _grant(exchange, call, service)
     call.grant, call.fields = grant.id, grant.fields
+    asked.service = service
+
+
+def _grant(exchange: Exchange, call: Call, service: Service) -> Grant:
+    purpose = call.headers.get(metadata.PURPOSE, "")
+    grant = policy.authorise(exchange.snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
     if service.disabled:
         raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
-    asked.service = service
+    return grant
+
+
+def check_still(exchange: Exchange, call: Call) -> None:
+    """Whether a call under way would be let in as the registry is now; asked of each again and again.
+
+    Raises what identify and authorise raise; ACCESS_DENIED too when other fields of the answers are released now.
+    """
+    if not call.grant:
+        return
+    check_standing(exchange, call)
+    grant = _grant(exchange, call, policy.choose_service(exchange.snapshot, call.method, call.service))
+    if grant.fields != call.fields:
+        raise Refusal(
+            Reason.ACCESS_DENIED, f"grant {grant.id} releases other fields now than when this call began; call again",
+            metadata={"client": call.client, "service": call.service, "method": call.method, "grant": grant.id},
+        )  # fmt: skip
 
 
 def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | None:
@@ -194,6 +217,8 @@ async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
     for decide in DECISIONS:
         if (waits := decide(exchange, call, asked)) is not None:
             await waits
+        if call.span is not None:
+            call.span.step(decide.__name__)
     if call.journal_first:
         await _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
 
@@ -212,6 +237,8 @@ async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
         if call.room is not None:
             took = (call.response_in_ts - call.request_out_ts) / 1e6 if call.origin is Origin.PROVIDER else None
             call.room.leave(took, time.monotonic())
+    if call.span is not None and call.response_in_ts:
+        call.span.step("forward", call.response_in_ts)
     if circuit := exchange.circuits.get(call.address):
         _judge(circuit, call)
     if _recorded(exchange, call, asked):
@@ -243,6 +270,8 @@ async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -
     try:
         record = call.record(phase, exchange.node, exchange.salt_key)
         await exchange.journal.append(record, under_way=exchange.calls)
+        if call.span is not None:
+            call.span.step(f"journal {phase}")
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1

@@ -5,12 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from gateway.settings import RecorderSettings
 from gateway.store import connect
+from ndxp.metrics import shown
 from ndxp.process import end, run_process, until_stopped
 
 
@@ -21,7 +23,8 @@ async def record(settings: RecorderSettings) -> None:
     store = connect(settings.redis_url)
     writer = Writer(engine, Signer(settings.run_folder, settings.ledger_name))
     recorder = Recorder(store, writer, settings.name, settings.ledger_keep_days)
-    async with asyncio.TaskGroup() as duties:
+    gauges = LedgerGauges(store, recorder, writer)
+    async with shown(settings.metrics_address, gauges.collect, refresh=[gauges.refresh]), asyncio.TaskGroup() as duties:
         recording = [duties.create_task(recorder.run())]
         if settings.heartbeat is not None:
             recording.append(duties.create_task(_beat(recorder, settings.heartbeat)))
@@ -41,7 +44,7 @@ async def _beat(recorder: Recorder, file: Path) -> None:
 def main() -> int:
     """Runs a recorder; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
     os.umask(0o077)
-    return run_process("recorder", lambda: record(RecorderSettings()))
+    return run_process("recorder", RecorderSettings, record)
 
 
 if __name__ == "__main__":

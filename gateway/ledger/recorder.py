@@ -42,7 +42,7 @@ class Recorder:
 
     What a dead recorder had read but not acknowledged is read again; the ledger drops what it has already. All
     recorders read as the same consumer: whoever holds the lease goes on where the last one ended. ``keep_days`` is for
-    how long rows are kept, 0 for ever.
+    how long rows are kept, 0 for ever. ``writing`` says whether it has the lease, ``trouble`` what keeps it from work.
     """
 
     def __init__(self, store: Store, writer: Writer, node: str, keep_days: float = 0) -> None:
@@ -51,8 +51,9 @@ class Recorder:
         self._lease = Lease(store, node)
         self._keep_days = keep_days
         self._prune_at = self._tidy_at = self._turn_at = 0.0
-        self._writes = False
+        self._checked = False  # the ledger, since it has the lease
         self.trouble = "it is starting"
+        self.writing = False
         self.refuses = False
 
     @property
@@ -67,7 +68,7 @@ class Recorder:
                 try:
                     await self._take_turns()
                 except Exception as error:  # the outermost step: whatever it is, what follows must be recorded
-                    self._writes = False
+                    self.writing = self._checked = False
                     self.refuses = isinstance(error, LedgerDisagrees)
                     self._complain(str(error) if self.refuses else f"waiting to record: {_reason(error)}")
                     await asyncio.sleep(_RETRY)
@@ -79,7 +80,7 @@ class Recorder:
             self.trouble = ""
             await asyncio.sleep(_STAND_BY)
         await self._prepare()
-        self._writes = True
+        self._checked = True
         await self._drain("0")
         self.trouble = ""
         while await self._keep_lease():
@@ -92,11 +93,12 @@ class Recorder:
                 self._tidy_at = time.monotonic() + _TIDY_EVERY
             if not full:
                 await asyncio.sleep(_GATHER)
-        self._writes = False
+        self._checked = False
 
     async def _keep_lease(self) -> bool:
         self._turn_at = time.monotonic()
-        return await self._lease.keep()
+        self.writing = await self._lease.keep()
+        return self.writing
 
     async def _prepare(self) -> None:
         published = (await self._store.get(CHECKPOINT) or b"").decode()
@@ -161,7 +163,7 @@ class Recorder:
     async def _leave(self) -> None:
         try:
             async with asyncio.timeout(_RETRY):
-                if self._writes:  # a copy of a ledger at rest is signed to its end
+                if self._checked:  # so that a copy of a ledger at rest is signed to its end
                     await self._publish(await asyncio.to_thread(self._writer.sign_all))
                 await self._lease.leave()
         except (redis.RedisError, TimeoutError, SQLAlchemyError, LedgerDisagrees) as error:

@@ -48,6 +48,17 @@ class Writer:
         self._signer = signer
         self._last: Checkpoint | None = None
         self._signed_at = float("-inf")
+        self.size = 0
+
+    @property
+    def signed(self) -> int:
+        """How many records the last checkpoint covers that this process knows of; ``size`` is how many there are."""
+        return self._last.size if self._last else 0
+
+    @property
+    def signed_ago(self) -> float:
+        """Seconds since this process signed a checkpoint; infinite before the first."""
+        return time.monotonic() - self._signed_at
 
     def append(self, batch: Sequence[Record]) -> str:
         """Adds records, without those that are there already; gives the note of the checkpoint if one was signed.
@@ -77,7 +88,7 @@ class Writer:
         """
         self._last = None
         with holding(), self._engine.connect() as connection:
-            size = size_of(connection)
+            self.size = size = size_of(connection)
             last = connection.execute(sa.select(sa.func.max(tables.records.c.seq))).scalar() or 0
             if last > size:
                 raise LedgerDisagrees(f"record {last} is in the table and not in the tree, which ends at {size}")
@@ -141,6 +152,7 @@ class Writer:
                 checkpoint = Checkpoint(self._signer.name, size, tree_of(connection, size).root())
                 note = self._signer.checkpoint(checkpoint)
                 tables.put(connection, tables.checkpoints, [{"size": size, "note": note}])
+        self.size = size
         if checkpoint is not None:
             self._last, self._signed_at = checkpoint, now
             self._signer.endorsed()

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from hashlib import sha256
-from typing import Any, NoReturn, TypeAlias
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -17,18 +18,25 @@ from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
+from ndxp.agency.traffic import Traffic
 from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, message_mark
-from ndxp.errors import AgencyError, Code, Reason, Refusal
+from ndxp.errors import DOMAIN, AgencyError, Code, Reason, Refusal
+
+if TYPE_CHECKING:
+    from ndxp.spans import Tracer
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
 _OTHER_MESSAGE = Refusal(Reason.GATEWAY_ONLY, "the gateway's assertion was made for another message")
 _MALFORMED = AgencyError(Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE", "the request is not a message of this method")
-_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", "grpc.reflection.v1alpha.ServerReflection"})
+_REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
+_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", _REFLECTION})
 
 _log = logging.getLogger(__name__)
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic for type checkers only
 _Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
+_Ended: TypeAlias = Callable[[Code], None]
+"""What is told once how a call has ended."""
 
 
 class Door(grpc.aio.ServerInterceptor):
@@ -36,13 +44,22 @@ class Door(grpc.aio.ServerInterceptor):
 
     Logs the access when it is answered, lets nothing out of an answer but the fields that the caller's grant releases,
     and says in the trailing metadata whom the answer is about. Which fields it withholds, a single answer says in the
-    trailing metadata and a stream before its first message.
+    trailing metadata and a stream before its first message. With a tracer every such call is a span.
     """
 
-    def __init__(self, verifier: Verifier, access_log: AccessLog | None, subject_key: SubjectKey) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        access_log: AccessLog | None,
+        subject_key: SubjectKey,
+        traffic: Traffic,
+        tracer: "Tracer | None",
+    ) -> None:
         self._verifier = verifier
         self._access_log = access_log
         self._subject_key = subject_key
+        self._traffic = traffic
+        self._tracer = tracer
 
     async def intercept_service(
         self,
@@ -55,25 +72,35 @@ class Door(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or service in _OPEN:
             return handler
+        unary = not (handler.request_streaming or handler.response_streaming)
+        ended = partial(self._traffic.count, method, perf_counter() if unary else None)
         try:
             assertion = self._verifier.verify(_presented(handler_call_details), method)
         except AssertionRefused as error:
-            return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error))))
+            return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error)), ended))
         except KeyUnavailable as error:
-            return _same_kind(handler, _Refused(AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))))
+            unavailable = AgencyError(Code.UNAVAILABLE, "KEY_UNAVAILABLE", str(error))
+            return _same_kind(handler, _Refused(unavailable, ended))
         access_log = None if service in _UNLOGGED else self._access_log
-        return _same_kind(handler, _Answered(_behaviour(handler), assertion, access_log, Subjects(self._subject_key)))
+        behaviour, subjects = _behaviour(handler), Subjects(self._subject_key)
+        if self._tracer is None or service == _REFLECTION:
+            return _same_kind(handler, _Answered(behaviour, assertion, access_log, subjects, ended))
+        return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, ended, self._tracer))
 
 
 class _Answered:
     """One call of a method: runs it, logs the access, releases the answer, says whom it is about, maps its errors."""
 
-    def __init__(self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects) -> None:
+    def __init__(
+        self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects, ended: _Ended
+    ) -> None:
         self._behaviour = behaviour
         self._assertion = assertion
         self._access_log = access_log
         self._subjects = subjects
+        self._ended = ended
         self._logged = False
+        self._code, self._reason = Code.CANCELLED, ""  # until it ends otherwise
 
     def read(self, deserialize: Any, message: bytes) -> Any:
         """The request, or what has to be refused instead: the assertion was made for another one, or it is none."""
@@ -93,14 +120,17 @@ class _Answered:
                 response = released(response, fields)
             await self._log_access(Code.OK)
         except asyncio.CancelledError:
+            self._ended(Code.CANCELLED)
             await self._log_access(Code.CANCELLED)
             raise
         except Exception as error:
             await self._fail(error, context)
+        self._ended(Code.OK)
         self._name_subjects(context)
+        self._code = Code.OK
         return response
 
-    async def stream(self, request: Any, context: _Context) -> AsyncIterator[Any]:
+    async def stream(self, request: Any, context: _Context) -> AsyncGenerator[Any, None]:
         await self._begin(request, context)
         try:
             fields, said = self._assertion.fields, False
@@ -111,15 +141,18 @@ class _Answered:
                 yield released(response, fields) if fields else response
             await self._log_access(Code.OK)
         except (asyncio.CancelledError, GeneratorExit):
+            self._ended(Code.CANCELLED)
             await self._log_access(Code.CANCELLED)
             raise
         except Exception as error:
             await self._fail(error, context)
+        self._ended(Code.OK)
         self._name_subjects(context)
+        self._code = Code.OK
 
     async def _begin(self, request: Any, context: _Context) -> None:
         if isinstance(request, Refusal):
-            await _abort(context, request)
+            await self._abort(context, request)
         if isinstance(request, AgencyError):
             await self._fail(request, context)
         set_caller(self._assertion, context.time_remaining())
@@ -131,20 +164,27 @@ class _Answered:
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
         self._name_subjects(context)
-        method, transaction = self._assertion.method, self._assertion.transaction_id
         if isinstance(error, AccessLogUnavailable):
             reason = "ACCESS_LOG_UNAVAILABLE"
-            await _abort(context, AgencyError(Code.UNAVAILABLE, reason, str(error)), domain=method.partition("/")[0])
+            await self._abort(context, AgencyError(Code.UNAVAILABLE, reason, str(error)))
         if isinstance(error, DecodeError):
             error = _MALFORMED  # a request in a stream
         if not isinstance(error, AgencyError):
             # The message of a surprise may hold personal data: the log gets its place and type only.
+            method, transaction = self._assertion.method, self._assertion.transaction_id
             place = "".join(traceback.format_tb(error.__traceback__)[-3:])
-            _log.error("%s of %s failed: %s\n%s", method, transaction, type(error).__name__, place)
+            about = {"transaction_id": transaction}
+            _log.error("%s of %s failed: %s\n%s", method, transaction, type(error).__name__, place, extra=about)
             error = AgencyError(Code.INTERNAL, "INTERNAL", f"the agency failed; its log tells more of {transaction}")
         with contextlib.suppress(AccessLogUnavailable):
             await self._log_access(error.code)
-        await _abort(context, error, domain=method.partition("/")[0])
+        await self._abort(context, error)
+
+    async def _abort(self, context: _Context, error: Refusal | AgencyError) -> NoReturn:
+        self._code, self._reason = _code(error), str(error.reason)
+        self._ended(self._code)
+        domain = self._assertion.method.partition("/")[0] if isinstance(error, AgencyError) else DOMAIN
+        await _abort(context, error, domain=domain)
 
     async def _log_access(self, code: Code) -> None:
         if self._access_log is not None and not self._logged:
@@ -152,22 +192,67 @@ class _Answered:
             await self._access_log.add(self._assertion, code)
 
 
+class _Traced(_Answered):
+    """A call inside a span: what the method asks of other agencies meanwhile is below it."""
+
+    def __init__(
+        self,
+        behaviour: Any,
+        assertion: Assertion,
+        access_log: AccessLog | None,
+        subjects: Subjects,
+        ended: _Ended,
+        tracer: "Tracer",
+    ) -> None:
+        super().__init__(behaviour, assertion, access_log, subjects, ended)
+        self._tracer = tracer
+
+    async def answer(self, request: Any, context: _Context) -> Any:
+        with self._span():
+            return await super().answer(request, context)
+
+    async def stream(self, request: Any, context: _Context) -> AsyncGenerator[Any, None]:
+        with self._span():
+            async with contextlib.aclosing(super().stream(request, context)) as responses:
+                async for response in responses:
+                    yield response
+
+    @contextlib.contextmanager
+    def _span(self) -> Iterator[None]:
+        assertion = self._assertion
+        span = self._tracer.serve(assertion.method, assertion.traceparent)
+        span.make_current()
+        try:
+            yield
+        finally:
+            span.end(
+                self._code, self._reason, transaction=assertion.transaction_id, client=assertion.client,
+                service=assertion.provider,
+            )  # fmt: skip
+
+
 class _Refused:
-    def __init__(self, refusal: Refusal | AgencyError) -> None:
+    def __init__(self, refusal: Refusal | AgencyError, ended: _Ended) -> None:
         self._refusal = refusal
+        self._ended = ended
 
     async def answer(self, _: Any, context: _Context) -> Any:
+        self._ended(_code(self._refusal))
         await _abort(context, self._refusal)
 
     async def stream(self, _: Any, context: _Context) -> AsyncIterator[Any]:
+        self._ended(_code(self._refusal))
         await _abort(context, self._refusal)
         yield
 
 
-async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = "ndxp") -> NoReturn:
-    code = error.code if isinstance(error, AgencyError) else error.rule.code
+async def _abort(context: _Context, error: Refusal | AgencyError, *, domain: str = DOMAIN) -> NoReturn:
     _add_trailing(context, metadata.STATUS_DETAILS, status.encode(error, domain=domain))
-    await context.abort(status.GRPC_CODES[code], error.message)
+    await context.abort(status.GRPC_CODES[_code(error)], error.message)
+
+
+def _code(error: Refusal | AgencyError) -> Code:
+    return error.code if isinstance(error, AgencyError) else error.rule.code
 
 
 def _add_trailing(context: _Context, key: str, value: str | bytes) -> None:

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -14,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ndxp.agency.database import Database
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
+from ndxp.agency.traffic import collect
+from ndxp.metrics import shown
 from ndxp.process import start_logging, until_stopped, wrong_settings
 from ndxp.world import World
 
@@ -69,9 +72,9 @@ def database_of(settings: AgencySettings, name: str) -> Database:
 
 def host(compositions: Sequence[Composition[Any]]) -> int:
     """Serves until SIGTERM; returns the exit code: 0 stopped, 1 cannot start, 2 settings are wrong."""
-    start_logging()
     try:
         settings = [composition.settings() for composition in compositions]
+        start_logging(settings[0], "services")
         world = World(settings[0].seed, settings[0].population)
     except ValidationError as error:
         return _failed(2, f"wrong setting: {'; '.join(wrong_settings(error))}")
@@ -95,7 +98,9 @@ async def _serve(compositions: Sequence[Composition[Any]], settings: Sequence[Ag
         for composition, own in zip(compositions, settings, strict=True):
             agencies.append(composition.compose(own, world))
             await agencies[-1].start()
-        await told_to_stop
+        traffics = [agency.server.traffic for agency in agencies]
+        async with shown(settings[0].metrics_address, partial(collect, *traffics)):
+            await told_to_stop
     finally:
         told_to_stop.cancel()
         async with asyncio.TaskGroup() as stopping:

@@ -15,9 +15,11 @@ from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
 from ndxp.agency.door import Door
 from ndxp.agency.subject import SubjectKey
+from ndxp.agency.traffic import Traffic
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
 from ndxp.tls import Tls, listen
+from ndxp.tracing import tracer
 
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
@@ -39,7 +41,7 @@ class AgencyServer:
 
     ``credentials`` is the file with the subsystem's secret and the key of subjects, read when they are first needed.
     The access log is offered besides the agency's own contracts when it has a database. ``tls_folder`` is where the
-    certificates are, None for plaintext. Raises CertificateMissing.
+    certificates are, None for plaintext. ``traffic`` counts its calls. Raises CertificateMissing.
     """
 
     def __init__(
@@ -48,7 +50,8 @@ class AgencyServer:
         self._tls = Tls.load(tls_folder, subsystem) if tls_folder else None
         verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
         access_log = AccessLog(database) if database else None
-        door = Door(verifier, access_log, SubjectKey(credentials))
+        self.traffic = Traffic(subsystem)
+        door = Door(verifier, access_log, SubjectKey(credentials), self.traffic, tracer(subsystem))
         self._server = accepting.server(interceptors=[door], options=_OPTIONS)
         self._health = health.aio.HealthServicer()
         self._contracts: list[str] = []

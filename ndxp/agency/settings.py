@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from ndxp.process import ProcessSettings
 
 DEFAULT_GATEWAY = "127.0.0.1:50051"
 DEFAULT_CONTROL = "http://127.0.0.1:8080"
 
 
-class AgencySettings(BaseSettings):
+class AgencySettings(ProcessSettings):
     """``NDXP_*`` variables that every agency reads; an agency with more adds them in a subclass."""
-
-    model_config = SettingsConfigDict(env_prefix="NDXP_")
 
     control_url: str = DEFAULT_CONTROL
     """The control process: tokens and keys."""
@@ -22,7 +20,7 @@ class AgencySettings(BaseSettings):
     tls_folder: Path | None = None
     """Certificates: ``ca.pem``, and a file with key and certificate for each subsystem that this process runs as.
     Without it everything is plaintext."""
-    addresses: dict[str, str] = {}
+    addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Where subsystems listen: identifier to ``host:port``; an agency not named listens at its default."""
     database_url: str = "sqlite:///{name}.db"
     """SQLAlchemy URL; ``{name}`` is the agency's name."""

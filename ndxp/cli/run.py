@@ -124,7 +124,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             console.print(trouble, style="red")
         if processes:
             console.print()
-            console.print(table(("process", "pid#", "MB#"), [(p["name"], p["pid"], p["rss_mb"]) for p in processes]))
+            rows = [tuple(process.values()) for process in processes]
+            console.print(table(("process", "pid#", "MB#", "metrics"), rows))
         rows = [("up" if s["serving"] else "DOWN", s["provider"], s["contract"]) for s in services]
         console.print()
         console.print(table(("", "provider", "service"), rows))
@@ -148,6 +149,7 @@ def _announce(state: State, as_json: bool, what: str) -> None:
 
 def _processes(state: State) -> list[dict[str, Any]]:
     shown = []
+    metrics = {process.name: process.metrics for process in state.processes}
     for process in state.members():
         with process.oneshot():
             title = process.cmdline()
@@ -157,7 +159,12 @@ def _processes(state: State) -> list[dict[str, Any]]:
             if name == "gateway" or name.startswith("gateway-"):
                 name = process.environ().get("NDXP_NODE", name)
             shown.append(
-                {"name": name or "store", "pid": process.pid, "rss_mb": round(process.memory_info().rss / 1e6, 1)}
+                {
+                    "name": name or "store",
+                    "pid": process.pid,
+                    "rss_mb": round(process.memory_info().rss / 1e6, 1),
+                    "metrics": metrics.get(name, ""),
+                }
             )
     return sorted(shown, key=lambda process: str(process["name"]))
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from hmac import digest
+
+from ndxp.mac import mac
 
 
 def salt_of(key: bytes, transaction_id: str) -> bytes:
     """The salt of a transaction's hashes, 16 bytes; ``key`` is the exchange's own."""
-    return digest(key, transaction_id.encode(), "sha256")[:16]
+    return mac(key, transaction_id.encode())[:16]
 
 
 def salted(salt: bytes, plain: bytes) -> str:

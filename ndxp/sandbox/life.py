@@ -44,6 +44,7 @@ def start(state: State) -> State:
     if (occupant := _supervisor_of(state.folder)) is not None:
         raise StartFailed(f"process {occupant} runs an exchange in {folder} already; stop it first: kill {occupant}")
     state.write()
+    state.write_targets()
     logs = folder / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     for previous in logs.glob("*.log"):

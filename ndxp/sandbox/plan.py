@@ -6,6 +6,7 @@ import random
 import socket
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -58,7 +59,10 @@ def make(
     folder = folder.resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    ports = check_ports(port)
+    gateways = ["gateway"] if workers == 1 else [f"gateway-{number}" for number in range(1, workers + 1)]
+    measured = {name: f"metrics of {name}" for name in ("control", "agencies", *gateways)}
+    ports = check_ports(port, measured.values())
+    metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
     addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
     store = _socket(folder)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
@@ -84,14 +88,13 @@ def make(
     }
     processes = [
         Process("store", _store_command(folder, store, durability), shared),
-        Process("control", _python("gateway.control"), control),
-        Process("agencies", _python("services"), agencies),
+        Process("control", _python("gateway.control"), control | metrics["control"]),
+        Process("agencies", _python("services"), agencies | metrics["agencies"]),
     ]
-    for number in range(1, workers + 1):
-        name = "gateway" if workers == 1 else f"gateway-{number}"
+    for name in gateways:
         settings = {
-            **shared, "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name, "NDXP_DURABILITY": durability,
-            "NDXP_OPEN_REFLECTION": "true",
+            **shared, **metrics[name], "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name,
+            "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true",
         }  # fmt: skip
         processes.append(Process(name, _python("gateway.dataplane"), settings))
     return State(str(folder), gateway, control_url, processes, durability=durability, tls=tls)
@@ -130,11 +133,15 @@ def _socket(folder: Path) -> str:
     return str(Path(tempfile.mkdtemp(prefix="ndxp-")) / "store.sock")
 
 
-def check_ports(port: int | None) -> dict[str, int]:
-    """The ports that a sandbox would listen at, by name; raises PlanFailed for one in use."""
+def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
+    """The ports that a sandbox would listen at, by name, with a free one for each of ``more``.
+
+    Raises PlanFailed for one in use.
+    """
     wanted = dict.fromkeys(DEFAULT_PORTS, 0) if port is not None else dict(DEFAULT_PORTS)
     if port:
         wanted["gateway"] = port
+    wanted |= dict.fromkeys(more, 0)
     with ExitStack() as held:  # all at once, so that no two are the same
         return {name: _hold(held, name, number) for name, number in wanted.items()}
 

@@ -38,6 +38,11 @@ class Process:
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def metrics(self) -> str:
+        """``host:port`` where it shows its metrics; empty for nowhere."""
+        return self.environment.get("NDXP_METRICS_ADDRESS", "")
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -83,10 +88,27 @@ class State:
 
     def write(self) -> None:
         """Keeps the state in the run folder (mode 0600)."""
-        path = Path(self.folder) / _FILE
+        self._keep(_FILE, asdict(self))
+
+    def write_targets(self) -> None:
+        """Says in the run folder where Prometheus finds each process's metrics, in its own format (file_sd).
+
+        The instance is the process's name: the port may be another one after the next start.
+        """
+        self._keep(
+            "prometheus.json",
+            [
+                {"targets": [each.metrics], "labels": {"process": each.name.partition("-")[0], "instance": each.name}}
+                for each in self.processes
+                if each.metrics
+            ],
+        )
+
+    def _keep(self, name: str, content: object) -> None:
+        path = Path(self.folder) / name
         beside = path.with_suffix(".new")
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(self), file, indent=1)
+            json.dump(content, file, indent=1)
         beside.replace(path)
 
     def alive(self) -> bool:

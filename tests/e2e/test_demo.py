@@ -36,15 +36,17 @@ def demo(folder: Path) -> Ran:
 
 @pytest.fixture
 def under_way(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A demo whose exchange is ready and whose requests are not all answered yet."""
+    """A demo that has begun to count and whose requests are not all answered yet."""
     folder = tmp_path / "run"
-    words = ["demo", "--requests", "400", "--folder", str(folder), "--json"]
+    words = ["demo", "--requests", "2000", "--folder", str(folder), "--json"]
     running = subprocess.Popen(
         [sys.executable, "-P", "-m", "ndxp.cli", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(folder),
     )  # fmt: skip
     try:
         until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds)
+        session = Session(folder)
+        until_now(lambda: any("VerifyCitizen" in one["method"] for one in session.get("/totals")["totals"]))
         yield running
     finally:
         running.kill()

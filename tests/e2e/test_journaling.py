@@ -10,6 +10,7 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from gateway.dataplane.directory import ALIVE
 from gateway.dataplane.journal import STREAM
 from gateway.store import connect
 from ndxp import metadata
@@ -36,8 +37,10 @@ def held(exchange: RunningExchange, word: str) -> Iterator[None]:
 
 
 async def not_serving(channel: grpc.aio.Channel) -> bool:
-    """Whether the worker at this connection says of itself that it takes no calls."""
+    """Whether the worker at this connection says that it is alive, and takes no calls."""
     stub: Any = health_pb2_grpc.HealthStub(channel)
+    alive = await stub.Check(health_pb2.HealthCheckRequest(service=ALIVE), timeout=5)
+    assert alive.status == health_pb2.HealthCheckResponse.SERVING
     answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
     return bool(answer.status == health_pb2.HealthCheckResponse.NOT_SERVING)
 

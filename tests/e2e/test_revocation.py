@@ -1,4 +1,4 @@
-"""Members that are disabled or get new credentials, while they call."""
+"""Members that are disabled, lose a grant or get new credentials, while they call."""
 
 import json
 from collections.abc import AsyncIterator
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MEMBER = "VN/COM/passing"
 GUEST = f"{MEMBER}/app"
+GRANT = {"id": "passing", "consumer": GUEST, "provider": PROVIDER, "contract": CONTRACT.name, "methods": ["*"]}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -34,8 +35,7 @@ async def guest(visitor: Visitor, echo: Echo) -> AsyncIterator[Visitor]:
     """A member with a grant for the echo service, which no other test minds losing."""
     exchange, admin = visitor.exchange, visitor.exchange.admin
     admin.put("members", json={"id": MEMBER, "name": "Passing", "subsystems": ["app"]}).raise_for_status()
-    grant = {"id": "passing", "consumer": GUEST, "provider": PROVIDER, "contract": CONTRACT.name, "methods": ["*"]}
-    admin.post("grants", json=grant).raise_for_status()
+    admin.post("grants", json=GRANT).raise_for_status()
     async with fresh_channel(exchange.gateway) as channel:
         guest = Visitor(exchange, GUEST, channel)
         await until(lambda: every_worker(lambda channel: _may_call(channel, guest.identity), exchange))
@@ -95,6 +95,20 @@ async def test_the_provider_is_told_that_a_dismissed_callers_stream_is_over(gues
         await until(lambda: echo.heard[0].end == "cancelled")
     finally:
         guest.exchange.admin.post("members/enable", json={"member": MEMBER}).raise_for_status()
+
+
+async def test_an_open_call_ends_when_its_grant_does(guest: Visitor, echo: Echo) -> None:
+    admin = guest.exchange.admin
+    call = await _opened(guest, "Converse")
+    await until(lambda: echo.heard and echo.heard[0].messages)
+    admin.delete("grants/passing").raise_for_status()
+    try:
+        failure = await failure_of(call)
+        assert (failure.reason, failure.code.name) == ("ACCESS_DENIED", "PERMISSION_DENIED")
+        [*_, record] = transaction(guest.exchange, await transaction_id_of(call))
+        assert (record["reason"], record["grant"]) == ("ACCESS_DENIED", "passing")
+    finally:
+        admin.post("grants", json=GRANT).raise_for_status()
 
 
 async def test_after_a_rotation_nothing_of_the_old_secret_is_good(guest: Visitor, echo: Echo) -> None:

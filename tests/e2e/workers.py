@@ -42,7 +42,8 @@ async def worker(exchange: RunningExchange, name: str, target: str = "", **setti
     plan = next(process for process in exchange.state.processes if process.name.startswith("gateway"))
     target = target or f"127.0.0.1:{free_port()}"
     given = {
-        f"NDXP_{key.upper()}": value for key, value in {"gateway_address": target, "node": name, **settings}.items()
+        f"NDXP_{key.upper()}": value
+        for key, value in {"gateway_address": target, "node": name, "metrics_address": "", **settings}.items()
     }
     path = exchange.folder / "logs" / f"{name}.log"
     path.touch(mode=0o600)

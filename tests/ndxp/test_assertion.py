@@ -1,10 +1,10 @@
 """The gateway's signed word to an agency."""
 
 import time
-from dataclasses import replace
 
 import jwt
 import pytest
+from msgspec.structs import replace
 
 from ndxp import assertion
 from ndxp.assertion import (
@@ -22,17 +22,22 @@ from ndxp.assertion import (
 METHOD = "ndxp.population.v1.PopulationService/VerifyCitizen"
 PROVIDER = "VN/GOV/G01/population"
 KEY = key_of("the population database's secret")
-SAID = Assertion(
-    "VN/GOV/H26/one-stop",
-    PROVIDER,
-    METHOD,
-    "t-1",
-    "officer-7",
-    "kiểm tra",
-    "00-0-0-01",
-    "a.b,c",
-    message_mark(b"x" * 32),
-)
+
+
+@pytest.fixture
+def word() -> Assertion:
+    """What the gateway says of a call that begins now."""
+    return Assertion(
+        "VN/GOV/H26/one-stop",
+        PROVIDER,
+        METHOD,
+        "t-1",
+        "officer-7",
+        "kiểm tra",
+        "00-0-0-01",
+        "a.b,c",
+        message_mark(b"x" * 32),
+    )
 
 
 def verifier(provider: str = PROVIDER, key: bytes = KEY) -> Verifier:
@@ -46,13 +51,13 @@ def signed(**claims: object) -> str:
     return jwt.encode(kept, KEY, algorithm="HS256")
 
 
-def test_what_the_gateway_says_reads_back() -> None:
-    assert verifier().verify(sign(SAID, KEY), METHOD) == SAID
+def test_what_the_gateway_says_reads_back(word: Assertion) -> None:
+    assert verifier().verify(sign(word, KEY), METHOD) == word
 
 
-def test_what_the_gateway_signs_is_a_jwt_that_any_library_reads() -> None:
-    claims = jwt.decode(sign(SAID, KEY), KEY, algorithms=["HS256"], audience=PROVIDER, issuer=ISSUER)
-    assert (claims["sub"], claims["jti"], claims["prp"]) == (SAID.client, SAID.transaction_id, SAID.purpose)
+def test_what_the_gateway_signs_is_a_jwt_that_any_library_reads(word: Assertion) -> None:
+    claims = jwt.decode(sign(word, KEY), KEY, algorithms=["HS256"], audience=PROVIDER, issuer=ISSUER)
+    assert (claims["sub"], claims["jti"], claims["prp"]) == (word.client, word.transaction_id, word.purpose)
 
 
 def test_what_the_caller_left_out_takes_no_room() -> None:
@@ -62,14 +67,14 @@ def test_what_the_caller_left_out_takes_no_room() -> None:
     assert verifier().verify(sign(said, KEY), METHOD) == said
 
 
-def test_an_assertion_for_another_method_is_refused() -> None:
+def test_an_assertion_for_another_method_is_refused(word: Assertion) -> None:
     with pytest.raises(AssertionRefused, match="another method"):
-        verifier().verify(sign(SAID, KEY), METHOD + "2")
+        verifier().verify(sign(word, KEY), METHOD + "2")
 
 
-def test_an_assertion_for_another_provider_is_refused() -> None:
+def test_an_assertion_for_another_provider_is_refused(word: Assertion) -> None:
     with pytest.raises(AssertionRefused, match="[Aa]udience"):
-        verifier("VN/GOV/G01/passports").verify(sign(SAID, KEY), METHOD)
+        verifier("VN/GOV/G01/passports").verify(sign(word, KEY), METHOD)
 
 
 @pytest.mark.parametrize(
@@ -101,9 +106,9 @@ def test_garbage_is_refused(text: str) -> None:
         verifier().verify(text, METHOD)
 
 
-def test_the_key_of_another_agency_does_not_help() -> None:
+def test_the_key_of_another_agency_does_not_help(word: Assertion) -> None:
     with pytest.raises(AssertionRefused, match="[Ss]ignature"):
-        verifier().verify(sign(SAID, key_of("the passport agency's secret")), METHOD)
+        verifier().verify(sign(word, key_of("the passport agency's secret")), METHOD)
 
 
 def test_an_unsigned_assertion_is_refused() -> None:
@@ -111,29 +116,29 @@ def test_an_unsigned_assertion_is_refused() -> None:
         verifier().verify(jwt.encode({"sub": "c", "aud": PROVIDER}, "", algorithm="none"), METHOD)
 
 
-def test_a_secret_that_was_changed_is_read_again() -> None:
+def test_a_secret_that_was_changed_is_read_again(word: Assertion) -> None:
     keys = iter([key_of("old"), KEY])
     agency = Verifier(PROVIDER, lambda: next(keys))
-    assert agency.verify(sign(SAID, key_of("old")), METHOD) == SAID
-    again = replace(SAID, transaction_id="t-2")
+    assert agency.verify(sign(word, key_of("old")), METHOD) == word
+    again = replace(word, transaction_id="t-2")
     assert agency.verify(sign(again, KEY), METHOD) == again
 
 
-def test_an_assertion_is_good_once() -> None:
-    agency, said = verifier(), sign(SAID, KEY)
+def test_an_assertion_is_good_once(word: Assertion) -> None:
+    agency, said = verifier(), sign(word, KEY)
     agency.verify(said, METHOD)
-    for presented in (said, sign(SAID, KEY)):
+    for presented in (said, sign(word, KEY)):
         with pytest.raises(AssertionRefused, match="presented before"):
             agency.verify(presented, METHOD)
-    assert agency.verify(sign(replace(SAID, transaction_id="t-2"), KEY), METHOD)
+    assert agency.verify(sign(replace(word, transaction_id="t-2"), KEY), METHOD)
 
 
-def test_an_assertion_that_does_not_hold_uses_nothing_up() -> None:
+def test_an_assertion_that_does_not_hold_uses_nothing_up(word: Assertion) -> None:
     agency = verifier()
-    for presented, method in ((sign(SAID, key_of("other")), METHOD), (sign(SAID, KEY), METHOD + "2")):
+    for presented, method in ((sign(word, key_of("other")), METHOD), (sign(word, KEY), METHOD + "2")):
         with pytest.raises(AssertionRefused):
             agency.verify(presented, method)
-    assert agency.verify(sign(SAID, KEY), METHOD) == SAID
+    assert agency.verify(sign(word, KEY), METHOD) == word
 
 
 def test_an_assertion_is_refused_until_it_has_expired_and_remembered_no_longer(
@@ -162,9 +167,9 @@ def test_an_assertion_that_lives_too_long_is_refused() -> None:
         verifier().verify(signed(exp=int(time.time()) + 3600), METHOD)
 
 
-def test_a_secret_that_cannot_be_read_is_no_refusal() -> None:
+def test_a_secret_that_cannot_be_read_is_no_refusal(word: Assertion) -> None:
     def unreadable() -> bytes:
         raise KeyUnavailable("no file")
 
     with pytest.raises(KeyUnavailable):
-        Verifier(PROVIDER, unreadable).verify(sign(SAID, KEY), METHOD)
+        Verifier(PROVIDER, unreadable).verify(sign(word, KEY), METHOD)

@@ -61,10 +61,16 @@ def test_the_longest_value_is_taken() -> None:
 @pytest.mark.parametrize("value", ["", "00-xyz", TRACE + "-more", TRACE.upper(), b"bytes"], ids=repr)
 def test_a_malformed_traceparent_is_left_out(value: str | bytes) -> None:
     assert metadata.TRACEPARENT not in metadata.read([(metadata.TRACEPARENT, value)])
+    assert metadata.traceparent([(metadata.TRACEPARENT, value)]) == ""
 
 
 def test_a_good_traceparent_is_read() -> None:
     assert metadata.read([(metadata.TRACEPARENT, TRACE)])[metadata.TRACEPARENT] == TRACE
+    assert metadata.traceparent([("other", "1"), (metadata.TRACEPARENT, TRACE)]) == TRACE
+
+
+def test_of_two_traceparents_none_counts() -> None:
+    assert metadata.traceparent([(metadata.TRACEPARENT, TRACE)] * 2) == ""
 
 
 def test_other_peoples_keys_are_not_read() -> None:

@@ -34,7 +34,7 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: str) -> tuple[tuple[str, str]]:
+def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: Any) -> tuple[tuple[str, str]]:
     assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
     return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
 
@@ -105,6 +105,40 @@ async def test_the_access_log_counts_exactly_the_answered_calls(
         (VERIFY, Code.OK): 3,
         (VERIFY, Code.INVALID_ARGUMENT): 1,
     }
+
+
+async def test_every_call_of_a_method_is_counted_once_however_it_ends(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
+) -> None:
+    stub = PopulationServiceStub(direct)
+    await stub.VerifyCitizen(question, metadata=signed())
+    await failure_of(stub.VerifyCitizen(question))
+    await failure_of(stub.VerifyCitizen(pb.VerifyCitizenRequest(citizen_number="1"), metadata=signed()))
+    garbage: Any = direct.unary_unary(f"/{VERIFY}")
+    await failure_of(garbage(b"\xff", metadata=signed()))
+    other = message_mark(sha256(b"another one").digest())
+    await failure_of(stub.VerifyCitizen(question, metadata=signed(message=other)))
+    made_up: Any = direct.unary_unary(f"/{population.CONTRACT}/MadeUp")
+    await failure_of(made_up(b"", metadata=signed()))
+    traffic = town.agencies["population"].server.traffic
+    assert traffic.calls == {
+        (VERIFY, Code.OK): 1,
+        (VERIFY, Code.PERMISSION_DENIED): 2,
+        (VERIFY, Code.INVALID_ARGUMENT): 2,
+    }
+    assert {method: sum(times.counts) for method, times in traffic.durations.items()} == {VERIFY: 5}
+
+
+async def test_a_stream_is_counted_and_how_long_it_lasts_is_not(town: "Town", direct: grpc.aio.Channel) -> None:
+    watch = f"{population.CONTRACT}/WatchChanges"
+    asked = pb.WatchChangesRequest(stop_at_end=True)
+    stub = PopulationServiceStub(direct)
+    assert [change async for change in stub.WatchChanges(asked, metadata=signed(method=watch))] == []
+    refused = stub.WatchChanges(asked)
+    assert await refused.code() is grpc.StatusCode.PERMISSION_DENIED
+    traffic = town.agencies["population"].server.traffic
+    assert traffic.calls == {(watch, Code.OK): 1, (watch, Code.PERMISSION_DENIED): 1}
+    assert traffic.durations == {}
 
 
 async def test_the_access_log_names_transaction_client_and_officer(

@@ -83,6 +83,8 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_PASSPORTS_PROGRESS": "soon"},
         {"NDXP_PASSPORTS_STEP_SECONDS": "0"},
         {"NDXP_ADDRESSES": "nonsense"},
+        {"NDXP_METRICS_ADDRESS": "9464"},
+        {"NDXP_LOG_FORMAT": "xml"},
     ],
 )
 async def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
@@ -102,6 +104,27 @@ async def test_a_taken_port_is_one_line_and_exit_1(environment: Environment) -> 
     assert (code, out) == (1, "")
     assert address in err[-1]
     assert len(err) == 1
+
+
+async def test_a_taken_port_for_metrics_is_one_line_that_names_the_setting_and_exit_1(environment: Environment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, out, err = await ended(
+            await start("services", "passports", env=environment(NDXP_METRICS_ADDRESS=address))
+        )
+    assert (code, out) == (1, "")
+    assert err[-1].startswith(f"services: cannot show metrics on {address}")
+    assert "NDXP_METRICS_ADDRESS" in err[-1]
+
+
+async def test_the_log_is_json_when_asked(environment: Environment) -> None:
+    process = await start("services", "passports", env=environment(NDXP_LOG_FORMAT="json"))
+    assert process.stderr
+    line = json.loads(await process.stderr.readline())
+    assert (line["process"], line["level"]) == ("services", "info")
+    assert line["message"].startswith("passports (VN/GOV/G01/passports) serves")
+    process.send_signal(signal.SIGTERM)
+    assert await ended(process) == (0, "", [])
 
 
 async def test_a_database_that_cannot_be_opened_is_one_line_and_exit_1(environment: Environment) -> None:

@@ -51,6 +51,15 @@ async def test_all_that_wait_are_written_in_their_order_with_few_round_trips(jou
     assert await store.xlen(STREAM) < 10
 
 
+async def test_it_counts_records_and_commits_and_what_waits(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    await asyncio.gather(*(journal.append(record()) for _ in range(10)))
+    assert (journal.records, sum(journal.appends.counts), journal.waiting) == (10, 1, 0)
+    monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 600.0)
+    late = asyncio.create_task(journal.append(record(), under_way=16))
+    await until(lambda: journal.waiting == 1)
+    late.cancel()
+
+
 async def test_on_a_busy_worker_records_soon_after_a_commit_share_the_next(
     journal: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

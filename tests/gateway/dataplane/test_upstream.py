@@ -59,15 +59,14 @@ def address(replicas: list[Replica]) -> str:
 
 
 async def answers(upstreams: Upstreams, where: str, calls: int) -> Counter[bytes]:
-    ask = upstreams.unary(where, METHOD)
-    return Counter([await ask(b"", wait_for_ready=True) for _ in range(calls)])
+    return Counter([(await upstreams.unary(where, METHOD, b"", 30)).message for _ in range(calls)])
 
 
 async def first_failure(upstreams: Upstreams, where: str) -> grpc.aio.AioRpcError:
     """Calls one time after the other until a call fails."""
     while True:
         try:
-            await upstreams.unary(where, METHOD)(b"", timeout=20)
+            await upstreams.unary(where, METHOD, b"", 20)
         except grpc.aio.AioRpcError as error:
             return error
 
@@ -102,7 +101,7 @@ async def test_when_all_replicas_are_lost_the_provider_is_unreachable(
         await replica.server.stop(None)
     await until(lambda: upstreams.channel(where).get_state() is not grpc.ChannelConnectivity.READY)
     with pytest.raises(grpc.aio.AioRpcError) as failed:
-        await upstreams.unary(where, METHOD)(b"", timeout=30)
+        await upstreams.unary(where, METHOD, b"", 30)
     assert upstreams.own_reason(where, failed.value, overdue=False) is Reason.PROVIDER_UNREACHABLE
 
 

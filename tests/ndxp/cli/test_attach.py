@@ -30,9 +30,11 @@ def test_an_attached_folder_is_as_good_as_the_exchanges_own(
     ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
 ) -> None:
     attach(ndxp_alone, exchange, elsewhere)
-    for command in (("status",), ("members",), ("log", "verify"), ("log", "tail")):
+    for command in (("members",), ("log", "verify"), ("log", "tail")):
         done = ndxp_alone(*command, "--folder", elsewhere, "--json")
         assert done.code == 0, done.err
+    status = json.loads(ndxp_alone("status", "--folder", elsewhere, "--json").out)
+    assert [status["gateway"], status["trouble"]] == [exchange.gateway, ""]
     assert (elsewhere / "credentials.json").stat().st_mode & 0o077 == 0
 
 

@@ -61,6 +61,14 @@ def test_every_worker_is_a_process_of_its_own_at_the_same_port(tmp_path: Path) -
     assert len({worker.environment["NDXP_GATEWAY_ADDRESS"] for worker in workers}) == 1
 
 
+def test_every_process_of_ours_shows_metrics_on_a_loopback_port_of_its_own(tmp_path: Path) -> None:
+    processes = plan.make(tmp_path, workers=3, port=0).processes
+    shown = {process.name: process.metrics for process in processes if process.metrics}
+    assert shown.keys() == {process.name for process in processes} - {"store"}
+    assert len(set(shown.values())) == len(shown)
+    assert all(address.startswith("127.0.0.1:") for address in shown.values())
+
+
 def test_the_store_s_socket_is_elsewhere_when_the_folder_s_path_is_too_long_for_one(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 100)
     store = plan.make(deep, port=0).processes[0]

@@ -29,6 +29,14 @@ def test_a_written_state_is_private(state: State, tmp_path: Path) -> None:
     assert [(path.name, path.stat().st_mode & 0o777) for path in tmp_path.iterdir()] == [("run.json", 0o600)]
 
 
+def test_prometheus_finds_the_processes_that_show_metrics_by_their_names(state: State, tmp_path: Path) -> None:
+    worker = Process("gateway-2", [], {"NDXP_METRICS_ADDRESS": "127.0.0.1:9464"})
+    replace(state, processes=[*state.processes, worker]).write_targets()
+    assert json.loads((tmp_path / "prometheus.json").read_text()) == [
+        {"targets": ["127.0.0.1:9464"], "labels": {"process": "gateway", "instance": "gateway-2"}}
+    ]
+
+
 @pytest.mark.parametrize(
     "content", ["", "garbage", "[]", "{}", '{"processes": 5}', '{"folder": "x", "processes": [1]}']
 )

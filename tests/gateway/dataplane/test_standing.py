@@ -1,0 +1,67 @@
+"""Whether a call that is under way may go on, as the registry has become."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
+from gateway.core.transaction import Call
+from gateway.dataplane.pipeline import Exchange, check_still
+from gateway.settings import GatewaySettings
+from ndxp.errors import Reason, Refusal
+
+DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
+GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"], fields=["name"])
+
+
+def exchange(*grants: Grant, disabled: str = "") -> Exchange:
+    registry = Registry(
+        instance="VN",
+        members=[
+            Member(id="VN/GOV/G01", name="Provider", subsystems=["demo"]),
+            Member(id="VN/GOV/H26", name="Hà Nội", subsystems=["one-stop"], disabled=disabled == "member"),
+        ],
+        services=[Service(provider=PROVIDER, contract=DEMO, address="h:1", disabled=disabled == "service")],
+        grants=list(grants),
+    )
+    unused: Any = None
+    return Exchange(GatewaySettings(), "node", unused, unused, snapshot=Snapshot(registry, {}))
+
+
+def under_way() -> Call:
+    """A call that was let in under the grant."""
+    call = Call(f"{DEMO}/Get")
+    call.client, call.service, call.grant, call.fields = CLIENT, PROVIDER, GRANT.id, GRANT.fields
+    return call
+
+
+def changed(**terms: Any) -> Grant:
+    return replace(GRANT, **terms)
+
+
+@pytest.mark.parametrize("grants", [(GRANT,), (changed(id="another"),), (changed(methods=["Get"]), GRANT)])
+def test_a_call_goes_on_while_a_grant_releases_the_same(grants: tuple[Grant, ...]) -> None:
+    check_still(exchange(*grants), under_way())
+
+
+def test_a_call_that_is_not_let_in_yet_is_left_to_the_steps() -> None:
+    check_still(exchange(disabled="member"), Call(f"{DEMO}/Get"))
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (exchange(), Reason.ACCESS_DENIED),
+        (exchange(changed(fields=["name", "address"])), Reason.ACCESS_DENIED),
+        (exchange(changed(methods=["Put"])), Reason.ACCESS_DENIED),
+        (exchange(changed(valid_until="2020-01-01")), Reason.ACCESS_DENIED),
+        (exchange(changed(purposes=["billing"])), Reason.PURPOSE_REQUIRED),
+        (exchange(GRANT, disabled="service"), Reason.SERVICE_DISABLED),
+        (exchange(GRANT, disabled="member"), Reason.MEMBER_DISABLED),
+    ],
+)
+def test_a_call_ends_when_it_would_not_be_let_in_any_more(now: Exchange, reason: Reason) -> None:
+    with pytest.raises(Refusal) as refused:
+        check_still(now, under_way())
+    assert refused.value.reason is reason
