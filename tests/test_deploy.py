@@ -44,6 +44,10 @@ def test_defaults_are_those_of_the_example() -> None:
         assert f"\n{name}={default}\n" in example
 
 
+def test_no_default_is_empty_which_podman_compose_would_take_for_the_value_itself() -> None:
+    assert ":-}" not in TEXT
+
+
 def test_everything_is_published_on_loopback_only() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published

@@ -211,7 +211,7 @@ def test_settings_are_settings_and_their_values_good(
 ) -> None:
     environment = everything.environment(name)
     known = {f"NDXP_{field.upper()}" for field in settings.model_fields}
-    assert environment.keys() <= known | {"NDXP_HEALTH", "NDXP_METRICS_ADDRESS"}
+    assert environment.keys() <= known | {"NDXP_HEALTH"}
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     settings()
