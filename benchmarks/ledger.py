@@ -28,6 +28,7 @@ from gateway.dataplane.journal import STREAM
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
+from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from gateway.store import Store, connect
@@ -102,34 +103,6 @@ async def load(store: Store, store_url: str, writer: Writer, reader: Reader, cou
     return count / took
 
 
-class _Local:
-    """The ledger as an audit's source, with the lines as the admin API gives them."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    def state(self) -> dict[str, Any]:
-        first, statement = self._reader.retention()
-        note = self._reader.latest_checkpoint()
-        return {
-            "checkpoint": note,
-            "published": "",
-            "size": self._reader.last(),
-            "first": first,
-            "retention": statement,
-            "outside": self._reader.outside(),
-        }
-
-    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
-        return self._reader.checkpoints(after, limit)
-
-    def records(self, after: int, limit: int) -> bytes:
-        return self._reader.lines(after, limit)
-
-    def tile(self, level: int, number: int) -> bytes:
-        return self._reader.tile((level, number))
-
-
 def timed(action: Callable[[], Any]) -> float:
     """Median of several runs, in seconds."""
     took = []
@@ -199,7 +172,7 @@ def measure(folder: Path, url: str, store_url: str, count: int) -> dict[str, flo
 
     rate = asyncio.run(loaded())
     started = time.perf_counter()
-    audited = Audit(_Local(reader), signer.public_keys()).run(lambda done, of: show(f"verifying {done:,}/{of:,}"))
+    audited = Audit(Source(reader), signer.public_keys()).run(lambda done, of: show(f"verifying {done:,}/{of:,}"))
     verify = time.perf_counter() - started
     if audited.findings or audited.size != count:
         raise SystemExit(f"the ledger does not verify: {audited.findings[:3]}, {audited.size} records")

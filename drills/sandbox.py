@@ -3,10 +3,15 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import grpc
+import httpx
 import psutil
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.cli.session import AdminRefused, Session
+from ndxp.client import OPTIONS
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
 
@@ -47,7 +52,7 @@ class Sandbox:
 
     def until_recorded(self) -> None:
         """Returns when the ledger has everything that is in the journal; raises NotResumed."""
-        self._until(lambda: "" if self.caught_up() else "the recorder has not caught up")
+        self.until(lambda: "" if self.caught_up() else "the recorder has not caught up")
 
     def caught_up(self) -> bool:
         """Whether the ledger has everything that is in the journal."""
@@ -56,9 +61,36 @@ class Sandbox:
         except AdminRefused:
             return False
 
-    def _until(self, missing: Callable[[], str]) -> None:
+    def until_serving(self) -> None:
+        """Returns when every process runs, control is ready and the gateway takes calls; raises NotResumed."""
+        self.until(self._missing)
+
+    def until(self, missing: Callable[[], str]) -> None:
+        """Returns when nothing is ``missing``, which names it otherwise; raises NotResumed."""
         deadline = time.monotonic() + PATIENCE
         while complaint := missing():
             if time.monotonic() > deadline:
                 raise NotResumed(f"after {PATIENCE:.0f} s: {complaint}")
             time.sleep(0.1)
+
+    def _missing(self) -> str:
+        running = len(self.state.members()) - 1
+        if running != len(self._planned.processes):
+            return f"{running} of {len(self._planned.processes)} processes run"
+        try:
+            ready = httpx.get(f"{self.state.control_url}/readyz", timeout=5, verify=False)  # noqa: S501 - plain HTTP
+            if ready.is_error:
+                return f"control is not ready: {ready.text}"
+            with grpc.insecure_channel(self.state.gateway, options=OPTIONS) as channel:
+                return _down(channel, [service["contract"] for service in self.session.get("/services")])
+        except (httpx.HTTPError, AdminRefused, grpc.RpcError) as error:
+            return f"{type(error).__name__}: {error}"
+
+
+def _down(channel: grpc.Channel, contracts: list[str]) -> str:
+    health: Any = health_pb2_grpc.HealthStub(channel)
+    for name in ("", *contracts):
+        answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
+        if answer.status != health_pb2.HealthCheckResponse.SERVING:
+            return f"the gateway says NOT_SERVING of {name or 'itself'}"
+    return ""

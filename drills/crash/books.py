@@ -34,15 +34,18 @@ class Findings:
 
 
 class Books:
-    """Reads what is new in them since the last time; the journal has to be drained."""
+    """Reads what is new in them since the last time; the journal has to be drained.
 
-    def __init__(self, session: Session) -> None:
+    ``since``, in seconds since 1970, is from when on the agencies' accesses are looked at; by default from now on.
+    """
+
+    def __init__(self, session: Session, since: float | None = None) -> None:
         self._session = session
         self._tokens = session.tokens(OPERATIONS)
         self._last = 0
         self._recorded: set[str] = set()
         self._changed: set[str] = set()
-        self._read_at = time.time()
+        self._read_at = time.time() if since is None else since
         services = session.get("/services")
         self._agencies = [service["provider"] for service in services if service["contract"] == _ACCESS_LOG]
         self._changing = {

@@ -8,15 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import grpc
-import httpx
 import psutil
 import redis
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from drills.sandbox import WORKERS, Sandbox
-from ndxp.cli.session import AdminRefused
-from ndxp.client import OPTIONS
 from ndxp.sandbox import life, plan
 
 _DISK = 128 * 1024 * 1024
@@ -59,35 +54,9 @@ class Site(Sandbox):
         """Starts what was killed with its supervisor, as the init system of a server does."""
         self.state = life.start(self._planned)
 
-    def until_serving(self) -> None:
-        """Returns when every process runs, control is ready and the gateway takes calls; raises NotResumed."""
-        self._until(self._missing)
-
     def _unmount(self) -> None:
         if self.disk is not None:
             _run("umount", str(self.disk))
-
-    def _missing(self) -> str:
-        running = len(self.state.members()) - 1
-        if running != len(self._planned.processes):
-            return f"{running} of {len(self._planned.processes)} processes run"
-        try:
-            ready = httpx.get(f"{self.state.control_url}/readyz", timeout=5, verify=False)  # noqa: S501 - plain HTTP
-            if ready.is_error:
-                return f"control is not ready: {ready.text}"
-            with grpc.insecure_channel(self.state.gateway, options=OPTIONS) as channel:
-                return _down(channel, [service["contract"] for service in self.session.get("/services")])
-        except (httpx.HTTPError, AdminRefused, grpc.RpcError) as error:
-            return f"{type(error).__name__}: {error}"
-
-
-def _down(channel: grpc.Channel, contracts: list[str]) -> str:
-    health: Any = health_pb2_grpc.HealthStub(channel)
-    for name in ("", *contracts):
-        answer = health.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
-        if answer.status != health_pb2.HealthCheckResponse.SERVING:
-            return f"the gateway says NOT_SERVING of {name or 'itself'}"
-    return ""
 
 
 def _mount(place: Path) -> Path | None:

@@ -20,7 +20,7 @@ from ndxp.ledger.payload import salt_of
 CONTRACT = "ndxp.control.v1.Admin"
 """The admin API's name in records; its methods are called as the routes' functions are."""
 
-_NAMING = ("id", "member", "subsystem", "consumer", "provider", "contract", "before")
+_NAMING = ("id", "member", "subsystem", "consumer", "provider", "contract", "before", "kept", "lost")
 _LONGEST = 256
 _REQUEST = "ndxp.change"
 _CODES = {

@@ -40,7 +40,8 @@ def router(  # noqa: C901 - a list of routes
         """How the ledger stands.
 
         The latest signed checkpoint, the one that the store remembers, the size of the tree, from which record on rows
-        are kept and the signed statement of that, and the places of rows where none should be.
+        are kept and the signed statement of that, the places of rows where none should be, and the signed statements
+        of records that were lost.
         """
         first, statement = await asyncio.to_thread(ledger.retention)
         return {
@@ -50,6 +51,7 @@ def router(  # noqa: C901 - a list of routes
             "first": first,
             "retention": statement,
             "outside": await asyncio.to_thread(ledger.outside),
+            "losses": signer.losses(),
         }
 
     @routes.get("/ledger/keys")
@@ -124,6 +126,28 @@ def router(  # noqa: C901 - a list of routes
         if before > (time.time() - _YOUNG) * 1e6:
             raise Problem(422, "Too young", "rows of the last hour cannot be removed")
         return {"first": await asyncio.to_thread(writer.prune, before)}
+
+    @routes.post("/ledger/losses", status_code=201)
+    async def accept_loss(
+        kept: Annotated[int, Body(ge=0, lt=2**62)], lost: Annotated[int, Body(ge=0, lt=2**62)]
+    ) -> _Json:
+        """States, signed, that the records behind ``kept`` up to ``lost`` are not in the ledger any more.
+
+        So it goes on as short as it is. Both numbers must be those of ``/ledger``: where it ends, and the size of the
+        checkpoint that the store remembers.
+        """
+        published = (await store.get(CHECKPOINT) or b"").decode()
+        signed = Checkpoint.parse(published).size if published else 0
+        if (kept, lost) != (ends := await asyncio.to_thread(ledger.last), signed):
+            raise Problem(409, "Another ledger", f"the ledger ends at record {ends}, and {signed} were signed")
+        try:
+            loss = await asyncio.to_thread(writer.accept_loss, published)
+        except ValueError as error:
+            raise Problem(409, "Nothing is lost", str(error)) from error
+        return {
+            "kept": loss.kept, "lost": loss.lost.size, "root": b64encode(loss.lost.root).decode(), "at": loss.at,
+            "sentence": loss.sentence,
+        }  # fmt: skip
 
     async def _covering(seq: int) -> tuple[str, int]:
         """A signed checkpoint that covers a place; one is signed within a second or so."""

@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from typing import Any
 
+import msgspec
 import redis
 import uvloop
 
@@ -124,11 +125,22 @@ class Worker:
         await self._directory.show(published.snapshot, addresses)
 
     async def _watch(self) -> None:
+        unread = 0
         while True:
             with contextlib.suppress(redis.RedisError):
                 self.exchange.backlog = await self._store.xlen(STREAM)
-                if await self._registry.version() != self.exchange.snapshot.version:
-                    await self._load()
+                version = await self._registry.version()
+                if version not in (self.exchange.snapshot.version, unread):
+                    try:
+                        await self._load()
+                    except msgspec.ValidationError as error:
+                        # In the middle of an upgrade. What is new in it may narrow a right, so nothing is passed over.
+                        unread = version
+                        _log.error(
+                            "version %d of the registry is of newer software (%s); calls go on by version %d, and no "
+                            "change is followed until this gateway is upgraded too",
+                            version, error, self.exchange.snapshot.version,
+                        )  # fmt: skip
             await asyncio.sleep(_WATCH)
 
     async def _attend(self) -> None:

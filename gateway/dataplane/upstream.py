@@ -14,6 +14,9 @@ from ndxp.errors import Reason
 from ndxp.tls import Tls, connect_aio
 
 _LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
+_NOT_TAKEN = "CANCELLED"
+"""With the code of that name: what gRPC's core says to a call that has come to a server while it stops."""
+
 _GRACE = 30.0
 _TOO_LARGE = "message larger than max"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -144,6 +147,8 @@ class Upstreams:
         if code is grpc.StatusCode.UNAVAILABLE:
             lost = self.channel(address).get_state() is not grpc.ChannelConnectivity.READY
             return Reason.PROVIDER_UNREACHABLE if lost or text.startswith(_LOST) else None
+        if code is grpc.StatusCode.CANCELLED and text == _NOT_TAKEN:
+            return Reason.PROVIDER_UNREACHABLE
         if code is grpc.StatusCode.DEADLINE_EXCEEDED and overdue:
             return Reason.PROVIDER_TIMEOUT
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in text:

@@ -6,7 +6,7 @@ import time
 
 import msgspec
 import redis
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record, canonical, parse
 from gateway.dataplane.journal import STREAM
@@ -51,6 +51,7 @@ class Recorder:
         self._lease = Lease(store, node)
         self._keep_days = keep_days
         self._prune_at = self._tidy_at = self._turn_at = 0.0
+        self._checked = False  # the ledger, since it has the lease
         self.trouble = "it is starting"
         self.writing = False
         self.refuses = False
@@ -67,7 +68,7 @@ class Recorder:
                 try:
                     await self._take_turns()
                 except Exception as error:  # the outermost step: whatever it is, what follows must be recorded
-                    self.writing = False
+                    self.writing = self._checked = False
                     self.refuses = isinstance(error, LedgerDisagrees)
                     self._complain(str(error) if self.refuses else f"waiting to record: {_reason(error)}")
                     await asyncio.sleep(_RETRY)
@@ -79,6 +80,7 @@ class Recorder:
             self.trouble = ""
             await asyncio.sleep(_STAND_BY)
         await self._prepare()
+        self._checked = True
         await self._drain("0")
         self.trouble = ""
         while await self._keep_lease():
@@ -91,6 +93,7 @@ class Recorder:
                 self._tidy_at = time.monotonic() + _TIDY_EVERY
             if not full:
                 await asyncio.sleep(_GATHER)
+        self._checked = False
 
     async def _keep_lease(self) -> bool:
         self._turn_at = time.monotonic()
@@ -160,9 +163,11 @@ class Recorder:
     async def _leave(self) -> None:
         try:
             async with asyncio.timeout(_RETRY):
+                if self._checked:  # so that a copy of a ledger at rest is signed to its end
+                    await self._publish(await asyncio.to_thread(self._writer.sign_all))
                 await self._lease.leave()
-        except (redis.RedisError, TimeoutError):
-            _log.warning("the lease runs out by itself")
+        except (redis.RedisError, TimeoutError, SQLAlchemyError, LedgerDisagrees) as error:
+            _log.warning("what was recorded last is not signed, or the lease runs out by itself: %s", _reason(error))
 
 
 async def caught_up(store: Store, patience: float = 2.0) -> bool:

@@ -1,24 +1,22 @@
 """The ledger's signing key: made once, in a file of its owner; changed without breaking the chain of checkpoints."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.keys import load_or_create
-from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Retention, sign_note
+from gateway.ledger.statements import CHANGES, LOSSES, Statements
+from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, Retention, sign_note
 
 _KEY, _FORMER = "ledger-key.pem", "ledger-key.former.pem"
-PUBLIC, CHANGES = "ledger-keys", "ledger-key-changes"
-"""Files with the public keys, the latest last, and with the notes by which each has named the next."""
 
 
 class RotationUnderWay(Exception):
     """The former key has not endorsed the present one yet."""
 
 
-class Signer:
+class Signer(Statements):
     """Signs for the ledger ``name``. The key is read again when its file changes, so that all recorders follow.
 
     After a change of keys the next checkpoint is signed by the former key too, and the former key has named the new one
@@ -26,11 +24,11 @@ class Signer:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(folder)
         self.name = name
-        self._folder = folder
         self._read_at = 0
         self._keys: list[Ed25519PrivateKey] = []
-        self._publish(self._public(load_or_create(folder / _KEY)))
+        self.add_key(self._public(load_or_create(folder / _KEY)))
 
     def checkpoint(self, checkpoint: Checkpoint) -> str:
         """The signed note of a checkpoint; to be told by ``endorsed`` when it is kept."""
@@ -44,8 +42,13 @@ class Signer:
 
     def retention(self, first: int) -> str:
         """The signed statement that rows before ``first`` were removed."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        return sign_note(str(Retention(self.name, first, at)), self.name, self._current()[:1])
+        return sign_note(str(Retention(self.name, first, _now())), self.name, self._current()[:1])
+
+    def lose(self, kept: int, lost: Checkpoint) -> Loss:
+        """States that the ledger ends at ``kept`` though ``lost`` was signed; keeps the statement."""
+        loss = Loss(kept, lost, _now())
+        self.add_note(LOSSES, sign_note(str(loss), self.name, self._current()[:1]))
+        return loss
 
     def rotate(self) -> Key:
         """Makes a new key; gives its public half. Raises RotationUnderWay."""
@@ -54,21 +57,11 @@ class Signer:
             raise RotationUnderWay("the last change of keys waits for its first checkpoint, which the next call brings")
         beside.unlink(missing_ok=True)
         new = self._public(load_or_create(beside))
-        change = sign_note(str(KeyChange(new)), self.name, [load_or_create(key)])
-        _append(self._folder / CHANGES, f"{change}\0")
+        self.add_note(CHANGES, sign_note(str(KeyChange(new)), self.name, [load_or_create(key)]))
         former.hardlink_to(key)
         beside.replace(key)
-        self._publish(new)
+        self.add_key(new)
         return new
-
-    def public_keys(self) -> list[Key]:
-        """All keys that ever signed, the latest last."""
-        return [Key.parse(line) for line in (self._folder / PUBLIC).read_text().splitlines()]
-
-    def key_changes(self) -> list[str]:
-        """The notes by which each key has named the next, in their order."""
-        path = self._folder / CHANGES
-        return path.read_text().split("\0")[:-1] if path.exists() else []
 
     def _current(self) -> list[Ed25519PrivateKey]:
         """The current key, and after it the former one if it has not endorsed the current yet."""
@@ -83,12 +76,6 @@ class Signer:
     def _public(self, private: Ed25519PrivateKey) -> Key:
         return Key(self.name, private.public_key().public_bytes_raw())
 
-    def _publish(self, key: Key) -> None:
-        path = self._folder / PUBLIC
-        if not path.exists() or f"{key}\n" not in path.read_text().splitlines(keepends=True):
-            _append(path, f"{key}\n")
 
-
-def _append(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), "a") as file:
-        file.write(text)
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -3,7 +3,8 @@
 The schema itself is made by the steps in ``migrations/``; what stands here is its newest state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -151,6 +152,20 @@ def open_ledger(url: str) -> sa.Engine:
     A transaction of the engine with the execution option ``write`` takes SQLite's write lock at once, so that what it
     reads is still true when it writes.
     """
+    with _opening():
+        engine = connect_ledger(url)
+        version = version_of(engine)
+        if version > SCHEMA:
+            raise ValueError(f"the ledger has schema {version}, this software knows {SCHEMA}: use the newer software")
+        if version < SCHEMA:
+            from gateway.ledger.migrations import upgrade  # takes long to import, and is needed once in a ledger's life
+
+            upgrade(engine)
+    return engine
+
+
+def connect_ledger(url: str) -> sa.Engine:
+    """Connects, when it is first used, and changes nothing. Raises as ``open_ledger``."""
     kind, _, rest = url.partition("://")
     if kind not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
         raise ValueError("NDXP_LEDGER_URL must begin with sqlite:// or postgresql://")
@@ -158,32 +173,31 @@ def open_ledger(url: str) -> sa.Engine:
     if not sqlite_url:
         url = f"postgresql+psycopg://{rest}"
     limits = {} if sqlite_url else _POSTGRES_LIMITS
-    try:
+    with _opening():
         engine = sa.create_engine(url, pool_pre_ping=not sqlite_url, hide_parameters=True, connect_args=limits)
-        if sqlite_url:
-            sa.event.listen(engine, "connect", _configure_sqlite)
-            sa.event.listen(engine, "begin", _begin_sqlite)
-        _migrate(engine)
+    if sqlite_url:
+        sa.event.listen(engine, "connect", _configure_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def version_of(engine: sa.Engine) -> str:
+    """The schema that a ledger has; empty when there is none yet."""
+    with _opening(), engine.connect() as connection:
+        if "alembic_version" not in sa.inspect(connection).get_table_names():
+            return ""
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise OSError("to keep the ledger in PostgreSQL: pip install 'ndxp[postgres]'") from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
         raise OSError(f"cannot open the ledger ({reason}); see NDXP_LEDGER_URL") from error
-    return engine
-
-
-def _migrate(engine: sa.Engine) -> None:
-    with engine.connect() as connection:
-        present = sa.inspect(connection).get_table_names()
-        version = ""
-        if "alembic_version" in present:
-            version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or ""
-    if version > SCHEMA:
-        raise ValueError(f"the ledger has schema {version}, this software knows {SCHEMA}: use the newer software")
-    if version < SCHEMA:
-        from gateway.ledger.migrations import upgrade  # takes long to import, and is needed once in a ledger's life
-
-        upgrade(engine)
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:

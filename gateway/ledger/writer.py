@@ -14,7 +14,7 @@ from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.signer import Signer
 from ndxp import metadata
-from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
+from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 
 CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
@@ -75,10 +75,16 @@ class Writer:
         """Signs a checkpoint if one is due; gives its note."""
         return self._write(size_of)
 
+    def sign_all(self) -> str:
+        """Signs a checkpoint over all that is not signed yet; gives its note, empty when there is nothing."""
+        self._signed_at = float("-inf")
+        return self._write(size_of)
+
     def check(self, published: str) -> None:
         """That the ledger holds what its last checkpoints say; ``published`` is a note, or empty.
 
-        Raises LedgerDisagrees: who recorded on would sign a second history.
+        A published checkpoint is passed over if its loss was accepted. Raises LedgerDisagrees: who recorded on would
+        sign a second history.
         """
         self._last = None
         with holding(), self._engine.connect() as connection:
@@ -89,9 +95,23 @@ class Writer:
             for note in (latest_note(connection), published):
                 if note:
                     checkpoint = self._opened(note)
+                    if note == published and self._accepted(checkpoint):
+                        continue
                     _continues(connection, size, checkpoint)
                     if self._last is None or checkpoint.size > self._last.size:
                         self._last = checkpoint
+
+    def accept_loss(self, published: str) -> Loss:
+        """States, signed, that the ledger is shorter than the published checkpoint says, so that it can go on.
+
+        Raises ValueError when it is not shorter, and LedgerDisagrees for a checkpoint that nobody known has signed.
+        """
+        with self._engine.connect() as connection:
+            size = size_of(connection)
+        lost = self._opened(published) if published else None
+        if lost is None or lost.size <= size or self._accepted(lost):
+            raise ValueError(f"nothing that was signed is missing: the ledger has {size} records")
+        return self._signer.lose(size, lost)
 
     def probe(self) -> None:
         """That the ledger can take a record now; raises SQLAlchemy's errors."""
@@ -138,6 +158,11 @@ class Writer:
             self._signer.endorsed()
         return note
 
+    def _accepted(self, checkpoint: Checkpoint) -> bool:
+        """Whether it was stated that what this checkpoint covers is lost."""
+        keys = self._signer.public_keys()
+        return any(Loss.open(note, keys).lost == checkpoint for note in self._signer.losses())
+
     def _opened(self, note: str) -> Checkpoint:
         try:
             return Checkpoint.open(note, self._signer.public_keys())
@@ -159,7 +184,8 @@ def _continues(connection: sa.Connection, size: int, checkpoint: Checkpoint) -> 
     if size < checkpoint.size:
         raise LedgerDisagrees(
             f"the ledger ends at record {size}, and a checkpoint over {checkpoint.size} records was signed: "
-            "an older copy of the database is in its place"
+            "an older copy of the database is in its place; put the newer one back or, if there is none, accept the "
+            "loss with `ndxp log accept-loss`"
         )
     if tree_of(connection, size).root(checkpoint.size) != checkpoint.root:
         raise LedgerDisagrees(f"the first {checkpoint.size} records are not those that were signed")

@@ -9,6 +9,7 @@ from ndxp import __version__
 from ndxp.cli import (
     archive,
     attach,
+    backup,
     call,
     demo,
     directory,
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for more in (subject.app, proof.app, archive.app):
+for more in (subject.app, proof.app, archive.app, backup.app):
     log.log_app.registered_commands += more.registered_commands
 for commands in (
     run.app, attach.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -26,7 +26,8 @@ from ndxp.cli.output import (
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code
 from ndxp.ledger.audit import Audit, Audited
-from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, NoteRefused
+from ndxp.ledger.backup import Backup, BackupRefused
+from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
 from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
 from ndxp.ledger.merkle import ProofRefused, check_consistency
 
@@ -113,12 +114,19 @@ def check_file(
 
 
 @app.command()
-def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Verifies the whole ledger.
+def verify(
+    key: _KeyOption = "",
+    backup: Annotated[Path | None, typer.Option(help="A file of `ndxp log backup` instead; needs no exchange.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Verifies the whole ledger, or a backup of it.
 
     Computes every hash anew from the records and holds them against the signed checkpoints, also against the one that
     was remembered the last time. Names the bad records; exit code 1 when there are any.
     """
+    if backup is not None:
+        _tell(_verified(backup, _keys(key, folder)), as_json)
     remembered = folder / _REMEMBERED
     session = Session(folder)
     kept = [remembered.read_text(errors="replace")] if remembered.exists() else []
@@ -132,11 +140,7 @@ def verify(key: _KeyOption = "", folder: Folder = DEFAULT_FOLDER, as_json: Json 
     if not audited.findings and audited.checkpoint:
         with os.fdopen(os.open(remembered, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(audited.checkpoint)
-    if as_json:
-        print_json({"good": not audited.findings, **asdict(audited)})
-    else:
-        _print_audit(audited)
-    raise typer.Exit(1 if audited.findings else 0)
+    _tell(audited, as_json)
 
 
 @app.command()
@@ -162,9 +166,12 @@ def consistency(
     """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not."""
     session = Session(folder)
     keys = _followed(session, _keys(key, folder))
+    stated = ""
     try:
         with _file_errors(old):
             before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
+        losses = [Loss.open(note, keys) for note in session.get("/ledger").get("losses", ())]
+        stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
         now = Checkpoint.open(session.get("/ledger")["checkpoint"], keys)
         if now.size < before.size:
             raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
@@ -172,9 +179,9 @@ def consistency(
         check_consistency(before.size, now.size, proof, before.root, now.root)
     except (NoteRefused, ProofRefused) as error:
         if as_json:
-            print_json({"consistent": False, "why": str(error)})
+            print_json({"consistent": False, "why": f"{error}{stated}"})
         else:
-            console.print(f"✗ {error}", style="red", markup=False, soft_wrap=True)
+            console.print(f"✗ {error}{stated}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     if as_json:
         print_json({"consistent": True, "old": before.size, "new": now.size})
@@ -226,7 +233,27 @@ class _Admin:
         return self._session.read(f"/ledger/tiles/{level}/{number}")
 
 
+def _verified(file: Path, keys: list[Key]) -> Audited:
+    try:
+        with Backup(file) as backup, progress("Verifying") as show:
+            return backup.audit(keys, show)
+    except BackupRefused as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
+
+
+def _tell(audited: Audited, as_json: bool) -> NoReturn:
+    """Ends the command with what an audit has found."""
+    if as_json:
+        print_json({"good": not audited.findings, **asdict(audited)})
+    else:
+        _print_audit(audited)
+    raise typer.Exit(1 if audited.findings else 0)
+
+
 def _print_audit(audited: Audited) -> None:
+    for loss in audited.losses:
+        console.print(f"! {loss}.", style="yellow", markup=False, soft_wrap=True)
     if not audited.findings:
         what = f"{audited.size} records under {audited.checkpoints} signed checkpoints"
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused, Retention
+from ndxp.ledger.checkpoint import Checkpoint, Key, Loss, NoteRefused, Retention
 from ndxp.ledger.merkle import Frontier, leaf_hash, perfect_root
 
 WIDTH, _HASH, _BITS = 256, 32, 8
@@ -18,7 +18,10 @@ class Source(Protocol):
     """Where an audit reads: the admin API's routes below ``/ledger``."""
 
     def state(self) -> dict[str, Any]:
-        """Latest and published checkpoint, size of the tree, first row kept, its statement, rows outside the tree."""
+        """Latest and published checkpoint, size of the tree, first row kept, its statement, rows outside the tree.
+
+        And ``losses``, the signed statements of losses; exchanges of before there were any do not give them.
+        """
 
     def checkpoints(self, after: int, limit: int) -> Sequence[tuple[int, str]]:
         """Sizes and signed checkpoints of more than ``after`` records."""
@@ -40,12 +43,17 @@ class Finding:
 
 @dataclass(slots=True)
 class Audited:
-    """What an audit has found. ``checkpoint`` is the signed note that it went by, empty when there is none."""
+    """What an audit has found. ``checkpoint`` is the signed note that it went by, empty when there is none.
+
+    ``losses`` are no findings: a ledger that is shorter than what was signed and says so, signed. Whoever reads them
+    decides whether to believe them.
+    """
 
     checkpoint: str = ""
     size: int = 0
     first: int = 1
     checkpoints: int = 0
+    losses: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, place: int, text: str) -> None:
@@ -73,6 +81,7 @@ class Audit:
         self._mismatches: list[_Mismatch] = []
         self._missing: list[tuple[int, int]] = []
         self._kept: list[Checkpoint] = []
+        self._losses: list[Loss] = []
         self._doubted = False
         self._stored, self._computed = Frontier(), Frontier()
         self._tree_is_signed = self._rows_are_signed = True
@@ -85,6 +94,7 @@ class Audit:
         found.checkpoint = state["checkpoint"]
         for place in state["outside"]:
             found.note(place, f"record {place} is in the table and not in the tree: it was inserted, or the tree cut")
+        self._take_losses(state)
         checkpoint = self._latest(state)
         if checkpoint is None:
             return found
@@ -113,9 +123,11 @@ class Audit:
         """The checkpoint to go by: the ledger's latest; what store and auditor remember must not be newer."""
         found = self._audited
         if state["published"]:
-            self._remember("the checkpoint that the store remembers", state["published"])
+            self._remember_published(state["published"])
         for note in self._remembered:
-            self._kept.append(Checkpoint.open(note, self._keys))
+            remembered = Checkpoint.open(note, self._keys)
+            if not any(loss.covers(remembered) for loss in self._losses):  # other records are in their place
+                self._kept.append(remembered)
         try:
             checkpoint = Checkpoint.open(state["checkpoint"], self._keys) if state["checkpoint"] else None
         except NoteRefused as error:
@@ -132,11 +144,23 @@ class Audit:
             found.note(1, f"no checkpoint is there, and the tree holds {state['size']} records")
         return checkpoint
 
-    def _remember(self, whose: str, note: str) -> None:
+    def _remember_published(self, note: str) -> None:
         try:
-            self._kept.append(Checkpoint.open(note, self._keys))
+            published = Checkpoint.open(note, self._keys)
+            if all(loss.lost != published for loss in self._losses):
+                self._kept.append(published)
         except NoteRefused as error:
-            self._audited.note(0, f"{whose} does not hold: {error}")
+            self._audited.note(0, f"the checkpoint that the store remembers does not hold: {error}")
+
+    def _take_losses(self, state: dict[str, Any]) -> None:
+        for note in state.get("losses", ()):
+            try:
+                loss = Loss.open(note, self._keys)
+            except NoteRefused as error:
+                self._audited.note(0, f"a statement of a loss does not hold: {error}")
+                continue
+            self._losses.append(loss)
+            self._audited.losses.append(loss.sentence)
 
     def _take_first(self, state: dict[str, Any]) -> None:
         """From where on rows must be there, by a statement that is signed."""

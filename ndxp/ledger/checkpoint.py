@@ -148,6 +148,42 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """That a ledger ended at record ``kept`` again after more were signed: those up to ``lost`` are not in it any more.
+
+    Somebody has put an older copy in its place, a backup for example, and stands by it.
+    """
+
+    kept: int
+    lost: Checkpoint
+    at: str
+
+    @classmethod
+    def open(cls, note: str, keys: Iterable[Key]) -> Self:
+        """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
+        text, signers = open_note(note, keys)
+        name, _, rest = text.partition(" loss\n")
+        lines = rest.split("\n")
+        if len(lines) != 5 or not lines[0].isdecimal() or all(key.name != name for key in signers):
+            raise NoteRefused("not a statement of a loss")
+        return cls(int(lines[0]), Checkpoint.parse(f"{name}\n{lines[1]}\n{lines[2]}\n"), lines[3])
+
+    def covers(self, checkpoint: Checkpoint) -> bool:
+        """Whether the checkpoint may be one over records that were lost."""
+        return self.kept < checkpoint.size <= self.lost.size
+
+    @property
+    def sentence(self) -> str:
+        """What it says, for people."""
+        return (
+            f"records {self.kept + 1} to {self.lost.size} of before {self.at} were lost, and a signed statement says so"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.lost.origin} loss\n{self.kept}\n{self.lost.size}\n{_encode(self.lost.root)}\n{self.at}\n"
+
+
+@dataclass(frozen=True, slots=True)
 class KeyChange:
     """That a ledger signs with another key from now on."""
 

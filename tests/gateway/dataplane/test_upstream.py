@@ -1,5 +1,6 @@
 """The gateway's connections to providers, where one name stands for several hosts."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -61,6 +62,15 @@ async def answers(upstreams: Upstreams, where: str, calls: int) -> Counter[bytes
     return Counter([(await upstreams.unary(where, METHOD, b"", 30)).message for _ in range(calls)])
 
 
+async def first_failure(upstreams: Upstreams, where: str) -> grpc.aio.AioRpcError:
+    """Calls one time after the other until a call fails."""
+    while True:
+        try:
+            await upstreams.unary(where, METHOD, b"", 20)
+        except grpc.aio.AioRpcError as error:
+            return error
+
+
 async def test_replicas_are_called_in_turn(upstreams: Upstreams, replicas: list[Replica]) -> None:
     where = address(replicas)
 
@@ -93,3 +103,25 @@ async def test_when_all_replicas_are_lost_the_provider_is_unreachable(
     with pytest.raises(grpc.aio.AioRpcError) as failed:
         await upstreams.unary(where, METHOD, b"", 30)
     assert upstreams.own_reason(where, failed.value, overdue=False) is Reason.PROVIDER_UNREACHABLE
+
+
+async def test_a_call_that_comes_while_a_provider_stops_is_the_exchanges_to_explain(upstreams: Upstreams) -> None:
+    """gRPC gives such calls one of two statuses, by chance: until both were seen, whatever comes is UNREACHABLE."""
+    seen = set()
+    while grpc.StatusCode.CANCELLED not in seen:
+        replica = Replica(b"stopping", grpc.aio.server())
+        await replica.start()
+        where = f"127.0.0.1:{replica.port}"
+        assert await answers(upstreams, where, 1) == {b"stopping": 1}
+        async with asyncio.TaskGroup() as tasks:
+            calling = [tasks.create_task(first_failure(upstreams, where)) for _ in range(6)]
+            await replica.server.stop(5)
+        for error in (task.result() for task in calling):
+            seen.add(error.code())
+            assert upstreams.own_reason(where, error, overdue=False) is Reason.PROVIDER_UNREACHABLE, error
+
+
+async def test_a_provider_may_say_cancelled_itself(upstreams: Upstreams) -> None:
+    for text in ("", "I have changed my mind"):
+        said = grpc.aio.AioRpcError(grpc.StatusCode.CANCELLED, grpc.aio.Metadata(), grpc.aio.Metadata(), text)
+        assert upstreams.own_reason("127.0.0.1:1", said, overdue=False) is None

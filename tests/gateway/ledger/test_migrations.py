@@ -10,10 +10,10 @@ from gateway.ledger import tables
 from gateway.ledger.migrations import upgrade
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.signer import Signer
+from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from ndxp.ledger.audit import Audit
-from tests.gateway.ledger.source import Source
 from tests.records import record
 
 BEFORE = [record(Phase.REQUEST if number % 3 == 0 else Phase.OUTCOME, request_in_ts=number) for number in range(1, 301)]
@@ -81,7 +81,7 @@ def test_a_step_that_fails_changes_nothing(version_before: str, monkeypatch: pyt
     def fail(*_: object) -> None:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr("gateway.ledger.writer.add", fail)
+    monkeypatch.setattr("gateway.ledger.statistics.add", fail)
     with pytest.raises(RuntimeError):
         open_ledger(version_before)
     monkeypatch.undo()

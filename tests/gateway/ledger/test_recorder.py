@@ -18,13 +18,13 @@ from gateway.ledger.lease import LEASE
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.recorder import ASIDE, CHECKPOINT, GROUP, Recorder, caught_up
 from gateway.ledger.signer import Signer
+from gateway.ledger.source import Source
 from gateway.ledger.writer import LedgerTaken, Writer
 from gateway.store import Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
 from tests.fakes import until
-from tests.gateway.ledger.source import Source
 from tests.records import record
 from tests.stores import Valkey
 
@@ -203,6 +203,19 @@ async def test_one_recorder_writes_and_the_other_takes_over_when_it_goes(
         await until(lambda: outcomes(ledger) == [one, other])
         assert (await store.get(LEASE)).startswith(b"second/")
     assert await store.get(LEASE) is None
+
+
+async def test_a_recorder_that_is_stopped_leaves_nothing_unsigned(
+    store: Store, writer: Writer, ledger: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_SECONDS", 3600.0)
+    async with running(Recorder(store, writer, "one")):
+        for _ in range(2):
+            await journal(store, record())
+            assert await caught_up(store, 20)
+        assert Checkpoint.parse(ledger.latest_checkpoint()).size == 1
+    assert Checkpoint.parse(ledger.latest_checkpoint()).size == 2
+    assert (await store.get(CHECKPOINT)).decode() == ledger.latest_checkpoint()
 
 
 async def test_a_recorder_that_gets_no_answer_is_not_healthy(

@@ -10,10 +10,10 @@ from gateway.core.transaction import Phase
 from gateway.ledger import tables
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
+from gateway.ledger.source import Source
 from gateway.ledger.writer import LedgerDisagrees, Writer, add
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint
-from tests.gateway.ledger.source import Source
 from tests.records import record
 
 RECORDS = 600

@@ -1,9 +1,15 @@
 """The Merkle tree, checkpoints, data subjects and statistics; records that were there before come into all of them."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.ledger import tables, writer
+from gateway.core.merkle import Place, Tree
+from gateway.ledger import statistics, tables
+from ndxp.ledger.merkle import leaf_hash
 
 revision = "0002"
 down_revision = "0001"
@@ -31,22 +37,49 @@ def upgrade() -> None:
     op.drop_index("records_by_client", "records")
     op.drop_index("records_by_time", "records")
     op.rename_table("records", "records_before")
-    _make_records()
-    _make_tree()
+    records, tiles = _make_records(), _make_tree()
     _make_statistics()
-    connection.execute(sa.text("INSERT INTO tree (id, size) VALUES (1, 0)"))
     before = sa.Table("records_before", sa.MetaData(), autoload_with=connection)
     page = sa.select(before).order_by(before.c.seq).limit(_BATCH)
-    last = 0
-    # The step that changes the records next must keep its own copy of what `writer.add` does here.
+    last = size = 0
     while rows := connection.execute(page.where(before.c.seq > last)).mappings().all():
-        writer.add(connection, [tables.record({str(k): v for k, v in row.items() if k != "seq"}) for row in rows])
-        last = rows[-1]["seq"]
+        taken = [{str(name): value for name, value in row.items() if name != "seq"} for row in rows]
+        _take_over(connection, records, tiles, size, taken)
+        last, size = rows[-1]["seq"], size + len(rows)
+    connection.execute(sa.text("INSERT INTO tree (id, size) VALUES (1, :size)"), {"size": size})
     op.drop_table("records_before")
 
 
-def _make_records() -> None:
-    op.create_table(
+def _take_over(
+    connection: sa.Connection, records: sa.Table, tiles: sa.Table, size: int, taken: Sequence[Mapping[str, Any]]
+) -> None:
+    """Records behind place ``size``, with columns and hashes as they were when this step was written.
+
+    Statistics are those of today: the step that changes them next has to keep a copy here of how they were made.
+    """
+
+    def tile_of(place: Place) -> bytes:
+        query = sa.select(tiles.c.hashes).where(tiles.c.level == place[0], tiles.c.number == place[1])
+        return bytes(connection.execute(query).scalar() or b"")
+
+    rows = [{**one, "seq": size + place, "subjects": ""} for place, one in enumerate(taken, 1)]
+    connection.execute(sa.insert(records), rows)
+    leaves = [leaf_hash(msgspec.json.encode(_said(one), order="sorted")) for one in taken]
+    changed = Tree(size, tile_of).append(leaves)
+    tables.put(connection, tiles, [
+        {"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()
+    ])  # fmt: skip
+    statistics.add(connection, [tables.record(one) for one in taken])
+
+
+def _said(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that say something: the canonical record has no others."""
+    always = ("transaction_id", "phase", "origin")
+    return {name: value for name, value in record.items() if value not in ("", 0) or name in always}
+
+
+def _make_records() -> sa.Table:
+    made = op.create_table(
         "records",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
         *(sa.Column(name, tables.Text, nullable=False) for name in _TEXTS),
@@ -65,10 +98,11 @@ def _make_records() -> None:
         sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
     )
+    return made
 
 
-def _make_tree() -> None:
-    op.create_table(
+def _make_tree() -> sa.Table:
+    made = op.create_table(
         "tiles",
         sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
@@ -85,6 +119,7 @@ def _make_tree() -> None:
             sa.Column(number, sa.BigInteger, primary_key=True, autoincrement=False),
             sa.Column("note", tables.Text, nullable=False),
         )
+    return made
 
 
 def _make_statistics() -> None:

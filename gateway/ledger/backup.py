@@ -1,0 +1,216 @@
+"""Makes a backup of the ledger while it is written to: ``python -m gateway.ledger.backup FILE``.
+
+Whatever the ledger's database is, a backup is one SQLite file with the ledger's rows as they were at one moment, and
+with the public keys that prove them (``ndxp.ledger.backup`` reads it). Private keys and salts are not in it.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.ledger import tables
+from gateway.ledger.statements import Statements
+from gateway.ledger.writer import size_of
+from gateway.settings import RecorderSettings
+from ndxp import __version__
+from ndxp.cli.output import complain, console, print_json, progress
+from ndxp.ledger.audit import Audited
+from ndxp.ledger.backup import FORMAT, Backup, BackupRefused
+from ndxp.process import wrong_settings
+
+Progress = Callable[[int, int], None]
+_BATCH = 5000
+_PATIENCE, _STEP = 5.0, 0.005
+"""Seconds to wait for a moment at which everything recorded is signed; with a recorder it comes once a second."""
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A ledger that was copied and verified: how many records it has, and how many of them are signed."""
+
+    file: str
+    records: int
+    signed: int
+    bytes: int
+
+
+def back_up(ledger: sa.Engine, statements: Statements, file: Path, show: Progress) -> Copied:
+    """Makes a backup that holds, mode 0600, or nothing under that name.
+
+    Raises BackupRefused, OSError and SQLAlchemy's errors.
+    """
+    if file.exists():
+        raise BackupRefused(f"{file} is there already; a backup overwrites nothing")
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    os.close(descriptor)
+    beside = Path(name)
+    try:
+        with _at_one_moment(ledger) as source, _new(beside) as target:
+            size = copy(source, target, show)
+            _describe(target, statements)
+        with Backup(beside) as backup:
+            audited = holds(backup.audit(statements.public_keys(), show), "the ledger")
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+    return Copied(str(file), size, audited.size, file.stat().st_size)
+
+
+def copy(source: sa.Connection, target: sa.Connection, show: Progress) -> int:
+    """Copies all rows of a ledger into tables without any; gives how many records the tree has."""
+    size, done = size_of(source), 0
+    target.execute(sa.delete(tables.tree))  # an empty ledger has a row there
+    for table in tables.metadata.sorted_tables:
+        query = sa.select(table).order_by(*table.primary_key.columns)
+        for rows in source.execution_options(yield_per=_BATCH).execute(query).partitions():
+            tables.insert(target, table, [tuple(row) for row in rows])
+            if table is tables.records:
+                done += len(rows)
+                show(done, size)
+    return size
+
+
+def holds(audited: Audited, what: str) -> Audited:
+    """What was audited, if nothing is wrong with it. Raises BackupRefused that names the places."""
+    if audited.findings:
+        named = "; ".join(finding.text for finding in audited.findings[:_SHOWN])
+        others = len(audited.findings) - _SHOWN
+        raise BackupRefused(f"{what} does not hold: {named}{f'; and {others} more' if others > 0 else ''}")
+    return audited
+
+
+@contextmanager
+def _at_one_moment(ledger: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that sees the ledger as it is at one moment; one when all of it is signed, if that comes soon."""
+    if ledger.dialect.name == "postgresql":
+        ledger = ledger.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        with ledger.connect() as connection:
+            signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
+            if size_of(connection) == signed or time.monotonic() > deadline:
+                yield connection
+                return
+        time.sleep(_STEP)
+
+
+@contextmanager
+def _new(file: Path) -> Iterator[sa.Connection]:
+    """The ledger's tables, without rows and without indexes; for one transaction."""
+    engine = sa.create_engine(f"sqlite:///{file}", hide_parameters=True)
+    try:
+        with engine.begin() as connection:
+            # Nobody reads it before it is whole, and it is synced at its end.
+            connection.exec_driver_sql("PRAGMA journal_mode=OFF")
+            connection.exec_driver_sql("PRAGMA synchronous=OFF")
+            for table in tables.metadata.sorted_tables:
+                connection.execute(sa.schema.CreateTable(table))
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _describe(target: sa.Connection, statements: Statements) -> None:
+    about = {
+        "format": FORMAT,
+        "schema": tables.SCHEMA,
+        "software": __version__,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "keys": json.dumps([str(key) for key in statements.public_keys()]),
+        "changes": json.dumps(statements.key_changes()),
+        "losses": json.dumps(statements.losses()),
+    }
+    target.exec_driver_sql("CREATE TABLE backup (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    target.exec_driver_sql("INSERT INTO backup VALUES (?, ?)", list(about.items()))
+
+
+def existing(url: str) -> sa.Engine:
+    """Connects to a ledger that is there, and does not migrate it. Raises BackupRefused and OSError."""
+    engine = tables.connect_ledger(url)
+    file = engine.url.database or ""
+    if engine.dialect.name == "sqlite" and not Path(file).is_file():
+        raise BackupRefused(f"there is no ledger in {file}; --ledger or NDXP_LEDGER_URL say where it is")
+    if (version := tables.version_of(engine)) != tables.SCHEMA:
+        raise BackupRefused(
+            f"the ledger has schema {version or 'of before there were numbers'}, this software makes backups of "
+            f"{tables.SCHEMA}: use the software that records into it"
+        )
+    return engine
+
+
+@contextmanager
+def one_line_each() -> Iterator[None]:
+    """What goes wrong is one line on stderr; exit code 1, 2 for wrong settings, 130 for a command that was stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
+    code = 1
+    try:
+        yield
+        return
+    except KeyboardInterrupt:
+        code = 130
+    except BackupRefused as error:
+        complain(str(error))
+    except ValidationError as error:
+        complain("; ".join(wrong_settings(error)))
+        code = 2
+    except ValueError as error:
+        complain(str(error))
+        code = 2
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        complain(f"the database says: {reason}; nothing was left behind")
+    sys.exit(code)
+
+
+def main() -> None:
+    """Exit code 0 with a backup that holds, 1 without, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.ledger.backup", description=__doc__)
+    parser.add_argument("file", type=Path, help="the backup to make")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    given = parser.parse_args()
+    os.umask(0o077)
+    with one_line_each():
+        settings = RecorderSettings()
+        statements = Statements(settings.run_folder)
+        if not statements.public_keys():
+            raise BackupRefused(f"no public keys of the ledger in {settings.run_folder}: is it the run folder?")
+        engine = existing(settings.ledger)
+        try:
+            with progress("Backing up") as show:
+                made = back_up(engine, statements, given.file, show)
+        finally:
+            engine.dispose()
+        if given.json:
+            print_json(asdict(made))
+            return
+        console.print(
+            f"✔ {made.records} records are in {made.file} ({made.bytes / 1e6:.1f} MB), verified.",
+            style="green", markup=False, soft_wrap=True,
+        )  # fmt: skip
+        if made.signed < made.records:
+            unsigned = f"{made.signed + 1} to {made.records}"
+            console.print(f"Records {unsigned} are not signed yet, as in the ledger: no recorder runs.", style="yellow")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Puts a backup into an empty ledger: ``python -m gateway.ledger.restore FILE --into URL_OR_FILE``.
+
+The backup is verified before, the ledger after it; both must end with the same signed checkpoint.
+"""
+
+import argparse
+import os
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from gateway.ledger import tables
+from gateway.ledger.backup import Copied, Progress, copy, holds, one_line_each
+from gateway.ledger.reader import Reader
+from gateway.ledger.source import Source
+from gateway.ledger.statements import Statements
+from gateway.settings import RecorderSettings
+from ndxp.cli.output import console, print_json, progress
+from ndxp.ledger.audit import Audit, Audited
+from ndxp.ledger.backup import Backup, BackupRefused
+from ndxp.ledger.checkpoint import Key, NoteRefused
+
+
+def restore(file: Path, url: str, statements: Statements, keys: list[Key], show: Progress) -> Copied:
+    """Restores a backup that ``keys`` prove, whole or not at all; keys and statements of the backup are kept too.
+
+    Raises BackupRefused, OSError, and SQLAlchemy's errors.
+    """
+    with Backup(file) as backup:
+        if backup.schema != tables.SCHEMA:
+            raise BackupRefused(
+                f"{file} has schema {backup.schema}, this software restores {tables.SCHEMA}: restore it with the "
+                "software that made it, and then upgrade"
+            )
+        before = holds(backup.audit(keys, show), str(file))
+        trusted = backup.trusted(keys)
+        _refuse_other_schema(url)
+        engine = tables.open_ledger(url)
+        try:
+            size = _fill(engine, file, show)
+            after = holds(Audit(Source(Reader(engine), losses=backup.losses), trusted).run(show), "the restored ledger")
+        finally:
+            engine.dispose()
+        _same(before, after)
+        named = [key for key in trusted if str(key) in backup.keys]
+        statements.adopt(named, backup.changes, backup.losses)
+    return Copied(str(file), size, after.size, file.stat().st_size)
+
+
+def _refuse_other_schema(url: str) -> None:
+    """Opening a ledger of an older schema would bring it forward, and it is not ours to touch."""
+    engine = tables.connect_ledger(url)
+    try:
+        if (version := tables.version_of(engine)) not in ("", tables.SCHEMA):
+            raise BackupRefused(f"there is a ledger of schema {version} in {engine.url.database}; name another: --into")
+    finally:
+        engine.dispose()
+
+
+def _fill(engine: sa.Engine, file: Path, show: Progress) -> int:
+    where = f"file:{quote(str(file))}?mode=ro"
+    backup = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(where, uri=True), hide_parameters=True)
+    try:
+        with engine.execution_options(write=True).begin() as target, backup.connect() as source:
+            size = target.execute(sa.select(tables.tree.c.size).with_for_update()).scalar_one()
+            if size or target.execute(sa.select(tables.records.c.seq).limit(1)).first():
+                raise BackupRefused(
+                    f"the ledger in {engine.url.database} has {size} records; a backup is restored into an empty one: "
+                    "name another with --into, or move it away first"
+                )
+            return copy(source, target, show)
+    finally:
+        backup.dispose()
+
+
+def _same(before: Audited, after: Audited) -> None:
+    if before.checkpoint != after.checkpoint:
+        raise BackupRefused("the restored ledger ends with another checkpoint than the backup")
+
+
+def _keys(given: str, statements: Statements) -> list[Key]:
+    """Public keys from the option, a key or a file of keys, or those in the run folder. Raises BackupRefused."""
+    path = Path(given)
+    try:
+        if not given:
+            keys = statements.public_keys()
+        elif "+" in given and not path.exists():
+            keys = [Key.parse(given)]
+        else:
+            keys = [Key.parse(line) for line in path.read_text().splitlines() if line.strip()]
+    except (NoteRefused, UnicodeDecodeError) as error:
+        raise BackupRefused(f"{given or 'the run folder'}: {error}") from error
+    if not keys:
+        raise BackupRefused("no public keys in the run folder; --key takes one, or a file as `ndxp log keys` prints it")
+    return keys
+
+
+def main() -> None:
+    """Exit code 0 when the ledger is restored and holds, 1 when not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m gateway.ledger.restore", description=__doc__)
+    parser.add_argument("file", type=Path, help="the backup")
+    parser.add_argument("--into", default="", help="URL or SQLite file of the ledger (NDXP_LEDGER_URL)")
+    parser.add_argument("--key", default="", help="public key or file of keys (those in the run folder)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    given = parser.parse_args()
+    os.umask(0o077)
+    with one_line_each():
+        settings = RecorderSettings()
+        settings.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        into = given.into or settings.ledger
+        url = into if "://" in into else f"sqlite:///{Path(into).resolve()}"
+        statements = Statements(settings.run_folder)
+        with progress("Restoring") as show:
+            made = restore(given.file, url, statements, _keys(given.key, statements), show)
+        if given.json:
+            print_json(asdict(made))
+        else:
+            console.print(
+                f"✔ {made.records} records are restored and verified; the last checkpoint is that of {made.file}.",
+                style="green", markup=False, soft_wrap=True,
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

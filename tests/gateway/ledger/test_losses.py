@@ -1,0 +1,104 @@
+"""A ledger that is shorter than what was signed goes on when that is stated, and says so for ever."""
+
+import pytest
+
+from gateway.ledger.reader import Reader
+from gateway.ledger.signer import Signer
+from gateway.ledger.source import Source
+from gateway.ledger.writer import LedgerDisagrees, Writer
+from ndxp.ledger.audit import Audit, Audited
+from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused, Retention
+from tests.records import record
+
+KEPT, SIGNED = 100, 300
+
+
+@pytest.fixture
+def notes(writer: Writer, ledger: Reader, signer: Signer, monkeypatch: pytest.MonkeyPatch) -> dict[int, str]:
+    """An older copy, of 100 records, of a ledger of which 300 were signed; gives the checkpoints by size."""
+    monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_RECORDS", 50)
+    writer.append([record() for _ in range(KEPT)])
+    of_copy = dict(ledger.checkpoints())
+    lost = {size: Checkpoint(signer.name, size, bytes([size % 256]) * 32) for size in (150, 250, SIGNED)}
+    return {**of_copy, **{size: signer.checkpoint(checkpoint) for size, checkpoint in lost.items()}}
+
+
+def audit(ledger: Reader, signer: Signer, published: str = "", *remembered: str) -> Audited:
+    return Audit(Source(ledger, published, signer.losses()), signer.public_keys(), remembered).run()
+
+
+def test_a_shorter_ledger_goes_on_only_when_the_loss_is_stated(
+    writer: Writer, ledger: Reader, signer: Signer, notes: dict[int, str]
+) -> None:
+    with pytest.raises(LedgerDisagrees, match="ndxp log accept-loss"):
+        writer.check(notes[SIGNED])
+    stated = writer.accept_loss(notes[SIGNED])
+    assert (stated.kept, stated.lost.size) == (KEPT, SIGNED)
+    writer.check(notes[SIGNED])
+    writer.append([record() for _ in range(60)])
+    assert Checkpoint.parse(ledger.latest_checkpoint()).size > KEPT
+
+
+def test_the_audit_of_a_ledger_with_a_stated_loss_names_it_and_finds_nothing_wrong(
+    writer: Writer, ledger: Reader, signer: Signer, notes: dict[int, str]
+) -> None:
+    writer.accept_loss(notes[SIGNED])
+    for published in (notes[SIGNED], ""):
+        for remembered in (notes[50], notes[KEPT], notes[150], notes[250], notes[SIGNED]):
+            audited = audit(ledger, signer, published, remembered)
+            assert audited.findings == []
+            [said] = audited.losses
+            assert f"records {KEPT + 1} to {SIGNED}" in said
+    writer.append([record() for _ in range(400)])  # others are in the lost ones' places now
+    for remembered in (notes[50], notes[250], notes[SIGNED]):
+        assert audit(ledger, signer, ledger.latest_checkpoint(), remembered).findings == []
+
+
+def test_a_stated_loss_excuses_nothing_else(
+    writer: Writer, ledger: Reader, signer: Signer, notes: dict[int, str]
+) -> None:
+    writer.accept_loss(notes[SIGNED])
+    changed = signer.checkpoint(Checkpoint(signer.name, KEPT - 10, bytes(32)))
+    later = signer.checkpoint(Checkpoint(signer.name, SIGNED + 1, bytes(32)))
+    assert "are not those that were signed" in audit(ledger, signer, "", changed).findings[0].text
+    assert "rolled back" in audit(ledger, signer, "", later).findings[0].text
+    assert "rolled back" in audit(ledger, signer, notes[150]).findings[0].text  # published, and not the stated one
+    with pytest.raises(LedgerDisagrees):
+        writer.check(later)
+    with pytest.raises(LedgerDisagrees):
+        writer.check(notes[150])
+
+
+def test_a_statement_that_nobody_known_has_signed_excuses_nothing(
+    ledger: Reader, signer: Signer, notes: dict[int, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    stranger = Signer(tmp_path_factory.mktemp("stranger"), signer.name)
+    stranger.lose(KEPT, Checkpoint.parse(notes[SIGNED]))
+    found = Audit(Source(ledger, notes[SIGNED], stranger.losses()), signer.public_keys()).run()
+    assert any("a statement of a loss does not hold" in finding.text for finding in found.findings)
+    assert any("rolled back" in finding.text for finding in found.findings)
+
+
+def test_a_loss_cannot_be_accepted_where_nothing_is_lost(writer: Writer, notes: dict[int, str], signer: Signer) -> None:
+    for published in ("", notes[50], notes[KEPT]):
+        with pytest.raises(ValueError, match="nothing that was signed is missing"):
+            writer.accept_loss(published)
+    writer.accept_loss(notes[SIGNED])
+    with pytest.raises(ValueError, match="nothing that was signed is missing"):
+        writer.accept_loss(notes[SIGNED])
+    assert len(signer.losses()) == 1
+
+
+def test_a_statement_of_a_loss_is_nothing_else_and_nothing_else_is_one(
+    signer: Signer, notes: dict[int, str], writer: Writer
+) -> None:
+    stated = writer.accept_loss(notes[SIGNED])
+    [note] = signer.losses()
+    keys = signer.public_keys()
+    assert Loss.open(note, keys) == stated
+    for other in (notes[SIGNED], signer.retention(5)):
+        with pytest.raises(NoteRefused):
+            Loss.open(other, keys)
+    for kind in (Checkpoint, Retention):
+        with pytest.raises(NoteRefused):
+            kind.open(note, keys)
