@@ -126,6 +126,12 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     call.service = service.provider
     grant = _grant(exchange, call, service)
     call.grant, call.fields = grant.id, grant.fields
+    if call.fields and exchange.snapshot.method(call.method) is None:
+        # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
+        raise Refusal(
+            Reason.PROVIDER_UNREACHABLE, f"{service.provider} has not shown its contract {service.contract} yet, and "
+            f"grant {grant.id} releases fields of it only", retry_after=1, metadata={"service": service.provider},
+        )  # fmt: skip
     asked.service = service
 
 

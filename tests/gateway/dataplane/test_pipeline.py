@@ -1,5 +1,6 @@
-"""Whether a call that is under way may go on, as the registry has become."""
+"""Whether a call is let in, and whether one under way may go on as the registry has become."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,15 +8,16 @@ from msgspec.structs import replace
 
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Call
-from gateway.dataplane.pipeline import Exchange, check_still
+from gateway.dataplane.pipeline import Asked, Exchange, authorise, check_still
 from gateway.settings import GatewaySettings
 from ndxp.errors import Reason, Refusal
+from tests.descriptors import contract
 
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
 GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"], fields=["name"])
 
 
-def exchange(*grants: Grant, disabled: str = "") -> Exchange:
+def exchange(*grants: Grant, disabled: str = "", contracts: Mapping[str, bytes] | None = None) -> Exchange:
     registry = Registry(
         instance="VN",
         members=[
@@ -26,7 +28,7 @@ def exchange(*grants: Grant, disabled: str = "") -> Exchange:
         grants=list(grants),
     )
     unused: Any = None
-    return Exchange(GatewaySettings(), "node", unused, unused, snapshot=Snapshot(registry, {}))
+    return Exchange(GatewaySettings(), "node", unused, unused, snapshot=Snapshot(registry, contracts or {}))
 
 
 def under_way() -> Call:
@@ -65,3 +67,16 @@ def test_a_call_ends_when_it_would_not_be_let_in_any_more(now: Exchange, reason:
     with pytest.raises(Refusal) as refused:
         check_still(now, under_way())
     assert refused.value.reason is reason
+
+
+def test_under_a_grant_of_some_fields_nothing_is_forwarded_before_the_contract_is_known() -> None:
+    known = exchange(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
+    for each, refusal in ((exchange(GRANT), True), (exchange(changed(fields=[])), False), (known, False)):
+        call = Call(f"{DEMO}/Get")
+        call.client = CLIENT
+        if refusal:
+            with pytest.raises(Refusal, match="has not shown its contract") as refused:
+                authorise(each, call, Asked((), None))
+            assert (refused.value.reason, refused.value.retry_after) == (Reason.PROVIDER_UNREACHABLE, 1)
+        else:
+            authorise(each, call, Asked((), None))
