@@ -68,7 +68,7 @@ def back_up(ledger: sa.Engine, statements: Statements, file: Path, show: Progres
             audited = holds(backup.audit(statements.public_keys(), show), "the ledger")
         with beside.open("rb") as written:
             os.fsync(written.fileno())
-        beside.replace(file)
+        _name(beside, file)
     finally:
         beside.unlink(missing_ok=True)
     return Copied(str(file), size, audited.size, file.stat().st_size)
@@ -95,6 +95,19 @@ def holds(audited: Audited, what: str) -> Audited:
         others = len(audited.findings) - _SHOWN
         raise BackupRefused(f"{what} does not hold: {named}{f'; and {others} more' if others > 0 else ''}")
     return audited
+
+
+def _name(beside: Path, file: Path) -> None:
+    """Gives a file its name unless there is one of that name by now; no hard link: not every file system has them."""
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError as error:
+        raise BackupRefused(f"{file} was made by somebody else meanwhile; a backup overwrites nothing") from error
+    try:
+        beside.replace(file)
+    except OSError:
+        file.unlink()
+        raise
 
 
 @contextmanager

@@ -356,6 +356,20 @@ def test_a_file_that_is_there_is_not_overwritten(run: Run, file: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_file_that_was_made_meanwhile_is_not_overwritten(
+    engine: sa.Engine, written: Writer, signer: Signer, tmp_path: Path
+) -> None:
+    file = tmp_path / "ledger.backup"
+
+    def show(_done: int, _of: int) -> None:
+        file.write_text("mine")
+
+    with pytest.raises(BackupRefused, match="overwrites nothing"):
+        back_up(engine, signer, file, show)
+    assert file.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == ["ledger.backup"]
+
+
 def test_a_disk_that_is_full_leaves_nothing_behind(run: Run, written: Writer, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()

@@ -11,7 +11,7 @@ from gateway.ledger import tables
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
-from gateway.ledger.statements import LOSSES
+from gateway.ledger.statements import CHANGES, LOSSES
 from gateway.ledger.writer import LedgerDisagrees, Writer
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused, Retention, sign_note
@@ -125,6 +125,28 @@ def test_statements_of_before_losses_were_counted_excuse_what_was_signed_before_
     assert audit(ledger, signer, notes[SIGNED], notes[250]).findings == []
     writer.append([record() for _ in range(60)])
     assert Checkpoint.parse(ledger.latest_checkpoint()).losses == 1
+
+
+@pytest.mark.parametrize("cut", [1, 40, 150])
+def test_a_statement_that_was_cut_off_while_it_was_written_is_none_and_the_next_one_is_whole(
+    cut: int, writer: Writer, signer: Signer, notes: dict[int, str], tmp_path: Path
+) -> None:
+    writer.accept_loss(notes[SIGNED])
+    signer.rotate()
+    whole = signer.losses(), signer.key_changes()
+    for name, place in ((LOSSES, 0), (CHANGES, 1)):
+        with (tmp_path / name).open("ab") as file:
+            file.write(whole[place][0].encode().partition(b"\xe2")[0][-cut:] + b"\xe2")  # within a letter
+    writer.check(notes[SIGNED])
+    assert (signer.losses(), signer.key_changes()) == whole
+    signer.lose(KEPT, Checkpoint.parse(notes[250]))
+    assert [loss.lost.size for loss in signer.stated()] == [SIGNED, 250]
+
+
+def test_what_is_no_statement_does_not_stop_the_recorder(writer: Writer, signer: Signer, notes: dict[int, str]) -> None:
+    signer.add_note(LOSSES, "half a note")
+    writer.accept_loss(notes[SIGNED])
+    writer.check(notes[SIGNED])
 
 
 def test_a_statement_that_nobody_known_has_signed_excuses_nothing(
