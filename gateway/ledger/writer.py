@@ -13,7 +13,6 @@ from gateway.core.rollup import MINUTE
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.signer import Signer
-from ndxp import metadata
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 
@@ -211,12 +210,7 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
     ])  # fmt: skip
-    subjects = [
-        (subject, size + place)
-        for place, record in enumerate(new, 1)
-        for subject in set(record.subjects.split()) - {metadata.MORE}
-    ]
-    tables.insert(connection, tables.subjects, subjects)
+    tables.insert(connection, tables.subjects, tables.subjects_of(enumerate(new, size + 1)))
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)
     if connection.execute(grown).rowcount != 1:
