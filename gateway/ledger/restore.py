@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from gateway.ledger import statistics, tables
 from gateway.ledger.backup import Progress, copy, holds
 from gateway.ledger.command import one_line_each, say_unsigned
-from gateway.ledger.reader import Reader, Search
+from gateway.ledger.reader import Reader
 from gateway.ledger.source import Source
 from gateway.ledger.statements import Statements
 from gateway.settings import RecorderSettings
@@ -104,7 +104,7 @@ def _fill(target: sa.Connection, file: Path, which: Sequence[sa.Table], show: Pr
 def _index(target: sa.Connection, count: bool) -> None:
     """Makes anew, from records that were verified, what is not in the tree: whom they are about, and statistics."""
     ledger, last = Reader(target), 0
-    while entries := ledger.search(Search(after=last, limit=_BATCH)):
+    while entries := ledger.entries(last, _BATCH):
         tables.insert(target, tables.subjects, tables.subjects_of((entry.seq, entry.record) for entry in entries))
         if count:
             statistics.add(target, [entry.record for entry in entries])
