@@ -123,7 +123,9 @@ TAMPERINGS: dict[str, tuple[Callable[[sa.Connection], Any], int, str]] = {
         1, "no signed statement says so",
     ),
     "a forged checkpoint": (
-        lambda c: c.execute(sa.update(tables.checkpoints).values(note=sa.text("replace(note, 'A', 'B')"))),
+        lambda c: c.execute(
+            sa.update(tables.checkpoints).values(note=sa.func.replace(tables.checkpoints.c.note, "00\n", "01\n"))
+        ),
         0, "the latest checkpoint does not hold",
     ),
 }  # fmt: skip
