@@ -33,10 +33,12 @@ OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
     ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 2000),
     ("grpc.max_reconnect_backoff_ms", 5000),
 )
 """Channel options: message size, a connection of its own for each channel (grpc/grpc#25062), and a gateway that was
-away, or had no address yet, is found again within seconds; gRPC itself would wait for up to two minutes."""
+away, or had no address yet, is found again within seconds (2 for an attempt to connect, 5 between two at most); gRPC
+itself would wait for up to two minutes."""
 
 TLS_FOLDER = "tls"
 """Where certificates are, beside a credentials file."""

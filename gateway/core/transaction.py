@@ -169,6 +169,7 @@ class Call:
         "origin",
         "reason",
         "received",
+        "recorded",
         "request_in_ts",
         "request_out_ts",
         "response_in_ts",
@@ -194,6 +195,7 @@ class Call:
         self.fields: Sequence[str] = ()
         self.address = ""
         self.admitted = False
+        self.recorded = False
         self.room: Room | None = None
         self.timeout = 0.0
         self.journal_first = True

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -21,6 +23,7 @@ _EOF = grpc.aio.EOF
 _DOUBT, _TURNS = 0.01, 3
 _OF_EACH_PAIR = 32
 _ROUNDING = 0.99  # gRPC rounds a timeout up when it writes it, so that the caller leaves a little before it
+_log = logging.getLogger("gateway")
 _Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {code: Code(code.value[0]) for code in grpc.StatusCode}
 _OWN_MESSAGES = {
@@ -84,6 +87,10 @@ class Listener(grpc.GenericRpcHandler):
                 if task.cancelling():
                     raise  # the caller has left; otherwise the cancellation is of the connection to the provider
                 answer = _refused(call, call.dismissal or _moved(call))
+            except grpc.aio.BaseError:
+                raise  # nothing can be sent to a caller who has left
+            except Exception as error:  # a defect here is not the caller's leaving
+                answer = _broken(call, error)
             finally:
                 del self._under_way[call]
             try:
@@ -125,7 +132,7 @@ class Listener(grpc.GenericRpcHandler):
             call.subjects = metadata.subjects(trailing)
             answer.trailing += metadata.back(trailing)
         if own := metadata.back(initial):
-            await context.send_initial_metadata(own)
+            await _begin_answer(context, own)
         return answer
 
     async def _forward_stream(self, call: Call, asked: Asked, context: _Context) -> "_Answer":
@@ -187,7 +194,7 @@ class Listener(grpc.GenericRpcHandler):
             initial = await rpc.initial_metadata()
             withheld = _withheld(call, initial)
             transaction = (metadata.TRANSACTION_ID, call.transaction_id)
-            await context.send_initial_metadata([*metadata.back(initial), transaction, *withheld])
+            await _begin_answer(context, [*metadata.back(initial), transaction, *withheld])
             while (message := await rpc.read()) is not _EOF:
                 _check_release(call, withheld)
                 call.response_in_ts = call.response_in_ts or now()
@@ -264,6 +271,8 @@ class Listener(grpc.GenericRpcHandler):
 
     async def _abandoned(self, call: Call, asked: Asked) -> None:
         """The caller has left: by its deadline or by cancelling. Its record is written all the same."""
+        if call.recorded:
+            return  # it has ended already, and the journal has how
         waited = (now() - call.request_in_ts) / 1e6
         if asked.remaining is not None and waited >= asked.remaining * _ROUNDING:
             call.end(Code.DEADLINE_EXCEEDED, Origin.GATEWAY, Reason.PROVIDER_TIMEOUT if call.attempts else "")
@@ -291,9 +300,30 @@ class _Answer:
         return [*self.trailing, *own]
 
 
+def _broken(call: Call, error: Exception) -> _Answer:
+    # The error's text may hold what was sent: the log gets its place and type only.
+    place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+    _log.error("transaction %s failed in the gateway: %s\n%s", call.transaction_id, type(error).__name__, place)
+    call.end(Code.INTERNAL, Origin.GATEWAY)
+    return _Answer(details="the gateway failed; its log tells more of this transaction")
+
+
 def _moved(call: Call) -> Refusal:
     message = f"{call.service}: the connection to the provider was closed, because it is registered elsewhere now"
     return Refusal(Reason.PROVIDER_UNREACHABLE, message, metadata={"service": call.service})
+
+
+async def _begin_answer(context: _Context, pairs: list[metadata.Pair]) -> None:
+    """Sends the initial metadata, to its end also when the call is dismissed meanwhile.
+
+    grpc.aio would send it again with the status, which gRPC's core refuses; then the caller gets no status at all.
+    """
+    sending = asyncio.ensure_future(context.send_initial_metadata(pairs))
+    try:
+        await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        await asyncio.wait((sending,))
+        raise
 
 
 async def _no_doubt() -> None:

@@ -275,6 +275,7 @@ def _judge(circuit: Circuit, call: Call) -> None:
 async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:
     try:
         record = call.record(phase, exchange.node, exchange.salt_key)
+        call.recorded = phase is Phase.OUTCOME
         await exchange.journal.append(record, under_way=exchange.calls)
         if call.span is not None:
             call.span.step(f"journal {phase}")

@@ -64,10 +64,11 @@ class Connection:
             raise asyncio.CancelledError
         ended = await call.status()
         initial, trailing = await call.initial_metadata(), ended.trailing_metadata() or ()
-        if ended.code():
-            raise grpc.aio.AioRpcError(
-                _CODES[ended.code()], grpc.aio.Metadata(*initial), grpc.aio.Metadata(*trailing), ended.details()
-            )
+        code, details = _CODES[ended.code()], ended.details()
+        if code is grpc.StatusCode.OK and message is None:
+            code, details = grpc.StatusCode.INTERNAL, "the provider answered OK without a message"
+        if code is not grpc.StatusCode.OK:
+            raise grpc.aio.AioRpcError(code, grpc.aio.Metadata(*initial), grpc.aio.Metadata(*trailing), details)
         return Reply(message, initial, trailing)
 
     async def close(self, grace: float) -> None:
@@ -97,7 +98,7 @@ class Upstreams:
             ("grpc.lb_policy_name", "round_robin"),
             ("grpc.dns_min_time_between_resolutions_ms", 1000),
             ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 100),
+            ("grpc.min_reconnect_backoff_ms", 2000),
             ("grpc.max_reconnect_backoff_ms", 1000),
         )
         self._connections: dict[str, Connection] = {}
@@ -145,7 +146,8 @@ class Upstreams:
             return None  # nobody but the provider sends details
         code, text = error.code(), error.details() or ""
         if code is grpc.StatusCode.UNAVAILABLE:
-            lost = self.channel(address).get_state() is not grpc.ChannelConnectivity.READY
+            known = self._connections.get(address)  # none when it was left meanwhile
+            lost = known is not None and known.channel.get_state() is not grpc.ChannelConnectivity.READY
             return Reason.PROVIDER_UNREACHABLE if lost or text.startswith(_LOST) else None
         if code is grpc.StatusCode.CANCELLED and text == _NOT_TAKEN:
             return Reason.PROVIDER_UNREACHABLE

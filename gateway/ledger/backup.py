@@ -7,30 +7,25 @@ with the public keys that prove them (``ndxp.ledger.backup`` reads it). Private 
 import argparse
 import json
 import os
-import signal
-import sqlite3
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.ledger import tables
+from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.statements import Statements
 from gateway.ledger.writer import size_of
 from gateway.settings import RecorderSettings
 from ndxp import __version__
-from ndxp.cli.output import complain, console, print_json, progress
+from ndxp.cli.output import console, print_json, progress
 from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import FORMAT, Backup, BackupRefused
-from ndxp.process import wrong_settings
 
 Progress = Callable[[int, int], None]
 _BATCH = 5000
@@ -62,23 +57,23 @@ def back_up(ledger: sa.Engine, statements: Statements, file: Path, show: Progres
     beside = Path(name)
     try:
         with _at_one_moment(ledger) as source, _new(beside) as target:
-            size = copy(source, target, show)
+            size = copy(source, target, tables.metadata.sorted_tables, show)
             _describe(target, statements)
         with Backup(beside) as backup:
             audited = holds(backup.audit(statements.public_keys(), show), "the ledger")
         with beside.open("rb") as written:
             os.fsync(written.fileno())
-        beside.replace(file)
+        _name(beside, file)
     finally:
         beside.unlink(missing_ok=True)
     return Copied(str(file), size, audited.size, file.stat().st_size)
 
 
-def copy(source: sa.Connection, target: sa.Connection, show: Progress) -> int:
-    """Copies all rows of a ledger into tables without any; gives how many records the tree has."""
+def copy(source: sa.Connection, target: sa.Connection, which: Iterable[sa.Table], show: Progress) -> int:
+    """Copies all rows of these tables of a ledger into such without any; gives how many records the tree has."""
     size, done = size_of(source), 0
     target.execute(sa.delete(tables.tree))  # an empty ledger has a row there
-    for table in tables.metadata.sorted_tables:
+    for table in which:
         query = sa.select(table).order_by(*table.primary_key.columns)
         for rows in source.execution_options(yield_per=_BATCH).execute(query).partitions():
             tables.insert(target, table, [tuple(row) for row in rows])
@@ -95,6 +90,19 @@ def holds(audited: Audited, what: str) -> Audited:
         others = len(audited.findings) - _SHOWN
         raise BackupRefused(f"{what} does not hold: {named}{f'; and {others} more' if others > 0 else ''}")
     return audited
+
+
+def _name(beside: Path, file: Path) -> None:
+    """Gives a file its name unless there is one of that name by now; no hard link: not every file system has them."""
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError as error:
+        raise BackupRefused(f"{file} was made by somebody else meanwhile; a backup overwrites nothing") from error
+    try:
+        beside.replace(file)
+    except OSError:
+        file.unlink()
+        raise
 
 
 @contextmanager
@@ -156,32 +164,6 @@ def existing(url: str) -> sa.Engine:
     return engine
 
 
-@contextmanager
-def one_line_each() -> Iterator[None]:
-    """What goes wrong is one line on stderr; exit code 1, 2 for wrong settings, 130 for a command that was stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
-    code = 1
-    try:
-        yield
-        return
-    except KeyboardInterrupt:
-        code = 130
-    except BackupRefused as error:
-        complain(str(error))
-    except ValidationError as error:
-        complain("; ".join(wrong_settings(error)))
-        code = 2
-    except ValueError as error:
-        complain(str(error))
-        code = 2
-    except OSError as error:
-        complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        complain(f"the database says: {reason}; nothing was left behind")
-    sys.exit(code)
-
-
 def main() -> None:
     """Exit code 0 with a backup that holds, 1 without, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m gateway.ledger.backup", description=__doc__)
@@ -207,9 +189,7 @@ def main() -> None:
             f"✔ {made.records} records are in {made.file} ({made.bytes / 1e6:.1f} MB), verified.",
             style="green", markup=False, soft_wrap=True,
         )  # fmt: skip
-        if made.signed < made.records:
-            unsigned = f"{made.signed + 1} to {made.records}"
-            console.print(f"Records {unsigned} are not signed yet, as in the ledger: no recorder runs.", style="yellow")
+        say_unsigned(made.signed, made.records)
 
 
 if __name__ == "__main__":

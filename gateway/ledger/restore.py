@@ -1,19 +1,21 @@
 """Puts a backup into an empty ledger: ``python -m gateway.ledger.restore FILE --into URL_OR_FILE``.
 
-The backup is verified before, the ledger after it; both must end with the same signed checkpoint.
+The backup is verified before, and the ledger before it is there for others; both must end with the same checkpoint.
 """
 
 import argparse
 import os
 import sqlite3
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from gateway.ledger import tables
-from gateway.ledger.backup import Copied, Progress, copy, holds, one_line_each
+from gateway.ledger import statistics, tables
+from gateway.ledger.backup import Progress, copy, holds
+from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.reader import Reader
 from gateway.ledger.source import Source
 from gateway.ledger.statements import Statements
@@ -23,11 +25,30 @@ from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Key, NoteRefused
 
+_BATCH = 5000
+_PRUNED = [table for table in tables.metadata.sorted_tables if table is not tables.subjects]
+"""What a backup is taken at its word for: what its audit proves, and statistics if rows behind them were removed."""
 
-def restore(file: Path, url: str, statements: Statements, keys: list[Key], show: Progress) -> Copied:
+_COMPLETE = [table for table in _PRUNED if table is not tables.rollups]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many records a restored ledger has, how many of them are signed, and whether its statistics follow from them.
+
+    They do not where rows had been removed: then they are those of the backup, and nothing proves them.
+    """
+
+    file: str
+    records: int
+    signed: int
+    statistics_proven: bool
+
+
+def restore(file: Path, url: str, statements: Statements, keys: list[Key], show: Progress) -> Restored:
     """Restores a backup that ``keys`` prove, whole or not at all; keys and statements of the backup are kept too.
 
-    Raises BackupRefused, OSError, and SQLAlchemy's errors.
+    Raises BackupRefused, LedgerDisagrees, OSError, and SQLAlchemy's errors.
     """
     with Backup(file) as backup:
         if backup.schema != tables.SCHEMA:
@@ -40,14 +61,18 @@ def restore(file: Path, url: str, statements: Statements, keys: list[Key], show:
         _refuse_other_schema(url)
         engine = tables.open_ledger(url)
         try:
-            size = _fill(engine, file, show)
-            after = holds(Audit(Source(Reader(engine), losses=backup.losses), trusted).run(show), "the restored ledger")
+            with engine.execution_options(write=True).begin() as target:
+                complete = before.first == 1
+                size = _fill(target, file, _COMPLETE if complete else _PRUNED, show)
+                source = Source(Reader(target), losses=backup.losses)
+                _same(before, holds(Audit(source, trusted).run(show), "the restored ledger"))
+                _index(target, complete)
+                # The last step before the commit: a key that is known here and has signed nothing yet does no harm.
+                named = [key for key in trusted if str(key) in backup.keys]
+                statements.adopt(named, backup.changes, backup.losses)
         finally:
             engine.dispose()
-        _same(before, after)
-        named = [key for key in trusted if str(key) in backup.keys]
-        statements.adopt(named, backup.changes, backup.losses)
-    return Copied(str(file), size, after.size, file.stat().st_size)
+    return Restored(str(file), size, before.size, complete)
 
 
 def _refuse_other_schema(url: str) -> None:
@@ -60,20 +85,30 @@ def _refuse_other_schema(url: str) -> None:
         engine.dispose()
 
 
-def _fill(engine: sa.Engine, file: Path, show: Progress) -> int:
+def _fill(target: sa.Connection, file: Path, which: Sequence[sa.Table], show: Progress) -> int:
+    size = target.execute(sa.select(tables.tree.c.size).with_for_update()).scalar_one()
+    if size or target.execute(sa.select(tables.records.c.seq).limit(1)).first():
+        raise BackupRefused(
+            f"the ledger in {target.engine.url.database} has {size} records; a backup is restored into an empty one: "
+            "name another with --into, or move it away first"
+        )
     where = f"file:{quote(str(file))}?mode=ro"
     backup = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(where, uri=True), hide_parameters=True)
     try:
-        with engine.execution_options(write=True).begin() as target, backup.connect() as source:
-            size = target.execute(sa.select(tables.tree.c.size).with_for_update()).scalar_one()
-            if size or target.execute(sa.select(tables.records.c.seq).limit(1)).first():
-                raise BackupRefused(
-                    f"the ledger in {engine.url.database} has {size} records; a backup is restored into an empty one: "
-                    "name another with --into, or move it away first"
-                )
-            return copy(source, target, show)
+        with backup.connect() as source:
+            return copy(source, target, which, show)
     finally:
         backup.dispose()
+
+
+def _index(target: sa.Connection, count: bool) -> None:
+    """Makes anew, from records that were verified, what is not in the tree: whom they are about, and statistics."""
+    ledger, last = Reader(target), 0
+    while entries := ledger.entries(last, _BATCH):
+        tables.insert(target, tables.subjects, tables.subjects_of((entry.seq, entry.record) for entry in entries))
+        if count:
+            statistics.add(target, [entry.record for entry in entries])
+        last = entries[-1].seq
 
 
 def _same(before: Audited, after: Audited) -> None:
@@ -117,10 +152,16 @@ def main() -> None:
             made = restore(given.file, url, statements, _keys(given.key, statements), show)
         if given.json:
             print_json(asdict(made))
-        else:
+            return
+        console.print(
+            f"✔ {made.records} records are restored and verified; the last checkpoint is that of {made.file}.",
+            style="green", markup=False, soft_wrap=True,
+        )  # fmt: skip
+        say_unsigned(made.signed, made.records)
+        if not made.statistics_proven:
             console.print(
-                f"✔ {made.records} records are restored and verified; the last checkpoint is that of {made.file}.",
-                style="green", markup=False, soft_wrap=True,
+                "Statistics are those of the backup, unproven: rows that they count had been removed.",
+                style="yellow", soft_wrap=True,
             )  # fmt: skip
 
 

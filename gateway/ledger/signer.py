@@ -44,9 +44,14 @@ class Signer(Statements):
         """The signed statement that rows before ``first`` were removed."""
         return sign_note(str(Retention(self.name, first, _now())), self.name, self._current()[:1])
 
+    def stated(self) -> list[Loss]:
+        """The losses that were stated, in their order; what is no statement of this ledger is passed over."""
+        return Loss.all_of(self.losses(), self.public_keys())
+
     def lose(self, kept: int, lost: Checkpoint) -> Loss:
         """States that the ledger ends at ``kept`` though ``lost`` was signed; keeps the statement."""
-        loss = Loss(kept, lost, _now())
+        number = max([lost.losses, *(loss.number for loss in self.stated())]) + 1
+        loss = Loss(kept, lost, _now(), number)
         self.add_note(LOSSES, sign_note(str(loss), self.name, self._current()[:1]))
         return loss
 

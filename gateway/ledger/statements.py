@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from secrets import token_hex
 
 from ndxp.ledger.checkpoint import Key
 
@@ -35,11 +36,7 @@ class Statements:
         """Adds what comes with a ledger from elsewhere and is not known here; its keys come before those here."""
         known = self.public_keys()
         if new := [key for key in keys if key not in known]:
-            beside = self._folder / f"{KEYS}.new"
-            beside.unlink(missing_ok=True)
-            for key in (*new, *known):
-                _append(beside, f"{key}\n")
-            beside.replace(self._folder / KEYS)
+            self._keep(KEYS, "".join(f"{key}\n" for key in (*new, *known)))
         for name, notes in ((CHANGES, changes), (LOSSES, losses)):
             here = self._notes(name)
             for note in notes:
@@ -48,18 +45,27 @@ class Statements:
 
     def add_key(self, key: Key) -> None:
         """Adds the newest key, unless it is there."""
-        if key not in self.public_keys():
-            _append(self._folder / KEYS, f"{key}\n")
+        known = self.public_keys()
+        if key not in known:
+            self._keep(KEYS, "".join(f"{one}\n" for one in (*known, key)))
 
     def add_note(self, name: str, note: str) -> None:
         """Adds a note to ``CHANGES`` or ``LOSSES``."""
-        _append(self._folder / name, f"{note}{_END}")
+        self._keep(name, "".join(f"{one}{_END}" for one in (*self._notes(name), note)))
 
     def _notes(self, name: str) -> list[str]:
+        """Whole notes: what stands behind the last end was cut off while it was written, and nobody relies on it."""
         path = self._folder / name
-        return path.read_text().split(_END)[:-1] if path.exists() else []
+        return path.read_text(errors="replace").split(_END)[:-1] if path.exists() else []
 
-
-def _append(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), "a") as file:
-        file.write(text)
+    def _keep(self, name: str, text: str) -> None:
+        """Puts a file in the place of the one of that name, on the disk, whole or not at all."""
+        beside = self._folder / f".{name}.{token_hex(4)}"
+        try:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._folder / name)
+        finally:
+            beside.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 The schema itself is made by the steps in ``migrations/``; what stands here is its newest state.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway.core.transaction import Record
+from ndxp.metadata import MORE
 
 SCHEMA = "0002"
 """The newest migration."""
@@ -117,6 +118,11 @@ for _name, _columns, _nothing in (
 def record(row: Mapping[str, Any]) -> Record:
     """A row of the records, without its place, as the record that it is; fields that it lacks have their defaults."""
     return msgspec.convert(row, Record)
+
+
+def subjects_of(placed: Iterable[tuple[int, Record]]) -> list[tuple[str, int]]:
+    """The rows of ``subjects`` that belong to records at their places."""
+    return [(subject, seq) for seq, record in placed for subject in set(record.subjects.split()) - {MORE}]
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:

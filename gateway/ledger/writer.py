@@ -13,7 +13,6 @@ from gateway.core.rollup import MINUTE
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.signer import Signer
-from ndxp import metadata
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 
@@ -149,7 +148,8 @@ class Writer:
             if new >= CHECKPOINT_RECORDS or (new > 0 and now - self._signed_at >= CHECKPOINT_SECONDS):
                 if self._last is not None:
                     _continues(connection, size, self._last)
-                checkpoint = Checkpoint(self._signer.name, size, tree_of(connection, size).root())
+                root = tree_of(connection, size).root()
+                checkpoint = Checkpoint(self._signer.name, size, root, self._losses())
                 note = self._signer.checkpoint(checkpoint)
                 tables.put(connection, tables.checkpoints, [{"size": size, "note": note}])
         self.size = size
@@ -160,8 +160,11 @@ class Writer:
 
     def _accepted(self, checkpoint: Checkpoint) -> bool:
         """Whether it was stated that what this checkpoint covers is lost."""
-        keys = self._signer.public_keys()
-        return any(Loss.open(note, keys).lost == checkpoint for note in self._signer.losses())
+        return any(loss.accepts(checkpoint) for loss in self._signer.stated())
+
+    def _losses(self) -> int:
+        """How many losses were stated; never fewer than the last checkpoint says, whose signer may know of more."""
+        return max([self._last.losses if self._last else 0, *(loss.number for loss in self._signer.stated())])
 
     def _opened(self, note: str) -> Checkpoint:
         try:
@@ -207,12 +210,7 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
     ])  # fmt: skip
-    subjects = [
-        (subject, size + place)
-        for place, record in enumerate(new, 1)
-        for subject in set(record.subjects.split()) - {metadata.MORE}
-    ]
-    tables.insert(connection, tables.subjects, subjects)
+    tables.insert(connection, tables.subjects, tables.subjects_of(enumerate(new, size + 1)))
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)
     if connection.execute(grown).rowcount != 1:

@@ -56,8 +56,9 @@ def restore(
 ) -> None:
     """Restores a backup into an empty ledger, SQLite or PostgreSQL, while the exchange is stopped.
 
-    The backup is verified before, the ledger after it. What the journal still holds is recorded at the next start. If
-    more was signed than the backup has, the exchange says so and records nothing until `ndxp log accept-loss`.
+    The backup is verified before, the ledger before it is kept: all is restored or nothing. What the journal still
+    holds is recorded at the next start. If more was signed than the backup has, the exchange says so and records
+    nothing until `ndxp log accept-loss`.
 
     Example: `ndxp down; mv .ndxp/ledger.db* /elsewhere; ndxp log restore monday.backup; ndxp up -d`
     """

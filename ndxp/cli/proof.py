@@ -170,7 +170,7 @@ def consistency(
     try:
         with _file_errors(old):
             before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
-        losses = [Loss.open(note, keys) for note in session.get("/ledger").get("losses", ())]
+        losses = Loss.all_of(session.get("/ledger").get("losses", ()), keys)
         stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
         now = Checkpoint.open(session.get("/ledger")["checkpoint"], keys)
         if now.size < before.size:

@@ -142,12 +142,20 @@ class Audit:
             )
         elif checkpoint is None and state["size"]:
             found.note(1, f"no checkpoint is there, and the tree holds {state['size']} records")
+        self._count_losses(checkpoint)
         return checkpoint
+
+    def _count_losses(self, latest: Checkpoint | None) -> None:
+        """Those who signed knew of so many losses: none of the last statements may be gone."""
+        known = max((one.losses for one in (latest, *self._kept) if one), default=0)
+        shown = max((loss.number for loss in self._losses), default=0)
+        if shown < known:
+            self._audited.note(0, f"{known} losses of records were stated, and loss {shown + 1} is not shown any more")
 
     def _remember_published(self, note: str) -> None:
         try:
             published = Checkpoint.open(note, self._keys)
-            if all(loss.lost != published for loss in self._losses):
+            if not any(loss.accepts(published) for loss in self._losses):
                 self._kept.append(published)
         except NoteRefused as error:
             self._audited.note(0, f"the checkpoint that the store remembers does not hold: {error}")

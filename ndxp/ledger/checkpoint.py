@@ -3,8 +3,9 @@
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Self
 
@@ -15,6 +16,7 @@ _ED25519 = b"\x01"
 _DASH = "\u2014 "
 _LONGEST = 100_000
 _NAME = re.compile(r"[^\s+]+")
+_LOSSES = re.compile(r"losses ([1-9]\d{0,8})")
 
 
 class NoteRefused(Exception):
@@ -95,22 +97,28 @@ def open_note(note: str, keys: Iterable[Key]) -> tuple[str, list[Key]]:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A ledger's name, how many records it holds and the root over them."""
+    """A ledger's name, how many records it holds and the root over them.
+
+    ``losses`` is how many losses of records were stated before it was signed: an extension line ``losses N``, left out
+    when there were none. Checkpoints over the same tree are equal, whatever was stated.
+    """
 
     origin: str
     size: int
     root: bytes
+    losses: int = field(default=0, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a checkpoint's text; extension lines are passed over. Raises NoteRefused."""
+        """Reads a checkpoint's text; other extension lines are passed over. Raises NoteRefused."""
         lines = text.split("\n")
         if len(lines) < 4 or not re.fullmatch(r"0|[1-9]\d{0,18}", lines[1]):
             raise NoteRefused("not a checkpoint: a name, a size and a root in lines of their own")
         root = _decode(lines[2])
         if len(root) != 32:
             raise NoteRefused("the checkpoint's root is not a SHA-256")
-        return cls(lines[0], int(lines[1]), root)
+        losses = [int(found[1]) for line in lines[3:] if (found := _LOSSES.fullmatch(line))]
+        return cls(lines[0], int(lines[1]), root, max(losses, default=0))
 
     @classmethod
     def open(cls, note: str, keys: Iterable[Key]) -> Self:
@@ -122,7 +130,8 @@ class Checkpoint:
         return found
 
     def __str__(self) -> str:
-        return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n"
+        stated = f"losses {self.losses}\n" if self.losses else ""
+        return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n{stated}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +160,14 @@ class Retention:
 class Loss:
     """That a ledger ended at record ``kept`` again after more were signed: those up to ``lost`` are not in it any more.
 
-    Somebody has put an older copy in its place, a backup for example, and stands by it.
+    Somebody has put an older copy in its place, a backup for example, and stands by it. ``number`` counts the ledger's
+    losses from 1 (statements of before they were counted are all the first): it excuses only what was signed before it.
     """
 
     kept: int
     lost: Checkpoint
     at: str
+    number: int
 
     @classmethod
     def open(cls, note: str, keys: Iterable[Key]) -> Self:
@@ -164,13 +175,28 @@ class Loss:
         text, signers = open_note(note, keys)
         name, _, rest = text.partition(" loss\n")
         lines = rest.split("\n")
-        if len(lines) != 5 or not lines[0].isdecimal() or all(key.name != name for key in signers):
+        if len(lines) == 5:
+            lines.insert(4, "1")
+        if len(lines) != 6 or not all(lines[i].isdecimal() for i in (0, 4)) or all(key.name != name for key in signers):
             raise NoteRefused("not a statement of a loss")
-        return cls(int(lines[0]), Checkpoint.parse(f"{name}\n{lines[1]}\n{lines[2]}\n"), lines[3])
+        return cls(int(lines[0]), Checkpoint.parse(f"{name}\n{lines[1]}\n{lines[2]}\n"), lines[3], int(lines[4]))
+
+    @classmethod
+    def all_of(cls, notes: Iterable[str], keys: Sequence[Key]) -> list[Self]:
+        """The statements among the notes that hold, in their order."""
+        held = []
+        for note in notes:
+            with suppress(NoteRefused):
+                held.append(cls.open(note, keys))
+        return held
 
     def covers(self, checkpoint: Checkpoint) -> bool:
-        """Whether the checkpoint may be one over records that were lost."""
-        return self.kept < checkpoint.size <= self.lost.size
+        """Whether the checkpoint may be one over records that were lost: one of those numbers, signed before this."""
+        return self.kept < checkpoint.size <= self.lost.size and checkpoint.losses < self.number
+
+    def accepts(self, published: Checkpoint) -> bool:
+        """Whether the checkpoint is the very one whose records were lost."""
+        return self.lost == published and self.covers(published)
 
     @property
     def sentence(self) -> str:
@@ -180,7 +206,8 @@ class Loss:
         )
 
     def __str__(self) -> str:
-        return f"{self.lost.origin} loss\n{self.kept}\n{self.lost.size}\n{_encode(self.lost.root)}\n{self.at}\n"
+        lost = f"{self.lost.size}\n{_encode(self.lost.root)}"
+        return f"{self.lost.origin} loss\n{self.kept}\n{lost}\n{self.at}\n{self.number}\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,10 +208,12 @@ def test_rows_that_were_removed_in_good_order_stay_provable(
     written.prune(1_000_000_000)
     file = tmp_path / "pruned.backup"
     back_up(engine, signer, file, quietly)
-    restore(file, other_kind, signer, signer.public_keys(), quietly)
+    assert not restore(file, other_kind, signer, signer.public_keys(), quietly).statistics_proven
     with opened(other_kind) as again:
         audited = Audit(Source(Reader(again)), signer.public_keys()).run()
+        days = Reader(again).statistics(86_400, since=0, until=86_400)
     assert (audited.first, audited.size, audited.findings) == (RECORDS + 1, RECORDS + 1, [])
+    assert sum(day.rollup.count for day in days) == RECORDS + 1
 
 
 def test_after_a_change_of_keys_the_first_one_is_enough_for_a_backup(
@@ -307,6 +309,58 @@ def test_a_restore_that_breaks_off_leaves_an_empty_ledger(
     assert restore(file, other_kind, signer, signer.public_keys(), quietly).records == RECORDS
 
 
+def test_a_restore_that_is_stopped_while_it_verifies_leaves_an_empty_ledger(
+    file: Path, other_kind: str, signer: Signer
+) -> None:
+    ended: list[int] = []
+
+    def stop(done: int, of: int) -> None:
+        if done == of:
+            ended.append(done)
+        if len(ended) == 3:  # the backup is verified, the records are copied, the ledger is verified
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(file, other_kind, signer, signer.public_keys(), stop)
+    with opened(other_kind) as engine:
+        assert Reader(engine).last() == 0
+    assert restore(file, other_kind, signer, signer.public_keys(), quietly).records == RECORDS
+
+
+def test_a_restore_whose_keys_cannot_be_kept_leaves_an_empty_ledger(
+    file: Path, other_kind: str, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(signer, "adopt", fail)
+    with pytest.raises(OSError, match="No space"):
+        restore(file, other_kind, signer, signer.public_keys(), quietly)
+    monkeypatch.undo()
+    assert restore(file, other_kind, signer, signer.public_keys(), quietly).records == RECORDS
+
+
+def test_subjects_and_statistics_are_made_of_the_records_whatever_the_backup_says(
+    file: Path, other_kind: str, signer: Signer, ledger: Reader
+) -> None:
+    change(
+        file,
+        "DELETE FROM subjects WHERE seq < 300",
+        "UPDATE subjects SET subject = 'ffffffffffffffffffffffffffffffff'",
+        "DELETE FROM rollups WHERE period = 60",
+        "UPDATE rollups SET answered = 7",
+    )
+    assert restore(file, other_kind, signer, signer.public_keys(), quietly).statistics_proven
+    with opened(other_kind) as engine:
+        again = Reader(engine)
+        found = again.search(Search(subject=f"{3:032x}", limit=1000))
+        assert [entry.seq for entry in found] == [seq for seq in range(RECORDS, 0, -1) if (seq - 1) % 7 == 3]
+        assert again.search(Search(subject="f" * 32)) == []
+        for period in (60, 86_400):
+            expected = ledger.statistics(period, since=0, until=period)
+            assert again.statistics(period, since=0, until=period) == expected != []
+
+
 def test_a_ledger_that_does_not_hold_gives_no_backup(
     engine: sa.Engine, written: Writer, signer: Signer, tmp_path: Path
 ) -> None:
@@ -356,6 +410,20 @@ def test_a_file_that_is_there_is_not_overwritten(run: Run, file: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_file_that_was_made_meanwhile_is_not_overwritten(
+    engine: sa.Engine, written: Writer, signer: Signer, tmp_path: Path
+) -> None:
+    file = tmp_path / "ledger.backup"
+
+    def show(_done: int, _of: int) -> None:
+        file.write_text("mine")
+
+    with pytest.raises(BackupRefused, match="overwrites nothing"):
+        back_up(engine, signer, file, show)
+    assert file.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == ["ledger.backup"]
+
+
 def test_a_disk_that_is_full_leaves_nothing_behind(run: Run, written: Writer, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
@@ -375,6 +443,17 @@ def test_a_backup_and_its_way_back_by_command(run: Run, written: Writer, other_k
     assert (made.returncode, f"{RECORDS} records are in" in made.stdout) == (0, True), made.stderr
     again = run("restore", file, "--into", other_kind)
     assert (again.returncode, f"{RECORDS} records are restored" in again.stdout) == (0, True), again.stderr
+    assert "unproven" not in again.stdout
+
+
+def test_a_restore_says_that_statistics_of_removed_rows_are_unproven(
+    run: Run, written: Writer, other_kind: str, tmp_path: Path
+) -> None:
+    written.append([record(request_in_ts=2_000_000_000), record()])
+    written.sign_all()
+    written.prune(1_000_000_000)
+    assert run("backup", tmp_path / "ledger.backup").returncode == 0
+    assert "unproven" in run("restore", tmp_path / "ledger.backup", "--into", other_kind).stdout
 
 
 def test_a_ledger_that_is_not_there_is_a_line(tmp_path: Path, signer: Signer) -> None:

@@ -1,13 +1,20 @@
 """A ledger that is shorter than what was signed goes on when that is stated, and says so for ever."""
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
+
+from gateway.keys import load_or_create
+from gateway.ledger import tables
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
+from gateway.ledger.statements import CHANGES, LOSSES
 from gateway.ledger.writer import LedgerDisagrees, Writer
 from ndxp.ledger.audit import Audit, Audited
-from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused, Retention
+from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused, Retention, sign_note
 from tests.records import record
 
 KEPT, SIGNED = 100, 300
@@ -21,6 +28,17 @@ def notes(writer: Writer, ledger: Reader, signer: Signer, monkeypatch: pytest.Mo
     of_copy = dict(ledger.checkpoints())
     lost = {size: Checkpoint(signer.name, size, bytes([size % 256]) * 32) for size in (150, 250, SIGNED)}
     return {**of_copy, **{size: signer.checkpoint(checkpoint) for size, checkpoint in lost.items()}}
+
+
+def roll_back(engine: sa.Engine) -> None:
+    """Puts the first 100 records back as an older copy of the database has them."""
+    with engine.execution_options(write=True).begin() as connection:
+        for table, place in ((tables.records, "seq"), (tables.checkpoints, "size")):
+            connection.execute(sa.delete(table).where(table.c[place] > KEPT))
+        tiles = tables.tiles
+        connection.execute(sa.update(tiles).values(hashes=sa.func.substr(tiles.c.hashes, 1, 32 * KEPT)))
+        connection.execute(sa.delete(tiles).where(tiles.c.level > 0))
+        connection.execute(sa.update(tables.tree).values(size=KEPT))
 
 
 def audit(ledger: Reader, signer: Signer, published: str = "", *remembered: str) -> Audited:
@@ -67,6 +85,68 @@ def test_a_stated_loss_excuses_nothing_else(
         writer.check(later)
     with pytest.raises(LedgerDisagrees):
         writer.check(notes[150])
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_second_roll_back_within_the_lost_range_is_found(
+    times: int, engine: sa.Engine, writer: Writer, ledger: Reader, signer: Signer, notes: dict[int, str]
+) -> None:
+    for _ in range(times):  # stated once, or again after the ledger had grown
+        writer.accept_loss(notes[SIGNED])
+        writer.check(notes[SIGNED])
+        writer.append([record() for _ in range(100)])
+        remembered = ledger.latest_checkpoint()
+        assert audit(ledger, signer, remembered, remembered, notes[150]).findings == []
+        notes[SIGNED] = signer.checkpoint(replace(Checkpoint.parse(remembered), size=SIGNED, root=b"2" * 32))
+        roll_back(engine)  # by somebody with database and store, who has no key
+        writer.check("")
+    writer.append([record() for _ in range(150)])
+    found = audit(ledger, signer, ledger.latest_checkpoint(), remembered)
+    assert "are not those that were signed" in found.findings[0].text
+    assert not any(loss.covers(Checkpoint.parse(remembered)) for loss in signer.stated())  # `ndxp log consistency`
+
+
+def test_a_statement_that_was_removed_is_missed(
+    writer: Writer, ledger: Reader, signer: Signer, notes: dict[int, str]
+) -> None:
+    writer.accept_loss(notes[SIGNED])
+    writer.append([record() for _ in range(60)])
+    [finding] = Audit(Source(ledger), signer.public_keys()).run().findings
+    assert "loss 1 is not shown any more" in finding.text
+
+
+def test_statements_of_before_losses_were_counted_excuse_what_was_signed_before_too(
+    writer: Writer, ledger: Reader, signer: Signer, notes: dict[int, str], tmp_path: Path
+) -> None:
+    lost = str(Checkpoint.parse(notes[SIGNED])).partition("\n")[2]
+    private = load_or_create(tmp_path / "ledger-key.pem")
+    signer.add_note(LOSSES, sign_note(f"{signer.name} loss\n{KEPT}\n{lost}2026-01-01\n", signer.name, [private]))
+    writer.check(notes[SIGNED])
+    assert audit(ledger, signer, notes[SIGNED], notes[250]).findings == []
+    writer.append([record() for _ in range(60)])
+    assert Checkpoint.parse(ledger.latest_checkpoint()).losses == 1
+
+
+@pytest.mark.parametrize("cut", [1, 40, 150])
+def test_a_statement_that_was_cut_off_while_it_was_written_is_none_and_the_next_one_is_whole(
+    cut: int, writer: Writer, signer: Signer, notes: dict[int, str], tmp_path: Path
+) -> None:
+    writer.accept_loss(notes[SIGNED])
+    signer.rotate()
+    whole = signer.losses(), signer.key_changes()
+    for name, place in ((LOSSES, 0), (CHANGES, 1)):
+        with (tmp_path / name).open("ab") as file:
+            file.write(whole[place][0].encode().partition(b"\xe2")[0][-cut:] + b"\xe2")  # within a letter
+    writer.check(notes[SIGNED])
+    assert (signer.losses(), signer.key_changes()) == whole
+    signer.lose(KEPT, Checkpoint.parse(notes[250]))
+    assert [loss.lost.size for loss in signer.stated()] == [SIGNED, 250]
+
+
+def test_what_is_no_statement_does_not_stop_the_recorder(writer: Writer, signer: Signer, notes: dict[int, str]) -> None:
+    signer.add_note(LOSSES, "half a note")
+    writer.accept_loss(notes[SIGNED])
+    writer.check(notes[SIGNED])
 
 
 def test_a_statement_that_nobody_known_has_signed_excuses_nothing(

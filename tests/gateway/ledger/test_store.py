@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core.transaction import Origin, Phase, Record
+from gateway.ledger import reader
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
@@ -102,6 +103,9 @@ def test_an_empty_batch_adds_nothing(writer: Writer, ledger: Reader) -> None:
         ({"since": 200}, [3, 2, 1]),
         ({"until": 200}, [0]),
         ({"since": 200, "until": 400}, [2, 1]),
+        ({"until": 400, "limit": 2}, [2, 1]),
+        ({"until": 400, "before": 3}, [1, 0]),
+        ({"until": 400, "after": 1}, [1, 2]),
         ({"client": "VN/COM/99/ekyc", "status_code": 0}, [2]),
         ({"limit": 2}, [3, 2]),
         ({"before": 3, "limit": 2}, [1, 0]),
@@ -110,9 +114,11 @@ def test_an_empty_batch_adds_nothing(writer: Writer, ledger: Reader) -> None:
         ({"after": 1, "before": 4}, [1, 2]),
     ],
 )
+@pytest.mark.parametrize("sorted_up_to", [0, 50_000])
 def test_a_search_finds_what_it_asks_for_in_its_order(
-    filled: Reader, search: dict[str, Any], places: list[int]
+    filled: Reader, search: dict[str, Any], places: list[int], sorted_up_to: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reader, "_SORTED", sorted_up_to)
     assert found(filled, **search) == [KINDS[place] for place in places]
 
 

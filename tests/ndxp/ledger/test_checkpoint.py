@@ -1,5 +1,7 @@
 """Signed notes and checkpoints, against the published example of the format."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -62,6 +64,13 @@ def test_one_known_signer_among_others_is_enough(private: Ed25519PrivateKey) -> 
 def test_extension_lines_are_passed_over(private: Ed25519PrivateKey) -> None:
     note = sign_note(f"{CHECKPOINT}more\n", NAME, [private])
     assert Checkpoint.open(note, [public(private)]) == CHECKPOINT
+
+
+def test_a_checkpoint_says_how_many_losses_were_stated_before_it(private: Ed25519PrivateKey) -> None:
+    after = replace(CHECKPOINT, losses=2)
+    assert str(after) == f"{CHECKPOINT}losses 2\n"
+    for text, losses in ((str(after), 2), (str(CHECKPOINT), 0), (f"{CHECKPOINT}more\nlosses 3\n", 3)):
+        assert Checkpoint.open(sign_note(text, NAME, [private]), [public(private)]).losses == losses
 
 
 def test_a_key_of_another_name_does_not_sign_for_this_ledger(private: Ed25519PrivateKey) -> None:

@@ -1,0 +1,47 @@
+"""What the commands that copy a ledger say: one line for what goes wrong, and what is not signed yet."""
+
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.ledger.writer import LedgerDisagrees
+from ndxp.cli.output import complain, console
+from ndxp.ledger.backup import BackupRefused
+from ndxp.process import wrong_settings
+
+
+@contextmanager
+def one_line_each() -> Iterator[None]:
+    """What goes wrong is one line on stderr; exit code 1, 2 for wrong settings, 130 for a command that was stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is undone
+    code = 1
+    try:
+        yield
+        return
+    except KeyboardInterrupt:
+        code = 130
+    except (BackupRefused, LedgerDisagrees) as error:
+        complain(str(error))
+    except ValidationError as error:
+        complain("; ".join(wrong_settings(error)))
+        code = 2
+    except ValueError as error:
+        complain(str(error))
+        code = 2
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        complain(f"the database says: {str(getattr(error, 'orig', None) or error).splitlines()[0]}")
+    sys.exit(code)
+
+
+def say_unsigned(signed: int, records: int) -> None:
+    """Says which records no checkpoint covers, if there are any."""
+    if signed < records:
+        which = f"Records {signed + 1} to {records}"
+        console.print(f"{which} are not signed yet, as in the ledger: no recorder ran.", style="yellow", soft_wrap=True)

@@ -1,0 +1,193 @@
+"""Calls that end in an unusual way at the gateway's port: each is answered, and recorded once as it was answered."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
+from gateway.core.transaction import Phase, Record
+from gateway.dataplane.listener import Listener
+from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.tokens import AUDIENCE, ISSUER
+from gateway.dataplane.upstream import Upstreams
+from gateway.keys import public_jwk
+from gateway.settings import GatewaySettings
+from ndxp import metadata
+from tests.descriptors import contract
+from tests.fakes import until
+
+DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
+GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"])
+UNARY, STREAM = "Get", "GetAll"
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Journal:
+    """Takes every record at once, and says of outcomes that it has them when it may; ``left`` are who did not wait."""
+
+    available = True
+    left = 0
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def append(self, record: Record, *, under_way: int = 0) -> None:
+        self.records.append(record)
+        if record.phase is Phase.OUTCOME:
+            try:
+                await self.may_answer.wait()
+            except asyncio.CancelledError:
+                self.left += 1
+                raise
+
+
+class Unlimited:
+    """Allowances without limits."""
+
+    def enter(self, client: str, quota: object) -> None: ...
+
+    def leave(self, client: str) -> None: ...
+
+
+class Provider(grpc.GenericRpcHandler):
+    """Says something before its answer; to an empty request it answers OK without a message."""
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        async def get(_: Any, context: _Context) -> None:
+            request = await context.read()
+            await context.send_initial_metadata((("said", "before"),))
+            if request:
+                await context.write(request)
+
+        return grpc.stream_stream_rpc_method_handler(get)
+
+
+class Dismissing:
+    """A context that has something happen while initial metadata is on its way to the caller."""
+
+    def __init__(self, context: _Context, happen: Callable[[], None]) -> None:
+        self._context, self._happen = context, happen
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    async def send_initial_metadata(self, pairs: Any) -> None:
+        asyncio.get_running_loop().call_soon(self._happen)
+        await self._context.send_initial_metadata(pairs)
+
+
+class House(Listener):
+    """A gateway of one provider and one member, on a port of its own."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        key = Ed25519PrivateKey.generate()
+        jwk, now = public_jwk(key), int(time.time())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": CLIENT, "iat": now, "exp": now + 600}
+        self.identity = (metadata.AUTHORIZATION, f"Bearer {jwt.encode(claims, key, 'EdDSA', {'kid': jwk['kid']})}")
+        self.journal = Journal()
+        journal: Any = self.journal
+        allowances: Any = Unlimited()
+        self.exchange = Exchange(GatewaySettings(), "node", journal, allowances, snapshot=self.registry(GRANT))
+        self.exchange.tokens.use_keys({jwk["kid"]: jwk})
+        self.happen: Callable[[], None] | None = None
+        super().__init__(self.exchange, Upstreams(1 << 20))
+
+    def registry(self, *grants: Grant) -> Snapshot:
+        members = [Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
+                   Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"])]  # fmt: skip
+        services = [Service(provider=PROVIDER, contract=DEMO, address=self.address)]
+        known = contract("demo.v1", "Demo", UNARY, STREAM)
+        return Snapshot(Registry("VN", members=members, services=services, grants=list(grants)), {DEMO: known})
+
+    def revoke(self) -> None:
+        self.exchange.snapshot = self.registry()
+        self.dismiss()
+
+    async def handle(self, call: Any, context: Any, forward: Any) -> bytes:
+        seen: Any = Dismissing(context, self.happen) if self.happen else context
+        return await super().handle(call, seen, forward)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    provider = grpc.aio.server()
+    provider.add_generic_rpc_handlers((Provider(),))
+    port = provider.add_insecure_port("127.0.0.1:0")
+    await provider.start()
+    house = House(f"127.0.0.1:{port}")
+    yield house
+    await house._upstreams.close()
+    await provider.stop(None)
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[grpc.aio.Channel]:
+    gateway = grpc.aio.server()
+    gateway.add_generic_rpc_handlers((house,))
+    port = gateway.add_insecure_port("127.0.0.1:0")
+    await gateway.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield channel
+    await gateway.stop(None)
+
+
+def call(house: House, channel: grpc.aio.Channel, method: str, request: bytes = b"x") -> Any:
+    made: Any = channel.unary_unary if method == UNARY else channel.unary_stream
+    return made(f"/{DEMO}/{method}")(request, metadata=(house.identity,), timeout=20)
+
+
+@pytest.mark.parametrize("method", [UNARY, STREAM])
+async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
+    house: House, channel: grpc.aio.Channel, method: str
+) -> None:
+    house.happen = house.revoke
+    under_way = call(house, channel, method)
+    assert await under_way.code() is grpc.StatusCode.PERMISSION_DENIED
+    [*_, outcome] = house.journal.records
+    assert (outcome.reason, outcome.status_code) == ("ACCESS_DENIED", 7)
+
+
+async def test_ok_without_a_message_is_the_providers_failure(house: House, channel: grpc.aio.Channel) -> None:
+    under_way = call(house, channel, UNARY, b"")
+    assert await under_way.code() is grpc.StatusCode.INTERNAL
+    assert "OK without a message" in await under_way.details()
+    [*_, outcome] = house.journal.records
+    assert (outcome.status_code, outcome.origin) == (13, "provider")
+
+
+async def test_a_defect_of_the_gateway_is_not_recorded_as_the_callers_leaving(
+    house: House, channel: grpc.aio.Channel
+) -> None:
+    no_key: Any = "no bytes"
+    house.exchange.provider_keys = {PROVIDER: no_key}
+    under_way = call(house, channel, UNARY)
+    assert await under_way.code() is grpc.StatusCode.INTERNAL
+    assert await under_way.details() == "the gateway failed; its log tells more of this transaction"
+    [*_, outcome] = house.journal.records
+    assert (outcome.status_code, outcome.origin) == (13, "gateway")
+
+
+async def test_a_caller_who_leaves_while_the_outcome_is_written_is_recorded_once(
+    house: House, channel: grpc.aio.Channel
+) -> None:
+    assert await call(house, channel, UNARY) == b"x"
+    tasks = len(asyncio.all_tasks())
+    house.journal.records.clear()
+    house.journal.may_answer.clear()
+    under_way = call(house, channel, UNARY)
+    await until(lambda: house.journal.records and house.journal.records[-1].phase is Phase.OUTCOME)
+    under_way.cancel()
+    await until(lambda: house.journal.left)
+    house.journal.may_answer.set()
+    await until(lambda: len(asyncio.all_tasks()) == tasks)
+    outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
+    assert [outcome.status_code for outcome in outcomes] == [0]
