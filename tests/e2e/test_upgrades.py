@@ -47,7 +47,7 @@ def registry_of_newer_software(known: bytes) -> bytes:
 
 
 @pytest.fixture
-def copied(members: RunningExchange, valkey: Valkey) -> Iterator[redis.Redis]:
+def copied(members: RunningExchange, valkey: Valkey) -> Iterator[Any]:
     """A store with everything that the gateways of the session's exchange read."""
     with redis.Redis.from_url(members.state.processes[0].environment["NDXP_REDIS_URL"]) as theirs:
         kept = {key: theirs.dump(key) for key in theirs.keys("ndxp:*") if theirs.type(key) != b"stream"}
@@ -59,7 +59,7 @@ def copied(members: RunningExchange, valkey: Valkey) -> Iterator[redis.Redis]:
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_gateway_goes_on_with_the_registry_that_it_understands(
-    members: RunningExchange, echo: Echo, valkey: Valkey, copied: redis.Redis
+    members: RunningExchange, echo: Echo, valkey: Valkey, copied: Any
 ) -> None:
     async with worker(members, "older", redis_url=valkey.url) as older, fresh_channel(older.target) as channel:
         visitor = Visitor(members, VISITOR, channel)
@@ -74,7 +74,7 @@ async def test_a_gateway_goes_on_with_the_registry_that_it_understands(
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_gateway_that_starts_with_a_registry_of_newer_software_says_so_once_and_waits_for_one_it_understands(
-    members: RunningExchange, valkey: Valkey, copied: redis.Redis
+    members: RunningExchange, valkey: Valkey, copied: Any
 ) -> None:
     understood = copied.get(REGISTRY)
     copied.set(REGISTRY, registry_of_newer_software(understood))
