@@ -23,11 +23,11 @@ IDLING = 0.29 * 0.46 * 2 / (13_918 / 60)
 """The gateway's again, from the load test ndxp-peak: its share of the CPU used, by transactions a second. A worker that
 has little to do takes longer for each, and this mix has streams."""
 
-RECORDED = 7_001
+RECORDED = 6_747
 """Records a second that one recorder wrote to PostgreSQL."""
-ROW = 1_210
+ROW = 1_075
 """Bytes on PostgreSQL's disk for a record."""
-VERIFIED = 400_000 / 6.1
+VERIFIED = 1_900_000 / 29.9
 """Records a second that `ndxp log verify` went through, on PostgreSQL."""
 ENTRY = 785
 """Bytes of Redis' memory for a record in the journal (MEMORY USAGE, the records of benchmarks/ledger.py)."""

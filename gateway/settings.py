@@ -116,7 +116,8 @@ class ControlSettings(RecorderSettings):
     exchange_file: Path = Path(__file__).with_name("exchange.yaml")
     """Members, services, grants and quotas to start with."""
     handed_out: dict[str, Path] = {}  # noqa: RUF012
-    """Files for agencies that run elsewhere, each with its own secret only: identifier to file."""
+    """Files for agencies that run elsewhere, each with its own secret only: identifier to file. ``admin`` is the
+    operator's, a copy of all credentials."""
     record: bool = True
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)

@@ -115,6 +115,27 @@ def test_an_agency_can_read_its_own_secret_and_nobody_elses(name: str) -> None:
     assert folder in (ROOT / "Dockerfile").read_text()
 
 
+def test_the_signing_keys_are_control_and_recorders_alone() -> None:
+    holders = {name for name in SERVICES if any(v.startswith("keys:") for v in SERVICES[name].get("volumes", []))}
+    assert holders == {"control", "recorder"}
+
+
+@pytest.mark.parametrize("name", ["load", "load-worker"])
+def test_the_load_test_can_read_the_operators_credentials_and_no_key(name: str) -> None:
+    assert SERVICES[name]["volumes"] == ["operator-keys:/run/ndxp:ro"]
+    folder, _, file = json.loads(environment("control")["NDXP_HANDED_OUT"])["admin"].rpartition("/")
+    assert f"operator-keys:{folder}" in SERVICES["control"]["volumes"]
+    assert f"--credentials /run/ndxp/{file} " in SERVICES[name]["entrypoint"][-2]
+    assert folder in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("name", ["load", "load-worker"])
+def test_the_load_test_reaches_what_it_attaches_to_and_no_agency_reaches_its_page(name: str) -> None:
+    networks = set(SERVICES[name]["networks"])
+    assert all(networks & set(SERVICES[other]["networks"]) for other in ("envoy", "control", "load"))
+    assert not any(networks & set(SERVICES[agency]["networks"]) for agency in AGENCIES)
+
+
 @pytest.mark.parametrize("name", sorted(AGENCIES))
 def test_an_agency_reaches_neither_the_store_nor_another_agencys_database(name: str) -> None:
     assert set(SERVICES[name]["networks"]) == {"agencies", "databases"}

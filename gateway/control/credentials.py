@@ -1,6 +1,7 @@
 """Secrets of subsystems: made once, kept as hashes in the store and in the clear in the operator's own file.
 
-An agency that runs elsewhere gets a file with its own secret and the key of subjects, and nobody else's.
+An agency that runs elsewhere gets a file with its own secret and the key of subjects, and nobody else's; the operator
+elsewhere gets a copy of all of them.
 """
 
 import hmac
@@ -16,6 +17,7 @@ from ndxp.assertion import key_of
 from ndxp.sandbox.authority import AUTHORITY_KEY, Authority, AuthorityMissing
 from ndxp.subject import SUBJECTS
 
+_OPERATOR = "admin"
 _NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
 
 
@@ -23,7 +25,7 @@ class Credentials:
     """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
     ``tls_folder`` holds certificates, and the sandbox's authority that makes them; None without TLS. ``handed_out``
-    says in which files single subsystems find what is theirs.
+    says in which files single subsystems, or the operator (``admin``), find what is theirs.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class Credentials:
         if new:
             _write(self._path, {**known, **new})
         known |= new
-        for subsystem, path in self._handed_out.items():
-            _write(path, {name: known[name] for name in (subsystem, SUBJECTS) if name in known})
+        for holder, path in self._handed_out.items():
+            theirs = known.keys() if holder == _OPERATOR else (holder, SUBJECTS)
+            _write(path, {name: known[name] for name in theirs if name in known})
         clients = {name: secret for name, secret in known.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():

@@ -102,10 +102,21 @@ class Worker:
 
     async def _first_load(self) -> None:
         _log.info("waiting for the registry in the store")
+        unread = 0
         while True:
             with contextlib.suppress(redis.RedisError):
-                if await self._registry.version():
-                    return await self._load()
+                version = await self._registry.version()
+                if version not in (0, unread):
+                    try:
+                        return await self._load()
+                    except msgspec.ValidationError as error:
+                        # Whether a call is allowed cannot be said, and a restart would not change that: it waits.
+                        unread = version
+                        _log.error(
+                            "version %d of the registry is of newer software (%s); this gateway takes no calls until "
+                            "it is upgraded too",
+                            version, error,
+                        )  # fmt: skip
             await asyncio.sleep(_WATCH / 4)
 
     async def _load(self) -> None:

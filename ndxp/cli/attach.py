@@ -3,16 +3,18 @@
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
-from ndxp.cli.session import Session
+from ndxp.cli.session import AdminApi
 from ndxp.client import TokenRefused
+from ndxp.process import loopback
 from ndxp.sandbox import plan
-from ndxp.sandbox.state import State
+from ndxp.sandbox.state import NoSandbox, State
 
 app = typer.Typer()
 
@@ -23,7 +25,9 @@ _ADMIN = "admin"
 def attach(
     gateway: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the exchange takes calls.")],
     credentials: Annotated[str, typer.Option(help="Its credentials file; - reads it from standard input.")],
-    control: Annotated[str, typer.Option(help="URL of its control process; by default port 8080 of the host.")] = "",
+    control: Annotated[
+        str, typer.Option(help="URL of its control process; on this machine port 8080 unless named.")
+    ] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -31,7 +35,8 @@ def attach(
 
     In containers, or on servers. The run folder gets a copy of the credentials (mode 0600) and the public keys of the
     ledger as control gives them now; nothing is started. `ndxp status`, `call`, `log`, `load`, `demo --target` and the
-    rest are used as with an exchange of one's own. Attached again, the keys must be the same, or the same and newer.
+    rest are used as with an exchange of one's own. Attached again, the keys must be the same, or the same and newer;
+    otherwise nothing is changed. Control is sent the operator's secret: beyond this machine, name its URL.
 
     Example: `docker compose exec -T control cat credentials.json | ndxp attach localhost:50051 --credentials -`
     """
@@ -41,16 +46,23 @@ def attach(
     before = State.read(folder)
     if (before is not None and not before.attached) or (before is None and (folder / "credentials.json").exists()):
         raise plan.PlanFailed(f"{folder} is the run folder of an exchange of its own; name another with --folder")
-    secrets = _secrets(credentials)
+    if not (control or loopback(gateway)):
+        raise plan.PlanFailed(
+            f"the operator's secret would go to {host} where it can be read on the way; name control's URL, "
+            f"--control https://..., or --control http://{host}:8080 if only you listen on that network"
+        )
+    secrets, secret = _secrets(credentials)
     folder = folder.resolve()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     state = State(str(folder), gateway, control.rstrip("/") or f"http://{host}:8080", [], attached=True)
-    with os.fdopen(os.open(state.credentials, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets)
+    if not state.alive():
+        raise NoSandbox(f"the exchange does not answer at {gateway}")
+    api = AdminApi(state, secret)
+    keys, members = api.get("/ledger/keys")["keys"], len(api.get("/members"))
+    _compare(folder / "ledger-keys", keys)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _keep(folder / "ledger-keys", "".join(f"{key}\n" for key in keys))
     state.write()
-    session = Session(folder)
-    _keep_keys(folder / "ledger-keys", session.get("/ledger/keys")["keys"])
-    members = len(session.get("/members"))
+    _keep(state.credentials, secrets)
     if as_json:
         print_json({"gateway": state.gateway, "control": state.control_url, "folder": state.folder, "members": members})
     else:
@@ -60,8 +72,8 @@ def attach(
         )
 
 
-def _secrets(credentials: str) -> str:
-    """The content of a credentials file; raises TokenRefused when it is none, or not the operator's."""
+def _secrets(credentials: str) -> tuple[str, str]:
+    """The content of a credentials file and the operator's secret; raises TokenRefused when it does not have it."""
     try:
         text = sys.stdin.read() if credentials == "-" else Path(credentials).read_text()
         known = json.loads(text)
@@ -69,15 +81,22 @@ def _secrets(credentials: str) -> str:
         raise TokenRefused(f"cannot read credentials from {credentials}: {type(error).__name__}") from error
     if not isinstance(known, dict) or _ADMIN not in known:
         raise TokenRefused(f"{credentials} has no entry {_ADMIN!r}; give the file of the control process's run folder")
-    return text
+    return text, str(known[_ADMIN])
 
 
-def _keep_keys(file: Path, keys: list[str]) -> None:
-    """Keeps the public keys of the ledger; raises PlanFailed when they do not go on from those kept before."""
+def _compare(file: Path, keys: list[str]) -> None:
+    """Raises PlanFailed when the public keys of the ledger do not go on from those kept before."""
     before = file.read_text().split() if file.exists() else []
     if keys[: len(before)] != before:
         raise plan.PlanFailed(
             f"the ledger's keys are not those in {file}: it is another exchange, which needs another --folder, or "
             "somebody has put in another ledger"
         )
-    file.write_text("".join(f"{key}\n" for key in keys))
+
+
+def _keep(file: Path, content: str) -> None:
+    """Puts a new file (mode 0600) in the place of the one before, whatever mode that had."""
+    descriptor, beside = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
+    with os.fdopen(descriptor, "w") as new:
+        new.write(content)
+    Path(beside).replace(file)

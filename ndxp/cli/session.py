@@ -23,17 +23,16 @@ def path_part(given: str) -> str:
     return quote(given, safe="")
 
 
-class Session:
-    """The exchange that runs in a folder. Raises ``NoSandbox`` when none does."""
+class AdminApi:
+    """The admin API of an exchange, asked with the secret of a role. Raises OSError for certificates not there."""
 
-    def __init__(self, folder: Path) -> None:
-        self.state = State.running(folder)
-        secret = Credentials.load(self.state.credentials, "admin").secret
+    def __init__(self, state: State, secret: str) -> None:
+        self.state = state
         self._http = httpx.Client(
-            base_url=f"{self.state.control_url}/admin/v1",
+            base_url=f"{state.control_url}/admin/v1",
             headers={"Authorization": f"Bearer {secret}"},
             timeout=10,
-            verify=self.state.https(),
+            verify=state.https(),
         )
 
     def get(self, path: str, **query: Any) -> Any:
@@ -69,6 +68,14 @@ class Session:
     def _where_to_look(self) -> str:
         log = "the log of its container or server" if self.state.attached else f"{self.state.folder}/logs/control.log"
         return f"its log is {log}"
+
+
+class Session(AdminApi):
+    """The exchange that runs in a folder, for its operator. Raises ``NoSandbox`` when none does."""
+
+    def __init__(self, folder: Path) -> None:
+        state = State.running(folder)
+        super().__init__(state, Credentials.load(state.credentials, "admin").secret)
 
     def tls(self, client: str) -> Tls | None:
         """What a subsystem connects with; None without TLS. Raises TokenRefused for one that has no credentials."""

@@ -148,8 +148,13 @@ class State:
         return Path(self.folder) / TLS_FOLDER
 
     def https(self) -> ssl.SSLContext | bool:
-        """What a client of the control process trusts (``verify`` of httpx). Raises OSError."""
-        return trust((self.tls_folder / "ca.pem").read_bytes()) if self.tls else False
+        """What a client of the control process trusts (``verify`` of httpx). Raises OSError.
+
+        Of an attached exchange, whoever this machine trusts; without TLS nothing, which takes no time to read.
+        """
+        if self.tls:
+            return trust((self.tls_folder / "ca.pem").read_bytes())
+        return self.control_url.startswith("https:")
 
     @property
     def credentials(self) -> Path:

@@ -1,9 +1,11 @@
 """An exchange is upgraded while it is called: process after process, and with a registry of newer software."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +46,54 @@ def registry_of_newer_software(known: bytes) -> bytes:
     return msgspec.json.encode(document)
 
 
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_gateway_goes_on_with_the_registry_that_it_understands(
-    members: RunningExchange, echo: Echo, valkey: Valkey
-) -> None:
+@pytest.fixture
+def copied(members: RunningExchange, valkey: Valkey) -> Iterator[Any]:
+    """A store with everything that the gateways of the session's exchange read."""
     with redis.Redis.from_url(members.state.processes[0].environment["NDXP_REDIS_URL"]) as theirs:
         kept = {key: theirs.dump(key) for key in theirs.keys("ndxp:*") if theirs.type(key) != b"stream"}
     with redis.Redis.from_url(valkey.url) as store:
         for key, value in kept.items():
             store.restore(key, 0, value, replace=True)
-        async with worker(members, "older", redis_url=valkey.url) as older, fresh_channel(older.target) as channel:
-            visitor = Visitor(members, VISITOR, channel)
-            await visitor.call("Echo")(Request(payload=b"before"))
-            store.set(REGISTRY, registry_of_newer_software(store.get(REGISTRY)))
-            store.incr(VERSION)
-            log = members.folder / "logs" / "older.log"
-            await until(lambda: "of newer software" in log.read_text())
-            await visitor.call("Echo")(Request(payload=b"after"))
-            assert older.process.returncode is None
+        yield store
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_gateway_goes_on_with_the_registry_that_it_understands(
+    members: RunningExchange, echo: Echo, valkey: Valkey, copied: Any
+) -> None:
+    async with worker(members, "older", redis_url=valkey.url) as older, fresh_channel(older.target) as channel:
+        visitor = Visitor(members, VISITOR, channel)
+        await visitor.call("Echo")(Request(payload=b"before"))
+        copied.set(REGISTRY, registry_of_newer_software(copied.get(REGISTRY)))
+        copied.incr(VERSION)
+        log = members.folder / "logs" / "older.log"
+        await until(lambda: "of newer software" in log.read_text())
+        await visitor.call("Echo")(Request(payload=b"after"))
+        assert older.process.returncode is None
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_gateway_that_starts_with_a_registry_of_newer_software_says_so_once_and_waits_for_one_it_understands(
+    members: RunningExchange, valkey: Valkey, copied: Any
+) -> None:
+    understood = copied.get(REGISTRY)
+    copied.set(REGISTRY, registry_of_newer_software(understood))
+    log = members.folder / "logs" / "restarted.log"
+
+    def times_looked() -> int:
+        return int(copied.info("commandstats")["cmdstat_get"]["calls"])
+
+    async def back() -> None:
+        await until(lambda: log.exists() and "of newer software" in log.read_text())
+        looked = times_looked()
+        await until(lambda: times_looked() > looked + 3)
+        copied.set(REGISTRY, understood)
+        copied.incr(VERSION)
+
+    going_back = asyncio.create_task(back())
+    async with worker(members, "restarted", redis_url=valkey.url):
+        await going_back
+        said = log.read_text()
+        assert said.index("of newer software") < said.index("takes calls on")
+        assert said.count("of newer software") == 1
+        assert "Traceback" not in said

@@ -1,6 +1,7 @@
 """The question that container engines ask beside every process."""
 
 import os
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -65,6 +66,29 @@ def test_a_grpc_server_is_believed(stated: Any, served: str, status: Any, code: 
 @pytest.mark.parametrize(("page", "code"), [("/readyz", 0), ("/elsewhere", 1)])
 def test_an_http_server_has_to_answer_200(site: str, page: str, code: int) -> None:
     assert main([f"{site}{page}"]) == code
+
+
+def test_a_proxy_is_for_other_places_than_the_process_beside_it(
+    stated: Any, served: str, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated.set("", SERVING)
+    for variable in ("http_proxy", "HTTP_PROXY", "grpc_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert [main([f"{site}/readyz"]), main([served])] == [0, 0]
+
+
+def test_who_does_not_speak_http_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as threads:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"220 ready\r\n\r\n")
+
+        threads.submit(answer)
+        assert main([f"http://127.0.0.1:{listening.getsockname()[1]}/readyz"]) == 1
+    assert "does not speak HTTP" in capsys.readouterr().err
 
 
 def test_a_file_has_to_be_touched_again_and_again(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ def handed_out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def credentials(tmp_path: Path, store: Store, handed_out: Path) -> Credentials:
-    return Credentials(tmp_path / "credentials.json", RegistryStore(store), handed_out={ONE: handed_out})
+    files = {ONE: handed_out, "admin": tmp_path / "operator.json"}
+    return Credentials(tmp_path / "credentials.json", RegistryStore(store), handed_out=files)
 
 
 def mode_and_content(file: Path) -> tuple[int, object]:
@@ -32,6 +33,15 @@ async def test_an_agency_is_handed_its_own_secret_and_the_key_of_subjects(
 ) -> None:
     issued = await credentials.issue([SUBJECTS, ONE, OTHER])
     assert mode_and_content(handed_out) == (0o600, {name: issued[name] for name in (ONE, SUBJECTS)})
+
+
+async def test_the_operator_is_handed_all_credentials_those_that_were_changed_too(
+    credentials: Credentials, tmp_path: Path
+) -> None:
+    issued = await credentials.issue(["admin", SUBJECTS, ONE, OTHER])
+    assert mode_and_content(tmp_path / "operator.json") == (0o600, issued)
+    changed = await credentials.rotate([OTHER])
+    assert mode_and_content(tmp_path / "operator.json") == (0o600, {**issued, **changed})
 
 
 async def test_what_was_handed_out_and_lost_is_handed_out_again(credentials: Credentials, handed_out: Path) -> None:

@@ -2,11 +2,15 @@
 
 import json
 import socket
+import ssl
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ndxp.sandbox.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 
@@ -18,6 +22,20 @@ if TYPE_CHECKING:
 def elsewhere(tmp_path: Path) -> Path:
     """A run folder that knows nothing of the exchange of the session."""
     return tmp_path / "elsewhere"
+
+
+class Impostor(BaseHTTPRequestHandler):
+    """Answers like a control process without members."""
+
+    def do_GET(self) -> None:
+        body = b'{"keys": []}' if self.path.endswith("/ledger/keys") else b"[]"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 def attach(ndxp: "Ndxp", exchange: RunningExchange, folder: Path) -> None:
@@ -80,10 +98,56 @@ def test_another_ledger_under_the_same_folder_is_noticed(
 ) -> None:
     attach(ndxp_alone, exchange, elsewhere)
     (elsewhere / "ledger-keys").write_text("ndxp.example/other+00000000+AAAA\n")
-    words = ("--control", exchange.control_url, "--credentials", exchange.credentials, "--folder", elsewhere)
-    done = ndxp_alone("attach", exchange.gateway, *words)
+    (elsewhere / "credentials.json").write_text('{"admin": "the other\'s"}')
+    before = {file: file.read_bytes() for file in elsewhere.iterdir()}
+    words = ("--control", f"{exchange.control_url}/", "--credentials", exchange.credentials, "--folder", elsewhere)
+    done = ndxp_alone("attach", exchange.gateway.replace("127.0.0.1", "localhost"), *words)
     assert done.code == 1
     assert "another exchange" in done.err
+    assert {file: file.read_bytes() for file in elsewhere.iterdir()} == before
+
+
+def test_credentials_that_others_could_read_are_the_owners_again(
+    ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
+) -> None:
+    attach(ndxp_alone, exchange, elsewhere)
+    (elsewhere / "credentials.json").chmod(0o644)
+    attach(ndxp_alone, exchange, elsewhere)
+    assert (elsewhere / "credentials.json").stat().st_mode & 0o777 == 0o600
+    assert {file.name for file in elsewhere.iterdir()} == {"credentials.json", "ledger-keys", "run.json"}
+
+
+def test_the_operators_secret_leaves_the_machine_in_clear_only_for_a_url_that_was_named(
+    ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
+) -> None:
+    gateway = exchange.gateway.replace("127.0.0.1", "0.0.0.0")  # noqa: S104 - leads here, and is not known to
+    words = (gateway, "--credentials", exchange.credentials, "--folder", elsewhere)
+    done = ndxp_alone("attach", *words)
+    assert done.code == 1
+    assert "name control's URL" in done.err
+    assert not elsewhere.exists()
+    named = ndxp_alone("attach", *words, "--control", exchange.control_url)
+    assert named.code == 0, named.err
+
+
+def test_control_has_to_show_a_certificate_that_this_machine_trusts(
+    ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path, tmp_path: Path
+) -> None:
+    authority = Authority.open_or_create(tmp_path / "unknown")
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(authority.issue("control", hosts=["127.0.0.1"]))
+    with HTTPServer(("127.0.0.1", 0), Impostor) as server:
+        server.socket = secure.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        url = f"https://127.0.0.1:{server.server_port}"
+        words = ("--control", url, "--credentials", exchange.credentials, "--folder", elsewhere)
+        done = ndxp_alone("attach", exchange.gateway, *words)
+        server.shutdown()
+        thread.join()
+    assert done.code == 1
+    assert f"{url} does not answer" in done.err
+    assert not elsewhere.exists()
 
 
 def test_who_does_not_answer_is_named(ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path) -> None:
