@@ -74,7 +74,7 @@ class GatewaySettings(StoreSettings):
     """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
     max_calls: int = Field(default=5000, ge=1)
     """Calls at once in one worker; more are refused as OVERLOADED."""
-    max_queueing: float = Field(default=0.5, gt=0)
+    max_queueing: float = Field(default=0.2, gt=0)
     """Seconds that calls of a method may queue for long; above it fewer are let in at once, the others are refused as
     OVERLOADED."""
     journal_patience: float = Field(default=5.0, gt=0)

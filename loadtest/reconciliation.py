@@ -12,8 +12,9 @@ from loadtest.books import Access, Entry
 from loadtest.results import Results
 
 _EXAMPLES = 5
-_UNRECORDED = "UNAVAILABLE:JOURNAL_UNAVAILABLE"
-"""What a caller hears when the exchange cannot write the record: its id may or may not come into the ledger."""
+_UNRECORDED = frozenset({"UNAVAILABLE:JOURNAL_UNAVAILABLE", "UNAVAILABLE:OVERLOADED"})
+"""What a caller hears when the exchange cannot write the record, and when it has no room: of those refusals it records
+a few each second. Such ids may or may not be in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def reconcile(
     callers = {(entry.client, entry.purpose) for entry in ledger if entry.transaction_id in by_id}
     ours = [entry for entry in ledger if (entry.client, entry.purpose) in callers]
     others = [entry for entry in ledger if (entry.client, entry.purpose) not in callers]
-    certain = [answer for key, answer in by_id.items() if answer.status != _UNRECORDED]
+    certain = [answer for key, answer in by_id.items() if answer.status not in _UNRECORDED]
     began = min((int(1000 * one.started) for one in results), default=0)
     accesses = [access for access in accesses if access.transaction_id in outcomes or _made(access) >= began]
     accessed = {(access.agency, access.transaction_id) for access in accesses}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from loadtest.books import Access, Entry
 from loadtest.reconciliation import Answer, Reconciliation, read_answers, reconcile
 from loadtest.results import Results
@@ -117,8 +119,9 @@ def test_a_status_that_is_not_the_ledgers_is_found() -> None:
     assert not found.holds
 
 
-def test_who_heard_that_the_record_could_not_be_written_may_or_may_not_find_it() -> None:
-    unwritten = answer(0, status="UNAVAILABLE:JOURNAL_UNAVAILABLE")
+@pytest.mark.parametrize("reason", ["JOURNAL_UNAVAILABLE", "OVERLOADED"])
+def test_who_was_refused_for_want_of_a_record_or_of_room_may_or_may_not_find_it(reason: str) -> None:
+    unwritten = answer(0, status=f"UNAVAILABLE:{reason}")
     assert reckon([unwritten], [], []).holds
     assert reckon([unwritten], [entry(0)], [access(0)]).holds
 
