@@ -15,12 +15,11 @@ from gateway.dataplane import pipeline
 from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Upstreams
-from ndxp import metadata, status
+from ndxp import accepting, metadata, status
 from ndxp.assertion import Assertion, message_mark, sign
 from ndxp.errors import Code, Reason, Refusal
 
 _EOF = grpc.aio.EOF
-_DOUBT, _TURNS = 0.01, 3
 _OF_EACH_PAIR = 32
 _ROUNDING = 0.99  # gRPC rounds a timeout up when it writes it, so that the caller leaves a little before it
 _log = logging.getLogger("gateway")
@@ -186,7 +185,7 @@ class Listener(grpc.GenericRpcHandler):
             message = await self._read(call, context)
         method = self._exchange.snapshot.method(call.method)
         if method is None or method.client_streaming:
-            await _no_doubt()
+            await accepting.no_doubt()
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
@@ -324,18 +323,6 @@ async def _begin_answer(context: _Context, pairs: list[metadata.Pair]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait((sending,))
         raise
-
-
-async def _no_doubt() -> None:
-    """Lets a cancellation come through, if there is one.
-
-    grpc.aio reads the same EOF from a cancelled call as from one that the caller has half-closed, and learns of the
-    cancelling separately: usually in the same turn of the loop, milliseconds later on a busy machine. Who has left in
-    the middle must not look to the provider like somebody who has said everything.
-    """
-    await asyncio.sleep(_DOUBT)
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
 
 
 def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
