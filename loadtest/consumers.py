@@ -38,7 +38,10 @@ class Consumers:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._http = httpx.Client(base_url=state.control_url, timeout=_PATIENCE, verify=state.https())
+        trusted = state.https()
+        self._http = httpx.Client(
+            base_url=state.control_url, timeout=_PATIENCE, verify=trusted, trust_env=trusted is True
+        )
         self._bearers: dict[str, _Bearer] = {}
         self._spread = random.Random(state.gateway)
         self._members = self._list_members()

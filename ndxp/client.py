@@ -125,7 +125,8 @@ class Tokens:
         secure = self.tls.https() if self.tls else self._url.startswith("https")
         form = {"grant_type": "client_credentials"}
         try:
-            answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure)
+            # A proxy of the environment is for https of public authorities: it would read the secret otherwise.
+            answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure, trust_env=secure is True)
             if answer.status_code != httpx.codes.OK:
                 raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
             body = answer.json()

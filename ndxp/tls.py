@@ -27,6 +27,10 @@ has, so that 1.2 finds none. gRPC reads it when it is imported.
 """
 
 
+_DIRECTLY = ("grpc.enable_http_proxy", 0)
+"""An exchange is no web site: what it carries does not go through the proxy that http_proxy names."""
+
+
 class CertificateMissing(OSError):
     """A file with a certificate is missing or cannot be read; the text says which and what to do."""
 
@@ -81,6 +85,7 @@ def trust(authority: bytes) -> ssl.SSLContext:
 
 def connect(target: str, tls: Tls | None, options: Sequence[tuple[str, Any]] = ()) -> grpc.Channel:
     """A channel, in plaintext without ``tls``."""
+    options = (*options, _DIRECTLY)
     if tls is None:
         return grpc.insecure_channel(target, options=options)
     return grpc.secure_channel(target, tls.client(), options=options)
@@ -93,6 +98,7 @@ def connect_aio(
     interceptors: "Sequence[grpc.aio.ClientInterceptor] | None" = None,
 ) -> grpc.aio.Channel:
     """A channel for asyncio, in plaintext without ``tls``."""
+    options = (*options, _DIRECTLY)
     if tls is None:
         return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
     return grpc.aio.secure_channel(target, tls.client(), options=options, interceptors=interceptors)

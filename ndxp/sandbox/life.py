@@ -107,7 +107,7 @@ def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
 def _answers(state: State) -> bool:
     try:
         # Without verify=False, httpx reads all certificates first, which plain HTTP has no use for.
-        ready = httpx.get(f"{state.control_url}/readyz", timeout=2, verify=False)  # noqa: S501
+        ready = httpx.get(f"{state.control_url}/readyz", timeout=2, verify=False, trust_env=False)  # noqa: S501
         if ready.status_code != httpx.codes.OK:
             for reason in ready.json()["waits_for"]:
                 if reason.startswith(_FOR_GOOD):

@@ -1,11 +1,15 @@
 """The consumer's half: credentials and tokens."""
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
 
 from ndxp.client import Credentials, TokenRefused, Tokens
+from ndxp.tls import connect, connect_aio, listen
 from tests.fakes import TokenOffice
 
 MEMBER = "VN/GOV/H26/one-stop"
@@ -84,6 +88,28 @@ def test_a_refused_token_says_why_and_not_the_secret(
     assert why in str(refused.value)
     assert MEMBER in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+def test_a_secret_in_the_clear_goes_to_no_proxy(token_office: TokenOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert Tokens(token_office.url, CREDENTIALS).blocking() == "token-1"
+
+
+async def test_calls_go_to_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = grpc.aio.server()
+    port = listen(server, "127.0.0.1:0", None)
+    await server.start()
+    for variable in ("http_proxy", "grpc_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    async with connect_aio(f"127.0.0.1:{port}", None) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:  # and not UNAVAILABLE, as from a proxy that is not there
+            await channel.unary_unary("/a.B/C")(b"", timeout=10)
+    with connect(f"127.0.0.1:{port}", None) as plain, ThreadPoolExecutor(1) as threads:
+        waiting = grpc.channel_ready_future(plain)
+        await asyncio.get_running_loop().run_in_executor(threads, waiting.result, 10)
+    await server.stop(None)
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_an_exchange_that_is_not_there_is_named_without_the_secret(token_office: TokenOffice) -> None:
