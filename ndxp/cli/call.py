@@ -63,6 +63,10 @@ def call(
     client = session.subsystem(member)
     named = {metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user}
     pairs = tuple((key, value) for key, value in named.items() if value)
+    for key, value in pairs:
+        if not value.isascii():
+            complain(f"{key}: gRPC carries ASCII only there, and {value[:100]!r} is not: leave out the diacritics")
+            raise typer.Exit(2)
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
         descriptor = _descriptor(session.state.gateway, session.tls(client), method)
         messages = _messages(request, descriptor)

@@ -18,7 +18,7 @@ class AdminRefused(Exception):
 
 def path_part(given: str) -> str:
     """An id as one part of a path of the admin API. Raises AdminRefused for what would lead elsewhere."""
-    if not given.strip(".") or "/" in given:
+    if not given.strip(".") or "/" in given or not given.isprintable():
         raise AdminRefused(f"{given[:100]!r} is no id; `ndxp log tail` and `ndxp grants` show ids")
     return quote(given, safe="")
 
@@ -58,6 +58,8 @@ class AdminApi:
                 f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
                 f"it is started again when it has ended; {self._where_to_look}"
             ) from error
+        except ValueError as error:  # NaN, or bytes of the command line that are no UTF-8
+            raise AdminRefused(f"what was given cannot be sent: {error}") from error
         if answer.is_error:
             described = "json" in answer.headers.get("content-type", "")
             raise AdminRefused(

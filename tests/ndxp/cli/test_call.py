@@ -33,6 +33,14 @@ def test_a_province_verifies_a_citizen(ndxp: Ndxp) -> None:
     assert ran.data == {"matched": True}
 
 
+@pytest.mark.parametrize("option", ["--purpose", "--user"])
+def test_what_metadata_cannot_carry_is_wrong_usage_and_says_why(ndxp: Ndxp, option: str) -> None:
+    ran = ndxp("call", VERIFY, json.dumps(claim()), option, "điều trị")
+    assert ran.code == 2
+    assert "điều trị" in ran.complaint
+    assert "ASCII" in ran.complaint
+
+
 def test_the_transaction_of_a_call_goes_to_stderr_and_is_in_the_ledger(ndxp: Ndxp) -> None:
     ran = ndxp("call", VERIFY, json.dumps(claim()))
     word, transaction = ran.err.split()

@@ -142,3 +142,10 @@ def test_a_search_finds_by_member_purpose_user_and_trace(ndxp: Ndxp, exchange: R
     [one] = found(ndxp, "--trace", trace)
     listed = ndxp("log", "search", "--member", NEWS.rpartition("/")[0], "--json").data
     assert [record["transaction_id"] for record in listed][:2] == [one, made]
+
+
+@pytest.mark.parametrize("words", [("log", "search", "--user-id"), ("log", "show"), ("member", "disable")])
+def test_bytes_that_are_no_text_are_refused_in_one_line(ndxp: Ndxp, words: tuple[str, ...]) -> None:
+    ran = ndxp(*words, "\udcff")
+    assert ran.code == 1
+    assert ran.complaint

@@ -45,7 +45,8 @@ def test_a_change_without_a_consumer_or_with_two_meanings_is_wrong_usage(ndxp: N
     assert "name the consumer" in ran.complaint
 
 
-def test_a_rate_that_makes_no_sense_is_refused_with_the_fault(ndxp: Ndxp) -> None:
-    ran = ndxp("quota", CONSUMER, "--rate", "-1")
+@pytest.mark.parametrize(("rate", "fault"), [("-1", "$.rate"), ("nan", "cannot be sent"), ("inf", "cannot be sent")])
+def test_a_rate_that_makes_no_sense_is_refused_with_the_fault(ndxp: Ndxp, rate: str, fault: str) -> None:
+    ran = ndxp("quota", CONSUMER, "--rate", rate)
     assert ran.code == 1
-    assert "$.rate" in ran.complaint
+    assert fault in ran.complaint
