@@ -1,7 +1,9 @@
 """The files for containers: what they name exists, and what they promise is in them."""
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +240,17 @@ def test_dashboards_have_ids_of_their_own_and_are_where_grafana_looks() -> None:
     home = Path(environment("grafana")["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
     assert str(home.parent) == provider["options"]["path"]
     assert home.name in DASHBOARDS
+
+
+def test_no_password_of_a_database_is_in_the_list_of_processes(tmp_path: Path) -> None:
+    (tmp_path / "psql").write_text('#!/bin/sh\necho "$@" >>"$0.arguments"\ncat >/dev/null\n')
+    (tmp_path / "psql").chmod(0o700)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LEDGER_PASSWORD": "of-the-ledger"}
+    script = ROOT / "deploy" / "postgres" / "databases.sh"
+    subprocess.run(["/bin/sh", script, "ledger"], env=environment, stdin=subprocess.DEVNULL, check=True, timeout=60)
+    arguments = (tmp_path / "psql.arguments").read_text()
+    assert "name=ledger" in arguments
+    assert "of-the-ledger" not in arguments
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:

@@ -4,8 +4,10 @@
 set -eu
 until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do sleep 1; done
 for name in "$@"; do
-  password=$(printenv "$(printf %s "$name" | tr a-z A-Z)_PASSWORD") || { echo "databases: no password for $name" >&2; exit 1; }
-  psql -qAt -v ON_ERROR_STOP=1 -v name="$name" -v password="$password" <<'SQL'
+  ROLE_PASSWORD=$(printenv "$(printf %s "$name" | tr a-z A-Z)_PASSWORD") || { echo "databases: no password for $name" >&2; exit 1; }
+  export ROLE_PASSWORD  # psql reads it there: its arguments are for everybody to see
+  psql -qAt -v ON_ERROR_STOP=1 -v name="$name" <<'SQL'
+\set password `printenv ROLE_PASSWORD`
 SELECT format('CREATE ROLE %I LOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
 ALTER ROLE :"name" PASSWORD :'password';
 SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
