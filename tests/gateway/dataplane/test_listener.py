@@ -188,6 +188,6 @@ async def test_a_caller_who_leaves_while_the_outcome_is_written_is_recorded_once
     under_way.cancel()
     await until(lambda: house.journal.left)
     house.journal.may_answer.set()
-    await until(lambda: len(asyncio.all_tasks()) == tasks)
+    await until(lambda: len(asyncio.all_tasks()) <= tasks)
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
     assert [outcome.status_code for outcome in outcomes] == [0]
