@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -52,12 +53,22 @@ class Listener(grpc.GenericRpcHandler):
                 task.cancel()
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
-        """The handler: a lean one for methods known to be unary, one for streams of any kind for all others."""
+        """The handler: a lean one for methods known to be unary, one for streams of any kind for all others.
+
+        The lean one begins when gRPC has the whole message in memory: it is for those with a good token only.
+        """
         name = handler_call_details.method.partition("/")[2]
         method = self._exchange.snapshot.method(name)
-        if method is not None and method.unary:
+        if method is not None and method.unary and self._trusted(handler_call_details.invocation_metadata or ()):
             return grpc.unary_unary_rpc_method_handler(partial(self._unary, name))
         return grpc.stream_stream_rpc_method_handler(partial(self._stream, name))
+
+    def _trusted(self, pairs: metadata.Pairs) -> bool:
+        tokens = [value for key, value in pairs if key == metadata.AUTHORIZATION]
+        try:
+            return bool(tokens) and bool(self._exchange.tokens.verify(str(tokens[0]), time.time()))
+        except Refusal:
+            return False  # the pipeline says why
 
     async def _unary(self, method: str, request: bytes, context: _Context) -> bytes:
         call = Call(method)

@@ -236,10 +236,6 @@ class _Refused:
         self._refusal = refusal
         self._ended = ended
 
-    async def answer(self, _: Any, context: _Context) -> Any:
-        self._ended(_code(self._refusal))
-        await _abort(context, self._refusal)
-
     async def stream(self, _: Any, context: _Context) -> AsyncIterator[Any]:
         self._ended(_code(self._refusal))
         await _abort(context, self._refusal)
@@ -279,14 +275,12 @@ async def _whole(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:
-    """A handler of the same kind and the same messages, with another behaviour."""
-    read: Any = None  # what is refused is not read
-    if isinstance(call, _Answered):
-        read = (
-            handler.request_deserializer
-            if handler.request_streaming
-            else partial(call.read, handler.request_deserializer)
-        )
+    """A handler of the same kind and the same messages, with another behaviour; what is refused is not even read."""
+    if isinstance(call, _Refused):
+        return grpc.stream_stream_rpc_method_handler(call.stream)
+    read: Any = handler.request_deserializer
+    if not handler.request_streaming:
+        read = partial(call.read, read)
     codec = {"request_deserializer": read, "response_serializer": handler.response_serializer}
     if handler.request_streaming:
         if handler.response_streaming:

@@ -39,6 +39,15 @@ async def test_metadata_beyond_all_measure_are_refused_by_grpc_itself(visitor: V
     assert echo.heard == []
 
 
+@pytest.mark.parametrize("pairs", [(), (("authorization", "Bearer abc"),)])
+async def test_who_has_no_good_token_is_refused_before_a_message_is_taken(
+    visitor: Visitor, pairs: tuple[tuple[str, str], ...]
+) -> None:
+    async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
+        call: Any = channel.stream_stream(f"/{LOOK}")(metadata=pairs, timeout=20)  # and no message, for as long as that
+        assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
 async def test_metadata_that_just_fit_reach_the_provider(visitor: Visitor, echo: Echo) -> None:
     room = 7168 - sum(len(key) + len(value) + 32 for key, value in (visitor.identity, ("x-mine", ""))) - 200
     for _ in range(5):

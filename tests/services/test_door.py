@@ -57,6 +57,11 @@ async def test_a_call_without_assertion_is_refused(
     assert (failure.code, failure.reason, failure.hop) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY", "agency")
 
 
+async def test_a_call_without_assertion_is_refused_before_its_message_is_taken(direct: grpc.aio.Channel) -> None:
+    call: Any = direct.stream_stream(f"/{VERIFY}")(timeout=20)  # no message comes, for as long as that
+    assert await call.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
 async def test_a_call_with_the_gateways_assertion_is_answered(
     town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
 ) -> None:
