@@ -180,7 +180,9 @@ def _exchange(place: Place) -> Iterator[str]:
     if place.state is None:
         return
     try:
-        waiting = [s["contract"] for s in services_of(Session(place.folder)) if not s["serving"]]
+        session = Session(place.folder)
+        waiting = [s["contract"] for s in services_of(session) if not s["serving"]]
+        yield from (f"it waits for: {what}" for what in session.waits_for())
     except AdminRefused as error:
         yield str(error)
     else:

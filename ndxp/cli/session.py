@@ -37,6 +37,14 @@ class AdminApi:
             trust_env=trusted is True,  # a proxy would read the secret: it is for https of public authorities
         )
 
+    def waits_for(self) -> list[str]:
+        """What the exchange is not ready for want of, as control says it; empty when it is. Raises AdminRefused."""
+        try:
+            found: list[str] = self._http.get(f"{self.state.control_url}/readyz").json()["waits_for"]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise AdminRefused(f"control does not say whether it is ready ({type(error).__name__})") from error
+        return found
+
     def get(self, path: str, **query: Any) -> Any:
         """Reads from the admin API; parameters that are None or empty are left out. Raises AdminRefused."""
         return self.send("GET", path, query={k: v for k, v in query.items() if v not in (None, "")})

@@ -27,6 +27,9 @@ def test_an_exchange_whose_ledger_was_rolled_back_runs_for_inspection_and_takes_
         started = ndxp("up", "-d", "--port", 0, folder=folder)
         assert started.code == 1
         assert "an older copy of the database is in its place" in started.complaint
+        for command in ("status", "doctor"):
+            said = ndxp(command, folder=folder)
+            assert (said.code, "recorder refuses" in " ".join(said.out.split())) == (1, True), said
         verified = ndxp("log", "verify", "--json", folder=folder)
         assert verified.code == 1
         assert "was rolled back" in verified.data["findings"][0]["text"]
