@@ -104,7 +104,9 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
                 for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
                     pool.Add(file)
             except TypeError as error:
-                _log.error("reflection leaves out %s: its files contradict another contract's: %s", contract, error)
+                # The error names a file as its provider does: escaped, so that nobody writes lines into this log.
+                why = str(error)
+                _log.error("reflection leaves out %s: its files contradict another contract's: %.300r", contract, why)
         own = descriptor_pb2.FileDescriptorProto()
         for module in (health_pb2, reflection_pb2):
             module.DESCRIPTOR.CopyToProto(own)
