@@ -101,6 +101,7 @@ class Upstreams:
             ("grpc.enable_retries", 0),
             ("grpc.lb_policy_name", "round_robin"),
             ("grpc.dns_min_time_between_resolutions_ms", 1000),
+            # Sooner than a consumer's channel (ndxp/client.py): no circuit's next try is to find gRPC still waiting.
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 2000),
             ("grpc.max_reconnect_backoff_ms", 1000),
