@@ -15,7 +15,7 @@ from gateway.dataplane import pipeline
 from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
 from gateway.dataplane.upstream import Moved, Upstreams
-from ndxp import accepting, metadata, status
+from ndxp import metadata, status, streams
 from ndxp.assertion import Assertion, message_mark, sign
 from ndxp.errors import Code, Reason, Refusal
 
@@ -187,7 +187,7 @@ class Listener(grpc.GenericRpcHandler):
             message = await self._read(call, context)
         method = self._exchange.snapshot.method(call.method)
         if method is None or method.client_streaming:
-            await accepting.no_doubt()
+            await streams.no_doubt()
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":

@@ -11,6 +11,7 @@ import grpc
 
 from ndxp import metadata
 from ndxp.errors import Reason
+from ndxp.streams import keep_status
 from ndxp.tls import Tls, connect_aio
 
 _LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
@@ -132,7 +133,7 @@ class Upstreams:
 
         The statement raises Moved when the connection was closed.
         """
-        rpc: Any = self.channel(address).stream_stream(f"/{method}")(timeout=within, metadata=pairs)
+        rpc: Any = keep_status(self.channel(address).stream_stream(f"/{method}")(timeout=within, metadata=pairs))
         try:
             yield rpc
         except asyncio.CancelledError:

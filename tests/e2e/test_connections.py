@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
 from drills.attacks.wire import PREFACE, Wire
+from ndxp.streams import keep_status
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.e2e.workers import worker
@@ -69,7 +70,7 @@ async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not
         async with fresh_channel(discreet.target) as opened:
             channel: Any = opened
             stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
-            failure = await failure_of(stub.ServerReflectionInfo(iter([question]), timeout=10))
+            failure = await failure_of(keep_status(stub.ServerReflectionInfo(iter([question]), timeout=10)))
             assert (failure.reason, failure.origin) == ("TOKEN_MISSING", "gateway")
             call = stub.ServerReflectionInfo(iter([question]), timeout=10, metadata=(visitor.identity,))
             [answer] = [answer async for answer in call]
