@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
 from drills.attacks.wire import PREFACE, Wire
+from ndxp import status
 from ndxp.streams import keep_status
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
@@ -49,6 +50,20 @@ async def test_who_has_no_good_token_is_refused_before_a_message_is_taken(
     async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
         call: Any = channel.stream_stream(f"/{LOOK}")(metadata=pairs, timeout=20)  # and no message, for as long as that
         assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("size", [0, 8_000_000])
+async def test_who_has_no_good_token_learns_it_however_large_the_message(visitor: Visitor, size: int) -> None:
+    request = Request(payload=b"x" * size)
+    for _ in range(5):
+        async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
+            failure = await failure_of(CONTRACT.on(channel, "Look")(request, metadata=(("authorization", "Bearer a"),)))
+            assert failure.reason == "TOKEN_INVALID"
+        with grpc.insecure_channel(visitor.exchange.gateway) as plain:
+            look = plain.unary_unary(f"/{LOOK}")
+            with pytest.raises(grpc.RpcError) as refused:
+                await asyncio.to_thread(look, request.SerializeToString(), metadata=(("authorization", "Bearer a"),))
+            assert status.decode(refused.value).reason == "TOKEN_INVALID"
 
 
 async def test_metadata_that_just_fit_reach_the_provider(visitor: Visitor, echo: Echo) -> None:

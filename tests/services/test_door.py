@@ -62,6 +62,14 @@ async def test_a_call_without_assertion_is_refused_before_its_message_is_taken(d
     assert await call.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
+async def test_a_call_with_a_large_message_and_no_assertion_learns_why_it_is_refused(
+    direct: grpc.aio.Channel, failure_of: "FailureOf"
+) -> None:
+    large = pb.VerifyCitizenRequest(full_name="x" * 8_000_000)
+    for _ in range(5):
+        assert (await failure_of(PopulationServiceStub(direct).VerifyCitizen(large))).reason == "GATEWAY_ONLY"
+
+
 async def test_a_call_with_the_gateways_assertion_is_answered(
     town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
 ) -> None:
