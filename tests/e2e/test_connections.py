@@ -60,7 +60,7 @@ async def test_who_has_no_good_token_learns_it_however_large_the_message(visitor
             failure = await failure_of(CONTRACT.on(channel, "Look")(request, metadata=(("authorization", "Bearer a"),)))
             assert failure.reason == "TOKEN_INVALID"
         with grpc.insecure_channel(visitor.exchange.gateway) as plain:
-            look = plain.unary_unary(f"/{LOOK}")
+            look: Any = plain.unary_unary(f"/{LOOK}")
             with pytest.raises(grpc.RpcError) as refused:
                 await asyncio.to_thread(look, request.SerializeToString(), metadata=(("authorization", "Bearer a"),))
             assert status.decode(refused.value).reason == "TOKEN_INVALID"

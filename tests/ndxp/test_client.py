@@ -4,6 +4,7 @@ import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -103,8 +104,9 @@ async def test_calls_go_to_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("http_proxy", "grpc_proxy"):
         monkeypatch.setenv(variable, "http://127.0.0.1:1")
     async with connect_aio(f"127.0.0.1:{port}", None) as channel:
+        call: Any = channel.unary_unary("/a.B/C")
         with pytest.raises(grpc.aio.AioRpcError) as refused:  # and not UNAVAILABLE, as from a proxy that is not there
-            await channel.unary_unary("/a.B/C")(b"", timeout=10)
+            await call(b"", timeout=10)
     with connect(f"127.0.0.1:{port}", None) as plain, ThreadPoolExecutor(1) as threads:
         waiting = grpc.channel_ready_future(plain)
         await asyncio.get_running_loop().run_in_executor(threads, waiting.result, 10)
