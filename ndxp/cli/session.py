@@ -48,6 +48,14 @@ class AdminApi:
         answer = self._answer(verb, path, query, body)
         return answer.json() if answer.content else None
 
+    def waits_for(self) -> list[str]:
+        """What keeps the exchange from its duty, as ``/readyz`` says; empty when it is ready. Raises AdminRefused."""
+        try:
+            answer = self._http.get(f"{self.state.control_url}/readyz")
+            return [] if answer.is_success else list(answer.json()["waits_for"])
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise AdminRefused(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
+
     def _answer(self, verb: str, path: str, query: dict[str, Any] | None, body: Any) -> httpx.Response:
         try:
             answer = self._http.request(verb, path, params=query, json=body)

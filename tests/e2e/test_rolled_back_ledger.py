@@ -27,6 +27,9 @@ def test_an_exchange_whose_ledger_was_rolled_back_runs_for_inspection_and_takes_
         started = ndxp("up", "-d", "--port", 0, folder=folder)
         assert started.code == 1
         assert "an older copy of the database is in its place" in started.complaint
+        told = ndxp("status", "--json", folder=folder)
+        assert (told.code, told.data["ready"]) == (1, False)
+        assert "recorder refuses" in told.data["trouble"]
         verified = ndxp("log", "verify", "--json", folder=folder)
         assert verified.code == 1
         assert "was rolled back" in verified.data["findings"][0]["text"]
