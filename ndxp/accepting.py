@@ -1,4 +1,4 @@
-"""What grpc.aio's server leaves to whoever takes calls: paths that are no text, and callers who leave in the middle.
+"""grpc.aio's server, which does not end for good at a path that is no text.
 
 AioServer decodes the path of every call strictly, in the loop that accepts calls and outside of any of them (grpcio
 1.85.1, ``_server_main_loop``): one request of a stranger with a byte above 127 in its path ends the whole server. The
@@ -6,7 +6,6 @@ loop is C, but its method can be wrapped; what fails to decode directly below th
 everything else in the process decodes as strictly as before.
 """
 
-import asyncio
 import codecs
 import logging
 import sys
@@ -16,7 +15,6 @@ from typing import Any
 import grpc
 from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
-_DOUBT, _TURNS = 0.01, 3
 _strict = codecs.lookup_error("strict")
 
 
@@ -34,18 +32,6 @@ def server(interceptors: Sequence[Any] | None = None, options: Sequence[tuple[st
         return grpc.aio.server(interceptors=interceptors, options=options)
     finally:
         cygrpc.AioServer = plain
-
-
-async def no_doubt() -> None:
-    """Lets a cancellation come through, if there is one; await it at the end of a stream of requests.
-
-    grpc.aio reads the same EOF from a cancelled call as from one that the caller has half-closed, and learns of the
-    cancelling separately: usually in the same turn of the loop, milliseconds later on a busy machine. Who has left in
-    the middle must not look like somebody who has said everything (docs/decisions/0009-half-close-or-cancel.md).
-    """
-    await asyncio.sleep(_DOUBT)
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
 
 
 def _decode(error: UnicodeError) -> tuple[str | bytes, int]:

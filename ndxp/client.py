@@ -15,6 +15,7 @@ import httpx
 
 from ndxp import metadata, status
 from ndxp.errors import Code
+from ndxp.streams import keep_status
 from ndxp.tls import CertificateMissing, Tls, connect, connect_aio
 from ndxp.tracing import tracer
 
@@ -216,12 +217,12 @@ class _UnaryStream(_Interceptor, grpc.aio.UnaryStreamClientInterceptor):
 
 class _StreamUnary(_Interceptor, grpc.aio.StreamUnaryClientInterceptor):
     async def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return await self._identity.call(continuation, client_call_details, request_iterator, unary=False)
+        return keep_status(await self._identity.call(continuation, client_call_details, request_iterator, unary=False))
 
 
 class _StreamStream(_Interceptor, grpc.aio.StreamStreamClientInterceptor):
     async def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:
-        return await self._identity.call(continuation, client_call_details, request_iterator, unary=False)
+        return keep_status(await self._identity.call(continuation, client_call_details, request_iterator, unary=False))
 
 
 @dataclass(slots=True)

@@ -20,11 +20,12 @@ def file_set(*files: FileDescriptor) -> bytes:
     return descriptor_pb2.FileDescriptorSet(file=list(found.values())).SerializeToString()
 
 
-def contract(package: str, service: str, *methods: str) -> bytes:
-    """A contract made up for a test: unary methods without messages of their own."""
+def contract(package: str, service: str, *methods: str, streams: tuple[str, ...] = ()) -> bytes:
+    """A contract made up for a test: methods without messages of their own; ``streams`` answer with many."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
     file.message_type.add(name="Empty")
     described = file.service.add(name=service)
-    for name in methods:
-        described.method.add(name=name, input_type=f".{package}.Empty", output_type=f".{package}.Empty")
+    for name in (*methods, *streams):
+        method = described.method.add(name=name, input_type=f".{package}.Empty", output_type=f".{package}.Empty")
+        method.server_streaming = name in streams
     return descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString()

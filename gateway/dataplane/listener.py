@@ -14,8 +14,8 @@ from gateway.core.transaction import Call, Origin, Tally, now
 from gateway.dataplane import pipeline
 from gateway.dataplane.certificates import presented
 from gateway.dataplane.pipeline import Asked, Exchange
-from gateway.dataplane.upstream import Upstreams
-from ndxp import accepting, metadata, status
+from gateway.dataplane.upstream import Moved, Upstreams
+from ndxp import metadata, status, streams
 from ndxp.assertion import Assertion, message_mark, sign
 from ndxp.errors import Code, Reason, Refusal
 
@@ -71,27 +71,8 @@ class Listener(grpc.GenericRpcHandler):
         """One call from its arrival to its answer; ``forward`` passes on what is of its kind."""
         certificate = presented(context.auth_context()) if self._exchange.settings.tls_folder else None
         asked = Asked(context.invocation_metadata() or (), context.time_remaining(), certificate)
-        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
-        self._under_way[call] = task
         try:
-            try:
-                self._check_metadata(asked)
-                await pipeline.begin(self._exchange, call, asked)
-                answer = await forward(call, asked, context)
-            except Refusal as refusal:
-                answer = _refused(call, refusal)
-            except asyncio.CancelledError:
-                if call.dismissal is not None:
-                    task.uncancel()
-                if task.cancelling():
-                    raise  # the caller has left; otherwise the cancellation is of the connection to the provider
-                answer = _refused(call, call.dismissal or _moved(call))
-            except grpc.aio.BaseError:
-                raise  # nothing can be sent to a caller who has left
-            except Exception as error:  # a defect here is not the caller's leaving
-                answer = _broken(call, error)
-            finally:
-                del self._under_way[call]
+            answer = await self._answer(call, asked, context, forward)
             try:
                 await pipeline.finish(self._exchange, call, asked)
             except Refusal as refusal:
@@ -106,6 +87,29 @@ class Listener(grpc.GenericRpcHandler):
         if call.code is not Code.OK:
             await context.abort(status.GRPC_CODES[call.code], answer.details)
         return answer.message
+
+    async def _answer(self, call: Call, asked: Asked, context: _Context, forward: "Forward") -> "_Answer":
+        """What the caller is answered; raises CancelledError or grpc.aio.BaseError when it has left."""
+        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment] # a handler runs in one
+        self._under_way[call] = task
+        try:
+            self._check_metadata(asked)
+            await pipeline.begin(self._exchange, call, asked)
+            return await forward(call, asked, context)
+        except Refusal as refusal:
+            return _refused(call, refusal)
+        except Moved:
+            return _refused(call, _moved(call))
+        except asyncio.CancelledError:
+            if call.dismissal is None or task.uncancel():
+                raise  # the caller has left
+            return _refused(call, call.dismissal)
+        except grpc.aio.BaseError:
+            raise  # nothing can be sent to a caller who has left
+        except Exception as error:  # a defect here is not the caller's leaving
+            return _broken(call, error)
+        finally:
+            del self._under_way[call]
 
     async def _forward_unary(self, request: bytes, call: Call, asked: Asked, context: _Context) -> "_Answer":
         self._check_size("a request", request)
@@ -140,16 +144,14 @@ class Listener(grpc.GenericRpcHandler):
         first = None if method is None or method.client_streaming else await self._first(call, context)
         onward = self._onward(call, asked)
         call.request_out_ts = now()
-        rpc = self._upstreams.stream(call.address, call.method)(timeout=call.timeout, metadata=onward)
-        try:
-            async with asyncio.TaskGroup() as group:
-                requests = group.create_task(self._pump_requests(call, context, rpc, first))
-                answer = await self._pump_responses(call, context, rpc)
-                requests.cancel()
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            rpc.cancel()
+        with self._upstreams.stream(call.address, call.method, call.timeout, onward) as rpc:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    requests = group.create_task(self._pump_requests(call, context, rpc, first))
+                    answer = await self._pump_responses(call, context, rpc)
+                    requests.cancel()
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
         call.response_in_ts = call.response_in_ts or now()
         if call.origin is Origin.PROVIDER:
             trailing = await rpc.trailing_metadata()
@@ -185,7 +187,7 @@ class Listener(grpc.GenericRpcHandler):
             message = await self._read(call, context)
         method = self._exchange.snapshot.method(call.method)
         if method is None or method.client_streaming:
-            await accepting.no_doubt()
+            await streams.no_doubt()
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":

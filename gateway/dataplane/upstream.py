@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import grpc
 
 from ndxp import metadata
 from ndxp.errors import Reason
+from ndxp.streams import keep_status
 from ndxp.tls import Tls, connect_aio
 
 _LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
@@ -20,6 +21,10 @@ _NOT_TAKEN = "CANCELLED"
 _GRACE = 30.0
 _TOO_LARGE = "message larger than max"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class Moved(Exception):
+    """The connection was closed under a call, because its provider is registered elsewhere now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Connection:
 
         It goes through the layer that grpc.aio's own calls stand on: these cost a task, two collections of metadata
         and a weak reference more, a tenth of all that the gateway costs (docs/decisions/0010-cost-of-a-call.md).
-        Raises AioRpcError; CancelledError when the caller has left, and when the connection was closed.
+        Raises AioRpcError, and Moved when the connection was closed.
         """
         call = self._core.call(path, time.time() + within, None, None)
         self._calls.add(call)
@@ -61,7 +66,7 @@ class Connection:
             if not self._calls:
                 self._idle.set()
         if call.is_locally_cancelled():
-            raise asyncio.CancelledError
+            raise Moved
         ended = await call.status()
         initial, trailing = await call.initial_metadata(), ended.trailing_metadata() or ()
         code, details = _CODES[ended.code()], ended.details()
@@ -97,6 +102,7 @@ class Upstreams:
             ("grpc.enable_retries", 0),
             ("grpc.lb_policy_name", "round_robin"),
             ("grpc.dns_min_time_between_resolutions_ms", 1000),
+            # Sooner than a consumer's channel (ndxp/client.py): no circuit's next try is to find gRPC still waiting.
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.min_reconnect_backoff_ms", 2000),
             ("grpc.max_reconnect_backoff_ms", 1000),
@@ -115,15 +121,27 @@ class Upstreams:
         """The channel to an address."""
         return self._connection(address).channel
 
-    async def unary(
+    def unary(
         self, address: str, method: str, request: bytes, within: float, pairs: Sequence[metadata.Pair] = ()
-    ) -> Reply:
+    ) -> Awaitable[Reply]:
         """A call of a unary method; raises what ``Connection.call`` raises."""
-        return await self._connection(address).call(f"/{method}".encode(), request, within, pairs)
+        return self._connection(address).call(f"/{method}".encode(), request, within, pairs)
 
-    def stream(self, address: str, method: str) -> Any:
-        """A callable for a method of any kind, bytes to bytes."""
-        return self.channel(address).stream_stream(f"/{method}")
+    @contextlib.contextmanager
+    def stream(self, address: str, method: str, within: float, pairs: Sequence[metadata.Pair]) -> Iterator[Any]:
+        """A call of a method of any kind, bytes to bytes, over when the ``with`` statement is.
+
+        The statement raises Moved when the connection was closed.
+        """
+        rpc: Any = keep_status(self.channel(address).stream_stream(f"/{method}")(timeout=within, metadata=pairs))
+        try:
+            yield rpc
+        except asyncio.CancelledError:
+            if asyncio.current_task().cancelling():  # type: ignore[union-attr] # a handler runs in one
+                raise
+            raise Moved from None  # it was not this task that was cancelled, but the call
+        finally:
+            rpc.cancel()
 
     def keep(self, addresses: Iterable[str]) -> None:
         """Leaves the channels to addresses that are no provider's any more; calls in flight there may still finish."""

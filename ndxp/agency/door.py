@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import grpc
 from google.protobuf.message import DecodeError
 
-from ndxp import accepting, metadata, status
+from ndxp import metadata, status, streams
 from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
@@ -275,7 +275,7 @@ async def _whole(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
     """The requests of a stream, which ends for the method when its caller has said everything, not by leaving."""
     async for request in requests:
         yield request
-    await accepting.no_doubt()
+    await streams.no_doubt()
 
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:

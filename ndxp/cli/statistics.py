@@ -11,6 +11,7 @@ from ndxp.cli.session import Session
 app = typer.Typer()
 
 _DAY = 86_400
+_NUMBERS = "calls#", "OK#", "failed#", "refused#", "p50 ms#", "p99#", "max#", "kB#"
 
 
 @app.command()
@@ -26,7 +27,7 @@ def stats(
     ] = "service",
     as_json: Json = False,
 ) -> None:
-    """Shows statistics by member and service.
+    """Shows statistics by member and service, and below each line why calls failed or were refused.
 
     Answered, failed at the provider and refused by the exchange; durations at the gateway in ms; bytes of messages.
 
@@ -49,7 +50,7 @@ def stats(
 
 def _print(found: list[dict[str, Any]], period: str) -> None:
     keys = [name for name in ("start", "client", "service") if name in found[0]]
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for line in sorted(found, key=lambda line: [line[key] for key in keys]):
         took = line["duration_us"]
         rows.append((
@@ -57,11 +58,11 @@ def _print(found: list[dict[str, Any]], period: str) -> None:
             line["count"], line["answered"], line["failed"], line["refused"],
             *(f"{took[name] / 1000:.1f}" for name in ("p50", "p99", "max")),
             round((line["request_bytes"] + line["response_bytes"]) / 1000),
-            ", ".join(f"{reason} {count}" for reason, count in sorted(line["reasons"].items())),
         ))  # fmt: skip
+        for reason, count in sorted(line["reasons"].items()):
+            rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBERS) - 1)))
     heads = {"start": "when", "client": "member", "service": "service"}
-    numbers = ("calls#", "OK#", "failed#", "refused#", "p50 ms#", "p99#", "max#", "kB#")
-    console.print(table((*(heads[key] for key in keys), *numbers, "why"), rows))
+    console.print(table((*(heads[key] for key in keys), *_NUMBERS), rows))
 
 
 def _when(start: int, period: str) -> str:

@@ -22,7 +22,7 @@ from ndxp.sandbox.state import State
 OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox itself calls."""
 
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 _FOR_GOOD = "recorder refuses"
 
 

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from ndxp import metadata, status
+from ndxp.streams import keep_status
 from ndxp.testing import RunningExchange
 from tests.echo import CONTRACT, OPTIONS, Echo
 from tests.fakes import until
@@ -38,7 +39,7 @@ class Visitor:
         identity = self.identity
 
         def call(*request: Any, pairs: tuple[metadata.Pair, ...] = (), timeout: float | None = 20) -> Any:
-            return callable_(*request, metadata=(identity, *pairs), timeout=timeout)
+            return keep_status(callable_(*request, metadata=(identity, *pairs), timeout=timeout))
 
         return call
 

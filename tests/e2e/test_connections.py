@@ -3,23 +3,26 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import grpc
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
+from drills.attacks.wire import PREFACE, Wire
+from ndxp.streams import keep_status
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.e2e.workers import worker
 from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
-from tests.http2 import PREFACE, Raw
+from tests.fakes import PATIENCE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ENHANCE_YOUR_CALM = 11
-LOOK = f"{CONTRACT.name}/Look"
+CANCEL = 8
+LOOK = f"/{CONTRACT.name}/Look"
 
 
 async def test_metadata_that_are_too_large_are_refused_by_name_however_often_one_tries(
@@ -67,7 +70,7 @@ async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not
         async with fresh_channel(discreet.target) as opened:
             channel: Any = opened
             stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
-            failure = await failure_of(stub.ServerReflectionInfo(iter([question]), timeout=10))
+            failure = await failure_of(keep_status(stub.ServerReflectionInfo(iter([question]), timeout=10)))
             assert (failure.reason, failure.origin) == ("TOKEN_MISSING", "gateway")
             call = stub.ServerReflectionInfo(iter([question]), timeout=10, metadata=(visitor.identity,))
             [answer] = [answer async for answer in call]
@@ -75,28 +78,32 @@ async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not
             assert await health(channel, "") == SERVING
 
 
-async def in_a_thread(use: Callable[[Raw], Any], target: str, *, greet: bool = True) -> Any:
+async def in_a_thread(use: Callable[[Wire], Any], target: str, *, greet: bool = True) -> Any:
     def run() -> Any:
-        with Raw(target, greet=greet) as raw:
-            return use(raw)
+        with Wire(target, greet=greet) as wire:
+            return use(wire)
 
     return await asyncio.to_thread(run)
+
+
+def ending(wire: Wire) -> str:
+    return wire.ending(PATIENCE)
 
 
 @pytest.mark.parametrize("said", [b"", PREFACE[:10], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["", "half", "HTTP/1"])
 async def test_who_does_not_speak_http2_in_time_is_hung_up_on(visitor: Visitor, said: bytes) -> None:
     async with worker(visitor.exchange, "impatient-door", handshake_timeout="0.5") as impatient:
 
-        def mumble(raw: Raw) -> Any:
-            raw.send(said)
-            return raw.until_dismissed()
+        def mumble(wire: Wire) -> str:
+            wire.send(said)
+            return ending(wire)
 
-        await in_a_thread(mumble, impatient.target, greet=False)
+        assert await in_a_thread(mumble, impatient.target, greet=False) != "open"
 
 
 async def test_a_connection_without_calls_is_closed_with_a_word(visitor: Visitor) -> None:
     async with worker(visitor.exchange, "brisk", max_idle="0.5") as brisk:
-        assert await in_a_thread(Raw.until_dismissed, brisk.target) is not None
+        assert "GOAWAY" in await in_a_thread(ending, brisk.target)
 
 
 async def test_an_old_connection_is_closed_and_its_client_notices_nothing(visitor: Visitor, echo: Echo) -> None:
@@ -105,32 +112,21 @@ async def test_an_old_connection_is_closed_and_its_client_notices_nothing(visito
             end = time.monotonic() + 2
             while time.monotonic() < end:
                 await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,), timeout=20)
-        assert await in_a_thread(Raw.until_dismissed, renewing.target) == 0
+        assert await in_a_thread(ending, renewing.target) == "GOAWAY NO_ERROR"
 
 
 async def test_more_connections_than_allowed_are_closed(visitor: Visitor) -> None:
     async with worker(visitor.exchange, "small-hall", max_connections="2") as small:
 
         def crowd() -> bool:
-            guests = [Raw(small.target) for _ in range(6)]
-            try:
-                return any(_closed(guest) for guest in guests)
-            finally:
-                for guest in guests:
-                    guest.__exit__()
+            with ExitStack() as hall:
+                guests = [hall.enter_context(Wire(small.target)) for _ in range(6)]
+                return any(guest.ending(0.5) != "open" for guest in guests)
 
         assert await asyncio.to_thread(crowd)
 
 
-def _closed(raw: Raw) -> bool:
-    try:
-        raw.until_dismissed(patience=0.5)
-    except TimeoutError:
-        return False
-    return True
-
-
-async def flooded(visitor: Visitor, target: str, flood: Callable[[Raw], None]) -> int:
+async def flooded(visitor: Visitor, target: str, flood: Callable[[Wire], None]) -> int:
     """How many calls somebody else was answered while the flood went on."""
     async with fresh_channel(target) as channel:
         look = CONTRACT.on(channel, "Look")
@@ -146,14 +142,11 @@ async def flooded(visitor: Visitor, target: str, flood: Callable[[Raw], None]) -
 
 
 async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo) -> None:
-    def resets(raw: Raw) -> None:
-        try:
-            for _ in range(50):
-                for _ in range(100):
-                    raw.reset(raw.open(LOOK, visitor.identity))
-                raw.flush()
-        except OSError:
-            pass  # hung up on, which is as good
+    def resets(wire: Wire) -> None:
+        for stream in range(1, 10_000, 2):
+            begun = HeadersFrame(stream, wire.block(LOOK, visitor.identity), flags=["END_HEADERS"])
+            if not wire.send(begun, RstStreamFrame(stream, CANCEL)):
+                return  # hung up on, which is as good
 
     async with worker(visitor.exchange, "reset") as victim:
         assert await flooded(visitor, victim.target, resets) > 0
@@ -161,27 +154,18 @@ async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo)
 
 
 async def test_a_flood_of_pings_is_hung_up_on(visitor: Visitor, echo: Echo) -> None:
-    def pings(raw: Raw) -> None:
-        try:
-            for _ in range(20):
-                raw.ping()
-                raw.flush()
-        except OSError:
-            return
-        assert raw.until_dismissed() == ENHANCE_YOUR_CALM
+    def pings(wire: Wire) -> None:
+        if all(wire.send(PingFrame(opaque_data=bytes(8))) for _ in range(20)):
+            assert ending(wire) == "GOAWAY ENHANCE_YOUR_CALM"
 
     async with worker(visitor.exchange, "ping") as victim:
         await flooded(visitor, victim.target, pings)
 
 
 async def test_more_streams_than_allowed_on_a_connection_hurt_nobody_else(visitor: Visitor, echo: Echo) -> None:
-    def streams(raw: Raw) -> None:
-        try:
-            for _ in range(90):
-                raw.open(LOOK, visitor.identity)
-            raw.flush()
-        except OSError:
-            pass
+    def streams(wire: Wire) -> None:
+        for number in range(90):
+            wire.request(2 * number + 1, LOOK, visitor.identity)
 
     async with worker(visitor.exchange, "streams", max_streams_per_connection="10") as victim:
         await flooded(visitor, victim.target, streams)

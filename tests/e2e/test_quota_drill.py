@@ -20,6 +20,7 @@ def test_four_workers_give_each_of_three_greedy_consumers_its_rate_and_a_fourth_
         [sys.executable, "-m", "drills.quota", "--workers", "4", "--json", str(figures)], cwd=HERE,
         env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
+    assert figures.exists(), ran.stderr
     measured = json.loads(figures.read_text())
     shown = {each["consumer"]: each for each in measured["together"]}
     assert set(shown) == {*LIMITED, FOURTH}, ran.stderr

@@ -282,6 +282,19 @@ async def test_a_message_larger_than_allowed_is_refused_with_the_limit(
     assert status.GRPC_CODES[failure.code] is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.parametrize("method", ["Collect", "Converse"])
+async def test_a_provider_that_ends_a_stream_early_is_heard_by_a_caller_that_still_writes(
+    visitor: Visitor, echo: Echo, method: str
+) -> None:
+    echo.trailing = (("own-b-bin", b"\xff\x00"),)
+    requests = [Request(code=9, message="no paper"), *[Request(payload=b"x" * 1000)] * 500]
+    for _ in range(10):
+        call = visitor.call(method)(iter(requests))
+        failure = await failure_of(call)
+        assert (failure.code, failure.message, failure.origin) == (9, "no paper", "provider")
+        assert own(await call.trailing_metadata()) == list(echo.trailing)
+
+
 async def test_an_answer_larger_than_allowed_is_not_passed_on(visitor: Visitor, echo: Echo) -> None:
     payloads = [bytes(4 * 1024 * 1024) for _ in range(4)]  # the answer holds them all, and a few bytes more
     failure = await failure_of(visitor.call("Collect")(iter([Request(payload=payload) for payload in payloads])))

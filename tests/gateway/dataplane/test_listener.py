@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Phase, Record
+from gateway.dataplane import upstream
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.tokens import AUDIENCE, ISSUER
@@ -25,6 +26,7 @@ from tests.fakes import until
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
 GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"])
 UNARY, STREAM = "Get", "GetAll"
+HELD, BEGUN = b"held", b"begun"
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -58,12 +60,22 @@ class Unlimited:
 
 
 class Provider(grpc.GenericRpcHandler):
-    """Says something before its answer; to an empty request it answers OK without a message."""
+    """Says something before its answer; to an empty request it answers OK without a message.
+
+    HELD is never answered, BEGUN has its answer begun and not ended.
+    """
+
+    def __init__(self) -> None:
+        self.holds = asyncio.Event()
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         async def get(_: Any, context: _Context) -> None:
             request = await context.read()
-            await context.send_initial_metadata((("said", "before"),))
+            if request != HELD:
+                await context.send_initial_metadata((("said", "before"),))
+            if request in (HELD, BEGUN):
+                self.holds.set()
+                await asyncio.Event().wait()
             if request:
                 await context.write(request)
 
@@ -87,8 +99,8 @@ class Dismissing:
 class House(Listener):
     """A gateway of one provider and one member, on a port of its own."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, provider: Provider) -> None:
+        self.address, self.provider = address, provider
         key = Ed25519PrivateKey.generate()
         jwk, now = public_jwk(key), int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": CLIENT, "iat": now, "exp": now + 600}
@@ -105,7 +117,7 @@ class House(Listener):
         members = [Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
                    Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"])]  # fmt: skip
         services = [Service(provider=PROVIDER, contract=DEMO, address=self.address)]
-        known = contract("demo.v1", "Demo", UNARY, STREAM)
+        known = contract("demo.v1", "Demo", UNARY, streams=(STREAM,))
         return Snapshot(Registry("VN", members=members, services=services, grants=list(grants)), {DEMO: known})
 
     def revoke(self) -> None:
@@ -119,11 +131,11 @@ class House(Listener):
 
 @pytest.fixture
 async def house() -> AsyncIterator[House]:
-    provider = grpc.aio.server()
-    provider.add_generic_rpc_handlers((Provider(),))
+    provider, handler = grpc.aio.server(), Provider()
+    provider.add_generic_rpc_handlers((handler,))
     port = provider.add_insecure_port("127.0.0.1:0")
     await provider.start()
-    house = House(f"127.0.0.1:{port}")
+    house = House(f"127.0.0.1:{port}", handler)
     yield house
     await house._upstreams.close()
     await provider.stop(None)
@@ -156,6 +168,23 @@ async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
     assert (outcome.reason, outcome.status_code) == ("ACCESS_DENIED", 7)
 
 
+@pytest.mark.parametrize(("method", "request_"), [(UNARY, HELD), (STREAM, HELD), (STREAM, BEGUN)])
+async def test_a_call_whose_provider_has_moved_is_answered_when_its_connection_is_closed(
+    house: House, channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch, method: str, request_: bytes
+) -> None:
+    monkeypatch.setattr(upstream, "_GRACE", 0)
+    under_way = call(house, channel, method, request_)
+    await house.provider.holds.wait()
+    if request_ == BEGUN:
+        await under_way.initial_metadata()
+    house._upstreams.keep(())
+    assert await under_way.code() is grpc.StatusCode.UNAVAILABLE
+    assert "registered elsewhere now" in await under_way.details()
+    outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
+    assert [(outcome.reason, outcome.origin) for outcome in outcomes] == [("PROVIDER_UNREACHABLE", "gateway")]
+    assert house.exchange.traffic.by_service()[PROVIDER] == 1
+
+
 async def test_ok_without_a_message_is_the_providers_failure(house: House, channel: grpc.aio.Channel) -> None:
     under_way = call(house, channel, UNARY, b"")
     assert await under_way.code() is grpc.StatusCode.INTERNAL
@@ -179,15 +208,12 @@ async def test_a_defect_of_the_gateway_is_not_recorded_as_the_callers_leaving(
 async def test_a_caller_who_leaves_while_the_outcome_is_written_is_recorded_once(
     house: House, channel: grpc.aio.Channel
 ) -> None:
-    assert await call(house, channel, UNARY) == b"x"
-    tasks = len(asyncio.all_tasks())
-    house.journal.records.clear()
     house.journal.may_answer.clear()
     under_way = call(house, channel, UNARY)
     await until(lambda: house.journal.records and house.journal.records[-1].phase is Phase.OUTCOME)
     under_way.cancel()
     await until(lambda: house.journal.left)
     house.journal.may_answer.set()
-    await until(lambda: len(asyncio.all_tasks()) == tasks)
+    await until(lambda: house.exchange.traffic.by_service().get(PROVIDER))
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
     assert [outcome.status_code for outcome in outcomes] == [0]

@@ -69,10 +69,15 @@ def test_statistics_count_by_member_and_service(ndxp: Ndxp, transactions: list[s
     assert all(one["start"] % 60 == 0 for one in minutes)
 
 
-def test_statistics_in_text_have_a_line_for_each_service(ndxp: Ndxp, transactions: list[str]) -> None:
-    shown = ndxp("stats").out
-    assert "VN/GOV/G22/exchange" in shown
-    assert "ACCESS_DENIED" in shown
+def test_statistics_in_text_have_a_line_for_each_service_and_each_reason_below_it(
+    ndxp: Ndxp, transactions: list[str]
+) -> None:
+    first = [line.split() for line in ndxp("stats").out.splitlines()]
+    names = [words[0] for words in first]
+    population = names.index("VN/GOV/G01/population")
+    assert "VN/GOV/G22/exchange" in names
+    assert "ACCESS_DENIED" in names[population:]
+    assert all(words[1].isdigit() for words in first[1:])
 
 
 def test_statistics_of_nobody_are_a_sentence(ndxp: Ndxp) -> None:
