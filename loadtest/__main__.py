@@ -91,6 +91,9 @@ def _check_place(file: Path | None) -> None:
     """A run of an hour must not end with a report that cannot be written."""
     if file is not None and not file.resolve().parent.is_dir():
         raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
+    for place in (file.with_suffix(".html"), file.with_suffix(".json")) if file is not None else ():
+        if place.is_dir():
+            raise BadProfile(f"{place} cannot be written: it is a folder")
 
 
 def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
@@ -101,8 +104,12 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
         printing.print_report(console, found)
     if file is not None:
         beside = file.with_suffix(".json")
-        file.with_suffix(".html").write_text(page.render(found), encoding="utf-8")
-        beside.write_bytes(data)
+        try:
+            file.with_suffix(".html").write_text(page.render(found), encoding="utf-8")
+            beside.write_bytes(data)
+        except OSError as error:
+            complain(f"the report cannot be written: {error}")
+            raise typer.Exit(Exit.FAILED) from None
         if not as_json:
             console.print(f"Report: {file.with_suffix('.html')} and {beside}")
     raise typer.Exit(found.verdict.exit_code)

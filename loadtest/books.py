@@ -38,6 +38,12 @@ class Entry:
     response_out: int
     messages_in: int
     messages_out: int
+    message_id: str = ""
+
+    @property
+    def caller(self) -> tuple[str, str, str]:
+        """Who made it, and in which run: the generator numbers its message ids behind a name of each run."""
+        return self.client, self.purpose, self.message_id.rpartition("-")[0]
 
     @property
     def unary(self) -> bool:
@@ -144,4 +150,5 @@ def _entry(record: dict[str, Any]) -> Entry:
         response_out=record["response_out_ts"],
         messages_in=record["messages_in"],
         messages_out=record["messages_out"],
+        message_id=record["message_id"],
     )

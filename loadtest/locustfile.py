@@ -63,6 +63,8 @@ class Slot(User):
                 _here.worker.run_slot()
             except ExchangeUnreachable as error:
                 self.environment.runner.send_message("ndxp_failed", {"reason": str(error)})
+            except Exception as error:  # a slot that is never ready would be waited for without end
+                self.environment.runner.send_message("ndxp_failed", {"reason": f"{type(error).__name__}: {error}"})
         raise StopUser
 
 

@@ -65,7 +65,7 @@ def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
 def print_comparison(console: Console, found: Comparison) -> None:
     """Both side by side, and a warning for each thing that makes them unlike."""
     rows = [
-        (row.what, f"{row.a:,.4g}", f"{row.b:,.4g}", row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
+        (row.what, _figure(row.a), _figure(row.b), row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
          "" if row.better == "same" else f"{row.better} is better")
         for row in found.rows
     ]  # fmt: skip
@@ -81,6 +81,11 @@ def _checks(checks: Iterable[Check]) -> Table:
         for check in checks
     ]  # fmt: skip
     return table(("", "what", "measured#", "bound#", ""), rows)
+
+
+def _figure(value: float) -> str:
+    """Four digits, or as many as the whole number has."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _bar(milliseconds: float) -> str:

@@ -167,8 +167,11 @@ def _complaint(profile: Profile) -> str:  # noqa: C901 (a list of rules)
         return f"`curve` must have at least two points, in order, from second 0 to `duration` ({profile.duration:g})"
     if profile.curve and (min(rate for _, rate in profile.curve) < 0 or not any(rate for _, rate in profile.curve)):
         return "the rates of `curve` must be 0 or more, and not all 0"
-    if min(profile.duration, profile.deadline) <= 0 or min(profile.max_in_flight, profile.channels) < 1:
+    lasting = (profile.duration, profile.deadline)
+    if not all(0 < time < math.inf for time in lasting) or min(profile.max_in_flight, profile.channels) < 1:
         return "`duration`, `deadline`, `max_in_flight` and `channels` must be above 0"
+    if not all(math.isfinite(n) for n in (*(call.weight for call in profile.mix.values()), *sum(profile.curve, ()))):
+        return "weights and the points of `curve` must be finite numbers"
     if any(call.weight < 0 for call in profile.mix.values()) or not any(call.weight for call in profile.mix.values()):
         return "the weights of `mix` must be 0 or more, and not all 0"
     for kind, call in profile.mix.items():

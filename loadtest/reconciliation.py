@@ -98,9 +98,9 @@ def reconcile(
     """
     by_id = {answer.transaction_id: answer for answer in answers}
     outcomes = {entry.transaction_id: entry for entry in ledger}
-    callers = {(entry.client, entry.purpose) for entry in ledger if entry.transaction_id in by_id}
-    ours = [entry for entry in ledger if (entry.client, entry.purpose) in callers]
-    others = [entry for entry in ledger if (entry.client, entry.purpose) not in callers]
+    callers = {entry.caller for entry in ledger if entry.transaction_id in by_id}
+    ours = [entry for entry in ledger if entry.caller in callers]
+    others = [entry for entry in ledger if entry.caller not in callers]
     certain = [answer for key, answer in by_id.items() if answer.status not in _UNRECORDED]
     began = min((int(1000 * one.started) for one in results), default=0)
     accesses = [access for access in accesses if access.transaction_id in outcomes or _made(access) >= began]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest import outages, reconciliation, validity
+from loadtest import arrivals, outages, reconciliation, validity
 from loadtest.attribution import Attribution, attribute
 from loadtest.books import Access, Books, Entry, NotCaughtUp
 from loadtest.checks import Check
@@ -79,7 +79,7 @@ def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Rec
 
 def check_validity(profile: Profile, plan: Plan, results: Results) -> list[Check]:
     """The validity of one run."""
-    expected = profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration).total
+    expected = arrivals.count(profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration))
     methods = [series for name, series in results.series.items() if "/" in name]
     response = Latency.merge(series.response for series in methods)
     service = Latency.merge(series.service for series in methods)

@@ -12,6 +12,7 @@ from loadtest.results import Results, Second
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _STOPPING = 20.0
+_SAID = "load test: "
 
 
 class TrafficFailed(Exception):
@@ -89,8 +90,10 @@ class Traffic:
                 self._process.wait()
 
     def _last_line(self) -> str:
+        """Our own last word if there is one: Locust prints its tables behind it."""
         lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1].removeprefix("load test: ") if lines else ""
+        said = [line.removeprefix(_SAID) for line in lines if line.startswith(_SAID)]
+        return (said or lines or [""])[-1]
 
 
 def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:

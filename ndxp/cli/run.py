@@ -90,10 +90,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     try:
         services = services_of(session)
         totals = session.get("/totals")
-        waits = session.waits_for() or (
-            [] if totals["caught_up"] else ["the recorder has not caught up with the journal"]
-        )
-        trouble = "; ".join(waits)
+        late = [] if totals["caught_up"] else ["the recorder has not caught up with the journal"]
+        trouble = "; ".join([*session.waits_for(), *late])
     except AdminRefused as refused:
         services, totals, trouble = [], {"totals": [], "caught_up": False}, str(refused)
     ready = not trouble and all(service["serving"] for service in services)

@@ -37,14 +37,6 @@ class AdminApi:
             trust_env=trusted is True,  # a proxy would read the secret: it is for https of public authorities
         )
 
-    def waits_for(self) -> list[str]:
-        """What the exchange is not ready for want of, as control says it; empty when it is. Raises AdminRefused."""
-        try:
-            found: list[str] = self._http.get(f"{self.state.control_url}/readyz").json()["waits_for"]
-        except (httpx.HTTPError, ValueError, KeyError) as error:
-            raise AdminRefused(f"control does not say whether it is ready ({type(error).__name__})") from error
-        return found
-
     def get(self, path: str, **query: Any) -> Any:
         """Reads from the admin API; parameters that are None or empty are left out. Raises AdminRefused."""
         return self.send("GET", path, query={k: v for k, v in query.items() if v not in (None, "")})
@@ -57,6 +49,14 @@ class AdminApi:
         """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused."""
         answer = self._answer(verb, path, query, body)
         return answer.json() if answer.content else None
+
+    def waits_for(self) -> list[str]:
+        """What keeps the exchange from its duty, as ``/readyz`` says; empty when it is ready. Raises AdminRefused."""
+        try:
+            answer = self._http.get(f"{self.state.control_url}/readyz")
+            return [] if answer.is_success else list(answer.json()["waits_for"])
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise AdminRefused(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
 
     def _answer(self, verb: str, path: str, query: dict[str, Any] | None, body: Any) -> httpx.Response:
         try:

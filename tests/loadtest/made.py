@@ -66,7 +66,7 @@ def transaction(number: int, *, at: float = STARTED) -> str:
 def entry(
     number: int, *, method: str = VERIFY, status: str = "OK", client: str = CLIENT, purpose: str = PURPOSE,
     origin: str = "provider", service: str = POPULATION, second: float = 0,
-    micros: tuple[int, int, int] = (500, 3000, 200),
+    micros: tuple[int, int, int] = (500, 3000, 200), run: str = "load-0-a",
 ) -> Entry:  # fmt: skip
     """A transaction in the ledger; ``micros`` before forwarding, at the provider, afterwards."""
     came = round((STARTED + second) * 1e6)
@@ -75,7 +75,7 @@ def entry(
     return Entry(
         transaction_id=transaction(number), client=client, service=service, purpose=purpose, method=METHODS[method],
         status=status, origin=origin, request_in=came, request_out=out, response_in=back,
-        response_out=back + micros[2], messages_in=1, messages_out=1,
+        response_out=back + micros[2], messages_in=1, messages_out=1, message_id=f"{run}-{number}",
     )  # fmt: skip
 
 

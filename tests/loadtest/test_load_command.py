@@ -97,6 +97,9 @@ def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path
 def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "no" / "a.html", folder=tmp_path)
     assert (ran.code, "there is no folder" in ran.complaint) == (2, True)
+    (tmp_path / "a.json").mkdir()
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "a.html", folder=tmp_path)
+    assert (ran.code, "a.json cannot be written: it is a folder" in ran.complaint) == (2, True)
 
 
 def test_the_profiles_are_listed_with_their_sources(tmp_path: Path) -> None:

@@ -45,6 +45,20 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     assert (found.answered, len(found.seconds) < 30) == (0, True)
 
 
+def test_a_slot_that_cannot_be_prepared_is_not_waited_for(
+    locust: Locust, exchange: RunningExchange, tmp_path: Path
+) -> None:
+    profile = tmp_path / "huge.yaml"
+    profile.write_text(
+        "{title: Huge, sources: [nobody], arrivals: constant, duration: 1, rate: 1, deadline: 1, max_in_flight: 1,"
+        " channels: 1, mix: {get-citizen: {weight: 1.0e+308, members: [provinces/one-stop]},"
+        " list-household: {weight: 1.0e+308, members: [provinces/one-stop]}}}"
+    )
+    ended = locust("--profile", str(profile), "--folder", str(exchange.folder))
+    assert ended.code == 2
+    assert "load test: ValueError: cannot convert float NaN to integer" in ended.errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

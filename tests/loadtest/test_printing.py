@@ -7,6 +7,7 @@ from rich.console import Console
 from loadtest import printing
 from loadtest.capacity import Capacity, Step
 from loadtest.checks import Check
+from loadtest.compare import compare
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
 from loadtest.report import Report
@@ -33,6 +34,13 @@ def test_what_was_lost_and_what_happened_is_said() -> None:
     assert "population: 3 calls failed with UNAVAILABLE between second 1 and 2" in text
     assert "lost, for example: some-id" in text
     assert text.rstrip().splitlines()[-1].startswith("NOT RECONCILED: ")
+
+
+def test_a_comparison_shows_large_figures_in_full() -> None:
+    into, one = io.StringIO(), report()
+    one.summary.cpu_micros = 9_999.7
+    printing.print_comparison(Console(file=into, width=160), compare(one, one))
+    assert "10,000" in into.getvalue()
 
 
 def test_a_capacity_search_shows_its_steps() -> None:

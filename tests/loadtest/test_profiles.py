@@ -93,6 +93,8 @@ def test_a_file_works_as_well(written: Path) -> None:
         (("rate: 5", "speed: 5"), r"mine.yaml: Object contains unknown field `speed`"),
         (("get-card:", "get-crad:"), r"mine.yaml: Invalid enum value .get-crad."),
         (("weight: 1,", "weight: -1,"), "the weights of `mix` must be 0 or more"),
+        (("weight: 1,", "weight: .nan,"), "weights and the points of `curve` must be finite numbers"),
+        (("duration: 10", "duration: .inf"), "`duration`, `deadline`, `max_in_flight` and `channels` must be above 0"),
         (("provinces/hospital", "hospitals"), "`mix.get-card.members` must list groups with a subsystem"),
         (("rate: 5", "rate: 0"), "`rate` must be above 0"),
         (("rate: 5", "curve: [[0, 1], [9, 1]]"), r"from second 0 to `duration` \(10\)"),

@@ -107,6 +107,12 @@ def test_calls_of_others_are_none_of_ours() -> None:
     assert found.foreign == 2
 
 
+def test_another_load_test_at_the_same_time_is_none_of_ours() -> None:
+    answers, ledger, accesses = three()
+    found = reckon(answers, [*ledger, entry(9, run="load-0-b")], [*accesses, access(9)])
+    assert (found.holds, found.foreign, found.orphan) == (True, 1, 0)
+
+
 def test_an_access_without_a_transaction_is_an_orphan_unless_it_is_older_than_the_run() -> None:
     answers, ledger, accesses = three()
     assert reckon(answers, ledger, [*accesses, access(9)]).orphan == 1

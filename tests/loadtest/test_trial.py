@@ -40,6 +40,17 @@ def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_p
     assert found.verdict.word in page.read_text()
 
 
+def test_what_keeps_the_generator_from_beginning_is_said_in_its_own_words(
+    exchange: RunningExchange, tmp_path: Path
+) -> None:
+    profile = tmp_path / "mine.yaml"
+    average = Path(report.__file__).with_name("profiles") / "ndxp-average.yaml"
+    profile.write_text(average.read_text().replace("provinces/hospital", "provinces/no-such"))
+    ran = ndxp("load", "run", profile, folder=exchange.folder)
+    assert ran.code == 1
+    assert ran.complaint.startswith("no member of this exchange is in provinces/no-such")
+
+
 def test_a_run_reconciles_although_the_recorder_was_killed(exchange: RunningExchange, tmp_path: Path) -> None:
     found = run_while(exchange, tmp_path, lambda: kill(exchange, "control"))
     assert any("the process control ended" in change for change in found.changes)

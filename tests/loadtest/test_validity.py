@@ -1,10 +1,14 @@
 """Validity as a table: which runs measured their own generator."""
 
+from pathlib import Path
+
 import pytest
 
-from loadtest import validity
+from loadtest import profiles, validity
 from loadtest.results import Generator, Results
-from tests.loadtest.made import results
+from loadtest.run import check_validity
+from loadtest.traffic import Plan
+from tests.loadtest.made import VERIFY, results, series
 
 
 def broken(found: Results, *, expected: float = 100, lateness: float = 0) -> list[str]:
@@ -37,6 +41,12 @@ def test_calls_that_left_late_make_a_run_invalid() -> None:
 
 def test_a_schedule_that_was_not_kept_makes_a_run_invalid() -> None:
     assert broken(results(), expected=102) == ["scheduled of asked for"]
+
+
+def test_a_fraction_of_a_call_is_nobodys_fault() -> None:
+    plan = Plan(profile="ndxp-average", folder=Path(), rate=1.45, duration=1)
+    checks = check_validity(profiles.load(plan.profile), plan, results({VERIFY: series(1)}, seconds=1))
+    assert [check.what for check in checks if not check.passed] == []
 
 
 def test_a_run_that_stopped_itself_need_not_have_kept_its_schedule() -> None:
