@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONCE = {"databases"}
+ONCE = {"databases", "certificate"}
 AGENCIES = {"population", "health-insurance", "passports"}
 OWN = sorted(name for name, service in SERVICES.items() if service["image"].startswith("${NDXP_IMAGE"))
 
@@ -80,7 +80,7 @@ def test_what_a_service_depends_on_exists_and_is_waited_for(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_a_service_mounts_exists(name: str) -> None:
     for volume in SERVICES[name].get("volumes", []):
-        source = volume.partition(":")[0]
+        source = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", volume).partition(":")[0]
         assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
 
 
@@ -164,6 +164,25 @@ def test_envoy_knows_the_gateways_and_does_not_blame_them_for_an_agency() -> Non
             assert all(route["route"]["cluster"] in clusters for route in host["routes"])
 
 
+def test_envoys_key_is_made_for_the_user_that_it_runs_as_and_the_authoritys_is_not_there() -> None:
+    envoy, certificate = SERVICES["envoy"], SERVICES["certificate"]
+    authority, folder = certificate["command"][3:5]
+    assert certificate["volumes"] == [f"authority:{authority}", f"certificate:{folder}"]
+    assert "${ENVOY_CERTIFICATE:-certificate}:/run/tls:ro" in envoy["volumes"]
+    assert [name for name in SERVICES if "authority:" in str(SERVICES[name].get("volumes"))] == ["certificate"]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f" {authority} {folder}\n" in dockerfile
+    user, group = envoy["user"].split(":")
+    assert f"--gid {group} ndxp && useradd --system --uid {user} " in dockerfile
+
+
+def test_what_is_published_of_envoy_is_where_it_listens() -> None:
+    listeners = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]["listeners"]
+    listening = {each["address"]["socket_address"]["port_value"]: each["name"] for each in listeners}
+    published = {int(port.rpartition(":")[2]) for port in SERVICES["envoy"]["ports"]}
+    assert {listening[port] for port in published} == {"exchange", "exchange-tls"}
+
+
 def test_prometheus_looks_at_services_and_has_its_rules() -> None:
     prometheus = load("prometheus/prometheus.yml")
     for job in prometheus["scrape_configs"]:
@@ -180,7 +199,7 @@ def shows_metrics(service: str) -> bool:
     return "NDXP_METRICS_ADDRESS" in environment(service)
 
 
-@pytest.mark.parametrize("name", sorted(set(OWN) - {"load", "load-worker"}))
+@pytest.mark.parametrize("name", sorted(set(OWN) - ONCE - {"load", "load-worker"}))
 def test_every_process_of_the_exchange_shows_its_metrics_where_prometheus_looks(name: str) -> None:
     jobs = {job["job_name"]: job for job in load("prometheus/prometheus.yml")["scrape_configs"]}
     (discovered,) = jobs["ndxp"]["dns_sd_configs"]

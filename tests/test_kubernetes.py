@@ -32,7 +32,10 @@ EVERYTHING: dict[str, Any] = {
     "image": "example.test/ndxp:1",
     "pullSecrets": ["pull"],
     "gateway": {"autoscaling": {"by": "cpu"}, "settings": {"NDXP_MAX_CALLS": 1_000_000}},
-    "envoy": {"service": {"type": "LoadBalancer", "annotations": {"example.test/a": "b"}}},
+    "envoy": {
+        "service": {"type": "LoadBalancer", "annotations": {"example.test/a": "b"}},
+        "tls": {"secret": "exchange-certificate"},
+    },
     "control": {"keys": {"accessMode": "ReadWriteMany", "storageClass": "shared"}},
     "agencies": {
         "passports": {"replicas": 3, "settings": {"NDXP_PASSPORTS_PROGRESS": "hand"}},
@@ -368,7 +371,8 @@ def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
 
 def test_the_load_test_reaches_what_a_caller_reaches(everything: Rendered) -> None:
     calling = {"health-insurance", "passports", "caller", "stranger", "prometheus", "dns", "load", "load-worker"}
-    expected = needed({**AGENCIES, "land": 50070}, calling) | {("load-worker", "load", 5557)}
+    secure = {(name, "envoy", 50443) for name in ("caller", "stranger", "prometheus", "dns")}
+    expected = needed({**AGENCIES, "land": 50070}, calling) | {("load-worker", "load", 5557)} | secure
     assert flows(everything) == expected
 
 
@@ -440,13 +444,23 @@ def test_agencies_are_those_of_the_compose_file(default: Rendered) -> None:
 
 
 def test_envoy_reads_the_file_that_it_reads_in_compose(default: Rendered) -> None:
-    (mount,) = COMPOSE["envoy"]["volumes"]
-    source, target, _ = mount.split(":")
-    assert default.of("ConfigMap")["envoy"]["data"][Path(target).name].strip() == (ROOT / source).read_text().strip()
+    source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
+    there = yaml.safe_load((ROOT / source).read_text())
+    listeners = there["static_resources"]["listeners"]
+    there["static_resources"]["listeners"] = [each for each in listeners if each["name"] != "exchange-tls"]
+    assert yaml.safe_load(default.of("ConfigMap")["envoy"]["data"][Path(target).name]) == there
     assert mounted(default, "envoy")[str(Path(target).parent)]["configMap"]["name"] == "envoy"
     assert target in default.containers["envoy"]["command"]
     gateway = default.of("Service")["gateway"]["spec"]  # Envoy's file names it
     assert (gateway["clusterIP"], gateway["publishNotReadyAddresses"]) == ("None", True)
+
+
+def test_envoy_takes_tls_where_values_name_a_certificate(everything: Rendered) -> None:
+    source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
+    rendered = yaml.safe_load(everything.of("ConfigMap")["envoy"]["data"][Path(target).name])
+    assert rendered == yaml.safe_load((ROOT / source).read_text())
+    secret = mounted(everything, "envoy")["/run/tls"]["secret"]
+    assert secret == {"secretName": "exchange-certificate", "defaultMode": 0o440}
 
 
 def test_prometheus_finds_every_process(default: Rendered, everything: Rendered) -> None:
