@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -223,6 +224,12 @@ def test_recording_rules_and_alerts_have_names_of_their_own() -> None:
     names = [rule.get("record", rule.get("alert")) for rule in rules]
     assert len(set(names)) == len(names)
     assert all(rule["annotations"]["summary"] for rule in rules if "alert" in rule)
+
+
+@pytest.mark.skipif(not which("promtool"), reason="Prometheus' own test of rules is not installed")
+def test_alerts_see_what_is_stopped_and_nothing_in_a_healthy_exchange() -> None:
+    ran = subprocess.run(["promtool", "test", "rules", ROOT / "tests/alerts.yml"], capture_output=True, text=True)  # noqa: S607
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 DASHBOARDS = {file.name: json.loads(file.read_text()) for file in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
