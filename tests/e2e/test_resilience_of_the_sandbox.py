@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from gateway.settings import ControlSettings
+from ndxp.cli.session import Session
 from ndxp.sandbox.state import State
 from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, ndxp
@@ -147,6 +148,18 @@ def test_what_the_ledger_holds_and_what_was_granted_survive_a_restart(run: Run, 
     assert run("log", "show", transaction).code == 0
     assert grant in [known["id"] for known in run("grants", "--json").data]
     assert run("call", LIST, '{"citizenNumber": "074079255028"}', "--as", WITHOUT_GRANT).code == 0
+
+
+def test_a_service_of_somebody_else_that_is_down_keeps_nothing_from_starting(run: Run, folder: Path) -> None:
+    absent = {"provider": "VN/COM/9900000009/ekyc", "contract": "sample.v1.Absent", "address": "127.0.0.1:9"}
+    Session(folder).send("PUT", "/services", body=absent)
+    assert run("down").code == 0
+    assert run("up", "-d", "--port", 0).code == 0
+    shown = run("status", "--json").data
+    assert [service["contract"] for service in shown["services"] if not service["serving"]] == [absent["contract"]]
+    assert (shown["ready"], shown["trouble"]) == (False, "")
+    answered(run)
+    Session(folder).send("DELETE", "/services", query={k: absent[k] for k in ("provider", "contract")})
 
 
 def test_a_changed_exchange_file_changes_what_it_says_and_lets_nobody_in_again(
