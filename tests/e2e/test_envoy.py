@@ -28,7 +28,7 @@ HOSTS = ("localhost", "127.0.0.1")
 
 
 class Gateway(grpc.GenericRpcHandler):
-    """Says who it is."""
+    """Says who it is, and what it was told."""
 
     def __init__(self, name: bytes) -> None:
         self._name = name
@@ -36,7 +36,7 @@ class Gateway(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         if handler_call_details.method != "/sample/Who":
             return None
-        return grpc.unary_unary_rpc_method_handler(lambda _, __: self._name)
+        return grpc.unary_unary_rpc_method_handler(lambda request, _: self._name + request)
 
 
 @pytest.fixture
@@ -74,6 +74,12 @@ def test_calls_of_one_connection_reach_every_gateway_in_tls_as_in_plaintext(
             for channel in (plain, secure):
                 who: Any = channel.unary_unary("/sample/Who")
                 assert {who(b"", timeout=10) for _ in range(40)} == {b"one", b"two"}
+
+
+def test_a_message_passes_that_is_larger_than_what_envoy_keeps(gateways: list[str], certificate: Path) -> None:
+    with envoy(certificate, gateways[:1]) as listening, grpc.insecure_channel(listening["exchange"]) as channel:
+        who: Any = channel.unary_unary("/sample/Who")
+        assert who(b"-" * 3_000_000, timeout=PATIENCE) == b"one" + b"-" * 3_000_000
 
 
 def test_tls_is_1_3_and_speaks_http2_and_nothing_else(certificate: Path) -> None:
