@@ -37,7 +37,8 @@ class Second(msgspec.Struct, kw_only=True):
 class Generator(msgspec.Struct, kw_only=True):
     """The health of one generator process: what makes its figures valid or not.
 
-    ``cpu`` is its share of one core (1.0 is a core in full); lags are milliseconds by which its loop woke too late.
+    ``cpu`` is its share of one core (1.0 is a core in full); lags are milliseconds by which its loop woke too late,
+    ``late_p99_ms`` is p99 of how long after they were due its calls were sent.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Generator(msgspec.Struct, kw_only=True):
     cpu: float = 0.0
     lag_p99_ms: float = 0.0
     lag_max_ms: float = 0.0
+    late_p99_ms: float = 0.0
     in_flight_max: int = 0
 
 

@@ -8,7 +8,6 @@ from loadtest import arrivals, outages, reconciliation, validity
 from loadtest.attribution import Attribution, attribute
 from loadtest.books import Access, Books, Entry, NotCaughtUp
 from loadtest.checks import Check
-from loadtest.latency import Latency
 from loadtest.outages import Outage
 from loadtest.profiles import Profile
 from loadtest.progress import Live
@@ -80,11 +79,7 @@ def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Rec
 def check_validity(profile: Profile, plan: Plan, results: Results) -> list[Check]:
     """The validity of one run."""
     expected = arrivals.count(profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration))
-    methods = [series for name, series in results.series.items() if "/" in name]
-    response = Latency.merge(series.response for series in methods)
-    service = Latency.merge(series.service for series in methods)
-    lateness = response.percentile(99) - service.percentile(99)
-    return validity.judge(results, expected=expected, max_in_flight=profile.max_in_flight, lateness_p99_ms=lateness)
+    return validity.judge(results, expected=expected, max_in_flight=profile.max_in_flight)
 
 
 def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list[Outage], list[str]]:

@@ -129,6 +129,7 @@ class Worker:
 
     def _one(self, caller: Caller, prepared: calls.Prepared, due: float) -> None:
         sent = time.monotonic()
+        self._health.late.record(round((sent - self._begin - due) * 1e6))
         outcome = caller.call(prepared)
         finished = time.monotonic()
         response, service = finished - self._begin - due, finished - sent

@@ -1,22 +1,27 @@
 """The generator: open schedule, counting, collecting, and what becomes of a call."""
 
 import time
+from collections.abc import Callable
 from concurrent import futures
+from types import SimpleNamespace
 from typing import Any, cast
 
 import gevent
 import grpc
+import msgspec
 import pytest
 
-from loadtest import calls, selftest, tally
+from loadtest import calls, selftest, tally, worker
+from loadtest.arrivals import Curve
 from loadtest.calls import Prepared, Shape
 from loadtest.collector import Collector, abort_reason
 from loadtest.consumers import Consumers
-from loadtest.profiles import Kind, load
-from loadtest.results import Results, Second
+from loadtest.profiles import Call, Kind, Profile, load
+from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
 from loadtest.tally import Tally
-from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, set_gevent_up
+from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, Outcome, set_gevent_up
+from loadtest.worker import Order, Worker
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest, VerifyCitizenResponse
@@ -140,6 +145,48 @@ def test_what_changes_something_is_numbered_anew_each_time() -> None:
     prepared = next(one for one in calls.ring(profile, callers, seed=1, slot=0) if one.method == "UploadChanges")
     numbers = [request.request_id for turn in ("1", "2") for request in prepared.number(turn)]
     assert len(set(numbers)) == len(numbers) == 20
+
+
+Follow = Callable[..., Results]
+
+
+@pytest.fixture
+def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
+    """Has a worker follow a curve from a second on (below 0: it is late already); ``call`` stands for the exchange."""
+
+    def run(curve: Curve, call: Callable[[Prepared], Outcome], *, begin: float = 0, **changes: Any) -> Results:
+        mix: dict[Kind, Call] = {"get-citizen": Call(weight=1, members=["provinces/one-stop"])}
+        profile: Profile = msgspec.structs.replace(load("ndxp-average"), mix=mix, arrivals="constant", **changes)
+        collector, found = Collector(["one"]), Results(profile="", seed=1, started=0, ended=0, gateway="")
+
+        def send(message: str, data: Any) -> None:
+            match message:
+                case "ndxp_claim":
+                    one.take(0, 1)
+                case "ndxp_ready":
+                    one.begin(begin)
+                case "ndxp_report":
+                    collector.add("one", tally.unpack(data))
+                case _:
+                    found.generators.append(msgspec.json.decode(data["health"], type=Generator))
+
+        anybody = SimpleNamespace(select=lambda _: ["VN/GOV/H26/one-stop"], open=list, certificates=dict)
+        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(close=lambda: None))
+        monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=call))
+        order = Order(profile=profile, curve=curve, compress=1, seed=1, gateway="", transactions=None)
+        one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, lambda _: None)
+        one.run_slot()
+        collector.finish()
+        collector.write_into(found)
+        return found
+
+    return run
+
+
+def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:
+    found = follow(Curve.constant(1000, 0.1), lambda _: Outcome("OK", failed=False), begin=-0.5)
+    assert found.answered == 100
+    assert found.generators[0].late_p99_ms >= 400
 
 
 class _Registry(PopulationServiceServicer):
