@@ -8,11 +8,14 @@ import msgspec
 class Series(msgspec.Struct, kw_only=True):
     """One kind of call, named by its method ("PopulationService/VerifyCitizen"), or a stage of one.
 
-    ``statuses`` counts answers by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer.
-    The histograms are HDR, in the V2 compressed form in base64, in microseconds: ``response`` from the intended time of
+    ``planned`` counts calls that were due, ``dropped`` those of them that were not sent. ``statuses`` counts how the
+    others ended, by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer. The
+    histograms are HDR, in the V2 compressed form in base64, in microseconds: ``response`` from the intended time of
     sending, ``service`` from the actual one.
     """
 
+    planned: int = 0
+    dropped: int = 0
     statuses: dict[str, int] = {}
     failures: int = 0
     response: str = ""

@@ -31,19 +31,25 @@ def histogram(*milliseconds: float) -> str:
     return str(made.encode().decode())
 
 
-def series(ok: int = 0, *, failed: int = 0, status: str = "UNAVAILABLE", ms: float = 10, queued: float = 0) -> Series:
+def series(
+    ok: int = 0, *, failed: int = 0, dropped: int = 0, status: str = "UNAVAILABLE", ms: float = 10, queued: float = 0
+) -> Series:
     """Calls of one method that took so many ms, after waiting ``queued`` ms to be sent."""
     statuses = {name: count for name, count in (("OK", ok), (status, failed)) if count}
     calls = ok + failed
     response, service = histogram(*[ms + queued] * calls), histogram(*[ms] * calls)
-    return Series(statuses=statuses, failures=failed, response=response, service=service)
+    return Series(
+        planned=calls + dropped, dropped=dropped, statuses=statuses, failures=failed, response=response,
+        service=service,
+    )  # fmt: skip
 
 
-def results(by_method: dict[str, Series] | None = None, *, dropped: int = 0, seconds: int = 10) -> Results:
+def results(by_method: dict[str, Series] | None = None, *, seconds: int = 10) -> Results:
     """A run of ten seconds."""
     by_method = {VERIFY: series(100)} if by_method is None else by_method
     calls = sum(sum(one.statuses.values()) for name, one in by_method.items() if "/" in name)
     failures = sum(one.failures for name, one in by_method.items() if "/" in name)
+    dropped = sum(one.dropped for name, one in by_method.items() if "/" in name)
     each = calls // seconds
     return Results(
         profile="made-up", seed=7, started=STARTED, ended=STARTED + seconds, gateway="127.0.0.1:50051",

@@ -41,7 +41,7 @@ def test_a_late_system_does_not_slow_the_schedule() -> None:
         sent.append(due)
         held.wait()
 
-    scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda: None, max_in_flight=9, tally=counted)
+    scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda _: None, max_in_flight=9, tally=counted)
     gevent.spawn_later(0.2, held.set)
     scheduler.run(time.monotonic(), patience=5)
     report = counted.take(0)
@@ -50,19 +50,17 @@ def test_a_late_system_does_not_slow_the_schedule() -> None:
 
 
 def test_what_finds_no_room_is_dropped_and_counted() -> None:
-    counted, dropped = Tally(), []
+    counted, dropped = Tally(), list[float]()
     held = gevent.event.Event()
-    scheduler = Scheduler(
-        iter([0, 0.01, 0.02]), lambda _: held.wait(), lambda: dropped.append(1), max_in_flight=1, tally=counted
-    )
+    scheduler = Scheduler(iter([0, 0.01, 0.02]), lambda _: held.wait(), dropped.append, max_in_flight=1, tally=counted)
     gevent.spawn_later(0.1, held.set)
     scheduler.run(time.monotonic(), patience=5)
     tick = counted.take(0).ticks[0]
-    assert (tick.planned, tick.sent, tick.dropped, len(dropped)) == (3, 1, 2, 2)
+    assert (tick.planned, tick.sent, tick.dropped, dropped) == (3, 1, 2, [0.01, 0.02])
 
 
 def test_a_schedule_can_be_stopped_while_it_waits() -> None:
-    scheduler = Scheduler(iter([3600]), lambda _: None, lambda: None, max_in_flight=1, tally=Tally())
+    scheduler = Scheduler(iter([3600]), lambda _: None, lambda _: None, max_in_flight=1, tally=Tally())
     gevent.spawn_later(0.05, scheduler.stop)
     scheduler.run(time.monotonic(), patience=5)
 
@@ -154,7 +152,14 @@ Follow = Callable[..., Results]
 def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
     """Has a worker follow a curve from a second on (below 0: it is late already); ``call`` stands for the exchange."""
 
-    def run(curve: Curve, call: Callable[[Prepared], Outcome], *, begin: float = 0, **changes: Any) -> Results:
+    def run(
+        curve: Curve,
+        call: Callable[[Prepared], Outcome],
+        *,
+        begin: float = 0,
+        note_dropped: Callable[[str], None] = lambda _: None,
+        **changes: Any,
+    ) -> Results:
         mix: dict[Kind, Call] = {"get-citizen": Call(weight=1, members=["provinces/one-stop"])}
         profile: Profile = msgspec.structs.replace(load("ndxp-average"), mix=mix, arrivals="constant", **changes)
         collector, found = Collector(["one"]), Results(profile="", seed=1, started=0, ended=0, gateway="")
@@ -174,13 +179,35 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
         monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(close=lambda: None))
         monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=call))
         order = Order(profile=profile, curve=curve, compress=1, seed=1, gateway="", transactions=None)
-        one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, lambda _: None)
+        one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, note_dropped)
         one.run_slot()
         collector.finish()
         collector.write_into(found)
         return found
 
     return run
+
+
+def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow: Follow) -> None:
+    held, dropped = gevent.event.Event(), list[str]()
+
+    def call(_: Prepared) -> Outcome:
+        held.wait()
+        return Outcome("OK", failed=False)
+
+    def note_dropped(series: str) -> None:
+        dropped.append(series)
+        if len(dropped) == 5:
+            held.set()
+
+    stages = {"morning": (0.0, 0.1), "evening": (0.1, 0.2)}
+    found = follow(Curve.constant(100, 0.2), call, note_dropped=note_dropped, max_in_flight=15, stages=stages)
+    counts = {name: (one.planned, one.dropped, one.statuses) for name, one in found.series.items()}
+    assert counts == {
+        "PopulationService/GetCitizen": (20, 5, {"OK": 15}),
+        "stage morning": (10, 0, {"OK": 10}),
+        "stage evening": (10, 5, {"OK": 5}),
+    }
 
 
 def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:

@@ -75,6 +75,6 @@ def test_a_run_that_stopped_itself_need_not_have_kept_its_schedule() -> None:
 
 @pytest.mark.parametrize(("in_flight", "what"), [(100, []), (10, ["in flight when calls were dropped, of the limit"])])
 def test_drops_are_the_exchanges_only_when_the_limit_in_flight_was_near(in_flight: int, what: list[str]) -> None:
-    found = results(dropped=50)
+    found = results({VERIFY: series(100, dropped=50)})
     found.generators = [Generator(name="one", in_flight_max=in_flight)]
     assert broken(found) == what
