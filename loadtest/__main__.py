@@ -33,6 +33,7 @@ def run(
     rate: load.Rate = None,
     duration: load.Duration = None,
     compress: load.Compress = 1.0,
+    slo: load.Slo = None,
     processes: load.Processes = 1,
     seed: load.Seed = load.SEED,
     report_file: load.ReportFile = None,
@@ -42,7 +43,7 @@ def run(
     """Runs a profile once, and judges it."""
     plan = Plan(
         profile=profile, folder=folder.resolve(), rate=rate, duration=duration, compress=compress,
-        processes=processes, seed=seed,
+        slo=slo, processes=processes, seed=seed,
     )  # fmt: skip
     _check_place(report_file)
     _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
@@ -54,6 +55,7 @@ def capacity(
     start: load.Start = load.START,
     duration: load.StepDuration = load.STEP,
     precision: load.Precision = load.PRECISION,
+    slo: load.Slo = None,
     processes: load.Processes = 1,
     seed: load.Seed = load.SEED,
     report_file: load.ReportFile = None,
@@ -61,7 +63,7 @@ def capacity(
     as_json: Json = False,
 ) -> None:
     """Searches the highest rate that holds the objectives."""
-    plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, processes=processes, seed=seed)
+    plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, slo=slo, processes=processes, seed=seed)
     _check_place(report_file)
     found = trial.find_capacity(plan, start=start, precision=precision, quiet=as_json)
     _finish(found, report_file, as_json=as_json)

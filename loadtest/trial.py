@@ -87,7 +87,7 @@ def _open(folder: Path) -> tuple[Session, Books]:
 
 
 def _profile(plan: Plan) -> Profile:
-    profile = profiles.load(plan.profile)
+    profile = profiles.load(plan.profile, plan.slo)
     slo.check(profile.slo)
     return profile
 

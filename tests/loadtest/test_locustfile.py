@@ -34,10 +34,12 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     profile = tmp_path / "impossible.yaml"
     profile.write_text(
         "{title: No time, sources: [nobody], arrivals: constant, duration: 60, rate: 20, deadline: 0.0001,"
-        " max_in_flight: 100, channels: 2, slo: {abort: {seconds: 2, error_share: 0.5}},"
+        " max_in_flight: 100, channels: 2,"
         " mix: {get-citizen: {weight: 1, members: [provinces/one-stop]}}}"
     )
-    ended = locust("--profile", str(profile), "--folder", str(exchange.folder))
+    slo = tmp_path / "slo.yaml"
+    slo.write_text("abort: {seconds: 2, error_share: 0.5}")
+    ended = locust("--profile", str(profile), "--slo", str(slo), "--folder", str(exchange.folder))
     assert ended.code == 0, ended.errors
     found = ended.results
     assert found.aborted == "100.0% of the answers failed in the last 2 s, more than 50.0%"
