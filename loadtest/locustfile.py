@@ -165,7 +165,7 @@ def _load(options: Namespace, slo_file: Path | None = None) -> tuple[Profile, Cu
 
 
 def _make_conductor(environment: Any, options: Namespace) -> Conductor:
-    profile, _, state = _look_ahead(options)
+    profile, curve, state = _look_ahead(options)
     runner = environment.runner
     now = time.time()
     run: Conductor
@@ -181,7 +181,14 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
 
     run = Conductor(
         profile,
-        Results(profile=profile.name, seed=options.seed, started=now, ended=now, gateway=state.gateway),
+        Results(
+            profile=profile.name,
+            seed=options.seed,
+            started=now,
+            ended=now,
+            duration=curve.duration,
+            gateway=state.gateway,
+        ),
         runner.target_user_count,
         send=send,
         ended=ended,

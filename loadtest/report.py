@@ -35,10 +35,10 @@ class Source(msgspec.Struct, kw_only=True):
 class Summary(msgspec.Struct, kw_only=True):
     """The figures of a run; rates are calls a second, latencies response times in ms, shares parts of one.
 
-    ``seconds`` are those in which calls were due; the rates are over these.
+    ``seconds`` is for how long calls were due; the rates are over these.
     """
 
-    seconds: int
+    seconds: float
     planned_rate: float
     achieved_rate: float
     p50_ms: float
@@ -78,7 +78,7 @@ def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:
     methods = [series for name, series in results.series.items() if "/" in name]
     response = Latency.merge(series.response for series in methods)
     service = Latency.merge(series.service for series in methods)
-    seconds = max((second.at + 1 for second in results.seconds if second.planned), default=1)
+    seconds = results.duration or 1.0  # nothing was due in a run that was stopped before it began
     failures = sum(series.failures for series in methods)
     return Summary(
         seconds=seconds,

@@ -54,12 +54,16 @@ class Generator(msgspec.Struct, kw_only=True):
 
 
 class Results(msgspec.Struct, kw_only=True):
-    """A whole run; times are seconds since 1970. ``planned`` = ``sent`` + ``dropped``; ``sent`` = answered + failed."""
+    """A whole run; times are seconds since 1970. ``planned`` = ``sent`` + ``dropped``; ``sent`` = answered + failed.
+
+    ``duration`` is for how many seconds calls were due: those of the schedule, or until the run was stopped.
+    """
 
     profile: str
     seed: int
     started: float
     ended: float
+    duration: float = 0.0
     gateway: str
     planned: int = 0
     sent: int = 0
