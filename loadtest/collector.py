@@ -75,7 +75,7 @@ class Collector:
         results.planned = sum(second.planned for second in self.seconds)
         results.sent = sum(second.sent for second in self.seconds)
         results.dropped = sum(second.dropped for second in self.seconds)
-        results.answered = sum(second.finished - second.failed for second in self.seconds)
+        results.succeeded = sum(second.finished - second.failed for second in self.seconds)
         results.series = {name: self._series[name].result() for name in sorted(self._series)}
 
     def _complete(self, until: int) -> list[Second]:

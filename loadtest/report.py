@@ -27,9 +27,10 @@ class Source(msgspec.Struct, kw_only=True):
     sources: list[str]
 
     @classmethod
-    def of(cls, profile: Profile) -> "Source":
-        """What a report keeps of a profile."""
-        return cls(name=profile.name, title=profile.title, sources=profile.sources)
+    def of(cls, profile: Profile, rate: float | None = None) -> "Source":
+        """What a report keeps of a profile; ``rate`` is the one it was run at instead of its own."""
+        title = profile.title if rate is None else f"{profile.title}; here {rate:,.4g} a second"
+        return cls(name=profile.name, title=title, sources=profile.sources)
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -83,7 +84,7 @@ def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:
     return Summary(
         seconds=seconds,
         planned_rate=results.planned / seconds,
-        achieved_rate=results.answered / seconds,
+        achieved_rate=results.succeeded / seconds,
         p50_ms=response.percentile(50),
         p90_ms=response.percentile(90),
         p99_ms=response.percentile(99),

@@ -54,9 +54,10 @@ class Generator(msgspec.Struct, kw_only=True):
 
 
 class Results(msgspec.Struct, kw_only=True):
-    """A whole run; times are seconds since 1970. ``planned`` = ``sent`` + ``dropped``; ``sent`` = answered + failed.
+    """A whole run; times are seconds since 1970.
 
-    ``duration`` is for how many seconds calls were due: those of the schedule, or until the run was stopped.
+    ``planned`` = ``sent`` + ``dropped``; ``sent`` = ``succeeded`` + failed. ``duration`` is for how many seconds calls
+    were due: those of the schedule, or until the run was stopped.
     """
 
     profile: str
@@ -68,7 +69,7 @@ class Results(msgspec.Struct, kw_only=True):
     planned: int = 0
     sent: int = 0
     dropped: int = 0
-    answered: int = 0
+    succeeded: int = 0
     aborted: str = ""
     series: dict[str, Series] = {}
     seconds: list[Second] = []

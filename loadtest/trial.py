@@ -102,7 +102,7 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
         synthetic=SYNTHETIC,
         verdict=decide(reckoning.reconciliation, validity, objectives),
         summary=summarise(results, attribution.exchange_micros),
-        profile=Source.of(profile),
+        profile=Source.of(profile, plan.rate),
         origin=Origin.here(),
         slo=objectives,
         validity=validity,

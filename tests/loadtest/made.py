@@ -55,7 +55,7 @@ def results(by_method: dict[str, Series] | None = None, *, seconds: float = 10) 
     each = round(calls / seconds)
     return Results(
         profile="made-up", seed=7, started=STARTED, ended=STARTED + seconds, duration=seconds,
-        gateway="127.0.0.1:50051", planned=calls + dropped, sent=calls, dropped=dropped, answered=calls - failures,
+        gateway="127.0.0.1:50051", planned=calls + dropped, sent=calls, dropped=dropped, succeeded=calls - failures,
         series=by_method,
         seconds=[
             Second(at=at, planned=each, sent=each, finished=each, failed=failures if at == 3 else 0, in_flight=2,

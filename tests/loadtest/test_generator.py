@@ -82,7 +82,7 @@ def test_reports_of_several_generators_add_up() -> None:
     found = Results(profile="", seed=1, started=0, ended=0, gateway="")
     collector.finish()
     collector.write_into(found)
-    assert (found.planned, found.sent, found.dropped, found.answered) == (6, 4, 2, 4)
+    assert (found.planned, found.sent, found.dropped, found.succeeded) == (6, 4, 2, 4)
     assert found.series[SERIES].statuses == found.series["stage evening"].statuses == {"OK": 4}
 
 
@@ -212,7 +212,7 @@ def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow:
 
 def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:
     found = follow(Curve.constant(1000, 0.1), lambda _: Outcome("OK", failed=False), begin=-0.5)
-    assert found.answered == 100
+    assert found.succeeded == 100
     assert found.generators[0].late_p99_ms >= 400
 
 

@@ -19,7 +19,7 @@ def test_a_run_sends_what_is_planned_and_writes_everything_down(
     )
     assert ended.code == 0, ended.errors
     found = ended.results
-    assert (found.planned, found.sent, found.answered, found.dropped, found.aborted) == (120, 120, 120, 0, "")
+    assert (found.planned, found.sent, found.succeeded, found.dropped, found.aborted) == (120, 120, 120, 0, "")
     assert found.duration == 3
     assert len(found.generators) == (2 if "--processes" in distribution else 1)
     lines = [line for file in found.transactions for line in Path(file).read_text().splitlines()]
@@ -45,7 +45,7 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     found = ended.results
     assert found.aborted == "100.0% of the answers failed in the last 2 s, more than 50.0%"
     assert found.series["PopulationService/GetCitizen"].statuses == {"DEADLINE_EXCEEDED": found.sent}
-    assert (found.answered, len(found.seconds) < 30) == (0, True)
+    assert (found.succeeded, len(found.seconds) < 30) == (0, True)
     assert 2 <= found.duration < 30
 
 
