@@ -91,11 +91,19 @@ def compare(a: load.ReportA, b: load.ReportB, as_json: Json = False) -> None:
 
 def _check_place(file: Path | None) -> None:
     """A run of an hour must not end with a report that cannot be written."""
-    if file is not None and not file.resolve().parent.is_dir():
+    if file is None:
+        return
+    if not file.resolve().parent.is_dir():
         raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
-    for place in (file.with_suffix(".html"), file.with_suffix(".json")) if file is not None else ():
+    for place in [file] if file.is_dir() else _places(file):
         if place.is_dir():
             raise BadProfile(f"{place} cannot be written: it is a folder")
+
+
+def _places(file: Path) -> tuple[Path, Path]:
+    """The page and its JSON: the ending of either is exchanged, any other belongs to the name (run-1.5)."""
+    name = file.stem if file.suffix in (".html", ".json") else file.name
+    return file.with_name(f"{name}.html"), file.with_name(f"{name}.json")
 
 
 def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
@@ -105,15 +113,15 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
     else:
         printing.print_report(console, found)
     if file is not None:
-        beside = file.with_suffix(".json")
+        html, beside = _places(file)
         try:
-            file.with_suffix(".html").write_text(page.render(found), encoding="utf-8")
+            html.write_text(page.render(found), encoding="utf-8")
             beside.write_bytes(data)
         except OSError as error:
             complain(f"the report cannot be written: {error}")
             raise typer.Exit(Exit.FAILED) from None
         if not as_json:
-            console.print(f"Report: {file.with_suffix('.html')} and {beside}")
+            console.print(f"Report: {html} and {beside}")
     raise typer.Exit(found.verdict.exit_code)
 
 

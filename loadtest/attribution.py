@@ -1,5 +1,6 @@
 """Attribution: where the time went, what each process cost, and who limits."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from types import MappingProxyType
 
@@ -174,7 +175,7 @@ def _segments(entries: Sequence[Entry], results: Results, commit: float | None) 
 
 
 def _percentile(ordered: Sequence[int], percentile: float) -> float:
-    return float(ordered[min(len(ordered) - 1, int(len(ordered) * percentile / 100))])
+    return float(ordered[max(0, math.ceil(len(ordered) * percentile / 100) - 1)])
 
 
 def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, cores: int) -> tuple[str, str]:

@@ -86,7 +86,8 @@ def capacity(
 
     Doubles the rate until a step misses them, then halves the interval; it ends by itself, after some minutes.
 
-    Exit code 0 with a figure, 99 when no rate holds, 97 when the books do not agree.
+    Exit code 0 with a figure, 99 when no rate holds, 98 when that is the generator's doing, 97 when the books do not
+    agree.
 
     Examples: `ndxp load capacity`; `ndxp load capacity --start 50 --duration 20 --report capacity.html`
     """

@@ -106,6 +106,14 @@ def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: 
     (tmp_path / "a.json").mkdir()
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "a.html", folder=tmp_path)
     assert (ran.code, "a.json cannot be written: it is a folder" in ran.complaint) == (2, True)
+    ran = ndxp("load", "run", "ndxp-average", "--report", ".", folder=tmp_path)
+    assert (ran.code, ". cannot be written: it is a folder" in ran.complaint) == (2, True)
+
+
+def test_a_number_in_the_name_of_a_report_is_no_ending(tmp_path: Path) -> None:
+    (tmp_path / "run-1.5.html").mkdir()
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "run-1.5", folder=tmp_path)
+    assert (ran.code, "run-1.5.html cannot be written" in ran.complaint) == (2, True)
 
 
 def test_the_profiles_are_listed_with_their_sources(tmp_path: Path) -> None:
