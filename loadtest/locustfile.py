@@ -255,7 +255,10 @@ def _leave(runner: Any, options: Namespace, reason: str) -> None:
 
 
 def _refuse(environment: Any, reason: str) -> None:
-    print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+    if environment.parsed_options.headless:
+        print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+    else:
+        logging.error("load test: %s", reason)  # the web page shows it among its logs
     _here.exit_code = _USAGE
     gevent.spawn(_end, environment)
 

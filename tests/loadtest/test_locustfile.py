@@ -1,13 +1,17 @@
 """The locustfile as a Locust user runs it, against a real exchange."""
 
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
 from loadtest.results import Second
 from ndxp.testing import RunningExchange
-from tests.loadtest.conftest import Locust
+from tests.loadtest.conftest import LOCUSTFILE, Locust
 
 
 @pytest.mark.parametrize("distribution", [[], ["-u", "3"], ["--processes", "2"]], ids=["one", "slots", "processes"])
@@ -61,6 +65,23 @@ def test_a_slot_that_cannot_be_prepared_is_not_waited_for(
     ended = locust("--profile", str(profile), "--folder", str(exchange.folder))
     assert ended.code == 2
     assert "load test: ValueError: cannot convert float NaN to integer" in ended.errors
+
+
+def test_the_web_page_says_why_a_run_cannot_begin(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
+    transport = httpx.HTTPTransport(retries=8)  # 0.5, 1, 2, 4... seconds while it starts
+    with (
+        subprocess.Popen([*command, "--web-port", str(port)], cwd=tmp_path, stderr=subprocess.DEVNULL) as started,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60) as page,
+    ):
+        try:
+            page.post("/swarm", data={"user_count": "1", "spawn_rate": "1", "profile": "nope"}).raise_for_status()
+            assert any("load test: there is no profile 'nope'" in line for line in page.get("/logs").json()["master"])
+        finally:
+            started.terminate()
 
 
 @pytest.mark.parametrize(
