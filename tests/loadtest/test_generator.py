@@ -19,6 +19,7 @@ from loadtest.consumers import Consumers
 from loadtest.profiles import Call, Kind, Profile, load
 from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
+from loadtest.selftest import Ceiling, Freeze, SelfTestFailed
 from loadtest.tally import Tally
 from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, Outcome, set_gevent_up
 from loadtest.worker import Order, Worker
@@ -295,6 +296,24 @@ def test_the_generator_by_itself_answers_for_every_call() -> None:
     found = selftest.ceiling()
     assert found.calls > 0
     assert found.failed == 0
+
+
+def test_the_self_test_is_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    alone = Ceiling(calls=3000, failed=0, calls_per_second=1000.4, cpu_us_per_call=670.2)
+    frozen = Freeze(calls=600, corrected_p99_ms=1978, naive_calls=300, naive_p99_ms=19, naive_max_ms=2001)
+    monkeypatch.setattr(selftest, "ceiling", lambda: alone)
+    monkeypatch.setattr(selftest, "freeze", lambda: frozen)
+    selftest.main()
+    said = capsys.readouterr().out
+    assert "1,000 calls/s, 670 µs of CPU a call, 0 of 3,000 failed" in said
+    assert "p99 response 1,978 ms; a closed loop beside it shows 19 ms" in said
+
+    def fail() -> Ceiling:
+        raise SelfTestFailed("no port")
+
+    monkeypatch.setattr(selftest, "ceiling", fail)
+    with pytest.raises(SystemExit, match="loadtest.selftest: no port"):
+        selftest.main()
 
 
 def test_a_frozen_server_shows_in_the_corrected_p99_and_hides_in_the_naive_one() -> None:
