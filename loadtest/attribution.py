@@ -121,14 +121,15 @@ def _commit(ledger: Sequence[Entry], methods: Set[str], spent: Mapping[str, Spen
     """Mean ms between the last stamp in a record and the answer's leave to go; None when it cannot be told.
 
     The same calls are in the ledger until that stamp, and in what the gateways counted until that leave: nested ones
-    and failed ones too. Means of the same calls can be subtracted.
+    and failed ones too. Means of the same calls can be subtracted. A stream of one message each way, which gateways do
+    not count, is left out.
     """
-    calls = sum(spent[method].calls for method in methods if method in spent)
-    stamped = [e.response_out - e.request_in for e in ledger if e.method in methods and e.request_out]
-    if not methods <= spent.keys() or not calls or not stamped:
+    counted = methods & spent.keys()
+    calls, seconds = sum(spent[method].calls for method in counted), sum(spent[method].seconds for method in counted)
+    stamped = [e.response_out - e.request_in for e in ledger if e.method in counted and e.request_out]
+    if not calls or not stamped:
         return None
-    counted = sum(spent[method].seconds for method in methods)
-    return max(0.0, 1000 * counted / calls - sum(stamped) / len(stamped) / 1000)
+    return max(0.0, 1000 * seconds / calls - sum(stamped) / len(stamped) / 1000)
 
 
 def _segments(entries: Sequence[Entry], results: Results, commit: float | None) -> list[Segment]:
