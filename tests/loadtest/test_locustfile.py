@@ -48,7 +48,9 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     assert ended.code == 0, ended.errors
     found = ended.results
     assert found.aborted == "100.0% of the answers failed in the last 2 s, more than 50.0%"
-    assert found.series["PopulationService/GetCitizen"].statuses == {"DEADLINE_EXCEEDED": found.sent}
+    statuses = found.series["PopulationService/GetCitizen"].statuses
+    assert {status.partition(":")[0] for status in statuses} == {"DEADLINE_EXCEEDED"}  # the gateway may be the first
+    assert sum(statuses.values()) == found.sent
     assert (found.succeeded, len(found.seconds) < 30) == (0, True)
     assert 2 <= found.duration < 30
 
