@@ -16,6 +16,8 @@ class Place:
     labels: Mapping[str, str] = field(default_factory=dict)
     namespace: str = ""
     address: str = ""
+    namespaced: Mapping[str, str] = field(default_factory=dict)
+    """Labels that its namespace was given."""
 
 
 def allowed(policies: Iterable[Policy], source: Place, to: Place, port: int, protocol: str = "TCP") -> bool:
@@ -55,7 +57,8 @@ def _is(peer: Mapping[str, Any], place: Place, home: str) -> bool:
     if place.address:
         return False
     if "namespaceSelector" in peer:
-        namespaced = _selects(peer["namespaceSelector"], {"kubernetes.io/metadata.name": place.namespace})
+        labels = {"kubernetes.io/metadata.name": place.namespace, **place.namespaced}
+        namespaced = _selects(peer["namespaceSelector"], labels)
     else:
         namespaced = place.namespace == home
     return namespaced and _selects(peer.get("podSelector", {}), place.labels)

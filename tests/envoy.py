@@ -1,0 +1,50 @@
+"""Envoy as the sites in deploy/ run it, on ports of this machine."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.fakes import until_now
+
+CONFIGURATION = Path(__file__).parents[1] / "deploy/kubernetes/ndxp/files/envoy.yaml"
+BINARY = shutil.which("envoy") or str(Path(sys.executable).with_name("envoy"))
+_PLACE = r"\{address: [\d.]+, port_value: \d+\}"
+_GATEWAY = "- endpoint: {address: {socket_address: {address: gateway, port_value: 50051}}}"
+
+
+@contextmanager
+def envoy(folder: Path, gateways: Sequence[str], **changed: str) -> Iterator[dict[str, str]]:
+    """Runs it before gateways (``host:port``), with the certificate in ``folder``; gives where it listens, by name.
+
+    ``changed`` are times of its configuration.
+    """
+    text = re.sub(_PLACE, "{address: 127.0.0.1, port_value: 0}", CONFIGURATION.read_text())
+    for name, value in changed.items():
+        text, count = re.subn(rf"\b{name}: \d+s", f"{name}: {value}", text)
+        assert count, f"{name} is not in {CONFIGURATION}"
+    places = [gateway.rpartition(":") for gateway in gateways]
+    lines = [_GATEWAY.replace("gateway", host).replace("50051", port) for host, _, port in places]
+    indent = re.search(rf"( *){re.escape(_GATEWAY)}", text)[1]  # type: ignore[index]
+    text = text.replace(_GATEWAY, f"\n{indent}".join(lines)).replace("/run/tls", str(folder))
+    (folder / "envoy.yaml").write_text(text)
+    admin = folder / "admin"
+    command = [BINARY, "-c", "envoy.yaml", "--concurrency", "1", "--disable-hot-restart"]
+    with (folder / "envoy.log").open("w") as log:
+        process = subprocess.Popen([*command, "--admin-address-path", str(admin)], cwd=folder, stdout=log, stderr=log)
+    try:
+        until_now(lambda: process.poll() is not None or (admin.exists() and admin.read_text()))
+        assert process.poll() is None, (folder / "envoy.log").read_text()
+        asked = f"http://{admin.read_text().strip()}"
+        until_now(lambda: httpx.get(f"{asked}/ready").is_success)  # when it has asked every gateway for its health
+        listening = httpx.get(f"{asked}/listeners?format=json").json()["listener_statuses"]
+        addresses = {each["name"]: each["local_address"]["socket_address"] for each in listening}
+        yield {name: f"{address['address']}:{address['port_value']}" for name, address in addresses.items()}
+    finally:
+        process.terminate()
+        process.wait()
