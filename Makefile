@@ -12,8 +12,8 @@ demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through 
 up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 	@$(BIN)/ndxp up
 
-test: $(VENV)/ready-dev  ## all tests
-	@$(BIN)/python -m pytest -q
+test: $(VENV)/ready-dev  ## all tests; most wait for processes, so two at a time, a file in one piece, the long ones first
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the generated code
 	$(BIN)/ruff check .

@@ -9,11 +9,13 @@ import msgspec
 from redis.exceptions import WatchError
 
 from gateway.core.registry import Registry, Snapshot, check_change
+from gateway.core.revision import revised
 from gateway.store import Store
 
 REGISTRY = "ndxp:registry"
 VERSION = "ndxp:registry:version"
-SOURCE = "ndxp:registry:source"
+FILE = "ndxp:registry:file"
+"""The registry of the exchange file that was taken last, as it was then."""
 CONTRACTS = "ndxp:contracts"
 SECRETS = "ndxp:secrets"
 GENERATIONS = "ndxp:generations"
@@ -61,13 +63,18 @@ class RegistryStore:
         counted = {client.decode(): int(number) for client, number in generations.items()}
         return Published(snapshot, _keys(keys), provider_keys, salt_key or b"", counted)
 
-    async def seed(self, registry: Registry, source: str) -> bool:
-        """Puts the registry of a file in, unless this very file (``source``, its digest) was put in before."""
-        if (await self._store.get(SOURCE) or b"").decode() == source:
-            return False
-        await self.change(lambda _: registry)
-        await self._store.set(SOURCE, source)
-        return True
+    async def is_new(self, file: Registry) -> bool:
+        """Whether the registry of a file says something else than the one that was taken last."""
+        return bool(await self._store.get(FILE) != msgspec.json.encode(file))
+
+    async def take(self, file: Registry) -> None:
+        """Takes what is new in a file's registry; raises RegistryError when it does not go with what is there."""
+        taken = await self._store.get(FILE)
+        there = await self.version() > 0
+        # A registry of an older version, which did not keep what it took: as if it had taken this file.
+        before = msgspec.json.decode(taken, type=Registry) if taken else file if there else Registry(file.instance)
+        await self.change(lambda current: revised(current, before, file))
+        await self._store.set(FILE, msgspec.json.encode(file))
 
     async def change(self, edit: Callable[[Registry], Registry]) -> Registry:
         """Applies ``edit`` to the registry as it stands; raises RegistryError when the result does not hold."""

@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ndxp.process import ProcessSettings
 
@@ -98,10 +98,17 @@ class RecorderSettings(StoreSettings):
     ledger_name: str = Field(default="ndxp.example/VN", pattern=r"^[^\s+]+$")
     """The ledger's name in checkpoints and beside its keys."""
     ledger_keep_days: float = Field(default=0, ge=0)
-    """Days for which rows are kept; their hashes stay in the tree for ever. 0 keeps the rows too."""
+    """Days for which rows are kept, 0.05 at least; their hashes stay in the tree for ever. 0 keeps the rows too."""
 
     heartbeat: Path | None = None
     """File that a recorder of its own touches every second while it records or stands by; none unless named."""
+
+    @field_validator("ledger_keep_days")
+    @classmethod
+    def _what_may_be_repeated_stays(cls, days: float) -> float:
+        if 0 < days < 0.05:
+            raise ValueError("the journal may repeat rows of the last hour: 0 keeps all, or at least 0.05 days")
+        return days
 
     @property
     def ledger(self) -> str:

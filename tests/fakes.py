@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
 _Found = TypeVar("_Found")
-PATIENCE = 20.0
+PATIENCE = 60.0
 _EVERY = 0.01
 
 

@@ -56,8 +56,7 @@ class Authorizer(external_auth_pb2_grpc.AuthorizationServicer):
     """Envoy's ext_authz: the same token and the same grant as the gateway checks, nothing else."""
 
     def __init__(self, keys: dict[str, dict[str, str]]) -> None:
-        registry, _ = read_exchange_file(ControlSettings().exchange_file)
-        self._snapshot = Snapshot(registry, {})
+        self._snapshot = Snapshot(read_exchange_file(ControlSettings().exchange_file), {})
         self._tokens = TokenVerifier()
         self._tokens.use_keys(keys)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import socket
@@ -12,12 +11,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import redis
 import uvicorn
 import yaml
 from fastapi import FastAPI
 
 from gateway.control import app, directory
+from gateway.control.audit import ChangeLog
 from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
@@ -66,11 +67,11 @@ class Control:
         self._writer = Writer(self._engine, self._signer)
         self._recorder = Recorder(self._store, self._writer, settings.name, settings.ledger_keep_days)
 
-    async def run(self, registry: core.Registry, source: str) -> None:
-        """Serves until SIGTERM or SIGINT. Raises OSError for a taken port."""
+    async def run(self, file: core.Registry) -> None:
+        """Serves until SIGTERM or SIGINT. Raises OSError for a taken port, RegistryError for an unfit file."""
         await self._until_store_answers()
         await self._registry.put_salt_key(self._salt_key)
-        await self._registry.seed(registry, source)
+        await self._take(file)
         known = (await self._registry.load()).snapshot
         await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
         await self._issuer.publish()
@@ -115,6 +116,26 @@ class Control:
             await end(tasks)
         self._engine.dispose()
         await self._store.aclose()
+
+    async def _take(self, file: core.Registry) -> None:
+        """Takes what is new in the exchange file; a change of what is there is a transaction like any other change."""
+        if not await self._registry.is_new(file):
+            return
+        if not await self._registry.version():
+            await self._registry.take(file)
+            return
+        changes = ChangeLog(self._store, self._settings.name, self._salt_key)
+        asked = await changes.ask(directory.SUBSYSTEM, "TakeExchangeFile", "", msgspec.json.encode(file))
+        try:
+            await self._registry.take(file)
+        except core.RegistryError as error:
+            await changes.end(asked, 422, b"")
+            raise core.RegistryError(
+                f"{self._settings.exchange_file} does not go with what was changed at run time: {error}; put back into "
+                "the file what that needs, start, change it with `ndxp`, and then take it out of the file"
+            ) from error
+        await changes.end(asked, 200, b"")
+        _log.info("took what is new in %s", self._settings.exchange_file)
 
     async def _until_store_answers(self) -> None:
         while True:
@@ -175,12 +196,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_exchange_file(path: Path) -> tuple[core.Registry, str]:
-    """The registry in a file and the file's digest; raises RegistryError that names file and place."""
+def read_exchange_file(path: Path) -> core.Registry:
+    """The registry in a file; raises RegistryError that names file and place."""
     try:
-        data = path.read_bytes()
-        parsed = yaml.load(data, _Loader)  # noqa: S506 - it is a SafeLoader
-        return core.parse(parsed), hashlib.sha256(data).hexdigest()
+        return core.parse(yaml.load(path.read_bytes(), _Loader))  # noqa: S506 - it is a SafeLoader
     except (OSError, yaml.YAMLError, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 
@@ -198,8 +217,7 @@ def _stay_private(settings: ControlSettings) -> None:
 
 async def _run(settings: ControlSettings) -> None:
     _stay_private(settings)
-    registry, source = read_exchange_file(settings.exchange_file)
-    await Control(settings).run(registry, source)
+    await Control(settings).run(read_exchange_file(settings.exchange_file))
 
 
 def main() -> int:

@@ -71,7 +71,7 @@ def create(parts: Parts) -> FastAPI:
 
     @app.get("/readyz", tags=["health"])
     async def ready() -> JSONResponse:
-        """Registry there, contracts known, journal and ledger taking records."""
+        """Registry there, journal and ledger taking records."""
         waits = await parts.readiness.waits_for()
         return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
 

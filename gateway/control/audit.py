@@ -39,26 +39,35 @@ class ChangeLog:
 
     async def begin(self, request: Request, client: str) -> None:
         """Journals that a change is asked for. Raises Problem (503), and then nothing was changed."""
-        body = Tally()
-        if data := await request.body():
-            body.add(data)
+        data = await request.body()
+        method, about = request.scope["route"].name.title().replace("_", ""), " ".join(_named(request, data))
+        request.scope[_REQUEST] = await self.ask(client, method, about, data)
+
+    async def ask(self, client: str, method: str, about: str, body: bytes) -> Record:
+        """Journals that a client asks for a change by a method, of what, and with which body; gives what ``end`` needs.
+
+        Raises Problem (503), and then nothing was changed.
+        """
+        asked = Tally()
+        if body:
+            asked.add(body)
         transaction_id = new_transaction_id()
         record = Record(
             transaction_id=transaction_id,
             phase=Phase.REQUEST,
             client=client,
             service=SUBSYSTEM,
-            method=f"{CONTRACT}/{request.scope['route'].name.title().replace('_', '')}",
-            issue=" ".join(_named(request, data))[:_LONGEST],
+            method=f"{CONTRACT}/{method}",
+            issue=about[:_LONGEST],
             request_in_ts=now(),
-            request_size=body.size,
-            request_hash=body.digest(salt_of(self._salt_key, transaction_id)),
-            messages_in=body.messages,
+            request_size=asked.size,
+            request_hash=asked.digest(salt_of(self._salt_key, transaction_id)),
+            messages_in=asked.messages,
             origin=Origin.PROVIDER,
             node=self._node,
         )
         await self._write(record, "Nothing was changed; see `ndxp status` and try again")
-        request.scope[_REQUEST] = record
+        return record
 
     async def end(self, asked: Record, status: int, answer: bytes) -> None:
         """Journals what became of it, by the HTTP status and the answer's body. Raises Problem (503)."""

@@ -1,4 +1,7 @@
-"""Whether the exchange can do its duty now: contracts known, journal and ledger taking records."""
+"""Whether the exchange can do its duty now: registry there, journal and ledger taking records.
+
+A provider that is away, or has never described its contract, is no reason: calls to it are refused, all others go on.
+"""
 
 import asyncio
 import time
@@ -55,12 +58,10 @@ class Readiness:
                 await self._store.set(PROBE, 1)
                 lacks = await durability.lacks(self._store, self._settings.durability)
                 backlog = await self._store.xlen(STREAM)
-                snapshot = (await self._registry.load()).snapshot
+                await self._registry.load()
         except (redis.RedisError, TimeoutError) as error:
             return [f"journal (the store takes no record: {type(error).__name__})"]
-        waits = [f"contract of {name}" for name in sorted(snapshot.providers) if name not in snapshot.contracts]
-        if lacks:
-            waits.append(f"journal ({lacks})")
+        waits = [f"journal ({lacks})"] if lacks else []
         if backlog > self._settings.max_backlog:
             waits.append(f"recorder ({backlog} entries of the journal wait, calls are refused)")
         return waits

@@ -114,7 +114,16 @@ def _parquet(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
     schema = pa.schema([*numbers, *((name, pa.string()) for name in _TEXTS)])
     writer = opened.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
     empty = {**dict.fromkeys(_NUMBERS, 0), **dict.fromkeys(_TEXTS, "")}
-    return lambda rows: writer.write_table(pa.Table.from_pylist([{**empty, **row} for row in rows], schema))
+
+    def write(rows: _Rows) -> None:
+        try:
+            table = pa.Table.from_pylist([{**empty, **row} for row in rows], schema)
+        except pa.ArrowException as error:
+            places = f"records {rows[0]['seq']} to {rows[-1]['seq']}"
+            raise OSError(f"one of {places} is not as it was written; `ndxp log verify` names it") from error
+        writer.write_table(table)
+
+    return write
 
 
 _TEXTS = (

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from datetime import datetime
 from math import isnan
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ app = typer.Typer()
 log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(log_app, name="log")
 
+_TIMES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 _TRACE = re.compile("[0-9a-f]{32}")
 Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
 
@@ -77,6 +79,8 @@ def search(
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="From this local time on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Before this local time.")] = None,
     minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last so many minutes.")] = None,
     before: Annotated[
         int | None, typer.Option(min=1, max=2**62 - 1, help="Before this record of the ledger: the next page.")
@@ -86,26 +90,32 @@ def search(
 ) -> None:
     """Searches the ledger, the latest first.
 
-    A full page ends with the option that leads to the next one; what comes in meanwhile does not disturb it.
+    A full page ends with the options that lead to the next one; what comes in meanwhile does not disturb it.
 
-    Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`
+    Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`;
+    `ndxp log search --member VN/GOV/H26 --since "2026-11-20 07:00" --until "2026-11-20 08:00"`
     """
     code = _code(status)
     if trace is not None and not _TRACE.fullmatch(trace):
         complain(f"--trace {trace[:50]!r}: a trace id has 32 hex digits")
         raise typer.Exit(2)
-    since = int((time.time() - 60 * minutes) * 1e6) if minutes is not None and not isnan(minutes) else None
+    if minutes is not None and since is not None:
+        complain("--minutes and --since both say from when on: give one of them")
+        raise typer.Exit(2)
+    if minutes is not None and not isnan(minutes):
+        since = datetime.fromtimestamp(time.time() - 60 * minutes)
     found = Session(folder).get(
         "/transactions", client=client, member=member, service=service, method=method, status_code=code,
         reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
-        since=since, before=before, limit=limit,
+        since=since and _micros(since), until=until and _micros(until), before=before, limit=limit,
     )  # fmt: skip
     if as_json:
         print_json(found)
     elif found:
         _print(found)
         if len(found) == limit:
-            console.print(f"More: --before {found[-1]['seq']}")
+            fixed = f"--since '{since:%Y-%m-%d %H:%M:%S}' in place of --minutes, and " if minutes is not None else ""
+            console.print(f"More: {fixed}--before {found[-1]['seq']}")
     else:
         console.print("Nothing found.")
 
@@ -152,6 +162,11 @@ def _print(found: list[dict[str, Any]]) -> None:
             f"{record['method'].rpartition('/')[2]:20}  {record['transaction_id']}"
         )
         console.print(visible(line), style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
+
+
+def _micros(local: datetime) -> int:
+    """µs since 1970 of a local time."""
+    return int(local.timestamp() * 1e6)
 
 
 def _millis(micros: int | None) -> str:

@@ -9,7 +9,10 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 
+from gateway.settings import ControlSettings
+from ndxp.cli.session import Session
 from ndxp.sandbox.state import State
 from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, ndxp
@@ -145,6 +148,46 @@ def test_what_the_ledger_holds_and_what_was_granted_survive_a_restart(run: Run, 
     assert run("log", "show", transaction).code == 0
     assert grant in [known["id"] for known in run("grants", "--json").data]
     assert run("call", LIST, '{"citizenNumber": "074079255028"}', "--as", WITHOUT_GRANT).code == 0
+
+
+def test_a_service_of_somebody_else_that_is_down_keeps_nothing_from_starting(run: Run, folder: Path) -> None:
+    absent = {"provider": "VN/COM/9900000009/ekyc", "contract": "sample.v1.Absent", "address": "127.0.0.1:9"}
+    Session(folder).send("PUT", "/services", body=absent)
+    assert run("down").code == 0
+    assert run("up", "-d", "--port", 0).code == 0
+    shown = run("status", "--json").data
+    assert [service["contract"] for service in shown["services"] if not service["serving"]] == [absent["contract"]]
+    assert (shown["ready"], shown["trouble"]) == (False, "")
+    answered(run)
+    Session(folder).send("DELETE", "/services", query={k: absent[k] for k in ("provider", "contract")})
+
+
+def test_a_changed_exchange_file_changes_what_it_says_and_lets_nobody_in_again(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    member = WITHOUT_GRANT.rpartition("/")[0]
+    words = (WITHOUT_GRANT, "VN/GOV/G01/population", "ndxp.population.v1.PopulationService", "GetCitizen")
+    for change in (("member", "disable", member), ("grants", "remove", "population-tax"), ("grants", "add", *words)):
+        assert run(*change).code == 0
+    assert run("down").code == 0
+    changed = yaml.safe_load(ControlSettings().exchange_file.read_text())
+    changed["quotas"]["VN/GOV/H26/one-stop"] = {"rate": 77}
+    config = tmp_path / "mine.yaml"
+    config.write_text(yaml.safe_dump(changed))
+    assert run("up", "-d", "--port", 0, "--config", config).code == 0
+    disabled = {member["id"] for member in run("members", "--json").data if member["disabled"]}
+    assert disabled == {member}
+    assert "population-tax" not in [known["id"] for known in run("grants", "--json").data]
+    assert [q["rate"] for q in run("quota", "VN/GOV/H26/one-stop", "--json").data] == [77]
+    taken = run("log", "search", "--method", "ndxp.control.v1.Admin/TakeExchangeFile", "--json").data
+    assert [record["status_code"] for record in taken if record["phase"] == "outcome"] == [0]
+    changed["members"] = [known for known in changed["members"] if known["id"] != member]
+    assert run("down").code == 0
+    config.write_text(yaml.safe_dump(changed))
+    refused = run("up", "-d", "--port", 0, "--config", config)
+    assert (refused.code, "does not go with what was changed at run time" in refused.complaint) == (1, True)
+    assert run("up", "-d", "--port", 0).code == 0
+    assert run("member", "enable", member).code == 0
 
 
 def test_what_a_killed_supervisor_left_behind_is_cleaned_up_by_the_next_start(run: Run, folder: Path) -> None:

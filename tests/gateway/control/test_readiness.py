@@ -32,7 +32,7 @@ async def ready(store: Store, engine: sa.Engine, tmp_path: Path, monkeypatch: py
     """Tries anew at every question."""
     monkeypatch.setattr(readiness, "_GOOD_FOR", -1.0)
     registry = RegistryStore(store)
-    await registry.seed(Registry(instance="VN"), "test")
+    await registry.take(Registry(instance="VN"))
     return Readiness(store, registry, Writer(engine, Signer(tmp_path, "test")), None, StoreSettings())
 
 

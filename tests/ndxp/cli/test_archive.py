@@ -2,11 +2,13 @@
 
 import csv
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from ndxp.cli import archive
 from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
 
@@ -89,3 +91,10 @@ def test_old_rows_go_only_when_that_is_confirmed(ndxp: Ndxp, transactions: list[
     assert (refused.code, refused.out) == (0, "Rows are kept from record 1 on.\n")
     assert ndxp("log", "prune", "--days", 1).code != 0
     assert ndxp("log", "verify").code == 0
+
+
+def test_parquet_of_a_record_that_is_not_as_it_was_written_says_where(tmp_path: Path) -> None:
+    with ExitStack() as opened, pytest.raises(OSError, match=r"records 7 to 8 .* `ndxp log verify`"):
+        archive._parquet(tmp_path / "a.parquet", opened)(
+            [{"seq": 7, "request_size": 1}, {"seq": 8, "request_size": "abc"}]
+        )

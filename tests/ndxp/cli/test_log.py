@@ -1,10 +1,12 @@
 """``ndxp log``: the ledger, as the command shows it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,30 @@ def test_search_of_the_last_minutes_leaves_out_what_is_older(ndxp: Ndxp) -> None
     transaction = call(ndxp)
     assert transaction in found(ndxp, "--minutes", 10)
     assert found(ndxp, "--minutes", 0) == []
+
+
+def test_search_between_two_times_finds_what_was_called_then(ndxp: Ndxp) -> None:
+    transaction = call(ndxp)
+    [record] = ndxp("log", "search", "--client", NEWS, "--limit", 1, "--json").data
+    at = datetime.fromtimestamp(record["request_in_ts"] // 1_000_000)
+    then, after = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (at, at + timedelta(seconds=1)))
+    assert transaction in found(ndxp, "--since", then, "--until", after)
+    assert transaction not in found(ndxp, "--until", then)
+    assert transaction not in found(ndxp, "--since", after)
+
+
+def test_a_time_that_is_none_and_two_beginnings_are_wrong_usage(ndxp: Ndxp) -> None:
+    assert ndxp("log", "search", "--since", "yesterday").code == 2
+    ran = ndxp("log", "search", "--since", "2026-01-01", "--minutes", 5)
+    assert (ran.code, "--since" in ran.complaint) == (2, True)
+
+
+def test_the_next_page_of_the_last_minutes_begins_at_the_same_time(ndxp: Ndxp) -> None:
+    made = [call(ndxp) for _ in range(2)]
+    shown = ndxp("log", "search", "--client", NEWS, "--minutes", 10, "--limit", 1).out.splitlines()[-1]
+    since = re.search("--since '([^']+)'", shown)
+    assert since is not None
+    assert made[0] in found(ndxp, "--since", since[1], "--before", shown.split()[-1])
 
 
 def test_a_search_without_a_result_says_so(ndxp: Ndxp) -> None:
