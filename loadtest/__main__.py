@@ -33,6 +33,7 @@ def run(
     rate: load.Rate = None,
     duration: load.Duration = None,
     compress: load.Compress = 1.0,
+    slo: load.Slo = None,
     processes: load.Processes = 1,
     seed: load.Seed = load.SEED,
     report_file: load.ReportFile = None,
@@ -42,7 +43,7 @@ def run(
     """Runs a profile once, and judges it."""
     plan = Plan(
         profile=profile, folder=folder.resolve(), rate=rate, duration=duration, compress=compress,
-        processes=processes, seed=seed,
+        slo=slo, processes=processes, seed=seed,
     )  # fmt: skip
     _check_place(report_file)
     _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
@@ -54,6 +55,7 @@ def capacity(
     start: load.Start = load.START,
     duration: load.StepDuration = load.STEP,
     precision: load.Precision = load.PRECISION,
+    slo: load.Slo = None,
     processes: load.Processes = 1,
     seed: load.Seed = load.SEED,
     report_file: load.ReportFile = None,
@@ -61,7 +63,7 @@ def capacity(
     as_json: Json = False,
 ) -> None:
     """Searches the highest rate that holds the objectives."""
-    plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, processes=processes, seed=seed)
+    plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, slo=slo, processes=processes, seed=seed)
     _check_place(report_file)
     found = trial.find_capacity(plan, start=start, precision=precision, quiet=as_json)
     _finish(found, report_file, as_json=as_json)
@@ -89,11 +91,19 @@ def compare(a: load.ReportA, b: load.ReportB, as_json: Json = False) -> None:
 
 def _check_place(file: Path | None) -> None:
     """A run of an hour must not end with a report that cannot be written."""
-    if file is not None and not file.resolve().parent.is_dir():
+    if file is None:
+        return
+    if not file.resolve().parent.is_dir():
         raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
-    for place in (file.with_suffix(".html"), file.with_suffix(".json")) if file is not None else ():
+    for place in [file] if file.is_dir() else _places(file):
         if place.is_dir():
             raise BadProfile(f"{place} cannot be written: it is a folder")
+
+
+def _places(file: Path) -> tuple[Path, Path]:
+    """The page and its JSON: the ending of either is exchanged, any other belongs to the name (run-1.5)."""
+    name = file.stem if file.suffix in (".html", ".json") else file.name
+    return file.with_name(f"{name}.html"), file.with_name(f"{name}.json")
 
 
 def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
@@ -103,15 +113,15 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
     else:
         printing.print_report(console, found)
     if file is not None:
-        beside = file.with_suffix(".json")
+        html, beside = _places(file)
         try:
-            file.with_suffix(".html").write_text(page.render(found), encoding="utf-8")
+            html.write_text(page.render(found), encoding="utf-8")
             beside.write_bytes(data)
         except OSError as error:
             complain(f"the report cannot be written: {error}")
             raise typer.Exit(Exit.FAILED) from None
         if not as_json:
-            console.print(f"Report: {file.with_suffix('.html')} and {beside}")
+            console.print(f"Report: {html} and {beside}")
     raise typer.Exit(found.verdict.exit_code)
 
 

@@ -1,10 +1,13 @@
 """Attribution: where the time went, what each process cost, and who limits."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
 
 import msgspec
 
 from loadtest.books import Entry
+from loadtest.durations import Spent
 from loadtest.latency import Latency
 from loadtest.results import Results
 from loadtest.usage import GENERATOR, OTHERS, Usages
@@ -17,6 +20,8 @@ MACHINE_FULL = 0.92
 
 _NOTICEABLE = 0.2
 """Share of a core from which processes that have nothing to do with the run are mentioned."""
+
+_COMMIT = "journal, commit of the outcome"
 
 _ROLES = {
     "store": "journal (store)",
@@ -67,11 +72,20 @@ class Attribution(msgspec.Struct, kw_only=True):
         return sum(cost.micros_per_transaction for cost in self.costs if cost.role != GENERATOR)
 
 
-def attribute(results: Results, ledger: Sequence[Entry], usages: Usages, answered: Iterable[str]) -> Attribution:
-    """Reads it from the ledger's four timestamps and the CPU of each process between start and end of the run."""
+def attribute(
+    results: Results,
+    ledger: Sequence[Entry],
+    usages: Usages,
+    answered: Iterable[str],
+    spent_inside: Mapping[str, Spent] = MappingProxyType({}),
+) -> Attribution:
+    """Reads it from the ledger's four timestamps and the CPU of each process between start and end of the run.
+
+    ``spent_inside`` is what the gateways counted by method, the journal's commit included; empty when that is unknown.
+    """
     known = set(answered)
     mine = [e for e in ledger if e.transaction_id in known and e.unary and e.status == "OK" and e.response_in]
-    segments = _segments(mine, results)
+    segments = _segments(mine, results, _commit(ledger, {entry.method for entry in mine}, spent_inside))
     transactions = len(ledger)
     began, ended = results.started, results.ended
     spent = {name: usages.cpu_seconds(name, began, ended) for name in usages.processes}
@@ -103,11 +117,27 @@ def role(process: str) -> str:
     return GENERATOR if process.startswith(GENERATOR) else _ROLES.get(process, process)
 
 
-def _segments(entries: Sequence[Entry], results: Results) -> list[Segment]:
+def _commit(ledger: Sequence[Entry], methods: Set[str], spent: Mapping[str, Spent]) -> float | None:
+    """Mean ms between the last stamp in a record and the answer's leave to go; None when it cannot be told.
+
+    The same calls are in the ledger until that stamp, and in what the gateways counted until that leave: nested ones
+    and failed ones too. Means of the same calls can be subtracted. A stream of one message each way, which gateways do
+    not count, is left out.
+    """
+    counted = methods & spent.keys()
+    calls, seconds = sum(spent[method].calls for method in counted), sum(spent[method].seconds for method in counted)
+    stamped = [e.response_out - e.request_in for e in ledger if e.method in counted and e.request_out]
+    if not calls or not stamped:
+        return None
+    return max(0.0, 1000 * seconds / calls - sum(stamped) / len(stamped) / 1000)
+
+
+def _segments(entries: Sequence[Entry], results: Results, commit: float | None) -> list[Segment]:
     """The parts of the mean response time of unary calls: before the wire, on it, in the gateway, at the provider.
 
-    The record of a call is stamped before it is committed to the journal, so that the time of the commit is not in the
-    ledger: it is in what the client waited besides. (Requests that are journaled before they are forwarded do show.)
+    ``commit`` is the mean of the outcome's commit, None when it cannot be told apart from what the client waited
+    besides. The commit of a request that may change something is in the time before it is forwarded. What gRPC takes in
+    the gateway before a call is stamped, and after it may be answered, is in nobody's books: it is with the client.
     """
     if not entries:
         return []
@@ -126,7 +156,10 @@ def _segments(entries: Sequence[Entry], results: Results) -> list[Segment]:
     total = max(response.mean, 1e-9)
     outside = (
         ("due, not yet sent", response.mean - service.mean),
-        ("client, connection, journal commit", service.mean - inside),
+        (
+            "client, connection, gRPC" if commit is not None else f"client, connection, gRPC; {_COMMIT}",
+            service.mean - inside - (commit or 0.0),
+        ),
     )
     segments = []
     for name, mean in outside:
@@ -137,11 +170,13 @@ def _segments(entries: Sequence[Entry], results: Results) -> list[Segment]:
         mean = sum(ordered) / len(ordered) / 1000
         p50, p99 = (_percentile(ordered, p) / 1000 for p in (50, 99))
         segments.append(Segment(name=name, mean_ms=mean, p50_ms=p50, p99_ms=p99, share=mean / total))
+    if commit is not None:
+        segments.append(Segment(name=_COMMIT, mean_ms=commit, p50_ms=None, p99_ms=None, share=commit / total))
     return segments
 
 
 def _percentile(ordered: Sequence[int], percentile: float) -> float:
-    return float(ordered[min(len(ordered) - 1, int(len(ordered) * percentile / 100))])
+    return float(ordered[max(0, math.ceil(len(ordered) * percentile / 100) - 1)])
 
 
 def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, cores: int) -> tuple[str, str]:

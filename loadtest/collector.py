@@ -7,7 +7,7 @@ from typing import Any
 
 from loadtest.histograms import Latencies
 from loadtest.results import Results, Second, Series
-from loadtest.tally import Answers, Report, Tick
+from loadtest.tally import Calls, Report, Tick
 
 _WINDOW = 5
 """Seconds over which a profile's ``abort`` looks unless it says otherwise."""
@@ -15,19 +15,23 @@ _WINDOW = 5
 
 class _Series:
     def __init__(self) -> None:
+        self.planned = self.dropped = self.failures = 0
         self.statuses: Counter[str] = Counter()
-        self.failures = 0
         self.response, self.service = Latencies(), Latencies()
 
-    def add(self, answers: Answers) -> None:
-        self.statuses.update(answers.statuses)
-        self.failures += answers.failures
-        for latencies, found in ((self.response, answers.response), (self.service, answers.service)):
+    def add(self, calls: Calls) -> None:
+        self.planned += calls.planned
+        self.dropped += calls.dropped
+        self.statuses.update(calls.statuses)
+        self.failures += calls.failures
+        for latencies, found in ((self.response, calls.response), (self.service, calls.service)):
             for microseconds in found:
                 latencies.record(microseconds)
 
     def result(self) -> Series:
         return Series(
+            planned=self.planned,
+            dropped=self.dropped,
             statuses=dict(self.statuses),
             failures=self.failures,
             response=self.response.encode(),
@@ -52,8 +56,8 @@ class Collector:
                 _amend(self.seconds[at], tick)
             else:
                 self._ticks.setdefault(at, {}).setdefault(generator, []).append(tick)
-            for name, answers in tick.answers.items():
-                self._series.setdefault(name, _Series()).add(answers)
+            for name, calls in tick.series.items():
+                self._series.setdefault(name, _Series()).add(calls)
         self._through[generator] = report.through
         return self._complete(min(self._through.values()))
 
@@ -71,7 +75,7 @@ class Collector:
         results.planned = sum(second.planned for second in self.seconds)
         results.sent = sum(second.sent for second in self.seconds)
         results.dropped = sum(second.dropped for second in self.seconds)
-        results.answered = sum(second.finished - second.failed for second in self.seconds)
+        results.succeeded = sum(second.finished - second.failed for second in self.seconds)
         results.series = {name: self._series[name].result() for name in sorted(self._series)}
 
     def _complete(self, until: int) -> list[Second]:
@@ -108,14 +112,14 @@ def _amend(second: Second, tick: Tick) -> None:
 def _second(at: int, by_generator: Mapping[str, list[Tick]]) -> Second:
     """One second of all generators; in flight is what each had at most."""
     ticks = list(chain.from_iterable(by_generator.values()))
-    answers = [found for tick in ticks for name, found in tick.answers.items() if "/" in name]
-    latencies = sorted(chain.from_iterable(one.response for one in answers))
+    calls = [found for tick in ticks for name, found in tick.series.items() if "/" in name]
+    latencies = sorted(chain.from_iterable(one.response for one in calls))
     return Second(
         at=at,
         planned=sum(tick.planned for tick in ticks),
         sent=sum(tick.sent for tick in ticks),
         finished=len(latencies),
-        failed=sum(one.failures for one in answers),
+        failed=sum(one.failures for one in calls),
         dropped=sum(tick.dropped for tick in ticks),
         in_flight=sum(max(tick.in_flight for tick in own) for own in by_generator.values()),
         p50_ms=_rank(latencies, 50),

@@ -102,7 +102,7 @@ class Conductor:
         """Ends the run early: nothing more is sent, what is under way is waited for."""
         if not self._over.is_set() and not self._results.aborted:
             self._results.aborted = reason
-            self._send("ndxp_stop", {}, None)
+            self._send_no_more()
 
     def close(self, reason: str) -> None:
         """Stops unless the run is over, and waits until it is; for the end of Locust's own run. No reason: no abort."""
@@ -112,11 +112,15 @@ class Conductor:
         if reason:
             self.stop(reason)
         else:
-            self._send("ndxp_stop", {}, None)
+            self._send_no_more()
         if self._collector is None:
             self.failed("stopped before it began")
         elif not self._over.wait(self._profile.deadline + 2 * GRACE):
             self._finish()
+
+    def _send_no_more(self) -> None:
+        self._results.duration = min(self._results.duration, max(0.0, time.time() - self._results.started))
+        self._send("ndxp_stop", {}, None)
 
     def _leave(self, worker: str) -> None:
         self._workers.discard(worker)

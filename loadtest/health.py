@@ -1,4 +1,4 @@
-"""How a generator process fares: its loop's lag and its CPU, without which its figures mean nothing."""
+"""How a generator process fares: its loop's lag, its lateness and its CPU, without which its figures mean nothing."""
 
 import os
 import socket
@@ -14,10 +14,10 @@ TICK = 0.01
 
 
 class Health:
-    """Measures from ``start`` until ``stop``."""
+    """Measures from ``start`` until ``stop``. ``late`` takes how long after it was due each call was sent."""
 
     def __init__(self) -> None:
-        self._lag = Latencies()
+        self._lag, self.late = Latencies(), Latencies()
         self._ticker: gevent.Greenlet | None = None
         self._wall = self._cpu = 0.0
 
@@ -41,6 +41,7 @@ class Health:
             cpu=round(self._cpu / self._wall, 4) if self._wall else 0.0,
             lag_p99_ms=self._lag.percentile(99),
             lag_max_ms=self._lag.highest,
+            late_p99_ms=self.late.percentile(99),
             in_flight_max=in_flight_max,
         )
 

@@ -80,6 +80,7 @@ def add_arguments(parser: Any, **_: Any) -> None:
     group.add_argument(
         "--duration", type=_from_zero, default=0.0, help="Seconds; 0: as long as the profile. Same as --run-time."
     )
+    group.add_argument("--slo", default="", help="YAML file of objectives, instead of the profile's.")
     group.add_argument("--seed", type=int, default=2023, help="Seed of citizens, order and arrivals.")
     group.add_argument("--folder", default=str(FOLDER), help="Run folder of the exchange.")
     group.add_argument("--results", default="", help="File for the results (JSON); transaction ids go beside it.")
@@ -146,7 +147,7 @@ def close(environment: Any, **_: Any) -> None:
 
 def _look_ahead(options: Namespace) -> tuple[Profile, Curve, State]:
     """Profile, schedule and exchange that the arguments mean, and whether its gateway can be reached."""
-    profile, curve = _load(options)
+    profile, curve = _load(options, Path(options.slo) if options.slo else None)
     state = State.running(Path(options.folder))
     host, _, port = state.gateway.rpartition(":")
     try:
@@ -156,15 +157,15 @@ def _look_ahead(options: Namespace) -> tuple[Profile, Curve, State]:
     return profile, curve, state
 
 
-def _load(options: Namespace) -> tuple[Profile, Curve]:
-    profile = profiles.load(options.load_profile)
+def _load(options: Namespace, slo_file: Path | None = None) -> tuple[Profile, Curve]:
+    profile = profiles.load(options.load_profile, slo_file)
     return profile, profile.schedule(
         rate=options.rate or None, compress=options.compress, duration=options.duration or None
     )
 
 
 def _make_conductor(environment: Any, options: Namespace) -> Conductor:
-    profile, _, state = _look_ahead(options)
+    profile, curve, state = _look_ahead(options)
     runner = environment.runner
     now = time.time()
     run: Conductor
@@ -180,7 +181,14 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
 
     run = Conductor(
         profile,
-        Results(profile=profile.name, seed=options.seed, started=now, ended=now, gateway=state.gateway),
+        Results(
+            profile=profile.name,
+            seed=options.seed,
+            started=now,
+            ended=now,
+            duration=curve.duration,
+            gateway=state.gateway,
+        ),
         runner.target_user_count,
         send=send,
         ended=ended,
@@ -247,7 +255,10 @@ def _leave(runner: Any, options: Namespace, reason: str) -> None:
 
 
 def _refuse(environment: Any, reason: str) -> None:
-    print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+    if environment.parsed_options.headless:
+        print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+    else:
+        logging.error("load test: %s", reason)  # the web page shows it among its logs
     _here.exit_code = _USAGE
     gevent.spawn(_end, environment)
 

@@ -40,10 +40,13 @@ def render(report: Report) -> str:
 
 def _row(name: str, series: Series) -> dict[str, Any]:
     latency = Latency.merge([series.response])
+    succeeded = sum(series.statuses.values()) - series.failures
     return {
         "name": name,
-        "calls": sum(series.statuses.values()),
+        "planned": series.planned,
+        "dropped": series.dropped,
         "failures": series.failures,
+        "succeeded": succeeded / max(series.planned, 1),
         "p50": latency.percentile(50),
         "p99": latency.percentile(99),
         "statuses": sorted(series.statuses.items(), key=lambda item: -item[1]),

@@ -23,7 +23,7 @@ _ROLES = {
     "generator": "#8e6bbf", "gateway": _BLUE, "journal (store)": _AMBER, "recorder and control": "#3aa0a0",
     "agencies": _GREEN, "supervisor": "#6b7280", OTHERS: "#d5dae0",
 }  # fmt: skip
-_SEGMENTS = ("#8e6bbf", "#c9b3e6", "#7fb0e0", _GREEN, _BLUE)
+_SEGMENTS = ("#8e6bbf", "#c9b3e6", "#7fb0e0", _GREEN, _BLUE, _AMBER)
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 8.5, "svg.hashsalt": "ndxp", "svg.fonttype": "path",
     "axes.edgecolor": _GREY, "axes.labelcolor": _INK, "text.color": _INK, "xtick.color": _INK, "ytick.color": _INK,

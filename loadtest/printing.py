@@ -29,7 +29,7 @@ def print_report(console: Console, report: Report) -> None:
         ]  # fmt: skip
         console.print(table(("", "offered/s#", "achieved/s#", "p50 ms#", "p99 ms#", "p99", "missed"), rows))
     console.print(
-        f"\n{summary.achieved_rate:,.1f} of {summary.planned_rate:,.1f} calls a second answered; response p50 "
+        f"\n{summary.achieved_rate:,.1f} of {summary.planned_rate:,.1f} calls a second succeeded; response p50 "
         f"{summary.p50_ms:,.1f}, p99 {summary.p99_ms:,.1f}, longest {summary.max_ms:,.1f} ms; errors "
         f"{summary.error_share:.3%}, dropped {report.results.dropped:,}",
         soft_wrap=True,

@@ -112,18 +112,22 @@ def names() -> list[str]:
     return [full for name in found for full in (name, *(f"{name}@{factor}" for factor in load(name).factors))]
 
 
-def load(name_or_path: str) -> Profile:
-    """Reads a profile by name, or from a YAML file. Raises BadProfile."""
+def load(name_or_path: str, slo_file: Path | None = None) -> Profile:
+    """Reads a profile by name, or from a YAML file; ``slo_file`` holds objectives instead of its own.
+
+    Raises BadProfile.
+    """
+    profile = _load(name_or_path)
+    return profile if slo_file is None else msgspec.structs.replace(profile, slo=_objectives(slo_file))
+
+
+def _load(name_or_path: str) -> Profile:
     name, _, factor = name_or_path.partition("@")
     is_path = name.endswith((".yaml", ".yml"))
     source = Path(name) if is_path else _folder() / f"{name}.yaml"
     if not is_path and not (name.replace("-", "").isalnum() and source.is_file()):
         raise BadProfile(f"there is no profile {name[:100]!r}; {PATH_HINT}")
-    try:
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadProfile(f"cannot read the profile {name}: {error}") from error
-    profile = _parse(text, str(name))
+    profile = _profile(_read(source, name), name)
     own_name = Path(name).stem if is_path else name
     if not factor:
         return msgspec.structs.replace(profile, name=own_name)
@@ -137,23 +141,42 @@ def _folder() -> Any:
     return resources.files("loadtest") / "profiles"
 
 
-def _parse(text: str, file: str) -> Profile:
+def _objectives(file: Path) -> dict[str, Any]:
+    """What a profile would hold as ``slo``, from a file of its own."""
+    objectives: dict[str, Any] = _read(file, str(file))
+    _check(objectives, str(file))
+    return objectives
+
+
+def _read(source: Any, file: str) -> Any:
+    """What stands in a YAML file; ``file`` is its name in complaints."""
     try:
-        profile = msgspec.convert(yaml.safe_load(text), Profile, str_keys=True)
+        return yaml.safe_load(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadProfile(f"cannot read {file}: {error}") from error
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadProfile(f"{file}{line}: no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise BadProfile(f"{file}: no valid YAML: {' '.join(str(error).split())}") from error
+
+
+def _profile(data: Any, file: str) -> Profile:
+    try:
+        profile = msgspec.convert(data, Profile, str_keys=True)
     except msgspec.ValidationError as error:
         raise BadProfile(f"{file}: {error}") from error
-    try:
-        slo.check(profile.slo)
-    except slo.BadSlo as error:
-        raise BadProfile(f"{file}: {error}") from error
+    _check(profile.slo, file)
     if complaint := _complaint(profile):
         raise BadProfile(f"{file}: {complaint}")
     return profile
+
+
+def _check(objectives: dict[str, Any], file: str) -> None:
+    try:
+        slo.check(objectives)
+    except slo.BadSlo as error:
+        raise BadProfile(f"{file}: {error}") from error
 
 
 def _complaint(profile: Profile) -> str:  # noqa: C901 (a list of rules)

@@ -10,11 +10,15 @@ import msgspec
 
 from loadtest.books import Access, Entry
 from loadtest.results import Results
+from ndxp.errors import BEFORE_ADMISSION, RULES, Reason
 
 _EXAMPLES = 5
-_UNRECORDED = frozenset({"UNAVAILABLE:JOURNAL_UNAVAILABLE", "UNAVAILABLE:OVERLOADED"})
-"""What a caller hears when the exchange cannot write the record, and when it has no room: of those refusals it records
-a few each second. Such ids may or may not be in the ledger."""
+_SAMPLED = frozenset(f"{RULES[reason].code.name}:{reason}" for reason in BEFORE_ADMISSION)
+"""What a caller hears who was not let in. Of those refusals the exchange records only so many each second: such ids may
+or may not be in the ledger."""
+
+_UNRECORDED = f"{RULES[Reason.JOURNAL_UNAVAILABLE].code.name}:{Reason.JOURNAL_UNAVAILABLE}"
+"""What a caller hears when the exchange cannot write the record; if one came too late, it may say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def reconcile(
     callers = {entry.caller for entry in ledger if entry.transaction_id in by_id}
     ours = [entry for entry in ledger if entry.caller in callers]
     others = [entry for entry in ledger if entry.caller not in callers]
-    certain = [answer for key, answer in by_id.items() if answer.status not in _UNRECORDED]
+    told = [answer for answer in by_id.values() if answer.status != _UNRECORDED]
     began = min((int(1000 * one.started) for one in results), default=0)
     accesses = [access for access in accesses if access.transaction_id in outcomes or _made(access) >= began]
     accessed = {(access.agency, access.transaction_id) for access in accesses}
@@ -111,7 +115,7 @@ def reconcile(
     recorded_open = open_calls - sum(left_open.values())
     found = {
         "lost": [
-            *(answer.transaction_id for answer in certain if answer.transaction_id not in outcomes),
+            *(a.transaction_id for a in told if a.transaction_id not in outcomes and a.status not in _SAMPLED),
             *(
                 entry.transaction_id
                 for entry in ledger
@@ -130,7 +134,7 @@ def reconcile(
         ],
         "differing": [
             answer.transaction_id
-            for answer in certain
+            for answer in told
             if (entry := outcomes.get(answer.transaction_id)) and _code(answer.status) != _code(entry.status)
         ],
     }  # fmt: skip

@@ -27,18 +27,19 @@ class Source(msgspec.Struct, kw_only=True):
     sources: list[str]
 
     @classmethod
-    def of(cls, profile: Profile) -> "Source":
-        """What a report keeps of a profile."""
-        return cls(name=profile.name, title=profile.title, sources=profile.sources)
+    def of(cls, profile: Profile, rate: float | None = None) -> "Source":
+        """What a report keeps of a profile; ``rate`` is the one it was run at instead of its own."""
+        title = profile.title if rate is None else f"{profile.title}; here {rate:,.4g} a second"
+        return cls(name=profile.name, title=title, sources=profile.sources)
 
 
 class Summary(msgspec.Struct, kw_only=True):
     """The figures of a run; rates are calls a second, latencies response times in ms, shares parts of one.
 
-    ``seconds`` are those in which calls were due; the rates are over these.
+    ``seconds`` is for how long calls were due; the rates are over these.
     """
 
-    seconds: int
+    seconds: float
     planned_rate: float
     achieved_rate: float
     p50_ms: float
@@ -78,12 +79,12 @@ def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:
     methods = [series for name, series in results.series.items() if "/" in name]
     response = Latency.merge(series.response for series in methods)
     service = Latency.merge(series.service for series in methods)
-    seconds = max((second.at + 1 for second in results.seconds if second.planned), default=1)
+    seconds = results.duration or 1.0  # nothing was due in a run that was stopped before it began
     failures = sum(series.failures for series in methods)
     return Summary(
         seconds=seconds,
         planned_rate=results.planned / seconds,
-        achieved_rate=results.answered / seconds,
+        achieved_rate=results.succeeded / seconds,
         p50_ms=response.percentile(50),
         p90_ms=response.percentile(90),
         p99_ms=response.percentile(99),

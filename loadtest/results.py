@@ -8,11 +8,14 @@ import msgspec
 class Series(msgspec.Struct, kw_only=True):
     """One kind of call, named by its method ("PopulationService/VerifyCitizen"), or a stage of one.
 
-    ``statuses`` counts answers by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer.
-    The histograms are HDR, in the V2 compressed form in base64, in microseconds: ``response`` from the intended time of
+    ``planned`` counts calls that were due, ``dropped`` those of them that were not sent. ``statuses`` counts how the
+    others ended, by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer. The
+    histograms are HDR, in the V2 compressed form in base64, in microseconds: ``response`` from the intended time of
     sending, ``service`` from the actual one.
     """
 
+    planned: int = 0
+    dropped: int = 0
     statuses: dict[str, int] = {}
     failures: int = 0
     response: str = ""
@@ -37,7 +40,8 @@ class Second(msgspec.Struct, kw_only=True):
 class Generator(msgspec.Struct, kw_only=True):
     """The health of one generator process: what makes its figures valid or not.
 
-    ``cpu`` is its share of one core (1.0 is a core in full); lags are milliseconds by which its loop woke too late.
+    ``cpu`` is its share of one core (1.0 is a core in full); lags are milliseconds by which its loop woke too late,
+    ``late_p99_ms`` is p99 of how long after they were due its calls were sent.
     """
 
     name: str
@@ -45,21 +49,27 @@ class Generator(msgspec.Struct, kw_only=True):
     cpu: float = 0.0
     lag_p99_ms: float = 0.0
     lag_max_ms: float = 0.0
+    late_p99_ms: float = 0.0
     in_flight_max: int = 0
 
 
 class Results(msgspec.Struct, kw_only=True):
-    """A whole run; times are seconds since 1970. ``planned`` = ``sent`` + ``dropped``; ``sent`` = answered + failed."""
+    """A whole run; times are seconds since 1970.
+
+    ``planned`` = ``sent`` + ``dropped``; ``sent`` = ``succeeded`` + failed. ``duration`` is for how many seconds calls
+    were due: those of the schedule, or until the run was stopped.
+    """
 
     profile: str
     seed: int
     started: float
     ended: float
+    duration: float = 0.0
     gateway: str
     planned: int = 0
     sent: int = 0
     dropped: int = 0
-    answered: int = 0
+    succeeded: int = 0
     aborted: str = ""
     series: dict[str, Series] = {}
     seconds: list[Second] = []

@@ -1,14 +1,14 @@
 """A run, from a running exchange to what was found: generator, usage, books."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest import arrivals, outages, reconciliation, validity
+from loadtest import arrivals, durations, outages, reconciliation, validity
 from loadtest.attribution import Attribution, attribute
 from loadtest.books import Access, Books, Entry, NotCaughtUp
 from loadtest.checks import Check
-from loadtest.latency import Latency
+from loadtest.durations import Spent
 from loadtest.outages import Outage
 from loadtest.profiles import Profile
 from loadtest.progress import Live
@@ -28,10 +28,11 @@ _SAMPLE_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a generator found, and what the processes used meanwhile."""
+    """What a generator found, what the processes used meanwhile, and what the gateways spent by method."""
 
     results: Results
     usages: Usages
+    spent: Mapping[str, Spent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Reckoning:
 def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
     """Runs the generator to its end and samples the exchange meanwhile. Raises TrafficFailed."""
     into.mkdir(parents=True, exist_ok=True)
+    before = durations.read(state)
     traffic = Traffic(plan, into)
     sampler = Sampler(state, traffic.pid)
     try:
@@ -54,7 +56,7 @@ def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
             sampler.sample()
             live.show(traffic.progress())
         live.show(traffic.progress())
-        return Measured(traffic.results(), sampler.usages)
+        return Measured(traffic.results(), sampler.usages, durations.between(before, durations.read(state)))
     finally:
         traffic.stop()
 
@@ -80,11 +82,7 @@ def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Rec
 def check_validity(profile: Profile, plan: Plan, results: Results) -> list[Check]:
     """The validity of one run."""
     expected = arrivals.count(profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration))
-    methods = [series for name, series in results.series.items() if "/" in name]
-    response = Latency.merge(series.response for series in methods)
-    service = Latency.merge(series.service for series in methods)
-    lateness = response.percentile(99) - service.percentile(99)
-    return validity.judge(results, expected=expected, max_in_flight=profile.max_in_flight, lateness_p99_ms=lateness)
+    return validity.judge(results, expected=expected, max_in_flight=profile.max_in_flight)
 
 
 def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list[Outage], list[str]]:
@@ -95,7 +93,7 @@ def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list
     statuses = [answer.status for answer in reconciliation.read_answers(results)]
     unanswered = outages.unanswered(results, statuses)
     return (
-        attribute(results, during, usages, answered),
+        attribute(results, during, usages, answered, measured.spent),
         outages.find(results, during, answered, unanswered),
         outages.changes(results, usages),
     )

@@ -13,14 +13,14 @@ class Scheduler:
     """Sends the requests of one slot, each in a greenlet of its own, at most ``max_in_flight`` at a time.
 
     ``due`` gives seconds since the beginning; ``send`` makes one request and is told when it was due; ``drop`` is told
-    of a request that cannot be sent because too many are under way. ``send`` must not raise.
+    the same of a request that cannot be sent because too many are under way. ``send`` must not raise.
     """
 
     def __init__(
         self,
         due: Iterator[float],
         send: Callable[[float], None],
-        drop: Callable[[], None],
+        drop: Callable[[float], None],
         *,
         max_in_flight: int,
         tally: Tally,
@@ -47,7 +47,7 @@ class Scheduler:
                 break
             if self._under_way >= self._room:
                 self._tally.dropped(due)
-                self._drop()
+                self._drop(due)
                 continue
             self._under_way += 1
             self._tally.sent(due)

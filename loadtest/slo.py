@@ -7,8 +7,7 @@ from loadtest.checks import Check
 from loadtest.latency import Latency
 from loadtest.results import Results, Series
 
-_OF_CALLS = ("p50_ms", "p99_ms", "error_share")
-_OF_RUNS = ("dropped_share", "achieved_share")
+_LIMITS = ("p50_ms", "p99_ms", "error_share", "dropped_share", "achieved_share")
 _ABORT = ("error_share", "dropped_share", "seconds")
 
 
@@ -19,11 +18,11 @@ class BadSlo(Exception):
 def check(slo: Mapping[str, Any]) -> None:
     """Refuses a block with unknown parts, limits or values. Raises BadSlo."""
     _known("slo", slo, ("overall", "services", "stages", "abort"))
-    _limits("slo.overall", slo.get("overall", {}), (*_OF_CALLS, *_OF_RUNS))
+    _limits("slo.overall", slo.get("overall", {}), _LIMITS)
     _limits("slo.abort", slo.get("abort", {}), _ABORT)
     for part in ("services", "stages"):
         for name, limits in _mapping(f"slo.{part}", slo.get(part, {})).items():
-            _limits(f"slo.{part}.{name}", limits, _OF_CALLS)
+            _limits(f"slo.{part}.{name}", limits, _LIMITS)
 
 
 def judge(slo: Mapping[str, Any], results: Results) -> list[Check]:
@@ -34,12 +33,12 @@ def judge(slo: Mapping[str, Any], results: Results) -> list[Check]:
     """
     check(slo)
     methods = {name: series for name, series in results.series.items() if "/" in name}
-    checks = _judge("all calls", slo.get("overall", {}), list(methods.values()), results)
+    checks = _judge("all calls", slo.get("overall", {}), list(methods.values()))
     for name, limits in slo.get("services", {}).items():
         chosen = [series for method, series in methods.items() if name in (method, method.partition("/")[0])]
-        checks += _judge(name, limits, chosen, results)
+        checks += _judge(name, limits, chosen)
     for name, limits in slo.get("stages", {}).items():
-        checks += _judge(f"stage {name}", limits, [results.series.get(f"stage {name}", Series())], results)
+        checks += _judge(f"stage {name}", limits, [results.series.get(f"stage {name}", Series())])
     if results.aborted:
         checks.append(Check.below("stopped early", 1, 0, "yes", results.aborted))
     return checks
@@ -54,8 +53,9 @@ def error_share(series: Iterable[Series]) -> float:
     return failures / calls if calls else 0.0
 
 
-def _judge(name: str, limits: Mapping[str, float], series: Sequence[Series], results: Results) -> list[Check]:
+def _judge(name: str, limits: Mapping[str, float], series: Sequence[Series]) -> list[Check]:
     latency = Latency.merge(one.response for one in series)
+    planned = max(sum(one.planned for one in series), 1)
     nothing = "" if any(one.statuses for one in series) else "no call was made"
     checks = []
     for limit, bound in limits.items():
@@ -66,9 +66,11 @@ def _judge(name: str, limits: Mapping[str, float], series: Sequence[Series], res
             case "error_share":
                 found = Check.below(f"errors, {name}", error_share(series), bound, "%", nothing)
             case "dropped_share":
-                found = Check.below("dropped of planned", results.dropped / max(results.planned, 1), bound, "%")
+                dropped = sum(one.dropped for one in series)
+                found = Check.below(f"dropped of planned, {name}", dropped / planned, bound, "%", nothing)
             case _:
-                found = Check.above("answered of planned", results.answered / max(results.planned, 1), bound, "%")
+                succeeded = sum(sum(one.statuses.values()) - one.failures for one in series)
+                found = Check.above(f"succeeded of planned, {name}", succeeded / planned, bound, "%", nothing)
         checks.append(_missed(found) if nothing else found)
     return checks
 

@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 
 
-class Answers(msgspec.Struct):
-    """Answers of one series in one second; latencies in microseconds."""
+class Calls(msgspec.Struct):
+    """Calls of one series: planned and dropped in the second they were due, the rest when they ended; times in µs."""
 
+    planned: int = 0
+    dropped: int = 0
     statuses: dict[str, int] = {}
     failures: int = 0
     response: list[int] = []
@@ -21,7 +23,7 @@ class Tick(msgspec.Struct):
     sent: int = 0
     dropped: int = 0
     in_flight: int = 0
-    answers: dict[str, Answers] = {}
+    series: dict[str, Calls] = {}
 
 
 class Report(msgspec.Struct):
@@ -54,6 +56,12 @@ class Tally:
         tick.planned += 1
         tick.dropped += 1
 
+    def due(self, at: float, series: str, *, dropped: bool = False) -> None:
+        """What was due at this second, sent or dropped, is of a series."""
+        calls = self._calls(at, series)
+        calls.planned += 1
+        calls.dropped += dropped
+
     def finished(self, at: float) -> None:
         """A sent request is no longer under way."""
         self.in_flight -= 1
@@ -61,14 +69,11 @@ class Tally:
 
     def answered(self, at: float, series: str, status: str, *, failed: bool, response: int, service: int) -> None:
         """An answer of a series came at this second; latencies in microseconds."""
-        answers = self._tick(at).answers
-        known = answers.get(series)
-        if known is None:
-            known = answers[series] = Answers()
-        known.statuses[status] = known.statuses.get(status, 0) + 1
-        known.failures += failed
-        known.response.append(response)
-        known.service.append(service)
+        calls = self._calls(at, series)
+        calls.statuses[status] = calls.statuses.get(status, 0) + 1
+        calls.failures += failed
+        calls.response.append(response)
+        calls.service.append(service)
 
     def take(self, now: float) -> Report:
         """Everything since the last time, and starts anew."""
@@ -76,6 +81,13 @@ class Tally:
         if int(now) not in ticks:
             ticks[int(now)] = Tick(in_flight=self.in_flight)
         return Report(through=int(now), ticks=ticks)
+
+    def _calls(self, at: float, series: str) -> Calls:
+        known = self._tick(at).series
+        calls = known.get(series)
+        if calls is None:
+            calls = known[series] = Calls()
+        return calls
 
     def _tick(self, at: float) -> Tick:
         second = int(at)

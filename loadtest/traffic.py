@@ -21,13 +21,14 @@ class TrafficFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to send. ``rate`` in requests a second and ``duration`` in seconds; None means the profile's own."""
+    """What to send. ``rate`` in requests a second, ``duration`` in seconds, ``slo`` a file; None: the profile's own."""
 
     profile: str
     folder: Path
     rate: float | None = None
     duration: float | None = None
     compress: float = 1.0
+    slo: Path | None = None
     processes: int = 1
     seed: int = 2023
 
@@ -106,6 +107,8 @@ def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
         words += ["--rate", f"{plan.rate:g}"]
     if plan.duration is not None:
         words += ["--duration", f"{plan.duration:g}"]
+    if plan.slo is not None:
+        words += ["--slo", str(plan.slo)]
     if plan.processes > 1:
         words += ["--processes", str(plan.processes)]
     return words

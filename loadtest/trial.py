@@ -87,7 +87,7 @@ def _open(folder: Path) -> tuple[Session, Books]:
 
 
 def _profile(plan: Plan) -> Profile:
-    profile = profiles.load(plan.profile)
+    profile = profiles.load(plan.profile, plan.slo)
     slo.check(profile.slo)
     return profile
 
@@ -102,7 +102,7 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
         synthetic=SYNTHETIC,
         verdict=decide(reckoning.reconciliation, validity, objectives),
         summary=summarise(results, attribution.exchange_micros),
-        profile=Source.of(profile),
+        profile=Source.of(profile, plan.rate),
         origin=Origin.here(),
         slo=objectives,
         validity=validity,

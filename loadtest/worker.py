@@ -118,7 +118,7 @@ class Worker:
         scheduler = Scheduler(
             arrivals.due_times(self._order.curve, profile.arrivals, seed=seed, slot=slot, slots=of),
             lambda due: self._one(caller, next(coming), due),
-            lambda: self._note_dropped(next(coming).series),
+            lambda due: self._drop(next(coming), due),
             max_in_flight=max(1, len(range(slot, profile.max_in_flight, of))),
             tally=self._tally,
         )
@@ -128,11 +128,15 @@ class Worker:
         return scheduler
 
     def _one(self, caller: Caller, prepared: calls.Prepared, due: float) -> None:
+        names = (prepared.series, *self._stages_at(due))
+        for series in names:
+            self._tally.due(due, series)
         sent = time.monotonic()
+        self._health.late.record(round((sent - self._begin - due) * 1e6))
         outcome = caller.call(prepared)
         finished = time.monotonic()
         response, service = finished - self._begin - due, finished - sent
-        for series in (prepared.series, *self._stages_at(due)):
+        for series in names:
             self._tally.answered(
                 finished - self._begin, series, outcome.status, failed=outcome.failed,
                 response=round(response * 1e6), service=round(service * 1e6),
@@ -140,6 +144,11 @@ class Worker:
         if self._file is not None:
             self._file.write(f"{outcome.transaction_id or '-'} {outcome.status} {prepared.series}\n")
         self._note(prepared.series, outcome, response)
+
+    def _drop(self, prepared: calls.Prepared, due: float) -> None:
+        for series in (prepared.series, *self._stages_at(due)):
+            self._tally.due(due, series, dropped=True)
+        self._note_dropped(prepared.series)
 
     def _stages_at(self, due: float) -> Iterator[str]:
         return (f"stage {name}" for name, (begin, end) in self._stages if begin <= due < end)

@@ -180,6 +180,12 @@ RULES: Mapping[Reason, Rule] = {
     ),
 }  # fmt: skip
 
+BEFORE_ADMISSION = frozenset(
+    reason for reason, rule in RULES.items() if rule.hop in ("gateway/identify", "gateway/authorise", "gateway/admit")
+)
+"""Reasons of calls that were not let in. No quota bounds these calls, so the gateway records only so many of them each
+second: such a transaction may or may not be in the ledger."""
+
 
 class Refusal(Exception):
     """The exchange refuses a call.

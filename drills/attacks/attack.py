@@ -14,7 +14,7 @@ Act = Callable[[Target, random.Random], Outcome]
 class Attack:
     """``expected`` is all that may be said to it. What begins with "OK" and is not expected was let in.
 
-    ``recorded`` says that it claims an identity, so that the ledger must have the refusal.
+    ``recorded`` says that it claims an identity, so that the ledger must have the refusal, if not of every try.
     """
 
     name: str

@@ -13,7 +13,7 @@ import grpc
 from drills.crash.calls import Calls, Send
 from ndxp import metadata, status
 from ndxp.client import OPTIONS
-from ndxp.errors import Code, Reason
+from ndxp.errors import BEFORE_ADMISSION, Code, Reason
 
 _DEADLINE = 8.0
 _RETRY = 0.1
@@ -21,14 +21,15 @@ _RETRY = 0.1
 _RECONNECT = tuple(
     (f"grpc.{name}_reconnect_backoff_ms", ms) for name, ms in (("initial", 100), ("min", 100), ("max", 500))
 )
-_UNRECORDED = frozenset({Reason.JOURNAL_UNAVAILABLE, Reason.OVERLOADED})
+_UNRECORDED = BEFORE_ADMISSION | {Reason.JOURNAL_UNAVAILABLE}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status that the exchange gave. ``at`` is on the monotonic clock, in seconds.
 
-    ``recorded`` is whether the ledger must have the transaction: not when the exchange said that it could not record.
+    ``recorded`` is whether the ledger must have the transaction: not when the exchange could not record it, nor when it
+    did not let the call in.
     """
 
     transaction_id: str

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 
 from gateway.control import app, directory
 from gateway.control.audit import ChangeLog
+from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
@@ -165,8 +166,9 @@ class _Server(uvicorn.Server):
 def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
     own = file_of(tls_folder, CONTROL) if tls_folder else None
     config = uvicorn.Config(
-        application, log_level="warning", log_config=None, access_log=False, lifespan="off", ssl_certfile=own
-    )
+        application, http=Connection, log_level="warning", log_config=None, access_log=False, lifespan="off",
+        ssl_certfile=own,
+    )  # fmt: skip
     config.load()
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3

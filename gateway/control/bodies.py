@@ -1,4 +1,6 @@
-"""The largest request body that control reads; whoever sends more is told so before it is all in memory."""
+"""How large a request's body control reads, and for how long; who sends more, or later, is told so."""
+
+import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -6,20 +8,29 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY = 1024 * 1024
 """In bytes. Bodies are read before it is known who sends them."""
 
+PATIENCE = 10.0
+"""Seconds for the whole body, from the request's head on."""
+
 
 class BodyLimit:
-    """ASGI middleware: a body of more than ``MAX_BODY`` bytes becomes HTTP 413."""
+    """ASGI middleware: a body of more than ``MAX_BODY`` bytes becomes HTTP 413, one that takes too long 408."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        read = 0
+        read, end = 0, asyncio.get_running_loop().time() + PATIENCE
+        whole = False  # what is received after that is that the caller has left
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, whole
+            try:
+                async with asyncio.timeout_at(None if whole else end):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, f"The body was not there within {PATIENCE:g} s") from None
+            whole = not message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > MAX_BODY:
                 raise HTTPException(413, f"The body is larger than {MAX_BODY} bytes")

@@ -15,7 +15,7 @@ import uvloop
 from gateway.core.transaction import Call
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import presented
-from gateway.dataplane.connections import options
+from gateway.dataplane.connections import largest_message, options
 from gateway.dataplane.directory import REFLECTION, Directory
 from gateway.dataplane.gauges import gauges
 from gateway.dataplane.journal import STREAM, Journal
@@ -48,7 +48,7 @@ class Worker:
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
         self._tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
-        self._upstreams = Upstreams(2 * settings.max_message_bytes, self._tls)
+        self._upstreams = Upstreams(largest_message(settings), self._tls)
         self._directory = Directory(self._upstreams, self._may_reflect)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))

@@ -1,6 +1,6 @@
 """What a connection to the gateway may cost: gRPC's own limits, which hold before a call is one of ours."""
 
-from gateway.settings import GatewaySettings
+from gateway.settings import MIB, GatewaySettings
 
 _KEEPALIVE, _KEEPALIVE_TIMEOUT = 60_000, 20_000
 _SHORTEST_PING_INTERVAL, _PING_STRIKES = 10_000, 2
@@ -8,13 +8,18 @@ _SHORTEST_PING_INTERVAL, _PING_STRIKES = 10_000, 2
 Options = tuple[tuple[str, int], ...]
 
 
+def largest_message(settings: GatewaySettings) -> int:
+    """In bytes; gRPC takes no larger one into memory, from callers or providers."""
+    return settings.max_message_bytes + MIB
+
+
 def options(settings: GatewaySettings) -> Options:
     """The server's options.
 
-    Sizes are twice what the gateway itself lets through, so that it is the gateway that refuses, with a reason; whoever
-    goes beyond that gets gRPC's own words.
+    Sizes are more than what the gateway itself lets through, so that it is the gateway that refuses, with a reason;
+    whoever goes beyond that gets gRPC's own words.
     """
-    message, metadata = 2 * settings.max_message_bytes, 2 * settings.max_metadata_bytes
+    message, metadata = largest_message(settings), 2 * settings.max_metadata_bytes
     return (
         ("grpc.so_reuseport", 1),
         ("grpc.max_send_message_length", message),

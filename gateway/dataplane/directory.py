@@ -15,6 +15,7 @@ from gateway.core.transaction import Origin
 from gateway.dataplane.upstream import Upstreams
 from ndxp import metadata, status
 from ndxp.errors import Refusal
+from ndxp.health import Health
 
 _Status = health_pb2.HealthCheckResponse
 _PROBE_TIMEOUT = 1.0
@@ -32,13 +33,13 @@ class Directory:
     def __init__(self, upstreams: Upstreams, admit: Callable[[Any], None]) -> None:
         """``admit`` raises Refusal for the context of a caller who may not see the contracts; health is for all."""
         self._upstreams = upstreams
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
         self._reflection = _Reflection(admit)
         self._addresses: dict[str, set[str]] = {}
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Registers health and both versions of reflection, whose messages are the same on the wire."""
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        self._health.add_to(server)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(self._reflection, server)
         v1 = grpc.stream_stream_rpc_method_handler(
             self._reflection.ServerReflectionInfo,

@@ -17,11 +17,14 @@ from gateway.dataplane.tokens import TokenVerifier
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
 from ndxp import metadata
-from ndxp.errors import Reason, Refusal
+from ndxp.errors import BEFORE_ADMISSION, Reason, Refusal
 
 STRANGERS = 50.0, 500
 """How many refusals of callers without a good token are recorded in a second, and at once; the others are refused all
 the same."""
+
+_REFUSED_AT_ONCE = 25
+"""Seconds of its share of records that a caller who is refused may use at once."""
 
 SHED = 20.0, 20
 """How many refusals for want of room are recorded in a second, and at once: what sheds load must cost little."""
@@ -33,7 +36,7 @@ class Exchange:
 
     ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
     ones by address and method; ``backlog`` is how many journal entries wait for the recorder; ``traffic`` counts
-    the calls that have ended.
+    the calls that have ended. ``refused`` says of callers by name how many of their refusals are recorded.
     """
 
     settings: GatewaySettings
@@ -48,6 +51,7 @@ class Exchange:
     circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
     shed: Bucket = field(default_factory=lambda: Bucket(*SHED, time.monotonic()))
+    refused: dict[str, Bucket] = field(default_factory=dict)
     calls: int = 0
     at_providers: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
@@ -126,12 +130,6 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     call.service = service.provider
     grant = _grant(exchange, call, service)
     call.grant, call.fields = grant.id, grant.fields
-    if call.fields and exchange.snapshot.method(call.method) is None:
-        # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
-        raise Refusal(
-            Reason.PROVIDER_UNREACHABLE, f"{service.provider} has not shown its contract {service.contract} yet, and "
-            f"grant {grant.id} releases fields of it only", retry_after=1, metadata={"service": service.provider},
-        )  # fmt: skip
     asked.service = service
 
 
@@ -200,10 +198,15 @@ def _room(exchange: Exchange, address: str, method: str) -> Room | None:
 
 
 def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Whether the provider's circuit lets the call through, and until when: the capped deadline."""
-    settings = exchange.settings
+    """Whether contract and circuit of the provider let the call through, and until when: the capped deadline."""
+    settings, service, method = exchange.settings, asked.service, exchange.snapshot.method(call.method)
+    if call.fields and method is None:
+        # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
+        raise Refusal(
+            Reason.PROVIDER_UNREACHABLE, f"{service.provider} has not shown its contract {service.contract} yet, and "
+            f"grant {call.grant} releases fields of it only", retry_after=1, metadata={"service": service.provider},
+        )  # fmt: skip
     exchange.circuits.setdefault(call.address, Circuit()).enter(call.address, time.monotonic())
-    method = exchange.snapshot.method(call.method)
     call.journal_first = method is None or not (method.unary and method.read_only)
     if method is not None and method.unary:
         longest, unstated = settings.max_deadline, settings.default_deadline
@@ -256,8 +259,10 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
     if call.origin is Origin.GATEWAY:
         if call.reason == Reason.JOURNAL_UNAVAILABLE:
             return False
-        if call.reason == Reason.OVERLOADED:
-            return exchange.backlog <= exchange.settings.max_backlog and exchange.shed.take(time.monotonic())
+        # Who is dismissed for such a reason had been let in.
+        if call.client and call.reason in BEFORE_ADMISSION and call.dismissal is None:
+            few = exchange.shed if call.reason == Reason.OVERLOADED else _refused(exchange, call.client)
+            return exchange.backlog <= exchange.settings.max_backlog and few.take(time.monotonic())
     if call.client:
         return True
     if not any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
@@ -265,10 +270,19 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
     return exchange.strangers.take(time.monotonic())
 
 
+def _refused(exchange: Exchange, client: str) -> Bucket:
+    """The caller's share of records; only good tokens name a caller, so there are as many as subsystems."""
+    bucket = exchange.refused.get(client)
+    if bucket is None:
+        rate = exchange.settings.max_recorded_refusals
+        bucket = exchange.refused[client] = Bucket(rate, max(1, int(rate * _REFUSED_AT_ONCE)), time.monotonic())
+    return bucket
+
+
 def _judge(circuit: Circuit, call: Call) -> None:
     if call.origin is Origin.PROVIDER:
         circuit.succeeded()
-    elif call.reason == Reason.PROVIDER_UNREACHABLE:
+    elif call.attempts and call.reason == Reason.PROVIDER_UNREACHABLE:
         circuit.failed(time.monotonic())
 
 

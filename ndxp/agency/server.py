@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection
 
 from ndxp import accepting
@@ -18,6 +18,7 @@ from ndxp.agency.subject import SubjectKey
 from ndxp.agency.traffic import Traffic
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
+from ndxp.health import Health
 from ndxp.tls import Tls, listen
 from ndxp.tracing import tracer
 
@@ -53,7 +54,7 @@ class AgencyServer:
         self.traffic = Traffic(subsystem)
         door = Door(verifier, access_log, SubjectKey(credentials), self.traffic, tracer(subsystem))
         self._server = accepting.server(interceptors=[door], options=_OPTIONS)
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
         self._contracts: list[str] = []
         if database:
             name = access_log_pb2.DESCRIPTOR.services_by_name["AccessLogService"].full_name
@@ -66,7 +67,7 @@ class AgencyServer:
 
     async def start(self, address: str) -> int:
         """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._health.add_to(self._server)
         reflection.enable_server_reflection([*self._contracts, health.SERVICE_NAME], self._server)
         port = listen(self._server, address, self._tls)
         await self._server.start()

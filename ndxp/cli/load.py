@@ -27,6 +27,7 @@ Profile = Annotated[str, typer.Argument(help="A profile of `ndxp load profiles`,
 CapacityProfile = Annotated[str, typer.Argument(help="Whose mix and objectives.")]
 Rate = Annotated[float | None, typer.Option(min=0.01, help="Mean calls a second, instead of the profile's.")]
 Duration = Annotated[float | None, typer.Option(min=1, help="Seconds, instead of the profile's.")]
+Slo = Annotated[Path | None, typer.Option("--slo", help="YAML file of objectives, instead of the profile's.")]
 Compress = Annotated[float, typer.Option(min=1, help="So many times shorter; a day in 10 minutes is 144.")]
 Processes = Annotated[int, typer.Option(min=1, max=64, help="Generator processes.")]
 Seed = Annotated[int, typer.Option(help="Of arrivals and citizens.")]
@@ -47,6 +48,7 @@ def run(
     rate: Rate = None,
     duration: Duration = None,
     compress: Compress = 1.0,
+    slo: Slo = None,
     processes: Processes = 1,
     seed: Seed = SEED,
     report: ReportFile = None,
@@ -73,6 +75,7 @@ def capacity(
     start: Start = START,
     duration: StepDuration = STEP,
     precision: Precision = PRECISION,
+    slo: Slo = None,
     processes: Processes = 1,
     seed: Seed = SEED,
     report: ReportFile = None,
@@ -83,7 +86,8 @@ def capacity(
 
     Doubles the rate until a step misses them, then halves the interval; it ends by itself, after some minutes.
 
-    Exit code 0 with a figure, 99 when no rate holds, 97 when the books do not agree.
+    Exit code 0 with a figure, 99 when no rate holds, 98 when that is the generator's doing, 97 when the books do not
+    agree.
 
     Examples: `ndxp load capacity`; `ndxp load capacity --start 50 --duration 20 --report capacity.html`
     """

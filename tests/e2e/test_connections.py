@@ -52,6 +52,12 @@ async def test_who_has_no_good_token_is_refused_before_a_message_is_taken(
         assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
+async def test_who_asks_for_health_and_never_says_whose_is_not_waited_for(visitor: Visitor) -> None:
+    async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
+        call: Any = channel.stream_stream("/grpc.health.v1.Health/Check")(timeout=20)
+        assert "not there within 2 s" in await call.details()
+
+
 @pytest.mark.parametrize("size", [0, 8_000_000])
 async def test_who_has_no_good_token_learns_it_however_large_the_message(visitor: Visitor, size: int) -> None:
     request = Request(payload=b"x" * size)

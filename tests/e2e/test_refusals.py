@@ -35,6 +35,7 @@ from tests.e2e.conftest import (
 from tests.e2e.workers import free_port, worker
 from tests.echo import CONTRACT, Echo, Request
 from tests.fakes import until
+from tests.scrape import free_address, scrape, total
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -296,6 +297,24 @@ async def until_failure(attempt: Any, fits: Any) -> status.Failure:
 
     await until(look)
     return found[-1]
+
+
+async def test_a_caller_who_is_refused_again_and_again_fills_no_ledger(
+    visitor: Visitor, stranger: Visitor, echo: Echo
+) -> None:
+    metrics = free_address()
+    async with worker(visitor.exchange, "terse", max_recorded_refusals="0.001", metrics_address=metrics) as terse:
+        async with fresh_channel(terse.target) as channel:
+            first = await refused(channel, stranger.identity)
+            again = [await refused(channel, stranger.identity, method="Look") for _ in range(10)]
+            of_another = await refused(channel, visitor.identity, (metadata.SERVICE, "VN/GOV/G01/population"))
+        counted = total(scrape(metrics), "ndxp_exchange_refusals_total", client=STRANGER, reason="ACCESS_DENIED")
+    for failure in (first, *again):
+        says_what_to_do(failure, Reason.ACCESS_DENIED)
+    assert counted == 11
+    assert recorded(visitor.exchange, first)["client"] == STRANGER
+    assert recorded(visitor.exchange, of_another)["client"] == VISITOR
+    assert not any(transaction(visitor.exchange, failure.transaction_id) for failure in again)
 
 
 @pytest.mark.parametrize("method", ["Echo", "Look"])

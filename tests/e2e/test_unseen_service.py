@@ -282,6 +282,12 @@ async def test_a_message_larger_than_allowed_is_refused_with_the_limit(
     assert status.GRPC_CODES[failure.code] is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def test_a_message_much_larger_than_allowed_is_refused_by_grpc_itself(visitor: Visitor, echo: Echo) -> None:
+    failure = await failure_of(visitor.call("Echo")(Request(payload=bytes(18 * 1024 * 1024))))
+    assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], "")
+    assert echo.heard == []
+
+
 @pytest.mark.parametrize("method", ["Collect", "Converse"])
 async def test_a_provider_that_ends_a_stream_early_is_heard_by_a_caller_that_still_writes(
     visitor: Visitor, echo: Echo, method: str

@@ -1,5 +1,7 @@
 """Runs made by hand: results, ledger, accesses and reports as the verdict's half takes them."""
 
+import math
+
 from hdrh.histogram import HdrHistogram
 
 from loadtest.attribution import attribute
@@ -31,27 +33,34 @@ def histogram(*milliseconds: float) -> str:
     return str(made.encode().decode())
 
 
-def series(ok: int = 0, *, failed: int = 0, status: str = "UNAVAILABLE", ms: float = 10, queued: float = 0) -> Series:
+def series(
+    ok: int = 0, *, failed: int = 0, dropped: int = 0, status: str = "UNAVAILABLE", ms: float = 10, queued: float = 0
+) -> Series:
     """Calls of one method that took so many ms, after waiting ``queued`` ms to be sent."""
     statuses = {name: count for name, count in (("OK", ok), (status, failed)) if count}
     calls = ok + failed
     response, service = histogram(*[ms + queued] * calls), histogram(*[ms] * calls)
-    return Series(statuses=statuses, failures=failed, response=response, service=service)
+    return Series(
+        planned=calls + dropped, dropped=dropped, statuses=statuses, failures=failed, response=response,
+        service=service,
+    )  # fmt: skip
 
 
-def results(by_method: dict[str, Series] | None = None, *, dropped: int = 0, seconds: int = 10) -> Results:
-    """A run of ten seconds."""
+def results(by_method: dict[str, Series] | None = None, *, seconds: float = 10) -> Results:
+    """A run of so many seconds."""
     by_method = {VERIFY: series(100)} if by_method is None else by_method
     calls = sum(sum(one.statuses.values()) for name, one in by_method.items() if "/" in name)
     failures = sum(one.failures for name, one in by_method.items() if "/" in name)
-    each = calls // seconds
+    dropped = sum(one.dropped for name, one in by_method.items() if "/" in name)
+    each = round(calls / seconds)
     return Results(
-        profile="made-up", seed=7, started=STARTED, ended=STARTED + seconds, gateway="127.0.0.1:50051",
-        planned=calls + dropped, sent=calls, dropped=dropped, answered=calls - failures, series=by_method,
+        profile="made-up", seed=7, started=STARTED, ended=STARTED + seconds, duration=seconds,
+        gateway="127.0.0.1:50051", planned=calls + dropped, sent=calls, dropped=dropped, succeeded=calls - failures,
+        series=by_method,
         seconds=[
             Second(at=at, planned=each, sent=each, finished=each, failed=failures if at == 3 else 0, in_flight=2,
                    p50_ms=10, p99_ms=20 + at, heat={4: each - 1, 5: 1})
-            for at in range(seconds)
+            for at in range(math.ceil(seconds))
         ],
         generators=[Generator(name="made", cpu=0.2, lag_p99_ms=2, lag_max_ms=9, in_flight_max=5)],
     )  # fmt: skip

@@ -3,8 +3,9 @@
 import pytest
 
 from loadtest.attribution import attribute, role
+from loadtest.durations import Spent
 from loadtest.usage import OTHERS, Usages
-from tests.loadtest.made import VERIFY, entry, results, series, transaction, usages
+from tests.loadtest.made import CHECK_IN, METHODS, VERIFY, entry, results, series, transaction, usages
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_the_way_of_a_call_adds_up_to_its_response_time() -> None:
     means = {segment.name: round(segment.mean_ms, 1) for segment in attribution.segments}
     assert means == {
         "due, not yet sent": 2.0,
-        "client, connection, journal commit": 1.5,
+        "client, connection, gRPC; journal, commit of the outcome": 1.5,
         "gateway, before it forwards": 1.0,
         "provider": 5.0,
         "gateway, after the provider": 0.5,
@@ -41,11 +42,32 @@ def test_the_way_of_a_call_adds_up_to_its_response_time() -> None:
     assert sum(segment.share for segment in attribution.segments) == pytest.approx(1, abs=0.01)
 
 
+def test_the_commit_is_told_apart_where_the_gateways_counted_it() -> None:
+    """100 calls and 10 nested ones: 5 ms between the stamps of each, and 0.5 ms more until it could be answered."""
+    ledger = [entry(number, micros=(1000, 3500, 500)) for number in range(110)]
+    run = results({VERIFY: series(100, ms=8)})
+    spent = {METHODS[VERIFY]: Spent(110, 110 * 0.0055), "another.Service/Method": Spent(1, 9)}
+    answered = [transaction(number) for number in range(100)]
+    attribution = attribute(run, ledger, usages(gateway=0.1), answered, spent)
+    means = {segment.name: round(segment.mean_ms, 1) for segment in attribution.segments}
+    assert means["journal, commit of the outcome"] == 0.5
+    assert means["client, connection, gRPC"] == 2.5
+    assert sum(segment.share for segment in attribution.segments) == pytest.approx(1, abs=0.01)
+
+
+def test_what_the_gateways_do_not_count_does_not_blur_the_commit() -> None:
+    ledger = [entry(0, micros=(1000, 3500, 500)), entry(1, method=CHECK_IN, micros=(1000, 90_000, 500))]
+    run = results({VERIFY: series(1), CHECK_IN: series(1, ms=100)})
+    spent = {METHODS[VERIFY]: Spent(1, 0.0055)}
+    attribution = attribute(run, ledger, usages(gateway=0.1), [one.transaction_id for one in ledger], spent)
+    assert attribution.segments[-1].mean_ms == pytest.approx(0.5)
+
+
 def test_percentiles_are_told_only_where_single_calls_are_known() -> None:
-    ledger = [entry(n, micros=(100, 1000 if n < 98 else 90_000, 100)) for n in range(100)]
+    ledger = [entry(n, micros=(100, 1000 * n, 100)) for n in range(1, 101)]
     attribution = attribute(results(), ledger, usages(gateway=0.1), [one.transaction_id for one in ledger])
     by_name = {segment.name: segment for segment in attribution.segments}
-    assert (by_name["provider"].p50_ms, by_name["provider"].p99_ms) == (1.0, 90.0)
+    assert (by_name["provider"].p50_ms, by_name["provider"].p99_ms) == (50.0, 99.0)
     assert by_name["due, not yet sent"].p99_ms is None
 
 

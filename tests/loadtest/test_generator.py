@@ -1,22 +1,28 @@
 """The generator: open schedule, counting, collecting, and what becomes of a call."""
 
 import time
+from collections.abc import Callable
 from concurrent import futures
+from types import SimpleNamespace
 from typing import Any, cast
 
 import gevent
 import grpc
+import msgspec
 import pytest
 
-from loadtest import calls, selftest, tally
+from loadtest import calls, selftest, tally, worker
+from loadtest.arrivals import Curve
 from loadtest.calls import Prepared, Shape
 from loadtest.collector import Collector, abort_reason
 from loadtest.consumers import Consumers
-from loadtest.profiles import Kind, load
-from loadtest.results import Results, Second
+from loadtest.profiles import Call, Kind, Profile, load
+from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
+from loadtest.selftest import Ceiling, Freeze, SelfTestFailed
 from loadtest.tally import Tally
-from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, set_gevent_up
+from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, Outcome, set_gevent_up
+from loadtest.worker import Order, Worker
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest, VerifyCitizenResponse
@@ -36,7 +42,7 @@ def test_a_late_system_does_not_slow_the_schedule() -> None:
         sent.append(due)
         held.wait()
 
-    scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda: None, max_in_flight=9, tally=counted)
+    scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda _: None, max_in_flight=9, tally=counted)
     gevent.spawn_later(0.2, held.set)
     scheduler.run(time.monotonic(), patience=5)
     report = counted.take(0)
@@ -45,19 +51,17 @@ def test_a_late_system_does_not_slow_the_schedule() -> None:
 
 
 def test_what_finds_no_room_is_dropped_and_counted() -> None:
-    counted, dropped = Tally(), []
+    counted, dropped = Tally(), list[float]()
     held = gevent.event.Event()
-    scheduler = Scheduler(
-        iter([0, 0.01, 0.02]), lambda _: held.wait(), lambda: dropped.append(1), max_in_flight=1, tally=counted
-    )
+    scheduler = Scheduler(iter([0, 0.01, 0.02]), lambda _: held.wait(), dropped.append, max_in_flight=1, tally=counted)
     gevent.spawn_later(0.1, held.set)
     scheduler.run(time.monotonic(), patience=5)
     tick = counted.take(0).ticks[0]
-    assert (tick.planned, tick.sent, tick.dropped, len(dropped)) == (3, 1, 2, 2)
+    assert (tick.planned, tick.sent, tick.dropped, dropped) == (3, 1, 2, [0.01, 0.02])
 
 
 def test_a_schedule_can_be_stopped_while_it_waits() -> None:
-    scheduler = Scheduler(iter([3600]), lambda _: None, lambda: None, max_in_flight=1, tally=Tally())
+    scheduler = Scheduler(iter([3600]), lambda _: None, lambda _: None, max_in_flight=1, tally=Tally())
     gevent.spawn_later(0.05, scheduler.stop)
     scheduler.run(time.monotonic(), patience=5)
 
@@ -79,7 +83,7 @@ def test_reports_of_several_generators_add_up() -> None:
     found = Results(profile="", seed=1, started=0, ended=0, gateway="")
     collector.finish()
     collector.write_into(found)
-    assert (found.planned, found.sent, found.dropped, found.answered) == (6, 4, 2, 4)
+    assert (found.planned, found.sent, found.dropped, found.succeeded) == (6, 4, 2, 4)
     assert found.series[SERIES].statuses == found.series["stage evening"].statuses == {"OK": 4}
 
 
@@ -140,6 +144,77 @@ def test_what_changes_something_is_numbered_anew_each_time() -> None:
     prepared = next(one for one in calls.ring(profile, callers, seed=1, slot=0) if one.method == "UploadChanges")
     numbers = [request.request_id for turn in ("1", "2") for request in prepared.number(turn)]
     assert len(set(numbers)) == len(numbers) == 20
+
+
+Follow = Callable[..., Results]
+
+
+@pytest.fixture
+def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
+    """Has a worker follow a curve from a second on (below 0: it is late already); ``call`` stands for the exchange."""
+
+    def run(
+        curve: Curve,
+        call: Callable[[Prepared], Outcome],
+        *,
+        begin: float = 0,
+        note_dropped: Callable[[str], None] = lambda _: None,
+        **changes: Any,
+    ) -> Results:
+        mix: dict[Kind, Call] = {"get-citizen": Call(weight=1, members=["provinces/one-stop"])}
+        profile: Profile = msgspec.structs.replace(load("ndxp-average"), mix=mix, arrivals="constant", **changes)
+        collector, found = Collector(["one"]), Results(profile="", seed=1, started=0, ended=0, gateway="")
+
+        def send(message: str, data: Any) -> None:
+            match message:
+                case "ndxp_claim":
+                    one.take(0, 1)
+                case "ndxp_ready":
+                    one.begin(begin)
+                case "ndxp_report":
+                    collector.add("one", tally.unpack(data))
+                case _:
+                    found.generators.append(msgspec.json.decode(data["health"], type=Generator))
+
+        anybody = SimpleNamespace(select=lambda _: ["VN/GOV/H26/one-stop"], open=list, certificates=dict)
+        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(close=lambda: None))
+        monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=call))
+        order = Order(profile=profile, curve=curve, compress=1, seed=1, gateway="", transactions=None)
+        one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, note_dropped)
+        one.run_slot()
+        collector.finish()
+        collector.write_into(found)
+        return found
+
+    return run
+
+
+def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow: Follow) -> None:
+    held, dropped = gevent.event.Event(), list[str]()
+
+    def call(_: Prepared) -> Outcome:
+        held.wait()
+        return Outcome("OK", failed=False)
+
+    def note_dropped(series: str) -> None:
+        dropped.append(series)
+        if len(dropped) == 5:
+            held.set()
+
+    stages = {"morning": (0.0, 0.1), "evening": (0.1, 0.2)}
+    found = follow(Curve.constant(100, 0.2), call, note_dropped=note_dropped, max_in_flight=15, stages=stages)
+    counts = {name: (one.planned, one.dropped, one.statuses) for name, one in found.series.items()}
+    assert counts == {
+        "PopulationService/GetCitizen": (20, 5, {"OK": 15}),
+        "stage morning": (10, 0, {"OK": 10}),
+        "stage evening": (10, 5, {"OK": 5}),
+    }
+
+
+def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:
+    found = follow(Curve.constant(1000, 0.1), lambda _: Outcome("OK", failed=False), begin=-0.5)
+    assert found.succeeded == 100
+    assert found.generators[0].late_p99_ms >= 400
 
 
 class _Registry(PopulationServiceServicer):
@@ -221,6 +296,24 @@ def test_the_generator_by_itself_answers_for_every_call() -> None:
     found = selftest.ceiling()
     assert found.calls > 0
     assert found.failed == 0
+
+
+def test_the_self_test_is_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    alone = Ceiling(calls=3000, failed=0, calls_per_second=1000.4, cpu_us_per_call=670.2)
+    frozen = Freeze(calls=600, corrected_p99_ms=1978, naive_calls=300, naive_p99_ms=19, naive_max_ms=2001)
+    monkeypatch.setattr(selftest, "ceiling", lambda: alone)
+    monkeypatch.setattr(selftest, "freeze", lambda: frozen)
+    selftest.main()
+    said = capsys.readouterr().out
+    assert "1,000 calls/s, 670 µs of CPU a call, 0 of 3,000 failed" in said
+    assert "p99 response 1,978 ms; a closed loop beside it shows 19 ms" in said
+
+    def fail() -> Ceiling:
+        raise SelfTestFailed("no port")
+
+    monkeypatch.setattr(selftest, "ceiling", fail)
+    with pytest.raises(SystemExit, match="loadtest.selftest: no port"):
+        selftest.main()
 
 
 def test_a_frozen_server_shows_in_the_corrected_p99_and_hides_in_the_naive_one() -> None:

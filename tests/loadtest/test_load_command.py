@@ -39,7 +39,7 @@ def invoke(*words: str) -> int:
         ("run ndxp-peak", "run ndxp-peak"),
         ("run x.yaml --rate 20 --duration 5.5 --json", "run x.yaml --rate 20 --duration 5.5 --json"),
         ("run a --compress 9 --processes 2 --seed 5", "run a --compress 9 --processes 2 --seed 5"),
-        ("run a --report r.html", "run a --report r.html"),
+        ("run a --slo slo.yaml --report r.html", "run a --slo slo.yaml --report r.html"),
         ("capacity", "capacity capacity"),
         ("capacity ndxp-peak --start 50 --precision 0.1", "capacity ndxp-peak --start 50 --precision 0.1"),
         ("profiles --json", "profiles --json"),
@@ -94,12 +94,26 @@ def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path
     assert (ran.code, "has no p98_ms" in ran.complaint) == (2, True)
 
 
+def test_a_wrong_slo_file_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "slo.yaml").write_text("overall: {p98_ms: 50}")
+    ran = ndxp("load", "run", "ndxp-average", "--slo", tmp_path / "slo.yaml", folder=tmp_path)
+    assert (ran.code, "slo.yaml: slo.overall has no p98_ms" in ran.complaint) == (2, True)
+
+
 def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "no" / "a.html", folder=tmp_path)
     assert (ran.code, "there is no folder" in ran.complaint) == (2, True)
     (tmp_path / "a.json").mkdir()
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "a.html", folder=tmp_path)
     assert (ran.code, "a.json cannot be written: it is a folder" in ran.complaint) == (2, True)
+    ran = ndxp("load", "run", "ndxp-average", "--report", ".", folder=tmp_path)
+    assert (ran.code, ". cannot be written: it is a folder" in ran.complaint) == (2, True)
+
+
+def test_a_number_in_the_name_of_a_report_is_no_ending(tmp_path: Path) -> None:
+    (tmp_path / "run-1.5.html").mkdir()
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "run-1.5", folder=tmp_path)
+    assert (ran.code, "run-1.5.html cannot be written" in ran.complaint) == (2, True)
 
 
 def test_the_profiles_are_listed_with_their_sources(tmp_path: Path) -> None:

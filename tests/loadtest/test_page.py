@@ -11,8 +11,9 @@ from loadtest.checks import Check
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
 from loadtest.results import Results
-from tests.loadtest.made import STARTED
+from tests.loadtest.made import STARTED, VERIFY, series
 from tests.loadtest.made import report as made_report
+from tests.loadtest.made import results as made_results
 
 
 class Resources(HTMLParser):
@@ -40,7 +41,7 @@ def test_the_verdict_comes_first_and_everything_else_is_there() -> None:
     for part in (
         "Objectives", "Was the run valid?", "Does every transaction add up?", "Rate", "Latency", "Heat map",
         "By method", "Who limits?", "CPU", "ndxp load run made-up", "seed", "abacus", "python 3.11", "nowhere",
-        "Every person in it is synthetic",
+        "Every person in it is synthetic", "succeeded, of", "those that were refused or failed among them",
     ):  # fmt: skip
         assert part in text
     assert text.count("<svg") == 6
@@ -66,6 +67,14 @@ def test_what_happened_and_what_was_missed_is_said() -> None:
     assert outage.sentence in text
     assert "900.0 ms" in text
     assert "no wonder" in text
+
+
+def test_drops_are_shown_by_method_and_stage() -> None:
+    found = made_results({VERIFY: series(997, dropped=3), "stage evening": series(250, dropped=2)})
+    text = " ".join(page.render(made_report(found=found)).split())
+    for name, planned, dropped, succeeded in ((VERIFY, "1,000", 3, "99.7 %"), ("stage evening", 252, 2, "99.21 %")):
+        cells = f'<td>{name}</td><td class="n">{planned}</td> <td class="n no">{dropped}</td> <td class="n ">0</td>'
+        assert f'{cells} <td class="n">{succeeded}</td>' in text
 
 
 def test_lost_transactions_are_shown_by_example() -> None:

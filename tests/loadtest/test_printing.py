@@ -22,10 +22,10 @@ def printed(shown: Report) -> str:
 
 def test_every_objective_has_a_mark_a_value_and_a_bound() -> None:
     late = Check.below("p99 response, all calls", 900, 100, "ms")
-    share = Check.above("answered of planned", 0.995, 0.99, "%")
+    share = Check.above("succeeded of planned, all calls", 0.995, 0.99, "%")
     lines = [line.split() for line in printed(report(slo=[late, share])).splitlines()]
     assert ["✗", *["p99", "response,", "all", "calls", "900.0", "ms", "≤", "100.0", "ms"]] in lines
-    assert ["✔", *["answered", "of", "planned", "99.5", "%", "≥", "99", "%"]] in lines
+    assert ["✔", *["succeeded", "of", "planned,", "all", "calls", "99.5", "%", "≥", "99", "%"]] in lines
 
 
 def test_what_was_lost_and_what_happened_is_said() -> None:

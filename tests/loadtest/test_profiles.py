@@ -109,6 +109,32 @@ def test_a_mistake_is_named_with_file_and_place(written: Path, change: tuple[str
     assert "\n" not in str(refused.value)
 
 
+def test_objectives_can_be_a_file_of_their_own(tmp_path: Path) -> None:
+    own = tmp_path / "slo.yaml"
+    own.write_text("services: {PopulationService: {dropped_share: 0}}\nabort: {seconds: 3, error_share: 0.1}")
+    assert profiles.load("ndxp-average", own).slo == {
+        "services": {"PopulationService": {"dropped_share": 0}}, "abort": {"seconds": 3, "error_share": 0.1},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("overall: {p98_ms: 1}", "slo.yaml: slo.overall has no p98_ms"),
+        ("overall:\n  p99_ms: [1", "slo.yaml, line 2: no valid YAML"),
+        ("", "slo.yaml: slo is None; it takes names with limits"),
+        (None, "cannot read .*slo.yaml: .*No such file"),
+    ],
+)
+def test_a_mistake_in_a_file_of_objectives_is_named(tmp_path: Path, text: str | None, complaint: str) -> None:
+    own = tmp_path / "slo.yaml"
+    if text is not None:
+        own.write_text(text)
+    with pytest.raises(BadProfile, match=complaint) as refused:
+        profiles.load("ndxp-average", own)
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["nope", "../../etc/passwd", "ndxp-2022@sunday", "/nowhere/profile.yaml", ""])
 def test_what_does_not_exist_is_named(name: str) -> None:
     with pytest.raises(BadProfile):

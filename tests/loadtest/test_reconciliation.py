@@ -125,11 +125,20 @@ def test_a_status_that_is_not_the_ledgers_is_found() -> None:
     assert not found.holds
 
 
-@pytest.mark.parametrize("reason", ["JOURNAL_UNAVAILABLE", "OVERLOADED"])
-def test_who_was_refused_for_want_of_a_record_or_of_room_may_or_may_not_find_it(reason: str) -> None:
-    unwritten = answer(0, status=f"UNAVAILABLE:{reason}")
+def test_who_was_refused_for_want_of_a_record_may_or_may_not_find_one_of_whatever_status() -> None:
+    unwritten = answer(0, status="UNAVAILABLE:JOURNAL_UNAVAILABLE")
     assert reckon([unwritten], [], []).holds
     assert reckon([unwritten], [entry(0)], [access(0)]).holds
+
+
+@pytest.mark.parametrize(
+    "status", ["UNAVAILABLE:OVERLOADED", "RESOURCE_EXHAUSTED:QUOTA_EXCEEDED", "PERMISSION_DENIED:MEMBER_DISABLED"]
+)
+def test_who_was_not_let_in_may_or_may_not_find_that_refusal(status: str) -> None:
+    refused = answer(0, status=status)
+    assert reckon([refused], [], []).holds
+    assert reckon([refused], [entry(0, status=status, origin="gateway")], []).holds
+    assert reckon([refused], [entry(0)], [access(0)]).differing == 1
 
 
 def test_a_book_that_cannot_be_read_is_not_reconciled() -> None:

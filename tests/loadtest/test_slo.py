@@ -22,14 +22,14 @@ def failed(block: dict[str, Any], found: Results) -> list[str]:
         ({"error_share": 0.1}, []),
         ({"error_share": 0.09}, ["errors, all calls"]),
         ({"dropped_share": 0.1}, []),
-        ({"dropped_share": 0.04}, ["dropped of planned"]),
+        ({"dropped_share": 0.04}, ["dropped of planned, all calls"]),
         ({"achieved_share": 0.8}, []),
-        ({"achieved_share": 0.9}, ["answered of planned"]),
+        ({"achieved_share": 0.9}, ["succeeded of planned, all calls"]),
         ({}, []),
     ],
 )
 def test_a_limit_holds_or_is_missed(limits: dict[str, float], missed: list[str]) -> None:
-    found = results({VERIFY: series(90, failed=10)}, dropped=5)
+    found = results({VERIFY: series(90, failed=10, dropped=5)})
     assert failed({"overall": limits}, found) == missed
 
 
@@ -43,6 +43,22 @@ def test_a_stage_has_limits_of_its_own_and_counts_only_once_overall() -> None:
     found = results({VERIFY: series(100), "stage evening": series(10, failed=5)})
     block = {"overall": {"error_share": 0}, "stages": {"evening": {"error_share": 0.1}}}
     assert failed(block, found) == ["errors, stage evening"]
+
+
+def test_drops_and_successes_are_stated_by_service_and_stage() -> None:
+    busy, calm = series(90, dropped=10), series(100)
+    found = results({VERIFY: calm, CHECK_IN: busy, "stage morning": calm, "stage evening": busy})
+    limits = {"dropped_share": 0.05, "achieved_share": 0.95}
+    block = {
+        "services": {VERIFY: limits, "HealthInsuranceService": limits},
+        "stages": {"morning": limits, "evening": limits},
+    }
+    assert failed({"overall": limits} | block, found) == [
+        "dropped of planned, HealthInsuranceService",
+        "succeeded of planned, HealthInsuranceService",
+        "dropped of planned, stage evening",
+        "succeeded of planned, stage evening",
+    ]
 
 
 def test_a_limit_on_calls_that_never_came_is_missed() -> None:
@@ -69,7 +85,7 @@ def test_a_run_that_stopped_itself_has_missed() -> None:
     [
         ({"overal": {}}, "slo has no overal; it has: overall, services, stages, abort"),
         ({"overall": {"p95_ms": 5}}, "slo.overall has no p95_ms; it has: p50_ms, p99_ms,"),
-        ({"services": {VERIFY: {"dropped_share": 0}}}, f"slo.services.{VERIFY} has no dropped_share"),
+        ({"services": {VERIFY: {"p95_ms": 5}}}, f"slo.services.{VERIFY} has no p95_ms"),
         ({"overall": {"p99_ms": "fast"}}, "slo.overall.p99_ms is 'fast'"),
         ({"overall": {"p99_ms": True}}, "slo.overall.p99_ms is True"),
         ({"overall": {"error_share": 5}}, "a share is between 0 and 1"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from loadtest import report
 from loadtest.report import Report
@@ -34,7 +35,8 @@ def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_p
     assert books.accesses == books.recorded
     assert {"gateway-1", "gateway-2", "control", "agencies", "store", "generator"} <= found.usages.processes.keys()
     assert all(segment.mean_ms >= 0 for segment in found.attribution.segments)
-    assert len(found.attribution.segments) == 5
+    assert [segment.name for segment in found.attribution.segments][-1] == "journal, commit of the outcome"
+    assert sum(segment.share for segment in found.attribution.segments) == pytest.approx(1, abs=0.05)
     assert found.origin.command.startswith("ndxp load run ndxp-average --rate 20 --duration 10")
     assert report.read(page.with_suffix(".json")) == found
     assert found.verdict.word in page.read_text()

@@ -105,6 +105,11 @@ async def test_health_is_open_and_names_the_contract(direct: grpc.aio.Channel) -
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
+async def test_who_asks_for_health_and_never_says_whose_is_not_waited_for(direct: grpc.aio.Channel) -> None:
+    call: Any = direct.stream_stream("/grpc.health.v1.Health/Check")(timeout=20)
+    assert "not there within 2 s" in await call.details()
+
+
 async def test_the_access_log_counts_exactly_the_answered_calls(
     town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf"
 ) -> None:

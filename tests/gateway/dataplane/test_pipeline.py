@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
-from gateway.core.transaction import Call
-from gateway.dataplane.pipeline import Asked, Exchange, authorise, check_still
+from gateway.core.transaction import Call, Origin, Record
+from gateway.dataplane.pipeline import Asked, Exchange, authorise, check_still, finish, resolve
 from gateway.settings import GatewaySettings
-from ndxp.errors import Reason, Refusal
+from ndxp.errors import RULES, Reason, Refusal
 from tests.descriptors import contract
 
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
@@ -73,10 +73,52 @@ def test_under_a_grant_of_some_fields_nothing_is_forwarded_before_the_contract_i
     known = exchange(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
     for each, refusal in ((exchange(GRANT), True), (exchange(changed(fields=[])), False), (known, False)):
         call = Call(f"{DEMO}/Get")
-        call.client = CLIENT
+        call.client, asked = CLIENT, Asked((), None)
+        authorise(each, call, asked)
         if refusal:
             with pytest.raises(Refusal, match="has not shown its contract") as refused:
-                authorise(each, call, Asked((), None))
+                resolve(each, call, asked)
             assert (refused.value.reason, refused.value.retry_after) == (Reason.PROVIDER_UNREACHABLE, 1)
         else:
-            authorise(each, call, Asked((), None))
+            resolve(each, call, asked)
+
+
+class Book:
+    """Takes what would go to the journal."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    async def append(self, record: Record, *, under_way: int) -> None:
+        self.records.append(record)
+
+
+async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:
+    """Whose refusals are recorded when each of the clients is refused so many times, two a client at most."""
+    book: Any = Book()
+    unused: Any = None
+    settings = GatewaySettings(max_recorded_refusals=2 / 25)
+    of = Exchange(settings, "node", book, unused, backlog=backlog)
+    for client in clients * times:
+        call = Call(f"{DEMO}/Get")
+        call.client = client
+        call.dismissal = Refusal(reason, "") if dismissed else None
+        call.end(RULES[reason].code, Origin.GATEWAY, reason)
+        await finish(of, call, Asked((), None))
+    return sorted(record.client for record in book.records)
+
+
+@pytest.mark.parametrize(
+    "reason", [Reason.TOKEN_EXPIRED, Reason.MEMBER_DISABLED, Reason.ACCESS_DENIED, Reason.QUOTA_EXCEEDED]
+)
+async def test_of_each_callers_refusals_the_first_are_recorded_and_then_so_many_a_second(reason: Reason) -> None:
+    assert await recorded(5, reason, "a", "b") == ["a", "a", "b", "b"]
+
+
+async def test_what_comes_after_a_call_was_let_in_is_always_recorded() -> None:
+    assert await recorded(5, Reason.PROVIDER_UNREACHABLE, "a") == ["a"] * 5
+    assert await recorded(5, Reason.MEMBER_DISABLED, "a", dismissed=True) == ["a"] * 5
+
+
+async def test_no_refusal_is_recorded_while_the_journal_is_full() -> None:
+    assert await recorded(1, Reason.ACCESS_DENIED, "a", backlog=GatewaySettings().max_backlog + 1) == []

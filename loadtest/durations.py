@@ -1,0 +1,62 @@
+"""How long calls were in the gateways until their callers could be answered: what the ledger itself cannot know.
+
+The record of a call is stamped before it is committed to the journal. The gateways' metrics pages count every unary
+call that was forwarded, until its record is committed; reading them before and after a run costs no call anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from ndxp.sandbox.state import State
+
+_DURATIONS, _STARTED = "ndxp_exchange_duration_seconds", "process_start_time_seconds"
+_PATIENCE = 4.0
+
+
+@dataclass(slots=True)
+class Spent:
+    """So many calls of a method, and the seconds of all of them together."""
+
+    calls: float = 0.0
+    seconds: float = 0.0
+
+
+Pages = dict[tuple[str, float], dict[str, Spent]]
+"""By gateway worker (where its page is, when it was started) and method (``package.Service/Method``)."""
+
+
+def read(state: State) -> Pages:
+    """What the workers have counted until now; nothing when a page cannot be read, or the exchange is elsewhere."""
+    addresses = [one.metrics for one in state.processes if one.name.startswith("gateway") and one.metrics]
+    try:
+        return dict(_read(address) for address in addresses)
+    except httpx.HTTPError:
+        return {}
+
+
+def between(before: Pages, after: Pages) -> Mapping[str, Spent]:
+    """What all workers counted in between, by method; nothing when one of them was started since."""
+    found: dict[str, Spent] = {}
+    if before.keys() == after.keys():
+        for worker, counted in after.items():
+            for method, now in counted.items():
+                then, total = before[worker].get(method, Spent()), found.setdefault(method, Spent())
+                total.calls += now.calls - then.calls
+                total.seconds += now.seconds - then.seconds
+    return found
+
+
+def _read(address: str) -> tuple[tuple[str, float], dict[str, Spent]]:
+    page = httpx.get(f"http://{address}/metrics", timeout=_PATIENCE, trust_env=False).raise_for_status().text
+    started, found = 0.0, dict[str, Spent]()
+    for sample in (sample for family in text_string_to_metric_families(page) for sample in family.samples):
+        if sample.name == _STARTED:
+            started = sample.value
+        elif sample.name == f"{_DURATIONS}_count":
+            found.setdefault(sample.labels["method"], Spent()).calls += sample.value
+        elif sample.name == f"{_DURATIONS}_sum":
+            found.setdefault(sample.labels["method"], Spent()).seconds += sample.value
+    return (address, started), found
