@@ -217,7 +217,8 @@ def _stay_private(settings: ControlSettings) -> None:
 
 async def _run(settings: ControlSettings) -> None:
     _stay_private(settings)
-    await Control(settings).run(read_exchange_file(settings.exchange_file))
+    file = read_exchange_file(settings.exchange_file)  # before anything is opened or made
+    await Control(settings).run(file)
 
 
 def main() -> int:
