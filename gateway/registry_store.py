@@ -67,14 +67,18 @@ class RegistryStore:
         """Whether the registry of a file says something else than the one that was taken last."""
         return bool(await self._store.get(FILE) != msgspec.json.encode(file))
 
-    async def take(self, file: Registry) -> None:
-        """Takes what is new in a file's registry; raises RegistryError when it does not go with what is there."""
+    async def take(self, file: Registry) -> bool:
+        """Takes what is new in a file's registry; raises RegistryError when it does not go with what is there.
+
+        Gives whether it could be told what is new: not in a registry of an older version, which did not keep what it
+        took. That stays as it is, as if it had taken this file.
+        """
         taken = await self._store.get(FILE)
         there = await self.version() > 0
-        # A registry of an older version, which did not keep what it took: as if it had taken this file.
         before = msgspec.json.decode(taken, type=Registry) if taken else file if there else Registry(file.instance)
         await self.change(lambda current: revised(current, before, file))
         await self._store.set(FILE, msgspec.json.encode(file))
+        return taken is not None or not there
 
     async def change(self, edit: Callable[[Registry], Registry]) -> Registry:
         """Applies ``edit`` to the registry as it stands; raises RegistryError when the result does not hold."""

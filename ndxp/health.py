@@ -14,7 +14,7 @@ PATIENCE = 2.0
 """Seconds within which a request has to be there; an honest one comes with its headers."""
 
 FEW, SHORT = 4, 0.1
-"""All but the last few that are awaited have only so many seconds."""
+"""All but the last few that are awaited have only so many seconds more."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -66,5 +66,6 @@ class Health(health.aio.HealthServicer):
 
 
 def _hurry(awaited: asyncio.Timeout) -> None:
-    if not awaited.expired() and (end := awaited.when()) is not None:
-        awaited.reschedule(end - PATIENCE + SHORT)
+    soon = asyncio.get_running_loop().time() + SHORT
+    if not awaited.expired() and (end := awaited.when()) is not None and soon < end:  # not again and again
+        awaited.reschedule(soon)

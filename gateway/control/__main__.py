@@ -127,7 +127,7 @@ class Control:
         changes = ChangeLog(self._store, self._settings.name, self._salt_key)
         asked = await changes.ask(directory.SUBSYSTEM, "TakeExchangeFile", "", msgspec.json.encode(file))
         try:
-            await self._registry.take(file)
+            told = await self._registry.take(file)
         except core.RegistryError as error:
             await changes.end(asked, 422, b"")
             raise core.RegistryError(
@@ -135,7 +135,13 @@ class Control:
                 "the file what that needs, start, change it with `ndxp`, and then take it out of the file"
             ) from error
         await changes.end(asked, 200, b"")
-        _log.info("took what is new in %s", self._settings.exchange_file)
+        if told:
+            _log.info("took what is new in %s", self._settings.exchange_file)
+        else:
+            _log.warning(
+                "the registry is of an older version and stays as it is: what %s says otherwise is not taken; change "
+                "that with `ndxp`, or in the file after this start", self._settings.exchange_file,
+            )  # fmt: skip
 
     async def _until_store_answers(self) -> None:
         while True:

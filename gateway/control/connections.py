@@ -24,7 +24,9 @@ class Connection(H11Protocol):
         self._since = self.loop.time()
         if len(self.connections) > MOST:
             everybody: set[Any] = self.connections
-            min((each for each in everybody if each.waiting), key=lambda each: each._since).transport.abort()
+            oldest = min((each for each in everybody if each.waiting), key=lambda each: each._since)
+            everybody.discard(oldest)  # now, so that the next of many that come at once ends another one
+            oldest.transport.abort()
 
     @property
     def waiting(self) -> bool:

@@ -335,6 +335,7 @@ async def _begin_answer(context: _Context, pairs: list[metadata.Pair]) -> None:
         await asyncio.shield(sending)
     except asyncio.CancelledError:
         await asyncio.wait((sending,))
+        sending.exception()  # heard: that nothing can be sent to who has left is no news for the log
         raise
 
 

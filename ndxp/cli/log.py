@@ -165,8 +165,8 @@ def _print(found: list[dict[str, Any]]) -> None:
 
 
 def _micros(local: datetime) -> int:
-    """µs since 1970 of a local time."""
-    return int(local.timestamp() * 1e6)
+    """µs since 1970 of a local time; the ledger has none before, and Python's clock no time zones at its very ends."""
+    return int(min(max(local, datetime(1970, 1, 2)), datetime(9998, 1, 1)).timestamp() * 1e6)
 
 
 def _millis(micros: int | None) -> str:

@@ -74,6 +74,25 @@ async def test_of_many_requests_that_do_not_come_only_the_last_few_are_awaited(
     await asyncio.gather(*(call.code() for call in calls))
 
 
+async def test_who_has_little_time_left_keeps_it_however_many_ask_meanwhile(
+    health: tuple[Health, grpc.aio.Channel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ndxp.health, "PATIENCE", 10 * PATIENCE)
+    monkeypatch.setattr(ndxp.health, "SHORT", PATIENCE)
+    served, channel = health
+    calls = [unfinished(channel) for _ in range(FEW)]
+    await until(lambda: len(served._awaited) == FEW)
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    for _ in range(5):
+        assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == SERVING
+    assert not any(call.done() for call in calls)
+    await calls[0].write(health_pb2.HealthCheckRequest().SerializeToString())
+    assert (await calls[0].read()) == health_pb2.HealthCheckResponse(status=SERVING).SerializeToString()
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*(call.code() for call in calls))
+
+
 @pytest.mark.parametrize("said", [b"\xff", None], ids=["noise", "nothing"])
 async def test_what_is_no_request_is_refused(
     health: tuple[Health, grpc.aio.Channel], caplog: pytest.LogCaptureFixture, said: bytes | None

@@ -76,16 +76,33 @@ async def _hello(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[int]:
+async def server() -> AsyncIterator[uvicorn.Server]:
     """A server of such connections, patient for longer than any test."""
     config = uvicorn.Config(_hello, http=Connection, lifespan="off", log_config=None, timeout_keep_alive=600)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve([listening]))
     await until(lambda: server.started)
-    yield int(listening.getsockname()[1])
+    yield server
     server.should_exit = True
     await serving
+
+
+@pytest.fixture
+def port(server: uvicorn.Server) -> int:
+    """Where it listens."""
+    return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+async def test_many_connections_at_once_are_no_more_than_many_one_by_one(
+    server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MOST", 3)
+    with ExitStack() as all_at_once:  # the server, in the same loop, has had no turn yet
+        peers = [all_at_once.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(50)]
+        peers[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await asyncio.to_thread(peers[-1].recv, 1000)).startswith(b"HTTP/1.1 200 ")
+        assert len(server.server_state.connections) == 3
 
 
 @pytest.mark.parametrize("said", [b"", HEAD, SLOW["half a body"]], ids=["nothing", "half a head", "half a body"])

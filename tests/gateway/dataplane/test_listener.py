@@ -1,6 +1,7 @@
 """Calls that end in an unusual way at the gateway's port: each is answered, and recorded once as it was answered."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Phase, Record
-from gateway.dataplane import upstream
+from gateway.dataplane import listener, upstream
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.tokens import AUDIENCE, ISSUER
@@ -166,6 +167,29 @@ async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
     assert await under_way.code() is grpc.StatusCode.PERMISSION_DENIED
     [*_, outcome] = house.journal.records
     assert (outcome.reason, outcome.status_code) == ("ACCESS_DENIED", 7)
+
+
+async def test_an_answer_that_cannot_begin_since_its_caller_has_left_is_no_error_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, gone = asyncio.Event(), asyncio.Event()
+
+    class Leaving:
+        async def send_initial_metadata(self, _: Any) -> None:
+            begun.set()
+            await gone.wait()
+            raise grpc.aio.UsageError("RPC already finished.")
+
+    context: Any = Leaving()
+    answering = asyncio.create_task(listener._begin_answer(context, []))
+    await begun.wait()
+    answering.cancel()
+    gone.set()
+    await asyncio.wait((answering,))
+    assert answering.cancelled()
+    del answering  # what nobody heard is said when nobody can hear it any more
+    gc.collect()
+    assert not caplog.text
 
 
 @pytest.mark.parametrize(("method", "request_"), [(UNARY, HELD), (STREAM, HELD), (STREAM, BEGUN)])

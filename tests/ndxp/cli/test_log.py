@@ -127,6 +127,13 @@ def test_a_time_that_is_none_and_two_beginnings_are_wrong_usage(ndxp: Ndxp) -> N
     assert (ran.code, "--since" in ran.complaint) == (2, True)
 
 
+@pytest.mark.parametrize("long_ago", ["0001-01-01", "1969-12-31"])
+def test_all_times_before_there_was_a_ledger_are_its_beginning(ndxp: Ndxp, long_ago: str) -> None:
+    transaction = call(ndxp)
+    assert transaction in found(ndxp, "--since", long_ago, "--until", "9999-12-31")
+    assert not found(ndxp, "--until", long_ago)
+
+
 def test_the_next_page_of_the_last_minutes_begins_at_the_same_time(ndxp: Ndxp) -> None:
     made = [call(ndxp) for _ in range(2)]
     shown = ndxp("log", "search", "--client", NEWS, "--minutes", 10, "--limit", 1).out.splitlines()[-1]
