@@ -78,8 +78,8 @@ class GatewaySettings(StoreSettings):
     """Seconds that calls of a method may queue for long; above it fewer are let in at once, the others are refused as
     OVERLOADED."""
     max_recorded_refusals: float = Field(default=20.0, gt=0)
-    """Refusals of one caller, before it is let in, that each worker records in a second, and 25 times as many at once;
-    what is more is refused all the same, and counted only."""
+    """Refusals of one caller for one reason, before it is let in, that each worker records in a second, and 25 times as
+    many at once; what is more is refused all the same, and counted only."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
     notice: float = Field(default=0.0, ge=0)

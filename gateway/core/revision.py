@@ -13,8 +13,8 @@ _Entry = TypeVar("_Entry", bound=msgspec.Struct)
 def revised(current: Registry, before: Registry, file: Registry) -> Registry:
     """The registry after a file has taken the place of the one ``before``, which was the last that was taken.
 
-    What the file says anew, or says no more, holds. Everything else stays as it is by now: what was added, changed and
-    removed at run time. Whatever was disabled at run time stays disabled. The result is not checked.
+    What the file says anew, field by field, or says no more, holds. Everything else stays as it is by now: what was
+    added, changed, disabled and removed at run time. The result is not checked.
     """
     return Registry(
         instance=file.instance,
@@ -42,14 +42,18 @@ def _merged(
 ) -> dict[Any, _Entry]:
     merged = {}
     for key, entry in file.items():
-        if before.get(key) != entry:
-            merged[key] = _disabled(entry, current.get(key), before.get(key))
+        if key not in before:
+            merged[key] = _new(entry, current.get(key))
         elif key in current:
-            merged[key] = current[key]
+            merged[key] = _changed(current[key], before[key], entry)
     return merged | {key: entry for key, entry in current.items() if key not in before and key not in file}
 
 
-def _disabled(entry: _Entry, now: _Entry | None, before: _Entry | None) -> _Entry:
-    """What the file says of it, still disabled if it is so since the file that was there before."""
-    at_run_time = getattr(now, "disabled", False) and not getattr(before, "disabled", False)
-    return msgspec.structs.replace(entry, disabled=True) if at_run_time else entry
+def _new(entry: _Entry, now: _Entry | None) -> _Entry:
+    return msgspec.structs.replace(entry, disabled=True) if getattr(now, "disabled", False) else entry
+
+
+def _changed(now: _Entry, before: _Entry, file: _Entry) -> _Entry:
+    """The entry as it is by now, with what the file says of it in other words than before."""
+    fields = [f for f in file.__struct_fields__ if getattr(file, f) != getattr(before, f)]
+    return msgspec.structs.replace(now, **{field: getattr(file, field) for field in fields})

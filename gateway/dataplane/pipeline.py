@@ -36,7 +36,7 @@ class Exchange:
 
     ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
     ones by address and method; ``backlog`` is how many journal entries wait for the recorder; ``traffic`` counts
-    the calls that have ended. ``refused`` says of callers by name how many of their refusals are recorded.
+    the calls that have ended. ``refused`` says by caller and reason how many refusals are recorded.
     """
 
     settings: GatewaySettings
@@ -51,7 +51,7 @@ class Exchange:
     circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
     shed: Bucket = field(default_factory=lambda: Bucket(*SHED, time.monotonic()))
-    refused: dict[str, Bucket] = field(default_factory=dict)
+    refused: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     calls: int = 0
     at_providers: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
@@ -261,7 +261,7 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
             return False
         # Who is dismissed for such a reason had been let in.
         if call.client and call.reason in BEFORE_ADMISSION and call.dismissal is None:
-            few = exchange.shed if call.reason == Reason.OVERLOADED else _refused(exchange, call.client)
+            few = exchange.shed if call.reason == Reason.OVERLOADED else _refused(exchange, call)
             return exchange.backlog <= exchange.settings.max_backlog and few.take(time.monotonic())
     if call.client:
         return True
@@ -270,12 +270,16 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
     return exchange.strangers.take(time.monotonic())
 
 
-def _refused(exchange: Exchange, client: str) -> Bucket:
-    """The caller's share of records; only good tokens name a caller, so there are as many as subsystems."""
-    bucket = exchange.refused.get(client)
+def _refused(exchange: Exchange, call: Call) -> Bucket:
+    """The caller's share of records for this reason, so that no flood hides what is refused for another.
+
+    Only good tokens name a caller: there are as many as subsystems times reasons.
+    """
+    key = call.client, call.reason
+    bucket = exchange.refused.get(key)
     if bucket is None:
         rate = exchange.settings.max_recorded_refusals
-        bucket = exchange.refused[client] = Bucket(rate, max(1, int(rate * _REFUSED_AT_ONCE)), time.monotonic())
+        bucket = exchange.refused[key] = Bucket(rate, max(1, int(rate * _REFUSED_AT_ONCE)), time.monotonic())
     return bucket
 
 

@@ -39,7 +39,7 @@ def test_what_was_changed_at_run_time_stays_beside_it() -> None:
     current = registry(
         member(1), member(2, disabled=True), member(3), grants=(grant("a"), grant("mine")), default=Quota(rate=1)
     )
-    after = registry(member(1), member(2), member(4), grants=(grant("a", "List"), grant("b")), default=Quota())
+    after = registry(member(1), member(2), member(4), grants=(grant("a", "List"), grant("b", "List")), default=Quota())
     found = revised(current, FILE, after)
     assert found.members == [member(1), member(2, disabled=True), member(4), member(3)]
     assert found.grants == [grant("a", "List"), grant("mine")]  # "b" was removed at run time
@@ -52,6 +52,18 @@ def test_who_is_disabled_at_run_time_stays_so_whatever_else_the_file_says_of_it(
     assert revised(current, registry(member(1), member(2)), after).members[0] == member(
         1, "another name", disabled=True
     )
+
+
+def test_a_field_that_was_changed_at_run_time_stays_when_the_file_changes_another() -> None:
+    narrowed = msgspec.structs.replace(grant("a"), fields=["name"])
+    reworded = msgspec.structs.replace(grant("a"), basis="another law")
+    found = revised(registry(grants=(narrowed,)), registry(grants=(grant("a"),)), registry(grants=(reworded,)))
+    assert found.grants == [msgspec.structs.replace(grant("a"), fields=["name"], basis="another law")]
+
+
+def test_who_was_disabled_at_run_time_stays_so_when_the_file_names_it_too() -> None:
+    found = revised(registry(member(1, disabled=True)), registry(), registry(member(1, "another name")))
+    assert found.members == [member(1, "another name", disabled=True)]
 
 
 def test_who_is_disabled_by_the_file_is_enabled_by_the_file() -> None:

@@ -93,18 +93,26 @@ class Book:
         self.records.append(record)
 
 
-async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:
-    """Whose refusals are recorded when each of the clients is refused so many times, two a client at most."""
-    book: Any = Book()
+def recording_two(book: Any, backlog: int = 0) -> Exchange:
+    """An exchange that records two refusals of a client for a reason at most."""
     unused: Any = None
-    settings = GatewaySettings(max_recorded_refusals=2 / 25)
-    of = Exchange(settings, "node", book, unused, backlog=backlog)
+    return Exchange(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused, backlog=backlog)
+
+
+async def refuse(exchange: Exchange, client: str, reason: Reason, *, dismissed: bool = False) -> None:
+    call = Call(f"{DEMO}/Get")
+    call.client = client
+    call.dismissal = Refusal(reason, "") if dismissed else None
+    call.end(RULES[reason].code, Origin.GATEWAY, reason)
+    await finish(exchange, call, Asked((), None))
+
+
+async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:
+    """Whose refusals are recorded when each of the clients is refused so many times."""
+    book = Book()
+    exchange = recording_two(book, backlog)
     for client in clients * times:
-        call = Call(f"{DEMO}/Get")
-        call.client = client
-        call.dismissal = Refusal(reason, "") if dismissed else None
-        call.end(RULES[reason].code, Origin.GATEWAY, reason)
-        await finish(of, call, Asked((), None))
+        await refuse(exchange, client, reason, dismissed=dismissed)
     return sorted(record.client for record in book.records)
 
 
@@ -113,6 +121,14 @@ async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = 
 )
 async def test_of_each_callers_refusals_the_first_are_recorded_and_then_so_many_a_second(reason: Reason) -> None:
     assert await recorded(5, reason, "a", "b") == ["a", "a", "b", "b"]
+
+
+async def test_a_flood_of_one_reason_does_not_hide_another() -> None:
+    book = Book()
+    exchange = recording_two(book)
+    for reason in [Reason.UNKNOWN_SERVICE] * 5 + [Reason.ACCESS_DENIED]:
+        await refuse(exchange, "a", reason)
+    assert [record.reason for record in book.records] == ["UNKNOWN_SERVICE", "UNKNOWN_SERVICE", "ACCESS_DENIED"]
 
 
 async def test_what_comes_after_a_call_was_let_in_is_always_recorded() -> None:
