@@ -38,10 +38,7 @@ class Consumers:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        trusted = state.https()
-        self._http = httpx.Client(
-            base_url=state.control_url, timeout=_PATIENCE, verify=trusted, trust_env=trusted is True
-        )
+        self._http = httpx.Client(base_url=state.control_url, timeout=_PATIENCE, **state.asking())
         self._bearers: dict[str, _Bearer] = {}
         self._spread = random.Random(state.gateway)
         self._members = self._list_members()

@@ -32,7 +32,7 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 
     Raises BadProfile, BadSlo, NoSandbox, AdminRefused, GatewayUnreachable, TokenRefused, TrafficFailed.
     """
-    profile = _profile(plan)
+    profile = profiles.load(plan.profile, plan.slo)
     duration = profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration).duration
     session, books = _open(plan.folder)
     with TemporaryDirectory(prefix="ndxp-load-") as into, Live(profile.name, duration, quiet=quiet) as live:
@@ -43,7 +43,7 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 
 def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
     """Searches the highest rate that holds the profile's objectives; raises what ``run`` raises."""
-    profile = _profile(replace(plan, rate=start))
+    profile = profiles.load(plan.profile, plan.slo)
     if not profile.slo.get("overall"):
         raise slo.BadSlo(f"{profile.name} states no slo.overall, so that no rate could miss it")
     session, books = _open(plan.folder)
@@ -84,12 +84,6 @@ def _open(folder: Path) -> tuple[Session, Books]:
     except OSError as error:
         raise GatewayUnreachable(f"the gateway at {session.state.gateway} does not answer: {error}") from error
     return session, Books(session)
-
-
-def _profile(plan: Plan) -> Profile:
-    profile = profiles.load(plan.profile, plan.slo)
-    slo.check(profile.slo)
-    return profile
 
 
 def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoning: Reckoning) -> Report:

@@ -200,8 +200,7 @@ def _ports(place: Place) -> Iterator[str]:
 def _control(place: Place, path: str) -> Any:
     if place.state is None:
         raise OSError("nothing runs")
-    trusted = place.state.https()
-    return httpx.get(f"{place.state.control_url}{path}", timeout=2, verify=trusted, trust_env=trusted is True)
+    return httpx.get(f"{place.state.control_url}{path}", timeout=2, **place.state.asking())
 
 
 CHECKS = (

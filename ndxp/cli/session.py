@@ -28,13 +28,11 @@ class AdminApi:
 
     def __init__(self, state: State, secret: str) -> None:
         self.state = state
-        trusted = state.https()
         self._http = httpx.Client(
             base_url=f"{state.control_url}/admin/v1",
             headers={"Authorization": f"Bearer {secret}"},
             timeout=10,
-            verify=trusted,
-            trust_env=trusted is True,  # a proxy would read the secret: it is for https of public authorities
+            **state.asking(),
         )
 
     def get(self, path: str, **query: Any) -> Any:

@@ -6,10 +6,9 @@ Usually it is a sandbox; an exchange that runs elsewhere, in containers or on se
 import json
 import os
 import socket
-import ssl
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import psutil
 
@@ -147,14 +146,16 @@ class State:
         """Where the certificates are."""
         return Path(self.folder) / TLS_FOLDER
 
-    def https(self) -> ssl.SSLContext | bool:
-        """What a client of the control process trusts (``verify`` of httpx). Raises OSError.
+    def asking(self) -> dict[str, Any]:
+        """What httpx needs to ask the control process: whom it trusts, and whether through a proxy. Raises OSError.
 
-        Of an attached exchange, whoever this machine trusts; without TLS nothing, which takes no time to read.
+        Of an attached exchange, whoever this machine trusts; without TLS nothing, which takes no time to read. A proxy
+        of the environment would read the secret: it is for https of public authorities.
         """
         if self.tls:
-            return trust((self.tls_folder / "ca.pem").read_bytes())
-        return self.control_url.startswith("https:")
+            return {"verify": trust((self.tls_folder / "ca.pem").read_bytes()), "trust_env": False}
+        public = self.control_url.startswith("https:")
+        return {"verify": public, "trust_env": public}
 
     @property
     def credentials(self) -> Path:
