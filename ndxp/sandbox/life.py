@@ -1,4 +1,7 @@
-"""Starts and stops a sandbox, and knows when it is ready: every part answers and one real call went through."""
+"""Starts and stops a sandbox, and knows when it is ready.
+
+Every part answers then, one real call went through, and every gateway knows what the directory shows.
+"""
 
 import os
 import signal
@@ -64,7 +67,7 @@ def start(state: State) -> State:
     state = replace(state, supervisor=supervisor.pid, started_at=psutil.Process(supervisor.pid).create_time())
     state.write()
     try:
-        _wait(lambda: _answers(state), lambda: _failure(logs, supervisor))
+        _wait(lambda: ready(state), lambda: _failure(logs, supervisor))
     except NotReady:
         raise
     except BaseException:
@@ -87,30 +90,12 @@ def stop(state: State) -> None:
         process.kill()
 
 
-def _supervisor_of(folder: str) -> int | None:
-    """The process that runs an exchange in this folder, whatever its run.json says."""
-    for process in psutil.process_iter(["cmdline"]):
-        if (process.info["cmdline"] or [])[-3:] == ["-m", "ndxp.sandbox", folder]:
-            return process.pid
-    return None
-
-
-def _wait(ready: Callable[[], bool], failure: Callable[[], str]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not ready():
-        if reason := failure():
-            raise StartFailed(reason)
-        if time.monotonic() > deadline:
-            raise StartFailed(f"the exchange was not ready within {_PATIENCE:.0f} s; see the logs in its run folder")
-        time.sleep(0.05)
-
-
-def _answers(state: State) -> bool:
+def ready(state: State) -> bool:
+    """Whether a sandbox does its whole duty, through each of its gateways; raises NotReady when it never will."""
     try:
-        # Without verify=False, httpx reads all certificates first, which plain HTTP has no use for.
-        ready = httpx.get(f"{state.control_url}/readyz", timeout=2, verify=False, trust_env=False)  # noqa: S501
-        if ready.status_code != httpx.codes.OK:
-            for reason in ready.json()["waits_for"]:
+        answer = _get(f"{state.control_url}/readyz")
+        if answer.status_code != httpx.codes.OK:
+            for reason in answer.json()["waits_for"]:
                 if reason.startswith(_FOR_GOOD):
                     raise NotReady(
                         f"the exchange runs and is not ready: {reason}; "
@@ -123,15 +108,47 @@ def _answers(state: State) -> bool:
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             # What others offer may be down as long as they like; calls to it are refused meanwhile.
             own = [service for service in services if service.provider in SUBSYSTEMS.values()]
-            return all(service.methods and _serves(exchange.channel, service.contract) for service in own)
+            described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
+            return described and _of_one_mind(state)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
         return False
+
+
+def _supervisor_of(folder: str) -> int | None:
+    """The process that runs an exchange in this folder, whatever its run.json says."""
+    for process in psutil.process_iter(["cmdline"]):
+        if (process.info["cmdline"] or [])[-3:] == ["-m", "ndxp.sandbox", folder]:
+            return process.pid
+    return None
+
+
+def _wait(done: Callable[[], bool], failure: Callable[[], str]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not done():
+        if reason := failure():
+            raise StartFailed(reason)
+        if time.monotonic() > deadline:
+            raise StartFailed(f"the exchange was not ready within {_PATIENCE:.0f} s; see the logs in its run folder")
+        time.sleep(0.05)
 
 
 def _serves(channel: grpc.Channel, contract: str) -> bool:
     health: Any = health_pb2_grpc.HealthStub(channel)
     answer = health.Check(health_pb2.HealthCheckRequest(service=contract), timeout=2)
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _of_one_mind(state: State) -> bool:
+    """Whether each gateway works with the registry that control has published last, contracts included."""
+    asked = [each for each in state.processes if each.name.partition("-")[0] in ("control", "gateway")]
+    pages = [_get(f"http://{process.metrics}/metrics").text for process in asked]
+    versions = [line for page in pages for line in page.splitlines() if line.startswith("ndxp_registry_version ")]
+    return len(versions) == len(pages) and len(set(versions)) == 1
+
+
+def _get(url: str) -> httpx.Response:
+    # Without verify=False, httpx reads all certificates first, which loopback has no use for.
+    return httpx.get(url, timeout=2, verify=False, trust_env=False)  # noqa: S501
 
 
 def _failure(logs: Path, supervisor: "subprocess.Popen[bytes]") -> str:

@@ -1,16 +1,24 @@
 """A sandbox that runs: what it leaves in its folder, and who may start another one there."""
 
+import asyncio
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 
+from ndxp.metrics import shown
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.sandbox import life
-from ndxp.sandbox.state import State
+from ndxp.sandbox import life, plan
+from ndxp.sandbox.state import Process, State
 from ndxp.testing import RunningExchange
+from tests.fakes import until
 from tests.ndxp.cli.command import ndxp
 
 
@@ -51,6 +59,27 @@ def test_secrets_are_in_the_credentials_file_and_nowhere_else(exchange: RunningE
         places[" ".join(words)] = ndxp(*words, folder=exchange.folder).out
     assert len(secrets) > 100
     assert {place for place, text in places.items() for secret in (*secrets, key) if secret in text} == set()
+
+
+async def test_a_sandbox_is_not_ready_while_one_of_its_gateways_does_not_know_the_newest_registry(
+    exchange: RunningExchange,
+) -> None:
+    address = f"127.0.0.1:{plan.check_ports(0)['gateway']}"
+    late = Process("gateway-2", [], {"NDXP_METRICS_ADDRESS": address})
+    state = replace(exchange.state, processes=[*exchange.state.processes, late])
+    [control] = [process for process in state.processes if process.name == "control"]
+    behind = 1
+
+    def page() -> Iterator[Metric]:
+        samples = text_string_to_metric_families(httpx.get(f"http://{control.metrics}/metrics").text)
+        [published] = [family.samples[0].value for family in samples if family.name == "ndxp_registry_version"]
+        yield GaugeMetricFamily("ndxp_registry_version", "As of a gateway.", published - behind)
+
+    assert not await asyncio.to_thread(life.ready, state)
+    async with shown(address, page):
+        assert not await asyncio.to_thread(life.ready, state)
+        behind = 0
+        await until(lambda: asyncio.to_thread(life.ready, state))
 
 
 def test_the_members_of_a_sandbox_are_all_its_processes_and_no_others(exchange: RunningExchange) -> None:
