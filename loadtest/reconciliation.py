@@ -35,8 +35,8 @@ class Reconciliation(msgspec.Struct, kw_only=True):
 
     ``lost``: answered but not in the ledger, or answered by an agency (says the ledger) that has no access of it.
     ``duplicate``: an id that occurs twice in one book. ``orphan``: in the ledger, from our clients, but neither
-    answered to us nor possibly one of the calls that ended without an answer; or an access that the ledger has no
-    outcome for. ``differing``: the status that came back is not the one in the ledger.
+    answered to us nor possibly one of the calls that ended without an answer; or an access of the time of the run that
+    the ledger has no outcome for. ``differing``: the status that came back is not the one in the ledger.
     ``unanswered`` calls ended without a transaction id; ``unanswered_recorded`` of them are in the ledger.
     ``nested`` calls in the ledger were made by agencies, ``foreign`` ones by others than this test.
     ``incomplete`` says what could not be read; then nothing is reconciled.
@@ -107,7 +107,9 @@ def reconcile(
     others = [entry for entry in ledger if entry.caller not in callers]
     told = [answer for answer in by_id.values() if answer.status != _UNRECORDED]
     began = min((int(1000 * one.started) for one in results), default=0)
-    accesses = [access for access in accesses if access.transaction_id in outcomes or _made(access) >= began]
+    ended = max((int(1000 * one.ended) for one in results), default=0)
+    # Others call before and after: the agencies' books are read last, and know of calls that came behind the ledger's.
+    accesses = [access for access in accesses if access.transaction_id in outcomes or began <= _made(access) <= ended]
     accessed = {(access.agency, access.transaction_id) for access in accesses}
     left_open = _open_calls(results, answers)
     open_calls = sum(left_open.values())

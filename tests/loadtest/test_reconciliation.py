@@ -119,6 +119,11 @@ def test_an_access_without_a_transaction_is_an_orphan_unless_it_is_older_than_th
     assert reckon(answers, ledger, [*accesses, access(9, at=STARTED - 5)]).holds
 
 
+def test_what_others_call_while_the_books_are_read_is_none_of_ours() -> None:
+    answers, ledger, accesses = three()  # the agencies' logs are read after the ledger, and have calls that came since
+    assert reckon(answers, ledger, [*accesses, access(9, at=STARTED + 11)]).holds
+
+
 def test_a_status_that_is_not_the_ledgers_is_found() -> None:
     found = reckon([answer(0)], [entry(0, status="INTERNAL:BROKEN")], [access(0)])
     assert found.differing == 1
