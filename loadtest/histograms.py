@@ -42,7 +42,11 @@ class Latencies:
 
     def percentile(self, percent: float) -> float:
         """The latency, in milliseconds, that so many percent do not exceed; 0 when nothing is recorded."""
-        return float(self._histogram.get_value_at_percentile(percent)) / 1000 if self.count else 0.0
+        if not self.count:
+            return 0.0
+        # The library rounds the rank to the nearest, so that of 60 calls the slowest but one would be p99.
+        rank = math.ceil(round(percent * self.count / 100, 6))
+        return float(self._histogram.get_value_at_percentile(100 * rank / self.count)) / 1000
 
     @property
     def highest(self) -> float:

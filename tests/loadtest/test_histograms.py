@@ -32,6 +32,13 @@ def test_percentiles_are_exact_to_three_digits(latencies: list[int]) -> None:
     assert made(latencies).percentile(99) == pytest.approx(exact, rel=0.001, abs=0.001)
 
 
+@pytest.mark.parametrize("count", [1, 51, 60, 99, 100, 101, 160, 245])
+def test_no_more_than_one_in_a_hundred_is_slower_than_p99(count: int) -> None:
+    latencies = range(1, count + 1)
+    p99 = 1000 * made(list(latencies)).percentile(99)
+    assert sum(one > p99 for one in latencies) <= count / 100
+
+
 def test_what_is_above_a_minute_counts_as_a_minute() -> None:
     assert made([3_600_000_000]).highest == pytest.approx(60_000, rel=0.001)
 
