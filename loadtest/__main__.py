@@ -121,7 +121,7 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
             complain(f"the report cannot be written: {error}")
             raise typer.Exit(Exit.FAILED) from None
         if not as_json:
-            console.print(f"Report: {html} and {beside}")
+            console.print(f"Report: {html} and {beside}", markup=False)
     raise typer.Exit(found.verdict.exit_code)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -10,7 +11,7 @@ from loadtest.checks import Check
 from loadtest.compare import Comparison
 from loadtest.profiles import Profile
 from loadtest.report import Report
-from ndxp.cli.output import table
+from ndxp.cli.output import table, visible
 
 _LAST_OUTAGES = 8
 
@@ -19,9 +20,9 @@ def print_report(console: Console, report: Report) -> None:
     """The verdict, and everything that it rests on."""
     summary = report.summary
     color = "green" if report.verdict.exit_code == 0 else "red"
-    console.print(f"[bold {color}]{report.verdict.word}[/]  {report.profile.name}: {report.profile.title}")
+    console.print(f"[bold {color}]{report.verdict.word}[/]  {_text(f'{report.profile.name}: {report.profile.title}')}")
     if report.capacity:
-        console.print(f"[bold]Capacity: {report.capacity.sentence}[/]", soft_wrap=True)
+        console.print(f"[bold]Capacity: {_text(report.capacity.sentence)}[/]", soft_wrap=True)
         rows = [
             ("✔" if s.passed else "✗", f"{s.rate:,.4g}", f"{s.achieved:,.1f}", f"{s.p50_ms:,.1f}", f"{s.p99_ms:,.1f}",
              _bar(s.p99_ms), s.why)
@@ -39,27 +40,28 @@ def print_report(console: Console, report: Report) -> None:
             console.print(f"\n[bold]{title}[/]")
             console.print(_checks(checks))
     mark = "[green]✔[/]" if report.reconciliation.holds else "[red]✗[/]"
-    console.print(f"\n[bold]Reconciliation[/]\n{mark} {report.reconciliation.sentence}", soft_wrap=True)
+    console.print(f"\n[bold]Reconciliation[/]\n{mark} {_text(report.reconciliation.sentence)}", soft_wrap=True)
     for kind, ids in report.reconciliation.examples.items():
-        console.print(f"  {kind}, for example: {', '.join(ids)}", soft_wrap=True)
-    console.print(f"\n[bold]Who limits[/]\n{report.attribution.sentence}", soft_wrap=True)
+        console.print(f"  {kind}, for example: {_text(', '.join(ids))}", soft_wrap=True)
+    console.print(f"\n[bold]Who limits[/]\n{_text(report.attribution.sentence)}", soft_wrap=True)
     happened = [*report.changes, *(outage.sentence for outage in report.outages)]
     if happened:
         console.print("\n[bold]What happened during the run[/]")
         for sentence in happened[:_LAST_OUTAGES]:
-            console.print(f"  {sentence}", soft_wrap=True)
+            console.print(f"  {_text(sentence)}", soft_wrap=True)
         if len(happened) > _LAST_OUTAGES:
             console.print(f"  and {len(happened) - _LAST_OUTAGES} more; the report has them all")
-    console.print(f"\n[bold {color}]{report.verdict.word}[/]: {report.verdict.why}", soft_wrap=True)
+    console.print(f"\n[bold {color}]{report.verdict.word}[/]: {_text(report.verdict.why)}", soft_wrap=True)
 
 
 def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
     """The profiles with their sources."""
     for profile in profiles:
         rate = f"{profile.mean_rate:,.4g}/s" if profile.mean_rate is not None else "its rate is given"
-        console.print(f"[bold]{profile.name}[/]  {profile.title}; {rate}, {profile.duration:,.0f} s", soft_wrap=True)
+        title = _text(profile.title)
+        console.print(f"[bold]{profile.name}[/]  {title}; {rate}, {profile.duration:,.0f} s", soft_wrap=True)
         for source in profile.sources:
-            console.print(f"  [dim]{source}[/]", soft_wrap=True)
+            console.print(f"  [dim]{_text(source)}[/]", soft_wrap=True)
 
 
 def print_comparison(console: Console, found: Comparison) -> None:
@@ -71,7 +73,12 @@ def print_comparison(console: Console, found: Comparison) -> None:
     ]  # fmt: skip
     console.print(table(("", "A#", "B#", "", "B/A#", ""), rows))
     for warning in found.warnings:
-        console.print(f"[yellow]Not alike:[/] {warning}", soft_wrap=True)
+        console.print(f"[yellow]Not alike:[/] {_text(warning)}", soft_wrap=True)
+
+
+def _text(text: str) -> str:
+    """Text of a profile, a provider or another's report, as it is: brackets in it are no markup."""
+    return escape(visible(text))
 
 
 def _checks(checks: Iterable[Check]) -> Table:

@@ -28,6 +28,10 @@ Kind = Literal[
 """Kinds of calls that a mix may name; ``loadtest.users`` knows how to make each of them."""
 
 
+_MOST = 1e12
+"""Calls of a run: 10,000 a second for three years."""
+
+
 class BadProfile(Exception):
     """The profile does not exist or is not one; the text is one line with file and place."""
 
@@ -82,8 +86,14 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
         ``rate`` sets the mean rate and keeps the shape. ``compress`` shortens the time (a day in 10 minutes: 144) and
         keeps the rates. ``duration`` is in seconds of the run: a curve is cut there, a constant rate lasts that long.
-        Raises BadProfile when there is no rate at all.
+        Raises BadProfile when there is no rate at all, and for more calls than can be counted.
         """
+        curve = self._varied(rate, compress, duration)
+        if not curve.total <= _MOST:
+            raise BadProfile(f"{self.name} would send {curve.total:.2g} calls: lower the rate, or the duration")
+        return curve
+
+    def _varied(self, rate: float | None, compress: float, duration: float | None) -> Curve:
         own = self._own_curve()
         if own is None:
             if rate is None:
@@ -159,6 +169,9 @@ def _read(source: Any, file: str) -> Any:
         raise BadProfile(f"{file}{line}: no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise BadProfile(f"{file}: no valid YAML: {' '.join(str(error).split())}") from error
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
+        reason = " ".join(str(error).split())
+        raise BadProfile(f"{file}: a value in it is none, or nested too deep: {reason}") from error
 
 
 def _profile(data: Any, file: str) -> Profile:
@@ -202,7 +215,7 @@ def _complaint(profile: Profile) -> str:  # noqa: C901 (a list of rules)
             return f"`mix.{kind}.members` must list groups with a subsystem, such as provinces/one-stop"
     if any("/" in name or begin >= end for name, (begin, end) in profile.stages.items()):
         return "a stage must begin before it ends, and have no slash in its name"
-    if any(factor <= 0 for factor in profile.factors.values()):
+    if not all(0 < factor < math.inf for factor in profile.factors.values()):
         return "`factors` must be above 0"
     return ""
 

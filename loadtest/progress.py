@@ -21,7 +21,8 @@ class Live:
         self._quiet = quiet
         self._failed = 0
         self._dropped = 0
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[state]}"))
+        name, state = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[state]}")
+        columns = (name, BarColumn(bar_width=24), state)
         self._progress = Progress(*columns, console=self._console, disable=quiet or not self._console.is_terminal)
         self._task = self._progress.add_task(title, total=duration, state="starting")
 

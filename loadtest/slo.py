@@ -1,6 +1,7 @@
 """Service level objectives: what a profile promises, held against what a run measured."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from sys import float_info
 from typing import Any
 
 from loadtest.checks import Check
@@ -85,7 +86,7 @@ def _missed(check: Check) -> Check:
 def _limits(place: str, limits: Any, known: Sequence[str]) -> None:
     _known(place, _mapping(place, limits), known)
     for name, value in limits.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= float_info.max:
             raise BadSlo(f"{place}.{name} is {value!r}; a limit is a number from 0 on")
         if name.endswith("_share") and value > 1:
             raise BadSlo(f"{place}.{name} is {value}; a share is between 0 and 1 (1 % is 0.01)")

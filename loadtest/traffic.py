@@ -100,13 +100,13 @@ class Traffic:
 def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
     words = [
         sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--profile", plan.profile,
-        "--folder", str(plan.folder), "--seed", str(plan.seed), "--compress", f"{plan.compress:g}",
+        "--folder", str(plan.folder), "--seed", str(plan.seed), "--compress", f"{plan.compress:.15g}",
         "--results", str(results_file), "--progress", str(progress_file),
     ]  # fmt: skip
     if plan.rate is not None:
-        words += ["--rate", f"{plan.rate:g}"]
+        words += ["--rate", f"{plan.rate:.15g}"]
     if plan.duration is not None:
-        words += ["--duration", f"{plan.duration:g}"]
+        words += ["--duration", f"{plan.duration:.15g}"]
     if plan.slo is not None:
         words += ["--slo", str(plan.slo)]
     if plan.processes > 1:

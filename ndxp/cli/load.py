@@ -147,4 +147,4 @@ def _words(context: typer.Context) -> list[str]:
 
 
 def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

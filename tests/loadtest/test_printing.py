@@ -36,6 +36,14 @@ def test_what_was_lost_and_what_happened_is_said() -> None:
     assert text.rstrip().splitlines()[-1].startswith("NOT RECONCILED: ")
 
 
+def test_brackets_in_what_others_wrote_are_text() -> None:
+    shown = report(outages=[Outage(service="a[/b]", status="INTERNAL:[red]", calls=3, first=1, last=2)])
+    shown.profile.title = "Mine [/foo] and [bold]"
+    text = printed(shown)
+    assert "Mine [/foo] and [bold]" in text
+    assert "a[/b]: 3 calls failed with INTERNAL:[red]" in text
+
+
 def test_a_comparison_shows_large_figures_in_full() -> None:
     into, one = io.StringIO(), report()
     one.summary.cpu_micros = 9_999.7

@@ -81,6 +81,12 @@ def test_capacity_asks_for_a_rate() -> None:
     assert profiles.load("capacity").schedule(rate=300, duration=2).total == 600
 
 
+@pytest.mark.parametrize(("rate", "duration"), [(1e308, 60), (1e300, 1e300), (5, 1e15)])
+def test_more_calls_than_can_be_counted_are_refused(rate: float, duration: float) -> None:
+    with pytest.raises(BadProfile, match="ndxp-average would send .* calls: lower the rate, or the duration"):
+        profiles.load("ndxp-average").schedule(rate=rate, duration=duration)
+
+
 def test_a_file_works_as_well(written: Path) -> None:
     written.write_text(GOOD)
     assert profiles.load(str(written)).name == "mine"
@@ -100,6 +106,12 @@ def test_a_file_works_as_well(written: Path) -> None:
         (("rate: 5", "curve: [[0, 1], [9, 1]]"), r"from second 0 to `duration` \(10\)"),
         (("rate: 5", "rate: 5\nslo: {overall: {p98_ms: 1}}"), "slo.overall has no p98_ms"),
         (("title: A test", "title: [A test"), "mine.yaml, line 3: no valid YAML"),
+        (("title: A test", "title: 2026-99-99"), "mine.yaml: a value in it is none, .*month must be in 1..12"),
+        (("duration: 10", f"duration: {'9' * 5000}"), "mine.yaml: a value in it is none"),
+        (("duration: 10", "duration: !!bool ten"), "mine.yaml: a value in it is none"),
+        (("duration: 10", "duration: !!timestamp ten"), "mine.yaml: a value in it is none"),
+        (("title: A test", f"title: {'[' * 5000}"), "mine.yaml: a value in it is none, or nested too deep"),
+        (("rate: 5", "rate: 5\nfactors: {more: .inf}"), "`factors` must be above 0"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(written: Path, change: tuple[str, str], complaint: str) -> None:

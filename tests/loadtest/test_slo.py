@@ -1,5 +1,6 @@
 """Objectives as tables: what holds, what is missed, what is refused."""
 
+import math
 from typing import Any
 
 import pytest
@@ -89,6 +90,8 @@ def test_a_run_that_stopped_itself_has_missed() -> None:
         ({"overall": {"p99_ms": "fast"}}, "slo.overall.p99_ms is 'fast'"),
         ({"overall": {"p99_ms": True}}, "slo.overall.p99_ms is True"),
         ({"overall": {"error_share": 5}}, "a share is between 0 and 1"),
+        ({"overall": {"p99_ms": 10**400}}, "slo.overall.p99_ms is 1"),
+        ({"abort": {"seconds": math.inf}}, "slo.abort.seconds is inf"),
         ({"overall": [1]}, "slo.overall is [1]; it takes names with limits"),
         ({"abort": {"p99_ms": 1}}, "slo.abort has no p99_ms"),
     ],
