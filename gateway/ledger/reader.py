@@ -18,6 +18,9 @@ from gateway.ledger.writer import FIRST, SIZE, LedgerDisagrees, holding, latest_
 _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
 )  # fmt: skip
+_COUNTED = ("client", "member", "service", "status_code", "reason", "until")
+"""What may fit little or most of the ledger, and has an index."""
+
 _SORTED = 50_000
 _SHOWN = 10
 
@@ -81,15 +84,19 @@ class Reader:
     def search(self, search: Search) -> list[Entry]:
         """Outcomes, the latest first; in the order of the ledger when ``after`` is given."""
         c = tables.records.c
+        order = c.seq if search.after is not None else c.seq.desc()
+        query = sa.select(tables.records).order_by(order).limit(search.limit)
         with self._connected() as connection:
-            conditions = (c.phase == Phase.OUTCOME, *_conditions(connection, search))
-            place: sa.ColumnElement[int] = c.seq
-            if search.until is not None and _few(connection, conditions):
-                place = c.seq + 0  # no index has this: what fits is found by its own, and sorted
-            order = place if search.after is not None else place.desc()
-            return _entries(
-                connection, sa.select(tables.records).where(*conditions).order_by(order).limit(search.limit)
-            )
+            sqlite, narrow = connection.dialect.name == "sqlite", (search.trace, search.subject) != (None, None)
+            conditions = list(_conditions(connection, search, hidden=sqlite and narrow))
+            if any(getattr(search, name) is not None for name in _COUNTED):
+                places = _few(connection, conditions)
+                if places is not None:
+                    places.sort(reverse=search.after is None)
+                    return _entries(connection, query.where(c.seq.in_(places[: search.limit])))
+                if sqlite and None in (search.since, search.until):
+                    conditions = list(_conditions(connection, search, hidden=True))
+            return _entries(connection, query.where(*conditions))
 
     def entries(self, after: int, limit: int) -> list[Entry]:
         """Records of both phases behind a place, in their order."""
@@ -156,10 +163,13 @@ class Reader:
     def outside(self) -> list[int]:
         """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
         c = tables.records.c
-        # One statement, so that what is recorded meanwhile is in the tree as well.
-        wrong = sa.or_(c.seq < FIRST.scalar_subquery(), c.seq > SIZE.scalar_subquery())
+        # One statement, so that what is recorded meanwhile is in the tree as well; of two ranges, so that it reads
+        # nothing that lies between them.
+        before = sa.select(c.seq).where(c.seq < FIRST.scalar_subquery())
+        behind = sa.select(c.seq).where(c.seq > SIZE.scalar_subquery())
+        wrong = sa.union_all(before, behind).subquery()
         with self._connected() as connection:
-            return list(connection.execute(sa.select(c.seq).where(wrong).order_by(c.seq).limit(_SHOWN)).scalars())
+            return list(connection.execute(sa.select(wrong.c.seq).order_by(wrong.c.seq).limit(_SHOWN)).scalars())
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
         """The proof that the record at ``seq`` is among the first ``size``; raises ValueError when it is not."""
@@ -176,17 +186,27 @@ def _tree(connection: sa.Connection) -> Tree:
     return tree_of(connection, size_of(connection))
 
 
-def _conditions(connection: sa.Connection, search: Search) -> Iterator[sa.ColumnElement[bool]]:
+def _conditions(connection: sa.Connection, search: Search, *, hidden: bool = False) -> Iterator[sa.ColumnElement[bool]]:
+    """What must hold; ``hidden`` says it of members, services and the like so that no index is taken for them.
+
+    SQLite does not know how often a value occurs: it takes an index for what half of the ledger has, and sorts it all.
+    """
     c = tables.records.c
+    yield c.phase == Phase.OUTCOME
     for name in _EXACT:
         if (value := getattr(search, name)) is not None:
-            yield c[name] == value
+            nothing = type(value)()
+            yield (c[name] + nothing if hidden else c[name]) == value
+            if name in tables.SAID and value != nothing and not hidden:
+                yield tables.SAID[name]
     if search.member is not None:
-        yield c.client.in_([search.member, *statistics.clients_of(connection, search.member)])
+        clients = [search.member, *statistics.clients_of(connection, search.member)]
+        yield (c.client + "" if hidden else c.client).in_(clients)
     if search.method is not None:
         yield sa.or_(c.method == search.method, c.method.endswith(f"/{search.method}", autoescape=True))
     if search.trace is not None:
-        yield sa.and_(c.traceparent >= f"00-{search.trace}-", c.traceparent < f"00-{search.trace}.")
+        span = c.traceparent >= f"00-{search.trace}-", c.traceparent < f"00-{search.trace}."
+        yield sa.and_(tables.SAID["traceparent"], *span)
     if search.subject is not None:
         yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
     for bound, column, holds in (
@@ -197,14 +217,14 @@ def _conditions(connection: sa.Connection, search: Search) -> Iterator[sa.Column
             yield holds(column, bound)
 
 
-def _few(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> bool:
-    """Whether what fits is little enough to be sorted.
+def _few(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> list[int] | None:
+    """The places of all that fits, if that is little enough to be sorted; None if it is more.
 
-    To walk through the ledger from its end until enough is found is what a database does by itself, and quick where
-    that is near the end; for an hour of the morning it passes by everything that came after.
+    What is rare, or of an hour of the morning, is found by an index. To walk through the ledger from its end until
+    enough is found passes by everything that came after, and is quick where much fits.
     """
-    found = sa.select(tables.records.c.seq).where(*conditions).limit(_SORTED + 1).subquery()
-    return int(connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one()) <= _SORTED
+    found = list(connection.execute(sa.select(tables.records.c.seq).where(*conditions).limit(_SORTED + 1)).scalars())
+    return found if len(found) <= _SORTED else None
 
 
 def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[Entry]:

@@ -105,7 +105,8 @@ def _index(target: sa.Connection, count: bool) -> None:
     """Makes anew, from records that were verified, what is not in the tree: whom they are about, and statistics."""
     ledger, last = Reader(target), 0
     while entries := ledger.entries(last, _BATCH):
-        tables.insert(target, tables.subjects, tables.subjects_of((entry.seq, entry.record) for entry in entries))
+        about = tables.subjects_of((entry.seq, entry.record.subjects) for entry in entries)
+        tables.insert(target, tables.subjects, about)
         if count:
             statistics.add(target, [entry.record for entry in entries])
         last = entries[-1].seq

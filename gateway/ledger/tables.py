@@ -102,14 +102,18 @@ rollups = sa.Table(
 )  # fmt: skip
 """Statistics (see ``gateway.core.rollup``) by period, in seconds, and its start, in seconds since 1970."""
 
+SAID = {
+    name: records.c[name] != sa.literal_column(repr(nothing))
+    for name, nothing in (("status_code", 0), ("reason", ""), ("message_id", ""), ("traceparent", ""))
+}
+"""That a column says something: only such rows are in its index, and SQLite takes it only for a query that says so."""
+
 for _name, _columns in (("client", ("client", "request_in_ts")), ("service", ("service", "request_in_ts")),
                         ("time", ("request_in_ts",))):  # fmt: skip
     sa.Index(f"records_by_{_name}", *(records.c[column] for column in _columns))
-for _name, _columns, _nothing in (
-    ("status", ("status_code", "request_in_ts"), 0), ("reason", ("reason", "request_in_ts"), ""),
-    ("message", ("message_id",), ""), ("trace", ("traceparent",), ""),
-):  # fmt: skip
-    _where = records.c[_columns[0]] != sa.literal_column(repr(_nothing))
+for _name, _columns in (("status", ("status_code", "request_in_ts")), ("reason", ("reason", "request_in_ts")),
+                        ("message", ("message_id",)), ("trace", ("traceparent",))):  # fmt: skip
+    _where = SAID[_columns[0]]
     sa.Index(
         f"records_by_{_name}", *(records.c[column] for column in _columns), sqlite_where=_where, postgresql_where=_where
     )
@@ -120,9 +124,9 @@ def record(row: Mapping[str, Any]) -> Record:
     return msgspec.convert(row, Record)
 
 
-def subjects_of(placed: Iterable[tuple[int, Record]]) -> list[tuple[str, int]]:
-    """The rows of ``subjects`` that belong to records at their places."""
-    return [(subject, seq) for seq, record in placed for subject in set(record.subjects.split()) - {MORE}]
+def subjects_of(placed: Iterable[tuple[int, str]]) -> list[tuple[str, int]]:
+    """The rows of ``subjects`` that belong to records at their places, of which each has so many ``subjects``."""
+    return [(subject, seq) for seq, named in placed for subject in set(named.split()) - {MORE}]
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:

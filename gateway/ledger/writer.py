@@ -132,8 +132,8 @@ class Writer:
         while first < wanted:
             first = min(first + _PRUNED_AT_ONCE, wanted)
             with self._engine.begin() as connection:
+                _forget(connection, first)
                 connection.execute(sa.delete(tables.records).where(c.seq < first))
-                connection.execute(sa.delete(tables.subjects).where(tables.subjects.c.seq < first))
                 connection.execute(sa.delete(tables.retentions))
                 note = self._signer.retention(first)
                 connection.execute(sa.insert(tables.retentions).values(first=first, note=note))
@@ -210,12 +210,21 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
     ])  # fmt: skip
-    tables.insert(connection, tables.subjects, tables.subjects_of(enumerate(new, size + 1)))
+    tables.insert(connection, tables.subjects, tables.subjects_of(enumerate((one.subjects for one in new), size + 1)))
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)
     if connection.execute(grown).rowcount != 1:
         raise LedgerTaken(f"another recorder has written behind record {size}")
     return tree.size
+
+
+def _forget(connection: sa.Connection, first: int) -> None:
+    """Removes whom the records before ``first`` are about: each by its key, for the index has no order of places."""
+    c, s = tables.records.c, tables.subjects.c
+    about = connection.execute(sa.select(c.seq, c.subjects).where(c.seq < first, c.subjects != ""))
+    if gone := tables.subjects_of((seq, named) for seq, named in about):
+        one = sa.delete(tables.subjects).where(s.subject == sa.bindparam("whom"), s.seq == sa.bindparam("place"))
+        connection.execute(one, [{"whom": subject, "place": seq} for subject, seq in gone])
 
 
 def size_of(connection: sa.Connection) -> int:

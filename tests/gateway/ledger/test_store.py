@@ -1,15 +1,20 @@
 """The ledger's tables and their search."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.core.transaction import Origin, Phase, Record
 from gateway.ledger import reader
 from gateway.ledger.reader import Reader, Search
-from gateway.ledger.tables import open_ledger
+from gateway.ledger.signer import Signer
+from gateway.ledger.tables import open_ledger, subjects
 from gateway.ledger.writer import Writer
 from tests.records import record
 
@@ -129,6 +134,84 @@ def test_a_search_by_subject_finds_every_transaction_about_one_of_many(writer: W
     assert found(ledger, subject=one) == [about[1], about[0]]
     assert found(ledger, subject=other) == [about[2], about[1]]
     assert found(ledger, subject=third) == []
+
+
+@contextmanager
+def planned(engine: sa.Engine) -> Iterator[list[str]]:
+    """How SQLite goes about everything that it is asked meanwhile."""
+    steps: list[str] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _(connection: sa.Connection, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
+        if statement.startswith(("SELECT", "DELETE")):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values[0] if many else values)
+            steps.extend(step[3] for step in cursor.fetchall())
+
+    yield steps
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_ledger(f"sqlite:///{tmp_path / 'plain.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("search", "index"),
+    [
+        ({"status_code": 5}, "records_by_status"),
+        ({"reason": "ACCESS_DENIED"}, "records_by_reason"),
+        ({"message_id": "m1"}, "records_by_message"),
+        ({"trace": "0" * 32}, "records_by_trace"),
+        ({"service": "VN/GOV/G01/demo", "trace": "0" * 32}, "records_by_trace"),
+        ({"client": "VN/COM/99/ekyc", "subject": "0" * 32}, "INTEGER PRIMARY KEY"),
+        ({"client": "VN/COM/99/ekyc", "since": 200, "until": 300}, "records_by_client"),
+    ],
+)
+def test_what_is_rare_is_found_by_its_index(sqlite: sa.Engine, search: dict[str, Any], index: str) -> None:
+    with planned(sqlite) as steps:
+        Reader(sqlite).search(Search(**search))
+    assert any(step.startswith("SEARCH records USING") and index in step for step in steps), steps
+    assert not any(step.startswith("SCAN records") for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    "search", [{"service": "VN/GOV/G01/demo"}, {"client": "VN/COM/99/ekyc"}, {"member": "VN/GOV/H26"}]
+)
+def test_of_what_is_frequent_only_the_page_is_read(
+    sqlite: sa.Engine, search: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_SORTED", -1)
+    with planned(sqlite) as steps:
+        Reader(sqlite).search(Search(**search))
+    assert steps[-1] == "SCAN records"  # from its end; nothing is sorted
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+def test_the_look_for_rows_outside_the_tree_does_not_read_those_inside(sqlite: sa.Engine) -> None:
+    with planned(sqlite) as steps:
+        assert Reader(sqlite).outside() == []
+    assert not any(step.startswith("SCAN records") for step in steps), steps
+
+
+def test_rows_that_are_removed_take_their_subjects_along_and_no_others(engine: sa.Engine, writer: Writer) -> None:
+    old = [record(subjects=f"{n % 3:032x} {9:032x} +", request_in_ts=10) for n in range(5)]
+    writer.append([*old, record(subjects=f"{9:032x}", request_in_ts=20)])
+    writer.sign_all()
+    assert writer.prune(20) == 6
+    with engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(sa.select(subjects))] == [(f"{9:032x}", 6)]
+
+
+def test_to_remove_rows_the_index_of_subjects_is_not_read_through(sqlite: sa.Engine, tmp_path: Path) -> None:
+    writer = Writer(sqlite, Signer(tmp_path, "ndxp.example/test"))
+    writer.append([record(subjects=f"{1:032x}", request_in_ts=10)])
+    writer.sign_all()
+    with planned(sqlite) as steps:
+        writer.prune(20)
+    assert any(step.startswith("SEARCH subjects USING PRIMARY KEY (subject=?") for step in steps), steps
+    assert "SCAN subjects" not in steps
 
 
 def test_a_search_finds_outcomes_only(writer: Writer, ledger: Reader) -> None:
