@@ -14,11 +14,18 @@ if holder == ARGV[1] then redis.call('pexpire', KEYS[1], ARGV[2]) return 1 end
 if not holder then redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2]) return 1 end
 return 0
 """
+_SET = """
+local holder = redis.call('get', KEYS[1])
+if not holder or holder == ARGV[1] then redis.call('set', KEYS[2], ARGV[2]) end
+"""
 _LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end"
 
 
 class Lease:
-    """One recorder's claim. It spares work and decides nothing: the ledger itself lets one writer through."""
+    """One recorder's claim. It spares work and decides nothing in the ledger, which itself lets one writer through.
+
+    What is in the store has no such judge: there, who has lost the lease writes nothing any more (``set``).
+    """
 
     def __init__(self, store: Store, holder: str) -> None:
         self._store = store
@@ -27,6 +34,10 @@ class Lease:
     async def keep(self) -> bool:
         """Takes the lease, or renews it; False while another recorder has it."""
         return bool(await self._store.eval(_KEEP, 1, LEASE, self.holder, LIFE_MS))
+
+    async def set(self, key: str, value: str) -> None:
+        """Sets a key of the store, unless another recorder has the lease by now: that one knows better."""
+        await self._store.eval(_SET, 2, LEASE, key, self.holder, value)
 
     async def leave(self) -> None:
         """Gives it up at once, so that the next need not wait."""

@@ -102,7 +102,8 @@ class Recorder:
 
     async def _prepare(self) -> None:
         published = (await self._store.get(CHECKPOINT) or b"").decode()
-        await asyncio.to_thread(self._writer.check, published)
+        # Who wrote before may have been stopped after it had signed, and before it could publish.
+        await self._publish(await asyncio.to_thread(self._writer.check, published))
         try:
             await self._store.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
         except redis.ResponseError as error:
@@ -146,7 +147,7 @@ class Recorder:
 
     async def _publish(self, note: str) -> None:
         if note:
-            await self._store.set(CHECKPOINT, note)
+            await self._lease.set(CHECKPOINT, note)
 
     async def _prune(self) -> None:
         if self._keep_days and time.monotonic() >= self._prune_at:

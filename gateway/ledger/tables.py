@@ -18,8 +18,14 @@ from ndxp.metadata import MORE
 SCHEMA = "0002"
 """The newest migration."""
 
-_LOCK_MS = 5000
-_POSTGRES_LIMITS = {"options": f"-c lock_timeout={_LOCK_MS}", "connect_timeout": 5, "tcp_user_timeout": 10_000}
+_LOCK_MS, _IDLE_MS = 5000, 10_000
+_POSTGRES_LIMITS = {
+    # A writer that is frozen, or whose machine is gone, must not keep the next one from writing for hours.
+    "options": f"-c lock_timeout={_LOCK_MS} -c idle_in_transaction_session_timeout={_IDLE_MS} "
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
+    "connect_timeout": 5,
+    "tcp_user_timeout": _IDLE_MS,
+}
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # what is acknowledged to the journal must outlive a power cut

@@ -79,13 +79,13 @@ class Writer:
         self._signed_at = float("-inf")
         return self._write(size_of)
 
-    def check(self, published: str) -> None:
+    def check(self, published: str) -> str:
         """That the ledger holds what its last checkpoints say; ``published`` is a note, or empty.
 
-        A published checkpoint is passed over if its loss was accepted. Raises LedgerDisagrees: who recorded on would
-        sign a second history.
+        Gives the note of the last of them, empty when there is none. A published checkpoint is passed over if its loss
+        was accepted. Raises LedgerDisagrees: who recorded on would sign a second history.
         """
-        self._last = None
+        self._last, last_note = None, ""
         with holding(), self._engine.connect() as connection:
             self.size = size = size_of(connection)
             last = connection.execute(sa.select(sa.func.max(tables.records.c.seq))).scalar() or 0
@@ -98,7 +98,8 @@ class Writer:
                         continue
                     _continues(connection, size, checkpoint)
                     if self._last is None or checkpoint.size > self._last.size:
-                        self._last = checkpoint
+                        self._last, last_note = checkpoint, note
+        return last_note
 
     def accept_loss(self, published: str) -> Loss:
         """States, signed, that the ledger is shorter than the published checkpoint says, so that it can go on.

@@ -1,7 +1,8 @@
 """The recorder: from the journal into the ledger, each record exactly once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -251,6 +252,44 @@ async def test_two_recorders_that_both_think_that_they_write_record_each_record_
     Writer(engine, signer).sign()
     audited = Audit(Source(ledger), signer.public_keys()).run()
     assert (audited.size, audited.findings) == (200, [])
+
+
+async def test_a_recorder_that_wakes_up_without_the_lease_publishes_no_older_checkpoint(
+    store: Store, engine: sa.Engine, signer: Signer, ledger: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen, woken = threading.Event(), threading.Event()
+    sleeper, successor = Writer(engine, signer), Writer(engine, signer)
+    append = sleeper.append
+
+    def append_and_freeze(batch: Sequence[Record]) -> str:
+        note = append(batch)
+        frozen.set()
+        woken.wait()
+        return note
+
+    monkeypatch.setattr(sleeper, "append", append_and_freeze)
+    async with running(Recorder(store, sleeper, "sleeper")) as first:
+        try:
+            await journal(store, record())
+            await until(frozen.is_set)
+            await store.delete(LEASE)  # as when its time is over
+            async with running(Recorder(store, successor, "successor")) as second:
+                await until(lambda: second.writing and second.healthy)
+                await journal(store, record())
+                await until(partial(_signed, store, ledger, signer, 2))
+                woken.set()
+                await until(lambda: not first.writing)
+                assert await _signed(store, ledger, signer, 2)
+        finally:
+            woken.set()
+
+
+async def test_what_was_signed_and_not_published_is_published_by_the_next(
+    store: Store, writer: Writer, ledger: Reader, signer: Signer
+) -> None:
+    writer.append([record()])
+    async with running(Recorder(store, writer, "next")):
+        await until(partial(_signed, store, ledger, signer, 1))
 
 
 async def test_a_checkpoint_follows_the_last_record_and_is_published(

@@ -17,6 +17,7 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger, subjects
 from gateway.ledger.writer import Writer
 from tests.records import record
+from tests.stores import Postgres
 
 KINDS = [
     record(client="VN/GOV/H26/one-stop", method="demo.v1.Demo/Get", request_in_ts=100, message_id="m1"),
@@ -134,6 +135,17 @@ def test_a_search_by_subject_finds_every_transaction_about_one_of_many(writer: W
     assert found(ledger, subject=one) == [about[1], about[0]]
     assert found(ledger, subject=other) == [about[2], about[1]]
     assert found(ledger, subject=third) == []
+
+
+def test_a_frozen_writer_does_not_keep_postgresql_from_others_for_ever(postgres: Postgres) -> None:
+    engine = open_ledger(postgres.new_database())
+    with engine.connect() as connection:
+        limits = [
+            connection.execute(sa.text(f"SHOW {name}")).scalar()
+            for name in ("idle_in_transaction_session_timeout", "lock_timeout")
+        ]
+    engine.dispose()
+    assert limits == ["10s", "5s"]
 
 
 @contextmanager
