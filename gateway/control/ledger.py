@@ -121,11 +121,13 @@ def router(  # noqa: C901 - a list of routes
     async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
         """Removes the rows of the records before the first one of that time (µs since 1970) or later; the tree stays.
 
-        What is younger than an hour stays too: the journal may repeat it, and who looks it up must find it.
+        What is younger than an hour stays too: the journal may repeat it, and who looks it up must find it. It takes a
+        few seconds at most: if it was not ``complete``, ask again.
         """
         if before > (time.time() - _YOUNG) * 1e6:
             raise Problem(422, "Too young", "rows of the last hour cannot be removed")
-        return {"first": await asyncio.to_thread(writer.prune, before)}
+        first, complete = await asyncio.to_thread(writer.prune, before, _PATIENCE)
+        return {"first": first, "complete": complete}
 
     @routes.post("/ledger/losses", status_code=201)
     async def accept_loss(

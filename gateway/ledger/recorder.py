@@ -152,9 +152,11 @@ class Recorder:
     async def _prune(self) -> None:
         if self._keep_days and time.monotonic() >= self._prune_at:
             before = int((time.time() - self._keep_days * 86_400) * 1e6)
-            first = await asyncio.to_thread(self._writer.prune, before)
-            _log.info("rows before record %d are removed", first)
-            self._prune_at = time.monotonic() + _PRUNE_EVERY
+            # A part in each turn: what comes in is recorded in between, and the lease kept.
+            first, complete = await asyncio.to_thread(self._writer.prune, before, 0)
+            if complete:
+                _log.info("rows before record %d are removed", first)
+                self._prune_at = time.monotonic() + _PRUNE_EVERY
 
     def _complain(self, trouble: str) -> None:
         if trouble != self.trouble:

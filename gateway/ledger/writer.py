@@ -1,5 +1,6 @@
 """Writes the ledger: a batch's rows, tree and statistics in one SQL transaction, and what is signed over them."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from ndxp.ledger.merkle import leaf_hash
 CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
 """A checkpoint is signed when so many records or seconds have come since the last one."""
 
-_PRUNED_AT_ONCE = 20_000
+_PRUNED_AT_ONCE = 5_000
+"""Rows that are removed in one transaction, in less than a second: a recorder must keep its lease."""
 
 SIZE = sa.select(tables.tree.c.size)
 """How many records the tree holds."""
@@ -118,27 +120,28 @@ class Writer:
         with self._engine.begin() as connection:
             connection.execute(sa.update(tables.tree).values(size=tables.tree.c.size))
 
-    def prune(self, before: int) -> int:
+    def prune(self, before: int, for_seconds: float = math.inf) -> tuple[int, bool]:
         """Removes the records before the first one of that time (µs since 1970) or later; the tree stays.
 
-        Gives the place of the first record that is left. Statistics by minute of that time go too.
+        Does so in parts, for about so many seconds at most, so that others can write in between. Gives the place of the
+        first record that is left, and whether all is removed. Statistics by minute of that time go too.
         """
-        c, r = tables.records.c, tables.rollups.c
+        r, ends_at = tables.rollups.c, time.monotonic() + for_seconds
         with self._engine.begin() as connection:
-            kept = connection.execute(sa.select(sa.func.min(c.seq)).where(c.request_in_ts >= before)).scalar()
-            signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
-            first, wanted = retained_from(connection), min(kept or signed + 1, signed + 1)
             old = sa.and_(r.period == MINUTE, r.start < before // 1_000_000 - MINUTE)
             connection.execute(sa.delete(tables.rollups).where(old))
-        while first < wanted:
-            first = min(first + _PRUNED_AT_ONCE, wanted)
+        while True:
             with self._engine.begin() as connection:
-                _forget(connection, first)
-                connection.execute(sa.delete(tables.records).where(c.seq < first))
-                connection.execute(sa.delete(tables.retentions))
-                note = self._signer.retention(first)
-                connection.execute(sa.insert(tables.retentions).values(first=first, note=note))
-        return first
+                first = retained_from(connection)
+                kept = _kept_from(connection, first, before)
+                if kept > first:
+                    _forget(connection, kept)
+                    note = self._signer.retention(kept)
+                    connection.execute(sa.insert(tables.retentions).values(first=kept, note=note))
+            if kept < first + _PRUNED_AT_ONCE:
+                return kept, True
+            if time.monotonic() >= ends_at:
+                return kept, False
 
     def _write(self, work: Callable[[sa.Connection], int]) -> str:
         """Does the work, which gives the size of the tree, and signs if it is time, in one transaction."""
@@ -219,13 +222,24 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
     return tree.size
 
 
+def _kept_from(connection: sa.Connection, first: int, before: int) -> int:
+    """The place of the next record to be kept, behind a part to be removed; what is not signed is kept."""
+    c = tables.records.c
+    signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
+    end = max(first, min(first + _PRUNED_AT_ONCE, signed + 1))
+    young = sa.select(sa.func.min(c.seq)).where(c.seq >= first, c.seq < end, c.request_in_ts >= before)
+    return int(connection.execute(young).scalar() or end)
+
+
 def _forget(connection: sa.Connection, first: int) -> None:
-    """Removes whom the records before ``first`` are about: each by its key, for the index has no order of places."""
+    """Removes the records before ``first``, and whom they are about, each by its key: no index has their places."""
     c, s = tables.records.c, tables.subjects.c
     about = connection.execute(sa.select(c.seq, c.subjects).where(c.seq < first, c.subjects != ""))
     if gone := tables.subjects_of((seq, named) for seq, named in about):
         one = sa.delete(tables.subjects).where(s.subject == sa.bindparam("whom"), s.seq == sa.bindparam("place"))
         connection.execute(one, [{"whom": subject, "place": seq} for subject, seq in gone])
+    connection.execute(sa.delete(tables.records).where(c.seq < first))
+    connection.execute(sa.delete(tables.retentions))
 
 
 def size_of(connection: sa.Connection) -> int:

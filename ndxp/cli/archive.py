@@ -77,7 +77,9 @@ def prune(
     if not yes:
         typer.confirm(f"Remove all rows older than {days:g} days?", abort=True)
     before = int((time.time() - 86_400 * days) * 1e6)
-    kept = session.send("POST", "/ledger/retention", body={"before": before})
+    with progress("Removing"):
+        while not (kept := session.send("POST", "/ledger/retention", body={"before": before})).get("complete", True):
+            pass
     if as_json:
         print_json(kept)
     else:

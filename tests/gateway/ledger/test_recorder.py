@@ -322,9 +322,13 @@ async def test_a_recorder_does_not_go_on_behind_an_inserted_row(
         await until(lambda: "not in the tree" in recorder.trouble)
 
 
-async def test_rows_are_removed_when_their_days_are_over(store: Store, writer: Writer, ledger: Reader) -> None:
-    old, new = record(request_in_ts=1000), record(request_in_ts=now())
-    writer.append([old])
+async def test_rows_are_removed_when_their_days_are_over(
+    store: Store, writer: Writer, ledger: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.writer._PRUNED_AT_ONCE", 1)
+    monkeypatch.setattr(recording, "_TIDY_EVERY", 0.0)
+    new = record(request_in_ts=now())
+    writer.append([record(request_in_ts=1000) for _ in range(3)])
     writer.sign()
     async with running(Recorder(store, writer, "test", keep_days=1)):
         await journal(store, new)

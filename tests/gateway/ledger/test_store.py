@@ -211,7 +211,7 @@ def test_rows_that_are_removed_take_their_subjects_along_and_no_others(engine: s
     old = [record(subjects=f"{n % 3:032x} {9:032x} +", request_in_ts=10) for n in range(5)]
     writer.append([*old, record(subjects=f"{9:032x}", request_in_ts=20)])
     writer.sign_all()
-    assert writer.prune(20) == 6
+    assert writer.prune(20) == (6, True)
     with engine.connect() as connection:
         assert [tuple(row) for row in connection.execute(sa.select(subjects))] == [(f"{9:032x}", 6)]
 

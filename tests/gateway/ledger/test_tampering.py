@@ -246,12 +246,25 @@ def test_rows_removed_in_good_order_are_no_finding(
     monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_RECORDS", 100)
     writer.append([record(request_in_ts=number, user_id=f"u{number}") for number in range(1, RECORDS + 1)])
     evidence = ledger.inclusion(10, RECORDS)
-    assert writer.prune(before=300) == 300
+    assert writer.prune(before=300) == (300, True)
     audited = audit(ledger, signer)
     assert (texts(audited), audited.first) == ([], 300)
     assert ledger.inclusion(10, RECORDS) == evidence
     writer.append([record(request_in_ts=RECORDS + 1), record(Phase.REQUEST)])
-    assert writer.prune(before=10**9) == RECORDS + 1, "what no checkpoint covers stays"
+    assert writer.prune(before=10**9) == (RECORDS + 1, True), "what no checkpoint covers stays"
+
+
+def test_rows_are_removed_in_parts_so_that_others_can_write_in_between(
+    writer: Writer, ledger: Reader, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.writer._PRUNED_AT_ONCE", 100)
+    writer.append([record(request_in_ts=number) for number in range(1, 251)])
+    writer.sign_all()
+    seen = []
+    for _ in range(3):
+        seen.append(writer.prune(before=240, for_seconds=0))
+        assert (texts(audited := audit(ledger, signer)), audited.first) == ([], seen[-1][0])
+    assert seen == [(101, False), (201, False), (240, True)]
 
 
 def test_an_empty_ledger_holds(ledger: Reader, signer: Signer) -> None:

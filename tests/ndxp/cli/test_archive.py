@@ -4,9 +4,11 @@ import csv
 import json
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from ndxp.cli import archive
 from ndxp.testing import RunningExchange
@@ -98,3 +100,17 @@ def test_parquet_of_a_record_that_is_not_as_it_was_written_says_where(tmp_path: 
         archive._parquet(tmp_path / "a.parquet", opened)(
             [{"seq": 7, "request_size": 1}, {"seq": 8, "request_size": "abc"}]
         )
+
+
+def test_the_removal_of_many_rows_is_asked_for_until_it_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([{"first": 5001, "complete": False}, {"first": 7000, "complete": True}])
+
+    class Asked:
+        def __init__(self, _: Path) -> None: ...
+
+        def send(self, verb: str, path: str, *, body: dict[str, int]) -> dict[str, Any]:
+            return next(answers)
+
+    monkeypatch.setattr(archive, "Session", Asked)
+    told = CliRunner().invoke(archive.app, ["prune", "--days", "90", "--yes"])
+    assert (told.exit_code, told.stdout) == (0, "Rows are kept from record 7000 on.\n")
