@@ -30,6 +30,14 @@ class Code(IntEnum):
     UNAUTHENTICATED = 16
 
 
+def code_name(number: int) -> str:
+    """The name of a status code; the number itself where no code has it, as in a record that somebody has changed."""
+    try:
+        return Code(number).name
+    except ValueError:
+        return str(number)
+
+
 class Reason(StrEnum):
     """Reasons of the exchange, as ``ErrorInfo.reason`` names them."""
 

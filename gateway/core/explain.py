@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.core import policy
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
-from ndxp.errors import RULES, Code, Reason, Refusal
+from ndxp.errors import RULES, Code, Reason, Refusal, code_name
 
 STEPS = ("identify", "authorise", "admit", "resolve", "journal", "forward", "answer")
 _STEP_OF = {reason: rule.hop.rpartition("/")[2] for reason, rule in RULES.items()}
@@ -64,7 +64,7 @@ def _stopped_at(record: Record) -> str | None:
 
 
 def _stopped(record: Record, snapshot: Snapshot) -> str:
-    status = f"{Code(record.status_code).name}{f' ({record.reason})' if record.reason else ''}"
+    status = f"{code_name(record.status_code)}{f' ({record.reason})' if record.reason else ''}"
     if record.origin is Origin.PROVIDER:
         return f"the provider answered {status}; the exchange passed it on"
     if record.status_code == Code.CANCELLED:
@@ -129,7 +129,7 @@ def _verdict(record: Record) -> str:
     if record.status_code == Code.OK:
         return f"{what}{at} and got its answer"
     who = "the provider" if record.origin is Origin.PROVIDER else "the exchange"
-    return f"{what}{at}; {who} said {Code(record.status_code).name}{f' {record.reason}' if record.reason else ''}"
+    return f"{what}{at}; {who} said {code_name(record.status_code)}{f' {record.reason}' if record.reason else ''}"
 
 
 def _remedy(record: Record) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.transaction import Origin, Record
-from ndxp.errors import Code
+from ndxp.errors import Code, code_name
 
 MINUTE, DAY = 60, 86_400
 """Periods, in seconds; a day begins at midnight UTC."""
@@ -52,7 +52,7 @@ class Rollup:
         if record.status_code == Code.OK:
             self.answered += 1
         else:
-            self._give_reason(record.reason or Code(record.status_code).name)
+            self._give_reason(record.reason or code_name(record.status_code))
             if record.origin is Origin.PROVIDER:
                 self.failed += 1
             else:

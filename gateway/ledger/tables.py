@@ -197,6 +197,17 @@ def connect_ledger(url: str) -> sa.Engine:
     return engine
 
 
+@contextmanager
+def undecoded(connection: sa.Connection) -> Iterator[None]:
+    """In SQLite, text that is no UTF-8 is read meanwhile too, with replacement characters in it."""
+    driver: Any = connection.connection.driver_connection
+    strict, driver.text_factory = driver.text_factory, lambda data: data.decode(errors="replace")
+    try:
+        yield
+    finally:
+        driver.text_factory = strict
+
+
 def version_of(engine: sa.Engine) -> str:
     """The schema that a ledger has; empty when there is none yet."""
     with _opening(), engine.connect() as connection:

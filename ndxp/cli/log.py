@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table, visible
 from ndxp.cli.session import Session, path_part
-from ndxp.errors import Code
+from ndxp.errors import Code, code_name
 
 app = typer.Typer()
 log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
@@ -155,7 +155,7 @@ def _print_json_lines(found: list[dict[str, Any]]) -> None:
 
 def _print(found: list[dict[str, Any]]) -> None:
     for record in found:
-        status = record["reason"] or Code(record["status_code"]).name
+        status = record["reason"] or code_name(record["status_code"])
         line = (
             f"{clock(record['request_in_ts'])}  {status:22}  "
             f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  {record['client'] or '-':27}  "

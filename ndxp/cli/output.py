@@ -62,12 +62,21 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def clock(micros: int) -> str:
     """µs since 1970 as local time of day with milliseconds."""
-    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%H:%M:%S.%f")[:-3]
+    return _local(micros, "%H:%M:%S.%f", 3)
 
 
 def moment(micros: int) -> str:
     """µs since 1970 as local date and time."""
-    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return _local(micros, "%Y-%m-%d %H:%M:%S")
+
+
+def _local(micros: int, form: str, cut: int = 0) -> str:
+    """A local time without its last letters; the number itself where it is no time, as in a record that was changed."""
+    try:
+        text = datetime.fromtimestamp(micros / 1e6).astimezone().strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return str(micros)
+    return text[: len(text) - cut]
 
 
 def complain(message: str) -> None:

@@ -1,15 +1,14 @@
 """The command that shows a citizen who asked about them: log subject."""
 
 import re
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, moment, print_json, table
 from ndxp.cli.session import Session
-from ndxp.errors import Code
+from ndxp.errors import code_name
 from ndxp.subject import read_subject_key, subject_hash
 
 app = typer.Typer()
@@ -52,9 +51,9 @@ def subject(
 def _show(found: list[dict[str, Any]], *, more: bool) -> None:
     rows = [
         (
-            _day_and_time(record["request_in_ts"]), record["client"], record["user_id"] or "-",
+            moment(record["request_in_ts"]), record["client"], record["user_id"] or "-",
             record["method"].rpartition("/")[2], record["purpose"] or "-",
-            record["reason"] or Code(record["status_code"]).name, record["transaction_id"],
+            record["reason"] or code_name(record["status_code"]), record["transaction_id"],
         )
         for record in found
     ]  # fmt: skip
@@ -63,7 +62,3 @@ def _show(found: list[dict[str, Any]], *, more: bool) -> None:
     if more:
         console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
     console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")
-
-
-def _day_and_time(micros: int) -> str:
-    return datetime.fromtimestamp(micros / 1e6).astimezone().strftime("%Y-%m-%d %H:%M:%S")

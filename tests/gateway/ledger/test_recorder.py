@@ -366,6 +366,16 @@ async def test_what_no_database_holds_is_put_aside_and_stops_nothing(
         assert parse(fields[b"data"]) == poison
 
 
+async def test_a_status_that_does_not_exist_is_recorded_like_any_other(
+    store: Store, writer: Writer, ledger: Reader
+) -> None:
+    records = [record(status_code=99), record()]
+    await journal(store, *records)
+    async with running(Recorder(store, writer, "test")):
+        assert await caught_up(store, 20)
+        assert outcomes(ledger) == records
+
+
 async def test_entries_that_another_recorder_has_read_and_not_recorded_are_recorded(
     store: Store, writer: Writer, ledger: Reader
 ) -> None:

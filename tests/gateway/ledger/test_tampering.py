@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from gateway.core.transaction import Phase
 from gateway.ledger import tables
-from gateway.ledger.reader import Reader
+from gateway.ledger.reader import Reader, Search
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.writer import LedgerDisagrees, Writer, add
@@ -142,6 +142,17 @@ def test_tampering_is_found_and_its_place_is_named(
     audited = audit(ledger, signer)
     assert audited.findings[0].place == place
     assert text in audited.findings[0].text
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # PostgreSQL holds no such text
+def test_a_text_that_is_none_any_more_is_found_and_its_place_is_named(
+    written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer
+) -> None:
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text("UPDATE records SET user_id = CAST(x'75ff' AS TEXT) WHERE seq = 300"))
+    [found] = audit(ledger, signer).findings
+    assert (found.place, "record 300 (transaction" in found.text) == (300, True)
+    assert ledger.search(Search(before=301, limit=1))[0].record.user_id == "u\ufffd"
 
 
 def test_both_rows_of_a_swap_are_named(written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from ndxp.cli.output import complain, table, visible
+from ndxp.cli.output import clock, complain, moment, table, visible
 
 
 @given(text=st.text())
@@ -37,3 +37,7 @@ def test_a_cell_of_richs_own_text_keeps_its_style(capsys: pytest.CaptureFixture[
 def test_a_complaint_is_one_line_of_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
     complain("a\nb \x1b[2J")
     assert capsys.readouterr().err == "ndxp: a b \\x1b[2J\n"
+
+
+def test_what_is_no_time_is_shown_as_the_number_that_it_is() -> None:
+    assert clock(2**63 - 1) == moment(2**63 - 1) == str(2**63 - 1)
