@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from loadtest.books import Entry
+from loadtest.reconciliation import Answer
 from loadtest.results import Results
 from loadtest.usage import Usages
 
@@ -34,10 +35,21 @@ class Outage(msgspec.Struct, kw_only=True):
         return f"{self.service}: {self.calls:,} {plural}{nested} failed with {self.status} {when}"
 
 
-def find(results: Results, ledger: Iterable[Entry], answered: Iterable[str], unanswered: Counter[str]) -> list[Outage]:
+Unrecorded = Counter[tuple[str, str]]
+"""Calls by method ("PopulationService/VerifyCitizen") and status."""
+
+
+def find(
+    results: Results,
+    ledger: Iterable[Entry],
+    answered: Iterable[str],
+    unanswered: Counter[str],
+    unrecorded: Unrecorded | None = None,
+) -> list[Outage]:
     """The outages of a run, the largest first.
 
-    ``answered`` are the transaction ids that came back, ``unanswered`` the calls by status that ended without one.
+    ``answered`` are the transaction ids that came back, ``unanswered`` the calls by status that ended without one;
+    ``unrecorded`` are calls that failed and are not in the ledger, which has not every refusal.
     """
     known = set(answered)
     entries = list(ledger)
@@ -45,19 +57,24 @@ def find(results: Results, ledger: Iterable[Entry], answered: Iterable[str], una
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if _failed(entry):
-            groups.setdefault((entry.service.rpartition("/")[2] or "(no service)", entry.status), []).append(entry)
+            groups.setdefault((_name(entry.service), entry.status), []).append(entry)
     found = []
+    more = Counter[tuple[str, str]]()
+    services = {_series(entry.method): _name(entry.service) for entry in entries}
+    for (method, status), calls in (unrecorded or Unrecorded()).items():
+        more[services.get(method, method.partition("/")[0]), status] += calls
     for (service, status), failed in groups.items():
         seconds = [max(0, int(entry.request_in / 1e6 - results.started)) for entry in failed]
         nested = sum((entry.client, entry.purpose) not in callers for entry in failed) if callers else 0
         found.append(
             Outage(
-                service=service, status=status, calls=len(failed), first=min(seconds), last=max(seconds), nested=nested
+                service=service, status=status, calls=len(failed) + more.pop((service, status), 0), first=min(seconds),
+                last=max(seconds), nested=nested,
             )
-        )
+        )  # fmt: skip
     when = [second.at for second in results.seconds if second.failed] or [0]
-    for status, calls in unanswered.items():
-        name = "no answer from the gateway"
+    more.update({("no answer from the gateway", status): calls for status, calls in unanswered.items()})
+    for (name, status), calls in more.items():
         found.append(Outage(service=name, status=status, calls=calls, first=min(when), last=max(when)))
     return sorted(found, key=lambda outage: -outage.calls)
 
@@ -80,6 +97,24 @@ def unanswered(results: Results, statuses: Sequence[str]) -> Counter[str]:
     left.subtract(statuses)
     left.pop("OK", None)
     return +left
+
+
+def unrecorded(answers: Iterable[Answer], ledger: Iterable[Entry]) -> Unrecorded:
+    """Calls that failed, were answered with a transaction id, and are not in the ledger."""
+    recorded = {entry.transaction_id for entry in ledger}
+    return Counter(
+        (answer.method, answer.status)
+        for answer in answers
+        if answer.transaction_id not in recorded and not answer.status.startswith("OK")
+    )
+
+
+def _name(service: str) -> str:
+    return service.rpartition("/")[2] or "(no service)"
+
+
+def _series(method: str) -> str:
+    return method.rpartition(".")[2]
 
 
 def _failed(entry: Entry) -> bool:

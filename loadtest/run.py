@@ -90,10 +90,11 @@ def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list
     results, usages = measured.results, measured.usages
     during = [entry for entry in reckoning.ledger if results.started - 1 <= entry.request_in / 1e6 <= results.ended + 1]
     answered = [answer.transaction_id for answer in reckoning.answers]
-    statuses = [answer.status for answer in reconciliation.read_answers(results)]
-    unanswered = outages.unanswered(results, statuses)
+    own = reconciliation.read_answers(results)
+    unanswered = outages.unanswered(results, [answer.status for answer in own])
+    unrecorded = outages.unrecorded(own, reckoning.ledger)
     return (
         attribute(results, during, usages, answered, measured.spent),
-        outages.find(results, during, answered, unanswered),
+        outages.find(results, during, answered, unanswered, unrecorded),
         outages.changes(results, usages),
     )

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from loadtest import outages
-from tests.loadtest.made import CHECK_IN, INSURER, STARTED, VERIFY, entry, results, series, transaction, usages
+from tests.loadtest.made import CHECK_IN, INSURER, STARTED, VERIFY, answer, entry, results, series, transaction, usages
 
 GONE = "UNAVAILABLE:PROVIDER_UNREACHABLE"
 
@@ -24,6 +24,17 @@ def test_an_agencys_answer_is_no_outage_but_its_failure_is() -> None:
     ledger = [entry(0, status="NOT_FOUND:NO_CARD"), entry(1, status="INTERNAL", service=INSURER, second=1)]
     [found] = outages.find(results(), ledger, [transaction(0)], Counter())
     assert (found.service, found.status) == ("health-insurance", "INTERNAL")
+
+
+def test_refusals_that_the_ledger_does_not_have_count_too() -> None:
+    overloaded, unwritten = "UNAVAILABLE:OVERLOADED", "UNAVAILABLE:JOURNAL_UNAVAILABLE"
+    ledger = [entry(0), entry(1, status=overloaded, origin="gateway", second=2)]
+    answers = [answer(0), *(answer(n, status=overloaded) for n in range(1, 8)), answer(9, status=unwritten)]
+    answers.append(answer(10, method=CHECK_IN, status=overloaded))
+    found = outages.find(results(), ledger, [transaction(0)], Counter(), outages.unrecorded(answers, ledger))
+    assert [(one.service, one.status, one.calls) for one in found] == [
+        ("population", overloaded, 7), ("population", unwritten, 1), ("HealthInsuranceService", overloaded, 1),
+    ]  # fmt: skip
 
 
 def test_calls_without_an_answer_are_named_with_the_seconds_in_which_calls_failed() -> None:
