@@ -3,6 +3,7 @@
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import msgspec
@@ -98,6 +99,10 @@ def _check_place(file: Path | None) -> None:
     for place in [file] if file.is_dir() else _places(file):
         if place.is_dir():
             raise BadProfile(f"{place} cannot be written: it is a folder")
+    try:
+        TemporaryFile(dir=file.resolve().parent).close()
+    except OSError as error:
+        raise BadProfile(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _places(file: Path) -> tuple[Path, Path]:

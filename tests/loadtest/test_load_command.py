@@ -109,6 +109,8 @@ def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: 
     assert (ran.code, "a.json cannot be written: it is a folder" in ran.complaint) == (2, True)
     ran = ndxp("load", "run", "ndxp-average", "--report", ".", folder=tmp_path)
     assert (ran.code, ". cannot be written: it is a folder" in ran.complaint) == (2, True)
+    ran = ndxp("load", "run", "ndxp-average", "--report", "/proc/a.html", folder=tmp_path)  # nobody can write there
+    assert (ran.code, "/proc/a.html cannot be written" in ran.complaint) == (2, True)
 
 
 def test_a_number_in_the_name_of_a_report_is_no_ending(tmp_path: Path) -> None:
