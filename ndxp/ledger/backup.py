@@ -67,8 +67,10 @@ class Backup:
         (size,) = self._row("SELECT CAST(size AS INTEGER) FROM tree") or (0,)
         (note,) = self._row("SELECT CAST(note AS TEXT) FROM checkpoints ORDER BY size DESC LIMIT 1") or ("",)
         outside = self._database.execute(
-            "SELECT seq FROM records WHERE seq < ? OR seq > ? ORDER BY seq LIMIT 10", (first, size)
-        )
+            "SELECT seq FROM records WHERE seq < ? UNION ALL SELECT seq FROM records WHERE seq > ? "
+            "ORDER BY seq LIMIT 10",
+            (first, size),
+        )  # two ranges: nothing that lies between them is read
         return {
             "checkpoint": note, "published": "", "size": size, "first": first, "retention": statement,
             "outside": [seq for (seq,) in outside], "losses": self.losses,

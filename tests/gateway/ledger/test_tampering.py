@@ -155,6 +155,23 @@ def test_a_text_that_is_none_any_more_is_found_and_its_place_is_named(
     assert ledger.search(Search(before=301, limit=1))[0].record.user_id == "u\ufffd"
 
 
+def test_an_audit_of_many_gaps_asks_of_some_whether_they_were_removed_in_good_order(
+    written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ndxp.ledger.audit._MOST", 10)
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.delete(tables.records).where(tables.records.c.seq % 2 == 0))
+    asked = []
+
+    class Asked(Source):
+        def state(self) -> dict[str, Any]:
+            asked.append(1)
+            return super().state()
+
+    findings = Audit(Asked(ledger), signer.public_keys()).run().findings
+    assert (len(asked), findings[0].place) == (1 + 10, 2)
+
+
 def test_both_rows_of_a_swap_are_named(written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer) -> None:
     with engine.execution_options(write=True).begin() as connection:
         swap(connection, 5, 500)
