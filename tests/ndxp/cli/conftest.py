@@ -9,6 +9,7 @@ import pytest
 
 from ndxp.cli.__main__ import main
 from ndxp.testing import RunningExchange
+from tests.e2e.conftest import caught_up
 from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, environment
 
@@ -43,12 +44,9 @@ def ndxp(ndxp_alone: Ndxp, exchange: RunningExchange, monkeypatch: pytest.Monkey
     for name, value in environment(exchange.folder).items():
         monkeypatch.setenv(name, value)
 
-    def caught_up() -> bool:
-        return bool(exchange.admin.get("totals", params={"after": 2**61}).json()["caught_up"])
-
     def run(*words: object, given: str = "") -> Ran:
         if words[0] in READ_THE_LEDGER:
-            until_now(caught_up)
+            until_now(lambda: caught_up(exchange))
         return ndxp_alone(*words, given=given)
 
     return run
