@@ -31,6 +31,7 @@ DEFAULT_PORTS = {
 _BELOW_EPHEMERAL = range(20_000, 32_000)
 """Free ports are taken from here, where no connection that anybody opens meanwhile is given one by the system."""
 
+_claims = ExitStack()
 _TRIES = 50
 _LONGEST_SOCKET_PATH = 100
 
@@ -142,24 +143,55 @@ def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
     if port:
         wanted["gateway"] = port
     wanted |= dict.fromkeys(more, 0)
-    with ExitStack() as held:  # all at once, so that no two are the same
-        return {name: _hold(held, name, number) for name, number in wanted.items()}
+    for name, number in wanted.items():
+        if number == 0:
+            continue
+        if not _free(number):
+            raise PlanFailed(
+                f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
+            )
+        _claim(number)
+    return {name: number or free_port() for name, number in wanted.items()}
 
 
-def _hold(held: ExitStack, name: str, number: int) -> int:
-    """Binds to a port, or to any free one for 0, until ``held`` is left."""
-    candidates = random.sample(_BELOW_EPHEMERAL, _TRIES) if number == 0 else [number]
-    for candidate in candidates:
-        probe = held.enter_context(socket.socket())
+def free_port() -> int:
+    """A port at which nobody listens, and which nobody is given who asks here too, in whatever process.
+
+    Until somebody listens there, a UDP socket of the same number says that it is taken: as long as this process runs,
+    or until ``release``. Raises PlanFailed when there is none.
+    """
+    for candidate in random.sample(_BELOW_EPHEMERAL, _TRIES):
+        if _claim(candidate) and _free(candidate):
+            return candidate
+    raise PlanFailed(f"{_TRIES} ports from {_BELOW_EPHEMERAL.start} on are in use; stop what uses them")
+
+
+def release() -> None:
+    """Gives up the claims to free ports, which have their listeners now."""
+    _claims.close()
+
+
+def _claim(port: int) -> bool:
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    _claims.enter_context(claim)
+    return True
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, candidate))
+            probe.bind((HOST, port))
         except OSError:
-            continue
+            return False
         except OverflowError:
-            raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
-        return candidate
-    raise PlanFailed(f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`")
+            raise PlanFailed(f"{port} is no port; ports are 0 to 65535") from None
+    return True
 
 
 def _need(*modules: str) -> None:
