@@ -20,6 +20,8 @@ _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}")
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
 _INSTANCE = re.compile(r"[A-Za-z0-9-]{1,20}")
+_NAME = re.compile(r".{0,200}", re.DOTALL)
+_GROUP = re.compile(r"[\w.-]{1,64}")
 _GRANT = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 _PATTERN = re.compile(r"[\w*?\[\]!-]{1,100}", re.ASCII)
 _PURPOSE = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
@@ -152,6 +154,10 @@ def check(registry: Registry) -> None:
         _well_formed(place, MemberId.parse, member.id)
         if not member.id.startswith(f"{registry.instance}/"):
             raise RegistryError(f"{place}: {member.id} is not of the instance {registry.instance}")
+        _shaped(f"{place}.name", _NAME, member.name, "a name of at most 200 characters")
+        for group in member.groups:
+            # Not "provinces/hospital": a grant to that group means the subsystem of all the others.
+            _shaped(f"{place}.groups", _GROUP, group, "a group's name: letters, digits and .-_, at most 64")
         _unique(place, member.id, subsystems)
         for name in member.subsystems:
             _well_formed(place, Subsystem.parse, f"{member.id}/{name}")
