@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from typing import Any
 
 import grpc
@@ -94,35 +95,66 @@ class Directory:
 
 
 class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
+    """Contracts as their providers describe them; each keeps its own files, so that none is in another's way."""
+
     def __init__(self, admit: Callable[[Any], None]) -> None:
         self._admit = admit
-        self._shown: Any = reflection.aio.ReflectionServicer((health.SERVICE_NAME,))
+        self._shown: dict[str, Any] = {"": reflection.aio.ReflectionServicer((health.SERVICE_NAME,))}
 
     def show(self, snapshot: Snapshot) -> None:
-        pool = descriptor_pool.DescriptorPool()
-        for contract, files in sorted(snapshot.contracts.items()):
-            try:
-                for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
-                    pool.Add(file)
-            except TypeError as error:
-                # The error names a file as its provider does: escaped, so that nobody writes lines into this log.
-                why = str(error)
-                _log.error("reflection leaves out %s: its files contradict another contract's: %.300r", contract, why)
-        own = descriptor_pb2.FileDescriptorProto()
+        own = descriptor_pool.DescriptorPool()
         for module in (health_pb2, reflection_pb2):
-            module.DESCRIPTOR.CopyToProto(own)
-            pool.Add(own)
-        names = [health.SERVICE_NAME, _REFLECTION_V1ALPHA, *(c for c in snapshot.contracts if c in snapshot.providers)]
-        self._shown = reflection.aio.ReflectionServicer(names, pool)
+            file = descriptor_pb2.FileDescriptorProto()
+            module.DESCRIPTOR.CopyToProto(file)
+            own.Add(file)
+        contracts = {name: files for name, files in snapshot.contracts.items() if name in snapshot.providers}
+        names = (health.SERVICE_NAME, _REFLECTION_V1ALPHA, *contracts)
+        described = {name: found for name, files in contracts.items() if (found := _described(name, files))}
+        self._shown = {"": reflection.aio.ReflectionServicer(names, own), **described}
 
     async def ServerReflectionInfo(
         self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
-        try:
-            self._admit(context)
-        except Refusal as refusal:
-            said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
-            context.set_trailing_metadata(said)
-            await context.abort(status.GRPC_CODES[refusal.rule.code], refusal.message)
-        async for response in self._shown.ServerReflectionInfo(request_iterator, context):
+        before = ""
+        async for request in request_iterator:
+            try:
+                self._admit(context)  # again and again: whoever is disabled meanwhile is told no more
+            except Refusal as refusal:
+                said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
+                context.set_trailing_metadata(said)
+                await context.abort(status.GRPC_CODES[refusal.rule.code], refusal.message)
+            for contract in self._where(request, before):
+                [response] = [
+                    found async for found in self._shown[contract].ServerReflectionInfo(_only(request), context)
+                ]
+                if not response.HasField("error_response"):
+                    before = contract
+                    break
             yield response
+
+    def _where(self, request: reflection_pb2.ServerReflectionRequest, before: str) -> list[str]:
+        """The contracts among whose files the answer may be, "" for the gateway's own; after the one ``before``."""
+        if request.HasField("list_services"):
+            return [""]
+        symbol = f"{request.file_containing_symbol}."
+        named = [contract for contract in self._shown if contract and symbol.startswith(f"{contract}.")]
+        return named or sorted(self._shown, key=lambda contract: contract != before)
+
+
+async def _only(request: reflection_pb2.ServerReflectionRequest) -> AsyncIterator[Any]:
+    yield request
+
+
+@lru_cache(maxsize=1000)
+def _described(contract: str, files: bytes) -> Any:
+    """What answers for a contract's files; None when they do not hold together."""
+    pool = descriptor_pool.DescriptorPool()
+    try:
+        for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
+            pool.Add(file)
+    except TypeError as error:
+        # The error names a file as its provider does: escaped, so that nobody writes lines into this log.
+        why = str(error)
+        _log.error("reflection leaves out %s: its files contradict one another: %.300r", contract, why)
+        return None
+    return reflection.aio.ReflectionServicer((), pool)
