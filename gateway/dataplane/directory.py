@@ -50,7 +50,7 @@ class Directory:
         handler = grpc.method_handlers_generic_handler(REFLECTION, {"ServerReflectionInfo": v1})
         server.add_generic_rpc_handlers((handler,))
 
-    async def show(self, snapshot: Snapshot, addresses: dict[str, str]) -> None:
+    def show(self, snapshot: Snapshot, addresses: dict[str, str]) -> None:
         """Takes the contracts and addresses of a new snapshot; ``addresses`` override the registry's."""
         self._reflection.show(snapshot)
         before = self._addresses
@@ -59,16 +59,16 @@ class Directory:
             for contract, services in snapshot.providers.items()
         }
         for contract in before.keys() - self._addresses.keys():
-            await self._health.set(contract, _Status.SERVICE_UNKNOWN)
+            self._health.set(contract, _Status.SERVICE_UNKNOWN)
 
-    async def serving(self, ready: bool) -> None:
+    def serving(self, ready: bool) -> None:
         """Says of the gateway itself that it is alive, and whether it takes calls."""
-        await self._health.set(ALIVE, _Status.SERVING)
-        await self._health.set("", _Status.SERVING if ready else _Status.NOT_SERVING)
+        self._health.set(ALIVE, _Status.SERVING)
+        self._health.set("", _Status.SERVING if ready else _Status.NOT_SERVING)
 
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """Says NOT_SERVING of everything, for good."""
-        await self._health.enter_graceful_shutdown()
+        self._health.end()
 
     async def probe(self) -> bool:
         """Asks every provider how its services are; returns whether all are up.
@@ -81,7 +81,7 @@ class Directory:
 
     async def _probe(self, contract: str, addresses: set[str]) -> bool:
         answers = await asyncio.gather(*(self._ask(address, contract) for address in addresses))
-        await self._health.set(contract, _Status.SERVING if any(answers) else _Status.NOT_SERVING)
+        self._health.set(contract, _Status.SERVING if any(answers) else _Status.NOT_SERVING)
         return any(answers)
 
     async def _ask(self, address: str, contract: str) -> bool:
@@ -116,13 +116,9 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
         self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
         before = ""
+        await self._let_in(context)
         async for request in request_iterator:
-            try:
-                self._admit(context)  # again and again: whoever is disabled meanwhile is told no more
-            except Refusal as refusal:
-                said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
-                context.set_trailing_metadata(said)
-                await context.abort(status.GRPC_CODES[refusal.rule.code], refusal.message)
+            await self._let_in(context)  # whoever is disabled meanwhile is told no more
             for contract in self._where(request, before):
                 [response] = [
                     found async for found in self._shown[contract].ServerReflectionInfo(_only(request), context)
@@ -131,6 +127,14 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
                     before = contract
                     break
             yield response
+
+    async def _let_in(self, context: Any) -> None:
+        try:
+            self._admit(context)
+        except Refusal as refusal:
+            said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
+            context.set_trailing_metadata(said)
+            await context.abort(status.GRPC_CODES[refusal.rule.code], refusal.message)
 
     def _where(self, request: reflection_pb2.ServerReflectionRequest, before: str) -> list[str]:
         """The contracts among whose files the answer may be, "" for the gateway's own; after the one ``before``."""

@@ -41,7 +41,7 @@ async def reflecting(shown: Snapshot, admit: Callable[[Any], None] = lambda _: N
     server = grpc.aio.server()
     directory = Directory(Upstreams(1024), admit)
     directory.add_to(server)
-    await directory.show(shown, {})
+    directory.show(shown, {})
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
