@@ -289,6 +289,13 @@ def test_dashboards_have_ids_of_their_own_and_are_where_grafana_looks() -> None:
     assert home.name in DASHBOARDS
 
 
+def test_nobody_logs_in_to_grafana_by_a_password_that_comes_with_it() -> None:
+    known = environment("grafana")
+    assert known["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
+    assert known["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert known["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+
+
 def test_no_password_of_a_database_is_in_the_list_of_processes_and_the_examples_is_told(tmp_path: Path) -> None:
     (tmp_path / "psql").write_text('#!/bin/sh\necho "$@" >>"$0.arguments"\ncat >/dev/null\n')
     (tmp_path / "psql").chmod(0o700)
