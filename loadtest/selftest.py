@@ -50,7 +50,7 @@ def freeze() -> Freeze:
 def _run(name: Literal["ceiling", "freeze"]) -> str:
     """In a process of its own, because Locust patches the standard library of the process that imports it."""
     command = [sys.executable, "-P", "-m", "loadtest.selftest_process", name]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603
     if ended.returncode:
         raise SelfTestFailed(ended.stderr.strip().rpartition("\n")[2] or f"ended with {ended.returncode}")
     return ended.stdout

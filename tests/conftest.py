@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.store import Store, connect
 from tests.fakes import TokenOffice
 from tests.stores import Postgres, Valkey
+
+settings.register_profile("no asserted timings", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no asserted timings")
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ async def test_a_demand_that_moves_to_another_worker_finds_the_whole_rate_there(
     assert after >= 0.95 * 500
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=st.sampled_from([0.5, 3.0, 20.0, 90.0]),
     burst=st.integers(1, 200),

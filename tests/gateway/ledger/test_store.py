@@ -66,7 +66,7 @@ def test_request_and_outcome_of_a_transaction_are_two_records(writer: Writer, le
     assert [entry.record for entry in ledger.transaction(request.transaction_id)] == [request, outcome]
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations([0, 0, 1, 1, 2, 2]))
 def test_in_whatever_order_and_batches_repeats_come_each_is_there_once(
     writer: Writer, ledger: Reader, order: list[int]
