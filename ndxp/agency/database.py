@@ -144,6 +144,10 @@ class Transaction:
             query = query.where(c.kind.in_(kinds))
         return [Change(*row) for row in self._connection.execute(query.order_by(c.seq).limit(limit))]
 
+    def newest_change(self) -> int:
+        """The cursor of the last change of any kind; 0 while there is none."""
+        return int(self._connection.execute(sa.select(sa.func.max(_changes.c.seq))).scalar() or 0)
+
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
         """The answer that this request got before, or None; it is about whom it was about then.
 
