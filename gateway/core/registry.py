@@ -46,7 +46,10 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A contract that a subsystem offers at an address, ``host:port``, for so many calls at once from each worker."""
+    """A contract that a subsystem offers at an address, ``host:port``.
+
+    ``in_flight`` is how many calls at once it takes from each worker; half of them may be streams.
+    """
 
     provider: _Id
     contract: _Id

@@ -131,6 +131,7 @@ class Worker:
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
         exchange.at_providers = {address: count for address, count in exchange.at_providers.items() if count}
+        exchange.streams = {address: count for address, count in exchange.streams.items() if count}
         exchange.rooms = {place: room for place, room in exchange.rooms.items() if place[0] in current}
         self._upstreams.keep(current)
         self._directory.show(published.snapshot, addresses)
