@@ -20,7 +20,7 @@ from ndxp.client import Exchange
 from ndxp.errors import RULES, Code, Reason
 from ndxp.population.v1 import population_pb2
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.sandbox.plan import free_port
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import (
     PROVIDER,
