@@ -65,7 +65,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchan
     headers = {"Authorization": f"Bearer {secret}"}
     try:
         admin_url = f"{state.control_url}/admin/v1"
-        with httpx.Client(base_url=admin_url, headers=headers, timeout=10, **state.asking()) as admin:
+        with httpx.Client(base_url=admin_url, headers=headers, timeout=60, **state.asking()) as admin:
             yield RunningExchange(state, admin)
     finally:
         life.stop(state)

@@ -12,6 +12,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from ndxp.sandbox.ports import free_port
+
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
@@ -37,7 +39,7 @@ class Collector(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self.exported: list[bytes] = []
-        self.port = 0
+        self.port = free_port()
         self._server: Any = None
 
     def start(self) -> Self:

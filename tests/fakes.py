@@ -6,8 +6,10 @@ import inspect
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, TypeVar
 
 _Found = TypeVar("_Found")
@@ -36,6 +38,14 @@ def until_now(condition: Callable[[], _Found], *, patience: float = PATIENCE) ->
         assert time.monotonic() < end, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
         pause.wait(_EVERY)
     return found
+
+
+def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file below a folder and what is in it; one that somebody takes away meanwhile is passed over."""
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file():
+                yield path, path.read_bytes()
 
 
 class Clock:

@@ -1,17 +1,16 @@
 """Scraping: what the metrics pages of processes say."""
 
-import socket
 from collections.abc import Iterable
 
 import httpx
 from prometheus_client.core import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
+from ndxp.sandbox.ports import HOST, free_port
+
 
 def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"{HOST}:{free_port()}"
 
 
 def scrape(address: str) -> list[Sample]:

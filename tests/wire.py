@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from itertools import count
 from typing import Self
 
 _PREFACE = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -16,6 +17,7 @@ class Tap:
     def __init__(self, port: int) -> None:
         self._provider = port
         self._pumps: set[asyncio.Task[None]] = set()
+        self._connections = count()
         self.port = 0
         self.half_closed: set[tuple[int, int]] = set()
         self.reset: set[tuple[int, int]] = set()
@@ -39,7 +41,7 @@ class Tap:
     async def _requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             writer.write(await reader.readexactly(_PREFACE))
-            connection = id(reader)
+            connection = next(self._connections)
             while True:
                 header = await reader.readexactly(_HEADER)
                 kind, flags = header[3], header[4]

@@ -20,7 +20,9 @@ from ndxp.errors import Reason
 
 SUBSYSTEM = "VN/COM/drill/provider"
 CONTRACT = "drill.v1.DrillService"
-_DEADLINE, _PATIENCE = 3.0, 20.0
+_DEADLINE, _SOON, _ENDLESS = 20.0, 3.0, ("no answer", "a stream without end")
+"""Seconds for a call; for those to which there is no answer, and a stream that nobody reads, fewer."""
+
 _MB = 1024 * 1024
 _Context = Any
 
@@ -69,7 +71,8 @@ class Provider:
         if not any(grant["provider"] == SUBSYSTEM for grant in target.session.get("/grants", consumer=CLIENT)):
             grant = {"consumer": CLIENT, "provider": SUBSYSTEM, "contract": CONTRACT, "methods": ["*"]}
             send("POST", "/grants", body=grant)
-        self._until_known()
+        target.until_known()
+        target.until(lambda: "" if self.lie("trailers of the exchange").said == "clean" else "the drill is not served")
 
     def lie(self, name: str, *_: Target | random.Random) -> Outcome:
         """Lets somebody call, and says what came of it."""
@@ -79,13 +82,13 @@ class Provider:
         with grpc.insecure_channel(self._target.state.gateway, options=OPTIONS) as channel:
             kind: Any = channel.unary_stream if method == "Flow" else channel.unary_unary
             rpc = kind(f"/{CONTRACT}/{method}")
-            pairs = (self._target.identity(),)
+            pairs, seconds = (self._target.identity(),), _SOON if name in _ENDLESS else _DEADLINE
             try:
                 if method == "Flow":
-                    for _ in rpc(name.encode(), metadata=pairs, timeout=_DEADLINE):
+                    for _ in rpc(name.encode(), metadata=pairs, timeout=seconds):
                         pass
                     return Outcome("OK")
-                _, done = rpc.with_call(name.encode(), metadata=pairs, timeout=_DEADLINE)
+                _, done = rpc.with_call(name.encode(), metadata=pairs, timeout=seconds)
             except grpc.RpcError as error:
                 failure = status.decode(error)
                 if "clean" in _MISCHIEF[name]:
@@ -116,7 +119,7 @@ class Provider:
             rpc: Any = channel.unary_stream(f"/{CONTRACT}/Flow")
             call = rpc(name.encode(), metadata=(self._target.identity(),), timeout=_DEADLINE)
             next(call)
-            time.sleep(_DEADLINE - 1)
+            time.sleep(_SOON - 1)
             call.cancel()
         return Outcome("bounded" if self._written < 64 * _MB else f"{self._written // _MB} MB were taken")
 
@@ -129,13 +132,6 @@ class Provider:
             yield bytes(_MB)
             if request == b"a stream without end":
                 time.sleep(0.05)
-
-    def _until_known(self) -> None:
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            if all(self.lie("trailers of the exchange").said == "clean" for _ in range(8)):
-                return
-            time.sleep(0.2)
 
 
 def _feign(*pairs: tuple[str, str | bytes]) -> Callable[[_Context], bytes]:

@@ -17,8 +17,6 @@ from ndxp import metadata
 
 _INVALID, _EXPIRED = "UNAUTHENTICATED TOKEN_INVALID", "UNAUTHENTICATED TOKEN_EXPIRED"
 _PASSING = "VN/GOV/H03"
-_AT_ONCE = 1.0
-"""Seconds within which a revocation has to be felt."""
 
 _Claims = dict[str, Any]
 
@@ -132,7 +130,7 @@ def _of_disabled(target: Target, _: random.Random) -> Outcome:
     token = target.session.tokens(f"{_PASSING}/one-stop").blocking()
     target.session.send("POST", "/members/disable", body={"member": _PASSING})
     try:
-        time.sleep(_AT_ONCE)
+        target.until_known()
         return _present(target, token)
     finally:
         target.session.send("POST", "/members/enable", body={"member": _PASSING})
@@ -141,7 +139,7 @@ def _of_disabled(target: Target, _: random.Random) -> Outcome:
 def _rotated(target: Target, _: random.Random) -> Outcome:
     token = target.session.tokens(f"{_PASSING}/one-stop").blocking()
     target.session.send("POST", "/members/rotate", body={"member": _PASSING})
-    time.sleep(_AT_ONCE)
+    target.until_known()
     return _present(target, token)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.control.problems import Problem
 from gateway.core.explain import explain
+from gateway.core.transaction import Phase
 from gateway.ledger.reader import Entry, Reader, Search
 from gateway.ledger.recorder import caught_up
 from gateway.registry_store import RegistryStore
@@ -46,7 +47,10 @@ class _Query(BaseModel):
 
 
 def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
-    """Routes below ``/admin/v1``; what was answered before the question is in the answer."""
+    """Routes below ``/admin/v1``; what was answered before the question is in the answer.
+
+    Only a search gives what there is when the recorder is seconds behind: ``/totals`` says whether it is.
+    """
     routes = APIRouter(tags=["ledger"])
 
     @routes.get("/transactions")
@@ -58,25 +62,25 @@ def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
     @routes.get("/transactions/{transaction_id}")
     async def transaction(transaction_id: str) -> list[_Json]:
         """The records of one transaction: the request, where it was journaled, and the outcome."""
-        return [_plain(entry) for entry in (await find(ledger, store, transaction_id))[0]]
+        return [_plain(entry) for entry in await find(ledger, store, transaction_id)]
 
     @routes.get("/transactions/{transaction_id}/explanation")
     async def explanation(transaction_id: str) -> _Json:
         """The steps that a transaction took, what each decided and why, and where the time went."""
-        found = (await find(ledger, store, transaction_id))[0]
+        found = await find(ledger, store, transaction_id)
         return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
 
     return routes
 
 
-async def find(ledger: Reader, store: Store, transaction_id: str) -> tuple[list[Entry], bool]:
-    """The records of a transaction, and whether the recorder had caught up when it was looked for.
+async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]:
+    """The records of a transaction.
 
-    Raises Problem: 404 when there is none, 503 when there may be one in the journal.
+    Raises Problem: 404 when there is none, 503 when its outcome may be in the journal.
     """
     complete = await caught_up(store)
     entries = await asyncio.to_thread(ledger.transaction, transaction_id)
-    if not entries and not complete:
+    if not complete and all(entry.record.phase is not Phase.OUTCOME for entry in entries):
         raise Problem(
             503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
         )
@@ -85,7 +89,7 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> tuple[list[
             404, "No such transaction",
             f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded",
         )  # fmt: skip
-    return entries, complete
+    return entries
 
 
 def _plain(entry: Entry) -> _Json:

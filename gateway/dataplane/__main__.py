@@ -158,12 +158,12 @@ class Worker:
     async def _attend(self) -> None:
         """Lets go who has waited too long, ends what is not let in any more, says whether calls are taken."""
         exchange = self.exchange
-        while True:
-            await asyncio.sleep(_WATCH)
+        while True:  # from the beginning: health says SERVING of whoever has said nothing yet
             exchange.journal.expire()
             self._listener.dismiss()
             room = exchange.backlog <= self._settings.max_backlog
             self._directory.serving(exchange.journal.available and room)
+            await asyncio.sleep(_WATCH)
 
     async def _probe(self) -> None:
         while True:

@@ -4,9 +4,11 @@ import importlib.metadata
 import json
 import os
 import shutil
+import stat
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -95,8 +97,10 @@ def _disk(place: Place) -> Iterator[str]:
 
 def _modes(place: Place) -> Iterator[str]:
     for path in (place.folder, *place.folder.rglob("*")) if place.folder.exists() else ():
-        if not path.is_symlink() and path.exists() and path.stat().st_mode & 0o077:
-            yield f"{path}: others may read it"
+        with suppress(FileNotFoundError):  # what runs here takes files away meanwhile
+            found = path.lstat().st_mode
+            if not stat.S_ISLNK(found) and found & 0o077:
+                yield f"{path}: others may read it"
 
 
 def _keys(place: Place) -> Iterator[str]:

@@ -30,6 +30,7 @@ REQUESTS = 5000
 CHECK_INS = 200
 APPLICATIONS = 100
 _AT_ONCE = 32
+_PATIENCE = 60.0
 
 PERSONA = "traveller"
 """The documented citizen in whose name the sample begins: verified once, checked in once, an applicant once."""
@@ -222,10 +223,18 @@ class Replay:
             )
             agencies.update({(c.client, c.method): c.count for c in answer.counts if c.status_code == 0})
         ledger: _Book = Counter()
-        for total in self._session.get("/totals")["totals"]:
+        for total in self._recorded():
             if total["status_code"] == 0:
                 ledger[total["client"], total["method"]] += total["count"]
         return agencies, ledger
+
+    def _recorded(self) -> list[dict[str, Any]]:
+        """The ledger's totals, when it has all that was answered; those that it has when that takes too long."""
+        deadline = time.monotonic() + _PATIENCE
+        while not (found := self._session.get("/totals"))["caught_up"] and time.monotonic() < deadline:
+            pass  # control has waited for two seconds before it said no
+        totals: list[dict[str, Any]] = found["totals"]
+        return totals
 
     async def _all(self, count: Count, ask: Callable[[Any], Awaitable[bool]], questions: Sequence[Any]) -> None:
         """Asks everything, so many at once, and counts the answers in."""

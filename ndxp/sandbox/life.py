@@ -1,6 +1,6 @@
 """Starts and stops a sandbox, and knows when it is ready.
 
-Every part answers then, one real call went through, and every gateway knows what the directory shows.
+Every part answers then, one real call went through, and every gateway knows what the directory shows and takes calls.
 """
 
 import os
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,9 +109,21 @@ def ready(state: State) -> bool:
             # What others offer may be down as long as they like; calls to it are refused meanwhile.
             own = [service for service in services if service.provider in SUBSYSTEMS.values()]
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
-            return described and _of_one_mind(state)
+            return described and of_one_mind(state) and _all_record(state)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
         return False
+
+
+def of_one_mind(state: State) -> bool:
+    """Whether each gateway works with the registry that control has published last, contracts included.
+
+    They know of every change then that was answered before.
+    """
+    try:
+        versions = _shown(state, ("control", "gateway"), "ndxp_registry_version")
+    except httpx.HTTPError:
+        return False
+    return len(set(versions)) == 1 and "" not in versions
 
 
 def _supervisor_of(folder: str) -> int | None:
@@ -138,12 +150,19 @@ def _serves(channel: grpc.Channel, contract: str) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _of_one_mind(state: State) -> bool:
-    """Whether each gateway works with the registry that control has published last, contracts included."""
-    asked = [each for each in state.processes if each.name.partition("-")[0] in ("control", "gateway")]
-    pages = [_get(f"http://{process.metrics}/metrics").text for process in asked]
-    versions = [line for page in pages for line in page.splitlines() if line.startswith("ndxp_registry_version ")]
-    return len(versions) == len(pages) and len(set(versions)) == 1
+def _all_record(state: State) -> bool:
+    """Whether each gateway may write to the journal; without it, it takes no calls."""
+    return set(_shown(state, ("gateway",), "ndxp_journal_available")) == {"1.0"}
+
+
+def _shown(state: State, kinds: Sequence[str], name: str) -> list[str]:
+    """A metric as each process of these kinds shows it, empty where one does not. Raises httpx.HTTPError."""
+    shown = []
+    for process in state.processes:
+        if process.name.partition("-")[0] in kinds:
+            lines = _get(f"http://{process.metrics}/metrics").text.splitlines()
+            shown.append(next((line for line in lines if line.startswith(f"{name} ")), "").partition(" ")[2])
+    return shown
 
 
 def _get(url: str) -> httpx.Response:

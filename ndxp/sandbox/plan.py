@@ -2,20 +2,17 @@
 
 import importlib.util
 import json
-import random
-import socket
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 
 from ndxp.client import TLS_FOLDER
 from ndxp.sandbox.authority import LOCAL, Authority
+from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 
-HOST = "127.0.0.1"
 SUBSYSTEMS = {
     "exchange": "VN/GOV/G22/exchange",
     "population": "VN/GOV/G01/population",
@@ -28,10 +25,6 @@ DEFAULT_PORTS = {
     "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
     "passports": 50063,
 }  # fmt: skip
-_BELOW_EPHEMERAL = range(20_000, 32_000)
-"""Free ports are taken from here, where no connection that anybody opens meanwhile is given one by the system."""
-
-_TRIES = 50
 _LONGEST_SOCKET_PATH = 100
 
 
@@ -142,24 +135,22 @@ def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
     if port:
         wanted["gateway"] = port
     wanted |= dict.fromkeys(more, 0)
-    with ExitStack() as held:  # all at once, so that no two are the same
-        return {name: _hold(held, name, number) for name, number in wanted.items()}
+    for name, number in wanted.items():
+        if number and _in_use(number):
+            raise PlanFailed(
+                f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
+            )
+    try:
+        return {name: number or free_port(but=wanted.values()) for name, number in wanted.items()}
+    except OSError as error:
+        raise PlanFailed(str(error)) from error
 
 
-def _hold(held: ExitStack, name: str, number: int) -> int:
-    """Binds to a port, or to any free one for 0, until ``held`` is left."""
-    candidates = random.sample(_BELOW_EPHEMERAL, _TRIES) if number == 0 else [number]
-    for candidate in candidates:
-        probe = held.enter_context(socket.socket())
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, candidate))
-        except OSError:
-            continue
-        except OverflowError:
-            raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
-        return candidate
-    raise PlanFailed(f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`")
+def _in_use(number: int) -> bool:
+    try:
+        return taken(number)
+    except OverflowError:
+        raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
 
 
 def _need(*modules: str) -> None:

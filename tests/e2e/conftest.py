@@ -9,16 +9,19 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
+import redis
 
 from ndxp import metadata, status
+from ndxp.sandbox import life
 from ndxp.streams import keep_status
 from ndxp.testing import RunningExchange
 from tests.echo import CONTRACT, OPTIONS, Echo
-from tests.fakes import until
+from tests.fakes import until, until_now
+from tests.stores import Valkey
 
 PROVIDER, VISITOR, STRANGER = "VN/COM/sample/echo", "VN/COM/visitor/app", "VN/COM/visitor/stranger"
 ANSWERS_IN_A_ROW = 12
-"""Answers over fresh connections after which both workers are taken to know something."""
+"""Answers over fresh connections after which both workers are taken to have been asked."""
 
 
 @dataclass
@@ -48,7 +51,14 @@ class Visitor:
         return transactions(self.exchange, client=self.name, **search)
 
 
+def caught_up(exchange: RunningExchange) -> bool:
+    """Whether the ledger has everything that was answered; a recorder on a busy machine may need a moment."""
+    totals = exchange.admin.get("totals", params={"after": 2**61})
+    return totals.is_success and bool(totals.json()["caught_up"])
+
+
 def transactions(exchange: RunningExchange, **search: Any) -> list[dict[str, Any]]:
+    until_now(lambda: caught_up(exchange))
     answer = exchange.admin.get("transactions", params={"limit": 1000, **search})
     answer.raise_for_status()
     found: list[dict[str, Any]] = answer.json()
@@ -57,6 +67,7 @@ def transactions(exchange: RunningExchange, **search: Any) -> list[dict[str, Any
 
 def transaction(exchange: RunningExchange, transaction_id: str) -> list[dict[str, Any]]:
     """The records of one transaction, empty while there is none."""
+    until_now(lambda: caught_up(exchange))
     answer = exchange.admin.get(f"transactions/{transaction_id}")
     found: list[dict[str, Any]] = answer.json() if answer.is_success else []
     return found
@@ -103,13 +114,20 @@ def register(exchange: RunningExchange, provider: str, contract: str, address: s
     exchange.admin.put("services", json=service).raise_for_status()
 
 
+async def known(exchange: RunningExchange) -> None:
+    """Returns when every worker knows all that was changed: what follows need not reckon with what was before."""
+    await until(lambda: life.of_one_mind(exchange.state))
+
+
 def learnt(exchange: RunningExchange, contract: str) -> bool:
     services = exchange.admin.get("services").json()
     return any(service["contract"] == contract and service["methods"] for service in services)
 
 
 async def every_worker(look: Callable[[grpc.aio.Channel], Awaitable[bool]], exchange: RunningExchange) -> bool:
-    """Whether all of a dozen fresh connections see something."""
+    """Whether every worker knows all that was changed, and all of a dozen fresh connections see something."""
+    if not life.of_one_mind(exchange.state):
+        return False
     for _ in range(ANSWERS_IN_A_ROW):
         async with fresh_channel(exchange.gateway) as channel:
             if not await look(channel):
@@ -151,6 +169,18 @@ def echo(echo_server: Echo) -> Iterator[Echo]:
     echo_server.reset()
     yield echo_server
     echo_server.release.set()
+
+
+@pytest.fixture
+def copied(members: RunningExchange, valkey: Valkey) -> Iterator[Any]:
+    """A store with everything that the gateways of the session's exchange read."""
+    with redis.Redis.from_url(members.state.processes[0].environment["NDXP_REDIS_URL"]) as theirs:
+        kept = {key: theirs.dump(key) for key in theirs.keys("ndxp:*") if theirs.type(key) != b"stream"}
+    with redis.Redis.from_url(valkey.url) as store:
+        for key, value in kept.items():
+            if value is not None:  # it may have run out meanwhile
+                store.restore(key, 0, value, replace=True)
+        yield store
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -18,7 +18,7 @@ from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.e2e.workers import worker
 from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import PATIENCE, until
+from tests.fakes import PATIENCE, until, until_now
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -151,7 +151,7 @@ async def test_more_connections_than_allowed_are_closed(visitor: Visitor) -> Non
         def crowd() -> bool:
             with ExitStack() as hall:
                 guests = [hall.enter_context(Wire(small.target)) for _ in range(6)]
-                return any(guest.ending(0.5) != "open" for guest in guests)
+                return until_now(lambda: any(guest.ending(0.1) != "open" for guest in guests))
 
         assert await asyncio.to_thread(crowd)
 

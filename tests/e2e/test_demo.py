@@ -36,7 +36,7 @@ def demo(folder: Path) -> Ran:
 
 @pytest.fixture
 def under_way(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A demo that has begun to count and whose requests are not all answered yet."""
+    """A demo that has begun to count, stopped (SIGSTOP) while its requests are not all answered yet."""
     folder = tmp_path / "run"
     words = ["demo", "--requests", "2000", "--folder", str(folder), "--json"]
     running = subprocess.Popen(
@@ -47,6 +47,7 @@ def under_way(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
         until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds)
         session = Session(folder)
         until_now(lambda: any("VerifyCitizen" in one["method"] for one in session.get("/totals")["totals"]))
+        running.send_signal(signal.SIGSTOP)
         yield running
     finally:
         running.kill()
@@ -96,6 +97,7 @@ def test_a_reckoning_that_somebody_else_s_call_upsets_fails(under_way: "subproce
     with BlockingExchange(session.state.gateway, session.tokens("VN/GOV/H26/one-stop")) as connection:
         request = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
         assert PopulationServiceStub(connection.channel).VerifyCitizen(request).matched
+    under_way.send_signal(signal.SIGCONT)
     out, err = under_way.communicate(timeout=60)
     told = Ran(under_way.returncode, out, err)
     row = count(told, "VerifyCitizen")
@@ -120,6 +122,7 @@ def test_who_asked_about_a_persona_can_be_seen_after_the_demo(demo: Ran, folder:
 def test_a_demo_that_is_stopped_leaves_nothing_running(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
     state = State.running(tmp_path / "run")
     under_way.send_signal(signal.SIGTERM)
+    under_way.send_signal(signal.SIGCONT)
     under_way.communicate(timeout=60)
     assert under_way.returncode == 130
     assert state.members() == []

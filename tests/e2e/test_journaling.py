@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -15,11 +15,14 @@ from gateway.dataplane.journal import STREAM
 from gateway.store import connect
 from ndxp import metadata
 from ndxp.errors import Reason
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel, transaction
+from tests.e2e.test_front_door import health
 from tests.e2e.workers import worker
 from tests.echo import CONTRACT, Echo, Request, Response
-from tests.fakes import until
+from tests.fakes import PATIENCE, until
+from tests.stores import Valkey
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -61,19 +64,40 @@ async def test_the_request_of_a_method_that_may_change_something_is_recorded_bef
 async def test_the_messages_of_a_stream_do_not_wait_for_its_record_but_its_status_does(
     visitor: Visitor, echo: Echo
 ) -> None:
-    call = visitor.call("Converse")()
-    await call.write(Request(payload=b"first"))
-    assert await call.read() == Response(payload=b"first")
-    with held(visitor.exchange, "valkey-server"):
-        await call.write(Request(payload=b"last"))
-        assert await call.read() == Response(payload=b"last")
-        await call.done_writing()
-        ended = asyncio.ensure_future(call.read())
-        await until(lambda: echo.one().end == "answered")
-        await until(lambda: not_serving(visitor.channel))  # a record has waited for a second
-        assert not ended.done()
-    assert await ended is grpc.aio.EOF
-    assert await call.code() is grpc.StatusCode.OK
+    patient = worker(visitor.exchange, "patient", journal_patience=str(PATIENCE))
+    async with patient as alone, fresh_channel(alone.target) as channel:
+        call = CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,))
+        await call.write(Request(payload=b"first"))
+        assert await call.read() == Response(payload=b"first")
+        with held(visitor.exchange, "valkey-server"):
+            await call.write(Request(payload=b"last"))
+            assert await call.read() == Response(payload=b"last")
+            await call.done_writing()
+            ended = asyncio.ensure_future(call.read())
+            await until(lambda: echo.one().end == "answered")
+            await until(lambda: not_serving(channel))  # a record has waited for a second
+            assert not ended.done()
+        assert await ended is grpc.aio.EOF
+        assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_a_gateway_that_starts_does_not_say_that_it_takes_calls_before_the_store_takes_its_records(
+    members: RunningExchange, valkey: Valkey, copied: Any
+) -> None:
+    target = f"127.0.0.1:{free_port()}"
+
+    async def said() -> list[int]:
+        with suppress(grpc.aio.AioRpcError):
+            async with fresh_channel(target) as channel:
+                return [await health(channel, "")]
+        return []
+
+    async with AsyncExitStack() as stack:
+        cautious = worker(members, "cautious", target, redis_url=valkey.url, durability="always")
+        starting = asyncio.create_task(stack.enter_async_context(cautious))
+        assert await until(said) == [health_pb2.HealthCheckResponse.NOT_SERVING]
+        copied.config_set("appendfsync", "always")
+        await starting  # until it says SERVING
 
 
 async def test_a_gateway_whose_recorder_is_too_far_behind_refuses_before_forwarding(

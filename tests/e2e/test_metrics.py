@@ -16,9 +16,9 @@ from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
-from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, code_of, failure_of, fresh_channel
+from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, caught_up, code_of, failure_of, fresh_channel
 from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
+from tests.fakes import until, until_now
 from tests.scrape import scrape, total
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -45,8 +45,8 @@ def counted(samples: list[Sample], client: str) -> Counter[tuple[str, str, str]]
 
 def recorded(exchange: RunningExchange, client: str) -> Counter[tuple[str, str, str]]:
     """The same from the ledger."""
+    until_now(lambda: caught_up(exchange))
     answer: dict[str, Any] = exchange.admin.get("totals").json()
-    assert answer["caught_up"]
     found: Counter[tuple[str, str, str]] = Counter()
     for row in answer["totals"]:
         if row["client"] == client:
@@ -63,9 +63,18 @@ async def test_what_all_workers_count_together_is_what_the_ledger_has(
             own = Visitor(members, VISITOR, channel)
             await own.call("Echo")(Request())
             assert await code_of(own.call("Look")(Request(code=5))) is grpc.StatusCode.NOT_FOUND
-    hangs = visitor.call("Echo")(Request(hold=True), timeout=0.5)
-    assert await code_of(hangs) is grpc.StatusCode.DEADLINE_EXCEEDED
-    echo.release.set()
+    tries = 0
+
+    async def overdue() -> bool:
+        """Whether it got as far as to the provider, for which a busy machine may need longer than that."""
+        nonlocal tries
+        tries += 1
+        echo.reset()
+        hangs = visitor.call("Echo")(Request(hold=True), timeout=0.5)
+        assert await code_of(hangs) is grpc.StatusCode.DEADLINE_EXCEEDED
+        return bool(echo.heard)
+
+    await until(overdue)
 
     async def equal() -> bool:
         return counted(scraped(members, "gateway"), VISITOR) - before == recorded(members, VISITOR) - known
@@ -73,7 +82,7 @@ async def test_what_all_workers_count_together_is_what_the_ledger_has(
     await until(equal)
     added = counted(scraped(members, "gateway"), VISITOR) - before
     assert added[PROVIDER, f"{CONTRACT.name}/Echo", "OK"] == 12
-    assert added[PROVIDER, f"{CONTRACT.name}/Echo", "DEADLINE_EXCEEDED"] == 1
+    assert 1 <= added[PROVIDER, f"{CONTRACT.name}/Echo", "DEADLINE_EXCEEDED"] <= tries
 
 
 async def test_what_a_caller_makes_up_is_counted_and_becomes_no_label(visitor: Visitor, echo: Echo) -> None:

@@ -17,6 +17,7 @@ from tests.e2e.conftest import (
     every_worker,
     failure_of,
     fresh_channel,
+    known,
     transaction,
     transaction_id_of,
 )
@@ -42,6 +43,7 @@ async def guest(visitor: Visitor, echo: Echo) -> AsyncIterator[Visitor]:
         echo.reset()
         yield guest
     admin.delete("grants/passing").raise_for_status()
+    await known(exchange)
 
 
 async def _may_call(channel: grpc.aio.Channel, identity: tuple[str, str]) -> bool:
@@ -154,5 +156,6 @@ async def test_tokens_of_a_former_key_are_good_beside_those_of_the_new_one(guest
     [former] = [key for key in keys if key["kid"] == before]
     assert former["until"] > 0
     new = metadata.AUTHORIZATION, f"Bearer {exchange.tokens(GUEST).blocking()}"
+    await known(exchange)
     for identity in (old, new):
         assert await every_worker(lambda channel, identity=identity: _may_call(channel, identity), exchange)  # type: ignore[misc]

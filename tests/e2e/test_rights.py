@@ -26,6 +26,7 @@ from tests.e2e.conftest import (
     every_worker,
     failure_of,
     fresh_channel,
+    known,
     transaction,
     transaction_id_of,
 )
@@ -161,6 +162,7 @@ async def restricted(stranger: Visitor) -> AsyncIterator[Visitor]:
     await until(lambda: every_worker(granted, stranger.exchange))
     yield stranger
     admin.delete("grants/some").raise_for_status()
+    await known(stranger.exchange)
 
 
 async def test_a_stream_is_restricted_message_by_message_and_says_so_before_the_first(stranger: Visitor) -> None:
@@ -196,6 +198,7 @@ async def test_a_stream_is_restricted_message_by_message_and_says_so_before_the_
         await until(answered)
     finally:
         admin.delete("grants/items").raise_for_status()
+        await known(stranger.exchange)
     assert answers == [pb.BatchVerifyCitizensResponse(item_id=str(number)) for number in range(3)]
     assert (initial[metadata.WITHHELD], initial[metadata.GRANT]) == ("matched problem", "items")
 

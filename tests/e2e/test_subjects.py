@@ -1,7 +1,6 @@
 """Whom an answer was about: agencies say it, the ledger keeps it as a keyed hash, callers see nothing of it."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -16,6 +15,7 @@ from ndxp.testing import RunningExchange
 from ndxp.world import World
 from tests.e2e.conftest import Visitor, code_of, failure_of, transaction, transaction_id_of, transactions
 from tests.echo import Echo, Request
+from tests.fakes import contents
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -132,11 +132,7 @@ async def test_a_citizen_s_number_is_nowhere_but_with_the_agencies(exchange: Run
     assert [record["method"].rpartition("/")[2] for record in found] == [
         "ChangeAddress", "ListHousehold", "VerifyCitizen", "VerifyCitizen"
     ]  # fmt: skip
-    holding = [path.name for path in _files(exchange.folder) if citizen.number.encode() in path.read_bytes()]
+    holding = [path.name for path, content in contents(exchange.folder) if citizen.number.encode() in content]
     assert {name.partition("-")[0] for name in holding} <= set(OWN_DATABASES)
-    hashed = {path.name.partition("-")[0] for path in _files(exchange.folder) if subject.encode() in path.read_bytes()}
+    hashed = {path.name.partition("-")[0] for path, content in contents(exchange.folder) if subject.encode() in content}
     assert "ledger.db" in hashed
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]

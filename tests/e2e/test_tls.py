@@ -36,7 +36,9 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange
     state = life.start(plan.make(tmp_path_factory.mktemp("secure"), port=0, tls=True))
     header = {"Authorization": f"Bearer {Credentials.load(state.credentials, 'admin').secret}"}
     try:
-        with httpx.Client(base_url=f"{state.control_url}/admin/v1", headers=header, **state.asking()) as admin:
+        with httpx.Client(
+            base_url=f"{state.control_url}/admin/v1", headers=header, timeout=60, **state.asking()
+        ) as admin:
             yield RunningExchange(state, admin)
     finally:
         life.stop(state)

@@ -64,7 +64,7 @@ def traced(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> It
         state = life.start(plan.make(tmp_path_factory.mktemp("traced"), workers=1, port=0))
         headers = {"Authorization": f"Bearer {Credentials.load(state.credentials, 'admin').secret}"}
         try:
-            with httpx.Client(base_url=f"{state.control_url}/admin/v1", headers=headers, timeout=10) as admin:
+            with httpx.Client(base_url=f"{state.control_url}/admin/v1", headers=headers, timeout=60) as admin:
                 yield RunningExchange(state, admin)
         finally:
             life.stop(state)

@@ -5,13 +5,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import redis
 
 from drills.upgrade import ORDER
 from gateway.registry_store import REGISTRY, VERSION
@@ -44,17 +42,6 @@ def registry_of_newer_software(known: bytes) -> bytes:
     for grant in document["grants"]:
         grant["only_on_fridays"] = True
     return msgspec.json.encode(document)
-
-
-@pytest.fixture
-def copied(members: RunningExchange, valkey: Valkey) -> Iterator[Any]:
-    """A store with everything that the gateways of the session's exchange read."""
-    with redis.Redis.from_url(members.state.processes[0].environment["NDXP_REDIS_URL"]) as theirs:
-        kept = {key: theirs.dump(key) for key in theirs.keys("ndxp:*") if theirs.type(key) != b"stream"}
-    with redis.Redis.from_url(valkey.url) as store:
-        for key, value in kept.items():
-            store.restore(key, 0, value, replace=True)
-        yield store
 
 
 @pytest.mark.asyncio(loop_scope="session")

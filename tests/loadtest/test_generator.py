@@ -30,6 +30,7 @@ from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer, Po
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
 from ndxp.status import encode
 from ndxp.testing import RunningExchange
+from tests.fakes import PATIENCE
 
 SERIES = "PopulationService/VerifyCitizen"
 
@@ -40,11 +41,12 @@ def test_a_late_system_does_not_slow_the_schedule() -> None:
 
     def send(due: float) -> None:
         sent.append(due)
+        if len(sent) == 4:
+            held.set()
         held.wait()
 
     scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda _: None, max_in_flight=9, tally=counted)
-    gevent.spawn_later(0.2, held.set)
-    scheduler.run(time.monotonic(), patience=5)
+    scheduler.run(time.monotonic(), patience=PATIENCE)
     report = counted.take(0)
     assert sent == [0, 0.01, 0.02, 0.03]
     assert (report.ticks[0].planned, report.ticks[0].sent, counted.in_flight_max, counted.in_flight) == (4, 4, 4, 0)
@@ -53,9 +55,14 @@ def test_a_late_system_does_not_slow_the_schedule() -> None:
 def test_what_finds_no_room_is_dropped_and_counted() -> None:
     counted, dropped = Tally(), list[float]()
     held = gevent.event.Event()
-    scheduler = Scheduler(iter([0, 0.01, 0.02]), lambda _: held.wait(), dropped.append, max_in_flight=1, tally=counted)
-    gevent.spawn_later(0.1, held.set)
-    scheduler.run(time.monotonic(), patience=5)
+
+    def drop(due: float) -> None:
+        dropped.append(due)
+        if len(dropped) == 2:
+            held.set()
+
+    scheduler = Scheduler(iter([0, 0.01, 0.02]), lambda _: held.wait(), drop, max_in_flight=1, tally=counted)
+    scheduler.run(time.monotonic(), patience=PATIENCE)
     tick = counted.take(0).ticks[0]
     assert (tick.planned, tick.sent, tick.dropped, dropped) == (3, 1, 2, [0.01, 0.02])
 
@@ -63,7 +70,7 @@ def test_what_finds_no_room_is_dropped_and_counted() -> None:
 def test_a_schedule_can_be_stopped_while_it_waits() -> None:
     scheduler = Scheduler(iter([3600]), lambda _: None, lambda _: None, max_in_flight=1, tally=Tally())
     gevent.spawn_later(0.05, scheduler.stop)
-    scheduler.run(time.monotonic(), patience=5)
+    scheduler.run(time.monotonic(), patience=PATIENCE)
 
 
 def test_reports_of_several_generators_add_up() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 from pathlib import Path
 
 import psutil
@@ -14,6 +13,7 @@ from ndxp.cli import load
 from ndxp.sandbox.state import Process, State
 from tests.loadtest.made import report as made_report
 from tests.ndxp.cli.command import Ran, ndxp
+from tests.scrape import free_address
 
 
 @pytest.fixture
@@ -136,9 +136,7 @@ def test_two_reports_are_compared(tmp_path: Path) -> None:
 
 def dead_exchange(folder: Path) -> Path:
     """A run folder whose supervisor lives (it is this process) and whose gateway does not."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        gateway = f"127.0.0.1:{probe.getsockname()[1]}"
+    gateway = free_address()
     store = Process("store", [], {"NDXP_REDIS_URL": f"unix://{folder}/store.sock"})
     pid = os.getpid()
     State(str(folder), gateway, "http://127.0.0.1:1", [store], pid, psutil.Process(pid).create_time()).write()

@@ -1,6 +1,5 @@
 """The locustfile as a Locust user runs it, against a real exchange."""
 
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 
 from loadtest.results import Second
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.loadtest.conftest import LOCUSTFILE, Locust
 
@@ -70,9 +70,7 @@ def test_a_slot_that_cannot_be_prepared_is_not_waited_for(
 
 
 def test_the_web_page_says_why_a_run_cannot_begin(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--web-host", "127.0.0.1"]
     transport = httpx.HTTPTransport(retries=8)  # 0.5, 1, 2, 4... seconds while it starts
     with (

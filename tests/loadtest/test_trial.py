@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ import pytest
 from loadtest import report
 from loadtest.report import Report
 from ndxp.testing import RunningExchange
+from tests.fakes import until_now
 from tests.ndxp.cli.command import environment, ndxp
 
 JUDGED = {0, 98, 99}
 """Exit codes of a run that reconciled; how fast this machine is today is no matter of tests."""
-
-_PATIENCE = 30
 
 
 def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_path: Path) -> None:
@@ -75,7 +73,7 @@ def run_while(exchange: RunningExchange, folder: Path, happening: Callable[[], N
     with subprocess.Popen(
         command, env=environment(exchange.folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as running:
-        wait_until(lambda: sent(exchange) >= before + 40)
+        until_now(lambda: sent(exchange) >= before + 40)
         happening()
         _, error = running.communicate(timeout=120)
     assert running.returncode in JUDGED, error
@@ -92,10 +90,3 @@ def kill(exchange: RunningExchange, name: str) -> None:
     for process in exchange.state.members():
         if process.cmdline() == command:
             process.kill()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

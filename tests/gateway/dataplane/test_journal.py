@@ -63,12 +63,14 @@ async def test_it_counts_records_and_commits_and_what_waits(journal: Journal, mo
 async def test_on_a_busy_worker_records_soon_after_a_commit_share_the_next(
     journal: Journal, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 0.2)
+    monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 600.0)
     await journal.append(record())
     waiting = []
     for _ in range(3):
         waiting.append(asyncio.create_task(journal.append(record(), under_way=16)))
         await asyncio.sleep(0)  # each in a turn of the loop of its own
+    assert (await store.xlen(STREAM), journal.waiting) == (1, 3)
+    journal._flush()  # the moment is over
     await asyncio.gather(*waiting)
     assert await store.xlen(STREAM) == 2
 

@@ -29,6 +29,7 @@ from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.merkle import check_consistency, check_inclusion, leaf_hash
 from ndxp.process import end
+from tests.fakes import PATIENCE
 from tests.records import record
 from tests.stores import Postgres
 
@@ -184,7 +185,7 @@ async def test_a_ledger_is_moved_without_a_loss_while_the_journal_takes_calls(
     known, meanwhile, file = [record() for _ in range(40)], [record() for _ in range(40)], tmp_path / "moved.backup"
     await store.xadd(STREAM, {str(number): canonical(one) for number, one in enumerate(known)})
     recording = asyncio.create_task(Recorder(store, writer, "before").run())
-    assert await caught_up(store, 20)
+    assert await caught_up(store, PATIENCE)
     await end([recording])
     await store.xadd(STREAM, {str(number): canonical(one) for number, one in enumerate((known[-1], *meanwhile))})
     assert back_up(engine, signer, file, quietly).signed == len(known)
@@ -192,7 +193,7 @@ async def test_a_ledger_is_moved_without_a_loss_while_the_journal_takes_calls(
     with opened(other_kind) as moved:
         recorder = Recorder(store, Writer(moved, signer), "after")
         recording = asyncio.create_task(recorder.run())
-        assert await caught_up(store, 20)
+        assert await caught_up(store, PATIENCE)
         await end([recording])
         assert everything(Reader(moved)) == [*known, *meanwhile]
         published = (await store.get(CHECKPOINT)).decode()

@@ -9,7 +9,7 @@ from gateway.ledger.recorder import ASIDE, Recorder, caught_up
 from gateway.ledger.writer import Writer
 from gateway.store import Store
 from ndxp.process import end
-from tests.fakes import until
+from tests.fakes import PATIENCE, until
 from tests.records import record
 from tests.stores import Valkey
 
@@ -39,7 +39,7 @@ async def test_the_one_who_writes_shows_the_ledger_and_the_one_who_stands_by_doe
     running.append(asyncio.create_task(waits.run()))
     for _ in range(3):
         await store.xadd(STREAM, {"0": canonical(record())})
-    assert await caught_up(store, 20)
+    assert await caught_up(store, PATIENCE)
     await until(lambda: writer.signed == 3 and waits.healthy)
     found = await shown(LedgerGauges(store, writes, writer))
     assert (found["ndxp_ledger_writing"], found["ndxp_ledger_trouble"]) == (1, 0)

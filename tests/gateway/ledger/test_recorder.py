@@ -24,7 +24,7 @@ from gateway.store import Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
-from tests.fakes import until
+from tests.fakes import PATIENCE, until
 from tests.records import record
 from tests.stores import Valkey
 
@@ -73,7 +73,7 @@ async def test_what_the_journal_has_is_in_the_ledger_in_its_order(store: Store, 
     for start in range(0, len(records), 3):
         await journal(store, *records[start : start + 3])
     async with running(Recorder(store, writer, "test")):
-        assert await caught_up(store, 20)
+        assert await caught_up(store, PATIENCE)
         assert outcomes(ledger) == records
         assert await store.xlen(STREAM) == 0
 
@@ -83,7 +83,7 @@ async def test_what_comes_later_is_recorded_too(store: Store, writer: Writer, le
         await until(lambda: recorder.healthy)
         for _ in range(5):
             await journal(store, record(Phase.REQUEST), record())
-            assert await caught_up(store, 20)
+            assert await caught_up(store, PATIENCE)
         assert len(outcomes(ledger)) == 5
         assert ledger.last() == 10
 
@@ -97,7 +97,7 @@ async def test_what_a_dead_recorder_had_read_is_recorded_by_the_next(
     await store.xgroup_create(STREAM, GROUP, id="0")
     await store.xreadgroup(GROUP, "recorder", {STREAM: ">"}, count=3)
     async with running(Recorder(store, writer, "test")):
-        assert await caught_up(store, 20)
+        assert await caught_up(store, PATIENCE)
         assert outcomes(ledger) == records
         assert (await store.xpending(STREAM, GROUP))["pending"] == 0
 
@@ -111,7 +111,7 @@ async def test_what_was_recorded_but_not_acknowledged_is_not_recorded_twice(
     await store.xreadgroup(GROUP, "recorder", {STREAM: ">"})
     writer.append(records)
     async with running(Recorder(store, writer, "test")):
-        assert await caught_up(store, 20)
+        assert await caught_up(store, PATIENCE)
         assert outcomes(ledger) == records
 
 
@@ -121,7 +121,7 @@ async def test_a_record_journaled_twice_is_in_the_ledger_once(store: Store, writ
     await journal(store, one, other)
     await journal(store, other, one)
     async with running(Recorder(store, writer, "test")):
-        assert await caught_up(store, 20)
+        assert await caught_up(store, PATIENCE)
         assert outcomes(ledger) == [one, other]
 
 
@@ -138,7 +138,7 @@ async def test_an_entry_that_is_no_record_is_left_out_and_stops_nothing(
         await store.xadd(STREAM, {"0": broken})
         await journal(store, after)
         await until(lambda: outcomes(ledger) == [before, after])
-        assert await caught_up(store, 20)
+        assert await caught_up(store, PATIENCE)
 
 
 async def test_a_ledger_that_is_away_loses_nothing(
@@ -172,7 +172,7 @@ async def test_a_store_that_is_away_loses_nothing(valkey: Valkey, store: Store, 
 
 
 async def test_an_empty_journal_is_caught_up_at_once(store: Store, writer: Writer, ledger: Reader) -> None:
-    assert await caught_up(store, 20)
+    assert await caught_up(store, PATIENCE)
 
 
 async def test_nobody_is_told_that_all_is_recorded_when_nobody_records(store: Store) -> None:
@@ -212,7 +212,7 @@ async def test_a_recorder_that_is_stopped_leaves_nothing_unsigned(
     async with running(Recorder(store, writer, "one")):
         for _ in range(2):
             await journal(store, record())
-            assert await caught_up(store, 20)
+            assert await caught_up(store, PATIENCE)
         assert Checkpoint.parse(ledger.latest_checkpoint()).size == 1
     assert Checkpoint.parse(ledger.latest_checkpoint()).size == 2
     assert (await store.get(CHECKPOINT)).decode() == ledger.latest_checkpoint()

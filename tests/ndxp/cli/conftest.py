@@ -9,9 +9,13 @@ import pytest
 
 from ndxp.cli.__main__ import main
 from ndxp.testing import RunningExchange
+from tests.e2e.conftest import caught_up
+from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, environment
 
 Ndxp = Callable[..., Ran]
+READ_THE_LEDGER = ("log", "explain", "stats")
+"""Commands that say what was called before; a recorder on a busy machine may need a moment to know."""
 
 
 @pytest.fixture
@@ -39,4 +43,10 @@ def ndxp(ndxp_alone: Ndxp, exchange: RunningExchange, monkeypatch: pytest.Monkey
     """Runs a command for the exchange of the session."""
     for name, value in environment(exchange.folder).items():
         monkeypatch.setenv(name, value)
-    return ndxp_alone
+
+    def run(*words: object, given: str = "") -> Ran:
+        if words[0] in READ_THE_LEDGER:
+            until_now(lambda: caught_up(exchange))
+        return ndxp_alone(*words, given=given)
+
+    return run

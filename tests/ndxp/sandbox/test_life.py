@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from ndxp.metrics import shown
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.sandbox import life, plan
+from ndxp.sandbox import life
 from ndxp.sandbox.state import Process, State
 from ndxp.testing import RunningExchange
-from tests.fakes import until
+from tests.fakes import contents, until
 from tests.ndxp.cli.command import ndxp
+from tests.scrape import free_address
 
 
 def test_a_folder_in_which_an_exchange_runs_takes_no_second_one(exchange: RunningExchange) -> None:
@@ -30,12 +32,11 @@ def test_a_folder_in_which_an_exchange_runs_takes_no_second_one(exchange: Runnin
 
 
 def test_everything_in_the_run_folder_is_for_its_owner_only(exchange: RunningExchange) -> None:
-    open_to_others = [
-        (str(path.relative_to(exchange.folder)), oct(path.stat().st_mode & 0o777))
-        for path in (exchange.folder, *exchange.folder.rglob("*"))
-        if path.stat().st_mode & 0o077
-    ]
-    assert open_to_others == []
+    modes = {}
+    for path in (exchange.folder, *exchange.folder.rglob("*")):
+        with suppress(FileNotFoundError):  # the exchange takes files away meanwhile
+            modes[path] = path.stat().st_mode
+    assert [(path, oct(mode)) for path, mode in modes.items() if mode & 0o077] == []
     names = {path.name for path in exchange.folder.iterdir()}
     assert {"credentials.json", "token-key.pem", "ledger.db", "population.db", "run.json", "store.sock"} <= names
 
@@ -48,9 +49,9 @@ def test_secrets_are_in_the_credentials_file_and_nowhere_else(exchange: RunningE
     secrets = list(json.loads(exchange.credentials.read_text()).values())
     key = (exchange.folder / "token-key.pem").read_text().splitlines()[1]
     places = {
-        str(path.relative_to(exchange.folder)): path.read_bytes().decode(errors="replace")
-        for path in exchange.folder.rglob("*")
-        if path.is_file() and path.name not in ("credentials.json", "token-key.pem")
+        str(path.relative_to(exchange.folder)): content.decode(errors="replace")
+        for path, content in contents(exchange.folder)
+        if path.name not in ("credentials.json", "token-key.pem")
     }
     for process in exchange.state.members():
         places[f"command line of {process.pid}"] = " ".join(process.cmdline())
@@ -61,24 +62,25 @@ def test_secrets_are_in_the_credentials_file_and_nowhere_else(exchange: RunningE
     assert {place for place, text in places.items() for secret in (*secrets, key) if secret in text} == set()
 
 
-async def test_a_sandbox_is_not_ready_while_one_of_its_gateways_does_not_know_the_newest_registry(
-    exchange: RunningExchange,
+@pytest.mark.parametrize(("behind", "records"), [(1, True), (0, False)], ids=["registry", "journal"])
+async def test_a_sandbox_is_not_ready_while_one_of_its_gateways_lacks_the_newest_registry_or_the_journal(
+    exchange: RunningExchange, behind: int, records: bool
 ) -> None:
-    address = f"127.0.0.1:{plan.check_ports(0)['gateway']}"
-    late = Process("gateway-2", [], {"NDXP_METRICS_ADDRESS": address})
+    address = free_address()
+    late = Process("gateway-3", [], {"NDXP_METRICS_ADDRESS": address})
     state = replace(exchange.state, processes=[*exchange.state.processes, late])
     [control] = [process for process in state.processes if process.name == "control"]
-    behind = 1
 
     def page() -> Iterator[Metric]:
         samples = text_string_to_metric_families(httpx.get(f"http://{control.metrics}/metrics").text)
         [published] = [family.samples[0].value for family in samples if family.name == "ndxp_registry_version"]
         yield GaugeMetricFamily("ndxp_registry_version", "As of a gateway.", published - behind)
+        yield GaugeMetricFamily("ndxp_journal_available", "As of a gateway.", records)
 
     assert not await asyncio.to_thread(life.ready, state)
     async with shown(address, page):
         assert not await asyncio.to_thread(life.ready, state)
-        behind = 0
+        behind, records = 0, True
         await until(lambda: asyncio.to_thread(life.ready, state))
 
 
