@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from functools import lru_cache
 from typing import Any
 
 import grpc
@@ -99,6 +98,7 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
 
     def __init__(self, admit: Callable[[Any], None]) -> None:
         self._admit = admit
+        self._described: dict[str, tuple[bytes, Any]] = {}
         self._shown: dict[str, Any] = {"": reflection.aio.ReflectionServicer((health.SERVICE_NAME,))}
 
     def show(self, snapshot: Snapshot) -> None:
@@ -109,7 +109,11 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
             own.Add(file)
         contracts = {name: files for name, files in snapshot.contracts.items() if name in snapshot.providers}
         names = (health.SERVICE_NAME, _REFLECTION_V1ALPHA, *contracts)
-        described = {name: found for name, files in contracts.items() if (found := _described(name, files))}
+        before, self._described = self._described, {}
+        for name, files in contracts.items():
+            known = before.get(name)  # most contracts stay what they are
+            self._described[name] = known if known and known[0] == files else (files, _described(name, files))
+        described = {name: shown for name, (_, shown) in self._described.items() if shown is not None}
         self._shown = {"": reflection.aio.ReflectionServicer(names, own), **described}
 
     async def ServerReflectionInfo(
@@ -149,7 +153,6 @@ async def _only(request: reflection_pb2.ServerReflectionRequest) -> AsyncIterato
     yield request
 
 
-@lru_cache(maxsize=1000)
 def _described(contract: str, files: bytes) -> Any:
     """What answers for a contract's files; None when they do not hold together."""
     pool = descriptor_pool.DescriptorPool()

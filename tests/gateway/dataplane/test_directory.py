@@ -74,6 +74,20 @@ async def test_contracts_whose_files_have_one_name_are_both_described() -> None:
         assert {"first.S", "second.S", "grpc.health.v1.Health"} <= listed
 
 
+async def test_a_contract_that_changes_is_described_as_it_is_now_and_one_that_goes_no_more() -> None:
+    directory = Directory(Upstreams(1024), lambda _: None)
+    directory.show(snapshot(first=described("first", "a.proto"), second=described("second", "a.proto")), {})
+    kept = directory._reflection._described["first.S"][1]
+    directory.show(snapshot(first=described("first", "a.proto"), third=described("third", "c.proto")), {})
+    assert directory._reflection._described["first.S"][1] is kept
+    changed = snapshot(first=described("first", "b.proto"))
+    directory.show(changed, {})
+    assert directory._reflection._described.keys() == {"first.S"}
+    async with reflecting(changed) as stream:
+        assert packages(await ask(stream, file_by_filename="b.proto")) == ["first"]
+        assert packages(await ask(stream, file_by_filename="a.proto")) == []
+
+
 async def test_who_is_disabled_meanwhile_is_told_no_more() -> None:
     disabled = False
 
