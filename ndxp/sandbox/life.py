@@ -112,6 +112,8 @@ def ready(state: State) -> bool:
             return described and of_one_mind(state) and _all_record(state)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
         return False
+    except (ValueError, KeyError):  # somebody else answers at one of its ports
+        return False
 
 
 def of_one_mind(state: State) -> bool:
