@@ -43,6 +43,10 @@ drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load,
 attacks: $(VENV)/ready-dev  ## attack drills: what strangers, members and agencies may try, while honest members call
 	@$(BIN)/python -m drills.attacks
 
+.env:  ## ports, images and limits of the compose file, as .env.example has them, with passwords of one's own
+	@umask 077 && $(PYTHON) -c 'import re, secrets; print(end=re.sub("change-me-.", lambda _: secrets.token_hex(24), open(".env.example").read()))' >$@.new
+	@mv $@.new $@
+
 # One environment; each goal adds the packages it needs. pip is asked again when what is needed has changed.
 $(VENV)/ready: EXTRAS := gateway
 $(VENV)/ready-dev: EXTRAS := dev

@@ -77,7 +77,7 @@ class Consumers:
     def certificates(self) -> dict[str, Tls]:
         """What each of the clients connects with; nothing without TLS."""
         found = {client: Credentials.load(self._state.credentials, client).tls for client in self._bearers}
-        return {client: tls for client, tls in found.items() if tls is not None} if self._state.tls else {}
+        return {client: tls for client, tls in found.items() if tls and (self._state.tls or not tls.own)}
 
     def _refresh(self) -> None:
         """Replaces tokens before they expire. When that fails, calls fail visibly once the old token has expired."""

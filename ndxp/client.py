@@ -67,7 +67,7 @@ class Credentials:
     def load(cls, path: Path, client_id: str) -> Self:
         """Reads the secret of ``client_id`` from a credentials file; raises TokenRefused when it has none.
 
-        Its certificate is in the folder ``tls`` beside that file, if there is one.
+        Its certificate is in the folder ``tls`` beside that file, if there is one, or whom to trust at the front.
         """
         try:
             secrets = json.loads(path.read_text())
@@ -75,24 +75,28 @@ class Credentials:
             raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
         if client_id not in secrets:
             raise TokenRefused(f"{path} has no credentials of {client_id}; `ndxp members` lists the members")
+        folder = path.parent / TLS_FOLDER
         try:
-            return cls(client_id, secrets[client_id], Tls.load(path.parent / TLS_FOLDER, client_id))
+            return cls(client_id, secrets[client_id], Tls.load(folder, client_id))
         except CertificateMissing:
-            return cls(client_id, secrets[client_id])
+            return cls(client_id, secrets[client_id], Tls.front(folder))
 
 
 class Tokens:
     """Gets and keeps the access token of one subsystem, for asyncio and for threads alike.
 
     A token that cannot be renewed is used until it expires; after a failure the exchange is left alone for a second.
-    ``client`` is whose they are, ``tls`` what to connect with: the exchange has TLS when its control process has.
+    ``client`` is whose they are, ``tls`` what to connect with: the exchange has TLS when its control process has, or
+    its load balancer alone.
     """
 
     def __init__(self, control_url: str, credentials: Credentials) -> None:
         self._url = f"{control_url.rstrip('/')}/oauth2/token"
         self._credentials = credentials
         self.client = credentials.client_id
-        self.tls = credentials.tls if control_url.startswith("https") else None
+        tls = credentials.tls
+        self._mutual = tls if tls and tls.own and control_url.startswith("https") else None
+        self.tls = tls if tls and not tls.own else self._mutual
         self._token = ""
         self._refresh_at = self._expires_at = float("-inf")
         self._failure = ""
@@ -123,7 +127,7 @@ class Tokens:
     def _refresh(self) -> None:
         identity = (self._credentials.client_id, self._credentials.secret)
         # Certificates are read where they are needed only: it takes longer than the rest of the request.
-        secure = self.tls.https() if self.tls else self._url.startswith("https")
+        secure = self._mutual.https() if self._mutual else self._url.startswith("https")
         form = {"grant_type": "client_credentials"}
         try:
             # A proxy of the environment is for https of public authorities: it would read the secret otherwise.

@@ -1,7 +1,7 @@
-"""Health that anybody may ask for: nobody's request is awaited for long, nor those of many."""
+"""Health that anybody may ask for: no request is awaited for long, nor those of many, and nobody who reads nothing."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -16,18 +16,28 @@ PATIENCE = 2.0
 FEW, SHORT = 4, 0.1
 """All but the last few that are awaited have only so many seconds more."""
 
+MOST = 100
+"""Calls under way on one connection; more are refused. Each holds 26 kB until it ends, and who does not read what it is
+told ends with its connection."""
+
 _Context = grpc.aio.ServicerContext[Any, Any]
+_Health = health_pb2.HealthCheckResponse
 
 
-class Health(health.aio.HealthServicer):
+class Health:
     """``grpc.health.v1`` for strangers.
 
     A handler of gRPC's for one request begins when that is in memory as a whole, up to the largest message, and waits
     for its last byte as long as its sender likes. So both methods are handled as streams, of which one request is read.
+    The servicer of grpc_health holds a lock while it writes to who watches: one that reads nothing would hold up
+    whoever has news, and with it all that a process does besides.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        self._states = {"": _Health.SERVING}
+        self._ended = False
+        self._watching: dict[asyncio.Event, str] = {}
+        self._under_way: Counter[str] = Counter()
         self._awaited: deque[asyncio.Timeout] = deque()
 
     def add_to(self, server: grpc.aio.Server) -> None:
@@ -36,13 +46,63 @@ class Health(health.aio.HealthServicer):
             name: grpc.stream_stream_rpc_method_handler(
                 partial(self._answer, method),
                 request_deserializer=health_pb2.HealthCheckRequest.FromString,
-                response_serializer=health_pb2.HealthCheckResponse.SerializeToString,
+                response_serializer=_Health.SerializeToString,
             )
-            for name, method in (("Check", self.Check), ("Watch", self.Watch))
+            for name, method in (("Check", self._check), ("Watch", self._watch))
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(health.SERVICE_NAME, handlers),))
 
-    async def _answer(self, method: Callable[[Any, Any], Awaitable[Any]], _: Any, context: _Context) -> None:
+    def set(self, service: str, status: Any) -> None:
+        """Says from now on how a service is, "" for the server itself; waits for nobody who watches it."""
+        if not self._ended:
+            self._say(service, status)
+
+    def end(self) -> None:
+        """Says NOT_SERVING of everything, for good."""
+        self._ended = True
+        for service in self._states:
+            self._say(service, _Health.NOT_SERVING)
+
+    def _say(self, service: str, status: Any) -> None:
+        self._states[service] = status
+        for changed, watched in self._watching.items():
+            if watched == service:
+                changed.set()
+
+    async def _answer(self, method: Callable[[Any, Any], Awaitable[None]], _: Any, context: _Context) -> None:
+        connection = context.peer()
+        if self._under_way[connection] >= MOST:
+            said = f"{MOST} requests for health are under way on this connection"
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, said)
+        self._under_way[connection] += 1
+        try:
+            await method(await self._request(context), context)
+        finally:
+            self._under_way[connection] -= 1
+            if not self._under_way[connection]:
+                del self._under_way[connection]
+
+    async def _check(self, request: health_pb2.HealthCheckRequest, context: _Context) -> None:
+        status = self._states.get(request.service)
+        if status is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND)
+        await context.write(_Health(status=status))
+
+    async def _watch(self, request: health_pb2.HealthCheckRequest, context: _Context) -> None:
+        changed, said = asyncio.Event(), None
+        self._watching[changed] = request.service
+        try:
+            while True:
+                changed.clear()
+                status = self._states.get(request.service, _Health.SERVICE_UNKNOWN)
+                if status != said:
+                    said = status
+                    await context.write(_Health(status=status))
+                await changed.wait()
+        finally:
+            del self._watching[changed]
+
+    async def _request(self, context: _Context) -> health_pb2.HealthCheckRequest:
         try:
             request = await self._read(context)
         except TimeoutError:
@@ -51,8 +111,7 @@ class Health(health.aio.HealthServicer):
             request = None
         if not isinstance(request, health_pb2.HealthCheckRequest):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the request is no HealthCheckRequest")
-        if answer := await method(request, context):
-            await context.write(answer)
+        return request
 
     async def _read(self, context: _Context) -> Any:
         async with asyncio.timeout(PATIENCE) as awaited:

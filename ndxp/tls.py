@@ -1,6 +1,7 @@
 """Mutual TLS: the certificates that a process shows and trusts, and the identifiers in them.
 
 A folder holds ``ca.pem``, and for each name that a process goes by a file with its private key and its certificate.
+Where a load balancer takes TLS and asks nobody for a certificate, it holds ``front.pem`` instead: whom to trust.
 """
 
 import os
@@ -18,6 +19,9 @@ URN = "urn:ndxp:"
 
 GATEWAY, CONTROL = "gateway", "control"
 """The names of the exchange's own processes, which are no subsystems."""
+
+FRONT = "front.pem"
+"""The file with the authority of a load balancer before the gateways."""
 
 ONLY_1_3 = {"GRPC_SSL_CIPHER_SUITES": "ECDHE-PSK-AES256-CBC-SHA"}
 """For the environment of a process that serves gRPC: TLS 1.3 only.
@@ -37,10 +41,13 @@ class CertificateMissing(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM of the authority that is trusted, and of one's own key and certificate; the key is left out of ``repr``."""
+    """PEM of the authority that is trusted, and of one's own key and certificate; the key is left out of ``repr``.
+
+    ``own`` is empty for who shows none, to a load balancer.
+    """
 
     authority: bytes
-    own: bytes = field(repr=False)
+    own: bytes = field(default=b"", repr=False)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Self:
@@ -53,9 +60,17 @@ class Tls:
                 "`ndxp member cert` for one"
             ) from error
 
+    @classmethod
+    def front(cls, folder: Path) -> Self | None:
+        """What everybody needs who calls through the load balancer that a folder knows; None when it knows none."""
+        try:
+            return cls((folder / FRONT).read_bytes())
+        except OSError:
+            return None
+
     def client(self) -> grpc.ChannelCredentials:
         """For connections to others."""
-        return grpc.ssl_channel_credentials(self.authority, self.own, self.own)
+        return grpc.ssl_channel_credentials(self.authority, self.own or None, self.own or None)
 
     def server(self) -> grpc.ServerCredentials:
         """For a port that asks everybody for a certificate."""

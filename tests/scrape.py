@@ -6,7 +6,7 @@ import httpx
 from prometheus_client.core import Sample
 from prometheus_client.parser import text_string_to_metric_families
 
-from ndxp.sandbox.plan import HOST, free_port
+from ndxp.sandbox.ports import HOST, free_port
 
 
 def free_address() -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -52,6 +53,23 @@ def test_defaults_are_those_of_the_example() -> None:
 
 def test_no_default_is_empty_which_podman_compose_would_take_for_the_value_itself() -> None:
     assert ":-}" not in TEXT
+
+
+def test_the_environment_that_make_makes_has_passwords_of_its_own_for_its_owner_alone(tmp_path: Path) -> None:
+    for name in ("Makefile", ".env.example"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    subprocess.run(["make", ".env", f"PYTHON={sys.executable}"], cwd=tmp_path, check=True, timeout=60)  # noqa: S607
+    made, example = ((tmp_path / name).read_text().splitlines() for name in (".env", ".env.example"))
+    others = {line.partition("=")[0]: line.partition("=")[2] for line in made if line not in example}
+    assert set(others) == {line.partition("=")[0] for line in example if "_PASSWORD=" in line}
+    assert len(set(others.values())) == len(others)
+    assert all(re.fullmatch(r"[0-9a-f]{48}", password) for password in others.values())
+    assert [line.partition("=")[0] for line in made] == [line.partition("=")[0] for line in example]
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_control_is_not_ready_when_gateways_refuse_because_the_journal_is_full() -> None:
+    assert environment("control")["NDXP_MAX_BACKLOG"] == environment("gateway")["NDXP_MAX_BACKLOG"]
 
 
 def test_everything_is_published_on_loopback_only() -> None:
@@ -271,12 +289,26 @@ def test_dashboards_have_ids_of_their_own_and_are_where_grafana_looks() -> None:
     assert home.name in DASHBOARDS
 
 
-def test_no_password_of_a_database_is_in_the_list_of_processes(tmp_path: Path) -> None:
+def test_nobody_logs_in_to_grafana_by_a_password_that_comes_with_it() -> None:
+    known = environment("grafana")
+    assert known["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
+    assert known["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert known["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+
+
+def test_no_password_of_a_database_is_in_the_list_of_processes_and_the_examples_is_told(tmp_path: Path) -> None:
     (tmp_path / "psql").write_text('#!/bin/sh\necho "$@" >>"$0.arguments"\ncat >/dev/null\n')
     (tmp_path / "psql").chmod(0o700)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LEDGER_PASSWORD": "of-the-ledger"}
+    environment["OTHER_PASSWORD"] = "change-me-1"
     script = ROOT / "deploy" / "postgres" / "databases.sh"
-    subprocess.run(["/bin/sh", script, "ledger"], env=environment, stdin=subprocess.DEVNULL, check=True, timeout=60)
+    ran = subprocess.run(
+        ["/bin/sh", script, "ledger", "other"], env=environment, stdin=subprocess.DEVNULL, check=True, timeout=60,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert ran.stderr == (
+        "databases: the password of other is that of .env.example, which everybody knows: set another\n"
+    )
     arguments = (tmp_path / "psql.arguments").read_text()
     assert "name=ledger" in arguments
     assert "of-the-ledger" not in arguments

@@ -42,6 +42,7 @@ EVERYTHING: dict[str, Any] = {
         "land": {"subsystem": "VN/GOV/G13/land", "program": "land", "port": 50070, "calls": False},
     },
     "metrics": {"podMonitor": True},
+    "traces": {"peers": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]},
     "load": {"enabled": True},
 }
 BARE: dict[str, Any] = {
@@ -335,6 +336,7 @@ def places(chart: Rendered) -> dict[str, Place]:
         Place("redis", address="10.0.8.4"),
         Place("postgres", address="10.0.8.5"),
         Place("prometheus", {"app": "prometheus"}, "monitoring"),
+        Place("collector", {"app": "jaeger"}, "tracing"),
         Place("dns", {"k8s-app": "kube-dns"}, "kube-system"),
         Place("member", {"app": "portal"}, "a-member", namespaced={"ndxp/member": "true"}),
         Place("visitor", {"app": "portal"}, "somebody"),
@@ -348,7 +350,14 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
     """Every connection that the policies let pass between these places."""
     policies, there = list(chart.of("NetworkPolicy").values()), places(chart)
     listening = {name: set(ports(container).values()) for name, container in chart.containers.items()}
-    outside = {"redis": {6379}, "postgres": {5432}, "prometheus": {9090}, "member": {443}, "internet": {443}}
+    outside = {
+        "collector": {4317},
+        "redis": {6379},
+        "postgres": {5432},
+        "prometheus": {9090},
+        "member": {443},
+        "internet": {443},
+    }
     return {
         (source.name, to.name, port)
         for source in there.values()
@@ -360,7 +369,7 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
 
 
 CALLING = {"health-insurance", "passports", "member"}
-ANYBODY = {"visitor", "stranger", "prometheus", "dns"}
+ANYBODY = {"visitor", "stranger", "prometheus", "dns", "collector"}
 """Who has no business with the exchange: by default Envoy hears them, and asks for a token."""
 
 
@@ -379,10 +388,11 @@ def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
     assert flows(default) == needed(AGENCIES, CALLING)
 
 
-def test_the_load_test_reaches_what_a_caller_reaches(everything: Rendered) -> None:
+def test_the_load_test_reaches_what_a_caller_reaches_and_spans_the_collector(everything: Rendered) -> None:
     usual = needed({**AGENCIES, "land": 50070}, CALLING | {"load", "load-worker"})
     secure = {(name, "envoy", 50443) for name in {"member"} | ANYBODY}
-    assert flows(everything) == usual | secure | {("load-worker", "load", 5557)}
+    traced = {(name, "collector", 4317) for name in ("gateway", "control", *AGENCIES, "land")}
+    assert flows(everything) == usual | secure | traced | {("load-worker", "load", 5557)}
 
 
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:

@@ -29,6 +29,7 @@ from ndxp.client import Credentials, Tokens
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
 from ndxp.sandbox import life, plan
+from ndxp.sandbox.ports import free_port
 from ndxp.sandbox.state import State
 
 CLIENT = "VN/GOV/H26/one-stop"
@@ -92,7 +93,7 @@ def measure(side: Side, token: str, calls: int) -> None:
 def sides(folder: Path) -> Iterator[list[Side]]:
     """Starts the agency, the pass-through, the gateway with all its processes, Envoy and its authorizer."""
     with ExitStack() as stack:
-        agency, passthrough, authorizer, envoy = (_free_port() for _ in range(4))
+        agency, passthrough, authorizer, envoy = (free_port() for _ in range(4))
         agency_pid = _peer(stack, "agency", agency)
         state = _gateway(stack, folder, agency)
         passthrough_pid = _peer(stack, "passthrough", passthrough, f"127.0.0.1:{agency}")
@@ -176,13 +177,6 @@ def _until(condition: Callable[[], bool], patience: float = 20) -> None:
         if time.monotonic() > deadline:
             raise SystemExit("not ready in time")
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _pid(state: State, part: str) -> int:

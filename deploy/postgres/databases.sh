@@ -6,6 +6,7 @@ until psql -qAtc 'SELECT 1' >/dev/null 2>&1; do sleep 1; done
 psql -qAt -v ON_ERROR_STOP=1 -c 'REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC'  # everybody's by default
 for name in "$@"; do
   ROLE_PASSWORD=$(printenv "$(printf %s "$name" | tr a-z A-Z)_PASSWORD") || { echo "databases: no password for $name" >&2; exit 1; }
+  case $ROLE_PASSWORD in change-me*) echo "databases: the password of $name is that of .env.example, which everybody knows: set another" >&2 ;; esac
   export ROLE_PASSWORD  # psql reads it there: its arguments are for everybody to see
   psql -qAt -v ON_ERROR_STOP=1 -v name="$name" <<'SQL'
 \set password `printenv ROLE_PASSWORD`

@@ -171,8 +171,10 @@ class _Server(uvicorn.Server):
 
 def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
     own = file_of(tls_folder, CONTROL) if tls_folder else None
+    # Warnings are about what somebody has sent: strangers write no lines into the log.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        application, http=Connection, log_level="warning", log_config=None, access_log=False, lifespan="off",
+        application, http=Connection, ws="none", log_level="error", log_config=None, access_log=False, lifespan="off",
         ssl_certfile=own,
     )  # fmt: skip
     config.load()

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2_grpc
 from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
+from gateway.settings import MIB
 from ndxp import metadata
 from ndxp.assertion import Assertion, sign
 from ndxp.tls import Tls, connect_aio
@@ -20,7 +21,10 @@ from ndxp.tls import Tls, connect_aio
 _METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 _EVERY, _AGAIN = 0.3, 30.0
 _TIMEOUT = 3.0
-_MOST_FILES = 200
+"""Seconds for all that a provider says of a contract: the others wait meanwhile."""
+
+_MOST_FILES, _MOST_BYTES = 200, 4 * MIB
+"""Every gateway keeps every contract in memory, and reads all of them whenever the registry changes."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +57,8 @@ class Discovery:
         """Takes the contract from the first of its providers that describes it."""
         for service in providers:
             try:
-                files = await self._describe(service)
+                async with asyncio.timeout(_TIMEOUT):
+                    files = await self._describe(service)
             except Exception as error:  # whatever a provider sends must not end control
                 why = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
                 _log.debug("%s of %s is not described yet: %s", service.contract, service.provider, why)
@@ -75,8 +80,12 @@ class Discovery:
                 known = len(files)
                 for file in await self._ask(channel, service.provider, wanted):
                     files[file.name] = file
-                if len(files) == known or len(files) > _MOST_FILES:
-                    raise ContractUnknown(f"{service.provider} gives no complete description in {_MOST_FILES} files")
+                size = sum(file.ByteSize() for file in files.values())
+                if len(files) == known or len(files) > _MOST_FILES or size > _MOST_BYTES:
+                    raise ContractUnknown(
+                        f"{service.provider} gives no complete description "
+                        f"in {_MOST_FILES} files of {_MOST_BYTES} bytes"
+                    )
                 missing = {name for file in files.values() for name in file.dependency} - files.keys()
                 wanted = [pb.ServerReflectionRequest(file_by_filename=name) for name in sorted(missing)]
         data = descriptor_pb2.FileDescriptorSet(file=_in_order(files)).SerializeToString(deterministic=True)
@@ -94,7 +103,7 @@ class Discovery:
         pairs = ((metadata.ASSERTION, sign(assertion, key)),) if key else ()
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # made for both kinds
         found = []
-        async for response in stub.ServerReflectionInfo(iter(requests), timeout=_TIMEOUT, metadata=pairs):
+        async for response in stub.ServerReflectionInfo(iter(requests), metadata=pairs):
             if response.HasField("error_response"):
                 raise ContractUnknown(response.error_response.error_message)
             data = response.file_descriptor_response.file_descriptor_proto

@@ -1,11 +1,15 @@
 """Who may call what: default deny, with the nearest grant named when a call is denied."""
 
+from collections.abc import Iterable
+from textwrap import shorten
+
 from gateway.core import validity
 from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
 from ndxp.identifiers import Subsystem
 
 _REMEMBERED = 10_000
+_LONGEST_LIST = 500
 
 
 def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
@@ -25,7 +29,7 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
     if methods and name not in methods:
         raise Refusal(
             Reason.UNKNOWN_SERVICE,
-            f"{contract} has no method {name[:100]!r}; it has {', '.join(sorted(methods))}",
+            f"{contract} has no method {name[:100]!r}; it has {_named(sorted(methods))}",
             metadata={"method": method[:200]},
         )
     if not wanted:
@@ -97,7 +101,7 @@ _ONLY_A_PURPOSE = (False, False, True)
 def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
     method, time, purpose = lacks
     if method:
-        return f"is for {', '.join(grant.methods)}"
+        return f"is for {_named(grant.methods)}"
     said = []
     if time and now < validity.begin(grant.valid_from):
         said.append(f"is not valid before {grant.valid_from}")
@@ -106,6 +110,11 @@ def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
     if purpose:
         said.append(f"asks for a purpose among {', '.join(grant.purposes)}")
     return " and ".join(said)
+
+
+def _named(methods: Iterable[str]) -> str:
+    """Methods as a refusal lists them: not all of many, as one of more than 8 kB in its metadata does not arrive."""
+    return shorten(", ".join(methods), _LONGEST_LIST, placeholder=" and more")
 
 
 def _in_slashes(wanted: str) -> str:

@@ -20,6 +20,8 @@ _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}")
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
 _INSTANCE = re.compile(r"[A-Za-z0-9-]{1,20}")
+_NAME = re.compile(r".{0,200}", re.DOTALL)
+_GROUP = re.compile(r"[\w.-]{1,64}")
 _GRANT = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 _PATTERN = re.compile(r"[\w*?\[\]!-]{1,100}", re.ASCII)
 _PURPOSE = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
@@ -44,7 +46,10 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A contract that a subsystem offers at an address, ``host:port``, for so many calls at once from each worker."""
+    """A contract that a subsystem offers at an address, ``host:port``.
+
+    ``in_flight`` is how many calls at once it takes from each worker; half of them may be streams.
+    """
 
     provider: _Id
     contract: _Id
@@ -152,6 +157,10 @@ def check(registry: Registry) -> None:
         _well_formed(place, MemberId.parse, member.id)
         if not member.id.startswith(f"{registry.instance}/"):
             raise RegistryError(f"{place}: {member.id} is not of the instance {registry.instance}")
+        _shaped(f"{place}.name", _NAME, member.name, "a name of at most 200 characters")
+        for group in member.groups:
+            # Not "provinces/hospital": a grant to that group means the subsystem of all the others.
+            _shaped(f"{place}.groups", _GROUP, group, "a group's name: letters, digits and .-_, at most 64")
         _unique(place, member.id, subsystems)
         for name in member.subsystems:
             _well_formed(place, Subsystem.parse, f"{member.id}/{name}")

@@ -85,7 +85,7 @@ class Worker:
             _log.info("%s takes calls on %s", self.exchange.node, self._settings.gateway_address)
             await stopped
             await end(watchers)
-            await self._directory.drain()
+            self._directory.drain()
             await asyncio.sleep(self._settings.notice)
             await self._server.stop(self._settings.drain)
             with contextlib.suppress(TimeoutError):
@@ -131,9 +131,10 @@ class Worker:
         current = {addresses.get(service.provider, service.address) for service in services}
         exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
         exchange.at_providers = {address: count for address, count in exchange.at_providers.items() if count}
+        exchange.streams = {address: count for address, count in exchange.streams.items() if count}
         exchange.rooms = {place: room for place, room in exchange.rooms.items() if place[0] in current}
         self._upstreams.keep(current)
-        await self._directory.show(published.snapshot, addresses)
+        self._directory.show(published.snapshot, addresses)
 
     async def _watch(self) -> None:
         unread = 0
@@ -161,7 +162,7 @@ class Worker:
             exchange.journal.expire()
             self._listener.dismiss()
             room = exchange.backlog <= self._settings.max_backlog
-            await self._directory.serving(exchange.journal.available and room)
+            self._directory.serving(exchange.journal.available and room)
             await asyncio.sleep(_WATCH)
 
     async def _probe(self) -> None:

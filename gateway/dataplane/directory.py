@@ -49,7 +49,7 @@ class Directory:
         handler = grpc.method_handlers_generic_handler(REFLECTION, {"ServerReflectionInfo": v1})
         server.add_generic_rpc_handlers((handler,))
 
-    async def show(self, snapshot: Snapshot, addresses: dict[str, str]) -> None:
+    def show(self, snapshot: Snapshot, addresses: dict[str, str]) -> None:
         """Takes the contracts and addresses of a new snapshot; ``addresses`` override the registry's."""
         self._reflection.show(snapshot)
         before = self._addresses
@@ -58,16 +58,16 @@ class Directory:
             for contract, services in snapshot.providers.items()
         }
         for contract in before.keys() - self._addresses.keys():
-            await self._health.set(contract, _Status.SERVICE_UNKNOWN)
+            self._health.set(contract, _Status.SERVICE_UNKNOWN)
 
-    async def serving(self, ready: bool) -> None:
+    def serving(self, ready: bool) -> None:
         """Says of the gateway itself that it is alive, and whether it takes calls."""
-        await self._health.set(ALIVE, _Status.SERVING)
-        await self._health.set("", _Status.SERVING if ready else _Status.NOT_SERVING)
+        self._health.set(ALIVE, _Status.SERVING)
+        self._health.set("", _Status.SERVING if ready else _Status.NOT_SERVING)
 
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """Says NOT_SERVING of everything, for good."""
-        await self._health.enter_graceful_shutdown()
+        self._health.end()
 
     async def probe(self) -> bool:
         """Asks every provider how its services are; returns whether all are up.
@@ -80,7 +80,7 @@ class Directory:
 
     async def _probe(self, contract: str, addresses: set[str]) -> bool:
         answers = await asyncio.gather(*(self._ask(address, contract) for address in addresses))
-        await self._health.set(contract, _Status.SERVING if any(answers) else _Status.NOT_SERVING)
+        self._health.set(contract, _Status.SERVING if any(answers) else _Status.NOT_SERVING)
         return any(answers)
 
     async def _ask(self, address: str, contract: str) -> bool:
@@ -94,35 +94,74 @@ class Directory:
 
 
 class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
+    """Contracts as their providers describe them; each keeps its own files, so that none is in another's way."""
+
     def __init__(self, admit: Callable[[Any], None]) -> None:
         self._admit = admit
-        self._shown: Any = reflection.aio.ReflectionServicer((health.SERVICE_NAME,))
+        self._described: dict[str, tuple[bytes, Any]] = {}
+        self._shown: dict[str, Any] = {"": reflection.aio.ReflectionServicer((health.SERVICE_NAME,))}
 
     def show(self, snapshot: Snapshot) -> None:
-        pool = descriptor_pool.DescriptorPool()
-        for contract, files in sorted(snapshot.contracts.items()):
-            try:
-                for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
-                    pool.Add(file)
-            except TypeError as error:
-                # The error names a file as its provider does: escaped, so that nobody writes lines into this log.
-                why = str(error)
-                _log.error("reflection leaves out %s: its files contradict another contract's: %.300r", contract, why)
-        own = descriptor_pb2.FileDescriptorProto()
+        own = descriptor_pool.DescriptorPool()
         for module in (health_pb2, reflection_pb2):
-            module.DESCRIPTOR.CopyToProto(own)
-            pool.Add(own)
-        names = [health.SERVICE_NAME, _REFLECTION_V1ALPHA, *(c for c in snapshot.contracts if c in snapshot.providers)]
-        self._shown = reflection.aio.ReflectionServicer(names, pool)
+            file = descriptor_pb2.FileDescriptorProto()
+            module.DESCRIPTOR.CopyToProto(file)
+            own.Add(file)
+        contracts = {name: files for name, files in snapshot.contracts.items() if name in snapshot.providers}
+        names = (health.SERVICE_NAME, _REFLECTION_V1ALPHA, *contracts)
+        before, self._described = self._described, {}
+        for name, files in contracts.items():
+            known = before.get(name)  # most contracts stay what they are
+            self._described[name] = known if known and known[0] == files else (files, _described(name, files))
+        described = {name: shown for name, (_, shown) in self._described.items() if shown is not None}
+        self._shown = {"": reflection.aio.ReflectionServicer(names, own), **described}
 
     async def ServerReflectionInfo(
         self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
     ) -> AsyncIterator[reflection_pb2.ServerReflectionResponse]:
+        before = ""
+        await self._let_in(context)
+        async for request in request_iterator:
+            await self._let_in(context)  # whoever is disabled meanwhile is told no more
+            for contract in self._where(request, before):
+                [response] = [
+                    found async for found in self._shown[contract].ServerReflectionInfo(_only(request), context)
+                ]
+                if not response.HasField("error_response"):
+                    before = contract
+                    break
+            yield response
+
+    async def _let_in(self, context: Any) -> None:
         try:
             self._admit(context)
         except Refusal as refusal:
             said = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
             context.set_trailing_metadata(said)
             await context.abort(status.GRPC_CODES[refusal.rule.code], refusal.message)
-        async for response in self._shown.ServerReflectionInfo(request_iterator, context):
-            yield response
+
+    def _where(self, request: reflection_pb2.ServerReflectionRequest, before: str) -> list[str]:
+        """The contracts among whose files the answer may be, "" for the gateway's own; after the one ``before``."""
+        if request.HasField("list_services"):
+            return [""]
+        symbol = f"{request.file_containing_symbol}."
+        named = [contract for contract in self._shown if contract and symbol.startswith(f"{contract}.")]
+        return named or sorted(self._shown, key=lambda contract: contract != before)
+
+
+async def _only(request: reflection_pb2.ServerReflectionRequest) -> AsyncIterator[Any]:
+    yield request
+
+
+def _described(contract: str, files: bytes) -> Any:
+    """What answers for a contract's files; None when they do not hold together."""
+    pool = descriptor_pool.DescriptorPool()
+    try:
+        for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
+            pool.Add(file)
+    except TypeError as error:
+        # The error names a file as its provider does: escaped, so that nobody writes lines into this log.
+        why = str(error)
+        _log.error("reflection leaves out %s: its files contradict one another: %.300r", contract, why)
+        return None
+    return reflection.aio.ReflectionServicer((), pool)

@@ -202,12 +202,17 @@ class Listener(grpc.GenericRpcHandler):
         await rpc.done_writing()
 
     async def _pump_responses(self, call: Call, context: _Context, rpc: Any) -> "_Answer":
+        answer = _Answer()
         try:
             initial = await rpc.initial_metadata()
-            withheld = _withheld(call, initial)
+            method = self._exchange.snapshot.method(call.method)
+            single = bool(call.fields) and method is not None and not method.server_streaming
+            withheld = [] if single else _withheld(call, initial)
             transaction = (metadata.TRANSACTION_ID, call.transaction_id)
             await _begin_answer(context, [*metadata.back(initial), transaction, *withheld])
             while (message := await rpc.read()) is not _EOF:
+                if single:
+                    answer.trailing = withheld = await _withheld_behind(call, rpc)
                 _check_release(call, withheld)
                 call.response_in_ts = call.response_in_ts or now()
                 self._check_size("an answer", message)
@@ -217,7 +222,7 @@ class Listener(grpc.GenericRpcHandler):
         except grpc.aio.AioRpcError as error:
             return self._failed(call, error)
         call.end(Code.OK, Origin.PROVIDER)
-        return _Answer()
+        return answer
 
     def _onward(self, call: Call, asked: Asked) -> list[metadata.Pair]:
         headers = call.headers
@@ -346,6 +351,13 @@ def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
     """
     said = metadata.withheld(pairs) if call.fields else None
     return [] if said is None else [(metadata.WITHHELD, said), (metadata.GRANT, call.grant)]
+
+
+async def _withheld_behind(call: Call, rpc: Any) -> list[metadata.Pair]:
+    """The same of the one answer to a stream of requests, which like any single answer says it in what follows it."""
+    if await rpc.read() is not _EOF:
+        return []  # it is no single answer
+    return _withheld(call, await rpc.trailing_metadata())
 
 
 def _check_release(call: Call, withheld: list[metadata.Pair]) -> None:

@@ -34,9 +34,10 @@ SHED = 20.0, 20
 class Exchange:
     """What the steps decide with: the world as this worker knows it.
 
-    ``calls`` are under way in this worker, and ``at_providers`` how many at each address; ``rooms`` limit the unary
-    ones by address and method; ``backlog`` is how many journal entries wait for the recorder; ``traffic`` counts
-    the calls that have ended. ``refused`` says by caller and reason how many refusals are recorded.
+    ``calls`` are under way in this worker, ``at_providers`` how many at each address, ``streams`` how many of these are
+    streams; ``rooms`` limit the unary ones by address and method; ``backlog`` is how many journal entries wait for the
+    recorder; ``traffic`` counts the calls that have ended. ``refused`` says by caller and reason how many refusals are
+    recorded.
     """
 
     settings: GatewaySettings
@@ -54,6 +55,7 @@ class Exchange:
     refused: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     calls: int = 0
     at_providers: dict[str, int] = field(default_factory=dict)
+    streams: dict[str, int] = field(default_factory=dict)
     backlog: int = 0
     rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
@@ -173,7 +175,7 @@ def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | Non
     address = settings.addresses.get(service.provider, service.address)
     there = exchange.at_providers.get(address, 0)
     room = _room(exchange, address, call.method)
-    if there >= service.in_flight or (room is not None and room.full):
+    if there >= service.in_flight or (_streams_are_many(exchange, service, address) if room is None else room.full):
         raise Refusal(
             Reason.OVERLOADED, f"{service.provider} has as many calls under way from this worker as it can serve",
             retry_after=0.5, metadata={"service": service.provider, "under_way": str(there)},
@@ -181,10 +183,20 @@ def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | Non
     waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))
     exchange.calls += 1
     exchange.at_providers[address] = there + 1
-    if room is not None:
+    if room is None:
+        exchange.streams[address] = exchange.streams.get(address, 0) + 1
+    else:
         room.calls += 1
     call.address, call.room, call.admitted = address, room, True
     return waits
+
+
+def _streams_are_many(exchange: Exchange, service: Service, address: str) -> bool:
+    """Whether streams have half of the places at a provider.
+
+    Those of a few, who say little for long, leave the other half to everybody's short calls.
+    """
+    return exchange.streams.get(address, 0) >= (service.in_flight + 1) // 2
 
 
 def _room(exchange: Exchange, address: str, method: str) -> Room | None:
@@ -243,7 +255,9 @@ async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
         exchange.calls -= 1
         exchange.at_providers[call.address] -= 1
         exchange.allowances.leave(call.client)
-        if call.room is not None:
+        if call.room is None:
+            exchange.streams[call.address] -= 1
+        else:
             took = (call.response_in_ts - call.request_out_ts) / 1e6 if call.origin is Origin.PROVIDER else None
             call.room.leave(took, time.monotonic())
     if call.span is not None and call.response_in_ts:

@@ -28,34 +28,37 @@ class AccessLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[Access, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Access, asyncio.Future[bool]]] = []
 
-    async def add(self, assertion: Assertion, code: Code) -> None:
-        """Returns when the access is in the database; raises AccessLogUnavailable when it cannot be."""
+    async def add(self, assertion: Assertion, code: Code) -> bool:
+        """Returns when the access is in the database; raises AccessLogUnavailable when it cannot be.
+
+        False when its transaction was there: its assertion was presented before, to another process of this agency.
+        """
         access = Access(
             assertion.transaction_id, assertion.client, assertion.user_id, assertion.purpose, assertion.method,
             int(code), now(),
         )  # fmt: skip
-        written = asyncio.get_running_loop().create_future()
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((access, written))
         if len(self._waiting) == 1:
             asyncio.get_running_loop().call_soon(self._write)
-        await written
+        return await written
 
     def _write(self) -> None:
         batch, self._waiting = self._waiting, []
         try:
             with self._database.transaction() as transaction:
-                transaction.log([access for access, _ in batch])
+                new = transaction.log([access for access, _ in batch])
         except Exception as error:  # whoever waits must hear of it, and nothing of what others asked
             _log.error("accesses cannot be logged: %s", type(error).__name__)
             for _, written in batch:
                 if not written.done():
                     written.set_exception(AccessLogUnavailable("the agency cannot log the access and gives no answer"))
             return
-        for _, written in batch:
+        for access, written in batch:
             if not written.done():
-                written.set_result(None)
+                written.set_result(access.transaction_id in new)
 
 
 class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):

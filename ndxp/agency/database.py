@@ -144,6 +144,10 @@ class Transaction:
             query = query.where(c.kind.in_(kinds))
         return [Change(*row) for row in self._connection.execute(query.order_by(c.seq).limit(limit))]
 
+    def newest_change(self) -> int:
+        """The cursor of the last change of any kind; 0 while there is none."""
+        return int(self._connection.execute(sa.select(sa.func.max(_changes.c.seq))).scalar() or 0)
+
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
         """The answer that this request got before, or None; it is about whom it was about then.
 
@@ -176,12 +180,18 @@ class Transaction:
         }  # fmt: skip
         self._connection.execute(sa.insert(_answers).values(values))
 
-    def log(self, accesses: Sequence[Access]) -> None:
-        """Appends to the access log; a transaction that is there already (an assertion used again) is left out."""
+    def log(self, accesses: Sequence[Access]) -> set[str]:
+        """Appends to the access log, and gives the transactions that were not there yet; the others are left out."""
         rows = [{field: getattr(access, field) for field in Access.__slots__} for access in accesses]
         insert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
         statement = insert(_accesses).on_conflict_do_nothing(index_elements=["transaction_id"])
-        self._connection.execute(statement, rows)
+        if self._connection.execute(statement, rows).rowcount == len(rows):
+            return {access.transaction_id for access in accesses}
+        # RETURNING would say it too, for half as much again as the whole insertion costs, at every call.
+        c = _accesses.c
+        query = sa.select(c.transaction_id, c.at).where(c.transaction_id.in_([row["transaction_id"] for row in rows]))
+        logged = {found.transaction_id: found.at for found in self._connection.execute(query)}
+        return {access.transaction_id for access in accesses if logged[access.transaction_id] == access.at}
 
     def accesses(self, *, after: int = 0, since: int = 0, limit: int = 500) -> list[tuple[int, Access]]:
         """The access log from ``after`` (a seq) and ``since`` (µs) on, in its order, each with its seq."""

@@ -163,6 +163,8 @@ class _Answered:
             _add_trailing(context, metadata.SUBJECT, named)
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
+        if isinstance(error, AssertionRefused):
+            await self._abort(context, Refusal(Reason.GATEWAY_ONLY, str(error)))
         self._name_subjects(context)
         if isinstance(error, AccessLogUnavailable):
             reason = "ACCESS_LOG_UNAVAILABLE"
@@ -189,7 +191,8 @@ class _Answered:
     async def _log_access(self, code: Code) -> None:
         if self._access_log is not None and not self._logged:
             self._logged = True
-            await self._access_log.add(self._assertion, code)
+            if not await self._access_log.add(self._assertion, code) and code is Code.OK:
+                raise AssertionRefused("the gateway's assertion was presented before; it is good for one call")
 
 
 class _Traced(_Answered):

@@ -72,12 +72,12 @@ class AgencyServer:
         port = listen(self._server, address, self._tls)
         await self._server.start()
         for contract in ("", *self._contracts):
-            await self._health.set(contract, health_pb2.HealthCheckResponse.SERVING)
+            self._health.set(contract, health_pb2.HealthCheckResponse.SERVING)
         return port
 
     async def stop(self) -> None:
         """Says NOT_SERVING, takes no new calls and waits for those in flight, at most GRACE seconds."""
-        await self._health.enter_graceful_shutdown()
+        self._health.end()
         await self._server.stop(GRACE)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -15,10 +16,12 @@ from ndxp.client import TokenRefused
 from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import NoSandbox, State
+from ndxp.tls import FRONT, trust
 
 app = typer.Typer()
 
 _ADMIN = "admin"
+_PATIENCE = 5.0
 
 
 @app.command()
@@ -28,6 +31,10 @@ def attach(
     control: Annotated[
         str, typer.Option(help="URL of its control process; on this machine port 8080 unless named.")
     ] = "",
+    authority: Annotated[
+        Path | None,
+        typer.Option(help="Where the gateway's port takes TLS: the authority to trust there, a file of certificates."),
+    ] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -38,7 +45,8 @@ def attach(
     rest are used as with an exchange of one's own. Attached again, the keys must be the same, or the same and newer;
     otherwise nothing is changed. Control is sent the operator's secret: beyond this machine, name its URL.
 
-    Example: `docker compose exec -T control cat credentials.json | ndxp attach localhost:50051 --credentials -`
+    Examples: `docker compose exec -T control cat credentials.json | ndxp attach localhost:50051 --credentials -`;
+    `ndxp attach localhost:50443 --authority ca.crt --credentials credentials.json`
     """
     host, _, port = gateway.rpartition(":")
     if not (host and port.isdecimal()):
@@ -56,6 +64,7 @@ def attach(
     state = State(str(folder), gateway, control.rstrip("/") or f"http://{host}:8080", [], attached=True)
     if not state.alive():
         raise NoSandbox(f"the exchange does not answer at {gateway}")
+    trusted = _trusted(authority, gateway) if authority else b""
     api = AdminApi(state, secret)
     keys, members = api.get("/ledger/keys")["keys"], len(api.get("/members"))
     _compare(folder / "ledger-keys", keys)
@@ -63,6 +72,10 @@ def attach(
     _keep(folder / "ledger-keys", "".join(f"{key}\n" for key in keys))
     state.write()
     _keep(state.credentials, secrets)
+    (state.tls_folder / FRONT).unlink(missing_ok=True)
+    if trusted:
+        state.tls_folder.mkdir(mode=0o700, exist_ok=True)
+        _keep(state.tls_folder / FRONT, trusted.decode())
     if as_json:
         print_json({"gateway": state.gateway, "control": state.control_url, "folder": state.folder, "members": members})
     else:
@@ -82,6 +95,20 @@ def _secrets(credentials: str) -> tuple[str, str]:
     if not isinstance(known, dict) or _ADMIN not in known:
         raise TokenRefused(f"{credentials} has no entry {_ADMIN!r}; give the file of the control process's run folder")
     return text, str(known[_ADMIN])
+
+
+def _trusted(authority: Path, gateway: str) -> bytes:
+    """The content of an authority's file; raises PlanFailed unless the gateway shows a certificate of its."""
+    host, _, port = gateway.rpartition(":")
+    try:
+        content = authority.read_bytes()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE) as plain:
+            trust(content).wrap_socket(plain, server_hostname=host.strip("[]")).close()
+    except (OSError, ValueError) as error:
+        raise plan.PlanFailed(
+            f"{gateway} does not talk TLS with a certificate that {authority} vouches for: {error}"
+        ) from error
+    return content
 
 
 def _compare(file: Path, keys: list[str]) -> None:

@@ -38,6 +38,7 @@ _SHORTEST_SECRET = 32
 _SKEW = 5.0
 _ENDS_SOON = timedelta(days=30)
 _ADDRESSES = ("NDXP_GATEWAY_ADDRESS", "NDXP_CONTROL_ADDRESS", "NDXP_EXCHANGE_ADDRESS")
+_EXAMPLE = "change-me"
 _KEYS = ("ledger-key.pem", "token-key.pem", "salt-key", "credentials.json")
 
 
@@ -125,6 +126,24 @@ def _exposed(place: Place) -> Iterator[str]:
                 yield f"{name}={address} ({process})"
     for process, _ in place.settings("NDXP_ALLOW_PLAINTEXT"):
         yield f"NDXP_ALLOW_PLAINTEXT is set ({process})"
+
+
+def _metrics(place: Place) -> Iterator[str]:
+    for process, address in place.settings("NDXP_METRICS_ADDRESS"):
+        if not loopback(address):
+            yield f"NDXP_METRICS_ADDRESS={address} ({process})"
+
+
+def _passwords(place: Place) -> Iterator[str]:
+    """Of the compose file in the working folder, when what is attached may be its exchange."""
+    if place.state is None or not place.state.attached:
+        return
+    try:
+        lines = Path(".env").read_text().splitlines()
+    except (OSError, ValueError):
+        return
+    named = (line.partition("=") for line in lines if not line.startswith("#"))
+    yield from (f"{name} in .env is the example's" for name, _, value in named if value.startswith(_EXAMPLE))
 
 
 def _versions_of_tls(place: Place) -> Iterator[str]:
@@ -216,6 +235,10 @@ CHECKS = (
     Check("secrets", "who guesses a secret is that member", "give new ones: ndxp member rotate MEMBER", _secrets),
     Check("addresses", "other machines reach it, and whoever listens on the way reads tokens and personal data",
           "listen on 127.0.0.1, or use TLS: ndxp up --tls", _exposed),
+    Check("metrics", "whoever reaches it reads who calls whom how often, without a password",
+          "listen on 127.0.0.1, or let only Prometheus reach it", _metrics),
+    Check("passwords", "whoever gets near the databases knows them: an agency, say, gets into the ledger's",
+          "give others; .env.example says how", _passwords),
     Check("TLS versions", "TLS 1.2 has weaker choices that a client may be talked into",
           f"start it with {' '.join(f'{name}={value}' for name, value in ONLY_1_3.items())}", _versions_of_tls),
     Check("certificates", "when one ends, nobody connects with it", "ndxp down, then ndxp up --tls renews those of the "

@@ -20,7 +20,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
-from ndxp.sandbox.plan import SUBSYSTEMS, release
+from ndxp.sandbox.plan import SUBSYSTEMS
 from ndxp.sandbox.state import State
 
 OPERATIONS = "VN/GOV/G22/operations"
@@ -73,8 +73,6 @@ def start(state: State) -> State:
     except BaseException:
         stop(state)
         raise
-    finally:
-        release()
     state = replace(state, ready_seconds=round(time.monotonic() - began, 2))
     state.write()
     return state
@@ -113,6 +111,8 @@ def ready(state: State) -> bool:
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
             return described and of_one_mind(state) and _all_record(state)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
+        return False
+    except (ValueError, KeyError):  # somebody else answers at one of its ports
         return False
 
 

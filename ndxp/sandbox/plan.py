@@ -2,20 +2,17 @@
 
 import importlib.util
 import json
-import random
-import socket
 import sys
 import tempfile
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 
 from ndxp.client import TLS_FOLDER
 from ndxp.sandbox.authority import LOCAL, Authority
+from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 
-HOST = "127.0.0.1"
 SUBSYSTEMS = {
     "exchange": "VN/GOV/G22/exchange",
     "population": "VN/GOV/G01/population",
@@ -28,11 +25,6 @@ DEFAULT_PORTS = {
     "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
     "passports": 50063,
 }  # fmt: skip
-_BELOW_EPHEMERAL = range(20_000, 32_000)
-"""Free ports are taken from here, where no connection that anybody opens meanwhile is given one by the system."""
-
-_claims = ExitStack()
-_TRIES = 50
 _LONGEST_SOCKET_PATH = 100
 
 
@@ -144,54 +136,21 @@ def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
         wanted["gateway"] = port
     wanted |= dict.fromkeys(more, 0)
     for name, number in wanted.items():
-        if number == 0:
-            continue
-        if not _free(number):
+        if number and _in_use(number):
             raise PlanFailed(
                 f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
             )
-        _claim(number)
-    return {name: number or free_port() for name, number in wanted.items()}
-
-
-def free_port() -> int:
-    """A port at which nobody listens, and which nobody is given who asks here too, in whatever process.
-
-    Until somebody listens there, a UDP socket of the same number says that it is taken: as long as this process runs,
-    or until ``release``. Raises PlanFailed when there is none.
-    """
-    for candidate in random.sample(_BELOW_EPHEMERAL, _TRIES):
-        if _claim(candidate) and _free(candidate):
-            return candidate
-    raise PlanFailed(f"{_TRIES} ports from {_BELOW_EPHEMERAL.start} on are in use; stop what uses them")
-
-
-def release() -> None:
-    """Gives up the claims to free ports, which have their listeners now."""
-    _claims.close()
-
-
-def _claim(port: int) -> bool:
-    claim = socket.socket(type=socket.SOCK_DGRAM)
     try:
-        claim.bind((HOST, port))
-    except OSError:
-        claim.close()
-        return False
-    _claims.enter_context(claim)
-    return True
+        return {name: number or free_port(but=wanted.values()) for name, number in wanted.items()}
+    except OSError as error:
+        raise PlanFailed(str(error)) from error
 
 
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        except OverflowError:
-            raise PlanFailed(f"{port} is no port; ports are 0 to 65535") from None
-    return True
+def _in_use(number: int) -> bool:
+    try:
+        return taken(number)
+    except OverflowError:
+        raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
 
 
 def _need(*modules: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import grpc
@@ -36,6 +37,7 @@ class PopulationService(PopulationServiceServicer):
         self._database = database
         self._registry = registry
         self._ending = asyncio.Event()
+        self._newest, self._look_at = 0, 0.0
 
     def end_watching(self) -> None:
         """Ends the streams that wait for changes; their callers go on elsewhere from their cursor."""
@@ -80,15 +82,21 @@ class PopulationService(PopulationServiceServicer):
     ) -> AsyncIterator[pb.WatchChangesResponse]:
         """Changes after the cursor, then those to come."""
         cursor, kinds = rules.read_cursor(request.cursor), rules.read_kinds(request.kinds)
+        looked_until = -1
         while True:
-            with self._database.reading() as documents:
-                changes = documents.changes(cursor, kinds=kinds)
+            newest, changes = self._newest_change(), list[Change]()
+            if newest > looked_until:
+                with self._database.reading() as documents:
+                    changes = documents.changes(cursor, kinds=kinds)
             for change in changes:
                 yield _change(change)
                 cursor = change.cursor
-            if not changes and request.stop_at_end:
+            if changes:
+                continue
+            if request.stop_at_end:
                 return
-            if not changes and await self._ends_within(POLL_SECONDS):
+            looked_until = newest
+            if await self._ends_within(POLL_SECONDS):
                 raise AgencyError(Code.UNAVAILABLE, "STOPPING", "the agency stops; go on from the last cursor")
 
     async def UploadChanges(
@@ -125,6 +133,14 @@ class PopulationService(PopulationServiceServicer):
             with self._database.reading() as documents:
                 citizen = self._registry.newborn(documents, claim.number)
         return rules.matches(claim, citizen)
+
+    def _newest_change(self) -> int:
+        """The end of the feed, looked for once in POLL_SECONDS however many wait: who waits long must cost little."""
+        if (now := monotonic()) >= self._look_at:
+            with self._database.reading() as documents:
+                self._newest = documents.newest_change()
+            self._look_at = now + POLL_SECONDS
+        return self._newest
 
     async def _ends_within(self, seconds: float) -> bool:
         try:

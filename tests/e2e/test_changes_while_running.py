@@ -8,7 +8,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from ndxp.sandbox.plan import free_port
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import (
     PROVIDER,

@@ -34,6 +34,9 @@ class Gateway(grpc.GenericRpcHandler):
         self._name = name
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        if handler_call_details.method == "/sample/What":
+            keys = " ".join(sorted(key for key, _ in handler_call_details.invocation_metadata or ()))
+            return grpc.unary_unary_rpc_method_handler(lambda _, __: keys.encode())
         if handler_call_details.method != "/sample/Who":
             return None
         return grpc.unary_unary_rpc_method_handler(lambda request, _: self._name + request)
@@ -74,6 +77,19 @@ def test_calls_of_one_connection_reach_every_gateway_in_tls_as_in_plaintext(
             for channel in (plain, secure):
                 who: Any = channel.unary_unary("/sample/Who")
                 assert {who(b"", timeout=10) for _ in range(40)} == {b"one", b"two"}
+
+
+@pytest.mark.parametrize("listener", ["exchange", "exchange-tls"])
+def test_a_gateway_is_told_what_the_caller_says_and_nothing_of_envoys(
+    gateways: list[str], certificate: Path, listener: str
+) -> None:
+    trusted = grpc.ssl_channel_credentials((certificate / "ca.crt").read_bytes())
+    with envoy(certificate, gateways) as listening, ExitStack() as stack:
+        for where in (gateways[0], listening[listener]):
+            secure = where == listening["exchange-tls"]
+            channel = grpc.secure_channel(where, trusted) if secure else grpc.insecure_channel(where)
+            what: Any = stack.enter_context(channel).unary_unary("/sample/What")
+            assert what(b"", metadata=[("x-said", "so")], timeout=PATIENCE) == b"user-agent x-said"
 
 
 def test_a_message_passes_that_is_larger_than_what_envoy_keeps(gateways: list[str], certificate: Path) -> None:

@@ -15,7 +15,7 @@ from gateway.dataplane.journal import STREAM
 from gateway.store import connect
 from ndxp import metadata
 from ndxp.errors import Reason
-from ndxp.sandbox.plan import free_port
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel, transaction
 from tests.e2e.test_front_door import health

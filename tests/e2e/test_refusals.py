@@ -20,7 +20,7 @@ from ndxp.client import Exchange
 from ndxp.errors import RULES, Code, Reason
 from ndxp.population.v1 import population_pb2
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.sandbox.plan import free_port
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import (
     PROVIDER,
@@ -368,6 +368,30 @@ async def test_a_provider_gets_no_more_calls_at_once_than_it_takes(visitor: Visi
     finally:
         admin.put("services", json=service).raise_for_status()
         await known(visitor.exchange)
+
+
+async def test_streams_leave_half_of_a_providers_places_to_other_calls(visitor: Visitor, echo: Echo) -> None:
+    admin = visitor.exchange.admin
+    service = {"provider": PROVIDER, "contract": CONTRACT.name, "address": f"127.0.0.1:{echo.port}"}
+    admin.put("services", json={**service, "in_flight": 4}).raise_for_status()
+    try:
+        async with worker(visitor.exchange, "mixed") as mixed, fresh_channel(mixed.target) as channel:
+            streams = [CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,)) for _ in range(2)]
+            for stream in streams:
+                await stream.write(Request(payload=b"x"))
+                await stream.read()
+            failure = await refused(channel, visitor.identity, method="Converse")
+            says_what_to_do(failure, Reason.OVERLOADED)
+            await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
+            for stream in streams:
+                await stream.done_writing()
+                assert await stream.read() is grpc.aio.EOF
+            again = CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,))
+            await again.write(Request(payload=b"x"))
+            assert (await again.read()).payload == b"x"
+            again.cancel()
+    finally:
+        admin.put("services", json=service).raise_for_status()
 
 
 async def test_a_flood_that_a_provider_cannot_keep_up_with_is_shed_and_recorded_in_part(

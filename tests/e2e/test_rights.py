@@ -203,14 +203,28 @@ async def test_a_stream_is_restricted_message_by_message_and_says_so_before_the_
     assert (initial[metadata.WITHHELD], initial[metadata.GRANT]) == ("matched problem", "items")
 
 
-@pytest.mark.parametrize("method", ["Look", "Repeat"])
+@pytest.mark.parametrize(("method", "where"), [("Look", "trailing"), ("Collect", "trailing"), ("Repeat", "initial")])
+async def test_a_provider_says_that_it_kept_to_the_fields_behind_a_single_answer_and_before_a_stream(
+    restricted: Visitor, echo: Echo, method: str, where: str
+) -> None:
+    echo.reset()
+    setattr(echo, where, ((metadata.WITHHELD, "other"),))
+    request = Request(payload=b"x", count=1)
+    asked = restricted.call(method)(iter([request]) if method == "Collect" else request)
+    assert await code_of(asked) is grpc.StatusCode.OK
+    said = dict(await (asked.trailing_metadata() if where == "trailing" else asked.initial_metadata()))
+    assert (said[metadata.WITHHELD], said[metadata.GRANT]) == ("other", "some")
+
+
+@pytest.mark.parametrize("method", ["Look", "Collect", "Repeat"])
 @pytest.mark.parametrize("said", [(), ((metadata.WITHHELD, "a, b"),), ((metadata.GRANT, "mine"),)], ids=str)
 async def test_no_answer_leaves_when_the_provider_does_not_say_that_it_kept_to_the_fields(
     restricted: Visitor, echo: Echo, method: str, said: tuple[metadata.Pair, ...]
 ) -> None:
     echo.reset()
     echo.trailing = echo.initial = said
-    asked = restricted.call(method)(Request(payload=b"secret", count=2))
+    request = Request(payload=b"secret", count=2)
+    asked = restricted.call(method)(iter([request]) if method == "Collect" else request)
     failure: status.Failure = await failure_of(asked)
     assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "FIELDS_NOT_WITHHELD")
     assert failure.details == {"service": PROVIDER, "grant": "some"}

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.sandbox.plan import free_port
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import fresh_channel
 from tests.fakes import until

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from loadtest.results import Second
-from ndxp.sandbox.plan import free_port
+from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.loadtest.conftest import LOCUSTFILE, Locust
 

@@ -7,10 +7,12 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from hyperframe.frame import SettingsFrame
 
 import ndxp.health
+from drills.attacks.wire import Wire
 from ndxp import accepting
-from ndxp.health import FEW, Health
+from ndxp.health import FEW, MOST, Health
 from tests.fakes import PATIENCE, until
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -18,15 +20,21 @@ CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
 
 
 @pytest.fixture
-async def health() -> AsyncIterator[tuple[Health, grpc.aio.Channel]]:
-    """The health of a server, and a channel to it."""
+async def server() -> AsyncIterator[tuple[Health, str]]:
+    """The health of a server, and where it listens."""
     served, server = Health(), accepting.server()
     served.add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield served, channel
+    yield served, f"127.0.0.1:{port}"
     await server.stop(None)
+
+
+@pytest.fixture
+async def health(server: tuple[Health, str]) -> AsyncIterator[tuple[Health, grpc.aio.Channel]]:
+    """The health of a server, and a channel to it."""
+    async with grpc.aio.insecure_channel(server[1]) as channel:
+        yield server[0], channel
 
 
 def unfinished(channel: grpc.aio.Channel, method: str = CHECK) -> Any:
@@ -43,7 +51,7 @@ async def test_a_check_and_a_watch_are_answered(health: tuple[Health, grpc.aio.C
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
     watch = stub.Watch(health_pb2.HealthCheckRequest())
     assert (await watch.read()).status == SERVING
-    await served.set("", NOT_SERVING)
+    served.set("", NOT_SERVING)
     assert (await watch.read()).status == NOT_SERVING
     watch.cancel()
 
@@ -91,6 +99,54 @@ async def test_who_has_little_time_left_keeps_it_however_many_ask_meanwhile(
     for call in calls:
         call.cancel()
     await asyncio.gather(*(call.code() for call in calls))
+
+
+def _watching_without_reading(address: str) -> Wire:
+    """A peer that watches health, and gives the answer no window."""
+    wire = Wire(address, {SettingsFrame.INITIAL_WINDOW_SIZE: 0})
+    wire.request(1, WATCH)
+    wire.message(1, b"")
+    assert wire.read(lambda w: 1 in w.headers)
+    return wire
+
+
+async def test_who_watches_and_reads_nothing_keeps_the_news_from_nobody(
+    server: tuple[Health, str], health: tuple[Health, grpc.aio.Channel]
+) -> None:
+    served, channel = health
+    with await asyncio.to_thread(_watching_without_reading, server[1]):
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
+        assert (await watch.read()).status == SERVING
+        served.set("", NOT_SERVING)
+        assert (await watch.read()).status == NOT_SERVING
+        served.end()
+        served.set("", SERVING)
+        assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == NOT_SERVING
+        watch.cancel()
+
+
+async def test_a_connection_holds_only_so_many_calls_whether_their_answers_are_read_or_not(
+    server: tuple[Health, str], health: tuple[Health, grpc.aio.Channel]
+) -> None:
+    served, channel = health
+
+    def flood() -> Wire:
+        wire = _watching_without_reading(server[1])
+        for number in range(1, MOST + 5):
+            wire.request(2 * number + 1, CHECK)
+            wire.message(2 * number + 1, b"")
+        assert wire.read(lambda w: len(w.headers) == MOST + 5)
+        return wire
+
+    with await asyncio.to_thread(flood) as wire:
+        ended = [stream for stream, said in wire.headers.items() if "grpc-status" in said]
+        assert len(ended) == 5
+        assert wire.outcome(ended[0]).said == "RESOURCE_EXHAUSTED"
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        for _ in range(MOST + 5):
+            assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == SERVING
+    await until(lambda: not served._under_way)
 
 
 @pytest.mark.parametrize("said", [b"\xff", None], ids=["noise", "nothing"])

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -15,12 +16,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
+from ndxp.agency.settings import AgencySettings
 from ndxp.assertion import Assertion, key_of, message_mark, sign
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.world import World
 from services import population
+from services.population import __main__ as population_main
 from tests.fakes import until
 
 if TYPE_CHECKING:
@@ -89,6 +92,27 @@ async def test_an_assertion_made_for_something_else_is_refused(
 ) -> None:
     failure = await failure_of(PopulationServiceStub(direct).VerifyCitizen(question, metadata=signed(**other)))
     assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
+
+
+async def test_an_assertion_that_was_presented_to_another_replica_gets_no_answer(
+    town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, failure_of: "FailureOf", tmp_path: Path
+) -> None:
+    pairs = signed(message=made_for(question))
+    assert (await PopulationServiceStub(direct).VerifyCitizen(question, metadata=pairs)).matched
+    settings = AgencySettings(
+        credentials=tmp_path / "credentials.json", addresses={population.SUBSYSTEM: "127.0.0.1:0"},
+        database_url=f"sqlite:///{tmp_path}/{{name}}.db",
+    )  # fmt: skip
+    replica = population_main.compose(settings, town.world)
+    port = await replica.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        call = PopulationServiceStub(channel).VerifyCitizen(question, metadata=pairs)
+        failure = await failure_of(call)
+        assert (await PopulationServiceStub(channel).VerifyCitizen(question, metadata=signed())).matched
+    await replica.stop()
+    assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
+    assert "presented before" in failure.message
+    assert metadata.SUBJECT not in await call.trailing_metadata()
 
 
 async def test_a_stream_without_assertion_is_refused(direct: grpc.aio.Channel) -> None:

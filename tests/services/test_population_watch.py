@@ -9,9 +9,11 @@ import grpc
 import pytest
 
 from ndxp import status
+from ndxp.agency.database import Change, Transaction
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.world import World
+from tests.fakes import until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -68,6 +70,33 @@ async def test_only_the_kinds_that_are_asked_for_are_told(town: "Town", world: W
     deaths = await watch(town, kinds=[pb.CHANGE_KIND_DEATH])
     assert [change.citizen_number for change in deaths] == [dying.number]
     assert await watch(town, cursor=deaths[-1].cursor) == []
+
+
+async def test_watchers_who_wait_do_not_look_into_the_database_each_for_itself(
+    town: "Town", world: World, request_id: RequestId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    changes = Transaction.changes
+
+    def noted(self: Transaction, after: int, **how: Any) -> list[Change]:
+        looked.append(after)
+        return changes(self, after, **how)
+
+    monkeypatch.setattr(Transaction, "changes", noted)
+    mover, *others = [citizen.number for citizen in world.sample(6, alive=True)]
+    await move(town, [mover], request_id)
+    deaths = pb.WatchChangesRequest(kinds=[pb.CHANGE_KIND_DEATH])
+    streams = [town.population().WatchChanges(r) for r in [pb.WatchChangesRequest()] * 5 + [deaths] * 5]
+    for stream in streams[:5]:
+        assert (await stream.read()).citizen_number == mover
+    await until(lambda: len(looked) == 5 * 2 + 5)  # what was there and that there is no more; and no death
+    await move(town, others, request_id)  # while they wait the loop turns, and the feed is looked at often
+    for stream in streams[:5]:
+        assert [(await stream.read()).citizen_number for _ in others] == others
+    for stream in streams:
+        stream.cancel()
+    told = 5 * 2 * len(others) + 5 * len(others)
+    assert len(looked) <= 15 + told
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "9" * 19])

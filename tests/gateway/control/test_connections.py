@@ -56,6 +56,27 @@ def test_who_does_not_say_all_of_a_request_in_time_is_hung_up_on(exchange: Runni
     assert (json.loads(body)["status"], json.loads(body)["title"]) == (408, "The body was not there within 10 s")
 
 
+UPGRADE = b"GET / HTTP/1.1\r\nHost: control\r\nConnection: Upgrade\r\nUpgrade: "
+NOISE = {
+    "noise": b"\x00\x01\xff\r\n\r\n",
+    "a path that is no text": b"GET /\xff HTTP/1.1\r\nHost: control\r\n\r\n",
+    "HTTP/2": UPGRADE + b"h2c\r\n\r\n",
+    "WebSocket": UPGRADE + b"websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + b"A" * 22 + b"==\r\n\r\n",
+    "a form that is none": b"POST /oauth2/token HTTP/1.1\r\nHost: control\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 20\r\n\r\n--x\r\nnoise and noise",
+}
+
+
+@pytest.mark.parametrize("said", NOISE.values(), ids=NOISE)
+def test_who_sends_what_is_no_request_writes_nothing_into_the_log(exchange: RunningExchange, said: bytes) -> None:
+    log = exchange.folder / "logs" / "control.log"
+    before = len(log.read_text())
+    with socket.create_connection(address(exchange), timeout=2 * PATIENCE) as peer:
+        peer.sendall(said)
+        assert peer.recv(1 << 16).startswith(b"HTTP/1.1 4")
+    assert log.read_text()[before:] == ""
+
+
 def test_a_connection_is_kept_for_the_next_request(exchange: RunningExchange) -> None:
     kept = http.client.HTTPConnection(*address(exchange), timeout=PATIENCE)
     seen = set()

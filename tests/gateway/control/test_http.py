@@ -176,6 +176,13 @@ def test_a_body_above_a_mebibyte_is_not_read(exchange: RunningExchange, known: b
     assert answer.status_code == 413
 
 
+def test_no_page_of_control_runs_scripts_from_elsewhere(exchange: RunningExchange) -> None:
+    described = httpx.get(f"{exchange.control_url}/openapi.json").json()
+    assert "/admin/v1/grants" in described["paths"]
+    pages = [httpx.get(f"{exchange.control_url}/{page}") for page in ("docs", "redoc")]
+    assert [page.status_code for page in pages] == [404, 404]
+
+
 def test_half_a_character_is_refused(exchange: RunningExchange) -> None:
     body = b'{"id": "VN/COM/half", "name": "\\ud800", "subsystems": ["app"]}'
     answer = exchange.admin.put("members", content=body, headers={"Content-Type": "application/json"})

@@ -47,6 +47,18 @@ def authorise(
     return policy.authorise(known, client, service, method, purpose=purpose, now=now)
 
 
+def test_a_refusal_that_names_methods_stays_short_enough_to_arrive() -> None:
+    names = [f"GetSomethingThatHasALongName{number}" for number in range(300)]
+    registry = Registry(instance="VN", members=MEMBERS, services=SERVICES)
+    with pytest.raises(Refusal) as raised:
+        choose_service(Snapshot(registry, {DEMO: contract("demo.v1", "Demo", *names)}), f"{DEMO}/Get", "")
+    assert len(raised.value.message) < 700
+    assert f"it has {names[0]}, {names[1]}, " in raised.value.message
+    refusal = refused(grant(CLIENT, *names))
+    assert len(refusal.message) < 700
+    assert refusal.message.endswith(" and more")
+
+
 def refused(
     *grants: Grant, client: str = CLIENT, method: str = "Get", purpose: str = "", reason: Reason = Reason.ACCESS_DENIED
 ) -> Refusal:

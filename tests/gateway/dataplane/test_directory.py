@@ -1,26 +1,114 @@
 """Reflection of what providers describe."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
 import pytest
 from google.protobuf import descriptor_pb2
+from grpc_reflection.v1alpha import reflection_pb2 as pb
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from gateway.core.registry import Member, Registry, Service, Snapshot
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.upstream import Upstreams
+from ndxp import status
+from ndxp.errors import Reason, Refusal
 
 
-def described(package: str, file: str) -> bytes:
-    """A contract "package.S", in a file of this name."""
+def described(package: str, file: str, *, message: str = "M", of: str = "M") -> bytes:
+    """A contract "package.S" with a message that may hold another, in a file of this name."""
+    field = descriptor_pb2.FieldDescriptorProto(
+        name="f", number=1, type=descriptor_pb2.FieldDescriptorProto.TYPE_MESSAGE, type_name=f".{package}.{of}"
+    )
     service = descriptor_pb2.ServiceDescriptorProto(name="S")
-    made = descriptor_pb2.FileDescriptorProto(name=file, package=package, service=[service])
+    kind = descriptor_pb2.DescriptorProto(name=message, field=[field])
+    made = descriptor_pb2.FileDescriptorProto(name=file, package=package, service=[service], message_type=[kind])
     return descriptor_pb2.FileDescriptorSet(file=[made]).SerializeToString()
+
+
+def snapshot(**contracts: bytes) -> Snapshot:
+    """Contracts "package.S" by package, all of one provider."""
+    services = [Service(provider="VN/COM/C01/p", contract=f"{p}.S", address="localhost:1") for p in contracts]
+    registry = Registry("VN", [Member("VN/COM/C01", "C01", subsystems=["p"])], services)
+    return Snapshot(registry, {f"{package}.S": files for package, files in contracts.items()})
+
+
+@asynccontextmanager
+async def reflecting(shown: Snapshot, admit: Callable[[Any], None] = lambda _: None) -> AsyncIterator[Any]:
+    """A stream of questions to a server that shows a snapshot."""
+    server = grpc.aio.server()
+    directory = Directory(Upstreams(1024), admit)
+    directory.add_to(server)
+    directory.show(shown, {})
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # made for both kinds
+        yield stub.ServerReflectionInfo(timeout=20)
+    await server.stop(None)
+
+
+async def ask(stream: Any, **question: Any) -> Any:
+    await stream.write(pb.ServerReflectionRequest(**question))
+    return await stream.read()
+
+
+def packages(answer: Any) -> list[str]:
+    """The packages of the files in an answer; none when it is an error."""
+    files = answer.file_descriptor_response.file_descriptor_proto
+    return [descriptor_pb2.FileDescriptorProto.FromString(file).package for file in files]
+
+
+async def test_contracts_whose_files_have_one_name_are_both_described() -> None:
+    shown = snapshot(first=described("first", "a.proto"), second=described("second", "a.proto"))
+    async with reflecting(shown) as stream:
+        for package in ("first", "second", "first"):
+            assert packages(await ask(stream, file_containing_symbol=f"{package}.S")) == [package]
+            assert packages(await ask(stream, file_by_filename="a.proto")) == [package]
+        assert packages(await ask(stream, file_containing_symbol="second.M")) == ["second"]
+        assert packages(await ask(stream, file_containing_symbol="grpc.health.v1.Health")) == ["grpc.health.v1"]
+        assert (await ask(stream, file_containing_symbol="third.S")).HasField("error_response")
+        listed = {s.name for s in (await ask(stream, list_services="")).list_services_response.service}
+        assert {"first.S", "second.S", "grpc.health.v1.Health"} <= listed
+
+
+async def test_a_contract_that_changes_is_described_as_it_is_now_and_one_that_goes_no_more() -> None:
+    directory = Directory(Upstreams(1024), lambda _: None)
+    directory.show(snapshot(first=described("first", "a.proto"), second=described("second", "a.proto")), {})
+    kept = directory._reflection._described["first.S"][1]
+    directory.show(snapshot(first=described("first", "a.proto"), third=described("third", "c.proto")), {})
+    assert directory._reflection._described["first.S"][1] is kept
+    changed = snapshot(first=described("first", "b.proto"))
+    directory.show(changed, {})
+    assert directory._reflection._described.keys() == {"first.S"}
+    async with reflecting(changed) as stream:
+        assert packages(await ask(stream, file_by_filename="b.proto")) == ["first"]
+        assert packages(await ask(stream, file_by_filename="a.proto")) == []
+
+
+async def test_who_is_disabled_meanwhile_is_told_no_more() -> None:
+    disabled = False
+
+    def admit(_: Any) -> None:
+        if disabled:
+            raise Refusal(Reason.MEMBER_DISABLED, "you are disabled")
+
+    async with reflecting(snapshot(first=described("first", "a.proto")), admit) as stream:
+        assert packages(await ask(stream, file_containing_symbol="first.S")) == ["first"]
+        disabled = True
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await ask(stream, file_containing_symbol="first.S")
+    assert status.decode(raised.value).reason == "MEMBER_DISABLED"
 
 
 async def test_a_provider_writes_no_line_of_its_own_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
     file = "a.proto\n2026-11-22 06:00:00,000 INFO gateway nothing happened\x1b[2J"
-    services = [Service(provider="VN/COM/C01/p", contract=f"{p}.S", address="localhost:1") for p in ("first", "second")]
-    registry = Registry("VN", [Member("VN/COM/C01", "C01", subsystems=["p"])], services)
-    snapshot = Snapshot(registry, {f"{p}.S": described(p, file) for p in ("first", "second")})
-    await Directory(Upstreams(1024), lambda _: None).show(snapshot, {})
+    shown = snapshot(first=described("first", file), second=described("second", file, of="None"))
+    async with reflecting(shown) as stream:
+        assert (await ask(stream, file_containing_symbol="second.S")).HasField("error_response")
+        assert packages(await ask(stream, file_containing_symbol="first.S")) == ["first"]
     [said] = caplog.messages
     assert "second.S" in said
     assert said.isprintable()

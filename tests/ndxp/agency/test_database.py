@@ -175,7 +175,8 @@ def test_accesses_of_several_replicas_are_one_log(replicas: list[Database]) -> N
     for number, replica in enumerate(replicas):
         with replica.transaction() as transaction:
             ids = (f"t-{number}", "an assertion used again")
-            transaction.log([Access(each, CLIENT, "", "", METHOD, 0, at=number) for each in ids])
+            new = transaction.log([Access(each, CLIENT, "", "", METHOD, 0, at=number) for each in ids])
+        assert new == ({*ids} if number == 0 else {ids[0]})
     with replicas[0].reading() as reader:
         logged = [found.transaction_id for _, found in reader.accesses()]
     assert logged == ["t-0", "an assertion used again", *(f"t-{number}" for number in range(1, REPLICAS))]

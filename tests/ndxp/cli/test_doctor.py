@@ -9,6 +9,7 @@ import redis
 
 from ndxp.cli.doctor import CHECKS, Place
 from ndxp.sandbox.authority import Authority
+from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.tls import ONLY_1_3
 from tests.ndxp.cli.conftest import Ndxp
@@ -62,6 +63,7 @@ def test_files_deep_in_the_folder_are_looked_at(tmp_path: Path) -> None:
         ("addresses", {"NDXP_CONTROL_ADDRESS": "0.0.0.0:8080"}, "NDXP_CONTROL_ADDRESS=0.0.0.0:8080 (control)"),
         ("addresses", {"NDXP_GATEWAY_ADDRESS": "10.0.0.1:1"}, "NDXP_GATEWAY_ADDRESS=10.0.0.1:1 (control)"),
         ("addresses", {"NDXP_ALLOW_PLAINTEXT": "true"}, "NDXP_ALLOW_PLAINTEXT is set (control)"),
+        ("metrics", {"NDXP_METRICS_ADDRESS": "0.0.0.0:9464", "NDXP_TLS_FOLDER": "/x"}, "NDXP_METRICS_ADDRESS=0.0.0.0"),
         ("tokens", {"NDXP_TOKEN_LIFE": "86400"}, "NDXP_TOKEN_LIFE=86400 (control)"),
         ("TLS versions", {"NDXP_TLS_FOLDER": "/x"}, "control takes TLS 1.2 too"),
         ("store", {"NDXP_REDIS_URL": "unix:///nowhere.sock"}, "the store does not say how it keeps its data"),
@@ -79,6 +81,7 @@ def test_an_unsafe_setting_of_a_process_is_found(
     [
         ("addresses", {"NDXP_CONTROL_ADDRESS": "127.0.0.1:8080"}),
         ("addresses", {"NDXP_GATEWAY_ADDRESS": "0.0.0.0:1", "NDXP_TLS_FOLDER": "/x"}),
+        ("metrics", {"NDXP_METRICS_ADDRESS": "[::1]:9464"}),
         ("tokens", {"NDXP_TOKEN_LIFE": "600"}),
         ("TLS versions", {"NDXP_TLS_FOLDER": "/x", **ONLY_1_3}),
     ],
@@ -103,6 +106,17 @@ def test_short_and_shared_secrets_are_found_and_not_shown(tmp_path: Path) -> Non
         "the secret of VN/COM/a/x is short", "the secret of VN/COM/b/x is another's too",
         "the secret of VN/COM/c/x is another's too",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_passwords_of_the_example_are_found_beside_the_compose_file_of_what_is_attached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attached: bool
+) -> None:
+    (tmp_path / ".env").write_text("# X_PASSWORD=change-me-0\nLEDGER_PASSWORD=change-me-1\nOTHER_PASSWORD=f00d\n")
+    monkeypatch.chdir(tmp_path)
+    known = Place(tmp_path)
+    known.state = State(str(tmp_path), "localhost:1", "http://localhost:2", [], attached=attached)
+    assert looked("passwords", known) == (["LEDGER_PASSWORD in .env is the example's"] if attached else [])
 
 
 def test_certificates_that_end_soon_are_found(tmp_path: Path) -> None:
