@@ -183,6 +183,11 @@ def test_no_page_of_control_runs_scripts_from_elsewhere(exchange: RunningExchang
     assert [page.status_code for page in pages] == [404, 404]
 
 
+def test_no_loss_is_accepted_of_a_ledger_that_goes_on_whatever_the_numbers(exchange: RunningExchange) -> None:
+    refused = exchange.admin.post("ledger/losses", json={"kept": 0, "lost": 0})
+    assert (refused.status_code, refused.json()["title"]) == (409, "Nothing is lost")
+
+
 def test_half_a_character_is_refused(exchange: RunningExchange) -> None:
     body = b'{"id": "VN/COM/half", "name": "\\ud800", "subsystems": ["app"]}'
     answer = exchange.admin.put("members", content=body, headers={"Content-Type": "application/json"})
