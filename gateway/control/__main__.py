@@ -210,6 +210,9 @@ def read_exchange_file(path: Path) -> core.Registry:
         return core.parse(yaml.load(path.read_bytes(), _Loader))  # noqa: S506 - it is a SafeLoader
     except (OSError, yaml.YAMLError, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
+        reason = " ".join(str(error).split())
+        raise core.RegistryError(f"{path}: a value in it is none, or nested too deep: {reason}") from error
 
 
 def _stay_private(settings: ControlSettings) -> None:

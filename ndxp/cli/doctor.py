@@ -39,7 +39,8 @@ _SKEW = 5.0
 _ENDS_SOON = timedelta(days=30)
 _ADDRESSES = ("NDXP_GATEWAY_ADDRESS", "NDXP_CONTROL_ADDRESS", "NDXP_EXCHANGE_ADDRESS")
 _EXAMPLE = "change-me"
-_KEYS = ("ledger-key.pem", "token-key.pem", "salt-key", "credentials.json")
+_CREDENTIALS = "credentials.json"
+_KEYS = ("ledger-key.pem", "token-key.pem", "salt-key", _CREDENTIALS)
 
 
 class Place:
@@ -104,14 +105,15 @@ def _modes(place: Place) -> Iterator[str]:
 
 
 def _keys(place: Place) -> Iterator[str]:
-    for name in _KEYS if place.state else ():
+    """Of what is attached, the other keys are elsewhere."""
+    for name in () if place.state is None else (_CREDENTIALS,) if place.state.attached else _KEYS:
         if not os.access(place.folder / name, os.R_OK):
             yield f"{place.folder / name} cannot be read"
 
 
 def _secrets(place: Place) -> Iterator[str]:
     try:
-        secrets: dict[str, str] = json.loads((place.folder / "credentials.json").read_text())
+        secrets: dict[str, str] = json.loads((place.folder / _CREDENTIALS).read_text())
     except (OSError, ValueError):
         return
     yield from (f"the secret of {name} is short" for name, s in secrets.items() if len(s) < _SHORTEST_SECRET)
@@ -272,9 +274,10 @@ def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             ]
         )
     else:
-        console.print(
-            table(("", "check", "finding"), [("✗" if w else "✔", c.name, "\n".join(w) or "-") for c, w in found])
-        )
+        rows = []
+        for check, what in found:
+            rows += [("✗" if what else "✔", check.name, "-" if not what else what[0]), *(("", "", w) for w in what[1:])]
+        console.print(table(("", "check", "finding"), rows))
         for check, what in found:
             if what:
                 console.print(f"\n[bold]{check.name}[/]: {check.why}.\nWhat to do: {check.remedy}", soft_wrap=True)

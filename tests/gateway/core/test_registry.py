@@ -124,9 +124,10 @@ def test_every_form_of_consumer_is_taken(consumer: str) -> None:
     assert parse(changed("grants", consumer=consumer)).grants[0].consumer == consumer
 
 
-def test_a_file_that_is_no_yaml_is_refused_with_its_name_on_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["members: [\n", "x: !!bool y", f"x: {'9' * 5000}", "[" * 5000, "\0"])
+def test_a_file_that_is_no_yaml_is_refused_with_its_name_on_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "exchange.yaml"
-    path.write_text("members: [\n")
+    path.write_text(text)
     with pytest.raises(RegistryError) as refused:
         read_exchange_file(path)
     assert str(path) in str(refused.value)

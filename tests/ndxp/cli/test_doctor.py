@@ -50,6 +50,24 @@ def test_a_finding_is_told_with_why_and_what_to_do(ndxp_alone: Ndxp, tmp_path: P
     assert "What to do: chmod" in text.out
 
 
+def test_several_findings_of_a_check_are_a_line_each(ndxp_alone: Ndxp, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    for name in ("a", "b"):
+        (tmp_path / name).touch(mode=0o644)
+    told = "".join(ndxp_alone("doctor", "--folder", tmp_path).out.split())  # long paths are folded
+    assert f"{tmp_path / 'a'}:othersmayreadit" in told
+    assert f"{tmp_path / 'b'}:othersmayreadit" in told
+    assert "\\n" not in told
+
+
+def test_the_keys_of_an_exchange_elsewhere_are_not_missed(tmp_path: Path) -> None:
+    known = place(tmp_path)
+    known.state = State(str(tmp_path), "localhost:1", "http://localhost:2", [], attached=True)
+    assert looked("keys", known) == [f"{tmp_path / 'credentials.json'} cannot be read"]
+    (tmp_path / "credentials.json").touch(mode=0o600)
+    assert looked("keys", known) == []
+
+
 def test_files_deep_in_the_folder_are_looked_at(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     (tmp_path / "tls").mkdir(mode=0o700)
