@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from gateway.core.merkle import Place, Tree
 from gateway.core.transaction import Phase, Record, canonical
@@ -136,7 +135,7 @@ class Reader:
         c = tables.records.c
         query = sa.select(tables.records).where(c.seq > after).order_by(c.seq).limit(limit)
         with self._connected() as connection:
-            return b"".join(b"%d %s\n" % (row[0], _line(row)) for row in _rows(connection, query))
+            return b"".join(b"%d %s\n" % (row[0], _line(row)) for row in tables.read(connection, query))
 
     def tile(self, place: Place) -> bytes:
         """A tile's hashes; empty when there is no such tile."""
@@ -230,17 +229,7 @@ def _few(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]
 
 
 def _entries(connection: sa.Connection, query: sa.Select[Any]) -> list[Entry]:
-    return [Entry(row[0], _record(row)) for row in _rows(connection, query)]
-
-
-def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Sequence[Any]:
-    try:
-        return connection.execute(query).all()
-    except OperationalError:
-        if connection.dialect.name != "sqlite":
-            raise
-        with tables.undecoded(connection):  # somebody may have changed a text into what is no UTF-8
-            return connection.execute(query).all()
+    return [Entry(row[0], _record(row)) for row in tables.read(connection, query)]
 
 
 def _record(row: Any) -> Record:

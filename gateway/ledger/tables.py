@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record
 from ndxp.metadata import MORE
@@ -197,13 +197,17 @@ def connect_ledger(url: str) -> sa.Engine:
     return engine
 
 
-@contextmanager
-def undecoded(connection: sa.Connection) -> Iterator[None]:
-    """In SQLite, text that is no UTF-8 is read meanwhile too, with replacement characters in it."""
+def read(connection: sa.Connection, query: sa.Select[Any]) -> Sequence[Any]:
+    """The rows that a query finds, whatever somebody has changed: text that is no UTF-8 has replacement characters."""
+    try:
+        return connection.execute(query).all()
+    except OperationalError:
+        if connection.dialect.name != "sqlite":  # PostgreSQL holds no such text
+            raise
     driver: Any = connection.connection.driver_connection
     strict, driver.text_factory = driver.text_factory, lambda data: data.decode(errors="replace")
     try:
-        yield
+        return connection.execute(query).all()
     finally:
         driver.text_factory = strict
 

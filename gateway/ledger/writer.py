@@ -136,6 +136,7 @@ class Writer:
                 kept = _kept_from(connection, first, before)
                 if kept > first:
                     _forget(connection, kept)
+                    connection.execute(sa.delete(tables.retentions))
                     note = self._signer.retention(kept)
                     connection.execute(sa.insert(tables.retentions).values(first=kept, note=note))
             if kept < first + _PRUNED_AT_ONCE:
@@ -234,12 +235,11 @@ def _kept_from(connection: sa.Connection, first: int, before: int) -> int:
 def _forget(connection: sa.Connection, first: int) -> None:
     """Removes the records before ``first``, and whom they are about, each by its key: no index has their places."""
     c, s = tables.records.c, tables.subjects.c
-    about = connection.execute(sa.select(c.seq, c.subjects).where(c.seq < first, c.subjects != ""))
+    about = tables.read(connection, sa.select(c.seq, c.subjects).where(c.seq < first, c.subjects != ""))
     if gone := tables.subjects_of((seq, named) for seq, named in about):
         one = sa.delete(tables.subjects).where(s.subject == sa.bindparam("whom"), s.seq == sa.bindparam("place"))
         connection.execute(one, [{"whom": subject, "place": seq} for subject, seq in gone])
     connection.execute(sa.delete(tables.records).where(c.seq < first))
-    connection.execute(sa.delete(tables.retentions))
 
 
 def size_of(connection: sa.Connection) -> int:

@@ -155,6 +155,16 @@ def test_a_text_that_is_none_any_more_is_found_and_its_place_is_named(
     assert ledger.search(Search(before=301, limit=1))[0].record.user_id == "u\ufffd"
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_text_that_is_none_any_more_does_not_keep_its_row_from_being_removed(
+    written: Writer, engine: sa.Engine, ledger: Reader
+) -> None:
+    with engine.execution_options(write=True).begin() as connection:
+        connection.execute(sa.text("UPDATE records SET subjects = CAST(x'75ff' AS TEXT) WHERE seq = 300"))
+    assert written.prune(2**62) == (RECORDS + 1, True)
+    assert ledger.entries(0, 1) == []
+
+
 def test_an_audit_of_many_gaps_asks_of_some_whether_they_were_removed_in_good_order(
     written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
