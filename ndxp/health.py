@@ -21,7 +21,7 @@ MOST = 100
 told ends with its connection."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
-_Health = health_pb2.HealthCheckResponse
+_Response = health_pb2.HealthCheckResponse
 
 
 class Health:
@@ -34,7 +34,7 @@ class Health:
     """
 
     def __init__(self) -> None:
-        self._states = {"": _Health.SERVING}
+        self._states = {"": _Response.SERVING}
         self._ended = False
         self._watching: dict[asyncio.Event, str] = {}
         self._under_way: Counter[str] = Counter()
@@ -46,7 +46,7 @@ class Health:
             name: grpc.stream_stream_rpc_method_handler(
                 partial(self._answer, method),
                 request_deserializer=health_pb2.HealthCheckRequest.FromString,
-                response_serializer=_Health.SerializeToString,
+                response_serializer=_Response.SerializeToString,
             )
             for name, method in (("Check", self._check), ("Watch", self._watch))
         }
@@ -54,14 +54,14 @@ class Health:
 
     def set(self, service: str, status: Any) -> None:
         """Says from now on how a service is, "" for the server itself; waits for nobody who watches it."""
-        if not self._ended:
+        if not self._ended and status != self._states.get(service):  # who watches is woken by news only
             self._say(service, status)
 
     def end(self) -> None:
         """Says NOT_SERVING of everything, for good."""
         self._ended = True
         for service in self._states:
-            self._say(service, _Health.NOT_SERVING)
+            self._say(service, _Response.NOT_SERVING)
 
     def _say(self, service: str, status: Any) -> None:
         self._states[service] = status
@@ -86,7 +86,7 @@ class Health:
         status = self._states.get(request.service)
         if status is None:
             await context.abort(grpc.StatusCode.NOT_FOUND)
-        await context.write(_Health(status=status))
+        await context.write(_Response(status=status))
 
     async def _watch(self, request: health_pb2.HealthCheckRequest, context: _Context) -> None:
         changed, said = asyncio.Event(), None
@@ -94,10 +94,10 @@ class Health:
         try:
             while True:
                 changed.clear()
-                status = self._states.get(request.service, _Health.SERVICE_UNKNOWN)
+                status = self._states.get(request.service, _Response.SERVICE_UNKNOWN)
                 if status != said:
                     said = status
-                    await context.write(_Health(status=status))
+                    await context.write(_Response(status=status))
                 await changed.wait()
         finally:
             del self._watching[changed]

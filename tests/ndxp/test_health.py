@@ -126,6 +126,19 @@ async def test_who_watches_and_reads_nothing_keeps_the_news_from_nobody(
         watch.cancel()
 
 
+async def test_who_watches_is_woken_by_news_only(health: tuple[Health, grpc.aio.Channel]) -> None:
+    served, channel = health
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
+    assert (await watch.read()).status == SERVING
+    [woken] = served._watching
+    served.set("", SERVING)  # a gateway says it five times a second
+    assert not woken.is_set()
+    served.set("", NOT_SERVING)
+    assert woken.is_set()
+    watch.cancel()
+
+
 async def test_a_connection_holds_only_so_many_calls_whether_their_answers_are_read_or_not(
     server: tuple[Health, str], health: tuple[Health, grpc.aio.Channel]
 ) -> None:
