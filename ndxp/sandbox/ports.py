@@ -46,8 +46,11 @@ def reserve(port: int) -> bool:
         except OSError:
             return False
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.listen(1)
+        listener.listen()
         with socket.create_connection((HOST, port)) as caller:
-            listener.accept()[0].close()
+            for accepted, peer in iter(listener.accept, None):
+                accepted.close()
+                if peer == caller.getsockname():  # and not somebody else, who looks for what was here before
+                    break
             caller.recv(1)
     return True

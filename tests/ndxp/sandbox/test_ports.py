@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from ndxp.sandbox.ports import HOST, free_port, reserve, taken
+from tests.fakes import PATIENCE
 
 
 def test_a_free_port_is_given_to_nobody_else_before_its_listener_is_there(few: range) -> None:
@@ -31,6 +32,21 @@ def test_a_port_that_somebody_has_is_not_given(few: range) -> None:
         assert taken(port)
         assert not reserve(port)
     assert free_port(but=few[:25]) in few[25:]
+
+
+def test_a_port_is_reserved_though_somebody_else_calls_there_first(few: range, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, strangers = socket.create_connection, list[socket.socket]()
+
+    def behind_strangers(address: tuple[str, int]) -> socket.socket:
+        strangers.extend(connect(address, timeout=PATIENCE) for _ in range(3))  # they look for what was here before
+        return connect(address, timeout=PATIENCE)
+
+    monkeypatch.setattr(socket, "create_connection", behind_strangers)
+    port = free_port()
+    for stranger in strangers:
+        stranger.close()
+    assert not reserve(port)
+    assert not taken(port)
 
 
 async def test_whoever_was_given_a_port_can_listen_there_at_once() -> None:
