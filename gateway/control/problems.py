@@ -54,7 +54,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> JSONResponse:
-        return _response(error.status_code, str(error.detail), "See /docs for what there is.")
+        return _response(error.status_code, str(error.detail), "See /openapi.json for what there is.")
 
 
 def _response(status: int, title: str, detail: str) -> JSONResponse:

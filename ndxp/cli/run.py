@@ -143,7 +143,7 @@ def _announce(state: State, as_json: bool, what: str) -> None:
         return
     console.print(f"[bold green]The exchange is {what}.[/] Every person in it is synthetic.")
     console.print(f"  gateway  {state.gateway}  (gRPC)")
-    console.print(f"  control  {state.control_url}  (tokens, admin API, /docs)")
+    console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
     console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")
     console.print("Next: `ndxp people`, `ndxp call --help`, `ndxp log tail`, `ndxp down`")
 
