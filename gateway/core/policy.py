@@ -1,7 +1,6 @@
 """Who may call what: default deny, with the nearest grant named when a call is denied."""
 
 from collections.abc import Iterable
-from textwrap import shorten
 
 from gateway.core import validity
 from gateway.core.registry import Grant, Service, Snapshot
@@ -114,7 +113,8 @@ def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
 
 def _named(methods: Iterable[str]) -> str:
     """Methods as a refusal lists them: not all of many, as one of more than 8 kB in its metadata does not arrive."""
-    return shorten(", ".join(methods), _LONGEST_LIST, placeholder=" and more")
+    named = ", ".join(methods)
+    return named if len(named) <= _LONGEST_LIST else f"{named[:_LONGEST_LIST].rpartition(', ')[0]} and more"
 
 
 def _in_slashes(wanted: str) -> str:

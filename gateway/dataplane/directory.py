@@ -111,8 +111,9 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
         names = (health.SERVICE_NAME, _REFLECTION_V1ALPHA, *contracts)
         before, self._described = self._described, {}
         for name, files in contracts.items():
-            known = before.get(name)  # most contracts stay what they are
-            self._described[name] = known if known and known[0] == files else (files, _described(name, files))
+            known, shown = before.get(name, (None, None))
+            # Most contracts stay what they are; of their bytes the new ones are kept, which the snapshot has too.
+            self._described[name] = files, shown if known == files else _described(name, files)
         described = {name: shown for name, (_, shown) in self._described.items() if shown is not None}
         self._shown = {"": reflection.aio.ReflectionServicer(names, own), **described}
 

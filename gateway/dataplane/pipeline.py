@@ -177,7 +177,7 @@ def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | Non
     room = _room(exchange, address, call.method)
     if there >= service.in_flight or (_streams_are_many(exchange, service, address) if room is None else room.full):
         raise Refusal(
-            Reason.OVERLOADED, f"{service.provider} has as many calls under way from this worker as it can serve",
+            Reason.OVERLOADED, f"{service.provider} has as many such calls under way from this worker as it can serve",
             retry_after=0.5, metadata={"service": service.provider, "under_way": str(there)},
         )  # fmt: skip
     waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))

@@ -392,6 +392,7 @@ async def test_streams_leave_half_of_a_providers_places_to_other_calls(visitor: 
             again.cancel()
     finally:
         admin.put("services", json=service).raise_for_status()
+        await known(visitor.exchange)
 
 
 async def test_a_flood_that_a_provider_cannot_keep_up_with_is_shed_and_recorded_in_part(
