@@ -108,11 +108,14 @@ def _name(beside: Path, file: Path) -> None:
 @contextmanager
 def _at_one_moment(ledger: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that sees the ledger as it is at one moment; one when all of it is signed, if that comes soon."""
-    if ledger.dialect.name == "postgresql":
+    postgresql = ledger.dialect.name == "postgresql"
+    if postgresql:
         ledger = ledger.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     deadline = time.monotonic() + _PATIENCE
     while True:
         with ledger.connect() as connection:
+            if postgresql:  # it keeps nobody from writing, and where it is copied to may be slow
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
             if size_of(connection) == signed or time.monotonic() > deadline:
                 yield connection

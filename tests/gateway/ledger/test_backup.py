@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from gateway.core.transaction import Record, canonical
 from gateway.dataplane.journal import STREAM
 from gateway.ledger import backup, tables
-from gateway.ledger.backup import back_up
+from gateway.ledger.backup import _at_one_moment, back_up
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.recorder import CHECKPOINT, Recorder, caught_up
 from gateway.ledger.restore import restore
@@ -153,6 +153,14 @@ def test_a_ledger_restored_into_the_other_kind_of_database_is_the_same(
     assert again.statistics(60, since=0, until=60) == ledger.statistics(60, since=0, until=60) != []
     found = again.search(Search(subject=f"{3:032x}", limit=1000))
     assert [entry.seq for entry in found] == [seq for seq in range(RECORDS, 0, -1) if (seq - 1) % 7 == 3]
+
+
+def test_a_backup_of_postgresql_may_be_written_slowly(postgres: Postgres) -> None:
+    engine = open_ledger(postgres.new_database())
+    with _at_one_moment(engine) as connection:
+        limit = connection.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar()
+    engine.dispose()
+    assert limit == "0"
 
 
 def test_evidence_and_checkpoints_of_before_the_backup_are_good_of_the_restored_ledger(
