@@ -30,7 +30,7 @@ REQUESTS = 5000
 CHECK_INS = 200
 APPLICATIONS = 100
 _AT_ONCE = 32
-_PATIENCE = 60.0
+_PATIENCE, _AGAIN = 60.0, 0.25
 
 PERSONA = "traveller"
 """The documented citizen in whose name the sample begins: verified once, checked in once, an applicant once."""
@@ -232,7 +232,7 @@ class Replay:
         """The ledger's totals, when it has all that was answered; those that it has when that takes too long."""
         deadline = time.monotonic() + _PATIENCE
         while not (found := self._session.get("/totals"))["caught_up"] and time.monotonic() < deadline:
-            pass  # control has waited for two seconds before it said no
+            time.sleep(_AGAIN)  # control waits itself, unless its store is away
         totals: list[dict[str, Any]] = found["totals"]
         return totals
 
