@@ -181,6 +181,7 @@ def test_no_page_of_control_runs_scripts_from_elsewhere(exchange: RunningExchang
     assert "/admin/v1/grants" in described["paths"]
     pages = [httpx.get(f"{exchange.control_url}/{page}") for page in ("docs", "redoc")]
     assert [page.status_code for page in pages] == [404, 404]
+    assert all("/openapi.json" in page.json()["detail"] for page in pages)
 
 
 def test_no_loss_is_accepted_of_a_ledger_that_goes_on_whatever_the_numbers(exchange: RunningExchange) -> None:
