@@ -99,14 +99,14 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
     def __init__(self, admit: Callable[[Any], None]) -> None:
         self._admit = admit
         self._described: dict[str, tuple[bytes, Any]] = {}
-        self._shown: dict[str, Any] = {"": reflection.aio.ReflectionServicer((health.SERVICE_NAME,))}
-
-    def show(self, snapshot: Snapshot) -> None:
-        own = descriptor_pool.DescriptorPool()
+        self._own = descriptor_pool.DescriptorPool()
         for module in (health_pb2, reflection_pb2):
             file = descriptor_pb2.FileDescriptorProto()
             module.DESCRIPTOR.CopyToProto(file)
-            own.Add(file)
+            self._own.Add(file)
+        self._shown: dict[str, Any] = {"": reflection.aio.ReflectionServicer((), self._own)}
+
+    def show(self, snapshot: Snapshot) -> None:
         contracts = {name: files for name, files in snapshot.contracts.items() if name in snapshot.providers}
         names = (health.SERVICE_NAME, _REFLECTION_V1ALPHA, *contracts)
         before, self._described = self._described, {}
@@ -115,7 +115,7 @@ class _Reflection(reflection_pb2_grpc.ServerReflectionServicer):
             # Most contracts stay what they are; of their bytes the new ones are kept, which the snapshot has too.
             self._described[name] = files, shown if known == files else _described(name, files)
         described = {name: shown for name, (_, shown) in self._described.items() if shown is not None}
-        self._shown = {"": reflection.aio.ReflectionServicer(names, own), **described}
+        self._shown = {"": reflection.aio.ReflectionServicer(names, self._own), **described}
 
     async def ServerReflectionInfo(
         self, request_iterator: AsyncIterator[reflection_pb2.ServerReflectionRequest], context: Any
