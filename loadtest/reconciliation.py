@@ -20,6 +20,8 @@ or may not be in the ledger."""
 _UNRECORDED = f"{RULES[Reason.JOURNAL_UNAVAILABLE].code.name}:{Reason.JOURNAL_UNAVAILABLE}"
 """What a caller hears when the exchange cannot write the record; if one came too late, it may say otherwise."""
 
+_NEED_NOT_BE = _SAMPLED | {_UNRECORDED}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -38,6 +40,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
     answered to us nor possibly one of the calls that ended without an answer; or an access of the time of the run that
     the ledger has no outcome for. ``differing``: the status that came back is not the one in the ledger.
     ``unanswered`` calls ended without a transaction id; ``unanswered_recorded`` of them are in the ledger.
+    ``passed_over`` refusals are not in the ledger and need not be: of those who were not let in it has a part only.
     ``nested`` calls in the ledger were made by agencies, ``foreign`` ones by others than this test.
     ``incomplete`` says what could not be read; then nothing is reconciled.
     """
@@ -53,6 +56,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
     differing: int = 0
     unanswered: int = 0
     unanswered_recorded: int = 0
+    passed_over: int = 0
     incomplete: str = ""
     examples: dict[str, list[str]] = {}
 
@@ -71,6 +75,8 @@ class Reconciliation(msgspec.Struct, kw_only=True):
             f"{self.accesses:,} in the agencies' logs: "
             f"{self.lost} lost, {self.duplicate} duplicate, {self.orphan} orphan"
         )
+        if self.passed_over:
+            text += f"; {self.passed_over:,} refusals are not in the ledger, which has a part of them only"
         if self.foreign:
             text += f"; {self.foreign:,} in the ledger are not of this test"
         if self.differing:
@@ -106,6 +112,7 @@ def reconcile(
     ours = [entry for entry in ledger if entry.caller in callers]
     others = [entry for entry in ledger if entry.caller not in callers]
     told = [answer for answer in by_id.values() if answer.status != _UNRECORDED]
+    unknown = [answer for answer in by_id.values() if answer.transaction_id not in outcomes]
     began = min((int(1000 * one.started) for one in results), default=0)
     ended = max((int(1000 * one.ended) for one in results), default=0)
     # Others call before and after: the agencies' books are read last, and know of calls that came behind the ledger's.
@@ -117,7 +124,7 @@ def reconcile(
     recorded_open = open_calls - sum(left_open.values())
     found = {
         "lost": [
-            *(a.transaction_id for a in told if a.transaction_id not in outcomes and a.status not in _SAMPLED),
+            *(answer.transaction_id for answer in unknown if answer.status not in _NEED_NOT_BE),
             *(
                 entry.transaction_id
                 for entry in ledger
@@ -148,6 +155,7 @@ def reconcile(
         accesses=len(accesses),
         unanswered=open_calls,
         unanswered_recorded=recorded_open,
+        passed_over=sum(answer.status in _NEED_NOT_BE for answer in unknown),
         lost=len(found["lost"]),
         duplicate=len(found["duplicate"]),
         orphan=len(found["orphan"]),

@@ -141,8 +141,12 @@ def test_who_was_refused_for_want_of_a_record_may_or_may_not_find_one_of_whateve
 )
 def test_who_was_not_let_in_may_or_may_not_find_that_refusal(status: str) -> None:
     refused = answer(0, status=status)
-    assert reckon([refused], [], []).holds
-    assert reckon([refused], [entry(0, status=status, origin="gateway")], []).holds
+    unrecorded = reckon([refused], [], [])
+    assert unrecorded.holds
+    assert unrecorded.sentence.endswith("0 orphan; 1 refusals are not in the ledger, which has a part of them only")
+    recorded = reckon([refused], [entry(0, status=status, origin="gateway")], [])
+    assert recorded.holds
+    assert recorded.sentence.endswith("0 orphan")
     assert reckon([refused], [entry(0)], [access(0)]).differing == 1
 
 
