@@ -119,7 +119,7 @@ GRANT = {"consumer": MEMBER, "provider": "VN/GOV/G01/population", "contract": "n
         ("GET", "transactions/none", None, 404, "no transaction none"),
         ("GET", "transactions?limit=0", None, 422, "limit"),
         ("GET", "transactions?limit=x", None, 422, "limit"),
-        ("GET", "nonsense", None, 404, "docs"),
+        ("GET", "nonsense", None, 404, "openapi.json"),
     ],
 )
 def test_a_wrong_request_changes_nothing_and_says_what_is_wrong(
