@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}")
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
 _INSTANCE = re.compile(r"[A-Za-z0-9-]{1,20}")
 _NAME = re.compile(r".{0,200}", re.DOTALL)
-_GROUP = re.compile(r"[\w.-]{1,64}")
+_GROUP = re.compile(r"[^/\x00-\x1f\x7f]{1,200}")
 _GRANT = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 _PATTERN = re.compile(r"[\w*?\[\]!-]{1,100}", re.ASCII)
 _PURPOSE = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
@@ -160,7 +160,7 @@ def check(registry: Registry) -> None:
         _shaped(f"{place}.name", _NAME, member.name, "a name of at most 200 characters")
         for group in member.groups:
             # Not "provinces/hospital": a grant to that group means the subsystem of all the others.
-            _shaped(f"{place}.groups", _GROUP, group, "a group's name: letters, digits and .-_, at most 64")
+            _shaped(f"{place}.groups", _GROUP, group, "a group's name: at most 200 characters, none of them /")
         _unique(place, member.id, subsystems)
         for name in member.subsystems:
             _well_formed(place, Subsystem.parse, f"{member.id}/{name}")
