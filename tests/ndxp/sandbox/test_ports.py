@@ -56,4 +56,5 @@ async def test_whoever_was_given_a_port_can_listen_there_at_once() -> None:
         assert taken(http)
     server = grpc.aio.server()
     assert server.add_insecure_port(f"{HOST}:{rpc}") == rpc
+    await server.start()
     await server.stop(None)
