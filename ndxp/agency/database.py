@@ -5,6 +5,8 @@ processes may serve one agency over one database: whoever writes, writes alone, 
 """
 
 import hashlib
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +68,7 @@ _Answer = TypeVar("_Answer", bound=Message)
 
 _WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
 _PATIENCE = 5
+_PAUSE = 0.01
 """Seconds for which a transaction waits for a connection, and for another writer."""
 
 
@@ -269,8 +272,23 @@ def now() -> int:
 
 def _configure_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+    for pragma in ("busy_timeout=5000", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turns the write-ahead log on; where others do so at the same moment, SQLite waits for none of them by itself."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 @contextmanager

@@ -76,13 +76,18 @@ async def test_what_all_workers_count_together_is_what_the_ledger_has(
 
     await until(overdue)
 
+    def overdue_calls(added: Counter[tuple[str, str, str]]) -> int:
+        """Of a call that arrived late, the gateway learns by its end before it takes it for overdue itself."""
+        return sum(added[PROVIDER, f"{CONTRACT.name}/Echo", code] for code in ("DEADLINE_EXCEEDED", "CANCELLED"))
+
     async def equal() -> bool:
-        return counted(scraped(members, "gateway"), VISITOR) - before == recorded(members, VISITOR) - known
+        added = counted(scraped(members, "gateway"), VISITOR) - before
+        return overdue_calls(added) >= 1 and added == recorded(members, VISITOR) - known
 
     await until(equal)
     added = counted(scraped(members, "gateway"), VISITOR) - before
     assert added[PROVIDER, f"{CONTRACT.name}/Echo", "OK"] == 12
-    assert 1 <= added[PROVIDER, f"{CONTRACT.name}/Echo", "DEADLINE_EXCEEDED"] <= tries
+    assert 1 <= overdue_calls(added) <= tries
 
 
 async def test_what_a_caller_makes_up_is_counted_and_becomes_no_label(visitor: Visitor, echo: Echo) -> None:
