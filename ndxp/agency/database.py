@@ -67,9 +67,8 @@ _accesses = sa.Table(
 _Answer = TypeVar("_Answer", bound=Message)
 
 _WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
-_PATIENCE = 5
-_PAUSE = 0.01
-"""Seconds for which a transaction waits for a connection, and for another writer."""
+_PATIENCE, _PAUSE = 5, 0.01
+"""Seconds for which a transaction waits for a connection, and for another writer; between tries where SQLite does not."""
 
 
 @dataclass(frozen=True, slots=True)
