@@ -68,7 +68,8 @@ _Answer = TypeVar("_Answer", bound=Message)
 
 _WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
 _PATIENCE, _PAUSE = 5, 0.01
-"""Seconds for which a transaction waits for a connection, and for another writer; between tries where SQLite does not."""
+"""Seconds for which a transaction waits for a connection, and for another writer; between tries where SQLite waits for
+nobody."""
 
 
 @dataclass(frozen=True, slots=True)
