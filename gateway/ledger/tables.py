@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record
 from ndxp.metadata import MORE
+from ndxp.sqlite import configure
 
 SCHEMA = "0002"
 """The newest migration."""
@@ -27,7 +28,6 @@ _POSTGRES_LIMITS = {
     "tcp_user_timeout": _IDLE_MS,
 }
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",  # what is acknowledged to the journal must outlive a power cut
     f"busy_timeout={_LOCK_MS}",
     "cache_size=-32768",  # kB: subjects come in no order, so that their index is written all over
@@ -232,9 +232,7 @@ def _opening() -> Iterator[None]:
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # the transactions are begun below
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+    configure(connection, _PRAGMAS)  # the transactions are begun below
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

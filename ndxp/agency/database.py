@@ -5,8 +5,6 @@ processes may serve one agency over one database: whoever writes, writes alone, 
 """
 
 import hashlib
-import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ndxp.agency.subject import name_subjects_again, subjects_named
 from ndxp.errors import AgencyError, Code
+from ndxp.sqlite import configure
 
 _tables = sa.MetaData()
 _Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -67,9 +66,8 @@ _accesses = sa.Table(
 _Answer = TypeVar("_Answer", bound=Message)
 
 _WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
-_PATIENCE, _PAUSE = 5, 0.01
-"""Seconds for which a transaction waits for a connection, and for another writer; between tries where SQLite waits for
-nobody."""
+_PATIENCE = 5
+"""Seconds for which a transaction waits for a connection, and for another writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,24 +269,7 @@ def now() -> int:
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("busy_timeout=5000", "synchronous=NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
-    _write_ahead(connection)
-
-
-def _write_ahead(connection: Any) -> None:
-    """Turns the write-ahead log on; where others do so at the same moment, SQLite waits for none of them by itself."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE)
-        else:
-            return
+    configure(connection, ("busy_timeout=5000", "synchronous=NORMAL"))
 
 
 @contextmanager
