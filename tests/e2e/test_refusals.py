@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
@@ -349,50 +350,50 @@ async def test_a_worker_that_is_full_refuses_at_once(visitor: Visitor, echo: Ech
         await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
 
 
-async def test_a_provider_gets_no_more_calls_at_once_than_it_takes(visitor: Visitor, echo: Echo) -> None:
+@asynccontextmanager
+async def taking(visitor: Visitor, echo: Echo, in_flight: int) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a worker of its own, while the echo service takes so many calls at once from each worker."""
     admin = visitor.exchange.admin
     service = {"provider": PROVIDER, "contract": CONTRACT.name, "address": f"127.0.0.1:{echo.port}"}
-    admin.put("services", json={**service, "in_flight": 2}).raise_for_status()
+    admin.put("services", json={**service, "in_flight": in_flight}).raise_for_status()
     try:
-        async with worker(visitor.exchange, "polite") as polite, fresh_channel(polite.target) as channel:
-            looks = [CONTRACT.on(channel, "Look")(Request(hold=True), metadata=(visitor.identity,)) for _ in range(2)]
-            await until(lambda: len(echo.heard) == 2)
-            failure = await refused(channel, visitor.identity, method="Collect")
-            says_what_to_do(failure, Reason.OVERLOADED)
-            assert failure.details == {"service": PROVIDER, "under_way": "2"}
-            recorded(visitor.exchange, failure)
-            echo.release.set()
-            for look in looks:
-                await look
-            await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
+        async with worker(visitor.exchange, f"takes-{in_flight}") as own, fresh_channel(own.target) as channel:
+            yield channel
     finally:
         admin.put("services", json=service).raise_for_status()
         await known(visitor.exchange)
+
+
+async def test_a_provider_gets_no_more_calls_at_once_than_it_takes(visitor: Visitor, echo: Echo) -> None:
+    async with taking(visitor, echo, in_flight=2) as channel:
+        looks = [CONTRACT.on(channel, "Look")(Request(hold=True), metadata=(visitor.identity,)) for _ in range(2)]
+        await until(lambda: len(echo.heard) == 2)
+        failure = await refused(channel, visitor.identity, method="Collect")
+        says_what_to_do(failure, Reason.OVERLOADED)
+        assert failure.details == {"service": PROVIDER, "under_way": "2"}
+        recorded(visitor.exchange, failure)
+        echo.release.set()
+        for look in looks:
+            await look
+        await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
 
 
 async def test_streams_leave_half_of_a_providers_places_to_other_calls(visitor: Visitor, echo: Echo) -> None:
-    admin = visitor.exchange.admin
-    service = {"provider": PROVIDER, "contract": CONTRACT.name, "address": f"127.0.0.1:{echo.port}"}
-    admin.put("services", json={**service, "in_flight": 4}).raise_for_status()
-    try:
-        async with worker(visitor.exchange, "mixed") as mixed, fresh_channel(mixed.target) as channel:
-            streams = [CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,)) for _ in range(2)]
-            for stream in streams:
-                await stream.write(Request(payload=b"x"))
-                await stream.read()
-            failure = await refused(channel, visitor.identity, method="Converse")
-            says_what_to_do(failure, Reason.OVERLOADED)
-            await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
-            for stream in streams:
-                await stream.done_writing()
-                assert await stream.read() is grpc.aio.EOF
-            again = CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,))
-            await again.write(Request(payload=b"x"))
-            assert (await again.read()).payload == b"x"
-            again.cancel()
-    finally:
-        admin.put("services", json=service).raise_for_status()
-        await known(visitor.exchange)
+    async with taking(visitor, echo, in_flight=4) as channel:
+        streams = [CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,)) for _ in range(2)]
+        for stream in streams:
+            await stream.write(Request(payload=b"x"))
+            await stream.read()
+        failure = await refused(channel, visitor.identity, method="Converse")
+        says_what_to_do(failure, Reason.OVERLOADED)
+        await CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity,))
+        for stream in streams:
+            await stream.done_writing()
+            assert await stream.read() is grpc.aio.EOF
+        again = CONTRACT.on(channel, "Converse")(metadata=(visitor.identity,))
+        await again.write(Request(payload=b"x"))
+        assert (await again.read()).payload == b"x"
+        again.cancel()
 
 
 async def test_a_flood_that_a_provider_cannot_keep_up_with_is_shed_and_recorded_in_part(
