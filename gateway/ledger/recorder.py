@@ -27,6 +27,9 @@ _GATHER = 0.05
 """Seconds in which entries gather: a commit of many costs hardly more than a commit of one."""
 
 _RETRY = 1.0
+_LEAVE = 5.0
+"""Seconds in which a recorder that is stopped has signed what it recorded last, or goes without."""
+
 _STAND_BY = 0.5
 _TIDY_EVERY, _PRUNE_EVERY = 0.5, 3600.0
 _STUCK = 10.0
@@ -165,7 +168,7 @@ class Recorder:
 
     async def _leave(self) -> None:
         try:
-            async with asyncio.timeout(_RETRY):
+            async with asyncio.timeout(_LEAVE):
                 if self._checked:  # so that a copy of a ledger at rest is signed to its end
                     await self._publish(await asyncio.to_thread(self._writer.sign_all))
                 await self._lease.leave()

@@ -18,6 +18,7 @@ from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.streams import keep_status
 from ndxp.subject import SUBJECTS
 from ndxp.world import World
 from services import health_insurance, passports, population
@@ -87,11 +88,12 @@ class Gateway(grpc.GenericRpcHandler):
             if name in self.failing:
                 await self.failing[name](context)
             assertion = Assertion(client, subsystem, method, transaction_id, given.get(metadata.USER_ID, ""))
-            upstream: Any = channel.stream_stream(details.method)(
+            rpc: Any = channel.stream_stream(details.method)(
                 requests,
                 timeout=context.time_remaining(),
                 metadata=((metadata.ASSERTION, sign(assertion, key_of(SECRETS[subsystem]))),),
             )
+            upstream = keep_status(rpc)
             try:
                 async for response in upstream:
                     yield response
