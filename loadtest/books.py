@@ -41,9 +41,9 @@ class Entry:
     message_id: str = ""
 
     @property
-    def caller(self) -> tuple[str, str, str]:
-        """Who made it, and in which run: the generator numbers its message ids behind a name of each run."""
-        return self.client, self.purpose, self.message_id.rpartition("-")[0]
+    def run(self) -> str:
+        """The run of a load test that made it: its message ids are RUN-SLOT-NUMBER; of others no run's name."""
+        return self.message_id.rpartition("-")[0].rpartition("-")[0]
 
     @property
     def unary(self) -> bool:

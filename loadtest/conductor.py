@@ -59,7 +59,7 @@ class Conductor:
     def claim(self, worker: str) -> None:
         """A user of a worker wants a slot; those beyond the number of slots wait for ever."""
         if self._claimed < self._slots:
-            self._send("ndxp_slot", {"slot": self._claimed, "of": self._slots}, worker)
+            self._send("ndxp_slot", {"slot": self._claimed, "of": self._slots, "run": self._results.run}, worker)
             self._claimed += 1
             self._workers.add(worker)
 

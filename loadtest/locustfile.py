@@ -182,6 +182,7 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
     run = Conductor(
         profile,
         Results(
+            run=f"load-{time.time_ns():x}",
             profile=profile.name,
             seed=options.seed,
             started=now,

@@ -42,18 +42,15 @@ Unrecorded = Counter[tuple[str, str]]
 def find(
     results: Results,
     ledger: Iterable[Entry],
-    answered: Iterable[str],
     unanswered: Counter[str],
     unrecorded: Unrecorded | None = None,
 ) -> list[Outage]:
     """The outages of a run, the largest first.
 
-    ``answered`` are the transaction ids that came back, ``unanswered`` the calls by status that ended without one;
-    ``unrecorded`` are calls that failed and are not in the ledger, which has not every refusal.
+    ``unanswered`` are the calls by status that ended without a transaction id; ``unrecorded`` are calls that failed and
+    are not in the ledger, which has not every refusal.
     """
-    known = set(answered)
     entries = list(ledger)
-    callers = {(entry.client, entry.purpose) for entry in entries if entry.transaction_id in known}
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if _failed(entry):
@@ -65,7 +62,7 @@ def find(
         more[services.get(method, method.partition("/")[0]), status] += calls
     for (service, status), failed in groups.items():
         seconds = [max(0, int(entry.request_in / 1e6 - results.started)) for entry in failed]
-        nested = sum((entry.client, entry.purpose) not in callers for entry in failed) if callers else 0
+        nested = sum(entry.run != results.run for entry in failed)
         found.append(
             Outage(
                 service=service, status=status, calls=len(failed) + more.pop((service, status), 0), first=min(seconds),

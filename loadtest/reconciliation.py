@@ -36,7 +36,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
     """The reckoning of a run.
 
     ``lost``: answered but not in the ledger, or answered by an agency (says the ledger) that has no access of it.
-    ``duplicate``: an id that occurs twice in one book. ``orphan``: in the ledger, from our clients, but neither
+    ``duplicate``: an id that occurs twice in one book. ``orphan``: in the ledger as a call of the run, but neither
     answered to us nor possibly one of the calls that ended without an answer; or an access of the time of the run that
     the ledger has no outcome for. ``differing``: the status that came back is not the one in the ledger.
     ``unanswered`` calls ended without a transaction id; ``unanswered_recorded`` of them are in the ledger.
@@ -108,9 +108,9 @@ def reconcile(
     """
     by_id = {answer.transaction_id: answer for answer in answers}
     outcomes = {entry.transaction_id: entry for entry in ledger}
-    callers = {entry.caller for entry in ledger if entry.transaction_id in by_id}
-    ours = [entry for entry in ledger if entry.caller in callers]
-    others = [entry for entry in ledger if entry.caller not in callers]
+    runs = {one.run for one in results}
+    ours = [entry for entry in ledger if entry.run in runs]
+    others = [entry for entry in ledger if entry.run not in runs]
     told = [answer for answer in by_id.values() if answer.status != _UNRECORDED]
     unknown = [answer for answer in by_id.values() if answer.transaction_id not in outcomes]
     began = min((int(1000 * one.started) for one in results), default=0)

@@ -56,10 +56,12 @@ class Generator(msgspec.Struct, kw_only=True):
 class Results(msgspec.Struct, kw_only=True):
     """A whole run; times are seconds since 1970.
 
+    ``run`` is a name that no other run has; the message ids of its calls begin with it.
     ``planned`` = ``sent`` + ``dropped``; ``sent`` = ``succeeded`` + failed. ``duration`` is for how many seconds calls
     were due: those of the schedule, or until the run was stopped.
     """
 
+    run: str = ""
     profile: str
     seed: int
     started: float

@@ -95,6 +95,6 @@ def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list
     unrecorded = outages.unrecorded(own, reckoning.ledger)
     return (
         attribute(results, during, usages, answered, measured.spent),
-        outages.find(results, during, answered, unanswered, unrecorded),
+        outages.find(results, during, unanswered, unrecorded),
         outages.changes(results, usages),
     )

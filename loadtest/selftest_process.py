@@ -125,7 +125,7 @@ def _freeze() -> Freeze:
         def send(message: str, data: Any) -> None:
             match message:
                 case "ndxp_claim":
-                    worker.take(0, 1)
+                    worker.take(0, 1, "freeze")
                 case "ndxp_ready":
                     worker.begin(0.0)
                     gevent.spawn(_stop_for_a_while, pid)

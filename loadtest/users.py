@@ -1,6 +1,5 @@
 """gRPC callers on the generated stubs: connections by a stated policy, and what becomes of each call."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -109,13 +108,13 @@ class Lanes:
 
 
 class Caller:
-    """Makes prepared calls, one after the other or many at once. ``name`` makes its message ids unique in the run."""
+    """Makes prepared calls, one after the other or many at once. Its message ids are numbers behind ``name``."""
 
     def __init__(self, lanes: Lanes, consumers: Consumers, *, deadline: float, name: str) -> None:
         self._lanes = lanes
         self._consumers = consumers
         self._deadline = deadline
-        self._name = f"{name}-{time.time_ns():x}"
+        self._name = name
         self._count = 0
 
     def call(self, prepared: Prepared) -> Outcome:

@@ -60,7 +60,7 @@ class Worker:
         self._send, self._note, self._note_dropped = send, note, note_dropped
         self._tally, self._health = Tally(), Health()
         self._stages = list(order.profile.stage_times(order.compress).items())
-        self._turns: Queue[tuple[int, int]] = Queue()
+        self._turns: Queue[tuple[int, int, str]] = Queue()
         self._schedulers: list[Scheduler] = []
         self._slots = 0
         self._begun, self._ended = Event(), Event()
@@ -68,9 +68,9 @@ class Worker:
         self._file: TextIO | None = order.transactions.open("w") if order.transactions else None
         self._reporter: gevent.Greenlet | None = None
 
-    def take(self, slot: int, of: int) -> None:
-        """The conductor's answer to a claim: the slot to run, of so many in all."""
-        self._turns.put((slot, of))
+    def take(self, slot: int, of: int, run: str) -> None:
+        """The conductor's answer to a claim: the slot to run, of so many in all, and the name of the run."""
+        self._turns.put((slot, of, run))
 
     def begin(self, delay: float) -> None:
         """The conductor's word that all slots of all workers are ready: the run begins after so many seconds."""
@@ -87,8 +87,8 @@ class Worker:
         lanes = Lanes(self._order.gateway, self._order.profile.channels, self._consumers.certificates())
         try:
             self._send("ndxp_claim", {})
-            slot, of = self._turns.get()
-            scheduler = self._prepare(slot, of, lanes)
+            slot, of, run = self._turns.get()
+            scheduler = self._prepare(slot, of, run, lanes)
             self._slots += 1
             self._send("ndxp_ready", {})
             self._begun.wait()
@@ -111,10 +111,10 @@ class Worker:
             self._ended.wait(self._order.profile.deadline + GRACE)
         self._consumers.close()
 
-    def _prepare(self, slot: int, of: int, lanes: Lanes) -> Scheduler:
+    def _prepare(self, slot: int, of: int, run: str, lanes: Lanes) -> Scheduler:
         profile, seed = self._order.profile, self._order.seed
         coming = cycle(calls.ring(profile, self._callers, seed=seed, slot=slot))
-        caller = Caller(lanes, self._consumers, deadline=profile.deadline, name=f"load-{slot}")
+        caller = Caller(lanes, self._consumers, deadline=profile.deadline, name=f"{run}-{slot}")
         scheduler = Scheduler(
             arrivals.due_times(self._order.curve, profile.arrivals, seed=seed, slot=slot, slots=of),
             lambda due: self._one(caller, next(coming), due),
@@ -184,7 +184,7 @@ def listen(runner: Any, current: Callable[[], Worker | None]) -> None:
             act(worker, msg)
 
     for message, act in {
-        "ndxp_slot": lambda worker, msg: worker.take(msg.data["slot"], msg.data["of"]),
+        "ndxp_slot": lambda worker, msg: worker.take(msg.data["slot"], msg.data["of"], msg.data["run"]),
         "ndxp_begin": lambda worker, msg: worker.begin(msg.data["delay"]),
         "ndxp_stop": lambda worker, _: worker.stop(),
     }.items():

@@ -18,6 +18,7 @@ from loadtest.usage import Usage, Usages
 from loadtest.verdict import decide
 
 STARTED = 1_700_000_000.0
+RUN = "load-a"
 CLIENT, PURPOSE = "VN/GOV/H26/one-stop", "load test"
 POPULATION, INSURER = "VN/GOV/G01/population", "VN/GOV/G24/health-insurance"
 VERIFY, CHECK_IN = "PopulationService/VerifyCitizen", "HealthInsuranceService/CheckIn"
@@ -54,7 +55,7 @@ def results(by_method: dict[str, Series] | None = None, *, seconds: float = 10) 
     dropped = sum(one.dropped for name, one in by_method.items() if "/" in name)
     each = round(calls / seconds)
     return Results(
-        profile="made-up", seed=7, started=STARTED, ended=STARTED + seconds, duration=seconds,
+        run=RUN, profile="made-up", seed=7, started=STARTED, ended=STARTED + seconds, duration=seconds,
         gateway="127.0.0.1:50051", planned=calls + dropped, sent=calls, dropped=dropped, succeeded=calls - failures,
         series=by_method,
         seconds=[
@@ -75,7 +76,7 @@ def transaction(number: int, *, at: float = STARTED) -> str:
 def entry(
     number: int, *, method: str = VERIFY, status: str = "OK", client: str = CLIENT, purpose: str = PURPOSE,
     origin: str = "provider", service: str = POPULATION, second: float = 0,
-    micros: tuple[int, int, int] = (500, 3000, 200), run: str = "load-0-a",
+    micros: tuple[int, int, int] = (500, 3000, 200), run: str = RUN,
 ) -> Entry:  # fmt: skip
     """A transaction in the ledger; ``micros`` before forwarding, at the provider, afterwards."""
     came = round((STARTED + second) * 1e6)
@@ -84,7 +85,7 @@ def entry(
     return Entry(
         transaction_id=transaction(number), client=client, service=service, purpose=purpose, method=METHODS[method],
         status=status, origin=origin, request_in=came, request_out=out, response_in=back,
-        response_out=back + micros[2], messages_in=1, messages_out=1, message_id=f"{run}-{number}",
+        response_out=back + micros[2], messages_in=1, messages_out=1, message_id=f"{run}-0-{number}",
     )  # fmt: skip
 
 

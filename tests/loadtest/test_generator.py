@@ -175,7 +175,7 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
         def send(message: str, data: Any) -> None:
             match message:
                 case "ndxp_claim":
-                    one.take(0, 1)
+                    one.take(0, 1, "load-a")
                 case "ndxp_ready":
                     one.begin(begin)
                 case "ndxp_report":

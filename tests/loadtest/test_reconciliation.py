@@ -47,7 +47,7 @@ def test_books_that_agree_reconcile() -> None:
 def test_nested_calls_are_held_against_the_agency_that_answered_them() -> None:
     answers, ledger, accesses = three()
     answers.append(answer(3, method=CHECK_IN))
-    ledger += [entry(3, method=CHECK_IN, service=INSURER), entry(4, client=INSURER, purpose="")]
+    ledger += [entry(3, method=CHECK_IN, service=INSURER), entry(4, client=INSURER, purpose="", run="")]
     accesses += [access(3, agency=INSURER, method=CHECK_IN), access(4)]
     found = reckon(answers, ledger, accesses)
     assert found.holds
@@ -93,6 +93,14 @@ def test_a_call_that_ended_without_an_answer_explains_a_transaction_that_nobody_
     assert reckoned.sentence.endswith("; 2 calls ended without an answer, 1 of them are in the ledger")
 
 
+def test_a_transaction_of_a_client_that_never_got_an_answer_is_of_this_test() -> None:
+    found = results({VERIFY: series(3, failed=1, status="DEADLINE_EXCEEDED")})
+    answers, ledger, accesses = three()
+    ledger.append(entry(9, client="VN/GOV/H01/one-stop", status="DEADLINE_EXCEEDED", origin="gateway"))
+    reckoned = reckon(answers, ledger, accesses, found)
+    assert (reckoned.foreign, reckoned.unanswered, reckoned.unanswered_recorded) == (0, 1, 1)
+
+
 def test_a_call_without_an_answer_explains_no_transaction_of_another_method() -> None:
     answers, ledger, accesses = three()
     found = results({VERIFY: series(3), CHECK_IN: series(failed=1)})
@@ -101,7 +109,7 @@ def test_a_call_without_an_answer_explains_no_transaction_of_another_method() ->
 
 def test_calls_of_others_are_none_of_ours() -> None:
     answers, ledger, accesses = three()
-    ledger += [entry(7, purpose="by hand"), entry(8, client="VN/GOV/H01/one-stop")]
+    ledger += [entry(7, purpose="by hand", run=""), entry(8, client="VN/GOV/H01/one-stop", run="")]
     found = reckon(answers, ledger, [*accesses, access(7), access(8)])
     assert found.holds
     assert found.foreign == 2
@@ -109,7 +117,7 @@ def test_calls_of_others_are_none_of_ours() -> None:
 
 def test_another_load_test_at_the_same_time_is_none_of_ours() -> None:
     answers, ledger, accesses = three()
-    found = reckon(answers, [*ledger, entry(9, run="load-0-b")], [*accesses, access(9)])
+    found = reckon(answers, [*ledger, entry(9, run="load-b")], [*accesses, access(9)])
     assert (found.holds, found.foreign, found.orphan) == (True, 1, 0)
 
 
