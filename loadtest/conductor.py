@@ -89,6 +89,7 @@ class Conductor:
     def lost(self, worker: str) -> None:
         """A worker has gone without a word: what it had under way is unknown, so the run is no result."""
         if worker in self._workers:
+            self._results.missing += 1
             self.stop(f"generator {worker} went missing")
             self._leave(worker)
 

@@ -106,6 +106,9 @@ def reconcile(
 
     ``ledger`` and ``accesses`` are what came into the books since; ``agencies`` are those that keep an access log.
     """
+    if any(one.missing for one in results):
+        missing = "a generator went missing, and with it what it was answered"
+        return Reconciliation(answered=len(answers), incomplete=missing)
     by_id = {answer.transaction_id: answer for answer in answers}
     outcomes = {entry.transaction_id: entry for entry in ledger}
     runs = {one.run for one in results}

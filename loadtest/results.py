@@ -58,7 +58,8 @@ class Results(msgspec.Struct, kw_only=True):
 
     ``run`` is a name that no other run has; the message ids of its calls begin with it.
     ``planned`` = ``sent`` + ``dropped``; ``sent`` = ``succeeded`` + failed. ``duration`` is for how many seconds calls
-    were due: those of the schedule, or until the run was stopped.
+    were due: those of the schedule, or until the run was stopped. ``missing`` generators went away without a word, and
+    with them what became of their calls.
     """
 
     run: str = ""
@@ -73,6 +74,7 @@ class Results(msgspec.Struct, kw_only=True):
     dropped: int = 0
     succeeded: int = 0
     aborted: str = ""
+    missing: int = 0
     series: dict[str, Series] = {}
     seconds: list[Second] = []
     generators: list[Generator] = []

@@ -15,6 +15,7 @@ from loadtest import calls, selftest, tally, worker
 from loadtest.arrivals import Curve
 from loadtest.calls import Prepared, Shape
 from loadtest.collector import Collector, abort_reason
+from loadtest.conductor import Conductor
 from loadtest.consumers import Consumers
 from loadtest.profiles import Call, Kind, Profile, load
 from loadtest.results import Generator, Results, Second
@@ -132,6 +133,22 @@ def test_a_second_waits_for_the_slowest_generator_but_not_for_one_that_left() ->
 def test_a_load_stops_early_when_its_profile_says_so(abort: dict[str, Any], reason: str) -> None:
     seconds = [Second(at=at, planned=40, finished=20, failed=10, dropped=10) for at in range(5)]
     assert abort_reason(seconds, abort) == reason
+
+
+def test_a_run_ends_early_and_says_so_when_a_generator_goes_missing() -> None:
+    found, said = Results(run="load-a", profile="", seed=1, started=0, ended=0, gateway=""), list[str]()
+    run = Conductor(
+        load("ndxp-average"), found, 2, send=lambda message, *_: said.append(message),
+        ended=lambda: said.append("ended"), results_file=None, progress_file=None,
+    )  # fmt: skip
+    for name in ("a", "b"):
+        run.claim(name)
+        run.ready(name)
+    for _ in range(2):
+        run.lost("b")
+    assert (found.missing, found.aborted, said[-1]) == (1, "generator b went missing", "ndxp_stop")
+    run.lost("a")
+    assert (found.missing, said[-1]) == (2, "ended")
 
 
 def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:

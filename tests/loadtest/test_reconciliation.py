@@ -164,6 +164,14 @@ def test_a_book_that_cannot_be_read_is_not_reconciled() -> None:
     assert found.sentence == "not reconciled: the ledger is not complete after 60 s"
 
 
+def test_what_a_missing_generator_was_answered_is_unknown_so_nothing_is_reconciled() -> None:
+    found = results({VERIFY: series(3)})
+    found.missing = 1
+    reckoned = reckon(*three(), found)
+    assert not reckoned.holds
+    assert reckoned.sentence.startswith("not reconciled: a generator went missing")
+
+
 def test_answers_are_read_from_the_generators_files_but_not_those_without_an_id(tmp_path: Path) -> None:
     file = tmp_path / "a.transactions"
     file.write_text(f"{transaction(1)} OK {VERIFY}\n- DEADLINE_EXCEEDED {VERIFY}\n")
