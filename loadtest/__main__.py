@@ -94,12 +94,14 @@ def _check_place(file: Path | None) -> None:
     """A run of an hour must not end with a report that cannot be written."""
     if file is None:
         return
-    if not file.resolve().parent.is_dir():
-        raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
-    for place in [file] if file.is_dir() else _places(file):
-        if place.is_dir():
-            raise BadProfile(f"{place} cannot be written: it is a folder")
     try:
+        if not file.resolve().parent.is_dir():
+            raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
+        for place in [file] if file.is_dir() else _places(file):
+            if place.is_dir():
+                raise BadProfile(f"{place} cannot be written: it is a folder")
+            if place.exists():
+                place.open("ab").close()
         TemporaryFile(dir=file.resolve().parent).close()
     except OSError as error:
         raise BadProfile(f"{file} cannot be written: {error.strerror}") from error

@@ -135,7 +135,7 @@ def _load(name_or_path: str) -> Profile:
     name, _, factor = name_or_path.partition("@")
     is_path = name.endswith((".yaml", ".yml"))
     source = Path(name) if is_path else _folder() / f"{name}.yaml"
-    if not is_path and not (name.replace("-", "").isalnum() and source.is_file()):
+    if not is_path and f"{name}.yaml" not in {file.name for file in _folder().iterdir()}:
         raise BadProfile(f"there is no profile {name[:100]!r}; {PATH_HINT}")
     profile = _profile(_read(source, name), name)
     own_name = Path(name).stem if is_path else name

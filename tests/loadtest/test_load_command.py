@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import psutil
@@ -88,6 +89,8 @@ def test_an_unreachable_gateway_is_named(tmp_path: Path) -> None:
 def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path: Path) -> None:
     ran = ndxp("load", "run", "no-such", folder=tmp_path)
     assert (ran.code, "there is no profile 'no-such'" in ran.complaint) == (2, True)
+    ran = ndxp("load", "run", "a" * 300, folder=tmp_path)
+    assert (ran.code, "there is no profile 'aaa" in ran.complaint) == (2, True)
     average = Path(load.__file__).parents[2] / "loadtest" / "profiles" / "ndxp-average.yaml"
     changed = tmp_path / "mine.yaml"
     changed.write_text(average.read_text().replace("p99_ms", "p98_ms"))
@@ -109,6 +112,11 @@ def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: 
     assert (ran.code, "a.json cannot be written: it is a folder" in ran.complaint) == (2, True)
     ran = ndxp("load", "run", "ndxp-average", "--report", ".", folder=tmp_path)
     assert (ran.code, ". cannot be written: it is a folder" in ran.complaint) == (2, True)
+    ran = ndxp("load", "run", "ndxp-average", "--report", f"{'a' * 252}.html", folder=tmp_path)
+    assert (ran.code, "cannot be written: File name too long" in ran.complaint) == (2, True)
+    (tmp_path / "taken.html").symlink_to(Path(sys.executable).resolve())  # nobody can write what is running
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "taken.html", folder=tmp_path)
+    assert (ran.code, "taken.html cannot be written" in ran.complaint) == (2, True)
     ran = ndxp("load", "run", "ndxp-average", "--report", "/proc/a.html", folder=tmp_path)  # nobody can write there
     assert (ran.code, "/proc/a.html cannot be written" in ran.complaint) == (2, True)
 
