@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from loadtest import slo
-from loadtest.arrivals import Curve
+from loadtest.arrivals import Curve, count
 
 PATH_HINT = "`ndxp load profiles` lists the profiles; a path to a YAML file works as well"
 
@@ -86,11 +86,13 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
         ``rate`` sets the mean rate and keeps the shape. ``compress`` shortens the time (a day in 10 minutes: 144) and
         keeps the rates. ``duration`` is in seconds of the run: a curve is cut there, a constant rate lasts that long.
-        Raises BadProfile when there is no rate at all, and for more calls than can be counted.
+        Raises BadProfile when there is no rate at all, for no call and for more calls than can be counted.
         """
         curve = self._varied(rate, compress, duration)
         if not curve.total <= _MOST:
             raise BadProfile(f"{self.name} would send {curve.total:.2g} calls: lower the rate, or the duration")
+        if not count(curve):
+            raise BadProfile(f"{self.name} would send no call: raise the rate, or the duration")
         return curve
 
     def _varied(self, rate: float | None, compress: float, duration: float | None) -> Curve:

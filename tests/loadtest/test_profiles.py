@@ -1,5 +1,6 @@
 """What a profile says, and what it may not say."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,12 @@ def test_capacity_asks_for_a_rate() -> None:
 def test_more_calls_than_can_be_counted_are_refused(rate: float, duration: float) -> None:
     with pytest.raises(BadProfile, match="ndxp-average would send .* calls: lower the rate, or the duration"):
         profiles.load("ndxp-average").schedule(rate=rate, duration=duration)
+
+
+@pytest.mark.parametrize("varied", [{"rate": 0.01, "duration": 5}, {"compress": 1e9}, {"compress": math.inf}])
+def test_a_run_without_a_single_call_is_refused(varied: dict[str, float]) -> None:
+    with pytest.raises(BadProfile, match="ndxp-average would send no call: raise the rate, or the duration"):
+        profiles.load("ndxp-average").schedule(**varied)
 
 
 def test_a_file_works_as_well(written: Path) -> None:
