@@ -42,6 +42,13 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
         text = _text(self.bound, self.unit)
         return text if self.unit == "yes" else f"{'≤' if self.at_most else '≥'} {text}"
 
+    @property
+    def finding(self) -> str:
+        """What was measured and what was allowed, in one phrase."""
+        if self.unit == "yes":
+            return f"{self.what}: {self.why}"
+        return f"{self.what} {self.measured_text} ({self.bound_text})"
+
 
 def _text(value: float, unit: str) -> str:
     if unit == "%":

@@ -124,5 +124,5 @@ def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
         dropped_share=summary.dropped_share,
         passed=not (missed or broken),
         valid=not broken,
-        why="; ".join(f"{check.what} {check.measured_text} ({check.bound_text})" for check in broken or missed),
+        why="; ".join(check.finding for check in broken or missed),
     )

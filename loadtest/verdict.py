@@ -41,4 +41,4 @@ def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Seque
 
 
 def _list(checks: Sequence[Check]) -> str:
-    return "; ".join(f"{check.what} {check.measured_text} ({check.bound_text})" for check in checks)
+    return "; ".join(check.finding for check in checks)

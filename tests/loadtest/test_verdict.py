@@ -36,5 +36,10 @@ def test_a_missed_objective_is_named_with_value_and_bound() -> None:
     assert decide(AGREE, [GOOD], [GOOD, share]).why == "errors, all calls 1.23 % (≤ 0.1 %)"
 
 
+def test_a_run_that_was_stopped_early_says_why() -> None:
+    stopped = Check.below("stopped early", 1, 0, "yes", "100.0% of the answers failed in the last 5 s")
+    assert decide(AGREE, [GOOD], [stopped]).why == "stopped early: 100.0% of the answers failed in the last 5 s"
+
+
 def test_a_profile_without_objectives_passes_and_says_so() -> None:
     assert decide(AGREE, [GOOD], []).why.startswith("the profile states no objectives")
