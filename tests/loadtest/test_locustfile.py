@@ -1,5 +1,6 @@
 """The locustfile as a Locust user runs it, against a real exchange."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,21 @@ def test_a_run_sends_what_is_planned_and_writes_everything_down(
     assert [second.at for second in seconds] == [second.at for second in found.seconds]
     assert sum(second.finished for second in seconds) == 120
     assert sum(sum(one.statuses.values()) for one in found.series.values()) == 120
+
+
+def test_the_tables_have_every_call_although_the_workers_last_report_comes_too_late(
+    locust: Locust, exchange: RunningExchange, tmp_path: Path
+) -> None:
+    """Locust gives its workers half a second for it when it leaves; here none of its reports comes at all."""
+    silent = tmp_path / "silent.py"
+    silent.write_text("import locust.runners as r\nr.WorkerRunner._send_stats = lambda self: None\n")
+    ended = locust(
+        "-f", f"{LOCUSTFILE},{silent}", "--csv", str(tmp_path / "table"), "--profile", "ndxp-average", "--rate", "40",
+        "-t", "3", "--folder", str(exchange.folder), "--processes", "2",
+    )  # fmt: skip
+    assert ended.code == 0, ended.errors
+    [*_, last] = csv.DictReader((tmp_path / "table_stats.csv").read_text().splitlines())
+    assert (last["Name"], last["Request Count"]) == ("Aggregated", str(ended.results.sent))
 
 
 def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
