@@ -137,12 +137,14 @@ def stop(environment: Any, **_: Any) -> None:
 
 
 def close(environment: Any, **_: Any) -> None:
-    """The last words; the exit code, which says whether the run worked, not whether the exchange did."""
+    """The last words, and the exit code: of bad input our own, else Locust's, by ``--exit-code-on-error``."""
     stop(environment)
     if _here.worker is not None:
         _here.worker.close()
         _here.worker = None
-    environment.process_exit_code = _here.exit_code
+    options, runner = environment.parsed_options, environment.runner
+    failed = options.exit_code_on_error if runner.errors or runner.exceptions else 0
+    environment.process_exit_code = _here.exit_code or failed
 
 
 def _look_ahead(options: Namespace) -> tuple[Profile, Curve, State]:

@@ -99,7 +99,8 @@ class Traffic:
 
 def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
     words = [
-        sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--profile", plan.profile,
+        sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--exit-code-on-error", "0",
+        "--profile", plan.profile,
         "--folder", str(plan.folder), "--seed", str(plan.seed), "--compress", f"{plan.compress:.15g}",
         "--results", str(results_file), "--progress", str(progress_file),
     ]  # fmt: skip

@@ -61,7 +61,7 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     slo = tmp_path / "slo.yaml"
     slo.write_text("abort: {seconds: 2, error_share: 0.5}")
     ended = locust("--profile", str(profile), "--slo", str(slo), "--folder", str(exchange.folder))
-    assert ended.code == 0, ended.errors
+    assert ended.code == 1, ended.errors  # as Locust ends when calls failed
     found = ended.results
     assert found.aborted == "100.0% of the answers failed in the last 2 s, more than 50.0%"
     statuses = found.series["PopulationService/GetCitizen"].statuses
