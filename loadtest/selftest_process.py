@@ -141,6 +141,7 @@ def _freeze() -> Freeze:
         )  # fmt: skip
         worker = Worker(order, _Anybody(), send, lambda *_: None, lambda _: None)
         worker.run_slot()
+        worker.close()
         over.wait()
         asking.join()
         collector.finish()

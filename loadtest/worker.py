@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import gevent
 import msgspec
 from gevent.event import Event
+from gevent.lock import BoundedSemaphore
 from gevent.queue import Queue
 
 from loadtest import arrivals, calls, tally
@@ -61,6 +62,8 @@ class Worker:
         self._tally, self._health = Tally(), Health()
         self._stages = list(order.profile.stage_times(order.compress).items())
         self._turns: Queue[tuple[int, int, str]] = Queue()
+        self._connecting = BoundedSemaphore()
+        self._lanes: Lanes | None = None
         self._schedulers: list[Scheduler] = []
         self._slots = 0
         self._begun, self._ended = Event(), Event()
@@ -84,20 +87,17 @@ class Worker:
 
         Raises ExchangeUnreachable when the gateway does not answer.
         """
-        lanes = Lanes(self._order.gateway, self._order.profile.channels, self._consumers.certificates())
-        try:
-            self._send("ndxp_claim", {})
-            slot, of, run = self._turns.get()
-            scheduler = self._prepare(slot, of, run, lanes)
-            self._slots += 1
-            self._send("ndxp_ready", {})
-            self._begun.wait()
-            scheduler.run(self._begin, self._order.profile.deadline + GRACE)
-            self._slots -= 1
-            if not self._slots:
-                self._end()
-        finally:
-            lanes.close()
+        lanes = self._connect()
+        self._send("ndxp_claim", {})
+        slot, of, run = self._turns.get()
+        scheduler = self._prepare(slot, of, run, lanes)
+        self._slots += 1
+        self._send("ndxp_ready", {})
+        self._begun.wait()
+        scheduler.run(self._begin, self._order.profile.deadline + GRACE)
+        self._slots -= 1
+        if not self._slots:
+            self._end()
 
     def stop(self) -> None:
         """Sends nothing more; the slots end when their last calls have."""
@@ -110,6 +110,16 @@ class Worker:
         if self._begun.is_set():
             self._ended.wait(self._order.profile.deadline + GRACE)
         self._consumers.close()
+        if self._lanes is not None:
+            self._lanes.close()
+
+    def _connect(self) -> Lanes:
+        """The connections of this process: its slots share them, since each connection takes a thread to wait in."""
+        with self._connecting:
+            if self._lanes is None:
+                certificates = self._consumers.certificates()
+                self._lanes = Lanes(self._order.gateway, self._order.profile.channels, certificates)
+            return self._lanes
 
     def _prepare(self, slot: int, of: int, run: str, lanes: Lanes) -> Scheduler:
         profile, seed = self._order.profile, self._order.seed

@@ -235,6 +235,37 @@ def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow:
     }
 
 
+def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, closed = list[int](), list[int]()
+
+    def connect(_: str, count: int, __: Any) -> Any:
+        made.append(count)
+        gevent.sleep(0)  # connecting takes time, in which other slots ask for connections too
+        return SimpleNamespace(close=lambda: closed.append(count))
+
+    def send(message: str, _: Any) -> None:
+        if message == "ndxp_claim":
+            one.take(len(ready), 3, "load-a")
+        elif message == "ndxp_ready":
+            ready.append(message)
+            if len(ready) == 3:
+                one.begin(0)
+
+    ready = list[str]()
+    monkeypatch.setattr(worker, "Lanes", connect)
+    monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=lambda _: Outcome("OK", failed=False)))
+    anybody = SimpleNamespace(
+        select=lambda _: ["VN/GOV/H26/one-stop"], open=list, certificates=dict, close=lambda: None
+    )  # fmt: skip
+    order = Order(
+        profile=load("ndxp-average"), curve=Curve.constant(6, 1), compress=1, seed=1, gateway="", transactions=None
+    )
+    one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, lambda _: None)
+    gevent.joinall([gevent.spawn(one.run_slot) for _ in range(3)], raise_error=True)
+    one.close()
+    assert (made, closed) == ([8], [8])
+
+
 def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:
     found = follow(Curve.constant(1000, 0.1), lambda _: Outcome("OK", failed=False), begin=-0.5)
     assert found.succeeded == 100
