@@ -6,7 +6,7 @@ the secret, and nobody else has either. So nothing is distributed, and an agency
 
 import hashlib
 import time
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any
 
@@ -165,8 +165,11 @@ class _Presented:
 _encode = msgspec.json.Encoder().encode
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def _base64url(data: bytes) -> bytes:
-    return urlsafe_b64encode(data).rstrip(b"=")
+    return b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 
 _HEADER = _base64url(_encode({"alg": "HS256", "typ": "JWT"}))

@@ -58,10 +58,21 @@ class Listener(grpc.GenericRpcHandler):
         The lean one begins when gRPC has the whole message in memory: it is for those with a good token only.
         """
         name = handler_call_details.method.partition("/")[2]
+        pairs: metadata.Pairs = handler_call_details.invocation_metadata or ()  # the context would make them anew
         method = self._exchange.snapshot.method(name)
-        if method is not None and method.unary and self._trusted(handler_call_details.invocation_metadata or ()):
-            return grpc.unary_unary_rpc_method_handler(partial(self._unary, name))
-        return grpc.stream_stream_rpc_method_handler(partial(self._stream, name))
+        if method is not None and method.unary and self._trusted(pairs):
+
+            async def unary(request: bytes, context: _Context) -> bytes:
+                call = Call(name)
+                call.received.add(request)
+                return await self.handle(call, pairs, context, partial(self._forward_unary, request))
+
+            return grpc.unary_unary_rpc_method_handler(unary)
+
+        async def stream(_: Any, context: _Context) -> None:
+            await self.handle(Call(name), pairs, context, self._forward_stream)
+
+        return grpc.stream_stream_rpc_method_handler(stream)
 
     def _trusted(self, pairs: metadata.Pairs) -> bool:
         tokens = [value for key, value in pairs if key == metadata.AUTHORIZATION]
@@ -70,18 +81,13 @@ class Listener(grpc.GenericRpcHandler):
         except Refusal:
             return False  # the pipeline says why
 
-    async def _unary(self, method: str, request: bytes, context: _Context) -> bytes:
-        call = Call(method)
-        call.received.add(request)
-        return await self.handle(call, context, partial(self._forward_unary, request))
+    async def handle(self, call: Call, pairs: metadata.Pairs, context: _Context, forward: "Forward") -> bytes:
+        """One call from its arrival to its answer.
 
-    async def _stream(self, method: str, _: Any, context: _Context) -> None:
-        await self.handle(Call(method), context, self._forward_stream)
-
-    async def handle(self, call: Call, context: _Context, forward: "Forward") -> bytes:
-        """One call from its arrival to its answer; ``forward`` passes on what is of its kind."""
+        ``pairs`` is the caller's metadata; ``forward`` passes on what is of the call's kind.
+        """
         certificate = presented(context.auth_context()) if self._exchange.settings.tls_folder else None
-        asked = Asked(context.invocation_metadata() or (), context.time_remaining(), certificate)
+        asked = Asked(pairs, context.time_remaining(), certificate)
         try:
             answer = await self._answer(call, asked, context, forward)
             try:

@@ -31,12 +31,14 @@ class TracedListener(Listener):
         super().__init__(exchange, upstreams)
         self._tracer = tracer
 
-    async def handle(self, call: Call, context: grpc.aio.ServicerContext[Any, Any], forward: Forward) -> bytes:
+    async def handle(
+        self, call: Call, pairs: metadata.Pairs, context: grpc.aio.ServicerContext[Any, Any], forward: Forward
+    ) -> bytes:
         """As for any listener, inside a span from the arrival of the call to its answer."""
-        sent = metadata.traceparent(context.invocation_metadata() or ())
+        sent = metadata.traceparent(pairs)
         call.span = self._tracer.serve(_name(self._exchange.snapshot, call), sent, call.request_in_ts)
         try:
-            return await super().handle(call, context, forward)
+            return await super().handle(call, pairs, context, forward)
         finally:
             if call.client:  # a span that is not ended is not exported
                 call.span.end(

@@ -27,7 +27,7 @@ class Moved(Exception):
     """The connection was closed under a call, because its provider is registered elsewhere now."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """What a provider has answered with OK: the message, and its metadata before and behind it."""
 
@@ -43,7 +43,7 @@ class Connection:
         self.channel = channel
         self._core: Any = channel._channel  # type: ignore[attr-defined]
         self._calls: set[Any] = set()
-        self._idle = asyncio.Event()
+        self._idle: asyncio.Event | None = None  # there when somebody waits for the calls to end
 
     async def call(self, path: bytes, request: bytes, within: float, pairs: Sequence[metadata.Pair]) -> Reply:
         """A unary call, bytes to bytes, to be answered ``within`` so many seconds.
@@ -54,7 +54,6 @@ class Connection:
         """
         call = self._core.call(path, time.time() + within, None, None)
         self._calls.add(call)
-        self._idle.clear()
         try:
             message = await call.unary_unary(request, tuple(pairs))
         except asyncio.CancelledError:
@@ -63,7 +62,7 @@ class Connection:
             raise
         finally:
             self._calls.discard(call)
-            if not self._calls:
+            if self._idle is not None and not self._calls:
                 self._idle.set()
         if call.is_locally_cancelled():
             raise Moved
@@ -79,6 +78,7 @@ class Connection:
     async def close(self, grace: float) -> None:
         """Closes it; calls in flight may still finish within so many seconds."""
         if self._calls:
+            self._idle = asyncio.Event()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), grace)
         for call in self._calls:

@@ -125,9 +125,9 @@ class House(Listener):
         self.exchange.snapshot = self.registry()
         self.dismiss()
 
-    async def handle(self, call: Any, context: Any, forward: Any) -> bytes:
+    async def handle(self, call: Any, pairs: Any, context: Any, forward: Any) -> bytes:
         seen: Any = Dismissing(context, self.happen) if self.happen else context
-        return await super().handle(call, seen, forward)
+        return await super().handle(call, pairs, seen, forward)
 
 
 @pytest.fixture
