@@ -19,7 +19,7 @@ GATEWAY, STORE = _WHOLE["worker"] / 1e6, _WHOLE["store"] / 1e6
 ENVOY = _SIDES["Envoy + Python ext_authz"]["by_process_us"]["envoy"] / 1e6
 """The same; too high for this Envoy, because that one asked an authorizer too."""
 
-IDLING = 0.29 * 0.46 * 2 / (13_918 / 60)
+IDLING = 0.22 * 0.53 * 2 / (13_918 / 60)
 """The gateway's again, from the load test ndxp-peak: its share of the CPU used, by transactions a second. A worker that
 has little to do takes longer for each, and this mix has streams."""
 

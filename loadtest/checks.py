@@ -33,8 +33,11 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def measured_text(self) -> str:
-        """The measured value for people."""
-        return _text(self.measured, self.unit)
+        """The measured value for people; to more digits where it would look like the bound that it misses."""
+        text = _text(self.measured, self.unit)
+        if self.passed or text != _text(self.bound, self.unit):
+            return text
+        return f"{100 * self.measured:.9g} %" if self.unit == "%" else f"{self.measured:.9g} ms"
 
     @property
     def bound_text(self) -> str:

@@ -35,7 +35,7 @@ def test_the_sizing_starts_from_figures_that_were_measured() -> None:
     assert f"{sizing.RECORDED:,} records/s" in measured
     assert f"{sizing.ROW:,} bytes a" in measured
     assert "| the whole ledger verified | 25.7 s | 29.9 s |" in measured
-    assert "13,918 in the ledger: 0/0/0; the two cores 46 % busy, agencies 39 %, gateway 29 %" in measured
+    assert "13,918 in the ledger: 0/0/0; the two cores 53 % busy, agencies 36 %, gateway 22 %" in measured
 
 
 def test_the_sizings_peak_is_that_of_the_year_2022() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from loadtest import slo
+from loadtest.checks import Check
 from loadtest.results import Results, Series
 from tests.loadtest.made import CHECK_IN, VERIFY, results, series
 
@@ -105,3 +106,9 @@ def test_a_block_that_cannot_be_checked_is_refused_with_its_place(block: dict[st
 
 def test_without_calls_there_is_no_error_share() -> None:
     assert slo.error_share([Series()]) == 0
+
+
+def test_what_misses_its_bound_by_little_does_not_look_like_the_bound() -> None:
+    assert Check.below("p99", 100.03, 100, "ms").measured_text == "100.03 ms"
+    assert Check.below("p99", 99.97, 100, "ms").measured_text == "100.0 ms"
+    assert Check.above("succeeded", 0.9899999, 0.99, "%").measured_text == "98.99999 %"
