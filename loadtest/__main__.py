@@ -100,11 +100,13 @@ def _check_place(file: Path | None) -> None:
         for place in [file] if file.is_dir() else _places(file):
             if place.is_dir():
                 raise BadProfile(f"{place} cannot be written: it is a folder")
-            if place.exists():
+            if place.is_file():  # a pipe would wait for its reader, and its reader end with this
                 place.open("ab").close()
         TemporaryFile(dir=file.resolve().parent).close()
     except OSError as error:
         raise BadProfile(f"{file} cannot be written: {error.strerror}") from error
+    except RuntimeError as error:  # up to Python 3.12, of a link to itself
+        raise BadProfile(f"{file} cannot be written: {error}") from error
 
 
 def _places(file: Path) -> tuple[Path, Path]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -117,8 +118,21 @@ def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: 
     (tmp_path / "taken.html").symlink_to(Path(sys.executable).resolve())  # nobody can write what is running
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "taken.html", folder=tmp_path)
     assert (ran.code, "taken.html cannot be written" in ran.complaint) == (2, True)
+    (tmp_path / "round").symlink_to("round")
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "round" / "a.html", folder=tmp_path)
+    assert (ran.code, "a.html cannot be written: " in ran.complaint) == (2, True)
     ran = ndxp("load", "run", "ndxp-average", "--report", "/proc/a.html", folder=tmp_path)  # nobody can write there
     assert (ran.code, "/proc/a.html cannot be written" in ran.complaint) == (2, True)
+
+
+def test_a_pipe_is_not_opened_before_there_is_a_report(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.html")
+    reader = os.open(tmp_path / "pipe.html", os.O_RDONLY | os.O_NONBLOCK)  # without one, who opens it to write waits
+    hung_up = select.poll()
+    hung_up.register(reader, select.POLLHUP)
+    ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "pipe.html", folder=tmp_path)
+    assert (ran.code, "no exchange in" in ran.complaint, hung_up.poll(0)) == (1, True, [])
+    os.close(reader)
 
 
 def test_a_number_in_the_name_of_a_report_is_no_ending(tmp_path: Path) -> None:
