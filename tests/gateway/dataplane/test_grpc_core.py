@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from ndxp.testing import RunningExchange
+
 # The worker is loaded as it is when it starts; then gRPC's core says what it has been asked for and does not know.
 WORKER = "import gateway.dataplane.__main__, grpc, os; grpc.insecure_channel('localhost:1'); print(os.environ['{}'])"
 
@@ -32,3 +34,8 @@ def test_that_a_name_is_not_known_any_more_would_be_seen(environment: dict[str, 
     chosen, said = worker(environment | {"GRPC_EXPERIMENTS": "-event_engine_of_yesterday"})
     assert chosen == "-event_engine_of_yesterday"
     assert "Unknown experiment: event_engine_of_yesterday" in said
+
+
+def test_the_processes_of_a_tests_exchange_are_not_chosen_for(exchange: RunningExchange) -> None:
+    agencies = next(one for one in exchange.state.members() if "services" in one.cmdline())
+    assert "GRPC_EXPERIMENTS" not in agencies.environ()
