@@ -12,6 +12,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -75,14 +76,17 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a consumer offered and got, in calls a second; latencies of the answered in ms."""
+    """What a consumer offered and got, in calls a second; latencies of the answered in ms.
+
+    ``other`` are the calls that failed for other reasons than its quota, by reason.
+    """
 
     consumer: str
     quota: float
     offered: float
     answered: float
     refused: float
-    other: int
+    other: dict[str, int]
     p50: float
     p99: float
 
@@ -95,10 +99,11 @@ class Outcome:
 def outcome(consumer: Consumer, quota: float, seconds: float) -> Outcome:
     """Counts a consumer's calls."""
     ordered = sorted(consumer.answered) or [float("nan")]
-    exceeded = consumer.refused.count(Reason.QUOTA_EXCEEDED)
+    other = Counter(consumer.refused)
+    exceeded = other.pop(Reason.QUOTA_EXCEEDED, 0)
     return Outcome(
         consumer.name, quota, (len(consumer.answered) + len(consumer.refused)) / seconds,
-        len(consumer.answered) / seconds, exceeded / seconds, len(consumer.refused) - exceeded,
+        len(consumer.answered) / seconds, exceeded / seconds, other,
         ordered[len(ordered) // 2] * 1e3, ordered[int(len(ordered) * 0.99)] * 1e3,
     )  # fmt: skip
 
