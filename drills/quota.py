@@ -99,7 +99,7 @@ class Outcome:
 def outcome(consumer: Consumer, quota: float, seconds: float) -> Outcome:
     """Counts a consumer's calls."""
     ordered = sorted(consumer.answered) or [float("nan")]
-    other = Counter(consumer.refused)
+    other = dict(Counter(consumer.refused))
     exceeded = other.pop(Reason.QUOTA_EXCEEDED, 0)
     return Outcome(
         consumer.name, quota, (len(consumer.answered) + len(consumer.refused)) / seconds,
