@@ -9,7 +9,11 @@ import pytest
 from ndxp.testing import RunningExchange
 
 # The worker is loaded as it is when it starts; then gRPC's core says what it has been asked for and does not know.
-WORKER = "import gateway.dataplane.__main__, grpc, os; grpc.insecure_channel('localhost:1'); print(os.environ['{}'])"
+WORKER = """
+import gateway.dataplane.__main__, grpc, os
+grpc.insecure_channel("localhost:1")
+print(os.environ["GRPC_EXPERIMENTS"])
+"""
 
 
 @pytest.fixture
@@ -19,8 +23,7 @@ def environment() -> dict[str, str]:
 
 
 def worker(environment: dict[str, str]) -> tuple[str, str]:
-    command = [sys.executable, "-c", WORKER.format("GRPC_EXPERIMENTS")]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    ended = subprocess.run([sys.executable, "-c", WORKER], env=environment, capture_output=True, text=True, check=True)
     return ended.stdout.strip(), ended.stderr
 
 
