@@ -1,0 +1,101 @@
+"""Header blocks, written (RFC 7541).
+
+What is said with every call goes into the peer's table once and is an index of one byte from then on. Everything else
+is a plain literal, without Huffman code, which would cost more than the bytes that it saves.
+"""
+
+from ndxp.http2.fields import Field
+from ndxp.http2.table import DEFAULT_TABLE_BYTES, ENTRY_BYTES, STATIC
+
+_STATIC_INDEX = {field: index for index, field in enumerate(STATIC) if field[1]}
+_STATIC_ENTRIES = len(STATIC)
+_LARGEST_INDEX = 0x7E  # of one byte
+_MOST_BLOCKS = 1000
+_INCREMENTAL = "\x40"
+_EMPTY_TABLE = "\x20"
+
+
+def _integer(number: int, mask: int, pattern: int) -> str:
+    """An integer behind a pattern of bits (5.1), a character for each byte."""
+    if number < mask:
+        return chr(pattern | number)
+    text, number = chr(pattern | mask), number - mask
+    while number >= 0x80:
+        text += chr(number & 0x7F | 0x80)
+        number >>= 7
+    return text + chr(number)
+
+
+_LENGTHS = [_integer(length, 0x7F, 0) for length in range(1024)]
+
+
+def _length(length: int) -> str:
+    return _LENGTHS[length] if length < len(_LENGTHS) else _integer(length, 0x7F, 0)
+
+
+def literal(name: str, value: str) -> str:
+    """A field as a literal that no table keeps, a character for each byte (latin-1)."""
+    return f"\x00{_length(len(name))}{name}{_length(len(value))}{value}"
+
+
+class Encoder:
+    """One direction's header blocks.
+
+    The table is filled once and never evicted from: an index stays good until the peer asks for a smaller table.
+    """
+
+    __slots__ = ("_allowed", "_blocks", "_entries", "_resized", "_used")
+
+    def __init__(self) -> None:
+        self._allowed = DEFAULT_TABLE_BYTES
+        self._entries: dict[Field, int] = {}
+        self._blocks: dict[tuple[Field, ...], str] = {}
+        self._used = 0
+        self._resized = ""  # what has to stand at the beginning of the next block
+
+    def allow(self, table_bytes: int) -> None:
+        """Keeps to the peer's SETTINGS_HEADER_TABLE_SIZE; the table is emptied, and never larger than the default."""
+        self._allowed = min(table_bytes, DEFAULT_TABLE_BYTES)
+        self._entries.clear()
+        self._blocks.clear()
+        self._used = 0
+        self._resized = _EMPTY_TABLE + _integer(self._allowed, 0x1F, 0x20)
+
+    def encode(self, constant: tuple[Field, ...], rest: str) -> bytes:
+        """A block of fields that are said again and again, and of ``literal`` ones behind them."""
+        block = self._blocks.get(constant)
+        if block is None:
+            block = self._constant(constant)
+        if self._resized:
+            block, self._resized = self._resized + block, ""
+        return (block + rest).encode("latin-1")
+
+    def _constant(self, fields: tuple[Field, ...]) -> str:
+        written, kept = "", True
+        for field in fields:
+            index = _STATIC_INDEX.get(field) or self._index(field)
+            if index:
+                written += chr(0x80 | index)
+            elif self._keep(field):
+                written += _INCREMENTAL + literal(*field)[1:]
+                kept = False  # the next time it is an index
+            else:
+                written += literal(*field)
+        if kept and len(self._blocks) < _MOST_BLOCKS:
+            self._blocks[fields] = written
+        return written
+
+    def _index(self, field: Field) -> int:
+        """Where an entry stands, counted from the newest; 0 for one that is not there."""
+        place = self._entries.get(field)
+        return 0 if place is None else _STATIC_ENTRIES + len(self._entries) - 1 - place
+
+    def _keep(self, field: Field) -> bool:
+        """Puts an entry into the table, if there is room for it and for its index in one byte."""
+        size = len(field[0]) + len(field[1]) + ENTRY_BYTES
+        if self._used + size > self._allowed or _STATIC_ENTRIES + len(self._entries) > _LARGEST_INDEX:
+            return False
+        self._used += size
+        self._entries[field] = len(self._entries)
+        self._blocks.clear()  # every index has moved
+        return True

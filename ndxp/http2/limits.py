@@ -1,0 +1,55 @@
+"""What a peer may cost: every limit of a connection, in one place.
+
+A limit of the protocol's is told to the peer in SETTINGS, and exceeding it is an error of the peer's. The limits that
+the protocol does not know bound work that brings the peer nothing and costs us something.
+"""
+
+from dataclasses import dataclass
+
+DEFAULT_WINDOW = 65_535
+"""Bytes that a peer may send before it has heard of any other window (RFC 9113, 6.9.2)."""
+
+LARGEST_WINDOW = 2**31 - 1
+"""The largest window there is; more is an error of whoever gave it (6.9.1)."""
+
+SMALLEST_MAX_FRAME = 16_384
+"""The payload that every endpoint takes in one frame (4.2); this stack asks for no more."""
+
+LARGEST_MAX_FRAME = 2**24 - 1
+"""The largest payload that a frame can have."""
+
+LARGEST_STREAM_ID = 2**31 - 1
+"""The last stream of a connection; GOAWAY with it announces the end and closes no stream (6.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one peer may cost.
+
+    Told to the peer:
+
+    ``concurrent_streams``: streams that it may have open at once; more are reset with REFUSED_STREAM.
+    ``stream_window``: bytes of one stream that it may send before they are passed on.
+    ``connection_window``: bytes of all streams that it may send before they are taken out of the connection.
+    ``field_bytes``: size of a header list, counted as RFC 9113 counts it (names, values and 32 for each).
+
+    Not told, because the protocol has no setting for it:
+
+    ``block_bytes``: compressed bytes of one header block with its CONTINUATION frames; more ends the connection.
+    ``block_frames``: CONTINUATION frames of one header block; more ends the connection.
+    ``nuisances_at_once`` and ``nuisances_per_second``: frames that cost us work and carry no call: RST_STREAM, PING,
+    SETTINGS, PRIORITY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown types,
+    and streams that are refused. More ends the connection with ENHANCE_YOUR_CALM.
+    ``unsent_bytes``: bytes for the peer that it does not read, control frames and headers included; more ends the
+    connection. Data of streams waits in the streams and does not count here.
+    """
+
+    concurrent_streams: int = 1000
+    stream_window: int = DEFAULT_WINDOW
+    connection_window: int = 1 << 20
+    field_bytes: int = 16_384
+    block_bytes: int = 65_536
+    block_frames: int = 16
+    nuisances_at_once: int = 2000
+    nuisances_per_second: float = 200.0
+    unsent_bytes: int = 4 << 20
