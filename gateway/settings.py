@@ -54,7 +54,7 @@ class GatewaySettings(StoreSettings):
     """Largest message."""
     max_metadata_bytes: int = Field(default=7 * 1024, ge=1024)
     """Metadata of a call, as HTTP/2 counts it: names, values and 32 bytes for each; with what the gateway adds it has
-    to fit the 8 KiB that gRPC servers take."""
+    to fit the 8 KiB that gRPC servers take. A header list of more than 16 KiB is not read at all."""
     max_stream_messages: int = Field(default=1_000_000, ge=1)
     """Messages of a stream, in each direction."""
     max_stream_bytes: int = Field(default=1024 * MIB, ge=1024)
@@ -72,6 +72,9 @@ class GatewaySettings(StoreSettings):
     """Calls at once on one connection."""
     open_reflection: bool = False
     """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
+    max_member_bytes: int = Field(default=48 * MIB, ge=MIB)
+    """Bytes of requests and answers that one member's calls may hold in a worker while they cannot be passed on; above
+    it its calls are refused as OVERLOADED."""
     max_calls: int = Field(default=5000, ge=1)
     """Calls at once in one worker; more are refused as OVERLOADED."""
     max_queueing: float = Field(default=0.2, gt=0)

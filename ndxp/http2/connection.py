@@ -53,6 +53,7 @@ class Connection(ABC):
         self.leaving = False  # whether this side takes or makes no new streams
         self.failure = ""  # why it is broken, for the log
         self.answered_pings = 0
+        self.pings = 0  # since the last frame of ours that carries a call
         self._decoder = Decoder(limits.field_bytes)
         self._receive_window = limits.connection_window
         self._unreturned = 0
@@ -78,6 +79,11 @@ class Connection(ABC):
             self._on_window_update,
             self._on_continuation,
         )
+
+    @property
+    def greeted(self) -> bool:
+        """Whether the peer has said its settings."""
+        return self._greeted
 
     # What this side does.
 
@@ -150,6 +156,7 @@ class Connection(ABC):
     def write_data(self, header: bytes, data: bytes | memoryview, size: int) -> None:
         """Adds a frame of data, which the connection's window has room for."""
         self.send_window -= size
+        self.pings = 0
         self.write(header)
         self._out.append(data)
         self._out_data += size
@@ -342,6 +349,9 @@ class Connection(ABC):
             self.answered_pings += 1
             return
         self.nuisance()
+        self.pings += 1
+        if self.pings > self.limits.pings:
+            raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings")  # as gRPC's clients know it
         self.write(frames.frame(frames.PING, frames.ACK, 0, data[start:end]))
 
     def _on_window_update(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
