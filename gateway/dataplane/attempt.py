@@ -47,8 +47,9 @@ class Attempt:
     def leave(self) -> None:
         """Nobody waits for the answer any more: the provider hears it, unless it has ended the call itself."""
         self._end()
-        if self.stream is not None and not self.stream.remote_closed:
-            self.stream.reset(ErrorCode.CANCEL)
+        stream, self.stream = self.stream, None
+        if stream is not None and not stream.remote_closed:
+            stream.reset(ErrorCode.CANCEL)
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
         """The answer begins, or ends."""

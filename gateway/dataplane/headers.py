@@ -59,11 +59,12 @@ class Asking:
 
 
 def onward(
-    call: Call, asking: Asking, pairs: Iterable[metadata.Pair], scheme: str, within: float
+    call: Call, asking: Asking, pairs: Iterable[metadata.Pair], scheme: str, within: float, *, recurs: bool
 ) -> tuple[tuple[Field, ...], str]:
     """The header block for the provider: fields that recur, and the others.
 
-    ``pairs`` is the metadata that it gets, ``within`` its deadline in seconds.
+    ``pairs`` is the metadata that it gets, ``within`` its deadline in seconds; ``recurs`` says that the method is one
+    of a contract and no free text of the caller's.
     """
     constant: tuple[Field, ...] = (
         (":method", "POST"),
@@ -76,7 +77,7 @@ def onward(
         (metadata.CLIENT, call.client),
     )
     rest = asking.encodings + literal("grpc-timeout", timeout(within)) + literals(pairs)
-    if asking.content_type in _CONTENT_TYPES:
+    if recurs and asking.content_type in _CONTENT_TYPES:
         return constant, rest
     return (), "".join([literal(*field) for field in constant]) + rest
 

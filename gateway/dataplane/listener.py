@@ -187,7 +187,7 @@ class Inbound(Carrier[ServerConnection]):
 
     def pause(self) -> None:
         """Reads no more for now."""
-        if self.transport is not None:
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.pause_reading()
 
     def resume(self) -> None:

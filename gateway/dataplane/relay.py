@@ -76,7 +76,7 @@ class Relays:
         self, stream: Stream, request: Request | None, certificate: "Certificate | None", *, ended: bool
     ) -> "Relay":
         """Takes a call whose header list is there; None stands for one that is too large to be looked at."""
-        relay = Relay(self, stream, "" if request is None else request.path[1:])
+        relay = Relay(self, stream, "" if request is None else request.path.removeprefix("/"))
         relay.begin(request, certificate, ended=ended)
         return relay
 
@@ -244,7 +244,8 @@ class Relay:
         call = self.call
         call.request_out_ts = now()
         within = max(0.0, self._arrived + call.timeout - self._relays.now()) + _LONGEST_MARGIN
-        constant, rest = headers.onward(call, self._asking, self._onward(), scheme, within)
+        known = self._method is not None
+        constant, rest = headers.onward(call, self._asking, self._onward(), scheme, within, recurs=known)
         stream = attempt.stream = connection.open(attempt, constant, rest)
         request, self._request = self._request, []
         if self._is_single and call.received.size <= _REPEATABLE:

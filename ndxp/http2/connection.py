@@ -53,7 +53,8 @@ class Connection(ABC):
         self.leaving = False  # whether this side takes or makes no new streams
         self.failure = ""  # why it is broken, for the log
         self.answered_pings = 0
-        self.pings = 0  # since the last frame of ours that carries a call
+        self.pings = 0.0  # since the last frame of ours that carries a call
+        self._pinged_at = 0.0
         self._decoder = Decoder(limits.field_bytes)
         self._receive_window = limits.connection_window
         self._unreturned = 0
@@ -156,7 +157,7 @@ class Connection(ABC):
     def write_data(self, header: bytes, data: bytes | memoryview, size: int) -> None:
         """Adds a frame of data, which the connection's window has room for."""
         self.send_window -= size
-        self.pings = 0
+        self.pings = 0.0
         self.write(header)
         self._out.append(data)
         self._out_data += size
@@ -349,8 +350,10 @@ class Connection(ABC):
             self.answered_pings += 1
             return
         self.nuisance()
-        self.pings += 1
-        if self.pings > self.limits.pings:
+        now = time.monotonic()
+        self.pings = max(0.0, self.pings - (now - self._pinged_at) * self.limits.pings_per_second) + 1
+        self._pinged_at = now
+        if self.pings > self.limits.pings_at_once:
             raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings")  # as gRPC's clients know it
         self.write(frames.frame(frames.PING, frames.ACK, 0, data[start:end]))
 

@@ -40,7 +40,8 @@ class Limits:
     ``nuisances_at_once`` and ``nuisances_per_second``: frames that cost us work and carry no call: RST_STREAM, PING,
     SETTINGS, PRIORITY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown types,
     and streams that are refused. More ends the connection with ENHANCE_YOUR_CALM.
-    ``pings``: PINGs that it may send between two frames of ours that carry a call; more ends the connection.
+    ``pings_at_once`` and ``pings_per_second``: PINGs that it may send while no frame of ours carries a call; more ends
+    the connection.
     ``unsent_bytes``: bytes for the peer that it does not read, control frames and headers included; more ends the
     connection. Data of streams waits in the streams and does not count here.
     """
@@ -53,5 +54,6 @@ class Limits:
     block_frames: int = 16
     nuisances_at_once: int = 2000
     nuisances_per_second: float = 200.0
-    pings: int = 10
+    pings_at_once: int = 10
+    pings_per_second: float = 0.2
     unsent_bytes: int = 4 << 20

@@ -1,64 +1,21 @@
 """Calls that end in an unusual way at the gateway's port: each is answered, and recorded once as it was answered."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
-from gateway.core.transaction import Phase, Record
+from gateway.core.transaction import Phase
 from gateway.dataplane import upstream
-from gateway.dataplane.deadlines import Deadlines
-from gateway.dataplane.directory import Directory
-from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
-from gateway.dataplane.relay import Relay, Relays
-from gateway.dataplane.tokens import AUDIENCE, ISSUER
-from gateway.dataplane.upstream import Upstreams
-from gateway.keys import public_jwk
-from gateway.settings import GatewaySettings
-from ndxp import metadata
+from gateway.dataplane.relay import Relay
 from ndxp.http2 import Fields
-from tests.descriptors import contract
 from tests.fakes import until
+from tests.house import DEMO, PROVIDER, STREAM, UNARY, House
 
-DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
-GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"])
-UNARY, STREAM = "Get", "GetAll"
 HELD, BEGUN = b"held", b"begun"
 _Context = grpc.aio.ServicerContext[Any, Any]
-
-
-class Journal:
-    """Takes every record at once, and says of outcomes that it has them when it may."""
-
-    available = True
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-
-    def append(self, record: Record, *, under_way: int = 0) -> asyncio.Future[Any]:
-        self.records.append(record)
-        if record.phase is Phase.OUTCOME:
-            return asyncio.ensure_future(self.may_answer.wait())
-        written = asyncio.get_running_loop().create_future()
-        written.set_result(None)
-        return written
-
-
-class Unlimited:
-    """Allowances without limits."""
-
-    def enter(self, client: str, quota: object) -> None: ...
-
-    def leave(self, client: str) -> None: ...
 
 
 class Provider(grpc.GenericRpcHandler):
@@ -84,48 +41,21 @@ class Provider(grpc.GenericRpcHandler):
         return grpc.stream_stream_rpc_method_handler(get)
 
 
-class House:
-    """A gateway of one provider and one member, on a port of its own."""
-
-    def __init__(self, address: str, provider: Provider) -> None:
-        self.address, self.provider = address, provider
-        key = Ed25519PrivateKey.generate()
-        jwk, now = public_jwk(key), int(time.time())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": CLIENT, "iat": now, "exp": now + 600}
-        self.identity = (metadata.AUTHORIZATION, f"Bearer {jwt.encode(claims, key, 'EdDSA', {'kid': jwk['kid']})}")
-        self.journal = Journal()
-        journal: Any = self.journal
-        allowances: Any = Unlimited()
-        settings = GatewaySettings(gateway_address="127.0.0.1:0")
-        self.exchange = Exchange(settings, "node", journal, allowances, snapshot=self.registry(GRANT))
-        self.exchange.tokens.use_keys({jwk["kid"]: jwk})
-        deadlines = Deadlines(asyncio.get_running_loop())
-        self.upstreams = Upstreams()
-        self.relays = Relays(self.exchange, self.upstreams, deadlines)
-        self.listener = Listener(settings, self.relays, Directory(self.exchange, self.upstreams, deadlines), None)
-
-    def registry(self, *grants: Grant) -> Snapshot:
-        members = [Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
-                   Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"])]  # fmt: skip
-        services = [Service(provider=PROVIDER, contract=DEMO, address=self.address)]
-        known = contract("demo.v1", "Demo", UNARY, streams=(STREAM,))
-        return Snapshot(Registry("VN", members=members, services=services, grants=list(grants)), {DEMO: known})
-
-    def revoke(self) -> None:
-        self.exchange.snapshot = self.registry()
-        self.relays.dismiss()
+@pytest.fixture
+def provider() -> Provider:
+    return Provider()
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    provider, handler = grpc.aio.server(), Provider()
-    provider.add_generic_rpc_handlers((handler,))
-    port = provider.add_insecure_port("127.0.0.1:0")
-    await provider.start()
-    house = House(f"127.0.0.1:{port}", handler)
+async def house(provider: Provider) -> AsyncIterator[House]:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((provider,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    house = House(f"127.0.0.1:{port}")
     yield house
-    await house.upstreams.close()
-    await provider.stop(None)
+    await house.close()
+    await server.stop(None)
 
 
 @pytest.fixture
@@ -133,7 +63,6 @@ async def channel(house: House) -> AsyncIterator[grpc.aio.Channel]:
     address = await house.listener.open()
     async with grpc.aio.insecure_channel(address) as channel:
         yield channel
-    await house.listener.close(0)
 
 
 def call(house: House, channel: grpc.aio.Channel, method: str, request: bytes = b"x") -> Any:
@@ -159,10 +88,10 @@ async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
 
 
 async def test_an_answer_that_cannot_be_sent_since_its_caller_has_left_is_no_error_in_the_log(
-    house: House, channel: grpc.aio.Channel, caplog: pytest.LogCaptureFixture
+    house: House, provider: Provider, channel: grpc.aio.Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
     under_way = call(house, channel, STREAM, BEGUN)
-    await house.provider.holds.wait()
+    await provider.holds.wait()
     await under_way.initial_metadata()
     await channel.close()
     await until(lambda: not house.relays.under_way)
@@ -171,11 +100,16 @@ async def test_an_answer_that_cannot_be_sent_since_its_caller_has_left_is_no_err
 
 @pytest.mark.parametrize(("method", "request_"), [(UNARY, HELD), (STREAM, HELD), (STREAM, BEGUN)])
 async def test_a_call_whose_provider_has_moved_is_answered_when_its_connection_is_closed(
-    house: House, channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch, method: str, request_: bytes
+    house: House,
+    provider: Provider,
+    channel: grpc.aio.Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    request_: bytes,
 ) -> None:
     monkeypatch.setattr(upstream, "_GRACE", 0)
     under_way = call(house, channel, method, request_)
-    await house.provider.holds.wait()
+    await provider.holds.wait()
     if request_ == BEGUN:
         await under_way.initial_metadata()
     house.upstreams.keep(())
