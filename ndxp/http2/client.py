@@ -29,19 +29,20 @@ class ClientConnection(Connection):
             (frames.MAX_HEADER_LIST_SIZE, limits.field_bytes),
         )
         self.write(frames.PREFACE + frames.settings(own))
-        self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
+        if limits.connection_window > DEFAULT_WINDOW:
+            self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
 
     @property
     def room(self) -> int:
         """How many streams may be opened now."""
-        if self.leaving or self.closed or self._next > LARGEST_STREAM_ID:
-            return 0
-        return self.peer_max_streams - len(self.streams)
+        return 0 if self.leaving or self.closed else max(0, self.peer_max_streams - len(self.streams))
 
     def open(self, user: StreamUser, constant: tuple[Field, ...], rest: str, *, end: bool = False) -> Stream:
         """Opens a stream with a header block; there must be ``room`` for it."""
         stream = Stream(self, self._next, user)
         self._next += 2
+        if self._next > LARGEST_STREAM_ID:  # a new connection has to take the calls that follow (5.1.1)
+            self.leaving = True
         self.streams[stream.id] = stream
         stream.send_headers(constant, rest, end=end)
         return stream
@@ -85,7 +86,11 @@ class ClientConnection(Connection):
         if stream is None:
             if self._is_idle(stream_id):
                 raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a header block of a stream that was never opened")
-            return  # of a stream that has ended here
+            if stream_id not in self._resets:
+                self.nuisance()  # of a stream that has ended
+            elif ended:
+                self._resets.discard(stream_id)
+            return
         try:
             status, fields = self._read(stream, fields, ended=ended)
         except StreamFailure as failure:
@@ -106,12 +111,15 @@ class ClientConnection(Connection):
         if stream.headers_read:
             if not ended:
                 raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "a second header block that is no end")
+            if stream.expected:
+                raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "less data than content-length has announced")
             return "", checked.trailers(fields)
-        status, rest = checked.response(fields)
+        status, rest, length = checked.response(fields)
         if status[0] == _INFORMATIONAL:
             if ended:
                 raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "an informational answer that is the end")
             self.nuisance()
         else:
             stream.headers_read = True
+            stream.expected = length
         return status, rest

@@ -40,4 +40,11 @@ class StreamFailure(Exception):
 
 
 class FieldsTooLarge(Exception):
-    """A header list is larger than allowed. Its block was read to the end, so that the connection can go on."""
+    """A header list is larger than allowed. Its block was read to the end, so that the connection can go on.
+
+    ``fields`` is how many fields it has.
+    """
+
+    def __init__(self, fields: int) -> None:
+        super().__init__(f"{fields} fields")
+        self.fields = fields
