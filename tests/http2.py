@@ -37,12 +37,14 @@ class Heard:
     consume: bool = True
     events: list[Event] = field(default_factory=list)
     sent: int = 0
+    received: int = 0
     stream: Stream | None = None
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
         self.events.append(("headers", status, fields, ended))
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
+        self.received += len(data)
         if self.events and self.events[-1][0] == "data":
             data_before = self.events.pop()[1]
             assert isinstance(data_before, bytes)
@@ -63,11 +65,6 @@ class Heard:
 
     def on_lost(self) -> None:
         self.events.append(("lost",))
-
-    @property
-    def data(self) -> bytes:
-        """All data, one piece after another."""
-        return b"".join(event[1] for event in self.events if event[0] == "data" and isinstance(event[1], bytes))
 
 
 class End:
@@ -152,7 +149,8 @@ def frame(kind: str, stream: int = 0, payload: bytes = b"", flags: int = 0) -> b
 
 def block(fields: Fields) -> bytes:
     """A header block that changes no table."""
-    return hpack.Encoder().encode([hpack.NeverIndexedHeaderTuple(*pair) for pair in fields])
+    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+    return hpack.Encoder().encode([hpack.NeverIndexedHeaderTuple(*pair) for pair in pairs])
 
 
 def headers(stream: int, fields: Fields, flags: int = END_HEADERS) -> bytes:

@@ -62,8 +62,8 @@ class Connection(Outgoing):
         self._acknowledged = False
         self._open_pings = 0
         self._decoder = Decoder(limits.field_bytes)
-        self._receive_window = max(limits.connection_window, DEFAULT_WINDOW)
-        self._unreturned = 0
+        self._window = max(limits.connection_window, DEFAULT_WINDOW)
+        self._unreturned = 0  # bytes that the peer has not got back of it
         self._resets = Resets(self.stream_window)
         self._nuisances = Nuisances(limits)
         handlers = {
@@ -304,14 +304,13 @@ class Connection(Outgoing):
     # Accounts.
 
     def _take_in(self, size: int) -> None:
-        """Counts data in, and gives the connection's window back at once: the windows of streams limit what is kept."""
-        self._receive_window -= size
-        if self._receive_window < 0:
-            raise ConnectionFailure(ErrorCode.FLOW_CONTROL_ERROR, "more data than the window allows")
+        """Gives the connection's window back at once, so that no stream that nobody reads stops the others.
+
+        It is never used up. The windows of the streams limit what is kept.
+        """
         self._unreturned += size
-        if self._unreturned * 2 >= self.limits.connection_window:
+        if self._unreturned * 2 >= self._window:
             self.write(frames.window_update(0, self._unreturned))
-            self._receive_window += self._unreturned
             self._unreturned = 0
 
     def _ignore(self, stream_id: int, size: int) -> None:
@@ -323,11 +322,11 @@ class Connection(Outgoing):
             if not size:
                 self.nuisance()
             return
-        self.nuisance()
         stream = self.streams.get(stream_id)
         if stream is not None:
             self._break(stream, StreamFailure(ErrorCode.STREAM_CLOSED, _ENDED))
         else:
+            self.nuisance()
             self.write(frames.rst_stream(stream_id, ErrorCode.STREAM_CLOSED))
 
     def _widen(self, stream: Stream, more: int) -> bool:

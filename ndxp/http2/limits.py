@@ -35,8 +35,8 @@ class Limits:
 
     ``concurrent_streams``: streams that it may have open at once; more are reset with REFUSED_STREAM.
     ``stream_window``: bytes of one stream that it may send before they are passed on.
-    ``connection_window``: bytes of all streams that it may send before they are taken out of the connection; at least
-    65,535, which the protocol gives to everybody.
+    ``connection_window``: bytes of all streams that may be on their way at once, at least 65,535, which the protocol
+    gives to everybody. It comes back as they arrive: the windows of the streams limit what is kept.
     ``field_bytes``: size of a header list, counted as RFC 9113 counts it (names, values and 32 for each).
 
     Not told, because the protocol has no setting for it:
