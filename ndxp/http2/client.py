@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ndxp.http2 import fields as checked
 from ndxp.http2 import frames
 from ndxp.http2.connection import Connection
-from ndxp.http2.errors import ConnectionFailure, ErrorCode, StreamFailure
+from ndxp.http2.errors import ErrorCode, StreamFailure, protocol_error
 from ndxp.http2.fields import Field, Fields
 from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, Limits
 from ndxp.http2.stream import Stream, StreamUser
@@ -65,27 +65,23 @@ class ClientConnection(Connection):
     def _is_idle(self, stream_id: int) -> bool:
         return stream_id >= self._next or not stream_id & 1
 
-    def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        if stream_id:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "GOAWAY of a stream")
-        if end - start < 8:
-            raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY is too short")
+    def _peer_leaves(self, last: int) -> None:
+        """Of the streams behind the last one the server has done nothing (6.8)."""
         self.leaving = True
-        last = frames.read_number(data, start)[0] & LARGEST_STREAM_ID
         for stream in [stream for stream in self.streams.values() if stream.id > last]:
             self._forget(stream)
             stream.user.on_reset(ErrorCode.REFUSED_STREAM)
 
     def _set(self, identifier: int, value: int) -> None:
         if identifier == frames.ENABLE_PUSH and value:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a server enables push")
+            raise protocol_error("a server enables push")
         super()._set(identifier, value)
 
     def _on_block(self, stream_id: int, fields: Fields | None, *, ended: bool) -> None:
         stream = self.streams.get(stream_id)
         if stream is None:
             if self._is_idle(stream_id):
-                raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a header block of a stream that was never opened")
+                raise protocol_error("a header block of a stream that was never opened")
             if stream_id not in self._resets:
                 self.nuisance()  # of a stream that has ended
             elif ended:

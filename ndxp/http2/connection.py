@@ -4,20 +4,11 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from ndxp.http2 import frames
+from ndxp.http2.agreement import TOO_WIDE, Agreement, too_wide
 from ndxp.http2.decoder import Decoder
-from ndxp.http2.encoder import Encoder
-from ndxp.http2.errors import ConnectionFailure, ErrorCode, FieldsTooLarge, StreamFailure
+from ndxp.http2.errors import ConnectionFailure, ErrorCode, FieldsTooLarge, StreamFailure, protocol_error
 from ndxp.http2.fields import Fields
-from ndxp.http2.limits import (
-    DEFAULT_WINDOW,
-    LARGEST_MAX_FRAME,
-    LARGEST_STREAM_ID,
-    LARGEST_WINDOW,
-    SMALLEST_MAX_FRAME,
-    Limits,
-)
-from ndxp.http2.nuisances import Nuisances
-from ndxp.http2.outgoing import Outgoing
+from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, LARGEST_WINDOW, Limits
 from ndxp.http2.reader import FrameReader, unpad
 from ndxp.http2.resets import Resets
 from ndxp.http2.stream import Stream
@@ -25,11 +16,8 @@ from ndxp.http2.stream import Stream
 _SMALL_UPDATE = 1024
 """Bytes; an honest peer gives larger parts of a window back at once."""
 
-_CHEAP = 0.1
-"""What a frame counts as a nuisance that honest peers send too, though not as often."""
-
-_STREAMS_PER_NUISANCE = 50
-"""A change of the initial window walks through the open streams: so many count as one nuisance."""
+_CHEAP = 0.02
+"""What a WINDOW_UPDATE by little counts as a nuisance: gRPC's core sends two with every call."""
 
 _PING = bytes(8)
 
@@ -37,10 +25,9 @@ _FIELDS_PER_NUISANCE = 100
 """A header list that is too large is read all the same, for the table's sake: so many fields count as one nuisance."""
 
 _ENDED = "a frame of a stream that has ended"
-_TOO_WIDE = "a window is larger than a window can be"
 
 
-class Connection(Outgoing):
+class Connection(Agreement):
     """One end of a connection.
 
     Nothing here raises because of what the peer sends: a connection that is broken has said so in its last frame and is
@@ -49,23 +36,14 @@ class Connection(Outgoing):
 
     def __init__(self, limits: Limits, wake: Callable[[], None]) -> None:
         super().__init__(limits, wake)
-        self.encoder = Encoder()
-        self.streams: dict[int, Stream] = {}
-        self.peer_stream_window = DEFAULT_WINDOW
-        self.peer_max_frame = SMALLEST_MAX_FRAME
-        self.peer_max_streams = LARGEST_STREAM_ID
         self.leaving = False  # whether this side takes or makes no new streams
         self.failure = ""  # why it is broken, for the log
         self.answered_pings = 0
-        # A smaller window than the protocol's holds from the peer's acknowledgement on (6.5.3).
-        self.stream_window = max(limits.stream_window, DEFAULT_WINDOW)
-        self._acknowledged = False
         self._open_pings = 0
         self._decoder = Decoder(limits.field_bytes)
         self._window = max(limits.connection_window, DEFAULT_WINDOW)
         self._unreturned = 0  # bytes that the peer has not got back of it
         self._resets = Resets(self.stream_window)
-        self._nuisances = Nuisances(limits)
         handlers = {
             frames.DATA: self._on_data,
             frames.PRIORITY: self._on_priority,
@@ -112,10 +90,6 @@ class Connection(Outgoing):
         except ConnectionFailure as failure:
             self.fail(failure.code, failure.text)
 
-    def nuisance(self, cost: float = 1.0) -> None:
-        """Counts work that brings the peer nothing. Raises ConnectionFailure when it is too much."""
-        self._nuisances.count(cost)
-
     # What streams do.
 
     def reset(self, stream: Stream, code: ErrorCode) -> None:
@@ -145,8 +119,8 @@ class Connection(Outgoing):
         """Whether no stream of this number was opened yet."""
 
     @abstractmethod
-    def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        """The peer takes no more streams."""
+    def _peer_leaves(self, last: int) -> None:
+        """The peer has said GOAWAY, and the last stream that it has taken."""
 
     # Frames.
 
@@ -184,7 +158,7 @@ class Connection(Outgoing):
 
     def _on_priority(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if not stream_id:
-            raise _protocol("PRIORITY on stream 0")
+            raise protocol_error("PRIORITY on stream 0")
         self.nuisance()
         if end - start != 5:
             stream = self.streams.get(stream_id)
@@ -197,7 +171,7 @@ class Connection(Outgoing):
         if end - start != 4:
             raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "RST_STREAM has another length than 4")
         if not stream_id or self._is_idle(stream_id):
-            raise _protocol("RST_STREAM of a stream that was never opened")
+            raise protocol_error("RST_STREAM of a stream that was never opened")
         if self._resets.discard(stream_id):
             return  # both sides have reset it at once
         self.nuisance()
@@ -206,63 +180,12 @@ class Connection(Outgoing):
             self._forget(stream)
             stream.user.on_reset(frames.read_number(data, start)[0])
 
-    def _on_settings(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        if stream_id:
-            raise _protocol("SETTINGS of a stream")
-        if (end - start) % 6 or (flags & frames.ACK and end != start):
-            raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS has a wrong length")
-        if flags & frames.ACK:
-            self._acknowledge()
-            return
-        self.nuisance(max(1, (end - start) // 6))
-        for at in range(start, end, 6):
-            self._set(*frames.read_setting(data, at))
-        # First the acknowledgement, then what the new settings allow: the peer may know them from then on only (6.5.3).
-        self.write(frames.frame(frames.SETTINGS, frames.ACK, 0))
-        self._unblock()
-
-    def _acknowledge(self) -> None:
-        """The peer keeps to this side's settings from here on."""
-        if self._acknowledged:  # there is one SETTINGS frame of this side's, and one answer to it
-            self.nuisance()
-            return
-        self._acknowledged = True
-        change, self.stream_window = self.limits.stream_window - self.stream_window, self.limits.stream_window
-        for stream in self.streams.values():
-            stream.receive_window += change
-
-    def _set(self, identifier: int, value: int) -> None:
-        """One setting of the peer's; an unknown one means nothing (6.5.2)."""
-        if identifier == frames.INITIAL_WINDOW_SIZE:
-            if value > LARGEST_WINDOW:
-                raise _window()
-            self._change_windows(value - self.peer_stream_window)
-            self.peer_stream_window = value
-        elif identifier == frames.MAX_FRAME_SIZE:
-            if not SMALLEST_MAX_FRAME <= value <= LARGEST_MAX_FRAME:
-                raise _protocol("SETTINGS_MAX_FRAME_SIZE")
-            self.peer_max_frame = value
-        elif identifier == frames.HEADER_TABLE_SIZE:
-            self.encoder.allow(value)
-        elif identifier == frames.MAX_CONCURRENT_STREAMS:
-            self.peer_max_streams = value
-        elif identifier == frames.ENABLE_PUSH and value > 1:
-            raise _protocol("SETTINGS_ENABLE_PUSH")
-
-    def _change_windows(self, change: int) -> None:
-        """Changes the windows of all open streams, which may become negative (6.9.2)."""
-        if change:
-            self.nuisance(len(self.streams) / _STREAMS_PER_NUISANCE)
-            for stream in self.streams.values():
-                if not self._widen(stream, change):
-                    raise _window()  # unlike a WINDOW_UPDATE, this is an error of the connection (6.9.2)
-
     def _on_push_promise(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        raise _protocol("PUSH_PROMISE, which nobody may send here")
+        raise protocol_error("PUSH_PROMISE, which nobody may send here")
 
     def _on_ping(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if stream_id:
-            raise _protocol("PING of a stream")
+            raise protocol_error("PING of a stream")
         if end - start != 8:
             raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "PING has another length than 8")
         if flags & frames.ACK:
@@ -275,31 +198,37 @@ class Connection(Outgoing):
         self.nuisance()
         self.write(frames.frame(frames.PING, frames.ACK, 0, data[start:end]))
 
+    def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
+        if stream_id:
+            raise protocol_error("GOAWAY of a stream")
+        if end - start < 8:
+            raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY is too short")
+        self.nuisance()
+        self._peer_leaves(frames.read_number(data, start)[0] & LARGEST_STREAM_ID)
+
     def _on_window_update(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if end - start != 4:
             raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "WINDOW_UPDATE has another length than 4")
         more = frames.read_number(data, start)[0] & LARGEST_WINDOW
-        if more < _SMALL_UPDATE:
+        stream = self.streams.get(stream_id)
+        if more < _SMALL_UPDATE or (stream_id and stream is None):
             self.nuisance(_CHEAP)
         if not stream_id:
             if not more:
-                raise _protocol("WINDOW_UPDATE by 0")
+                raise protocol_error("WINDOW_UPDATE by 0")
             self.send_window += more
             if self.send_window > LARGEST_WINDOW:
-                raise _window()
+                raise too_wide()
             self._unblock()
-            return
-        stream = self.streams.get(stream_id)
-        if stream is None:
+        elif stream is None:  # the peer had not seen its end, as a rule
             if self._is_idle(stream_id):
-                raise _protocol("WINDOW_UPDATE of a stream that was never opened")
-            self.nuisance(_CHEAP)  # the peer had not seen the end yet, as a rule
+                raise protocol_error("WINDOW_UPDATE of a stream that was never opened")
         elif not more:
             self._break(stream, StreamFailure(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE by 0"))
         elif self._widen(stream, more):
             self._unblock()
         else:
-            self._break(stream, StreamFailure(ErrorCode.FLOW_CONTROL_ERROR, _TOO_WIDE))
+            self._break(stream, StreamFailure(ErrorCode.FLOW_CONTROL_ERROR, TOO_WIDE))
 
     # Accounts.
 
@@ -316,7 +245,7 @@ class Connection(Outgoing):
     def _ignore(self, stream_id: int, size: int) -> None:
         """Data that belongs to no open stream."""
         if not stream_id or self._is_idle(stream_id):
-            raise _protocol("DATA of a stream that was never opened")
+            raise protocol_error("DATA of a stream that was never opened")
         if stream_id in self._resets:
             self._resets.pass_over(stream_id, size)
             if not size:
@@ -328,13 +257,6 @@ class Connection(Outgoing):
         else:
             self.nuisance()
             self.write(frames.rst_stream(stream_id, ErrorCode.STREAM_CLOSED))
-
-    def _widen(self, stream: Stream, more: int) -> bool:
-        """Changes the window of a stream; returns whether there is such a window."""
-        stream.send_window += more
-        if stream.queued and stream.send_window > 0:
-            self.blocked.setdefault(stream.id, stream)
-        return stream.send_window <= LARGEST_WINDOW
 
     def _break(self, stream: Stream, failure: StreamFailure) -> None:
         """Ends a stream whose peer has broken a rule."""
@@ -353,11 +275,3 @@ class Connection(Outgoing):
         self.blocked.pop(stream.id, None)
         stream.local_closed = stream.remote_closed = True
         stream.drop_queue()
-
-
-def _protocol(text: str) -> ConnectionFailure:
-    return ConnectionFailure(ErrorCode.PROTOCOL_ERROR, text)
-
-
-def _window() -> ConnectionFailure:
-    return ConnectionFailure(ErrorCode.FLOW_CONTROL_ERROR, _TOO_WIDE)

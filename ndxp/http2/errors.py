@@ -31,6 +31,11 @@ class ConnectionFailure(Exception):
         self.text = text
 
 
+def protocol_error(text: str) -> ConnectionFailure:
+    """The failure that most broken rules are."""
+    return ConnectionFailure(ErrorCode.PROTOCOL_ERROR, text)
+
+
 class StreamFailure(Exception):
     """The peer broke a rule that ends one stream."""
 

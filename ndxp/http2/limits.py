@@ -44,9 +44,9 @@ class Limits:
     ``block_bytes``: compressed bytes of one header block with its CONTINUATION frames; more ends the connection.
     ``block_frames``: CONTINUATION frames of one header block; more ends the connection.
     ``nuisances_at_once`` and ``nuisances_per_second``: frames that cost us work and carry no call: RST_STREAM, PING,
-    SETTINGS, PRIORITY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown types,
-    answers to nothing, header lists that are too large, and streams that are refused. More ends the connection with
-    ENHANCE_YOUR_CALM.
+    SETTINGS, PRIORITY, GOAWAY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown
+    types, answers to nothing, informational answers, header lists that are too large, and streams that are refused.
+    More ends the connection with ENHANCE_YOUR_CALM.
     ``unsent_bytes``: bytes of control frames and headers that come up while the transport takes nothing, because the
     peer does not read; more ends the connection. Data of streams waits in the streams and does not count here.
     """

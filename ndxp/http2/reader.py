@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from ndxp.http2 import frames
-from ndxp.http2.errors import ConnectionFailure, ErrorCode
+from ndxp.http2.errors import ConnectionFailure, ErrorCode, protocol_error
 from ndxp.http2.limits import LARGEST_STREAM_ID, SMALLEST_MAX_FRAME, Limits
 
 Handler = Callable[[int, int, bytes, int, int], None]
@@ -73,10 +73,10 @@ class FrameReader:
                 break
             at = start + length
             if self._block is not None and kind != frames.CONTINUATION:
-                raise _protocol("a header block is not complete")
+                raise protocol_error("a header block is not complete")
             if not self.greeted:
                 if kind != frames.SETTINGS or flags & frames.ACK:
-                    raise _protocol("the first frame is no SETTINGS")
+                    raise protocol_error("the first frame is no SETTINGS")
                 self.greeted = True
             if kind < len(self._handlers):
                 self._handlers[kind](flags, stream_id & LARGEST_STREAM_ID, data, start, at)
@@ -87,7 +87,7 @@ class FrameReader:
 
     def _on_headers(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if not stream_id:
-            raise _protocol("HEADERS on stream 0")
+            raise protocol_error("HEADERS on stream 0")
         if flags & _PADDED_OR_PRIORITISED:
             fixed = _PRIORITY_BYTES if flags & frames.PRIORITISED else 0
             start, end = unpad(data, start, end, flags, fixed)
@@ -100,7 +100,7 @@ class FrameReader:
 
     def _on_continuation(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if self._block is None or self._block[0] != stream_id:
-            raise _protocol("CONTINUATION of nothing")
+            raise protocol_error("CONTINUATION of nothing")
         self._nuisance()
         _, ended, parts = self._block
         parts.append(data[start:end])
@@ -124,9 +124,5 @@ def unpad(data: bytes, start: int, end: int, flags: int, fixed: int = 0) -> tupl
     if not padded:
         return start, end
     if data[start] > end - start - 1 - fixed:
-        raise _protocol("more padding than payload")
+        raise protocol_error("more padding than payload")
     return start + 1, end - data[start]
-
-
-def _protocol(text: str) -> ConnectionFailure:
-    return ConnectionFailure(ErrorCode.PROTOCOL_ERROR, text)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ndxp.http2 import fields as checked
 from ndxp.http2 import frames
 from ndxp.http2.connection import Connection
-from ndxp.http2.errors import ConnectionFailure, ErrorCode, StreamFailure
+from ndxp.http2.errors import ConnectionFailure, ErrorCode, StreamFailure, protocol_error
 from ndxp.http2.fields import Fields, Request
 from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, Limits
 from ndxp.http2.stream import Stream, StreamUser
@@ -98,12 +98,8 @@ class ServerConnection(Connection):
     def _is_idle(self, stream_id: int) -> bool:
         return stream_id > self._newest or not stream_id & 1
 
-    def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        if stream_id:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "GOAWAY of a stream")
-        if end - start < 8:
-            raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY is too short")
-        self.nuisance()  # the client opens no more streams; those that are open end as they would
+    def _peer_leaves(self, last: int) -> None:
+        """The client opens no more streams. Those that are open end as they would."""
 
     def _on_block(self, stream_id: int, fields: Fields | None, *, ended: bool) -> None:
         stream = self.streams.get(stream_id)
@@ -114,7 +110,7 @@ class ServerConnection(Connection):
             if ended:
                 self._resets.discard(stream_id)
         elif not stream_id & 1:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a client opens a stream with an even number")
+            raise protocol_error("a client opens a stream with an even number")
         elif stream_id <= self._newest:
             raise ConnectionFailure(ErrorCode.STREAM_CLOSED, "a header block of a stream that has ended")
         else:
