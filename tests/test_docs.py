@@ -1,11 +1,14 @@
 """The reference pages say what the code says."""
 
 import importlib.util
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import yaml
+
+from ndxp.http2 import Limits
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -48,3 +51,9 @@ def test_every_page_the_readme_points_to_exists() -> None:
     readme = (DOCS.parent / "README.md").read_text()
     links = [part.split(")")[0] for part in readme.split("](")[1:]]
     assert [link for link in links if not (DOCS.parent / link).exists()] == []
+
+
+def test_the_page_on_http2_tells_every_limit_with_its_default() -> None:
+    page = (DOCS / "http2.md").read_text()
+    for limit in fields(Limits):
+        assert f"| `{limit.name}` | {limit.default:,.0f} |" in page

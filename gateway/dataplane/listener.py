@@ -5,7 +5,6 @@ import contextlib
 import random
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from gateway.dataplane import headers
@@ -47,11 +46,6 @@ class Listener:
         self.limits = Limits(
             concurrent_streams=settings.max_streams_per_connection,
             field_bytes=max(16_384, 2 * settings.max_metadata_bytes),
-        )
-        self.member_limits = replace(
-            self.limits,
-            nuisances_at_once=_OF_MEMBERS * self.limits.nuisances_at_once,
-            nuisances_per_second=_OF_MEMBERS * self.limits.nuisances_per_second,
         )
         self.relays = relays
         self.directory = directory
@@ -209,7 +203,7 @@ class Inbound(Carrier[ServerConnection]):
         if not self._known and relay.identified:
             self._known = True
             self._listener.strangers.remove(self)
-            self.connection.limits = self._listener.member_limits
+            self.connection.trust(_OF_MEMBERS)
         return relay
 
     # Its life.

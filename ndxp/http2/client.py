@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ndxp.http2 import fields as checked
 from ndxp.http2 import frames
 from ndxp.http2.connection import Connection
-from ndxp.http2.errors import ConnectionFailure, ErrorCode, StreamFailure
+from ndxp.http2.errors import ErrorCode, StreamFailure, protocol_error
 from ndxp.http2.fields import Field, Fields
 from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, Limits
 from ndxp.http2.stream import Stream, StreamUser
@@ -29,19 +29,20 @@ class ClientConnection(Connection):
             (frames.MAX_HEADER_LIST_SIZE, limits.field_bytes),
         )
         self.write(frames.PREFACE + frames.settings(own))
-        self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
+        if limits.connection_window > DEFAULT_WINDOW:
+            self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
 
     @property
     def room(self) -> int:
         """How many streams may be opened now."""
-        if self.leaving or self.closed or self._next > LARGEST_STREAM_ID:
-            return 0
-        return self.peer_max_streams - len(self.streams)
+        return 0 if self.leaving or self.closed else max(0, self.peer_max_streams - len(self.streams))
 
     def open(self, user: StreamUser, constant: tuple[Field, ...], rest: str, *, end: bool = False) -> Stream:
         """Opens a stream with a header block; there must be ``room`` for it."""
         stream = Stream(self, self._next, user)
         self._next += 2
+        if self._next > LARGEST_STREAM_ID:  # a new connection has to take the calls that follow (5.1.1)
+            self.leaving = True
         self.streams[stream.id] = stream
         stream.send_headers(constant, rest, end=end)
         return stream
@@ -64,28 +65,28 @@ class ClientConnection(Connection):
     def _is_idle(self, stream_id: int) -> bool:
         return stream_id >= self._next or not stream_id & 1
 
-    def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        if stream_id:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "GOAWAY of a stream")
-        if end - start < 8:
-            raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY is too short")
+    def _peer_leaves(self, last: int) -> None:
+        """Of the streams behind the last one the server has done nothing (6.8)."""
         self.leaving = True
-        last = frames.read_number(data, start)[0] & LARGEST_STREAM_ID
         for stream in [stream for stream in self.streams.values() if stream.id > last]:
             self._forget(stream)
             stream.user.on_reset(ErrorCode.REFUSED_STREAM)
 
     def _set(self, identifier: int, value: int) -> None:
         if identifier == frames.ENABLE_PUSH and value:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a server enables push")
+            raise protocol_error("a server enables push")
         super()._set(identifier, value)
 
     def _on_block(self, stream_id: int, fields: Fields | None, *, ended: bool) -> None:
         stream = self.streams.get(stream_id)
         if stream is None:
             if self._is_idle(stream_id):
-                raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a header block of a stream that was never opened")
-            return  # of a stream that has ended here
+                raise protocol_error("a header block of a stream that was never opened")
+            if stream_id not in self._resets:
+                self.nuisance()  # of a stream that has ended
+            elif ended:
+                self._resets.discard(stream_id)
+            return
         try:
             status, fields = self._read(stream, fields, ended=ended)
         except StreamFailure as failure:
@@ -106,12 +107,15 @@ class ClientConnection(Connection):
         if stream.headers_read:
             if not ended:
                 raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "a second header block that is no end")
+            if stream.expected:
+                raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "less data than content-length has announced")
             return "", checked.trailers(fields)
-        status, rest = checked.response(fields)
+        status, rest, length = checked.response(fields)
         if status[0] == _INFORMATIONAL:
             if ended:
                 raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "an informational answer that is the end")
             self.nuisance()
         else:
             stream.headers_read = True
+            stream.expected = length
         return status, rest

@@ -7,10 +7,14 @@ gRPC's own clients send most fields as plain literals, which are slices here.
 from ndxp.http2 import huffman
 from ndxp.http2.errors import ConnectionFailure, ErrorCode, FieldsTooLarge
 from ndxp.http2.fields import Field, Fields
+from ndxp.http2.limits import FAR_TOO_LARGE
 from ndxp.http2.table import DEFAULT_TABLE_BYTES, ENTRY_BYTES, STATIC
 
 _INDEXED, _INCREMENTAL, _TABLE_SIZE = 0x80, 0x40, 0x20
 _STATIC_ENTRIES = len(STATIC)
+_MOST_RESIZES = 2
+"""Changes of the table's size at the beginning of a block: to the smallest size since the last block, and to the
+present one (4.2)."""
 _LARGEST_SHIFT = 21
 """Integers of more than 28 bits beyond their prefix are refused: no length and no index is so large."""
 
@@ -32,7 +36,8 @@ class Decoder:
     def decode(self, block: bytes) -> Fields:
         """The fields of a block, in their order.
 
-        Raises ConnectionFailure (COMPRESSION_ERROR) for what is no header block, FieldsTooLarge for one too large.
+        Raises ConnectionFailure (COMPRESSION_ERROR) for what is no header block, FieldsTooLarge for one too large, and
+        ConnectionFailure (ENHANCE_YOUR_CALM) for one that is far too large.
         """
         try:
             return self._decode(block)
@@ -43,6 +48,8 @@ class Decoder:
         found: Fields = []
         text = block.decode("latin-1")
         at, end, size = 0, len(block), 0
+        resizes = unkept = 0
+        most = self._field_bytes
         table = self._newest_last
         while at < end:
             first = block[at]
@@ -55,17 +62,22 @@ class Decoder:
                     raise IndexError(index)
                 field = STATIC[index] if index < _STATIC_ENTRIES else table[_STATIC_ENTRIES - 1 - index]
             elif first & 0xE0 == _TABLE_SIZE:
-                if size:
-                    raise _broken("a table changes its size in the middle of a header block")
+                resizes += 1
+                if size or resizes > _MOST_RESIZES:
+                    raise _broken("a table changes its size in the middle of a header block, or too often")
                 at = self._resize(block, first, at)
                 continue
             else:
                 field, at = self._literal(block, text, first, at)
             size += len(field[0]) + len(field[1]) + ENTRY_BYTES
-            if size <= self._field_bytes:
+            if size <= most:
                 found.append(field)
-        if size > self._field_bytes:
-            raise FieldsTooLarge
+            else:
+                unkept += 1
+                if size > most * FAR_TOO_LARGE:
+                    raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, "a header list is far larger than allowed")
+        if unkept:
+            raise FieldsTooLarge(len(found) + unkept)
         return found
 
     def _literal(self, block: bytes, text: str, first: int, at: int) -> tuple[Field, int]:

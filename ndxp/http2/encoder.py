@@ -11,7 +11,7 @@ _STATIC_INDEX = {field: index for index, field in enumerate(STATIC) if field[1]}
 _STATIC_ENTRIES = len(STATIC)
 _LARGEST_INDEX = 0x7E  # of one byte
 _MOST_BLOCKS = 1000
-_INCREMENTAL = "\x40"
+_INCREMENTAL = b"\x40"
 _EMPTY_TABLE = "\x20"
 
 
@@ -49,9 +49,9 @@ class Encoder:
     def __init__(self) -> None:
         self._allowed = DEFAULT_TABLE_BYTES
         self._entries: dict[Field, int] = {}
-        self._blocks: dict[tuple[Field, ...], str] = {}
+        self._blocks: dict[tuple[Field, ...], bytes] = {}
         self._used = 0
-        self._resized = ""  # what has to stand at the beginning of the next block
+        self._resized = b""  # what has to stand at the beginning of the next block
 
     def allow(self, table_bytes: int) -> None:
         """Keeps to the peer's SETTINGS_HEADER_TABLE_SIZE; the table is emptied, and never larger than the default."""
@@ -59,28 +59,34 @@ class Encoder:
         self._entries.clear()
         self._blocks.clear()
         self._used = 0
-        self._resized = _EMPTY_TABLE + _integer(self._allowed, 0x1F, 0x20)
+        self._resized = (_EMPTY_TABLE + _integer(self._allowed, 0x1F, 0x20)).encode("latin-1")
 
     def encode(self, constant: tuple[Field, ...], rest: str) -> bytes:
-        """A block of fields that are said again and again, and of ``literal`` ones behind them."""
+        """A block of fields that are said again and again, and of ``literal`` ones behind them.
+
+        Raises UnicodeEncodeError for text that is not latin-1, and then nothing has changed: the peer's table must not
+        get out of step.
+        """
+        tail = rest.encode("latin-1")
         block = self._blocks.get(constant)
         if block is None:
             block = self._constant(constant)
         if self._resized:
-            block, self._resized = self._resized + block, ""
-        return (block + rest).encode("latin-1")
+            block, self._resized = self._resized + block, b""
+        return block + tail
 
-    def _constant(self, fields: tuple[Field, ...]) -> str:
-        written, kept = "", True
-        for field in fields:
+    def _constant(self, fields: tuple[Field, ...]) -> bytes:
+        plain = [literal(*field).encode("latin-1") for field in fields]
+        written, kept = b"", True
+        for field, text in zip(fields, plain, strict=True):
             index = _STATIC_INDEX.get(field) or self._index(field)
             if index:
-                written += chr(0x80 | index)
+                written += bytes((0x80 | index,))
             elif self._keep(field):
-                written += _INCREMENTAL + literal(*field)[1:]
+                written += _INCREMENTAL + text[1:]
                 kept = False  # the next time it is an index
             else:
-                written += literal(*field)
+                written += text
         if kept and len(self._blocks) < _MOST_BLOCKS:
             self._blocks[fields] = written
         return written

@@ -31,6 +31,11 @@ class ConnectionFailure(Exception):
         self.text = text
 
 
+def protocol_error(text: str) -> ConnectionFailure:
+    """The failure that most broken rules are."""
+    return ConnectionFailure(ErrorCode.PROTOCOL_ERROR, text)
+
+
 class StreamFailure(Exception):
     """The peer broke a rule that ends one stream."""
 
@@ -40,4 +45,11 @@ class StreamFailure(Exception):
 
 
 class FieldsTooLarge(Exception):
-    """A header list is larger than allowed. Its block was read to the end, so that the connection can go on."""
+    """A header list is larger than allowed. Its block was read to the end, so that the connection can go on.
+
+    ``fields`` is how many fields it has.
+    """
+
+    def __init__(self, fields: int) -> None:
+        super().__init__(f"{fields} fields")
+        self.fields = fields

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from ndxp.http2.errors import ErrorCode, StreamFailure
@@ -15,6 +16,9 @@ _NAMES = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z\n]*")
 _NEVER = frozenset({"", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
 _NOTABLE = _NEVER | {"content-length", "te"}
 """Names that need a second look."""
+
+_CACHED = 512
+"""Characters; longer lists of names are not remembered."""
 
 _OF_REQUESTS = frozenset({":method", ":scheme", ":path", ":authority"})
 
@@ -37,22 +41,25 @@ def request(fields: Fields) -> Request:
         raise _malformed("pseudo fields")
     if not pseudo[":path"] and pseudo[":scheme"] in ("http", "https"):
         raise _malformed(":path")
-    return Request(pseudo[":method"], pseudo[":path"], pseudo.get(":authority", ""), rest, _check(rest))
+    length = _check(rest, fields)
+    return Request(pseudo[":method"], pseudo[":path"], pseudo.get(":authority", ""), rest, length)
 
 
-def response(fields: Fields) -> tuple[str, Fields]:
-    """Reads the header list of a response: its status, and the fields behind it. Raises StreamFailure."""
+def response(fields: Fields) -> tuple[str, Fields, int | None]:
+    """Reads the header list of a response: its status, the fields behind it, and its content-length.
+
+    Raises StreamFailure for a malformed one.
+    """
     pseudo, rest = _split(fields)
     status = pseudo.get(":status", "")
     if len(pseudo) != 1 or len(status) != 3 or not (status.isascii() and status.isdigit()):
         raise _malformed(":status")
-    _check(rest)
-    return status, rest
+    return status, rest, _check(rest, fields)
 
 
 def trailers(fields: Fields) -> Fields:
     """Reads trailers, which have no pseudo fields. Raises StreamFailure."""
-    _check(fields)
+    _check(fields, fields)
     return fields
 
 
@@ -68,17 +75,29 @@ def _split(fields: Fields) -> tuple[dict[str, str], Fields]:
     return pseudo, fields[len(pseudo) :]
 
 
-def _check(fields: Fields) -> int | None:
-    """Checks fields that are no pseudo fields; gives the content-length. All at once: this is on every call's way."""
-    names = [name for name, _ in fields]
+def _check(rest: Fields, fields: Fields) -> int | None:
+    """Checks the names of fields that are no pseudo fields and the values of all; gives the content-length.
+
+    All at once: this is on every call's way. A value may begin or end with a space, unlike RFC 9113 (8.2.1) has it:
+    gRPC's libraries send status messages so, and the caller should get them.
+    """
+    names = "\n".join([name for name, _ in rest])
+    notable = (_are_notable_again if len(names) <= _CACHED else _are_notable)(names, len(rest))
     values = "\n".join([value for _, value in fields])
-    breaks = max(0, len(fields) - 1)
-    joined = "\n".join(names)
-    if not _NAMES.fullmatch(joined) or joined.count("\n") != breaks:
-        raise _malformed("a field name")
-    if values.count("\n") != breaks or "\r" in values or "\0" in values:
+    if values.count("\n") != max(0, len(fields) - 1) or "\r" in values or "\0" in values:
         raise _malformed("a field value")
-    return None if _NOTABLE.isdisjoint(names) else _look_again(fields)
+    return _look_again(rest) if notable else None
+
+
+def _are_notable(names: str, count: int) -> bool:
+    """Checks so many names, a line each; returns whether one of them needs a second look."""
+    if not _NAMES.fullmatch(names) or names.count("\n") != max(0, count - 1):
+        raise _malformed("a field name")
+    return count > 0 and not _NOTABLE.isdisjoint(names.split("\n"))
+
+
+_are_notable_again = lru_cache(1024)(_are_notable)
+"""Clients say the same names with every call."""
 
 
 def _look_again(fields: Fields) -> int | None:

@@ -22,6 +22,11 @@ LARGEST_STREAM_ID = 2**31 - 1
 """The last stream of a connection; GOAWAY with it announces the end and closes no stream (6.8)."""
 
 
+FAR_TOO_LARGE = 8
+"""A header list of so many times ``Limits.field_bytes`` ends the connection; a smaller one that is too large ends the
+call only. Indexes of one byte each would make megabytes of a block that is allowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one peer may cost.
@@ -30,7 +35,8 @@ class Limits:
 
     ``concurrent_streams``: streams that it may have open at once; more are reset with REFUSED_STREAM.
     ``stream_window``: bytes of one stream that it may send before they are passed on.
-    ``connection_window``: bytes of all streams that it may send before they are taken out of the connection.
+    ``connection_window``: bytes of all streams that may be on their way at once, at least 65,535, which the protocol
+    gives to everybody. It comes back as they arrive: the windows of the streams limit what is kept.
     ``field_bytes``: size of a header list, counted as RFC 9113 counts it (names, values and 32 for each).
 
     Not told, because the protocol has no setting for it:
@@ -38,12 +44,13 @@ class Limits:
     ``block_bytes``: compressed bytes of one header block with its CONTINUATION frames; more ends the connection.
     ``block_frames``: CONTINUATION frames of one header block; more ends the connection.
     ``nuisances_at_once`` and ``nuisances_per_second``: frames that cost us work and carry no call: RST_STREAM, PING,
-    SETTINGS, PRIORITY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown types,
-    and streams that are refused. More ends the connection with ENHANCE_YOUR_CALM.
+    SETTINGS, PRIORITY, GOAWAY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown
+    types, answers to nothing, informational answers, header lists that are too large, and streams that are refused.
+    More ends the connection with ENHANCE_YOUR_CALM.
     ``pings_at_once`` and ``pings_per_second``: PINGs that it may send while no frame of ours carries a call; more ends
     the connection.
-    ``unsent_bytes``: bytes for the peer that it does not read, control frames and headers included; more ends the
-    connection. Data of streams waits in the streams and does not count here.
+    ``unsent_bytes``: bytes of control frames and headers that come up while the transport takes nothing, because the
+    peer does not read; more ends the connection. Data of streams waits in the streams and does not count here.
     """
 
     concurrent_streams: int = 1000

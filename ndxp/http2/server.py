@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ndxp.http2 import fields as checked
 from ndxp.http2 import frames
 from ndxp.http2.connection import Connection
-from ndxp.http2.errors import ConnectionFailure, ErrorCode, StreamFailure
+from ndxp.http2.errors import ConnectionFailure, ErrorCode, StreamFailure, protocol_error
 from ndxp.http2.fields import Fields, Request
 from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, Limits
 from ndxp.http2.stream import Stream, StreamUser
@@ -52,7 +52,8 @@ class ServerConnection(Connection):
             (frames.MAX_HEADER_LIST_SIZE, limits.field_bytes),
         )
         self.write(frames.settings(own))
-        self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
+        if limits.connection_window > DEFAULT_WINDOW:
+            self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
 
     def receive(self, data: bytes) -> None:
         """Takes what has come from the peer; what does not begin with the preface is no HTTP/2 and gets no answer."""
@@ -67,8 +68,9 @@ class ServerConnection(Connection):
 
     def drain(self) -> None:
         """Says that the end is near: the peer should make no more streams here (6.8). ``leave`` is to follow."""
-        self.write(frames.goaway(LARGEST_STREAM_ID, ErrorCode.NO_ERROR))
-        self.ping()
+        if not self.leaving:  # the last stream that was said never becomes larger (6.8)
+            self.write(frames.goaway(LARGEST_STREAM_ID, ErrorCode.NO_ERROR))
+            self.ping()
 
     def leave(self) -> None:
         """Takes no more streams; those that are open may end."""
@@ -86,26 +88,24 @@ class ServerConnection(Connection):
             self.reset(stream, ErrorCode.NO_ERROR)
 
     def _last_stream(self) -> int:
-        return self._newest
+        return min(self._newest, self._last_said)
 
     def _is_idle(self, stream_id: int) -> bool:
         return stream_id > self._newest or not stream_id & 1
 
-    def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        if stream_id:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "GOAWAY of a stream")
-        if end - start < 8:
-            raise ConnectionFailure(ErrorCode.FRAME_SIZE_ERROR, "GOAWAY is too short")
-        self.nuisance()  # the client opens no more streams; those that are open end as they would
+    def _peer_leaves(self, last: int) -> None:
+        """The client opens no more streams. Those that are open end as they would."""
 
     def _on_block(self, stream_id: int, fields: Fields | None, *, ended: bool) -> None:
         stream = self.streams.get(stream_id)
         if stream is not None:
             self._on_trailers(stream, fields, ended=ended)
-        elif stream_id in self._reset:
+        elif stream_id in self._resets:
             self.nuisance()  # trailers of a stream that this side has reset
+            if ended:
+                self._resets.discard(stream_id)
         elif not stream_id & 1:
-            raise ConnectionFailure(ErrorCode.PROTOCOL_ERROR, "a client opens a stream with an even number")
+            raise protocol_error("a client opens a stream with an even number")
         elif stream_id <= self._newest:
             raise ConnectionFailure(ErrorCode.STREAM_CLOSED, "a header block of a stream that has ended")
         else:
@@ -114,18 +114,14 @@ class ServerConnection(Connection):
 
     def _open(self, stream_id: int, fields: Fields | None, *, ended: bool) -> None:
         if stream_id > self._last_said or len(self.streams) >= self.limits.concurrent_streams:
-            self.nuisance()
-            self._remember(stream_id)
-            self.write(frames.rst_stream(stream_id, ErrorCode.REFUSED_STREAM))
+            self._refuse(stream_id, ErrorCode.REFUSED_STREAM, ended=ended)
             return
         try:
             request = None if fields is None else checked.request(fields)
             if ended and request is not None and request.length:
                 raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "no data, where content-length has announced some")
         except StreamFailure as failure:
-            self.nuisance()
-            self._remember(stream_id)
-            self.write(frames.rst_stream(stream_id, failure.code))
+            self._refuse(stream_id, failure.code, ended=ended)
             return
         stream = self.streams[stream_id] = Stream(self, stream_id, _NOBODY)
         stream.headers_read = True
@@ -133,6 +129,13 @@ class ServerConnection(Connection):
         if request is not None:
             stream.expected = request.length
         stream.user = self._accept(stream, request, ended)
+
+    def _refuse(self, stream_id: int, code: ErrorCode, *, ended: bool) -> None:
+        """Resets a stream that nobody has heard of."""
+        self.nuisance()
+        if not ended:
+            self._resets.add(stream_id)
+        self.write(frames.rst_stream(stream_id, code))
 
     def _on_trailers(self, stream: Stream, fields: Fields | None, *, ended: bool) -> None:
         try:

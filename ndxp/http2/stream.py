@@ -64,7 +64,7 @@ class Stream:
         self.id = stream_id
         self.user = user
         self.send_window = connection.peer_stream_window
-        self.receive_window = connection.limits.stream_window
+        self.receive_window = connection.stream_window
         self.expected: int | None = None  # bytes of data that a content-length still announces
         self.headers_read = False
         self.local_closed = self.remote_closed = False
@@ -80,30 +80,41 @@ class Stream:
         return not self.local_closed
 
     def send_headers(self, constant: tuple[Field, ...], rest: str, *, end: bool = False) -> None:
-        """Sends a header block that begins a message, or is all of it."""
+        """Sends a header block that begins a message, or is all of it; nothing on a stream that has ended."""
+        if self.local_closed:
+            return
         connection = self._connection
         block = connection.encoder.encode(constant, rest)
         connection.write(frames.block(self.id, block, connection.peer_max_frame, end=end))
-        connection.pings = 0.0
+        connection.pings.forget()
         if end:
             connection.local_end(self)
 
     def send_data(self, data: bytes, *, end: bool = False) -> bool:
-        """Sends data as far as the windows and the transport let it; returns whether nothing has to wait."""
+        """Sends data as far as the windows and the transport let it.
+
+        Returns whether all of it was sent at once, or the stream has ended. Otherwise ``on_sent`` tells of its bytes as
+        they leave, the first perhaps before this returns.
+        """
         size, connection = len(data), self._connection
-        if (
-            self._queue is None
-            and size <= self.send_window
-            and size <= connection.send_window
-            and size <= connection.peer_max_frame
-            and connection.may_send
+        if self.local_closed:
+            return True
+        if self._queue is None and (
+            (
+                size <= self.send_window
+                and size <= connection.send_window
+                and size <= connection.peer_max_frame
+                and connection.may_send
+            )
+            or not size  # an end without data needs no window (6.9.1)
         ):
             self._send(data, size, end=end)
             return True
         if self._queue is None:
             self._queue = deque()
-        self._queue.append(data)
-        self.queued += size
+        if size:
+            self._queue.append(data)
+            self.queued += size
         self._end_queued = end
         connection.block(self)
         return False
@@ -130,7 +141,7 @@ class Stream:
     def count_in(self, size: int, data: int, *, ended: bool) -> None:
         """Counts a frame in: its size with padding, and the data in it. Raises StreamFailure for what may not be."""
         self.receive_window -= size
-        if self.receive_window < 0:
+        if self.receive_window < 0 < size:
             raise StreamFailure(ErrorCode.FLOW_CONTROL_ERROR, "more data than the window of the stream allows")
         if not self.headers_read:
             raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "data before a header block")
@@ -140,31 +151,32 @@ class Stream:
                 raise StreamFailure(ErrorCode.PROTOCOL_ERROR, "the data has another length than content-length")
 
     def send_more(self) -> int:
-        """Sends one frame of what waits, as far as it may; returns its bytes of data, -1 when it must go on waiting."""
+        """Sends one frame of what waits, as far as it may; returns its bytes of data."""
         queue, connection = self._queue, self._connection
         if not queue:
-            return -1
+            return 0
         head = queue[0]
         size = min(len(head), self.send_window, connection.send_window, connection.peer_max_frame)
-        if size <= 0 and head:
-            return -1
+        if size <= 0:
+            return 0
         if size == len(head):
             queue.popleft()
         else:
             queue[0] = memoryview(head)[size:]
         self.queued -= size
-        ended = not queue
-        if ended:
+        if queue:
+            self._send(head[:size], size, end=False)
+        else:
             self._queue = None
-            connection.blocked.pop(self.id, None)
-        self._send(head[:size], size, end=ended and self._end_queued)
-        if ended and self._trailers is not None:
-            self.send_headers(*self._trailers, end=True)
+            self._send(head, size, end=self._end_queued)
+            if self._trailers is not None:
+                self.send_headers(*self._trailers, end=True)
         return size
 
     def drop_queue(self) -> None:
         """Forgets what waits, because the stream has ended."""
         self._queue = self._trailers = None
+        self.queued = 0
 
     def _send(self, data: bytes | memoryview, size: int, *, end: bool) -> None:
         connection = self._connection

@@ -1,0 +1,38 @@
+"""The account of a peer's nuisances: work that brings the peer nothing and costs us something."""
+
+import time
+
+from ndxp.http2.errors import ConnectionFailure, ErrorCode
+
+
+class Nuisances:
+    """Fills with every nuisance and empties with time.
+
+    It holds so many ``at_once``, and so many leave it ``per_second``; ``text`` is what the peer is told when there are
+    more.
+    """
+
+    __slots__ = ("_at", "_at_once", "_count", "_per_second", "_text")
+
+    def __init__(self, at_once: float, per_second: float, text: str) -> None:
+        self._at_once = at_once
+        self._per_second = per_second
+        self._text = text
+        self._count = 0.0
+        self._at = time.monotonic()
+
+    def count(self, cost: float = 1.0) -> None:
+        """Adds so many. Raises ConnectionFailure (ENHANCE_YOUR_CALM) when there are too many."""
+        now = time.monotonic()
+        self._count = max(0.0, self._count - (now - self._at) * self._per_second) + cost
+        self._at = now
+        if self._count > self._at_once:
+            raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, self._text)
+
+    def bear(self, at_once: float, per_second: float) -> None:
+        """Bears more, or less, from now on."""
+        self._at_once, self._per_second = at_once, per_second
+
+    def forget(self) -> None:
+        """Empties it."""
+        self._count = 0.0
