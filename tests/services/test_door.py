@@ -228,7 +228,7 @@ async def test_an_access_log_that_cannot_be_written_gives_no_answer_and_shows_no
     town: "Town", question: pb.VerifyCitizenRequest, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture
 ) -> None:
     with town.agencies["population"].database.transaction() as transaction:
-        transaction._connection.exec_driver_sql("DROP TABLE accesses")
+        transaction._run("DROP TABLE accesses")
     failure = await failure_of(town.population().VerifyCitizen(question, metadata=((metadata.USER_ID, "officer-7"),)))
     assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "ACCESS_LOG_UNAVAILABLE")
     for told in (failure.message, caplog.text):
