@@ -25,7 +25,13 @@ from ndxp.tracing import tracer
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
 
+_MOST_WAITING = 10_000
+"""Calls that wait until the event loop takes them; gRPC ends those above as CANCELLED, without a reason. Of itself it
+ends some above 1,000, by chance, and all above 3,000: fewer than a few gateways may bring in one moment."""
+
 _OPTIONS = (
+    ("grpc.server.max_pending_requests", _MOST_WAITING),
+    ("grpc.server.max_pending_requests_hard_limit", _MOST_WAITING),
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.so_reuseport", 0),

@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import grpc
+import jwt
 import pytest
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
 
 MANY = 100
+UNKNOWN_FIELD = b"\xfa\x01\x80\x50" + bytes(10_240)
+"""Field 31 of a message, which the population's contract does not have: 10 KiB of zeros."""
+
 VERIFY = f"{population.CONTRACT}/VerifyCitizen"
 
 
@@ -282,6 +287,39 @@ async def test_an_assertion_made_for_another_message_is_refused_and_not_logged(
         access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
     )
     assert counts.total == 0
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+async def test_a_call_whose_assertion_names_no_message_is_answered(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, compression: grpc.Compression
+) -> None:
+    """The gateway names none that it cannot read: of a contract that it does not know, or compressed."""
+    (pair,) = signed()
+    assert "msg" not in jwt.decode(pair[1], options={"verify_signature": False})
+    worth_compressing = question.SerializeToString() + UNKNOWN_FIELD
+    call: Any = direct.unary_unary(f"/{VERIFY}", response_deserializer=pb.VerifyCitizenResponse.FromString)
+    assert (await call(worth_compressing, metadata=(pair,), compression=compression)).matched
+
+
+async def test_a_burst_of_calls_on_three_connections_is_answered(
+    town: "Town", question: pb.VerifyCitizenRequest
+) -> None:
+    async with AsyncExitStack() as stack:
+        channels = [
+            await stack.enter_async_context(
+                grpc.aio.insecure_channel(
+                    f"127.0.0.1:{town.ports['population']}", options=(("grpc.use_local_subchannel_pool", 1),)
+                )
+            )
+            for _ in range(3)
+        ]
+        calls = [
+            PopulationServiceStub(channel).VerifyCitizen(question, metadata=signed())
+            for _ in range(1000)
+            for channel in channels
+        ]
+        answers = await asyncio.gather(*calls)
+    assert all(answer.matched for answer in answers)
 
 
 async def test_a_stream_of_answers_is_for_the_message_that_its_assertion_was_made_for(direct: grpc.aio.Channel) -> None:
