@@ -203,6 +203,13 @@ async def test_the_access_log_names_transaction_client_and_officer(
     assert (access.transaction_id, access.client, access.user_id) == (call.transaction_id, call.client, "officer-7")
 
 
+def logged(town: "Town") -> list[int]:
+    """The statuses of the population agency's calls, when MANY have ended."""
+    with town.agencies["population"].database.reading() as reader:
+        found = [access.status_code for _, access in reader.accesses(after=0, since=0, limit=2 * MANY)]
+    return found if len(found) >= MANY else []
+
+
 async def test_a_caller_who_leaves_in_the_middle_of_a_stream_has_not_said_everything(
     town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
 ) -> None:
@@ -219,14 +226,31 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_stream_has_not_said_everyt
 
     for _ in range(MANY // 20):
         await asyncio.gather(*(leave_in_the_middle() for _ in range(20)))
-
-    def logged() -> list[int]:
-        with town.agencies["population"].database.reading() as reader:
-            found = [access.status_code for _, access in reader.accesses(after=0, since=0, limit=2 * MANY)]
-        return found if len(found) >= MANY else []
-
-    assert Counter(await until(logged)) == {Code.CANCELLED: MANY}
+    assert Counter(await until(lambda: logged(town))) == {Code.CANCELLED: MANY}
     assert town.agencies["population"].server.traffic.calls == {(batch, Code.CANCELLED): MANY}
+
+
+async def test_a_caller_who_leaves_in_the_middle_of_an_upload_has_not_said_everything(
+    town: "Town", direct: grpc.aio.Channel, world: World
+) -> None:
+    path = f"{population.CONTRACT}/UploadChanges"
+    address = pb.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc")
+
+    def taken() -> int:
+        with town.agencies["population"].database.reading() as reader:
+            return reader.newest_change()
+
+    async def leave_in_the_middle(number: str, until_taken: int) -> None:
+        upload = PopulationServiceStub(direct).UploadChanges(metadata=signed(method=path))
+        await upload.write(pb.UploadChangesRequest(request_id=number, citizen_number=number, current_address=address))
+        await until(lambda: taken() >= until_taken)
+        upload.cancel()
+
+    numbers = [citizen.number for citizen in world.sample(MANY, 8, alive=True)]
+    for begin in range(0, MANY, 20):
+        await asyncio.gather(*(leave_in_the_middle(number, begin + 20) for number in numbers[begin : begin + 20]))
+    assert Counter(await until(lambda: logged(town))) == {Code.CANCELLED: MANY}
+    assert town.agencies["population"].server.traffic.calls == {(path, Code.CANCELLED): MANY}
 
 
 async def test_an_access_log_that_cannot_be_written_gives_no_answer_and_shows_nothing(
