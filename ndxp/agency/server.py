@@ -26,8 +26,11 @@ GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
 
 _MOST_WAITING = 10_000
-"""Calls that wait until the event loop takes them; gRPC ends those above as CANCELLED, without a reason. Of itself it
-ends some above 1,000, by chance, and all above 3,000: fewer than a few gateways may bring in one moment."""
+"""How many calls may wait for the event loop; gRPC ends those above this number as CANCELLED, without a reason.
+
+Its own limits are lower than what a few gateways bring in one moment: above 1,000 it ends some by chance, and all above
+3,000.
+"""
 
 _OPTIONS = (
     ("grpc.server.max_pending_requests", _MOST_WAITING),

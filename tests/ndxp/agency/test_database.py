@@ -238,6 +238,21 @@ def test_a_transaction_whose_connection_breaks_leaves_nothing_and_may_be_asked_a
     database.close()
 
 
+def test_a_database_that_is_away_may_be_asked_again(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    database = Database(url)
+    done(database, change("r-1"))
+    engine = sa.create_engine(postgres.new_database(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
+    engine.dispose()
+    for _ in range(2):
+        with pytest.raises(AgencyError, match="same request_id") as refused, database.reading():
+            pytest.fail("it answers")
+        assert (refused.value.code, refused.value.reason) == (Code.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    database.close()
+
+
 def test_a_transaction_whose_statement_fails_leaves_a_good_connection(database: Database) -> None:
     def save_twice() -> None:
         with database.transaction() as transaction:
