@@ -15,6 +15,7 @@ from gateway.control.requests import Counting, Requests
 from gateway.control.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
+from gateway.ledger.standing import Standings
 from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
@@ -60,7 +61,10 @@ def create(parts: Parts) -> FastAPI:
         (quotas.router(parts.registry, parts.store), Role.VIEWER),
         (tokens.keys_router(parts.issuer), Role.VIEWER),
         (statistics.router(parts.reader, parts.store), Role.VIEWER),
-        (transactions.router(parts.reader, parts.store, parts.registry), Role.AUDITOR),
+        (
+            transactions.router(parts.reader, Standings(parts.reader, parts.signer), parts.store, parts.registry),
+            Role.AUDITOR,
+        ),
         (ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key), Role.AUDITOR),
     ):
         app.include_router(router, prefix="/admin/v1", dependencies=[Depends(doorkeeper.needs(reading))])

@@ -4,10 +4,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from gateway.core.registry import RegistryError
-from gateway.ledger.writer import LedgerDisagrees
+from gateway.ledger.tables import LedgerDisagrees
+from ndxp.ledger.checkpoint import NoteRefused
 
 
 class Problem(Exception):
@@ -42,6 +44,19 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(LedgerDisagrees)
     async def _(_: Request, error: LedgerDisagrees) -> JSONResponse:
         return _response(409, "The ledger is not what was signed", str(error))
+
+    @app.exception_handler(NoteRefused)
+    async def _(_: Request, error: NoteRefused) -> JSONResponse:
+        return _response(409, "The ledger is not what was signed", f"its latest checkpoint does not hold: {error}")
+
+    @app.exception_handler(SQLAlchemyError)
+    async def _(_: Request, error: SQLAlchemyError) -> JSONResponse:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0][:200]
+        return _response(
+            503,
+            "The ledger cannot be read",
+            f"the ledger's database says: {reason}; see `ndxp log verify` and control.log",
+        )
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> JSONResponse:

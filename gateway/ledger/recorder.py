@@ -11,7 +11,8 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from gateway.core.transaction import Record, canonical, parse
 from gateway.dataplane.journal import STREAM
 from gateway.ledger.lease import Lease
-from gateway.ledger.writer import LedgerDisagrees, Writer
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.writer import Writer
 from gateway.store import Store
 
 GROUP = "recorder"

@@ -57,9 +57,10 @@ def export(
     finally:
         beside.unlink(missing_ok=True)
     if as_json:
-        print_json({"file": str(file), "records": written})
+        print_json({"file": str(file), "records": written, "checked": False})
     else:
-        console.print(f"{written} records are in {file}.", markup=False, soft_wrap=True)
+        unchecked = "They are as the database has them; `ndxp log verify` checks that nobody has changed any"
+        console.print(f"{written} records are in {file}. {unchecked}.", markup=False, soft_wrap=True)
 
 
 @app.command()

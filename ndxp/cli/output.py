@@ -79,6 +79,11 @@ def _local(micros: int, form: str, cut: int = 0) -> str:
     return text[: len(text) - cut]
 
 
+def remark(sentence: str) -> None:
+    """A sentence beside what was printed, on stderr: how far that can be relied on."""
+    sys.stderr.write(f"{visible(sentence)}\n")
+
+
 def complain(message: str) -> None:
     """One line on stderr."""
     sys.stderr.write(f"ndxp: {visible(' '.join(message.split()))}\n")
