@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from redis.exceptions import WatchError
 
+from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, Snapshot, check_change
 from gateway.core.revision import revised
 from gateway.store import Store
@@ -36,6 +37,14 @@ class Published:
     provider_keys: Mapping[str, bytes]
     salt_key: bytes
     generations: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The registry after a change, and what looks wrong in what is new (see ``gateway.core.doubts``)."""
+
+    registry: Registry
+    doubts: list[str]
 
 
 class RegistryStore:
@@ -80,7 +89,7 @@ class RegistryStore:
         await self._store.set(FILE, msgspec.json.encode(file))
         return taken is not None or not there
 
-    async def change(self, edit: Callable[[Registry], Registry]) -> Registry:
+    async def change(self, edit: Callable[[Registry], Registry]) -> Changed:
         """Applies ``edit`` to the registry as it stands; raises RegistryError when the result does not hold."""
         async with self._store.pipeline(transaction=True) as pipe:
             while True:
@@ -88,15 +97,16 @@ class RegistryStore:
                 stored = await pipe.get(REGISTRY)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
-                contracts = await pipe.hgetall(CONTRACTS)
-                check_change(before, after, {name.decode(): files for name, files in contracts.items()})
+                contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}
+                check_change(before, after, contracts)
                 pipe.multi()
                 pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION)
                 try:
                     await pipe.execute()
                 except WatchError:
                     continue
-                return after
+                known = set(doubts(before, contracts))
+                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in known])
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""

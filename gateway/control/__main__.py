@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 import redis
 import uvicorn
-import yaml
 from fastapi import FastAPI
 
 from gateway.control import app, directory
@@ -27,6 +26,7 @@ from gateway.control.readiness import Readiness
 from gateway.control.requests import Requests
 from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
+from gateway.core.doubts import doubts
 from gateway.keys import load_or_create_secret
 from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.reader import Reader
@@ -44,6 +44,7 @@ from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 from ndxp.tls import CONTROL, Tls, file_of
+from ndxp.yaml_file import YamlRefused, read_yaml
 
 _log = logging.getLogger("control")
 
@@ -73,14 +74,17 @@ class Control:
         await self._registry.put_salt_key(self._salt_key)
         await self._take(file)
         known = (await self._registry.load()).snapshot
+        for doubt in doubts(known.registry, known.contracts):
+            _log.warning("in the registry: %s", doubt)
         await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
         await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
         requests = Requests(self._registry)
+        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         parts = app.Parts(
             node=self._settings.name, store=self._store, registry=self._registry, credentials=self._credentials,
-            issuer=self._issuer, reader=Reader(self._engine), writer=self._writer, signer=self._signer,
-            salt_key=self._salt_key,
+            issuer=self._issuer, discovery=discovery, reader=Reader(self._engine), writer=self._writer,
+            signer=self._signer, salt_key=self._salt_key,
             readiness=Readiness(self._store, self._registry, self._writer, recorder, self._settings),
             requests=requests,
         )  # fmt: skip
@@ -95,7 +99,6 @@ class Control:
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )  # fmt: skip
         await provider.start(self._settings.exchange_address)
-        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
         gauges = shown(
             self._settings.metrics_address,
@@ -194,25 +197,12 @@ def _listen(address: str) -> socket.socket:
     return listening
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with the values that JSON has: a date stays the text that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
-    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def read_exchange_file(path: Path) -> core.Registry:
     """The registry in a file; raises RegistryError that names file and place."""
     try:
-        return core.parse(yaml.load(path.read_bytes(), _Loader))  # noqa: S506 - it is a SafeLoader
-    except (OSError, yaml.YAMLError, core.RegistryError) as error:
+        return core.parse(read_yaml(path.read_bytes()))
+    except (OSError, YamlRefused, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
-    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
-        reason = " ".join(str(error).split())
-        raise core.RegistryError(f"{path}: a value in it is none, or nested too deep: {reason}") from error
 
 
 def _stay_private(settings: ControlSettings) -> None:

@@ -9,6 +9,7 @@ from gateway.control import admin, ledger, members, problems, quotas, rights, st
 from gateway.control.audit import ChangeLog, Concluded
 from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
+from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
 from gateway.control.readiness import Readiness
 from gateway.control.requests import Counting, Requests
@@ -31,6 +32,7 @@ class Parts:
     registry: RegistryStore
     credentials: Credentials
     issuer: TokenIssuer
+    discovery: Discovery
     reader: Reader
     writer: Writer
     signer: Signer
@@ -55,7 +57,7 @@ def create(parts: Parts) -> FastAPI:
     app.add_middleware(Counting, requests=parts.requests)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
-        (admin.router(parts.registry), Role.VIEWER),
+        (admin.router(parts.registry, parts.discovery), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),

@@ -1,6 +1,7 @@
 """Changes through the admin API are transactions: who changes what is in the journal before it is changed."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -125,12 +126,26 @@ class Concluded:
             await send(message)
 
 
+def _decoded(body: bytes) -> Any:
+    """The body's JSON, nothing for what is none. Raises Problem (422) for a key that is there twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = Counter(name for name, _ in pairs)
+            twice = ", ".join(repr(name[:100]) for name, count in names.items() if count > 1)
+            raise Problem(422, "The request does not fit", f"{twice} is in it twice; one of them would be lost")
+        return found
+
+    try:
+        return json.loads(body, object_pairs_hook=once) if body else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
 def _named(request: Request, body: bytes) -> Iterator[str]:
     """What the change is about: identifiers in path, query and body; nothing else of them, which may be secret."""
-    try:
-        given = json.loads(body) if body else {}
-    except ValueError:
-        given = {}
+    given = _decoded(body)
     found: dict[str, Any] = {**(given if isinstance(given, Mapping) else {}), **request.query_params}
     for name, value in (*request.path_params.items(), *((name, found.get(name)) for name in _NAMING)):
         if isinstance(value, str | int) and (text := str(value)).isascii() and text.isprintable():

@@ -78,9 +78,12 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             member = msgspec.convert(given, Member)
         except msgspec.ValidationError as error:
             raise RegistryError(str(error)) from error
-        await registry.change(lambda r: _with(r, put(r.members, member)))
+        changed = await registry.change(lambda r: _with(r, put(r.members, member)))
         names = [f"{member.id}/{name}" for name in member.subsystems]
-        return {"member": msgspec.to_builtins(member), "credentials": await credentials.issue(names)}
+        return {
+            "member": msgspec.to_builtins(member), "credentials": await credentials.issue(names),
+            "warnings": changed.doubts,
+        }  # fmt: skip
 
     async def _change(member_id: str, *, disabled: bool) -> _Json:
         def edit(r: Registry) -> Registry:
@@ -91,7 +94,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             ]  # fmt: skip
             return _with(r, replaced)
 
-        after = await registry.change(edit)
+        after = (await registry.change(edit)).registry
         changed: _Json = msgspec.to_builtins(next(m for m in after.members if m.id == member_id))
         return changed
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, warn
 from ndxp.cli.session import Session, path_part
 
 app = typer.Typer()
@@ -81,6 +81,7 @@ def add_grant(
         print_json(grant)
     else:
         print_grants([grant])
+        warn(grant)
 
 
 @grants_app.command("remove")

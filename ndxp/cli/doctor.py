@@ -214,6 +214,12 @@ def _exchange(place: Place) -> Iterator[str]:
         yield from (f"{contract} does not serve" for contract in waiting)
 
 
+def _registry(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            yield from Session(place.folder).get("/doubts")
+
+
 def _ports(place: Place) -> Iterator[str]:
     if place.state is None:
         try:
@@ -253,6 +259,8 @@ CHECKS = (
     Check("version", "what runs is not what is installed: schema and commands may not fit", "ndxp down, then ndxp up",
           _version),
     Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
+    Check("registry", "a right or a service is not there for whom it was meant",
+          "correct the name: ndxp member, or the admin API (docs/guides/operate.md)", _registry),
     Check("ports", "ndxp up wants them", "stop what uses them, or take free ports: ndxp up --port 0", _ports),
 )  # fmt: skip
 

@@ -84,6 +84,12 @@ def remark(sentence: str) -> None:
     sys.stderr.write(f"{visible(sentence)}\n")
 
 
+def warn(answer: Any) -> None:
+    """What looks wrong in something that was registered, as the admin API's answer says, on stderr."""
+    for warning in answer.get("warnings", ()):
+        remark(f"Warning: {warning}")
+
+
 def complain(message: str) -> None:
     """One line on stderr."""
     sys.stderr.write(f"ndxp: {visible(' '.join(message.split()))}\n")

@@ -139,6 +139,42 @@ def test_a_body_that_is_no_json_is_refused(exchange: RunningExchange) -> None:
     assert answer.status_code == 422
 
 
+TWICE = {
+    "grants": b'{"id": "twice", "consumer": "VN/GOV/H26", "provider": "VN/GOV/G01/population", "methods": ["*"], '
+    b'"contract": "ndxp.population.v1.PopulationService", "fields": ["citizen"], "fields": []}',
+    "members": b'{"id": "VN/COM/twice", "name": "x", "subsystems": ["app"], "subsystems": []}',
+    "members/disable": b'{"member": "VN/COM/1", "member": "VN/GOV/H26"}',
+}
+
+
+@pytest.mark.parametrize("path", TWICE)
+def test_a_body_with_a_key_twice_is_refused_as_in_a_file(exchange: RunningExchange, path: str) -> None:
+    before = [exchange.admin.get(what).json() for what in ("members", "grants")]
+    answer = exchange.admin.post(path, content=TWICE[path], headers={"content-type": "application/json"})
+    assert (answer.status_code, "is in it twice" in answer.json()["detail"]) == (422, True)
+    assert [exchange.admin.get(what).json() for what in ("members", "grants")] == before
+
+
+def test_what_looks_wrong_is_told_when_it_is_registered(exchange: RunningExchange) -> None:
+    member = {"id": "VN/COM/doubtful", "name": "Doubtful", "groups": ["provnces"], "subsystems": ["app"]}
+    [told] = exchange.admin.post("members", json=member).json()["warnings"]
+    assert "'provnces', which no grant names; did you mean 'provinces'?" in told
+    assert told in exchange.admin.get("doubts").json()
+    service = {"provider": "VN/COM/doubtful/app", "address": "127.0.0.1:1"}
+    dead = exchange.admin.put("services", json={**service, "contract": "doubtful.v1.Thing"}).json()["warnings"]
+    what = "VN/COM/doubtful/app at 127.0.0.1:1 does not describe doubtful.v1.Thing"
+    assert dead == [f"{what}: nothing answers there; it is asked again"]
+    [misspelt, *_] = exchange.admin.put(
+        "services", json={**service, "contract": "ndxp.population.v1.PopulationServise"}
+    ).json()["warnings"]
+    assert misspelt.endswith("did you mean 'ndxp.population.v1.PopulationService'?")
+    for contract in ("doubtful.v1.Thing", "ndxp.population.v1.PopulationServise"):
+        query = {"provider": "VN/COM/doubtful/app", "contract": contract}
+        assert exchange.admin.delete("services", params=query).status_code == 204
+    good = exchange.admin.put("members", json={**member, "groups": ["companies"]}).json()["warnings"]
+    assert good == []
+
+
 def test_a_new_subsystem_gets_a_secret_once(exchange: RunningExchange) -> None:
     member = {"id": "VN/COM/newcomer", "name": "Newcomer", "subsystems": ["app"]}
     first = exchange.admin.put("members", json=member).json()["credentials"]
