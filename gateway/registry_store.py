@@ -1,7 +1,7 @@
 """The registry in the store: versioned, changed by compare-and-set, with the exchange's public keys beside it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,6 +157,23 @@ class RegistryStore:
                     if client.encode() in known:
                         pipe.hincrby(GENERATIONS, client, 1)
                 await pipe.execute()
+
+    async def drop_secrets(self, client_ids: Iterable[str]) -> None:
+        """Forgets the hashes of subsystems that are no more; a change counts as a new version.
+
+        What they had got ends for good: a new generation begins, in case that they come back.
+        """
+        known = await self.with_secrets()
+        if gone := [client_id for client_id in client_ids if client_id in known]:
+            async with self._store.pipeline(transaction=True) as pipe:
+                pipe.hdel(SECRETS, *gone).incr(VERSION)
+                for client_id in gone:
+                    pipe.hincrby(GENERATIONS, client_id, 1)
+                await pipe.execute()
+
+    async def with_secrets(self) -> set[str]:
+        """The subsystems that have a secret."""
+        return {name.decode() for name in await self._store.hkeys(SECRETS)}
 
     async def secret(self, client_id: str) -> str:
         """The hash of a subsystem's secret; empty when it has none."""

@@ -37,6 +37,7 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
 from gateway.settings import ControlSettings
 from gateway.store import connect
+from ndxp.address import Address
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
@@ -76,6 +77,7 @@ class Control:
         known = (await self._registry.load()).snapshot
         for doubt in doubts(known.registry, known.contracts):
             _log.warning("in the registry: %s", doubt)
+        await self._credentials.withdraw(await self._credentials.known() - known.subsystems.keys())
         await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
         await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
@@ -86,7 +88,7 @@ class Control:
             issuer=self._issuer, discovery=discovery, reader=Reader(self._engine), writer=self._writer,
             signer=self._signer, salt_key=self._salt_key,
             readiness=Readiness(self._store, self._registry, self._writer, recorder, self._settings),
-            requests=requests,
+            requests=requests, names=None if self._tls else self._settings.names,
         )  # fmt: skip
         application = app.create(parts)
         server = _Server(_config(application, self._settings.tls_folder))
@@ -187,9 +189,9 @@ def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
 
 
 def _listen(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
+    at = Address.parse(address, listening=True)
     try:
-        listening = socket.create_server((host, int(port)))
+        listening = socket.create_server((at.host, at.port), family=at.family)
     except OSError as error:
         raise OSError(f"cannot listen on {address}; is the port in use?") from error
     # asyncio sets it on sockets of its own making only; without it a kept-alive connection waits 40 ms for each answer.

@@ -1,5 +1,6 @@
 """The HTTP application: what is where, and who may use it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from fastapi import Depends, FastAPI
@@ -11,6 +12,7 @@ from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
+from gateway.control.names import Named
 from gateway.control.readiness import Readiness
 from gateway.control.requests import Counting, Requests
 from gateway.control.roles import SECRETS_OF_ROLES, Doorkeeper, Role
@@ -39,6 +41,8 @@ class Parts:
     salt_key: bytes
     readiness: Readiness
     requests: Requests
+    names: Collection[str] | None
+    """Public names that plain HTTP answers to (see ``ndxp.hosts``); None with TLS, where certificates say the name."""
 
 
 def create(parts: Parts) -> FastAPI:
@@ -55,6 +59,8 @@ def create(parts: Parts) -> FastAPI:
     problems.install(app)
     app.add_middleware(Concluded, changes=changes)
     app.add_middleware(Counting, requests=parts.requests)
+    if parts.names is not None:
+        app.add_middleware(Named, names=parts.names)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
         (admin.router(parts.registry, parts.discovery), Role.VIEWER),

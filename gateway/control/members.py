@@ -42,7 +42,10 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
 
     @routes.put("/members")
     async def put_member(given: _Given) -> _Json:
-        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems."""
+        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems.
+
+        The credentials of a subsystem that it has no more end for good.
+        """
         return await _put(given, lambda members, member: [*(m for m in members if m.id != member.id), member])
 
     @routes.post("/members/disable")
@@ -80,6 +83,8 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             raise RegistryError(str(error)) from error
         changed = await registry.change(lambda r: _with(r, put(r.members, member)))
         names = [f"{member.id}/{name}" for name in member.subsystems]
+        had = {name for name in await credentials.known() if member_of(name) == member.id}
+        await credentials.withdraw(had - set(names))
         return {
             "member": msgspec.to_builtins(member), "credentials": await credentials.issue(names),
             "warnings": changed.doubts,

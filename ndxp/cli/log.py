@@ -1,6 +1,5 @@
 """Commands on the ledger: log tail, log show, log search, explain."""
 
-import json
 import re
 import time
 from datetime import datetime
@@ -148,7 +147,7 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
 
 def print_explanation(found: dict[str, Any]) -> None:
     """Prints an explanation as the admin API gives it."""
-    console.print(visible(found["verdict"]), style="bold", markup=False)
+    console.print(visible(found["verdict"]), style="bold")
     wrong = Text("✗", style="red")
     marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
     rows = [
@@ -157,12 +156,12 @@ def print_explanation(found: dict[str, Any]) -> None:
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(f"What to do: {visible(found['remedy'])}", style="yellow", markup=False)
+        console.print(f"What to do: {visible(found['remedy'])}", style="yellow")
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
     for record in found:
-        typer.echo(json.dumps(record, ensure_ascii=False))
+        print_json(record, indent=None)
 
 
 def _print(found: list[dict[str, Any]]) -> None:
@@ -175,7 +174,7 @@ def _print(found: list[dict[str, Any]]) -> None:
         )
         line += f"  {WRONG[record['proof']]}" if record["proof"] in WRONG else ""
         style = "" if record["status_code"] == 0 and record["proof"] not in WRONG else "red"
-        console.print(visible(line), style=style, markup=False, soft_wrap=True)
+        console.print(visible(line), style=style, soft_wrap=True)
 
 
 def _micros(local: datetime) -> int:

@@ -1,7 +1,6 @@
 """Commands that prove and check: log evidence, check, verify, checkpoint, consistency, keys, rotate-key."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from ndxp.cli.output import (
     console,
     moment,
     print_json,
+    private,
     progress,
     table,
     visible,
@@ -61,16 +61,15 @@ def evidence(
     Example: `ndxp log evidence 01890a5d-ac96-774b-bcce-b302099a8057 -o proof.json`
     """
     given = Session(folder).get(f"/ledger/evidence/{path_part(transaction)}", salt=str(salt).lower())
-    found = json.dumps(given, ensure_ascii=False, indent=1)
     if output is None:
-        typer.echo(found)
+        print_json(given, indent=1)
         return
-    with _file_errors(output):
-        output.write_text(f"{found}\n", encoding="utf-8")
+    with _file_errors(output), private(output) as file:
+        file.write(f"{json.dumps(given, ensure_ascii=False, indent=1)}\n".encode())
     if as_json:
         print_json({"file": str(output)})
     else:
-        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", markup=False, soft_wrap=True)
+        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", soft_wrap=True)
 
 
 @app.command("check")
@@ -98,7 +97,7 @@ def check_file(
         if as_json:
             print_json({"good": False, "why": str(error)})
         else:
-            console.print(f"✗ {file} does not prove that: {error}", style="red", markup=False, soft_wrap=True)
+            console.print(f"✗ {file} does not prove that: {error}", style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     records = [{"seq": seq, **record} for seq, record in proven.records]
     if as_json:
@@ -112,7 +111,7 @@ def check_file(
             f"✔ record {record['seq']} of {proven.checkpoint.origin}: {moment(record.get('request_in_ts', 0))} "
             f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
         )
-        console.print(visible(line), style="green", markup=False, soft_wrap=True)
+        console.print(visible(line), style="green", soft_wrap=True)
     console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
 
 
@@ -142,8 +141,8 @@ def verify(
         complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
         raise typer.Exit(1) from None
     if not audited.findings and audited.checkpoint:
-        with os.fdopen(os.open(remembered, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(audited.checkpoint)
+        with private(remembered) as file:
+            file.write(audited.checkpoint.encode())
     _tell(audited, as_json)
 
 
@@ -202,12 +201,12 @@ def consistency(
         if as_json:
             print_json({"consistent": False, "why": f"{error}{stated}"})
         else:
-            console.print(f"✗ {error}{stated}", style="red", markup=False, soft_wrap=True)
+            console.print(f"✗ {error}{stated}", style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     if as_json:
         print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
         return
-    console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green", markup=False)
+    console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green")
     if tree_only:
         console.print("By the tree alone: whether the records are those of the tree was not checked.", style="yellow")
 
@@ -302,7 +301,7 @@ def _tell(audited: Audited, as_json: bool) -> NoReturn:
 
 def _print_audit(audited: Audited) -> None:
     for loss in audited.losses:
-        console.print(f"! {loss}.", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"! {loss}.", style="yellow", soft_wrap=True)
     if not audited.findings:
         what = f"{audited.size} records under {audited.checkpoints} signed checkpoints"
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
@@ -319,7 +318,7 @@ def _print_audit(audited: Audited) -> None:
 
 def _print_unchecked(audited: Audited) -> None:
     for what in audited.unchecked:
-        console.print(f"Not checked: {what}.", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"Not checked: {what}.", style="yellow", soft_wrap=True)
 
 
 def _keys(given: str, folder: Path) -> list[Key]:

@@ -4,10 +4,20 @@ import re
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from ndxp.cli.log import WRONG
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, moment, print_json, progress, table
+from ndxp.cli.output import (
+    DEFAULT_FOLDER,
+    Folder,
+    Json,
+    Terminal,
+    complain,
+    console,
+    moment,
+    print_json,
+    progress,
+    table,
+)
 from ndxp.cli.session import Session
 from ndxp.errors import code_name
 from ndxp.subject import read_subject_key, subject_hash
@@ -83,7 +93,7 @@ def _show(found: list[dict[str, Any]], *, more: bool) -> None:
         for record in found
     ]  # fmt: skip
     made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
-    Console(highlight=False, width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
+    Terminal(width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
     if more:
         console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
     console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")

@@ -184,6 +184,40 @@ def test_a_new_subsystem_gets_a_secret_once(exchange: RunningExchange) -> None:
     assert token_answer(exchange, auth=("VN/COM/newcomer/app", first["VN/COM/newcomer/app"])).status_code == 200
 
 
+def test_a_subsystem_that_was_removed_gets_no_token_and_comes_back_with_another_secret(
+    exchange: RunningExchange,
+) -> None:
+    member = {"id": "VN/COM/shrinking", "name": "Shrinking", "subsystems": ["app", "old"]}
+    old = "VN/COM/shrinking/old"
+    first = exchange.admin.put("members", json=member).json()["credentials"]
+    assert token_answer(exchange, auth=(old, first[old])).status_code == 200
+    exchange.admin.put("members", json={**member, "subsystems": ["app"]})
+    assert token_answer(exchange, auth=(old, first[old])).status_code == 401
+    assert old not in json.loads(exchange.credentials.read_text())
+    again = exchange.admin.put("members", json=member).json()["credentials"]
+    assert list(again) == [old]
+    assert token_answer(exchange, auth=(old, first[old])).status_code == 401
+    assert token_answer(exchange, auth=(old, again[old])).status_code == 200
+    assert token_answer(exchange, auth=("VN/COM/shrinking/app", first["VN/COM/shrinking/app"])).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/.well-known/jwks.json", "/readyz", "/admin/v1/members"])
+def test_control_answers_nobody_who_asks_by_a_name_of_the_public_dns(exchange: RunningExchange, path: str) -> None:
+    def asked(host: str) -> httpx.Response:
+        return httpx.get(f"{exchange.control_url}{path}", headers={**exchange.admin.headers, "Host": host})
+
+    port = exchange.control_url.rpartition(":")[2]
+    for host in (
+        "rebound.example.com",
+        f"rebound.example.com:{port}",
+        "localhost.example.com",
+        "127.0.0.1.example.com",
+    ):
+        assert (asked(host).status_code, "NDXP_CONTROL_NAMES" in asked(host).json()["detail"]) == (421, True)
+    for host in (f"127.0.0.1:{port}", f"[::1]:{port}", "localhost", "control:8080", "control.ndxp.svc"):
+        assert asked(host).status_code == 200
+
+
 def test_members_are_listed_by_group(exchange: RunningExchange) -> None:
     assert len(exchange.admin.get("members", params={"group": "provinces"}).json()) == 63
 
