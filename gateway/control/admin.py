@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Body, Query
 
 from gateway.control.discovery import Discovery
+from gateway.control.keeper import Keeper
 from gateway.control.problems import Problem
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
@@ -17,7 +18,9 @@ _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
 
 
-def router(registry: RegistryStore, discovery: Discovery) -> APIRouter:  # noqa: C901 - a list of routes
+def router(  # noqa: C901 - a list of routes
+    registry: RegistryStore, discovery: Discovery, keeper: Keeper
+) -> APIRouter:
     """Routes below ``/admin/v1``; whoever mounts them asks for the operator's secret."""
     routes = APIRouter(tags=["registry"])
 
@@ -57,6 +60,11 @@ def router(registry: RegistryStore, discovery: Discovery) -> APIRouter:  # noqa:
             return _with(r, services=rest)
 
         await registry.change(edit)
+
+    @routes.get("/rebuilt")
+    async def rebuilt() -> list[str]:
+        """When the store had lost the registry, and it was put back from its copy, since control began."""
+        return keeper.rebuilt
 
     @routes.get("/doubts")
     async def registry_doubts() -> list[str]:

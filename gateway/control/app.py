@@ -12,6 +12,7 @@ from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
+from gateway.control.keeper import Keeper
 from gateway.control.names import Named
 from gateway.control.readiness import Readiness
 from gateway.control.requests import Counting, Requests
@@ -29,7 +30,6 @@ from ndxp import __version__
 class Parts:
     """What the application is put together from."""
 
-    node: str
     store: Store
     registry: RegistryStore
     credentials: Credentials
@@ -40,6 +40,8 @@ class Parts:
     signer: Signer
     salt_key: bytes
     readiness: Readiness
+    keeper: Keeper
+    changes: ChangeLog
     requests: Requests
     names: Collection[str] | None
     """Public names that plain HTTP answers to (see ``ndxp.hosts``); None with TLS, where certificates say the name."""
@@ -47,7 +49,7 @@ class Parts:
 
 def create(parts: Parts) -> FastAPI:
     """Puts the application together; opens nothing."""
-    changes = ChangeLog(parts.store, parts.node, parts.salt_key)
+    changes = parts.changes
     doorkeeper = Doorkeeper(parts.credentials.secrets_of(SECRETS_OF_ROLES), changes)
     app = FastAPI(
         title="NDXP, simulated: control",
@@ -57,13 +59,13 @@ def create(parts: Parts) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(BodyLimit)
     problems.install(app)
-    app.add_middleware(Concluded, changes=changes)
+    app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)
     app.add_middleware(Counting, requests=parts.requests)
     if parts.names is not None:
         app.add_middleware(Named, names=parts.names)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
-        (admin.router(parts.registry, parts.discovery), Role.VIEWER),
+        (admin.router(parts.registry, parts.discovery, parts.keeper), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -93,11 +94,12 @@ class ChangeLog:
 
 
 class Concluded:
-    """The application, whose answers to changes leave when their outcome is journaled."""
+    """The application, whose answers to changes leave when the copy has the change, and the journal its outcome."""
 
-    def __init__(self, app: ASGIApp, changes: ChangeLog) -> None:
+    def __init__(self, app: ASGIApp, changes: ChangeLog, keep: Callable[[], Awaitable[None]]) -> None:
         self._app = app
         self._changes = changes
+        self._keep = keep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Holds back the answer to a change; every other one passes as it comes."""
@@ -118,6 +120,8 @@ class Concluded:
         if held:
             body = b"".join(message.get("body", b"") for message in held)
             try:
+                with suppress(RedisError):  # the copy is made a moment later then; that the store is away, `end` says
+                    await self._keep()
                 await self._changes.end(scope[_REQUEST], held[0]["status"], body)
             except Problem as problem:
                 await problem.response()(scope, receive, send)

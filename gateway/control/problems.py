@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.core.registry import RegistryError
 from gateway.ledger.tables import LedgerDisagrees
+from gateway.registry_store import StateLost
 from ndxp.ledger.checkpoint import NoteRefused
 
 
@@ -26,7 +27,7 @@ class Problem(Exception):
         return _response(self.status, self.title, self.detail)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     """Gives every error of the application its form."""
 
     @app.exception_handler(Problem)
@@ -38,7 +39,9 @@ def install(app: FastAPI) -> None:
         return _response(422, "The registry would not hold together", str(error))
 
     @app.exception_handler(RedisError)
-    async def _(_: Request, __: RedisError) -> JSONResponse:
+    async def _(_: Request, error: RedisError) -> JSONResponse:
+        if isinstance(error, StateLost):
+            return _response(503, "The store has lost what it held", str(error))
         return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
 
     @app.exception_handler(LedgerDisagrees)

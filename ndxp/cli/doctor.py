@@ -214,6 +214,12 @@ def _exchange(place: Place) -> Iterator[str]:
         yield from (f"{contract} does not serve" for contract in waiting)
 
 
+def _rebuilt(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            yield from (f"the store had lost the registry at {when}" for when in Session(place.folder).get("/rebuilt"))
+
+
 def _registry(place: Place) -> Iterator[str]:
     if place.state is not None:
         with suppress(AdminRefused):
@@ -254,6 +260,10 @@ CHECKS = (
     Check("tokens", "a stolen token is good for as long", f"NDXP_TOKEN_LIFE={_LONGEST_TOKEN} or less", _tokens),
     Check("store", "without an append-only file a killed store loses records of calls that were answered",
           "CONFIG SET appendonly yes, and in the store's configuration", _store),
+    Check("losses",
+          "it was put back from its copy; calls that were answered just before may lack a record, quotas began anew",
+          "find out who emptied the store; the ledger keeps it (ndxp log search --method RebuildRegistry), and this is "
+          "told until control is started again", _rebuilt),
     Check("clocks", "tokens and assertions are good for a time, with 5 s of leeway", "synchronise the clocks (NTP)",
           _clocks),
     Check("version", "what runs is not what is installed: schema and commands may not fit", "ndxp down, then ndxp up",
