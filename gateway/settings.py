@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from ndxp.process import ProcessSettings
+from ndxp.address import Address
+from ndxp.process import ProcessSettings, listening
 
 MIB = 1024 * 1024
 
@@ -32,6 +33,13 @@ class StoreSettings(ProcessSettings):
     tls_folder: Path | None = None
     """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
     everything is plaintext."""
+
+    @field_validator("addresses")
+    @classmethod
+    def _each_an_address(cls, addresses: dict[str, str]) -> dict[str, str]:
+        for address in addresses.values():
+            Address.parse(address)
+        return addresses
 
     @property
     def name(self) -> str:
@@ -90,6 +98,11 @@ class GatewaySettings(StoreSettings):
     drain: float = Field(default=15.0, ge=0)
     """Seconds that calls in flight get to finish at SIGTERM."""
 
+    @field_validator("gateway_address")
+    @classmethod
+    def _listens_at(cls, address: str) -> str:
+        return listening(address)
+
 
 class RecorderSettings(StoreSettings):
     """What writes and reads the ledger: the control process, and recorders of their own."""
@@ -138,3 +151,16 @@ class ControlSettings(RecorderSettings):
     allow_plaintext: bool = False
     """Whether the HTTP API may listen beyond this machine without TLS, where secrets can be read on the way: only for
     a proxy in front of it that has TLS."""
+    control_names: list[str] = []  # noqa: RUF012
+    """Public names of the HTTP API, such as the one of a proxy in front of it. Without TLS of its own it answers to IP
+    addresses, names without a dot, and names that nobody can register; to other names only when they are here."""
+
+    @field_validator("control_address", "exchange_address")
+    @classmethod
+    def _listens_at(cls, address: str) -> str:
+        return listening(address)
+
+    @property
+    def names(self) -> list[str]:
+        """The names by which the HTTP API may be asked, beside those that nobody can register."""
+        return [Address.parse(self.control_address, listening=True).host, *self.control_names]

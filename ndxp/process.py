@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import ipaddress
 import json
 import logging
 import os
@@ -12,8 +11,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from ndxp.address import Address
 
 _GC_THRESHOLDS = (20_000, 20, 50)
 """How many new objects bring on a look at the young ones, how many of those looks one at the older, and so on."""
@@ -24,11 +25,16 @@ class ProcessSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NDXP_")
 
-    metrics_address: str = Field(default="", pattern=r"^(\S+:\d+)?$")
+    metrics_address: str = ""
     """Where Prometheus finds the metrics of this process, ``host:port``, path ``/metrics``: plain HTTP, and whoever
     reaches it reads who calls whom how often. Nowhere unless named."""
     log_format: Literal["text", "json"] = "text"
     """What a line of the log is: text for people, or a JSON object."""
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _shown_at(cls, address: str) -> str:
+        return listening(address) if address else ""
 
 
 _Settings = TypeVar("_Settings", bound=ProcessSettings)
@@ -73,11 +79,16 @@ def wrong_settings(error: ValidationError) -> list[str]:
 
 def loopback(address: str) -> bool:
     """Whether only this machine reaches an address, ``host:port``; a name but localhost counts as reachable."""
-    host = address.rpartition(":")[0].strip("[]")
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return Address.parse(address, listening=True).local
     except ValueError:
-        return host == "localhost"
+        return False
+
+
+def listening(address: str) -> str:
+    """An address to listen at, as it is. Raises ValueError when it is none."""
+    Address.parse(address, listening=True)
+    return address
 
 
 def run_process(

@@ -53,6 +53,18 @@ class Discovery:
                     await self._learn(list(providers.values()), now)
             await asyncio.sleep(_EVERY)
 
+    async def learn(self, service: Service) -> str:
+        """Asks a provider for a contract now; gives why it is not known by that, empty when it is."""
+        address = self._addresses.get(service.provider, service.address)
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                files = await self._describe(service)
+        except Exception as error:  # whatever a provider sends must not end a request
+            what = f"{service.provider} at {address} does not describe {service.contract}"
+            return f"{what}: {_why(error)}; it is asked again"
+        await self._registry.put_contract(service.contract, files)
+        return ""
+
     async def _learn(self, providers: Iterable[Service], now: float) -> None:
         """Takes the contract from the first of its providers that describes it."""
         for service in providers:
@@ -109,6 +121,14 @@ class Discovery:
             data = response.file_descriptor_response.file_descriptor_proto
             found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
         return found
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, grpc.aio.AioRpcError) and error.code() is not grpc.StatusCode.UNAVAILABLE:
+        return f"its reflection says {error.code().name}"
+    if isinstance(error, TimeoutError | grpc.aio.AioRpcError):
+        return "nothing answers there"
+    return str(error)[:300] if isinstance(error, ContractUnknown) else type(error).__name__
 
 
 def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:

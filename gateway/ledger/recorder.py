@@ -11,7 +11,8 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from gateway.core.transaction import Record, canonical, parse
 from gateway.dataplane.journal import STREAM
 from gateway.ledger.lease import Lease
-from gateway.ledger.writer import LedgerDisagrees, Writer
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.writer import Writer
 from gateway.store import Store
 
 GROUP = "recorder"
@@ -208,5 +209,10 @@ def _read(batch: list[bytes]) -> tuple[list[Record], list[bytes]]:
 
 def _reason(error: Exception) -> str:
     """The kind of an error, and what the database says of it unless that could hold what was to be recorded."""
+    if isinstance(error, redis.ResponseError) and "NOGROUP" in str(error):
+        return (
+            "the journal was emptied under the recorder; calls that were answered just before may lack a record, and "
+            "what comes from now on is recorded"
+        )
     said = str(getattr(error, "orig", "")).partition("\n")[0] if isinstance(error, OperationalError) else ""
     return f"{type(error).__name__}{f' ({said})' if said else ''}"

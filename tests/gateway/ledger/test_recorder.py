@@ -89,6 +89,23 @@ async def test_what_comes_later_is_recorded_too(store: Store, writer: Writer, le
         assert ledger.last() == 10
 
 
+async def test_a_journal_that_was_emptied_is_said_and_what_comes_later_is_recorded(
+    store: Store, writer: Writer, ledger: Reader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recording, "_RETRY", 0.05)
+    async with running(Recorder(store, writer, "test")) as recorder:
+        await until(lambda: recorder.healthy)
+        await journal(store, record())
+        assert await caught_up(store, PATIENCE)
+        await store.flushall()
+        await until(lambda: "the journal was emptied under the recorder" in caplog.text)
+        await until(lambda: recorder.healthy)
+        await journal(store, record())
+        assert await caught_up(store, PATIENCE)
+        assert ledger.last() == 2
+    assert (await store.get(CHECKPOINT)).decode() == ledger.latest_checkpoint()
+
+
 async def test_what_a_dead_recorder_had_read_is_recorded_by_the_next(
     store: Store, writer: Writer, ledger: Reader
 ) -> None:
