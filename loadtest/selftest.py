@@ -48,7 +48,7 @@ def freeze() -> Freeze:
 
 
 def _run(name: Literal["ceiling", "freeze"]) -> str:
-    """In a process of its own, because Locust patches the standard library of the process that imports it."""
+    """In a process of its own, whose CPU is that of the calls alone."""
     command = [sys.executable, "-P", "-m", "loadtest.selftest_process", name]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603
     if ended.returncode:
