@@ -8,7 +8,7 @@ import time
 from loadtest.histograms import Latencies
 from loadtest.results import Generator
 
-TICK = 0.01
+TICK = 0.02
 """Seconds between two looks at the loop's lag."""
 
 

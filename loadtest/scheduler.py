@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from loadtest.tally import Tally
 
@@ -13,16 +13,17 @@ _LONGEST_WAIT = 0.1
 
 
 class Scheduler:
-    """Sends the requests of one slot, each in a task of its own, at most ``max_in_flight`` at a time.
+    """Sends the requests of one slot, at most ``max_in_flight`` at a time.
 
-    ``due`` gives seconds since the beginning; ``send`` makes one request and is told when it was due; ``drop`` is told
-    the same of a request that cannot be sent because too many are under way. ``send`` must not raise.
+    ``due`` gives seconds since the beginning; ``send`` makes one request, is told when it was due and calls what it is
+    given when the request has ended; ``drop`` is told when a request was due that cannot be sent because too many are
+    under way. ``send`` must not raise.
     """
 
     def __init__(
         self,
         due: Iterator[float],
-        send: Callable[[float], Coroutine[Any, Any, None]],
+        send: Callable[[float, Callable[[], None]], None],
         drop: Callable[[float], None],
         *,
         max_in_flight: int,
@@ -35,7 +36,8 @@ class Scheduler:
         self._tally = tally
         self._begin = 0.0
         self._stopped = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._idle = asyncio.Event()
 
     async def run(self, begin: float, patience: float) -> None:
         """Follows the schedule from ``begin`` (monotonic clock), then waits so many seconds for the last answers.
@@ -43,13 +45,11 @@ class Scheduler:
         Returns early after ``stop``. What is late is sent at once, and its latency counts from when it was due.
         """
         self._begin = begin
-        try:
-            await self._follow()
-            if self._under_way:
-                await asyncio.wait(self._under_way, timeout=patience)
-        finally:
-            for call in self._under_way:
-                call.cancel()
+        await self._follow()
+        self._idle.clear()
+        if self._under_way:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), patience)
 
     def stop(self) -> None:
         """Sends nothing more; what is under way is waited for by ``run``."""
@@ -60,14 +60,13 @@ class Scheduler:
             await self._wait_until(self._begin + due)
             if self._stopped:
                 break
-            if len(self._under_way) >= self._room:
+            if self._under_way >= self._room:
                 self._tally.dropped(due)
                 self._drop(due)
                 continue
+            self._under_way += 1
             self._tally.sent(due)
-            call = asyncio.create_task(self._send(due))
-            self._under_way.add(call)
-            call.add_done_callback(self._ended)
+            self._send(due, self._ended)
 
     async def _wait_until(self, when: float) -> None:
         """Waits, and lets others run even when it is late already: answers need the loop as well."""
@@ -79,6 +78,8 @@ class Scheduler:
             await asyncio.sleep(math.ceil(min(left, _LONGEST_WAIT) * 1000) / 1000)
             left = when - time.monotonic()
 
-    def _ended(self, call: asyncio.Task[None]) -> None:
-        self._under_way.discard(call)
+    def _ended(self) -> None:
+        self._under_way -= 1
         self._tally.finished(time.monotonic() - self._begin)
+        if not self._under_way:
+            self._idle.set()

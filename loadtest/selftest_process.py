@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import cycle
 from typing import Any
@@ -22,17 +22,19 @@ from loadtest.histograms import Latencies
 from loadtest.line import Order
 from loadtest.profiles import Call, Profile
 from loadtest.results import Results
-from loadtest.selftest import Ceiling, Freeze
+from loadtest.selftest import Beside, Ceiling, Freeze
 from loadtest.transport import Lanes
 from loadtest.users import Caller
 from loadtest.worker import Worker
-from ndxp.tls import Tls
+from ndxp.client import OPTIONS
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.tls import Tls, connect_aio
 
 _SECONDS = 3.0
 _AT_ONCE = 32
 _RATE, _DURATION = 100.0, 6.0
 _FREEZE_AT, _FREEZE_FOR = 2.0, 2.0
-_PACE, _NAIVE_CALLS = 0.01, 300
+_PACE, _NAIVE_CALLS, _BESIDE = 0.01, 300, 200
 """The closed loop takes the first three seconds at least, so it meets the freeze; of so many calls, p99 leaves out the
 three longest, however slow the machine is."""
 
@@ -97,7 +99,7 @@ async def _ceiling() -> Ceiling:
             async def work() -> None:
                 nonlocal done, failed
                 while time.monotonic() < began + _SECONDS:
-                    failed += (await caller.call(next(coming))).failed
+                    failed += (await caller.wait(next(coming))).failed
                     done += 1
 
             async with asyncio.TaskGroup() as callers:
@@ -165,9 +167,37 @@ async def _ask_one_by_one(address: str, latencies: Latencies) -> None:
         coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=2, slot=0))
         for _ in range(_NAIVE_CALLS):
             began = time.monotonic()
-            await caller.call(next(coming))
+            await caller.wait(next(coming))
             latencies.record(round((time.monotonic() - began) * 1e6))
             await asyncio.sleep(max(0.0, began + _PACE - time.monotonic()))
+
+
+async def _beside() -> Beside:
+    """One call here, one by a stub, in turn and with pauses, on a connection each."""
+    ours, stubs = Latencies(), Latencies()
+    with _server() as (_, address):
+        async with _lanes(address, 1) as lanes, connect_aio(address, None, OPTIONS) as channel:
+            stub: Any = PopulationServiceStub(channel)
+            caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="beside")
+            ring = calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=3, slot=0)
+            for prepared in ring[:_BESIDE]:
+                await asyncio.sleep(_PACE)
+                began = time.monotonic()
+                await caller.wait(prepared)
+                ours.record(round((time.monotonic() - began) * 1e6))
+                await asyncio.sleep(_PACE)
+                began = time.monotonic()
+                await stub.VerifyCitizen(
+                    prepared.requests[0], timeout=_PROFILE.deadline, metadata=_Anybody().headers(_CLIENT)
+                )
+                stubs.record(round((time.monotonic() - began) * 1e6))
+    return Beside(
+        calls=ours.count,
+        p50_ms=ours.percentile(50),
+        p99_ms=ours.percentile(99),
+        stubs_p50_ms=stubs.percentile(50),
+        stubs_p99_ms=stubs.percentile(99),
+    )
 
 
 @asynccontextmanager
@@ -177,9 +207,11 @@ async def _lanes(address: str, count: int) -> AsyncIterator[Lanes]:
     try:
         yield lanes
     finally:
-        await lanes.close()
+        lanes.close()
 
 
 if __name__ == "__main__":
-    result = uvloop.run(_ceiling()) if sys.argv[1] == "ceiling" else uvloop.run(_freeze())
-    print(msgspec.json.encode(result).decode())  # noqa: T201
+    tests: dict[str, Callable[[], Coroutine[Any, Any, msgspec.Struct]]] = {
+        "ceiling": _ceiling, "freeze": _freeze, "beside": _beside
+    }  # fmt: skip
+    print(msgspec.json.encode(uvloop.run(tests[sys.argv[1]]())).decode())  # noqa: T201

@@ -1,12 +1,15 @@
 """Callers: a prepared call with its caller's identity, and what becomes of it."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
 from loadtest.calls import Prepared, Shape
 from loadtest.consumers import Consumers
-from loadtest.transport import Answer, Lanes
+from loadtest.rpc import Answer
+from loadtest.transport import Lanes
 from ndxp import metadata
 from ndxp.errors import Code
 from ndxp.status import reason_of
@@ -37,8 +40,8 @@ class Caller:
         self._name = name
         self._count = 0
 
-    async def call(self, prepared: Prepared) -> Outcome:
-        """Makes a call and waits for its end."""
+    def call(self, prepared: Prepared, ended: Callable[[Outcome], None]) -> None:
+        """Makes a call; ``ended`` hears what became of it."""
         self._count += 1
         message_id = f"{self._name}-{self._count}"
         pairs = (
@@ -46,11 +49,16 @@ class Caller:
             (metadata.MESSAGE_ID, message_id),
             (metadata.PURPOSE, PURPOSE),
         )
-        answer = await self._lanes.ask(
+        self._lanes.ask(
             prepared.client, prepared.path, prepared.encode(message_id), pairs, self._deadline,
-            unary=prepared.shape is Shape.UNARY,
+            lambda answer: ended(_outcome(prepared, answer)),
         )  # fmt: skip
-        return _outcome(prepared, answer)
+
+    async def wait(self, prepared: Prepared) -> Outcome:
+        """Makes a call and waits for its end."""
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.call(prepared, outcome.set_result)
+        return await outcome
 
 
 def _outcome(prepared: Prepared, answer: Answer) -> Outcome:
@@ -72,6 +80,7 @@ def _is_right(prepared: Prepared, answer: Answer) -> bool:
         messages = [prepared.response.FromString(message) for message in answer.messages]
     except DecodeError:
         return False
-    if prepared.right is None:
-        return True
-    return prepared.right(messages[0] if prepared.shape in (Shape.UNARY, Shape.IN) else messages)
+    single = prepared.shape in (Shape.UNARY, Shape.IN)
+    if single and len(messages) != 1:
+        return False
+    return prepared.right is None or prepared.right(messages[0] if single else messages)

@@ -93,7 +93,7 @@ class Worker:
                 await asyncio.wait_for(self._ended.wait(), self._order.profile.deadline + GRACE)
         self._consumers.close()
         if self._lanes is not None:
-            await self._lanes.close()
+            self._lanes.close()
 
     async def _connect(self) -> Lanes:
         """The connections of this process, and a token for everybody who calls: its slots share them."""
@@ -112,7 +112,7 @@ class Worker:
         caller = Caller(lanes, self._consumers, deadline=profile.deadline, name=f"{run}-{slot}")
         scheduler = Scheduler(
             arrivals.due_times(self._order.curve, profile.arrivals, seed=seed, slot=slot, slots=of),
-            lambda due: self._one(caller, next(coming), due),
+            lambda due, ended: self._one(caller, next(coming), due, ended),
             lambda due: self._drop(next(coming), due),
             max_in_flight=max(1, len(range(slot, profile.max_in_flight, of))),
             tally=self._tally,
@@ -122,23 +122,27 @@ class Worker:
         gc.freeze()  # a full collection over the prepared calls would stop the loop for longer than a call takes
         return scheduler
 
-    async def _one(self, caller: Caller, prepared: calls.Prepared, due: float) -> None:
+    def _one(self, caller: Caller, prepared: calls.Prepared, due: float, ended: Callable[[], None]) -> None:
         names = (prepared.series, *self._stages_at(due))
         for series in names:
             self._tally.due(due, series)
         sent = time.monotonic()
         self._health.late.record(round((sent - self._begin - due) * 1e6))
-        outcome = await caller.call(prepared)
-        finished = time.monotonic()
-        response, service = finished - self._begin - due, finished - sent
-        for series in names:
-            self._tally.answered(
-                finished - self._begin, series, outcome.status, failed=outcome.failed,
-                response=round(response * 1e6), service=round(service * 1e6),
-            )  # fmt: skip
-        if self._file is not None:
-            self._file.write(f"{outcome.transaction_id or '-'} {outcome.status} {prepared.series}\n")
-        self._note(prepared.series, outcome, response)
+
+        def answered(outcome: Outcome) -> None:
+            finished = time.monotonic()
+            response, service = finished - self._begin - due, finished - sent
+            for series in names:
+                self._tally.answered(
+                    finished - self._begin, series, outcome.status, failed=outcome.failed,
+                    response=round(response * 1e6), service=round(service * 1e6),
+                )  # fmt: skip
+            if self._file is not None:
+                self._file.write(f"{outcome.transaction_id or '-'} {outcome.status} {prepared.series}\n")
+            self._note(prepared.series, outcome, response)
+            ended()
+
+        caller.call(prepared, answered)
 
     def _drop(self, prepared: calls.Prepared, due: float) -> None:
         for series in (prepared.series, *self._stages_at(due)):

@@ -23,7 +23,7 @@ from loadtest.worker import Worker
 from ndxp.client import TokenRefused
 from ndxp.sandbox.state import NoSandbox, State
 
-_NOTE_EVERY = 0.1
+_NOTE_EVERY = 0.25
 """Seconds in which answers gather for Locust's tables."""
 
 

@@ -11,7 +11,7 @@ import grpc
 import msgspec
 import pytest
 
-from loadtest import calls, selftest, tally, transport, worker
+from loadtest import calls, selftest, tally, worker
 from loadtest.arrivals import Curve
 from loadtest.calls import Prepared, Shape
 from loadtest.collector import Collector, abort_reason
@@ -21,7 +21,7 @@ from loadtest.line import Order
 from loadtest.profiles import Call, Kind, Profile, load
 from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
-from loadtest.selftest import Ceiling, Freeze, SelfTestFailed
+from loadtest.selftest import Beside, Ceiling, Freeze, SelfTestFailed
 from loadtest.tally import Tally
 from loadtest.transport import Lanes
 from loadtest.users import WRONG_ANSWER, Caller, Outcome
@@ -40,13 +40,14 @@ SERIES = "PopulationService/VerifyCitizen"
 
 async def test_a_late_system_does_not_slow_the_schedule() -> None:
     counted, sent = Tally(), list[float]()
-    held = asyncio.Event()
+    held = list[Callable[[], None]]()
 
-    async def send(due: float) -> None:
+    def send(due: float, ended: Callable[[], None]) -> None:
         sent.append(due)
+        held.append(ended)
         if len(sent) == 4:
-            held.set()
-        await held.wait()
+            for end in held:
+                end()
 
     scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda _: None, max_in_flight=9, tally=counted)
     await scheduler.run(time.monotonic(), patience=PATIENCE)
@@ -57,15 +58,15 @@ async def test_a_late_system_does_not_slow_the_schedule() -> None:
 
 async def test_what_finds_no_room_is_dropped_and_counted() -> None:
     counted, dropped = Tally(), list[float]()
-    held = asyncio.Event()
+    held = list[Callable[[], None]]()
 
-    async def send(_: float) -> None:
-        await held.wait()
+    def send(_: float, ended: Callable[[], None]) -> None:
+        held.append(ended)
 
     def drop(due: float) -> None:
         dropped.append(due)
         if len(dropped) == 2:
-            held.set()
+            held.pop()()
 
     scheduler = Scheduler(iter([0, 0.01, 0.02]), send, drop, max_in_flight=1, tally=counted)
     await scheduler.run(time.monotonic(), patience=PATIENCE)
@@ -74,10 +75,7 @@ async def test_what_finds_no_room_is_dropped_and_counted() -> None:
 
 
 async def test_a_schedule_can_be_stopped_while_it_waits() -> None:
-    async def send(_: float) -> None:
-        """Nothing is sent."""
-
-    scheduler = Scheduler(iter([3600]), send, lambda _: None, max_in_flight=1, tally=Tally())
+    scheduler = Scheduler(iter([3600]), lambda *_: None, lambda _: None, max_in_flight=1, tally=Tally())
     asyncio.get_running_loop().call_later(0.05, scheduler.stop)
     await scheduler.run(time.monotonic(), patience=PATIENCE)
 
@@ -182,8 +180,11 @@ async def _nothing(*_: object) -> None:
     """Opens and closes nothing."""
 
 
-async def _ok(_: Prepared) -> Outcome:
-    return Outcome("OK", failed=False)
+Ended = Callable[[Outcome], None]
+
+
+def _ok(_: Prepared, ended: Ended) -> None:
+    ended(Outcome("OK", failed=False))
 
 
 Follow = Callable[..., Awaitable[Results]]
@@ -195,7 +196,7 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
 
     async def run(
         curve: Curve,
-        call: Callable[[Prepared], Awaitable[Outcome]],
+        call: Callable[[Prepared, Ended], None],
         *,
         begin: float = 0,
         note_dropped: Callable[[str], None] = lambda _: None,
@@ -217,7 +218,7 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
                     found.generators.append(msgspec.json.decode(data["health"], type=Generator))
 
         anybody = SimpleNamespace(select=lambda _: ["VN/GOV/H26/one-stop"], open=_nothing, certificates=dict)
-        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(open=_nothing, close=_nothing))
+        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(open=_nothing, close=lambda: None))
         monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=call))
         order = Order(profile=profile, curve=curve, compress=1, seed=1, gateway="", transactions=None)
         one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, note_dropped)
@@ -230,16 +231,16 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
 
 
 async def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow: Follow) -> None:
-    held, dropped = asyncio.Event(), list[str]()
+    held, dropped = list[Ended](), list[str]()
 
-    async def call(_: Prepared) -> Outcome:
-        await held.wait()
-        return Outcome("OK", failed=False)
+    def call(_: Prepared, ended: Ended) -> None:
+        held.append(ended)
 
     def note_dropped(series: str) -> None:
         dropped.append(series)
         if len(dropped) == 5:
-            held.set()
+            for ended in held:
+                ended(Outcome("OK", failed=False))
 
     stages = {"morning": (0.0, 0.1), "evening": (0.1, 0.2)}
     found = await follow(Curve.constant(100, 0.2), call, note_dropped=note_dropped, max_in_flight=15, stages=stages)
@@ -258,11 +259,8 @@ async def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.Monke
         async def open_one() -> None:
             await asyncio.sleep(0)  # connecting takes time, in which other slots ask for connections too
 
-        async def close() -> None:
-            closed.append(count)
-
         made.append(count)
-        return SimpleNamespace(open=open_one, close=close)
+        return SimpleNamespace(open=open_one, close=lambda: closed.append(count))
 
     def send(message: str, _: Any) -> None:
         if message == "ndxp_claim":
@@ -337,16 +335,15 @@ async def test_calls_are_counted_by_code_and_reason(
         "PopulationService", "VerifyCitizen", "VN/GOV/H26/one-stop", Shape.UNARY, [request], False,
         lambda answer: bool(answer.matched),
     )  # fmt: skip
-    outcome = await caller.call(asked)
-    await lanes.close()
+    outcome = await caller.wait(asked)
+    lanes.close()
     server.stop(None).wait()
     assert (outcome.status, outcome.failed, outcome.transaction_id) == (status, failed, transaction_id)
     assert registry.asked[metadata.AUTHORIZATION] == "Bearer of VN/GOV/H26/one-stop"
     assert str(registry.asked[metadata.MESSAGE_ID]).startswith("test-")
 
 
-async def test_a_gateway_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "_CONNECT", 0.1)
+async def test_a_gateway_that_does_not_answer_is_named() -> None:
     with pytest.raises(ExchangeUnreachable, match="the gateway at 127.0.0.1:1 does not answer"):
         await Lanes("127.0.0.1:1", 1).open()
 
@@ -367,15 +364,24 @@ def test_the_generator_by_itself_answers_for_every_call() -> None:
     assert found.failed == 0
 
 
+def test_calls_and_those_of_stubs_are_made_side_by_side() -> None:
+    found = selftest.beside()
+    assert found.calls == 200
+    assert min(found.p50_ms, found.stubs_p50_ms) > 0
+
+
 def test_the_self_test_is_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     alone = Ceiling(calls=3000, failed=0, calls_per_second=1000.4, cpu_us_per_call=670.2)
     frozen = Freeze(calls=600, corrected_p99_ms=1978, naive_calls=300, naive_p99_ms=19, naive_max_ms=2001)
     monkeypatch.setattr(selftest, "ceiling", lambda: alone)
     monkeypatch.setattr(selftest, "freeze", lambda: frozen)
+    both = Beside(calls=200, p50_ms=0.81, p99_ms=2.4, stubs_p50_ms=1.2, stubs_p99_ms=3.1)
+    monkeypatch.setattr(selftest, "beside", lambda: both)
     selftest.main()
     said = capsys.readouterr().out
     assert "1,000 calls/s, 670 µs of CPU a call, 0 of 3,000 failed" in said
     assert "p99 response 1,978 ms; a closed loop beside it shows 19 ms" in said
+    assert "200 calls in turn, here and by grpcio's stubs: p50 0.81 and 1.20 ms, p99 2.40 and 3.10 ms" in said
 
     def fail() -> Ceiling:
         raise SelfTestFailed("no port")
