@@ -64,16 +64,17 @@ class Rpc:
         self.timer: TimerHandle | None = None
 
     def expire(self) -> None:
-        """Its deadline has passed: the gateway is told that nobody waits any more."""
-        if self.stream is not None:
-            self.stream.reset(ErrorCode.CANCEL)
+        """Its deadline has passed."""
         self.end(Answer(Code.DEADLINE_EXCEEDED))
 
     def end(self, answer: Answer) -> None:
-        """It has ended; what comes behind that is passed over."""
-        if self.timer is not None:
-            self.timer.cancel()
-        ended, self._ended = self._ended, None
+        """It has ended: what comes behind that is passed over, and nothing is left for the collector of garbage."""
+        stream, timer, ended = self.stream, self.timer, self._ended
+        self.stream = self.timer = self._ended = None
+        if timer is not None:
+            timer.cancel()
+        if stream is not None:
+            stream.reset(ErrorCode.CANCEL)  # nothing, when the stream has ended too
         if ended is not None:
             ended(answer)
 
