@@ -22,7 +22,7 @@ ASIDE = "ndxp:journal:refused"
 """Entries that are no records, for an operator to look at."""
 
 _ENTRIES = 500
-_BLOCK_MS, _QUIET_BLOCK_MS = 500, 1000
+_BLOCK_MS, _QUIET_BLOCK_MS = 500, 1500
 """Milliseconds that a read waits for entries: while something is to be signed, and while nothing is."""
 
 _GATHER, _BUSY_GATHER = 0.05, 0.25
