@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import redis
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from gateway.control import app, directory
@@ -123,7 +124,7 @@ class Control:
             scheme = "https" if self._tls else "http"
             _log.info("control answers on %s://%s", scheme, self._settings.control_address)
             await stopped
-            server.should_exit = True
+            server.stop()
             await provider.stop()
             await end(tasks)
         self._engine.dispose()
@@ -183,7 +184,25 @@ class Control:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to the process."""
+    """Uvicorn that leaves the signals to the process, and wakes once a second, for the date in answers' headers.
+
+    Its own loop wakes ten times a second to see whether it should end.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Has it answer what it has begun, and end."""
+        self.should_exit = True
+        self._stopped.set()
+
+    async def main_loop(self) -> None:
+        """Keeps the date until ``stop``."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), 1)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -243,7 +262,7 @@ async def _run(settings: ControlSettings) -> None:
 def main() -> int:
     """Runs the process; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings or a wrong file."""
     os.umask(0o077)
-    return run_process("control", ControlSettings, _run)
+    return run_process("control", ControlSettings, _run, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

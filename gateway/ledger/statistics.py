@@ -57,10 +57,9 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> None:
     minutes, days = counted(batch)
     changed = []
     for period, added in ((MINUTE, minutes), (DAY, days)):
-        starts = sorted({start for start, _, _ in added})
-        for stored in _read(connection, rollups.c.period == period, rollups.c.start.in_(starts)):
-            if (same := added.get((stored.start, stored.client, stored.service))) is not None:
-                same.merge(stored.rollup)
+        same = sa.tuple_(rollups.c.start, rollups.c.client, rollups.c.service).in_(added)
+        for stored in _read(connection, rollups.c.period == period, same):
+            added[stored.start, stored.client, stored.service].merge(stored.rollup)
         changed += [
             {"period": period, "start": start, "client": client, "service": service, **_columns(rollup)}
             for (start, client, service), rollup in added.items()

@@ -318,6 +318,22 @@ async def test_a_checkpoint_follows_the_last_record_and_is_published(
             await until(partial(_signed, store, ledger, signer, count))
 
 
+@pytest.mark.parametrize(
+    ("entries", "seconds", "pause"),
+    [
+        (1, 1.0, 0.05),
+        (0, 0.5, 0.05),
+        (2, 0.05, 0.05),
+        (14, 0.05, 0.25),
+        (70, 0.25, 0.25),
+        (5, 0.25, 0.05),
+        (500, 0.1, 0),
+    ],
+)
+def test_entries_gather_for_longer_under_load_only(entries: int, seconds: float, pause: float) -> None:
+    assert recording.pause_after(entries, seconds) == pause
+
+
 async def test_a_recorder_does_not_go_on_behind_an_older_copy_of_the_ledger(
     store: Store, writer: Writer, ledger: Reader, signer: Signer
 ) -> None:
