@@ -51,7 +51,7 @@ class GatewaySettings(StoreSettings):
     """The data plane."""
 
     gateway_address: str = "127.0.0.1:50051"
-    """Where it listens, ``host:port``."""
+    """Where it listens: ``host:port``, or ``unix:/PATH`` for a socket."""
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds for a call whose caller states no deadline."""
     max_deadline: float = Field(default=300.0, gt=0)
@@ -101,7 +101,7 @@ class GatewaySettings(StoreSettings):
     @field_validator("gateway_address")
     @classmethod
     def _listens_at(cls, address: str) -> str:
-        return listening(address)
+        return address if address.startswith("unix:/") else listening(address)
 
 
 class RecorderSettings(StoreSettings):

@@ -1,8 +1,6 @@
 """The generator's connections to the gateway, and the calls on them: gRPC on the project's own HTTP/2."""
 
 import asyncio
-import ssl
-import tempfile
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,7 @@ from ndxp.errors import Code
 from ndxp.http2 import ClientConnection, Limits, literal
 from ndxp.http2.fields import Field
 from ndxp.metadata import Pair
-from ndxp.tls import Tls, trust
+from ndxp.tls import Tls
 
 _CONNECT = 5.0
 """Seconds until a connection must stand."""
@@ -106,7 +104,7 @@ class _Lane:
 
     def __init__(self, gateway: str, tls: Tls | None) -> None:
         self._gateway = gateway
-        self._context = _context(tls) if tls else None
+        self._context = tls.http2(server=False) if tls else None
         self._wire: _Wire | None = None
         self._making = asyncio.Lock()
         self._not_before = 0.0
@@ -233,15 +231,3 @@ def _timeout(deadline: float) -> str:
     """A deadline as gRPC writes it, in µs up to its longest number."""
     micros = max(1, round(deadline * 1e6))
     return literal("grpc-timeout", f"{micros}u" if micros <= _MICROSECONDS else f"{micros // 1000}m")
-
-
-def _context(tls: Tls) -> ssl.SSLContext:
-    """For HTTP/2 in TLS 1.3."""
-    context = trust(tls.authority)
-    context.set_alpn_protocols(["h2"])
-    if tls.own:
-        with tempfile.NamedTemporaryFile() as file:  # the ssl module takes a chain from files only
-            file.write(tls.own)
-            file.flush()
-            context.load_cert_chain(file.name)
-    return context
