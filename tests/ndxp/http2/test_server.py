@@ -48,10 +48,11 @@ def test_what_is_no_http2_gets_no_answer(said: bytes) -> None:
     assert server.hear(PREFACE) == []
 
 
-def test_what_was_no_http2_does_not_become_it() -> None:
+@pytest.mark.parametrize("rest", [PREFACE[1:], b""])
+def test_what_was_no_http2_does_not_become_it(rest: bytes) -> None:
     server = Server(greeted=False)
     server.said()
-    for said in (b"P", b"P", PREFACE[1:] + frame("SETTINGS") + headers(1, REQUEST)):
+    for said in (b"P", b"P", rest + frame("SETTINGS") + headers(1, REQUEST)):
         assert server.hear(said) == []
     assert not server.calls
     assert not server.connection.greeted
