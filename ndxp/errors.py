@@ -46,6 +46,7 @@ class Reason(StrEnum):
     TOKEN_EXPIRED = "TOKEN_EXPIRED"
     CERTIFICATE_INVALID = "CERTIFICATE_INVALID"
     INVALID_METADATA = "INVALID_METADATA"
+    METADATA_TOO_LARGE = "METADATA_TOO_LARGE"
     MEMBER_DISABLED = "MEMBER_DISABLED"
     UNKNOWN_SERVICE = "UNKNOWN_SERVICE"
     UNKNOWN_PROVIDER = "UNKNOWN_PROVIDER"
@@ -55,6 +56,7 @@ class Reason(StrEnum):
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     OVERLOADED = "OVERLOADED"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
+    REQUEST_MALFORMED = "REQUEST_MALFORMED"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
     STREAM_TOO_LARGE = "STREAM_TOO_LARGE"
     JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"
@@ -102,6 +104,11 @@ RULES: Mapping[Reason, Rule] = {
         "correct the named metadata key",
         "Siêu dữ liệu của lời gọi không hợp lệ.",
     ),
+    Reason.METADATA_TOO_LARGE: Rule(
+        Code.RESOURCE_EXHAUSTED, "gateway/identify", "the metadata is more than twice what a call may have",
+        "send less metadata; large values belong into messages",
+        "Siêu dữ liệu của lời gọi vượt kích thước cho phép.",
+    ),
     Reason.MEMBER_DISABLED: Rule(
         Code.PERMISSION_DENIED, "gateway/identify", "the member may not call for now",
         "ask the operator of the exchange to enable the member",
@@ -145,6 +152,11 @@ RULES: Mapping[Reason, Rule] = {
         Code.UNAVAILABLE, "gateway/resolve", "the provider failed repeatedly and is left alone for a moment",
         "retry after the given delay",
         "Dịch vụ liên tục lỗi, tạm ngắt kết nối.",
+    ),
+    Reason.REQUEST_MALFORMED: Rule(
+        Code.INTERNAL, "gateway/forward", "the request of a method that takes one message is not one whole message",
+        "use a gRPC library, or frame the message as gRPC does: a flag, four bytes of length, the message",
+        "Yêu cầu không phải là một thông điệp gRPC trọn vẹn.",
     ),
     Reason.MESSAGE_TOO_LARGE: Rule(
         Code.RESOURCE_EXHAUSTED, "gateway/forward", "a message is larger than the exchange passes on",

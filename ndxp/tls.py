@@ -6,6 +6,7 @@ Where a load balancer takes TLS and asks nobody for a certificate, it holds ``fr
 
 import os
 import ssl
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +77,17 @@ class Tls:
         """For a port that asks everybody for a certificate."""
         return grpc.ssl_server_credentials([(self.own, self.own)], self.authority, require_client_auth=True)
 
+    def http2(self, *, server: bool) -> ssl.SSLContext:
+        """For HTTP/2 in TLS 1.3, in either role; a server asks everybody for a certificate."""
+        context = trust(self.authority, server=server)
+        context.set_alpn_protocols(["h2"])
+        if self.own:
+            with tempfile.NamedTemporaryFile() as file:  # the ssl module takes a chain from files only
+                file.write(self.own)
+                file.flush()
+                context.load_cert_chain(file.name)
+        return context
+
     def https(self) -> ssl.SSLContext:
         """For HTTPS to the control process."""
         return trust(self.authority)
@@ -91,9 +103,12 @@ def uri_of(name: str) -> str:
     return URN + quote(name, safe="/")
 
 
-def trust(authority: bytes) -> ssl.SSLContext:
-    """Trusts certificates of one authority, in TLS 1.3."""
-    context = ssl.create_default_context(cadata=authority.decode())
+def trust(authority: bytes, *, server: bool = False) -> ssl.SSLContext:
+    """Trusts certificates of one authority, in TLS 1.3; a ``server`` asks its callers for one."""
+    purpose = ssl.Purpose.CLIENT_AUTH if server else ssl.Purpose.SERVER_AUTH
+    context = ssl.create_default_context(purpose, cadata=authority.decode())
+    if server:
+        context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     return context
 

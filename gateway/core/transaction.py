@@ -104,37 +104,60 @@ def _storable(text: str) -> str:
 
 
 class Tally:
-    """Counts and hashes the messages of one direction.
+    """Counts and hashes the messages of one direction, as a whole or as their parts come.
 
     One message: SHA-256 of the message. A stream: SHA-256 over each message with its length before it (4 bytes, big
     endian, as gRPC frames it), so that the boundaries between messages count too.
     """
 
-    __slots__ = ("_first", "_hash", "_stream", "messages", "size")
+    __slots__ = ("_first", "_hash", "_length", "_single", "_stream", "messages", "size")
 
     def __init__(self) -> None:
         self.messages = 0
         self.size = 0
-        self._first = self._hash = b""
+        self._first = self._hash = b""  # the first message, when it came as a whole, and its hash
+        self._length = 0  # of the first message
+        self._single: hashlib._Hash | None = None
         self._stream: hashlib._Hash | None = None
 
     def add(self, message: bytes) -> None:
-        """Counts a message in."""
-        self.messages += 1
-        self.size += len(message)
-        if self.messages == 1:
+        """Counts a whole message in."""
+        if not self.messages:
+            self.messages = 1
+            self.size = self._length = len(message)
             self._first = message
+        else:
+            self.begin(len(message))
+            self.go_on(message)
+
+    def begin(self, length: int) -> None:
+        """Counts a message in whose parts are still to come; ``length`` is theirs together."""
+        self.messages += 1
+        self.size += length
+        if self.messages == 1:
+            self._length = length
+            self._single = hashlib.sha256()
+            self._stream = hashlib.sha256(length.to_bytes(4, "big"))
             return
         if self._stream is None:
-            self._stream = hashlib.sha256(len(self._first).to_bytes(4, "big") + self._first)
+            self._stream = hashlib.sha256(self._length.to_bytes(4, "big") + self._first)
             self._first = b""
-        self._stream.update(len(message).to_bytes(4, "big"))
-        self._stream.update(message)
+        self._single = None
+        self._stream.update(length.to_bytes(4, "big"))
+
+    def go_on(self, part: bytes) -> None:
+        """Takes the next part of the message that has begun."""
+        if self._single is not None:
+            self._single.update(part)
+        if self._stream is not None:
+            self._stream.update(part)
 
     def hash(self) -> bytes:
-        """The hash so far, of one message made once."""
-        if self._stream is not None:
+        """The hash so far, of one whole message made once."""
+        if self.messages > 1 and self._stream is not None:
             return self._stream.digest()
+        if self._single is not None:
+            return self._single.digest()
         if not self._hash:
             self._hash = hashlib.sha256(self._first).digest()
         return self._hash
@@ -147,6 +170,7 @@ class Tally:
 class Call:
     """One call while it is under way: what each step has found out about it.
 
+    ``admitted`` says that it is counted in the worker, ``placed`` that it is counted at its provider's address.
     ``generation`` is that of the secret behind its token, ``certificate`` that of the certificate of its connection
     (the token's where there is none); ``dismissal`` is why it must end before its own end. ``span`` is there when calls
     are traced.
@@ -167,6 +191,7 @@ class Call:
         "journal_first",
         "method",
         "origin",
+        "placed",
         "reason",
         "received",
         "recorded",
@@ -194,7 +219,7 @@ class Call:
         self.grant = ""
         self.fields: Sequence[str] = ()
         self.address = ""
-        self.admitted = False
+        self.admitted = self.placed = False
         self.recorded = False
         self.room: Room | None = None
         self.timeout = 0.0

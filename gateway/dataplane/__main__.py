@@ -2,40 +2,40 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
+import resource
 import sys
 from functools import partial
-from typing import Any
 
 import msgspec
 import redis
 import uvloop
 
-from gateway.core.transaction import Call
 from gateway.dataplane.allowance import Allowances
-from gateway.dataplane.certificates import presented
-from gateway.dataplane.connections import largest_message, options
-from gateway.dataplane.directory import REFLECTION, Directory
+from gateway.dataplane.deadlines import Deadlines
+from gateway.dataplane.directory import Directory
 from gateway.dataplane.gauges import gauges
 from gateway.dataplane.journal import STREAM, Journal
 from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Asked, Exchange, identify
-from gateway.dataplane.traced import SERVICE, TracedListener
+from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.relay import Relays
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
-from ndxp import accepting
 from ndxp.metrics import shown
-from ndxp.process import end, run_process, until_stopped
-from ndxp.tls import GATEWAY, ONLY_1_3, Tls, listen, only_1_3
+from ndxp.process import end, freeze, run_process, until_stopped
+from ndxp.tls import GATEWAY, Tls
 from ndxp.tracing import tracer
 
 _WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
-"""Within which a connection has to say what it is; gRPC waits two minutes otherwise."""
+"""Seconds between two looks at the registry and at the calls under way, and between two probes of the providers."""
 
-_GC_THRESHOLDS = (20_000, 20, 50)
+SERVICE = "ndxp-gateway"
+"""The gateway's name among the services of a trace; members go by their identifiers."""
+
+_SPARE_FILES = 200
+"""Descriptors that a worker needs besides its connections."""
 
 _log = logging.getLogger("gateway")
 
@@ -47,24 +47,18 @@ class Worker:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
-        self._tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
-        self._upstreams = Upstreams(largest_message(settings), self._tls)
-        self._directory = Directory(self._upstreams, self._may_reflect)
+        tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
+        deadlines = Deadlines(asyncio.get_running_loop())
+        self._upstreams = Upstreams(tls)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
         self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
-        self._server = accepting.server(options=options(settings))
-        self._directory.add_to(self._server)
+        self._directory = Directory(self.exchange, self._upstreams, deadlines)
         spans = tracer(SERVICE, settings.name)
-        self._listener = (
-            TracedListener(self.exchange, self._upstreams, spans) if spans else Listener(self.exchange, self._upstreams)
-        )
-        self._server.add_generic_rpc_handlers((self._listener,))
+        self._relays = Relays(self.exchange, self._upstreams, deadlines, spans)
+        self._listener = Listener(settings, self._relays, self._directory, tls)
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
-        listen(self._server, self._settings.gateway_address, self._tls)
-        if self._tls is not None and not only_1_3():
-            _log.warning("TLS 1.2 is accepted too; for 1.3 only, set %s=%s", *next(iter(ONLY_1_3.items())))
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             journal = self.exchange.journal
@@ -76,29 +70,18 @@ class Worker:
                 await end([loaded, *writing])
                 return
             watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
-            # What is there now stays: the garbage collector need not look through it again and again, which costs every
-            # call some of its time (docs/decisions/0010-cost-of-a-call.md).
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*_GC_THRESHOLDS)
-            await self._server.start()
-            _log.info("%s takes calls on %s", self.exchange.node, self._settings.gateway_address)
+            freeze()
+            _log.info("%s takes calls on %s", self.exchange.node, await self._listener.open())
             await stopped
             await end(watchers)
             self._directory.drain()
             await asyncio.sleep(self._settings.notice)
-            await self._server.stop(self._settings.drain)
+            await self._listener.close(self._settings.drain)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(journal.flushed(), self._settings.journal_patience)
             await end(writing)
         await self._upstreams.close()
         await self._store.aclose()
-
-    def _may_reflect(self, context: Any) -> None:
-        """Lets those see the contracts who could call; raises Refusal for the others, unless reflection is open."""
-        if not self._settings.open_reflection:
-            certificate = presented(context.auth_context()) if self._tls else None
-            identify(self.exchange, Call(REFLECTION), Asked(context.invocation_metadata() or (), None, certificate))
 
     async def _first_load(self) -> None:
         _log.info("waiting for the registry in the store")
@@ -129,10 +112,7 @@ class Worker:
         exchange.generations = published.generations
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
-        exchange.circuits = {address: c for address, c in exchange.circuits.items() if address in current}
-        exchange.at_providers = {address: count for address, count in exchange.at_providers.items() if count}
-        exchange.streams = {address: count for address, count in exchange.streams.items() if count}
-        exchange.rooms = {place: room for place, room in exchange.rooms.items() if place[0] in current}
+        exchange.admission.keep(current)
         self._upstreams.keep(current)
         self._directory.show(published.snapshot, addresses)
 
@@ -140,7 +120,7 @@ class Worker:
         unread = 0
         while True:
             with contextlib.suppress(redis.RedisError):
-                self.exchange.backlog = await self._store.xlen(STREAM)
+                self.exchange.admission.backlog = await self._store.xlen(STREAM)
                 version = await self._registry.version()
                 if version not in (self.exchange.snapshot.version, unread):
                     try:
@@ -160,9 +140,8 @@ class Worker:
         exchange = self.exchange
         while True:  # from the beginning: health says SERVING of whoever has said nothing yet
             exchange.journal.expire()
-            self._listener.dismiss()
-            room = exchange.backlog <= self._settings.max_backlog
-            self._directory.serving(exchange.journal.available and room)
+            self._relays.dismiss()
+            self._directory.serving(exchange.journal.available and not exchange.admission.journal_full)
             await asyncio.sleep(_WATCH)
 
     async def _probe(self) -> None:
@@ -172,11 +151,21 @@ class Worker:
 
 
 async def _run(settings: GatewaySettings) -> None:
-    # grpc.aio binds a server to the event loop that runs when it is made.
+    _raise_file_limit(settings.max_connections + _SPARE_FILES)
     worker = Worker(settings)
     exchange = worker.exchange
     async with shown(settings.metrics_address, exchange.traffic.collect, partial(gauges, exchange)):
         await worker.run()
+
+
+def _raise_file_limit(wanted: int) -> None:
+    """Lets the process have as many descriptors as its connections need, where the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        _log.warning("the system allows %d descriptors, and connections may need %d (ulimit -Hn)", allowed, wanted)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
 import redis
 
@@ -37,10 +37,10 @@ class Allowances:
         self._call = asyncio.Event()
         self._answered = asyncio.Event()
 
-    def enter(self, client: str, quota: Quota) -> Awaitable[None] | None:
+    def enter(self, client: str, quota: Quota) -> asyncio.Future[None] | None:
         """Lets a call in; ``leave`` ends it, whether or not it got a token.
 
-        Gives something to await when the store must be asked first. Raises Refusal (QUOTA_EXCEEDED), here or there.
+        Gives something to wait for when the store must be asked first. Raises Refusal (QUOTA_EXCEEDED), here or there.
         """
         allowance = self._of.get(client)
         if allowance is None:
@@ -65,11 +65,11 @@ class Allowances:
             for first in range(0, len(wanted), _LARGEST):
                 await self._ask(wanted[first : first + _LARGEST])
 
-    def _take(self, client: str, quota: Quota, allowance: Allowance) -> Awaitable[None] | None:
+    def _take(self, client: str, quota: Quota, allowance: Allowance) -> asyncio.Future[None] | None:
         now = time.monotonic()
         try:
             if not allowance.take(client, quota, now):
-                return self._wait(client, quota, allowance)
+                return asyncio.ensure_future(self._wait(client, quota, allowance))
         except Refusal:
             allowance.leave()
             raise

@@ -1,13 +1,14 @@
 """Whose certificate a connection was made with."""
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from cryptography import x509
+
 from ndxp.tls import URN
 
-_GENERATION = re.compile(rb"dnQualifier=(\d{1,9})(?:,|$)")
+_GENERATION = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,18 @@ class Certificate:
     generation: int
 
 
-def presented(peer: Mapping[str, Iterable[bytes]]) -> Certificate:
-    """The certificate of a peer, as gRPC has verified it and describes it in the call's ``auth_context``.
+def presented(der: bytes) -> Certificate:
+    """The certificate of a peer, which TLS has verified.
 
-    The generation comes first in the subject (which is written from its end): nothing that somebody has got into
-    another part of it is taken for it.
+    The generation is the only attribute of its kind in the subject: nothing that somebody has got into another part of
+    it is taken for it.
     """
-    uris = [uri.decode() for uri in peer.get("peer_uri", ())]
+    certificate = x509.load_der_x509_certificate(der)
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    except (x509.ExtensionNotFound, ValueError):
+        uris = []
     client = unquote(uris[0].removeprefix(URN)) if len(uris) == 1 and uris[0].startswith(URN) else ""
-    subject = next(iter(peer.get("x509_subject", ())), b"")
-    generation = _GENERATION.match(subject)
-    return Certificate(client, int(generation[1]) if generation else 0)
+    said = [str(each.value) for each in certificate.subject.get_attributes_for_oid(x509.NameOID.DN_QUALIFIER)]
+    return Certificate(client, int(said[0]) if len(said) == 1 and _GENERATION.fullmatch(said[0]) else 0)

@@ -10,7 +10,9 @@ from gateway.dataplane.pipeline import Exchange
 def gauges(exchange: Exchange) -> Iterable[Metric]:
     """What there is to see of it now; every provider of the registry is there from the start."""
     yield GaugeMetricFamily("ndxp_registry_version", "The registry that is in use.", exchange.snapshot.version)
-    yield GaugeMetricFamily("ndxp_exchange_calls_in_flight", "Calls under way in this worker.", exchange.calls)
+    yield GaugeMetricFamily(
+        "ndxp_exchange_calls_in_flight", "Calls under way in this worker.", exchange.admission.calls
+    )
     addresses = _addresses(exchange)
     calls = CounterMetricFamily(
         "ndxp_exchange_calls", "Calls that have ended, by provider only, from 0 on.", labels=("service",)
@@ -26,8 +28,8 @@ def gauges(exchange: Exchange) -> Iterable[Metric]:
         labels=("service",),
     )  # fmt: skip
     for provider, address in addresses.items():
-        under_way.add_metric((provider,), exchange.at_providers.get(address, 0))
-        circuit = exchange.circuits.get(address)
+        under_way.add_metric((provider,), exchange.admission.at_providers.get(address, 0))
+        circuit = exchange.admission.circuits.get(address)
         circuits.add_metric((provider,), circuit is not None and circuit.open)
     yield under_way
     yield circuits
@@ -36,7 +38,9 @@ def gauges(exchange: Exchange) -> Iterable[Metric]:
         "ndxp_journal_available", "1 while the store takes this worker's records.", journal.available
     )
     yield GaugeMetricFamily("ndxp_journal_waiting", "Records that the store has not taken yet.", journal.waiting)
-    yield GaugeMetricFamily("ndxp_journal_backlog", "Journal entries that wait for the recorder.", exchange.backlog)
+    yield GaugeMetricFamily(
+        "ndxp_journal_backlog", "Journal entries that wait for the recorder.", exchange.admission.backlog
+    )
     yield CounterMetricFamily("ndxp_journal_records", "Records that the store has taken.", journal.records)
     appends = HistogramMetricFamily(
         "ndxp_journal_append_seconds", "Commits of the journal: how long the first record waited.", labels=()

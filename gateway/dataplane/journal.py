@@ -110,11 +110,11 @@ class Journal:
         """How many records the store has not taken yet."""
         return len(self._waiting) + sum(len(commit.entries) for commit in self._unanswered)
 
-    async def append(self, record: Record, *, under_way: int = 0) -> None:
-        """Returns when the store has the record; ``under_way`` are the calls whose records may soon follow.
+    def append(self, record: Record, *, under_way: int = 0) -> asyncio.Future[None]:
+        """The future of a record, done when the store has it; ``under_way`` are calls whose records may soon follow.
 
-        Raises JournalUnavailable when too many records wait, or when this one has waited too long; it is written later
-        in the second case.
+        Raises JournalUnavailable when too many records wait; so does the future when this one has waited too long, and
+        the record is written later.
         """
         if len(self._waiting) >= MAX_WAITING:
             raise JournalUnavailable(f"{MAX_WAITING} records wait for the store")
@@ -122,7 +122,7 @@ class Journal:
         self._waiting.append(_Entry(canonical(record), written, time.monotonic()))
         self._idle.clear()
         self._flush_soon(self._flushed_at + _BETWEEN_COMMITS - time.monotonic() if under_way >= _BUSY else 0.0)
-        await written
+        return written
 
     async def run(self) -> None:
         """Stays connected until cancelled."""

@@ -1,15 +1,20 @@
-"""The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer."""
+"""The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer.
+
+A step decides at once, or it names what it waits for. The steps are generators of futures, so that a call needs no task
+of its own: whoever drives them goes on when the future is done (``gateway/dataplane/relay.py``).
+"""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from asyncio import Future
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from gateway.core import policy
-from gateway.core.circuit import Circuit
 from gateway.core.quota import Bucket
 from gateway.core.registry import Grant, Registry, Service, Snapshot
-from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin, Phase
+from gateway.dataplane.admission import Admission
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
@@ -26,6 +31,8 @@ the same."""
 _REFUSED_AT_ONCE = 25
 """Seconds of its share of records that a caller who is refused may use at once."""
 
+_OF_EACH_PAIR = 32
+
 SHED = 20.0, 20
 """How many refusals for want of room are recorded in a second, and at once: what sheds load must cost little."""
 
@@ -34,10 +41,8 @@ SHED = 20.0, 20
 class Exchange:
     """What the steps decide with: the world as this worker knows it.
 
-    ``calls`` are under way in this worker, ``at_providers`` how many at each address, ``streams`` how many of these are
-    streams; ``rooms`` limit the unary ones by address and method; ``backlog`` is how many journal entries wait for the
-    recorder; ``traffic`` counts the calls that have ended. ``refused`` says by caller and reason how many refusals are
-    recorded.
+    ``admission`` counts the calls under way, ``traffic`` those that have ended. ``refused`` says by caller and reason
+    how many refusals are recorded.
     """
 
     settings: GatewaySettings
@@ -49,33 +54,38 @@ class Exchange:
     provider_keys: Mapping[str, bytes] = field(default_factory=dict)
     generations: Mapping[str, int] = field(default_factory=dict)
     salt_key: bytes = b""
-    circuits: dict[str, Circuit] = field(default_factory=dict)
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
     shed: Bucket = field(default_factory=lambda: Bucket(*SHED, time.monotonic()))
     refused: dict[tuple[str, str], Bucket] = field(default_factory=dict)
-    calls: int = 0
-    at_providers: dict[str, int] = field(default_factory=dict)
-    streams: dict[str, int] = field(default_factory=dict)
-    backlog: int = 0
-    rooms: dict[tuple[str, str], Room] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
+    admission: Admission = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(self.settings)
+
+
+Steps: TypeAlias = Iterator[Future[Any]]
+"""Steps under way: each future is what has to be waited for before they go on. Going on may raise Refusal."""
 
 
 @dataclass(slots=True)
 class Asked:
     """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
 
-    ``certificate`` is that of the connection, None without TLS. ``service`` is what authorise has found it to mean.
+    ``certificate`` is that of the connection, None without TLS. ``identified`` says that identify has let it pass,
+    ``service`` is what authorise has found it to mean.
     """
 
     pairs: metadata.Pairs
     remaining: float | None
     certificate: Certificate | None = None
+    identified: bool = False
     service: Service = field(init=False)
 
 
 def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
     """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
+    _check_size(exchange.settings.max_metadata_bytes, asked)
     call.headers = metadata.read(asked.pairs)
     try:
         token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
@@ -99,6 +109,18 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
     check_standing(exchange, call)
+    asked.identified = True
+
+
+def _check_size(limit: int, asked: Asked) -> None:
+    """Whether the metadata is small enough, as HTTP/2 counts it."""
+    size = sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in asked.pairs])
+    if size > limit:
+        largest = max(asked.pairs, key=lambda pair: len(pair[1]))[0][:64]
+        raise Refusal(
+            Reason.INVALID_METADATA, f"metadata of {size} bytes, most of them in {largest}; {limit} are allowed",
+            metadata={"key": largest, "allowed": str(limit)},
+        )  # fmt: skip
 
 
 def check_standing(exchange: Exchange, call: Call) -> None:
@@ -130,6 +152,7 @@ def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
     """Whether they may: a grant for this method of this provider."""
     service = policy.choose_service(exchange.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
+    call.address = exchange.settings.addresses.get(service.provider, service.address)
     grant = _grant(exchange, call, service)
     call.grant, call.fields = grant.id, grant.fields
     asked.service = service
@@ -159,58 +182,24 @@ def check_still(exchange: Exchange, call: Call) -> None:
         )  # fmt: skip
 
 
-def admit(exchange: Exchange, call: Call, asked: Asked) -> Awaitable[None] | None:
+def admit(exchange: Exchange, call: Call, asked: Asked) -> "Future[None] | None":
     """Whether there is room: in the journal, in the worker, at the provider's address and in the consumer's quota.
 
-    Gives something to await when only the store knows about the quota.
+    Gives something to wait for when only the store knows about the quota.
     """
-    journal, settings = exchange.journal, exchange.settings
-    if not journal.available:
+    if not exchange.journal.available:
         raise Refusal(Reason.JOURNAL_UNAVAILABLE, "the journal cannot take a record now", retry_after=1)
-    if exchange.backlog > settings.max_backlog:
-        raise Refusal(Reason.OVERLOADED, f"{exchange.backlog} journal entries wait for the recorder", retry_after=1)
-    if exchange.calls >= settings.max_calls:
-        raise Refusal(Reason.OVERLOADED, f"this worker has {exchange.calls} calls under way", retry_after=0.5)
-    service = asked.service
-    address = settings.addresses.get(service.provider, service.address)
-    there = exchange.at_providers.get(address, 0)
-    room = _room(exchange, address, call.method)
-    if there >= service.in_flight or (_streams_are_many(exchange, service, address) if room is None else room.full):
-        raise Refusal(
-            Reason.OVERLOADED, f"{service.provider} has as many such calls under way from this worker as it can serve",
-            retry_after=0.5, metadata={"service": service.provider, "under_way": str(there)},
-        )  # fmt: skip
+    exchange.admission.check(exchange.snapshot, call, asked.service)
     waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))
-    exchange.calls += 1
-    exchange.at_providers[address] = there + 1
-    if room is None:
-        exchange.streams[address] = exchange.streams.get(address, 0) + 1
-    else:
-        room.calls += 1
-    call.address, call.room, call.admitted = address, room, True
+    exchange.admission.enter(call)
     return waits
 
 
-def _streams_are_many(exchange: Exchange, service: Service, address: str) -> bool:
-    """Whether streams have half of the places at a provider.
-
-    Those of a few, who say little for long, leave the other half to everybody's short calls.
-    """
-    return exchange.streams.get(address, 0) >= (service.in_flight + 1) // 2
-
-
-def _room(exchange: Exchange, address: str, method: str) -> Room | None:
-    """Where calls of a unary method are limited; None for streams, which may say little for long."""
-    room = exchange.rooms.get((address, method))
-    if room is None:
-        kind = exchange.snapshot.method(method)
-        if kind is not None and kind.unary:
-            room = exchange.rooms[address, method] = Room(exchange.settings.max_calls, exchange.settings.max_queueing)
-    return room
-
-
 def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """Whether contract and circuit of the provider let the call through, and until when: the capped deadline."""
+    """How the call goes on: whether its request is journaled first, and until when it may take (the capped deadline).
+
+    Raises Refusal when the provider's contract must be known for that and is not.
+    """
     settings, service, method = exchange.settings, asked.service, exchange.snapshot.method(call.method)
     if call.fields and method is None:
         # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
@@ -218,7 +207,6 @@ def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
             Reason.PROVIDER_UNREACHABLE, f"{service.provider} has not shown its contract {service.contract} yet, and "
             f"grant {call.grant} releases fields of it only", retry_after=1, metadata={"service": service.provider},
         )  # fmt: skip
-    exchange.circuits.setdefault(call.address, Circuit()).enter(call.address, time.monotonic())
     call.journal_first = method is None or not (method.unary and method.read_only)
     if method is not None and method.unary:
         longest, unstated = settings.max_deadline, settings.default_deadline
@@ -227,45 +215,49 @@ def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
     call.timeout = min(longest, unstated if asked.remaining is None else asked.remaining)
 
 
-DECISIONS: tuple[Callable[[Exchange, Call, Asked], Awaitable[None] | None], ...] = (identify, authorise, admit, resolve)
+DECISIONS: tuple[Callable[[Exchange, Call, Asked], "Future[None] | None"], ...] = (identify, authorise, admit, resolve)
+"""What is decided when a call's header list is there, and before a byte of its request is kept."""
 
 
-async def begin(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """The steps before forwarding; raises Refusal when one of them says no.
-
-    The request of a stream, and of a method that may change something, is in the journal before this returns.
-    """
+def begin(exchange: Exchange, call: Call, asked: Asked) -> Steps:
+    """The decisions; raises Refusal when one of them says no."""
     for decide in DECISIONS:
         if (waits := decide(exchange, call, asked)) is not None:
-            await waits
+            yield waits
+            waits.result()
         if call.span is not None:
             call.span.step(decide.__name__)
+
+
+def enter(exchange: Exchange, call: Call, asked: Asked) -> Steps:
+    """The last steps before forwarding, when as much of the request is there as has to be: its place, its record.
+
+    The request of a stream, and of a method that may change something, is in the journal when this ends.
+    Raises Refusal.
+    """
+    exchange.admission.enter_place(exchange.snapshot, call, asked.service)
     if call.journal_first:
-        await _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
+        yield from record_request(exchange, call)
 
 
-async def finish(exchange: Exchange, call: Call, asked: Asked) -> None:
-    """The outcome goes to the journal; the caller may be answered when this returns.
+def record_request(exchange: Exchange, call: Call) -> Steps:
+    """The request goes to the journal. Raises Refusal (JOURNAL_UNAVAILABLE)."""
+    yield from _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
+
+
+def finish(exchange: Exchange, call: Call, asked: Asked) -> Steps:
+    """The outcome goes to the journal; the caller may be answered when this ends.
 
     A refused call is recorded when it claimed an identity. Raises Refusal (JOURNAL_UNAVAILABLE) when the record
     cannot be written: the answer must not leave without it.
     """
     if call.admitted:
-        call.admitted = False
-        exchange.calls -= 1
-        exchange.at_providers[call.address] -= 1
         exchange.allowances.leave(call.client)
-        if call.room is None:
-            exchange.streams[call.address] -= 1
-        else:
-            took = (call.response_in_ts - call.request_out_ts) / 1e6 if call.origin is Origin.PROVIDER else None
-            call.room.leave(took, time.monotonic())
+    exchange.admission.leave(call)
     if call.span is not None and call.response_in_ts:
         call.span.step("forward", call.response_in_ts)
-    if circuit := exchange.circuits.get(call.address):
-        _judge(circuit, call)
     if _recorded(exchange, call, asked):
-        await _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
+        yield from _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
 
 
 def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
@@ -276,7 +268,7 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
         # Who is dismissed for such a reason had been let in.
         if call.client and call.reason in BEFORE_ADMISSION and call.dismissal is None:
             few = exchange.shed if call.reason == Reason.OVERLOADED else _refused(exchange, call)
-            return exchange.backlog <= exchange.settings.max_backlog and few.take(time.monotonic())
+            return not exchange.admission.journal_full and few.take(time.monotonic())
     if call.client:
         return True
     if not any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
@@ -297,18 +289,13 @@ def _refused(exchange: Exchange, call: Call) -> Bucket:
     return bucket
 
 
-def _judge(circuit: Circuit, call: Call) -> None:
-    if call.origin is Origin.PROVIDER:
-        circuit.succeeded()
-    elif call.attempts and call.reason == Reason.PROVIDER_UNREACHABLE:
-        circuit.failed(time.monotonic())
-
-
-async def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> None:
+def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> Steps:
     try:
         record = call.record(phase, exchange.node, exchange.salt_key)
         call.recorded = phase is Phase.OUTCOME
-        await exchange.journal.append(record, under_way=exchange.calls)
+        written = exchange.journal.append(record, under_way=exchange.admission.calls)
+        yield written
+        written.result()
         if call.span is not None:
             call.span.step(f"journal {phase}")
     except JournalUnavailable as error:

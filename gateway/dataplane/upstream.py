@@ -1,176 +1,336 @@
-"""The gateway's connections to providers, and what a failed call says about them."""
+"""The gateway's connections to providers: made when they are needed, used in turn, left when they are not needed."""
 
 import asyncio
-import contextlib
-import time
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+import logging
+import socket
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol, TypeAlias, cast
 
-import grpc
+from gateway.dataplane.carrier import Carrier
+from ndxp.address import Address
+from ndxp.http2 import ClientConnection, ErrorCode, Limits
+from ndxp.tls import Tls
 
-from ndxp import metadata
-from ndxp.errors import Reason
-from ndxp.streams import keep_status
-from ndxp.tls import Tls, connect_aio
+_CONNECT = 5.0
+"""Seconds within which a connection has to be there."""
 
-_LOST = ("failed to connect to all addresses", "Stream removed (", "Socket closed", "Connection reset")
-_NOT_TAKEN = "CANCELLED"
-"""With the code of that name: what gRPC's core says to a call that has come to a server while it stops."""
+_RETRY_FIRST, _RETRY_LAST = 0.1, 1.0
+"""Seconds until a host that could not be reached is tried again, at first and at most."""
+
+_RESOLVED_AGAIN = 5.0
+"""Seconds after which a name is looked up again, when there are calls."""
+
+TRIES = 5
+"""How often a call is offered to a provider that resets it with REFUSED_STREAM: it has done nothing of it then."""
+
+_WAITING = 2000
+"""Calls that may wait for a connection, or for room on one; more are refused as OVERLOADED."""
+
+_KEEPALIVE, _ANSWER = 60.0, 20.0
+"""Seconds of silence after which a connection is tested, and within which it has to answer then."""
 
 _GRACE = 30.0
-_TOO_LARGE = "message larger than max"
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
+"""Seconds that calls get to finish on a connection that nobody needs any more."""
+
+_MOVED = "the connection to the provider was closed, because it is registered elsewhere now"
+_LIMITS = Limits(field_bytes=32 * 1024, nuisances_at_once=20_000, nuisances_per_second=5000)
+"""Providers are members: what they send is bounded, but not as strangers' is."""
+
+_log = logging.getLogger("gateway")
 
 
-class Moved(Exception):
-    """The connection was closed under a call, because its provider is registered elsewhere now."""
+LookUp: TypeAlias = Callable[[Address], Awaitable[list[Address]]]
+"""Finds the hosts that an address stands for; raises OSError when its name is not known."""
 
 
-@dataclass(slots=True)
-class Reply:
-    """What a provider has answered with OK: the message, and its metadata before and behind it."""
-
-    message: bytes
-    initial: metadata.Pairs
-    trailing: metadata.Pairs
+async def look_up(address: Address) -> list[Address]:
+    """The hosts that an address stands for now, each once."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(Address(str(host[0]), address.port) for *_, host in found))
 
 
-class Connection:
-    """The channel to one address, and the unary calls under way on it."""
+class Forwarded(Protocol):
+    """A call that wants to go to a provider; it is the user of its stream there."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self.channel = channel
-        self._core: Any = channel._channel  # type: ignore[attr-defined]
-        self._calls: set[Any] = set()
-        self._idle: asyncio.Event | None = None  # there when somebody waits for the calls to end
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it."""
 
-    async def call(self, path: bytes, request: bytes, within: float, pairs: Sequence[metadata.Pair]) -> Reply:
-        """A unary call, bytes to bytes, to be answered ``within`` so many seconds.
+    def go(self, connection: ClientConnection, scheme: str) -> None:
+        """There is a connection with room for it; ``scheme`` is http or https."""
 
-        It goes through the layer that grpc.aio's own calls stand on: these cost a task, two collections of metadata
-        and a weak reference more, a tenth of all that the gateway costs (docs/decisions/0010-cost-of-a-call.md).
-        Raises AioRpcError, and Moved when the connection was closed.
-        """
-        call = self._core.call(path, time.time() + within, None, None)
-        self._calls.add(call)
+    def unreachable(self, why: str) -> None:
+        """There is no connection to be had, or it is lost; ``why`` is empty for the usual reasons."""
+
+    def overloaded(self, why: str) -> None:
+        """Too many calls wait for a connection."""
+
+
+class Outbound(Carrier[ClientConnection]):
+    """One connection to a host of a provider."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, provider: "Provider", host: Address) -> None:
+        super().__init__(loop)
+        self.connection = ClientConnection(_LIMITS, self.wake)
+        self.host = host
+        self.settled = asyncio.Event()  # whether it is known what the provider takes, or that the connection is lost
+        self._provider = provider
+        self._tested: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.TimerHandle | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether a call can go now."""
+        return self.transport is not None and self.connection.room > 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The provider has taken the connection."""
+        super().connection_made(transport)
+        self.connection.greet()
+        self._tested = self._loop.call_later(_KEEPALIVE, self._test, -1)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the provider's; what they end makes room for calls that wait."""
+        super().data_received(data)
+        if self.connection.greeted and not self.settled.is_set():
+            self.settled.set()
+        if self.connection.leaving:
+            self._provider.lost(self)
+            if not self.connection.streams:
+                self.close()
+        elif self._provider.waiting:
+            self._provider.go_on()
+        elif self._leaving is not None and not self.connection.streams:
+            self.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone, with all calls on it."""
+        for timer in (self._tested, self._leaving):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(error)
+        self.settled.set()
+        self._provider.lost(self)
+
+    def leave(self, grace: float) -> None:
+        """Closes the connection when the calls on it have ended, or when they have had their time."""
+        if not self.connection.streams:
+            self.close()
+        else:
+            self._leaving = self._loop.call_later(grace, self._give_up)
+
+    def _give_up(self) -> None:
+        for stream in list(self.connection.streams.values()):
+            stream.reset(ErrorCode.CANCEL)
+            cast(Forwarded, stream.user).unreachable(_MOVED)
+        self.close()
+
+    def _test(self, answered: int) -> None:
+        """Tests a silent connection; ``answered`` pings were answered before the last test, -1 without one."""
+        connection, silent = self.connection, self._loop.time() - self.heard_at
+        if answered == connection.answered_pings and silent >= _ANSWER:
+            if self.transport is not None:
+                self.transport.abort()
+        elif silent >= _KEEPALIVE and connection.streams:
+            connection.ping()
+            self._tested = self._loop.call_later(_ANSWER, self._test, connection.answered_pings)
+        else:
+            self._tested = self._loop.call_later(max(1.0, _KEEPALIVE - silent), self._test, -1)
+
+
+class Provider:
+    """One provider's address: the connections to the hosts that it stands for, and the calls that wait for one."""
+
+    def __init__(self, address: Address, look_up: LookUp, context: ssl.SSLContext | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._address = address
+        self._find = look_up
+        self._context = context
+        self._connections: list[Outbound] = []
+        self._turn = 0
+        self._pauses: dict[Address, float] = {}  # how long a host is left alone
+        self._again: dict[Address, float] = {}  # when a host may be tried again
+        self._try_at = float("inf")  # the earliest of these
+        self._connecting: dict[Address, asyncio.Task[None]] = {}
+        self._hosts: list[Address] = []
+        self._look_up_at = 0.0  # when the address is to be looked up
+        self._looking: asyncio.Task[None] | None = None
+        self._left = False
+        self.waiting: deque[Forwarded] = deque()
+
+    @property
+    def scheme(self) -> str:
+        """What calls say of themselves."""
+        return "https" if self._context else "http"
+
+    def forward(self, call: Forwarded) -> None:
+        """Lets a call go on the next connection with room; without any it waits for one, if there may be one soon."""
+        now = self._loop.time()
+        if now >= self._look_up_at:
+            self._look_up()
+        if now >= self._try_at:
+            self._connect()
+        outbound = None if self.waiting else self._next()
+        if outbound is not None:
+            call.go(outbound.connection, self.scheme)
+        elif not self._may_connect():
+            call.unreachable("")
+        elif self._is_crowded():
+            call.overloaded(f"{_WAITING} calls wait for a connection to the provider")
+        else:
+            self.waiting.append(call)
+
+    def go_on(self) -> None:
+        """Lets waiting calls go, as far as there is room."""
+        waiting = self.waiting
+        while waiting:
+            if not waiting[0].wanted:
+                waiting.popleft()
+                continue
+            outbound = self._next()
+            if outbound is None:
+                return
+            waiting.popleft().go(outbound.connection, self.scheme)
+
+    def lost(self, outbound: Outbound) -> None:
+        """A connection takes no more calls."""
+        if outbound in self._connections:
+            self._connections.remove(outbound)
+            if not self._left:
+                self._look_up()
+
+    def leave(self, grace: float) -> None:
+        """Lets go of all connections; calls on them may still finish."""
+        self._left = True
+        for task in self._tasks():
+            task.cancel()
+        for outbound in list(self._connections):
+            outbound.leave(grace)
+        while self.waiting:
+            self.waiting.popleft().unreachable(_MOVED)
+
+    async def closed(self) -> None:
+        """Waits until nothing of its own runs any more."""
+        await asyncio.gather(*self._tasks(), return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [*self._connecting.values(), *([] if self._looking is None else [self._looking])]
+
+    def _is_crowded(self) -> bool:
+        if len(self.waiting) >= _WAITING:
+            self.waiting = deque(call for call in self.waiting if call.wanted)
+        return len(self.waiting) >= _WAITING
+
+    def _next(self) -> Outbound | None:
+        connections = self._connections
+        for _ in range(len(connections)):
+            self._turn = (self._turn + 1) % len(connections)
+            if connections[self._turn].ready:
+                return connections[self._turn]
+        return None
+
+    def _may_connect(self) -> bool:
+        """Whether there may be a connection soon: one is there and full, or one is being made."""
+        return bool(self._connections or self._connecting or self._looking)
+
+    def _look_up(self) -> None:
+        """Finds out which hosts there are, and connects to those that are new."""
+        if self._looking is None:
+            self._looking = self._loop.create_task(self._looked_up())
+
+    async def _looked_up(self) -> None:
         try:
-            message = await call.unary_unary(request, tuple(pairs))
-        except asyncio.CancelledError:
-            if not call.done():
-                call.cancel("the caller has left")
-            raise
+            self._hosts = await self._find(self._address)
+        except OSError as error:
+            _log.warning("the address %s of a provider cannot be found: %s", self._address, error)
         finally:
-            self._calls.discard(call)
-            if self._idle is not None and not self._calls:
-                self._idle.set()
-        if call.is_locally_cancelled():
-            raise Moved
-        ended = await call.status()
-        initial, trailing = await call.initial_metadata(), ended.trailing_metadata() or ()
-        code, details = _CODES[ended.code()], ended.details()
-        if code is grpc.StatusCode.OK and message is None:
-            code, details = grpc.StatusCode.INTERNAL, "the provider answered OK without a message"
-        if code is not grpc.StatusCode.OK:
-            raise grpc.aio.AioRpcError(code, grpc.aio.Metadata(*initial), grpc.aio.Metadata(*trailing), details)
-        return Reply(message, initial, trailing)
+            self._look_up_at = self._loop.time() + _RESOLVED_AGAIN
+            self._looking = None
+        self._connect()
+        self._see_who_waits()
 
-    async def close(self, grace: float) -> None:
-        """Closes it; calls in flight may still finish within so many seconds."""
-        if self._calls:
-            self._idle = asyncio.Event()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._idle.wait(), grace)
-        for call in self._calls:
-            call.cancel("the connection was closed")
-        await self.channel.close(grace)
+    def _connect(self) -> None:
+        """Connects to the hosts that have no connection and need not be left alone."""
+        there = {outbound.host for outbound in self._connections}
+        now = self._loop.time()
+        for host in self._hosts:
+            if host not in there and host not in self._connecting and now >= self._again.get(host, 0.0):
+                self._connecting[host] = self._loop.create_task(self._open(host))
+        later = [at for host, at in self._again.items() if at > now and host in self._hosts]
+        self._try_at = min(later, default=float("inf"))
+
+    async def _open(self, host: Address) -> None:
+        outbound = Outbound(self._loop, self, host)
+        try:
+            async with asyncio.timeout(_CONNECT):
+                await self._made(outbound, host)
+                await outbound.settled.wait()
+            if outbound.transport is None:
+                raise ConnectionResetError
+        except OSError as error:  # of TLS and of time too
+            if outbound.transport is not None:
+                outbound.transport.abort()
+            pause = self._pauses[host] = min(_RETRY_LAST, 2 * self._pauses.get(host, _RETRY_FIRST / 2))
+            self._again[host] = self._loop.time() + pause
+            self._try_at = min(self._try_at, self._again[host])
+            _log.debug("a host of %s cannot be reached: %s", self._address, type(error).__name__)
+        else:
+            self._pauses.pop(host, None)
+            self._again.pop(host, None)
+            self._connections.append(outbound)
+        finally:
+            del self._connecting[host]
+        self.go_on()
+        self._see_who_waits()
+
+    async def _made(self, outbound: Outbound, host: Address) -> None:
+        name = self._address.host if self._context else None
+        await self._loop.create_connection(
+            lambda: outbound, host.host, host.port, ssl=self._context, server_hostname=name
+        )
+
+    def _see_who_waits(self) -> None:
+        """Nobody waits for a connection that will not come."""
+        if self.waiting and not self._connections and not self._connecting and self._looking is None:
+            waiting, self.waiting = self.waiting, deque()
+            for call in waiting:
+                call.unreachable("")
 
 
 class Upstreams:
-    """One channel for each provider's address, opened at the first call.
+    """The providers' addresses in use."""
 
-    Where a name stands for several hosts, they are replicas of one provider: calls go to each in turn, and to those
-    that are left when one is lost.
-    """
+    def __init__(self, tls: Tls | None = None, look_up: LookUp = look_up) -> None:
+        self._look_up = look_up
+        self._context = None if tls is None else tls.http2(server=False)
+        self._providers: dict[str, Provider] = {}
+        self._left: list[Provider] = []
 
-    def __init__(self, max_message_bytes: int, tls: Tls | None = None) -> None:
-        self._tls = tls
-        self._options = (
-            ("grpc.max_send_message_length", max_message_bytes),
-            ("grpc.max_receive_message_length", max_message_bytes),
-            ("grpc.use_local_subchannel_pool", 1),
-            ("grpc.enable_retries", 0),
-            ("grpc.lb_policy_name", "round_robin"),
-            ("grpc.dns_min_time_between_resolutions_ms", 1000),
-            # Sooner than a consumer's channel (ndxp/client.py): no circuit's next try is to find gRPC still waiting.
-            ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 2000),
-            ("grpc.max_reconnect_backoff_ms", 1000),
-        )
-        self._connections: dict[str, Connection] = {}
-        self._leaving: list[asyncio.Task[None]] = []
-
-    def _connection(self, address: str) -> Connection:
-        connection = self._connections.get(address)
-        if connection is None:
-            connection = Connection(connect_aio(address, self._tls, self._options))
-            self._connections[address] = connection
-        return connection
-
-    def channel(self, address: str) -> grpc.aio.Channel:
-        """The channel to an address."""
-        return self._connection(address).channel
-
-    def unary(
-        self, address: str, method: str, request: bytes, within: float, pairs: Sequence[metadata.Pair] = ()
-    ) -> Awaitable[Reply]:
-        """A call of a unary method; raises what ``Connection.call`` raises."""
-        return self._connection(address).call(f"/{method}".encode(), request, within, pairs)
-
-    @contextlib.contextmanager
-    def stream(self, address: str, method: str, within: float, pairs: Sequence[metadata.Pair]) -> Iterator[Any]:
-        """A call of a method of any kind, bytes to bytes, over when the ``with`` statement is.
-
-        The statement raises Moved when the connection was closed.
-        """
-        rpc: Any = keep_status(self.channel(address).stream_stream(f"/{method}")(timeout=within, metadata=pairs))
-        try:
-            yield rpc
-        except asyncio.CancelledError:
-            if asyncio.current_task().cancelling():  # type: ignore[union-attr] # a handler runs in one
-                raise
-            raise Moved from None  # it was not this task that was cancelled, but the call
-        finally:
-            rpc.cancel()
+    def forward(self, address: str, call: Forwarded) -> None:
+        """Lets a call go to an address, now or as soon as there is a connection; it hears what comes of it."""
+        provider = self._providers.get(address)
+        if provider is None:
+            try:
+                provider = Provider(Address.parse(address), self._look_up, self._context)
+            except ValueError as error:
+                call.unreachable(str(error))
+                return
+            self._providers[address] = provider
+        provider.forward(call)
 
     def keep(self, addresses: Iterable[str]) -> None:
-        """Leaves the channels to addresses that are no provider's any more; calls in flight there may still finish."""
-        self._leaving = [closing for closing in self._leaving if not closing.done()]
-        for address in self._connections.keys() - set(addresses):
-            self._leaving.append(asyncio.create_task(self._connections.pop(address).close(_GRACE)))
+        """Leaves the addresses that are no provider's any more; calls in flight there may still finish."""
+        for address in self._providers.keys() - set(addresses):
+            provider = self._providers.pop(address)
+            provider.leave(_GRACE)
+            self._left.append(provider)
 
     async def close(self) -> None:
-        """Closes all channels."""
+        """Closes all connections."""
         self.keep(())
-        await asyncio.gather(*self._leaving)
-
-    def own_reason(self, address: str, error: grpc.aio.AioRpcError, *, overdue: bool) -> Reason | None:
-        """Why a call failed when it was not the provider who said so; None when it was.
-
-        ``overdue`` says that the deadline has passed. gRPC does not tell a peer's status from one made at this end:
-        the state of the connection and the texts of gRPC's core do.
-        """
-        if metadata.STATUS_DETAILS in (error.trailing_metadata() or ()):
-            return None  # nobody but the provider sends details
-        code, text = error.code(), error.details() or ""
-        if code is grpc.StatusCode.UNAVAILABLE:
-            known = self._connections.get(address)  # none when it was left meanwhile
-            lost = known is not None and known.channel.get_state() is not grpc.ChannelConnectivity.READY
-            return Reason.PROVIDER_UNREACHABLE if lost or text.startswith(_LOST) else None
-        if code is grpc.StatusCode.CANCELLED and text == _NOT_TAKEN:
-            return Reason.PROVIDER_UNREACHABLE
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED and overdue:
-            return Reason.PROVIDER_TIMEOUT
-        if code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in text:
-            return Reason.MESSAGE_TOO_LARGE
-        return None
+        for provider in self._left:
+            provider.leave(0)
+            await provider.closed()

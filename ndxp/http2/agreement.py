@@ -40,7 +40,9 @@ class Agreement(Outgoing):
         # A smaller window than the protocol's holds from the peer's acknowledgement on (6.5.3).
         self.stream_window = max(limits.stream_window, DEFAULT_WINDOW)
         self._acknowledged = False
-        self._nuisances = Nuisances(limits)
+        self._nuisances = Nuisances(
+            limits.nuisances_at_once, limits.nuisances_per_second, "too many frames that carry no call"
+        )
 
     def nuisance(self, cost: float = 1.0) -> None:
         """Counts work that brings the peer nothing. Raises ConnectionFailure when it is too much."""

@@ -56,7 +56,17 @@ class Connection(Agreement):
         }
         self._reader = FrameReader(limits, handlers, self._decode, self._nuisances.count)
 
+    @property
+    def greeted(self) -> bool:
+        """Whether the peer has said its settings."""
+        return self._reader.greeted
+
     # What this side does.
+
+    def trust(self, times: float) -> None:
+        """Bears so many times more nuisances than the limits say: it is known now whose the connection is."""
+        limits = self.limits
+        self._nuisances.bear(times * limits.nuisances_at_once, times * limits.nuisances_per_second)
 
     def ping(self) -> None:
         """Asks the peer for a sign of life, which counts in ``answered_pings``."""
@@ -196,6 +206,7 @@ class Connection(Agreement):
                 self.nuisance()
             return
         self.nuisance()
+        self.pings.count()
         self.write(frames.frame(frames.PING, frames.ACK, 0, data[start:end]))
 
     def _on_goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:

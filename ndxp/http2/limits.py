@@ -47,6 +47,8 @@ class Limits:
     SETTINGS, PRIORITY, GOAWAY, empty DATA, CONTINUATION, WINDOW_UPDATE by little or of a stream that is gone, unknown
     types, answers to nothing, informational answers, header lists that are too large, and streams that are refused.
     More ends the connection with ENHANCE_YOUR_CALM.
+    ``pings_at_once`` and ``pings_per_second``: PINGs that it may send while no frame of ours carries a call; more ends
+    the connection.
     ``unsent_bytes``: bytes of control frames and headers that come up while the transport takes nothing, because the
     peer does not read; more ends the connection. Data of streams waits in the streams and does not count here.
     """
@@ -59,4 +61,6 @@ class Limits:
     block_frames: int = 16
     nuisances_at_once: int = 2000
     nuisances_per_second: float = 200.0
+    pings_at_once: int = 10
+    pings_per_second: float = 0.2
     unsent_bytes: int = 4 << 20

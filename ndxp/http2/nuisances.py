@@ -3,17 +3,21 @@
 import time
 
 from ndxp.http2.errors import ConnectionFailure, ErrorCode
-from ndxp.http2.limits import Limits
 
 
 class Nuisances:
-    """Fills with every nuisance and empties with time, as ``Limits`` says."""
+    """Fills with every nuisance and empties with time.
 
-    __slots__ = ("_at", "_at_once", "_count", "_per_second")
+    It holds so many ``at_once``, and so many leave it ``per_second``; ``text`` is what the peer is told when there are
+    more.
+    """
 
-    def __init__(self, limits: Limits) -> None:
-        self._at_once = limits.nuisances_at_once
-        self._per_second = limits.nuisances_per_second
+    __slots__ = ("_at", "_at_once", "_count", "_per_second", "_text")
+
+    def __init__(self, at_once: float, per_second: float, text: str) -> None:
+        self._at_once = at_once
+        self._per_second = per_second
+        self._text = text
         self._count = 0.0
         self._at = time.monotonic()
 
@@ -23,4 +27,12 @@ class Nuisances:
         self._count = max(0.0, self._count - (now - self._at) * self._per_second) + cost
         self._at = now
         if self._count > self._at_once:
-            raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, "too many frames that carry no call")
+            raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, self._text)
+
+    def bear(self, at_once: float, per_second: float) -> None:
+        """Bears more, or less, from now on."""
+        self._at_once, self._per_second = at_once, per_second
+
+    def forget(self) -> None:
+        """Empties it."""
+        self._count = 0.0

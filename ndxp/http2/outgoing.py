@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ndxp.http2.errors import ErrorCode
 from ndxp.http2.limits import DEFAULT_WINDOW, Limits
+from ndxp.http2.nuisances import Nuisances
 
 if TYPE_CHECKING:
     from ndxp.http2.stream import Stream
@@ -30,6 +31,8 @@ class Outgoing(ABC):
         self.send_window = DEFAULT_WINDOW
         self.may_send = True  # whether data can go out now
         self.closed = False
+        # Emptied by what carries a call; the text is the one that gRPC's clients know.
+        self.pings = Nuisances(limits.pings_at_once, limits.pings_per_second, "too_many_pings")
         self._out: list[bytes | memoryview] = []
         self._out_data = 0
         self._held = False
@@ -77,6 +80,7 @@ class Outgoing(ABC):
         if not self._out:
             self.wake()
         self.send_window -= size
+        self.pings.forget()
         self._out += (header, data)
         self._out_data += size
         if self._out_data >= _HIGH_WATER:

@@ -55,11 +55,6 @@ class ServerConnection(Connection):
         if limits.connection_window > DEFAULT_WINDOW:
             self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
 
-    @property
-    def greeted(self) -> bool:
-        """Whether the peer has said its preface and its settings."""
-        return self._reader.greeted
-
     def receive(self, data: bytes) -> None:
         """Takes what has come from the peer; what does not begin with the preface is no HTTP/2 and gets no answer."""
         if self._preface and not self.closed:

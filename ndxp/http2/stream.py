@@ -86,6 +86,7 @@ class Stream:
         connection = self._connection
         block = connection.encoder.encode(constant, rest)
         connection.write(frames.block(self.id, block, connection.peer_max_frame, end=end))
+        connection.pings.forget()
         if end:
             connection.local_end(self)
 

@@ -36,10 +36,12 @@ async def test_metadata_that_are_too_large_are_refused_by_name_however_often_one
     assert echo.heard == []
 
 
-async def test_metadata_beyond_all_measure_are_refused_by_grpc_itself(visitor: Visitor, echo: Echo) -> None:
+async def test_metadata_beyond_all_measure_are_refused_with_a_reason(visitor: Visitor, echo: Echo) -> None:
     async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
         call = CONTRACT.on(channel, "Look")(Request(), metadata=(visitor.identity, ("x-mine", "a" * 60_000)))
-        assert (await failure_of(call)).code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+        failure = await failure_of(call)
+    assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], "METADATA_TOO_LARGE")
+    assert failure.transaction_id
     assert echo.heard == []
 
 

@@ -289,9 +289,10 @@ async def test_a_message_larger_than_allowed_is_refused_with_the_limit(
     assert status.GRPC_CODES[failure.code] is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-async def test_a_message_much_larger_than_allowed_is_refused_by_grpc_itself(visitor: Visitor, echo: Echo) -> None:
-    failure = await failure_of(visitor.call("Echo")(Request(payload=bytes(18 * 1024 * 1024))))
-    assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], "")
+async def test_a_message_much_larger_than_allowed_is_refused_before_it_is_taken(visitor: Visitor, echo: Echo) -> None:
+    failure = await failure_of(visitor.call("Echo")(Request(payload=bytes(30 * 1024 * 1024))))
+    assert (failure.code, failure.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED.value[0], "MESSAGE_TOO_LARGE")
+    assert transaction(visitor.exchange, failure.transaction_id)[-1]["reason"] == "MESSAGE_TOO_LARGE"
     assert echo.heard == []
 
 

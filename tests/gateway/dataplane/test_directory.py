@@ -1,5 +1,6 @@
 """Reflection of what providers describe."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,8 +12,13 @@ from grpc_reflection.v1alpha import reflection_pb2 as pb
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from gateway.core.registry import Member, Registry, Service, Snapshot
+from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
+from gateway.dataplane.listener import Listener
+from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.reflection import Reflection
 from gateway.dataplane.upstream import Upstreams
+from gateway.settings import GatewaySettings
 from ndxp import status
 from ndxp.errors import Reason, Refusal
 
@@ -36,18 +42,19 @@ def snapshot(**contracts: bytes) -> Snapshot:
 
 
 @asynccontextmanager
-async def reflecting(shown: Snapshot, admit: Callable[[Any], None] = lambda _: None) -> AsyncIterator[Any]:
-    """A stream of questions to a server that shows a snapshot."""
-    server = grpc.aio.server()
-    directory = Directory(Upstreams(1024), admit)
-    directory.add_to(server)
+async def reflecting(shown: Snapshot, admit: Callable[[], None] = lambda: None) -> AsyncIterator[Any]:
+    """A stream of questions to a worker that shows a snapshot."""
+    settings = GatewaySettings(gateway_address="127.0.0.1:0", open_reflection=True)
+    unused: Any = None
+    deadlines, upstreams = Deadlines(asyncio.get_running_loop()), Upstreams()
+    directory = Directory(Exchange(settings, "node", unused, unused), upstreams, deadlines)
     directory.show(shown, {})
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    directory._may_reflect = lambda *_: admit()  # type: ignore[method-assign]
+    listener = Listener(settings, unused, directory, None)
+    async with grpc.aio.insecure_channel(await listener.open()) as channel:
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # made for both kinds
         yield stub.ServerReflectionInfo(timeout=20)
-    await server.stop(None)
+    await listener.close(0)
 
 
 async def ask(stream: Any, **question: Any) -> Any:
@@ -75,14 +82,14 @@ async def test_contracts_whose_files_have_one_name_are_both_described() -> None:
 
 
 async def test_a_contract_that_changes_is_described_as_it_is_now_and_one_that_goes_no_more() -> None:
-    directory = Directory(Upstreams(1024), lambda _: None)
-    directory.show(snapshot(first=described("first", "a.proto"), second=described("second", "a.proto")), {})
-    kept = directory._reflection._described["first.S"][1]
-    directory.show(snapshot(first=described("first", "a.proto"), third=described("third", "c.proto")), {})
-    assert directory._reflection._described["first.S"][1] is kept
+    shown = Reflection(Deadlines(asyncio.get_running_loop()))
+    shown.show(snapshot(first=described("first", "a.proto"), second=described("second", "a.proto")))
+    kept = shown._described["first.S"][1]
+    shown.show(snapshot(first=described("first", "a.proto"), third=described("third", "c.proto")))
+    assert shown._described["first.S"][1] is kept
     changed = snapshot(first=described("first", "b.proto"))
-    directory.show(changed, {})
-    assert directory._reflection._described.keys() == {"first.S"}
+    shown.show(changed)
+    assert shown._described.keys() == {"first.S"}
     async with reflecting(changed) as stream:
         assert packages(await ask(stream, file_by_filename="b.proto")) == ["first"]
         assert packages(await ask(stream, file_by_filename="a.proto")) == []
@@ -91,7 +98,7 @@ async def test_a_contract_that_changes_is_described_as_it_is_now_and_one_that_go
 async def test_who_is_disabled_meanwhile_is_told_no_more() -> None:
     disabled = False
 
-    def admit(_: Any) -> None:
+    def admit() -> None:
         if disabled:
             raise Refusal(Reason.MEMBER_DISABLED, "you are disabled")
 

@@ -45,9 +45,9 @@ def test_every_provider_is_there_before_the_first_call(exchange: Exchange) -> No
 
 
 def test_calls_and_circuits_are_those_of_the_provider_s_address(exchange: Exchange) -> None:
-    exchange.calls, exchange.backlog = 5, 11
-    exchange.at_providers = {"busy:1": 3, "elsewhere:2": 2}
-    circuit = exchange.circuits["elsewhere:2"] = Circuit()
+    exchange.admission.calls, exchange.admission.backlog = 5, 11
+    exchange.admission.at_providers = {"busy:1": 3, "elsewhere:2": 2}
+    circuit = exchange.admission.circuits["elsewhere:2"] = Circuit()
     for _ in range(FAILURES):
         circuit.failed(time.monotonic())
     found = shown(exchange)

@@ -55,7 +55,7 @@ async def test_it_counts_records_and_commits_and_what_waits(journal: Journal, mo
     await asyncio.gather(*(journal.append(record()) for _ in range(10)))
     assert (journal.records, sum(journal.appends.counts), journal.waiting) == (10, 1, 0)
     monkeypatch.setattr(journaling, "_BETWEEN_COMMITS", 600.0)
-    late = asyncio.create_task(journal.append(record(), under_way=16))
+    late = asyncio.ensure_future(journal.append(record(), under_way=16))
     await until(lambda: journal.waiting == 1)
     late.cancel()
 
@@ -67,7 +67,7 @@ async def test_on_a_busy_worker_records_soon_after_a_commit_share_the_next(
     await journal.append(record())
     waiting = []
     for _ in range(3):
-        waiting.append(asyncio.create_task(journal.append(record(), under_way=16)))
+        waiting.append(asyncio.ensure_future(journal.append(record(), under_way=16)))
         await asyncio.sleep(0)  # each in a turn of the loop of its own
     assert (await store.xlen(STREAM), journal.waiting) == (1, 3)
     journal._flush()  # the moment is over
@@ -95,7 +95,7 @@ async def test_a_store_that_cannot_keep_the_promise_gets_no_record_until_it_can(
     await store.config_set(name, too_little)
     journal = Journal(valkey.url, durability=durability)
     writer = asyncio.create_task(journal.run())
-    waiting = asyncio.create_task(journal.append(one := record()))
+    waiting = asyncio.ensure_future(journal.append(one := record()))
     needed = f"the store has {name} {too_little}, NDXP_DURABILITY={durability} needs {name} {enough}"
     await until(lambda: needed in caplog.text)
     assert not journal.available
@@ -127,7 +127,7 @@ async def test_a_store_that_refuses_to_write_is_not_available_until_it_takes_rec
     journal: Journal, store: Store
 ) -> None:
     await store.config_set("maxmemory", 1)
-    waiting = asyncio.create_task(journal.append(record()))
+    waiting = asyncio.ensure_future(journal.append(record()))
     await until(lambda: not journal.available)
     assert not waiting.done()
     await store.config_set("maxmemory", 0)
@@ -140,7 +140,7 @@ async def test_a_store_that_hangs_is_not_available(
 ) -> None:
     monkeypatch.setattr(journaling, "PATIENCE", 0.05)
     valkey.freeze()
-    waiting = asyncio.create_task(journal.append(record()))
+    waiting = asyncio.ensure_future(journal.append(record()))
     await until(lambda: not journal.available)
     valkey.thaw()
     await waiting
@@ -151,7 +151,7 @@ async def test_who_waits_too_long_is_let_go_and_the_record_is_written_all_the_sa
     valkey: Valkey, store: Store
 ) -> None:
     journal = Journal(valkey.url, patience=0.0)
-    waiting = asyncio.create_task(journal.append(one := record()))
+    waiting = asyncio.ensure_future(journal.append(one := record()))
     await until(lambda: len(journal._waiting) == 1)
     journal.expire()
     with pytest.raises(JournalUnavailable):
@@ -173,7 +173,7 @@ async def test_a_record_waits_while_the_store_is_away_and_is_written_when_it_is_
     first, second = record(), record()
     await journal.append(first)
     valkey.kill()
-    waiting = asyncio.create_task(journal.append(second))
+    waiting = asyncio.ensure_future(journal.append(second))
     await until(lambda: not journal.available)
     assert not waiting.done()
     valkey.start()
@@ -232,9 +232,9 @@ async def test_too_many_that_wait_are_refused_at_once(
 ) -> None:
     monkeypatch.setattr(journaling, "MAX_WAITING", 2)
     valkey.kill()
-    waiting = [asyncio.create_task(journal.append(record()))]
+    waiting = [asyncio.ensure_future(journal.append(record()))]
     await until(lambda: not journal.available)
-    waiting += [asyncio.create_task(journal.append(record()))]
+    waiting += [asyncio.ensure_future(journal.append(record()))]
     await until(lambda: len(journal._waiting) == 2)
     with pytest.raises(JournalUnavailable):
         await journal.append(record())
@@ -246,7 +246,7 @@ async def test_too_many_that_wait_are_refused_at_once(
 async def test_it_knows_when_everything_is_written(valkey: Valkey, store: Store) -> None:
     journal = Journal(valkey.url)
     records = [record() for _ in range(10)]
-    appended = [asyncio.create_task(journal.append(one)) for one in records]
+    appended = [asyncio.ensure_future(journal.append(one)) for one in records]
     await until(lambda: len(journal._waiting) == 10)
     writer = asyncio.create_task(journal.run())
     await journal.flushed()

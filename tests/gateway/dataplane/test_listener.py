@@ -1,63 +1,23 @@
 """Calls that end in an unusual way at the gateway's port: each is answered, and recorded once as it was answered."""
 
 import asyncio
-import gc
-import time
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
-from gateway.core.transaction import Phase, Record
-from gateway.dataplane import listener, upstream
-from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
-from gateway.dataplane.tokens import AUDIENCE, ISSUER
-from gateway.dataplane.upstream import Upstreams
-from gateway.keys import public_jwk
-from gateway.settings import GatewaySettings
-from ndxp import metadata
-from tests.descriptors import contract
+from gateway.core.transaction import Phase
+from gateway.dataplane import upstream
+from gateway.dataplane.relay import Relay
+from ndxp.http2 import Fields
 from tests.fakes import until
+from tests.house import DEMO, PROVIDER, STREAM, UNARY, House
 
-DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
-GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"])
-UNARY, STREAM = "Get", "GetAll"
 HELD, BEGUN = b"held", b"begun"
 _Context = grpc.aio.ServicerContext[Any, Any]
-
-
-class Journal:
-    """Takes every record at once, and says of outcomes that it has them when it may; ``left`` are who did not wait."""
-
-    available = True
-    left = 0
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-
-    async def append(self, record: Record, *, under_way: int = 0) -> None:
-        self.records.append(record)
-        if record.phase is Phase.OUTCOME:
-            try:
-                await self.may_answer.wait()
-            except asyncio.CancelledError:
-                self.left += 1
-                raise
-
-
-class Unlimited:
-    """Allowances without limits."""
-
-    def enter(self, client: str, quota: object) -> None: ...
-
-    def leave(self, client: str) -> None: ...
 
 
 class Provider(grpc.GenericRpcHandler):
@@ -83,74 +43,28 @@ class Provider(grpc.GenericRpcHandler):
         return grpc.stream_stream_rpc_method_handler(get)
 
 
-class Dismissing:
-    """A context that has something happen while initial metadata is on its way to the caller."""
-
-    def __init__(self, context: _Context, happen: Callable[[], None]) -> None:
-        self._context, self._happen = context, happen
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    async def send_initial_metadata(self, pairs: Any) -> None:
-        asyncio.get_running_loop().call_soon(self._happen)
-        await self._context.send_initial_metadata(pairs)
-
-
-class House(Listener):
-    """A gateway of one provider and one member, on a port of its own."""
-
-    def __init__(self, address: str, provider: Provider) -> None:
-        self.address, self.provider = address, provider
-        key = Ed25519PrivateKey.generate()
-        jwk, now = public_jwk(key), int(time.time())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": CLIENT, "iat": now, "exp": now + 600}
-        self.identity = (metadata.AUTHORIZATION, f"Bearer {jwt.encode(claims, key, 'EdDSA', {'kid': jwk['kid']})}")
-        self.journal = Journal()
-        journal: Any = self.journal
-        allowances: Any = Unlimited()
-        self.exchange = Exchange(GatewaySettings(), "node", journal, allowances, snapshot=self.registry(GRANT))
-        self.exchange.tokens.use_keys({jwk["kid"]: jwk})
-        self.happen: Callable[[], None] | None = None
-        super().__init__(self.exchange, Upstreams(1 << 20))
-
-    def registry(self, *grants: Grant) -> Snapshot:
-        members = [Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
-                   Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"])]  # fmt: skip
-        services = [Service(provider=PROVIDER, contract=DEMO, address=self.address)]
-        known = contract("demo.v1", "Demo", UNARY, streams=(STREAM,))
-        return Snapshot(Registry("VN", members=members, services=services, grants=list(grants)), {DEMO: known})
-
-    def revoke(self) -> None:
-        self.exchange.snapshot = self.registry()
-        self.dismiss()
-
-    async def handle(self, call: Any, pairs: Any, context: Any, forward: Any) -> bytes:
-        seen: Any = Dismissing(context, self.happen) if self.happen else context
-        return await super().handle(call, pairs, seen, forward)
+@pytest.fixture
+def provider() -> Provider:
+    return Provider()
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    provider, handler = grpc.aio.server(), Provider()
-    provider.add_generic_rpc_handlers((handler,))
-    port = provider.add_insecure_port("127.0.0.1:0")
-    await provider.start()
-    house = House(f"127.0.0.1:{port}", handler)
+async def house(provider: Provider) -> AsyncIterator[House]:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((provider,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    house = House(f"127.0.0.1:{port}")
     yield house
-    await house._upstreams.close()
-    await provider.stop(None)
+    await house.close()
+    await server.stop(None)
 
 
 @pytest.fixture
 async def channel(house: House) -> AsyncIterator[grpc.aio.Channel]:
-    gateway = grpc.aio.server()
-    gateway.add_generic_rpc_handlers((house,))
-    port = gateway.add_insecure_port("127.0.0.1:0")
-    await gateway.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    address = await house.listener.open()
+    async with grpc.aio.insecure_channel(address) as channel:
         yield channel
-    await gateway.stop(None)
 
 
 def call(house: House, channel: grpc.aio.Channel, method: str, request: bytes = b"x") -> Any:
@@ -160,48 +74,47 @@ def call(house: House, channel: grpc.aio.Channel, method: str, request: bytes = 
 
 @pytest.mark.parametrize("method", [UNARY, STREAM])
 async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
-    house: House, channel: grpc.aio.Channel, method: str
+    house: House, channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    house.happen = house.revoke
+    began = Relay.answer_began
+
+    def dismissed(relay: Relay, status: str, fields: Fields) -> None:
+        began(relay, status, fields)
+        house.revoke()
+
+    monkeypatch.setattr(Relay, "answer_began", dismissed)
     under_way = call(house, channel, method)
     assert await under_way.code() is grpc.StatusCode.PERMISSION_DENIED
     [*_, outcome] = house.journal.records
     assert (outcome.reason, outcome.status_code) == ("ACCESS_DENIED", 7)
 
 
-async def test_an_answer_that_cannot_begin_since_its_caller_has_left_is_no_error_in_the_log(
-    caplog: pytest.LogCaptureFixture,
+async def test_an_answer_that_cannot_be_sent_since_its_caller_has_left_is_no_error_in_the_log(
+    house: House, provider: Provider, channel: grpc.aio.Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    begun, gone = asyncio.Event(), asyncio.Event()
-
-    class Leaving:
-        async def send_initial_metadata(self, _: Any) -> None:
-            begun.set()
-            await gone.wait()
-            raise grpc.aio.UsageError("RPC already finished.")
-
-    context: Any = Leaving()
-    answering = asyncio.create_task(listener._begin_answer(context, []))
-    await begun.wait()
-    answering.cancel()
-    gone.set()
-    await asyncio.wait((answering,))
-    assert answering.cancelled()
-    del answering  # what nobody heard is said when nobody can hear it any more
-    gc.collect()
+    under_way = call(house, channel, STREAM, BEGUN)
+    await provider.holds.wait()
+    await under_way.initial_metadata()
+    await channel.close()
+    await until(lambda: not house.relays.under_way)
     assert not caplog.text
 
 
 @pytest.mark.parametrize(("method", "request_"), [(UNARY, HELD), (STREAM, HELD), (STREAM, BEGUN)])
 async def test_a_call_whose_provider_has_moved_is_answered_when_its_connection_is_closed(
-    house: House, channel: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch, method: str, request_: bytes
+    house: House,
+    provider: Provider,
+    channel: grpc.aio.Channel,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    request_: bytes,
 ) -> None:
     monkeypatch.setattr(upstream, "_GRACE", 0)
     under_way = call(house, channel, method, request_)
-    await house.provider.holds.wait()
+    await provider.holds.wait()
     if request_ == BEGUN:
         await under_way.initial_metadata()
-    house._upstreams.keep(())
+    house.upstreams.keep(())
     assert await under_way.code() is grpc.StatusCode.UNAVAILABLE
     assert "registered elsewhere now" in await under_way.details()
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
@@ -236,8 +149,31 @@ async def test_a_caller_who_leaves_while_the_outcome_is_written_is_recorded_once
     under_way = call(house, channel, UNARY)
     await until(lambda: house.journal.records and house.journal.records[-1].phase is Phase.OUTCOME)
     under_way.cancel()
-    await until(lambda: house.journal.left)
+    await until(lambda: not house.listener.connections or not next(iter(house.listener.connections)).connection.streams)
     house.journal.may_answer.set()
     await until(lambda: house.exchange.traffic.by_service().get(PROVIDER))
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
     assert [outcome.status_code for outcome in outcomes] == [0]
+
+
+async def test_callers_of_the_same_machine_may_come_by_a_socket(provider: Provider, tmp_path: Path) -> None:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((provider,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    at = f"unix:{tmp_path}/gateway.sock"
+    for _ in range(2):  # a worker that is started again finds the socket of the one before
+        house = House(f"127.0.0.1:{port}", {"gateway_address": at})
+        assert await house.listener.open() == at
+        async with grpc.aio.insecure_channel(at) as channel:
+            assert await call(house, channel, UNARY) == b"x"
+        await house.close()
+    await server.stop(None)
+
+
+async def test_a_port_that_is_taken_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        house = House("127.0.0.1:1", {"gateway_address": f"127.0.0.1:{port}"})
+        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+            await house.listener.open()

@@ -1,5 +1,6 @@
 """Whether a call is let in, and whether one under way may go on as the registry has become."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,14 +90,19 @@ class Book:
     def __init__(self) -> None:
         self.records: list[Record] = []
 
-    async def append(self, record: Record, *, under_way: int) -> None:
+    def append(self, record: Record, *, under_way: int) -> asyncio.Future[None]:
         self.records.append(record)
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written.set_result(None)
+        return written
 
 
 def recording_two(book: Any, backlog: int = 0) -> Exchange:
     """An exchange that records two refusals of a client for a reason at most."""
     unused: Any = None
-    return Exchange(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused, backlog=backlog)
+    exchange = Exchange(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused)
+    exchange.admission.backlog = backlog
+    return exchange
 
 
 async def refuse(exchange: Exchange, client: str, reason: Reason, *, dismissed: bool = False) -> None:
@@ -104,7 +110,7 @@ async def refuse(exchange: Exchange, client: str, reason: Reason, *, dismissed: 
     call.client = client
     call.dismissal = Refusal(reason, "") if dismissed else None
     call.end(RULES[reason].code, Origin.GATEWAY, reason)
-    await finish(exchange, call, Asked((), None))
+    assert all(written.done() for written in finish(exchange, call, Asked((), None)))
 
 
 async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:

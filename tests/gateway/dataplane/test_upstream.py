@@ -10,8 +10,11 @@ from typing import Any
 import grpc
 import pytest
 
-from gateway.dataplane.upstream import Upstreams
-from ndxp.errors import Reason
+from gateway.dataplane import unary
+from gateway.dataplane.unary import Unanswered
+from gateway.dataplane.upstream import Upstreams, look_up
+from ndxp.address import Address
+from ndxp.errors import Code
 from tests.fakes import until
 
 METHOD = "test.v1.Replicas/WhoAreYou"
@@ -24,16 +27,19 @@ class Replica(grpc.GenericRpcHandler):
     name: bytes
     server: grpc.aio.Server
     port: int = 0
+    says: grpc.StatusCode = grpc.StatusCode.OK
 
     def service(self, _: grpc.HandlerCallDetails) -> Any:
-        async def answer(__: bytes, ___: Any) -> bytes:
+        async def answer(__: bytes, context: Any) -> bytes:
+            if self.says is not grpc.StatusCode.OK:
+                await context.abort(self.says, "I have changed my mind")
             return self.name
 
         return grpc.unary_unary_rpc_method_handler(answer)
 
-    async def start(self) -> None:
+    async def start(self, port: int = 0) -> None:
         self.server.add_generic_rpc_handlers((self,))
-        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        self.port = self.server.add_insecure_port(f"127.0.0.1:{port}")
         await self.server.start()
 
 
@@ -48,27 +54,30 @@ async def replicas() -> AsyncIterator[list[Replica]]:
 
 
 @pytest.fixture
-async def upstreams() -> AsyncIterator[Upstreams]:
-    upstreams = Upstreams(1024)
+async def upstreams(replicas: list[Replica]) -> AsyncIterator[Upstreams]:
+    async def found(name: Address) -> list[Address]:
+        return [Address("127.0.0.1", replica.port) for replica in replicas] if name.host == "both" else [name]
+
+    upstreams = Upstreams(look_up=found)
     yield upstreams
     await upstreams.close()
 
 
 def address(replicas: list[Replica]) -> str:
-    """A target that stands for both, as a name does that resolves to both."""
-    return "ipv4:" + ",".join(f"127.0.0.1:{replica.port}" for replica in replicas)
+    """An address whose name stands for both."""
+    return "both:" + str(replicas[0].port)
 
 
 async def answers(upstreams: Upstreams, where: str, calls: int) -> Counter[bytes]:
-    return Counter([(await upstreams.unary(where, METHOD, b"", 30)).message for _ in range(calls)])
+    return Counter([await unary.call(upstreams, where, METHOD, b"", 30) for _ in range(calls)])
 
 
-async def first_failure(upstreams: Upstreams, where: str) -> grpc.aio.AioRpcError:
+async def first_failure(upstreams: Upstreams, where: str) -> Unanswered:
     """Calls one time after the other until a call fails."""
     while True:
         try:
-            await upstreams.unary(where, METHOD, b"", 20)
-        except grpc.aio.AioRpcError as error:
+            await unary.call(upstreams, where, METHOD, b"", 20)
+        except Unanswered as error:
             return error
 
 
@@ -92,11 +101,29 @@ async def test_a_replica_that_is_lost_leaves_its_calls_to_the_others(
     await replicas[0].server.stop(None)
 
     async def all_from_the_other() -> bool:
-        with suppress(grpc.aio.AioRpcError):  # until the connection knows that it is lost
+        with suppress(Unanswered):  # until the connection knows that it is lost
             return await answers(upstreams, where, 10) == {b"two": 10}
         return False
 
     await until(all_from_the_other)
+
+
+async def test_a_replica_that_is_back_is_called_again(upstreams: Upstreams, replicas: list[Replica]) -> None:
+    where = address(replicas)
+    while len(await answers(upstreams, where, 2)) < 2:
+        pass
+    lost = replicas[0]
+    await lost.server.stop(None)
+    await until(lambda: answers_from(upstreams, where, {b"two"}))
+    lost.server = grpc.aio.server()
+    await lost.start(lost.port)
+    await until(lambda: answers_from(upstreams, where, {b"one", b"two"}))
+
+
+async def answers_from(upstreams: Upstreams, where: str, names: set[bytes]) -> bool:
+    with suppress(Unanswered):
+        return set(await answers(upstreams, where, 10)) == names
+    return False
 
 
 async def test_when_all_replicas_are_lost_the_provider_is_unreachable(
@@ -106,16 +133,11 @@ async def test_when_all_replicas_are_lost_the_provider_is_unreachable(
     await answers(upstreams, where, 1)
     for replica in replicas:
         await replica.server.stop(None)
-    await until(lambda: upstreams.channel(where).get_state() is not grpc.ChannelConnectivity.READY)
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
-        await upstreams.unary(where, METHOD, b"", 30)
-    assert upstreams.own_reason(where, failed.value, overdue=False) is Reason.PROVIDER_UNREACHABLE
+    assert (await first_failure(upstreams, where)).code is Code.UNAVAILABLE
 
 
-async def test_a_call_that_comes_while_a_provider_stops_is_the_exchanges_to_explain(upstreams: Upstreams) -> None:
-    """gRPC gives such calls one of two statuses, by chance: until both were seen, whatever comes is UNREACHABLE."""
-    seen = set()
-    while grpc.StatusCode.CANCELLED not in seen:
+async def test_calls_that_come_while_a_provider_stops_are_answered_or_unreachable(upstreams: Upstreams) -> None:
+    for _ in range(20):
         replica = Replica(b"stopping", grpc.aio.server())
         await replica.start()
         where = f"127.0.0.1:{replica.port}"
@@ -123,13 +145,37 @@ async def test_a_call_that_comes_while_a_provider_stops_is_the_exchanges_to_expl
         async with asyncio.TaskGroup() as tasks:
             calling = [tasks.create_task(first_failure(upstreams, where)) for _ in range(6)]
             await replica.server.stop(5)
-        for error in (task.result() for task in calling):
-            seen.add(error.code())
-            assert upstreams.own_reason(where, error, overdue=False) is Reason.PROVIDER_UNREACHABLE, error
-        upstreams.keep(())  # the next replica may be given the same port, at which this channel would wait to try again
+        assert {task.result().code for task in calling} == {Code.UNAVAILABLE}
+        upstreams.keep(())
 
 
 async def test_a_provider_may_say_cancelled_itself(upstreams: Upstreams) -> None:
-    for text in ("", "I have changed my mind"):
-        said = grpc.aio.AioRpcError(grpc.StatusCode.CANCELLED, grpc.aio.Metadata(), grpc.aio.Metadata(), text)
-        assert upstreams.own_reason("127.0.0.1:1", said, overdue=False) is None
+    replica = Replica(b"cancelling", grpc.aio.server(), says=grpc.StatusCode.CANCELLED)
+    await replica.start()
+    assert (await first_failure(upstreams, f"127.0.0.1:{replica.port}")).code is Code.CANCELLED
+    await replica.server.stop(None)
+
+
+async def test_more_calls_at_once_than_a_provider_takes_wait_for_their_turn(upstreams: Upstreams) -> None:
+    replica = Replica(b"few", grpc.aio.server(options=(("grpc.max_concurrent_streams", 3),)))
+    await replica.start()
+    calls = [unary.call(upstreams, f"127.0.0.1:{replica.port}", METHOD, b"", 30) for _ in range(300)]
+    assert set(await asyncio.gather(*calls)) == {b"few"}
+    await replica.server.stop(None)
+
+
+async def test_an_address_that_is_none_is_unreachable(upstreams: Upstreams) -> None:
+    with pytest.raises(Unanswered):
+        await unary.call(upstreams, "unix:1234", METHOD, b"", 5)
+
+
+async def test_a_name_that_is_not_known_is_unreachable() -> None:
+    upstreams = Upstreams()
+    with pytest.raises(Unanswered):
+        await unary.call(upstreams, "nowhere.invalid:80", METHOD, b"", 20)
+    await upstreams.close()
+
+
+async def test_a_name_is_looked_up() -> None:
+    assert Address("127.0.0.1", 7) in await look_up(Address("localhost", 7))
+    assert await look_up(Address("::1", 7)) == [Address("::1", 7)]

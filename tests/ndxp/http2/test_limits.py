@@ -124,7 +124,8 @@ NUISANCES: list[tuple[str, bytes, bytes, float]] = [
 
 @pytest.mark.parametrize(("before", "again", "cost"), [pytest.param(*rest, id=what) for what, *rest in NUISANCES])
 def test_nuisances_at_once(before: bytes, again: bytes, cost: float) -> None:
-    server = Server(Limits(nuisances_at_once=101, nuisances_per_second=0))  # one is the greeting
+    limits = Limits(nuisances_at_once=101, nuisances_per_second=0, pings_at_once=1000)
+    server = Server(limits)  # one is the greeting
     server.hear(before)
     times = round(100 / cost)
     server.hear(again * times)
@@ -173,14 +174,39 @@ def test_nuisances_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(Limits(nuisances_at_once=10, nuisances_per_second=5))
     for _ in range(20):
         now += 1
-        assert server.verdict(frame("PING", 0, bytes(8)) * 5) is None
+        assert server.verdict(frame("SETTINGS") * 5) is None
     now += 1000
-    assert server.verdict(frame("PING", 0, bytes(8)) * 10) is None
-    assert server.verdict(frame("PING", 0, bytes(8))) is CALM
+    assert server.verdict(frame("SETTINGS") * 10) is None
+    assert server.verdict(frame("SETTINGS")) is CALM
+
+
+def test_pings_while_nothing_of_ours_carries_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("ndxp.http2.nuisances.time.monotonic", lambda: now)
+    server = Server(Limits(pings_at_once=3, pings_per_second=0.2))
+    ping = frame("PING", 0, bytes(8))
+    for _ in range(20):  # the keepalive of an honest client on a quiet stream
+        now += 10
+        assert server.verdict(ping) is None
+    for place in range(20):  # what measures the bandwidth of answers
+        server.hear(headers(1 + 2 * place, REQUEST, END))
+        stream = server.calls[1 + 2 * place].stream
+        assert stream is not None
+        stream.send_headers(((":status", "200"),), "", end=True)
+        assert server.verdict(ping, ping) is None
+    assert server.verdict(ping) is None
+    assert server.verdict(ping) is CALM
+
+
+def test_a_peer_that_is_trusted_may_be_more_of_a_nuisance() -> None:
+    server = Server(Limits(nuisances_at_once=11, nuisances_per_second=0))
+    server.connection.trust(3)
+    assert server.verdict(*[frame("SETTINGS")] * 32) is None
+    assert server.verdict(frame("SETTINGS")) is CALM
 
 
 def test_bytes_that_the_peer_does_not_read() -> None:
-    server = Server(Limits(unsent_bytes=170))
+    server = Server(Limits(unsent_bytes=170, pings_at_once=1000))
     server.connection.hold()
     assert server.verdict(frame("PING", 0, bytes(8)) * 10) is None
     server.connection.release()

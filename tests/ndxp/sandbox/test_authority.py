@@ -2,17 +2,20 @@
 
 import asyncio
 import datetime
+import ssl
 from pathlib import Path
-from typing import Any
 
-import grpc
 import pytest
-from hypothesis import given
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.dataplane.certificates import Certificate, presented
 from ndxp.sandbox.authority import LOCAL, Authority, AuthorityMissing, read
-from ndxp.tls import GATEWAY, CertificateMissing, Tls, connect_aio, file_of, listen, uri_of
+from ndxp.tls import GATEWAY, CertificateMissing, Tls, file_of, uri_of
 
 NAME = "VN/GOV/G24/health-insurance"
 SHORT = datetime.timedelta(days=20)
@@ -77,36 +80,21 @@ def test_a_renewed_certificate_keeps_generation_and_hosts(authority: Authority) 
     assert (made.generation, set(made.hosts)) == (5, set(LOCAL))
 
 
-class _Port:
-    """A port with mutual TLS that remembers how gRPC describes who comes."""
-
-    def __init__(self, tls: Tls) -> None:
-        self.peers: list[Any] = []
-        self.server = grpc.aio.server()
-        port = self
-
-        class Anything(grpc.GenericRpcHandler):
-            def service(self, _: Any) -> Any:
-                async def answer(request: bytes, context: Any) -> bytes:
-                    port.peers.append(context.auth_context())
-                    return request
-
-                return grpc.unary_unary_rpc_method_handler(answer)
-
-        self.server.add_generic_rpc_handlers((Anything(),))
-        self.address = f"127.0.0.1:{listen(self.server, '127.0.0.1:0', tls)}"
-
-
 async def _seen(authority: Authority, server: str, client: str) -> Certificate:
-    port = _Port(Tls.load(authority.folder, server))
-    await port.server.start()
-    try:
-        async with connect_aio(port.address, Tls.load(authority.folder, client)) as channel:
-            call: Any = channel.unary_unary("/a.B/C")
-            await call(b"", timeout=20)
-    finally:
-        await port.server.stop(None)
-    return presented(port.peers[0])
+    """What a port with mutual TLS sees of who comes."""
+    seen: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def come(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.set_result(writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
+        writer.close()
+
+    own, other = (Tls.load(authority.folder, name) for name in (server, client))
+    port = await asyncio.start_server(come, "127.0.0.1", 0, ssl=own.http2(server=True))
+    async with port:
+        where = port.sockets[0].getsockname()[:2]
+        _, writer = await asyncio.open_connection(*where, ssl=other.http2(server=False), server_hostname="localhost")
+        writer.close()
+        return presented(await seen)
 
 
 @pytest.mark.parametrize("name", [NAME, "VN/COM/a,b+c=d/e?f", "VN/COM/x,dnQualifier=9/y(1)'"])
@@ -122,35 +110,55 @@ def test_the_gateway_reads_name_and_generation_from_a_connection(
 def test_a_consumers_certificate_is_no_servers(authority: Authority) -> None:
     authority.issue(NAME)
     authority.issue("VN/COM/x/y")
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
+    with pytest.raises(ssl.SSLCertVerificationError):
         asyncio.run(_seen(authority, NAME, "VN/COM/x/y"))
-    assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def made(uris: tuple[str, ...] = (), *subject: tuple[x509.ObjectIdentifier, str]) -> bytes:
+    """A certificate with these URIs and this subject."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(kind, value) for kind, value in subject])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + SHORT)
+    if uris:
+        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri) for uri in uris])
+        builder = builder.add_extension(names, critical=False)
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 @pytest.mark.parametrize(
     ("peer", "client"),
     [
-        ({}, ""),
-        ({"peer_uri": [b"https://VN/GOV/G24/x"]}, ""),
-        ({"peer_uri": [b"urn:ndxp:VN/GOV/G24/x", b"urn:ndxp:VN/GOV/G24/y"]}, ""),
-        ({"x509_common_name": [b"VN/GOV/G24/x"]}, ""),
-        ({"peer_uri": [b"urn:ndxp:VN/GOV/G24/x"]}, "VN/GOV/G24/x"),
+        (made(), ""),
+        (made(("https://VN/GOV/G24/x",)), ""),
+        (made(("urn:ndxp:VN/GOV/G24/x", "urn:ndxp:VN/GOV/G24/y")), ""),
+        (made((), (NameOID.COMMON_NAME, "VN/GOV/G24/x")), ""),
+        (made(("urn:ndxp:VN/GOV/G24/x",)), "VN/GOV/G24/x"),
     ],
-    ids=str,
+    ids=["nothing", "a URL", "two members", "a common name", "a member"],
 )
-def test_only_one_uri_of_the_exchange_names_a_member(peer: dict[str, list[bytes]], client: str) -> None:
+def test_only_one_uri_of_the_exchange_names_a_member(peer: bytes, client: str) -> None:
     assert presented(peer).client == client
 
 
 @pytest.mark.parametrize(
-    "subject", [b"O=x,dnQualifier=9", b"O=x\\,dnQualifier=9", b"CN=dnQualifier=9", b"dnQualifier=9x"]
+    "subject",
+    [
+        [(NameOID.ORGANIZATION_NAME, "x,dnQualifier=9")],
+        [(NameOID.COMMON_NAME, "dnQualifier=9")],
+        [(NameOID.DN_QUALIFIER, "9x")],
+        [(NameOID.DN_QUALIFIER, "9"), (NameOID.DN_QUALIFIER, "8")],
+    ],
+    ids=str,
 )
-def test_a_generation_is_taken_from_the_place_of_the_authority_only(subject: bytes) -> None:
-    assert presented({"x509_subject": [subject]}).generation == 0
+def test_a_generation_is_taken_from_the_place_of_the_authority_only(
+    subject: list[tuple[x509.ObjectIdentifier, str]],
+) -> None:
+    assert presented(made((), *subject)).generation == 0
 
 
 @given(st.text(alphabet="abcXYZ019'()+,-.=?", min_size=1, max_size=20))
+@settings(max_examples=25)  # a key is made for each
 def test_every_identifier_survives_its_uri(part: str) -> None:
     name = f"VN/GOV/{part}/{part}"
-    assert presented({"peer_uri": [uri_of(name).encode()]}).client == name
+    assert presented(made((uri_of(name),))).client == name
     assert file_of(Path("folder"), name).parent == Path("folder")

@@ -1,0 +1,112 @@
+"""What the caller gets: the beginning, the messages as far as they wait here, and the end."""
+
+from gateway.core.transaction import Call
+from gateway.dataplane import headers
+from ndxp import metadata, status
+from ndxp.errors import Code, Reason, Refusal
+from ndxp.http2 import Field, Fields, Stream
+
+Block = tuple[tuple[Field, ...], str]
+
+
+class Answer:
+    """The answer to one call. ``held`` says that its messages wait until its end is recorded.
+
+    ``begun`` says that the caller has its beginning already.
+    """
+
+    __slots__ = ("_beginning", "_call", "_own", "_tail", "_withheld", "begun", "held", "parts")
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._own = headers.begin()
+        self._beginning: Block | None = None  # the provider's
+        self._withheld: list[metadata.Pair] = []
+        self._tail = ""
+        self.begun = False
+        self.held = True
+        self.parts: list[bytes] = []
+
+    def use(self, content_type: str) -> None:
+        """Says the exchange's own words in the caller's content-type."""
+        self._own = headers.begin(content_type)
+
+    def began(self, fields: Fields, *, says_withheld: bool) -> None:
+        """Takes the provider's beginning; ``says_withheld`` when it is there that it says what it withholds."""
+        constant, encodings, own = headers.answer(fields)
+        self._beginning = constant, encodings + headers.literals(metadata.back(own))
+        if says_withheld:
+            self._withheld = _withheld(self._call, own)
+
+    def check_release(self) -> None:
+        """Raises Refusal (FIELDS_NOT_WITHHELD) when the provider does not say that it kept to the grant's fields."""
+        call = self._call
+        if call.fields and not self._withheld:
+            raise Refusal(
+                Reason.FIELDS_NOT_WITHHELD,
+                f"{call.service} does not say that it kept to the fields of grant {call.grant}; its answer is withheld",
+                metadata={"service": call.service, "grant": call.grant},
+            )
+
+    def ended(self, ending: headers.Ending) -> None:
+        """Takes the provider's end. Raises Refusal like ``check_release``."""
+        back = metadata.back(ending.pairs)
+        if ending.code is Code.OK:
+            if self.held:
+                self._withheld = _withheld(self._call, ending.pairs)
+                self.check_release()
+                back += self._withheld
+            self._tail = headers.literals(back)
+        else:
+            self._tail = headers.status(ending.code, ending.message) + headers.literals(back)
+
+    def failed(self, code: Code, message: str) -> None:
+        """Takes an end that the provider has not said in gRPC's way, or one of this exchange's own."""
+        self._beginning = None
+        self._tail = headers.status(code, headers.percent(message))
+
+    def refused(self, refusal: Refusal) -> None:
+        """Takes the exchange's own word."""
+        self.failed(refusal.rule.code, refusal.message)
+        self._tail += headers.literals(((metadata.STATUS_DETAILS, status.encode(refusal)),))
+
+    def begin(self, stream: Stream) -> None:
+        """Sends the beginning of an answer that passes as it comes."""
+        if not self.begun:
+            self.begun = True
+            constant, rest = self._beginning or (self._own, "")
+            own = ((metadata.TRANSACTION_ID, self._call.transaction_id), *self._withheld)
+            stream.send_headers(constant, rest + headers.literals(own))
+
+    def end(self, stream: Stream) -> int:
+        """Sends what is left, and the trailers; gives how many bytes of messages need not wait any more."""
+        call, sent = self._call, 0
+        tail = f"{self._tail}{headers.literals(((metadata.TRANSACTION_ID, call.transaction_id),))}"
+        if call.code is not Code.OK:
+            tail += headers.literals(((metadata.ERROR_ORIGIN, str(call.origin)),))
+        if not self.begun and self._beginning is not None:
+            stream.send_headers(*self._beginning)
+            self.begun = True
+            sent = self.send_parts(stream)
+        trailers = headers.OK_TRAILERS if call.code is Code.OK else ()
+        stream.send_trailers(trailers if self.begun else self._own + trailers, tail)
+        return sent
+
+    def send_parts(self, stream: Stream) -> int:
+        """Sends the messages that wait here; gives how many bytes of them do not wait in the stream now."""
+        parts, self.parts = self.parts, []
+        return sum([len(part) for part in parts if stream.send_data(part)])
+
+    def drop(self) -> int:
+        """Forgets the messages that wait here; gives how many bytes they were."""
+        parts, self.parts = self.parts, []
+        return sum(map(len, parts))
+
+
+def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
+    """What the caller learns of the fields that an answer leaves out: which, and under which grant.
+
+    ``pairs`` is the provider's metadata; empty when the grant releases all, and when the provider says nothing of it.
+    """
+    said = metadata.withheld(pairs) if call.fields else None
+    return [] if said is None else [(metadata.WITHHELD, said), (metadata.GRANT, call.grant)]

@@ -1,0 +1,91 @@
+"""A call at its provider: the user of the provider's stream, which tells the relay what comes of it."""
+
+from typing import TYPE_CHECKING
+
+from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
+from ndxp.http2.errors import StreamFailure
+
+if TYPE_CHECKING:
+    from gateway.dataplane.relay import Relay
+
+
+class Attempt:
+    """One try. ``request`` is what was sent, while it can be sent again; ``stream`` is there once it is connected."""
+
+    __slots__ = ("_relay", "request", "stream")
+
+    def __init__(self, relay: "Relay") -> None:
+        self._relay: Relay | None = relay  # None when it has ended, or when nobody waits for it any more
+        self.stream: Stream | None = None
+        self.request: list[bytes] | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it."""
+        return self._relay is not None
+
+    def go(self, connection: ClientConnection, scheme: str) -> None:
+        """There is a connection with room for the call; ``scheme`` is http or https."""
+        if self._relay is not None:
+            self._relay.connected(connection, self, scheme)
+
+    def unreachable(self, why: str) -> None:
+        """There is no connection to be had, or it is lost."""
+        if (relay := self._end()) is not None:
+            relay.unreachable(why)
+
+    def overloaded(self, why: str) -> None:
+        """Too many calls wait for a connection."""
+        if (relay := self._end()) is not None:
+            relay.overloaded(why)
+
+    def consumed(self, size: int) -> None:
+        """So many bytes of the answer were passed on, or are on the member's account."""
+        if self.stream is not None:
+            self.stream.consumed(size)
+
+    def leave(self) -> None:
+        """Nobody waits for the answer any more: the provider hears it, unless it has ended the call itself."""
+        self._end()
+        stream, self.stream = self.stream, None
+        if stream is not None and not stream.remote_closed:
+            stream.reset(ErrorCode.CANCEL)
+
+    def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
+        """The answer begins, or ends."""
+        self.request = None
+        if not ended:
+            if self._relay is not None:
+                self._relay.answer_began(status, fields)
+        elif (relay := self._end()) is not None:
+            relay.answer_ended(status, fields)
+
+    def on_data(self, data: bytes, *, ended: bool) -> None:
+        """Data of the answer; at its end stands a status, not data."""
+        if data and self._relay is not None:
+            self._relay.answer_data(data)
+        if ended:
+            self.on_failure(StreamFailure(ErrorCode.PROTOCOL_ERROR, "it ended without a status"))
+
+    def on_sent(self, size: int) -> None:
+        """Request bytes that had to wait have gone to the provider."""
+        if self._relay is not None:
+            self._relay.request_sent(size)
+
+    def on_reset(self, code: int) -> None:
+        """The provider has reset the call."""
+        if (relay := self._end()) is not None:
+            relay.answer_reset(code, self.request)
+
+    def on_failure(self, failure: StreamFailure) -> None:
+        """The provider broke a rule."""
+        if (relay := self._end()) is not None:
+            relay.answer_broken(failure)
+
+    def on_lost(self) -> None:
+        """The provider's connection is gone."""
+        self.unreachable("")
+
+    def _end(self) -> "Relay | None":
+        relay, self._relay = self._relay, None
+        return relay

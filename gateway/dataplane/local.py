@@ -1,0 +1,131 @@
+"""A call that the worker answers itself: health and reflection, on the same connections as the calls that it relays."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from gateway.core.transaction import Origin
+from gateway.dataplane import headers
+from gateway.dataplane.deadlines import Deadlines
+from ndxp import metadata, status
+from ndxp.errors import Code, Refusal
+from ndxp.http2 import ErrorCode, Fields, Stream
+from ndxp.http2.errors import StreamFailure
+
+_PREFIX = 5
+_LARGEST = 16 * 1024
+"""Bytes of the largest question; nobody has to be known to ask for health."""
+
+
+class LocalCall(ABC):
+    """One call, as the user of its caller's stream: messages of the request come to ``asked``."""
+
+    def __init__(self, stream: Stream, deadlines: Deadlines) -> None:
+        self.tick = 0
+        self._stream: Stream | None = stream
+        self._deadlines = deadlines
+        self._buffer = b""
+        self._begun = False
+
+    @abstractmethod
+    def asked(self, message: bytes) -> None:
+        """A message of the request. May raise Refusal."""
+
+    @abstractmethod
+    def said_all(self) -> None:
+        """The request has ended."""
+
+    @abstractmethod
+    def ready(self) -> None:
+        """All that was said has left, so that more can be said."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the caller has not read what it was told."""
+        return self._stream is not None and self._stream.queued > 0
+
+    def say(self, message: bytes) -> None:
+        """Sends a message of the answer."""
+        if self._stream is not None:
+            if not self._begun:
+                self._begun = True
+                self._stream.send_headers(headers.begin(), "")
+            self._stream.send_data(b"\x00" + len(message).to_bytes(4, "big") + message)
+
+    def end(self, code: Code = Code.OK, message: str = "", more: str = "") -> None:
+        """Ends the call with a status; ``more`` are further fields of the trailers."""
+        if self._stream is not None:
+            fields = headers.status(code, headers.percent(message)) + more
+            self._stream.send_trailers(() if self._begun else headers.begin(), fields)
+            self.over()
+
+    def over(self) -> None:
+        """Lets go of everything."""
+        self._deadlines.discard(self)
+        self._stream = None
+
+    def overdue(self) -> None:
+        """The deadline has passed."""
+        self.end(Code.DEADLINE_EXCEEDED, "the deadline has passed")
+
+    def on_data(self, data: bytes, *, ended: bool) -> None:
+        """Data of the request."""
+        if self._stream is None:
+            return
+        self._stream.consumed(len(data))
+        self._buffer += data
+        self.guard(self._read)
+        if ended and self._stream is not None:
+            self.guard(self.said_all)
+
+    def guard(self, step: Callable[[], None]) -> None:
+        """Takes a step; ends the call with what it refuses."""
+        try:
+            step()
+        except Refusal as refusal:
+            details = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
+            self.end(refusal.rule.code, refusal.message, headers.literals(details))
+
+    def _read(self) -> None:
+        while self._stream is not None and (message := self._next()) is not None:
+            self.asked(message)
+
+    def _next(self) -> bytes | None:
+        """The next whole message that was received."""
+        if len(self._buffer) < _PREFIX:
+            return None
+        length = int.from_bytes(self._buffer[1:_PREFIX], "big")
+        if self._buffer[0]:
+            self.end(Code.UNIMPLEMENTED, "compressed messages are not read here")
+        elif length > _LARGEST:
+            self.end(Code.RESOURCE_EXHAUSTED, f"a message of {length} bytes; {_LARGEST} are allowed")
+        elif len(self._buffer) >= _PREFIX + length:
+            message, self._buffer = self._buffer[_PREFIX : _PREFIX + length], self._buffer[_PREFIX + length :]
+            return message
+        return None
+
+    def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
+        """Trailers, which end the request."""
+        self.on_data(b"", ended=True)
+
+    def on_sent(self, size: int) -> None:
+        """Something that had to wait has left."""
+        if self._stream is not None and not self._stream.queued:
+            self.ready()
+
+    def on_reset(self, code: int) -> None:
+        """The caller has left."""
+        self.over()
+
+    def on_failure(self, failure: StreamFailure) -> None:
+        """The caller broke a rule."""
+        self.over()
+
+    def on_lost(self) -> None:
+        """The caller's connection is gone."""
+        self.over()
+
+    def cancel(self) -> None:
+        """Ends the call without a word, because the caller reads nothing."""
+        if self._stream is not None:
+            self._stream.reset(ErrorCode.CANCEL)
+            self.over()

@@ -1,0 +1,603 @@
+"""One call's way: its header list is decided on, its bytes pass, and its end is recorded before the caller has it.
+
+A call has a stream to its caller (``Relay``) and, once it is forwarded, one to its provider (``Attempt``). Both hear
+from their connections what comes, and pass it on at once. What waits for the journal goes on when the journal answers.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gateway.core.transaction import Call, Origin, Tally, now
+from gateway.dataplane import headers, pipeline
+from gateway.dataplane.answer import Answer
+from gateway.dataplane.attempt import Attempt
+from gateway.dataplane.deadlines import Deadlines
+from gateway.dataplane.messages import Messages, MessageTooLarge
+from gateway.dataplane.pipeline import Asked, Exchange, Steps
+from gateway.dataplane.upstream import TRIES, Upstreams
+from ndxp import metadata, status
+from ndxp.assertion import Assertion, message_mark, sign
+from ndxp.errors import Code, Reason, Refusal
+from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
+from ndxp.http2.errors import StreamFailure
+from ndxp.http2.fields import Request
+
+if TYPE_CHECKING:
+    from gateway.core.registry import Method
+    from gateway.dataplane.certificates import Certificate
+    from ndxp.spans import Tracer
+
+_HELD_ANSWER = 64 * 1024
+"""Bytes of a single answer that wait for the record of its end; a larger one is recorded first and passes then."""
+
+_REPEATABLE = 64 * 1024
+"""Bytes of a request that are kept until its answer begins, for a provider that has not taken the call."""
+
+_MARGIN, _LONGEST_MARGIN = 0.05, 0.05
+"""What this hop keeps of a caller's deadline for its own answer: this part of it, and so many seconds at most. A
+provider gets the longest of it more than that, so that it is this hop that says whose deadline has passed."""
+
+_UNREADABLE = 1.0
+"""Seconds that an answer may wait for its caller to read it, when the deadline leaves less."""
+
+_OTHER = "_OTHER"  # as OpenTelemetry's conventions call a method that is not known
+_LOST = "the provider cannot be reached, or the connection broke before it answered"
+_STATUS_OF_RESET = {
+    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
+    ErrorCode.CANCEL: Code.CANCELLED,
+    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
+    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
+}
+"""What gRPC makes of a stream that was reset; of all other codes it makes INTERNAL."""
+
+_ERROR_CODES = {int(code): code for code in ErrorCode}
+_log = logging.getLogger("gateway")
+_Method = TypeVar("_Method", bound=Callable[..., None])
+
+
+class Relays:
+    """The calls under way in this worker, and what they have in common."""
+
+    def __init__(
+        self, exchange: Exchange, upstreams: Upstreams, deadlines: Deadlines, tracer: "Tracer | None" = None
+    ) -> None:
+        self.exchange = exchange
+        self.upstreams = upstreams
+        self.deadlines = deadlines
+        self.tracer = tracer
+        self.under_way: set[Relay] = set()
+        self.now = asyncio.get_running_loop().time
+
+    def accept(
+        self, stream: Stream, request: Request | None, certificate: "Certificate | None", *, ended: bool
+    ) -> "Relay":
+        """Takes a call whose header list is there; None stands for one that is too large to be looked at."""
+        relay = Relay(self, stream, "" if request is None else request.path.removeprefix("/"))
+        relay.begin(request, certificate, ended=ended)
+        return relay
+
+    def dismiss(self) -> None:
+        """Ends the calls under way that would not be let in any more."""
+        for relay in list(self.under_way):
+            relay.dismiss()
+
+
+def _guarded(method: _Method) -> _Method:
+    """Ends the call with what a step refuses, and with INTERNAL for a defect: its connection goes on."""
+
+    @wraps(method)
+    def guarded(self: "Relay", *arguments: Any, **named: Any) -> None:
+        try:
+            method(self, *arguments, **named)
+        except Refusal as refusal:
+            self.refuse(refusal)
+        except Exception as error:
+            self.broken(error)
+
+    return guarded  # type: ignore[return-value]
+
+
+class Relay:
+    """One call, as the user of its caller's stream.
+
+    It is ``_ending`` when how it ends is clear and goes to the journal, and ``_ended`` when that is done.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_arrived",
+        "_asked",
+        "_asking",
+        "_attempt",
+        "_ended",
+        "_ending",
+        "_holding",
+        "_in",
+        "_let_in",
+        "_method",
+        "_out",
+        "_relays",
+        "_request",
+        "_request_ended",
+        "_steps",
+        "_stream",
+        "_waits",
+        "call",
+        "tick",
+    )
+
+    def __init__(self, relays: Relays, stream: Stream, method: str) -> None:
+        limit = relays.exchange.settings.max_message_bytes
+        call = self.call = Call(method)
+        self.tick = 0
+        self._relays = relays
+        self._stream: Stream | None = stream  # None when the caller has left, or has everything
+        self._attempt: Attempt | None = None
+        self._answer = Answer(call)
+        self._arrived = relays.now()
+        self._asking: headers.Asking
+        self._asked = Asked((), None)
+        self._method: Method | None = None
+        self._in = Messages(call.received, limit)
+        self._out = Messages(call.sent, limit)
+        self._request: list[bytes] = []  # what waits to be forwarded
+        self._request_ended = False
+        self._holding = 0  # bytes on the member's account
+        self._steps: Steps | None = None
+        self._waits: asyncio.Future[Any] | None = None
+        self._let_in = self._ending = self._ended = False
+
+    @property
+    def identified(self) -> bool:
+        """Whether the caller has shown who it is, and may be one."""
+        return self._asked.identified
+
+    # The request.
+
+    @_guarded
+    def begin(self, request: Request | None, certificate: "Certificate | None", *, ended: bool) -> None:
+        """Decides on the call by its header list."""
+        relays, call = self._relays, self.call
+        relays.under_way.add(self)
+        self._request_ended = ended
+        if request is None:
+            raise Refusal(Reason.METADATA_TOO_LARGE, "the header list is larger than this exchange reads")
+        asking = self._asking = headers.Asking(request.fields)
+        self._answer.use(asking.content_type)
+        self._asked = Asked(asking.pairs, asking.timeout, certificate)
+        if relays.tracer is not None:
+            sent = metadata.traceparent(asking.pairs)
+            call.span = relays.tracer.serve(self._name_of_span(), sent, call.request_in_ts)
+        self._drive(pipeline.begin(relays.exchange, call, self._asked), self._decided)
+
+    def _decided(self) -> None:
+        """The call is let in: its request may come."""
+        call, relays = self.call, self._relays
+        self._let_in = True
+        method = self._method = relays.exchange.snapshot.method(call.method)
+        self._answer.held = method is not None and not method.server_streaming and (method.unary or bool(call.fields))
+        remaining = self._asked.remaining
+        if remaining is not None and remaining <= call.timeout:
+            call.timeout -= min(_LONGEST_MARGIN, _MARGIN * remaining)
+        relays.deadlines.add(self, self._arrived + call.timeout)
+        if not self._is_single:
+            self._enter()
+        elif self._request_ended:
+            self._requested()
+        elif self._holding and self._stream is not None:
+            self._stream.consumed(self._holding)
+
+    @property
+    def _is_single(self) -> bool:
+        """Whether the request is one message, which is forwarded as a whole: the assertion is made for it."""
+        return self._method is not None and not self._method.client_streaming
+
+    @_guarded
+    def on_data(self, data: bytes, *, ended: bool) -> None:
+        """Data of the request."""
+        if self._ending:
+            return
+        self._request_ended = ended
+        if data:
+            self._count("a request", self._in, data)
+        if self._attempt is not None and self._attempt.stream is not None:
+            self._send(self._attempt.stream, data)
+            return
+        if data:
+            self._request.append(data)
+            self._hold(len(data))
+        if self._let_in and self._is_single:
+            if ended:
+                self._requested()
+            elif self._stream is not None:
+                self._stream.consumed(len(data))
+
+    def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
+        """Trailers of a request: gRPC has none, they only end it."""
+        self.on_data(b"", ended=True)
+
+    def _requested(self) -> None:
+        """The only message of the request is there."""
+        if not self._in.whole or self.call.received.messages != 1:
+            raise Refusal(
+                Reason.REQUEST_MALFORMED,
+                f"the request of {self.call.method} ended "
+                + (f"after {self.call.received.messages} messages" if self._in.whole else "within a message"),
+            )
+        self._enter()
+
+    def _enter(self) -> None:
+        self._drive(pipeline.enter(self._relays.exchange, self.call, self._asked), self._forward)
+
+    def _forward(self) -> None:
+        attempt = self._attempt = Attempt(self)
+        self.call.attempts += 1
+        self._relays.upstreams.forward(self.call.address, attempt)
+
+    @_guarded
+    def connected(self, connection: ClientConnection, attempt: Attempt, scheme: str) -> None:
+        """There is a connection to the provider: the request goes on."""
+        call = self.call
+        call.request_out_ts = now()
+        within = max(0.0, self._arrived + call.timeout - self._relays.now()) + _LONGEST_MARGIN
+        known = self._method is not None
+        constant, rest = headers.onward(call, self._asking, self._onward(), scheme, within, recurs=known)
+        stream = attempt.stream = connection.open(attempt, constant, rest)
+        request, self._request = self._request, []
+        if self._is_single and call.received.size <= _REPEATABLE:
+            attempt.request = request
+        for number, part in enumerate(request, 1):
+            last = self._request_ended and number == len(request)
+            if stream.send_data(part, end=last):
+                self._passed(len(part))
+        if not request and self._request_ended:
+            stream.send_data(b"", end=True)
+
+    def _onward(self) -> list[metadata.Pair]:
+        """The metadata that the provider gets: the caller's own, and the gateway's word."""
+        call, exchange = self.call, self._relays.exchange
+        received = call.headers
+        pairs, traceparent = metadata.onward(self._asking.pairs), received.get(metadata.TRACEPARENT, "")
+        if call.span is not None:
+            pairs, traceparent = call.span.onward(pairs), call.span.traceparent
+        pairs.append((metadata.TRANSACTION_ID, call.transaction_id))
+        if key := exchange.provider_keys.get(call.service):
+            # A compressed message gets no mark: the agency sees it unpacked, and nothing is unpacked here.
+            marked = self._is_single and not self._in.compressed
+            assertion = Assertion(
+                client=call.client,
+                provider=call.service,
+                method=call.method,
+                transaction_id=call.transaction_id,
+                user_id=received.get(metadata.USER_ID, ""),
+                purpose=received.get(metadata.PURPOSE, ""),
+                traceparent=traceparent,
+                fields=",".join(call.fields),
+                message=message_mark(call.received.hash()) if marked else "",
+            )
+            pairs.append((metadata.ASSERTION, sign(assertion, key)))
+        return pairs
+
+    def _send(self, stream: Stream, data: bytes) -> None:
+        """Passes on data of a stream of requests."""
+        if not stream.open:
+            return  # the provider has ended the call, and what it has said is on its way
+        if not stream.send_data(data, end=self._request_ended):
+            self._hold(len(data))
+        elif self._stream is not None:
+            self._stream.consumed(len(data))
+
+    def request_sent(self, size: int) -> None:
+        """So many bytes of the request that had to wait have gone to the provider."""
+        self._passed(size)
+
+    def _passed(self, size: int) -> None:
+        self._hold(-size)
+        if not self._is_single and self._stream is not None:
+            self._stream.consumed(size)
+
+    # The answer.
+
+    @_guarded
+    def answer_began(self, http_status: str, fields: Fields) -> None:
+        """The provider has sent the beginning of an answer."""
+        if self._speaks_grpc(http_status, fields):
+            method = self._method
+            single = method is not None and not method.server_streaming
+            self._answer.began(fields, says_withheld=not single)
+            if not self._answer.held and self._stream is not None:
+                self._answer.begin(self._stream)
+
+    def _speaks_grpc(self, http_status: str, fields: Fields) -> bool:
+        if http_status == "200" and headers.is_grpc(fields):
+            return True
+        self._provider_failed(headers.http_status(http_status), f"the provider answered with HTTP {http_status}")
+        return False
+
+    @_guarded
+    def answer_data(self, data: bytes) -> None:
+        """Data of the answer."""
+        call, answer = self.call, self._answer
+        call.response_in_ts = call.response_in_ts or now()
+        if call.fields and not answer.held:
+            answer.check_release()
+        self._count("an answer", self._out, data)
+        if answer.held:
+            answer.parts.append(data)
+            self._hold(len(data))
+            self._taken_over(len(data))
+            if call.sent.size > _HELD_ANSWER and not call.fields and self._steps is None:
+                self._release()
+            return
+        if self._stream is not None and self._stream.send_data(data):
+            self._taken_over(len(data))
+        else:
+            self._hold(len(data))
+
+    def _release(self) -> None:
+        """A large answer passes from now on. Its transaction is on record before any of it leaves."""
+        if self.call.journal_first:
+            self._pass_held()
+        else:
+            self._drive(pipeline.record_request(self._relays.exchange, self.call), self._pass_held)
+
+    def _pass_held(self) -> None:
+        answer = self._answer
+        answer.held = False
+        if self._stream is not None:
+            answer.begin(self._stream)
+            self._hold(-answer.send_parts(self._stream))
+
+    @_guarded
+    def answer_ended(self, http_status: str, fields: Fields) -> None:
+        """The provider has ended the call; ``http_status`` is empty unless this is all that it says."""
+        if http_status and not self._speaks_grpc(http_status, fields):
+            return
+        call, method = self.call, self._method
+        ending = headers.Ending(fields)
+        if http_status and ending.not_taken:
+            self.unreachable("the provider stops, and did not take the call")
+            return
+        call.response_in_ts = now() if method is not None and method.unary else call.response_in_ts or now()
+        reason = ""
+        if ending.code is Code.OK:
+            if method is not None and not method.server_streaming and not (call.sent.messages and self._out.whole):
+                self._provider_failed(Code.INTERNAL, "the provider answered OK without a message")
+                return
+        else:
+            reason = status.reason_of(ending.details) if ending.details else ""
+            self._drop_answer()
+        self._answer.ended(ending)
+        call.subjects = metadata.subjects(ending.pairs)
+        call.end(ending.code, Origin.PROVIDER, reason)
+        self._finish()
+
+    @_guarded
+    def answer_reset(self, code: int, request: list[bytes] | None) -> None:
+        """The provider has reset the call; ``request`` is what it has not taken, if it can be sent again."""
+        if code == ErrorCode.REFUSED_STREAM:
+            if request is not None and self.call.attempts < TRIES:
+                self._request = request
+                self._forward()
+            else:
+                self.unreachable("the provider did not take the call")
+            return
+        known = _ERROR_CODES.get(code, ErrorCode.INTERNAL_ERROR)
+        self._provider_failed(_STATUS_OF_RESET.get(known, Code.INTERNAL), f"the provider reset the call: {known.name}")
+
+    @_guarded
+    def answer_broken(self, failure: StreamFailure) -> None:
+        """The provider does not keep to HTTP/2, or to its limits."""
+        code = Code.RESOURCE_EXHAUSTED if failure.code is ErrorCode.ENHANCE_YOUR_CALM else Code.INTERNAL
+        self._provider_failed(code, f"the provider's answer does not hold: {failure}")
+
+    def unreachable(self, why: str) -> None:
+        """There is no connection to the provider, or it is lost."""
+        service = self.call.service
+        refusal = Refusal(Reason.PROVIDER_UNREACHABLE, f"{service}: {why or _LOST}", metadata={"service": service})
+        self.refuse(refusal)
+
+    def overloaded(self, why: str) -> None:
+        """More calls wait for the provider than may."""
+        service = self.call.service
+        self.refuse(Refusal(Reason.OVERLOADED, why, retry_after=0.5, metadata={"service": service}))
+
+    # The end.
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Ends the call on the exchange's own word."""
+        if self._ended:
+            return
+        self.call.end(refusal.rule.code, Origin.GATEWAY, refusal.reason)
+        self._drop_answer()
+        self._answer.refused(refusal)
+        if self._ending:  # the record of its end could not be written, which its caller learns in place of the end
+            self._answered()
+        else:
+            self._finish()
+
+    def broken(self, error: Exception) -> None:
+        """Ends the call because of a defect here; the log gets its place and type, since its text may hold payload."""
+        place = "".join(traceback.format_tb(error.__traceback__)[-3:])
+        _log.error(
+            "transaction %s failed in the gateway: %s\n%s", self.call.transaction_id, type(error).__name__, place
+        )
+        if self._ended:
+            if self._stream is not None:
+                self._stream.reset(ErrorCode.INTERNAL_ERROR)
+            self._close()
+            return
+        self.call.end(Code.INTERNAL, Origin.GATEWAY)
+        self._drop_answer()
+        self._answer.failed(Code.INTERNAL, "the gateway failed; its log tells more of this transaction")
+        if self._ending:
+            self._answered()
+        else:
+            self._finish()
+
+    def dismiss(self) -> None:
+        """Ends the call if it would not be let in any more."""
+        if self._ending:
+            return
+        try:
+            pipeline.check_still(self._relays.exchange, self.call)
+        except Refusal as refusal:
+            self.call.dismissal = refusal
+            self.refuse(refusal)
+
+    def overdue(self) -> None:
+        """The deadline has passed."""
+        call = self.call
+        if self._ended:
+            if self._stream is not None:  # its caller does not read the answer
+                self._stream.reset(ErrorCode.CANCEL)
+            self._close()
+        elif not self._ending:
+            if call.attempts:
+                message = f"{call.service}: the provider did not answer within the deadline"
+            else:
+                message = f"the caller sent no request within {call.timeout:.3g} s"
+            self.refuse(Refusal(Reason.PROVIDER_TIMEOUT, message, metadata={"service": call.service}))
+
+    def on_reset(self, code: int) -> None:
+        """The caller has left, by cancelling or by its own deadline."""
+        self.on_lost()
+
+    def on_failure(self, failure: StreamFailure) -> None:
+        """The caller broke a rule of HTTP/2."""
+        self.on_lost()
+
+    @_guarded
+    def on_lost(self) -> None:
+        """The caller is gone."""
+        self._stream = None
+        if self._ended:
+            self._close()
+        elif not self._ending:
+            call, remaining = self.call, self._asked.remaining
+            if remaining is not None and self._relays.now() - self._arrived >= remaining:
+                call.end(Code.DEADLINE_EXCEEDED, Origin.GATEWAY, Reason.PROVIDER_TIMEOUT if call.attempts else "")
+            else:
+                call.end(Code.CANCELLED, Origin.GATEWAY)
+            self._finish()
+
+    def on_sent(self, size: int) -> None:
+        """Answer bytes that had to wait have gone to the caller."""
+        self._hold(-size)
+        if not self._answer.held:
+            self._taken_over(size)
+        if self._ended and self._stream is not None and not self._stream.open:
+            self._close()
+
+    def _provider_failed(self, code: Code, message: str) -> None:
+        self._drop_answer()
+        self._answer.failed(code, message)
+        self.call.end(code, Origin.PROVIDER)
+        self._finish()
+
+    def _drop_answer(self) -> None:
+        """What waits of an answer does not leave, and does not count."""
+        if self._answer.parts:
+            self._hold(-self._answer.drop())
+            self.call.sent = Tally()
+
+    def _finish(self) -> None:
+        """How the call ends is clear: it goes to the journal, and then to the caller."""
+        self._ending = True
+        waits, self._waits, self._steps = self._waits, None, None
+        if waits is not None:
+            waits.cancel()
+        if self._attempt is not None:
+            self._attempt.leave()
+        try:
+            self._drive(pipeline.finish(self._relays.exchange, self.call, self._asked), self._answered)
+        except Refusal as refusal:
+            self.refuse(refusal)
+
+    def _answered(self) -> None:
+        """The record is there: the caller gets what there is to get."""
+        self._ended = True
+        call, relays = self.call, self._relays
+        relays.under_way.discard(self)
+        relays.exchange.traffic.count(call, relays.exchange.snapshot)
+        if call.span is not None and call.client:  # a stranger leaves no span
+            call.span.end(
+                call.code, call.reason, transaction=call.transaction_id, client=call.client, service=call.service
+            )
+        if self._stream is not None:
+            self._hold(-self._answer.end(self._stream))
+            if self._stream.queued:
+                relays.deadlines.add(self, max(self._arrived + call.timeout, relays.now() + _UNREADABLE))
+                return
+        self._close()
+
+    def _close(self) -> None:
+        """Nothing is left to do: the call lets go of everything."""
+        self._relays.deadlines.discard(self)
+        self._hold(-self._holding)
+        self._stream = self._attempt = None
+
+    # How it goes on, and what it holds.
+
+    def _drive(self, steps: Steps, then: Callable[[], None]) -> None:
+        """Goes through steps and on with ``then``; when they wait for something, as soon as it is there."""
+        self._steps = steps
+        for waits in steps:
+            if not waits.done():
+                self._waits = waits
+                waits.add_done_callback(partial(self._go_on, steps, then))
+                return
+        self._steps = self._waits = None
+        then()
+
+    @_guarded
+    def _go_on(self, steps: Steps, then: Callable[[], None], waits: "asyncio.Future[Any]") -> None:
+        if self._steps is steps and not waits.cancelled():
+            self._drive(steps, then)
+
+    def _hold(self, size: int) -> None:
+        """Puts bytes on the member's account, or takes them off it."""
+        if size:
+            size = max(size, -self._holding)
+            self._holding += size
+            self._relays.exchange.admission.holding(self.call.client).held += size
+
+    def _taken_over(self, size: int) -> None:
+        if self._attempt is not None:
+            self._attempt.consumed(size)
+
+    def _count(self, what: str, messages: Messages, data: bytes) -> None:
+        """Counts the messages in data. Raises Refusal: MESSAGE_TOO_LARGE, STREAM_TOO_LARGE."""
+        settings = self._relays.exchange.settings
+        try:
+            messages.feed(data)
+        except MessageTooLarge as error:
+            raise Refusal(
+                Reason.MESSAGE_TOO_LARGE,
+                f"{what} of {error} bytes; {settings.max_message_bytes} are allowed",
+                metadata={"allowed": str(settings.max_message_bytes)},
+            ) from None
+        tally: Tally = messages.tally
+        if tally.messages > settings.max_stream_messages:
+            raise _stream_too_large(what, "messages", settings.max_stream_messages)
+        if tally.size > settings.max_stream_bytes:
+            raise _stream_too_large(what, "bytes", settings.max_stream_bytes)
+
+    def _name_of_span(self) -> str:
+        """The method where it is known; anything else is free text of the caller, and stays out of traces."""
+        call, snapshot = self.call, self._relays.exchange.snapshot
+        if snapshot.method(call.method) is not None:
+            return call.method
+        return f"{call.contract if call.contract in snapshot.providers else _OTHER}/{_OTHER}"
+
+
+def _stream_too_large(what: str, unit: str, limit: int) -> Refusal:
+    return Refusal(
+        Reason.STREAM_TOO_LARGE,
+        f"{what} of this stream is more than {limit} {unit}",
+        metadata={"limit": unit, "allowed": str(limit)},
+    )

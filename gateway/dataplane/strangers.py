@@ -1,0 +1,103 @@
+"""What strangers may cost: connections on which nobody has shown who he is.
+
+Members are served at once. Strangers share a part of the worker's time, each of them in turn, and a part of its
+connections, of which the oldest goes when a new one comes.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.dataplane.listener import Inbound
+
+_PART = 0.2
+"""The part of the worker's time that strangers get together."""
+
+_AT_ONCE = 0.01
+"""Seconds of it that they may use in one go."""
+
+_PAUSE = 0.005
+"""Seconds between two turns when their time is used up."""
+
+_SLICE = 16 * 1024
+"""Bytes of one stranger that are looked at in one turn."""
+
+
+class Strangers:
+    """Those connections of a worker whose callers nobody knows, by address."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, most: int) -> None:
+        """``most`` is how many connections strangers may have from one address."""
+        self._loop = loop
+        self._most = most
+        self._by_address: dict[str, OrderedDict[Inbound, None]] = {}
+        self._queue: deque[tuple[Inbound, bytes]] = deque()
+        self._spent = 0.0
+        self._at = time.perf_counter()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, inbound: "Inbound") -> None:
+        """A connection has come; the oldest one of its address without a call goes when there are too many."""
+        same = self._by_address.setdefault(inbound.address, OrderedDict())
+        same[inbound] = None
+        if len(same) > self._most:
+            self._evict(same)
+
+    def remove(self, inbound: "Inbound") -> None:
+        """The connection has ended, or its caller is known now."""
+        same = self._by_address.get(inbound.address)
+        if same is not None:
+            same.pop(inbound, None)
+            if not same:
+                del self._by_address[inbound.address]
+
+    def make_room(self) -> bool:
+        """Closes the oldest connection of the address that has the most; False when there is none."""
+        most = max(self._by_address.values(), key=len, default=None)
+        return most is not None and self._evict(most)
+
+    def receive(self, inbound: "Inbound", data: bytes) -> None:
+        """Looks at what a stranger has sent, now or when there is time for strangers."""
+        if self._queue or not self._has_time():
+            inbound.pause()
+            self._queue.append((inbound, data))
+            if self._timer is None:
+                self._timer = self._loop.call_later(_PAUSE, self._turn)
+        else:
+            self._look_at(inbound, data)
+
+    def _turn(self) -> None:
+        """Goes on with those who wait, each in turn, for as long as there is time."""
+        self._timer = None
+        while self._queue and self._has_time():
+            inbound, data = self._queue.popleft()
+            if inbound.transport is None:
+                continue
+            self._look_at(inbound, data[:_SLICE])
+            if len(data) > _SLICE and not inbound.connection.closed:
+                self._queue.append((inbound, data[_SLICE:]))
+            else:
+                inbound.resume()
+        if self._queue:
+            self._timer = self._loop.call_later(_PAUSE, self._turn)
+
+    def _look_at(self, inbound: "Inbound", data: bytes) -> None:
+        began = time.perf_counter()
+        inbound.take_in(data)
+        self._spent += time.perf_counter() - began
+
+    def _has_time(self) -> bool:
+        now = time.perf_counter()
+        self._spent = max(0.0, self._spent - _PART * (now - self._at))
+        self._at = now
+        return self._spent < _AT_ONCE
+
+    def _evict(self, connections: "OrderedDict[Inbound, None]") -> bool:
+        for inbound in connections:
+            if not inbound.connection.streams:
+                inbound.close()
+                self.remove(inbound)
+                return True
+        return False
