@@ -57,7 +57,8 @@ def check(connection: sa.Connection, mark: str) -> Checked:
     if part == "subjects":
         return _subjects(connection, int(rest))
     if part == "named":
-        return Checked(_strange(connection), next="subjects 0")
+        strange = _strange(connection)
+        return Checked(strange, next="statistics" if not strange and _as_many(connection) else "subjects 0")
     if part == "indexes":
         return _indexes(connection)
     return Checked(_tiles(connection), next="indexes")
@@ -167,6 +168,16 @@ def _strange(connection: sa.Connection) -> list[tuple[int, str]]:
     return [(place if isinstance(place, int) else 0, text.format(place)) for place in places]
 
 
+def _as_many(connection: sa.Connection) -> bool:
+    """Whether the index of subjects has as many rows as records name subjects: if none is strange, none is missing."""
+    c = tables.records.c
+    words = sa.func.length(c.subjects) - sa.func.length(sa.func.replace(c.subjects, " ", "")) + 1
+    hashes = words - sa.case((c.subjects.endswith(f" {MORE}", autoescape=True), 1), else_=0)
+    named = sa.select(sa.func.coalesce(sa.func.sum(hashes), 0)).where(c.subjects != "")
+    listed = sa.select(sa.func.count()).select_from(tables.subjects)
+    return bool(connection.execute(named).scalar() == connection.execute(listed).scalar())
+
+
 def _subjects(connection: sa.Connection, after: int) -> Checked:
     """Records that name subjects, and that the index of subjects does not have."""
     c, s = tables.records.c, tables.subjects.c
@@ -217,13 +228,17 @@ def _next_day(connection: sa.Connection, start: int | None) -> int | None:
 def _outcomes(connection: sa.Connection, day: int) -> Iterator[Any]:
     """Outcomes of a day, without those that are no record any more: the audit names them by their hash."""
     c = tables.records.c
-    within = c.request_in_ts >= day * 1_000_000, c.request_in_ts < (day + DAY) * 1_000_000
-    query = sa.select(*_COUNTED).where(c.phase == Phase.OUTCOME, *within)
-    for row in tables.read(connection, query):
-        try:
-            yield tables.record(row._mapping)
-        except msgspec.ValidationError:
-            continue
+    place = sa.tuple_(c.request_in_ts, c.seq)
+    names = [*(str(column.name) for column in _COUNTED), "seq"]
+    query = sa.select(*_COUNTED, c.seq).where(c.phase == Phase.OUTCOME, c.request_in_ts < (day + DAY) * 1_000_000)
+    page, last = query.order_by(c.request_in_ts, c.seq).limit(_ROWS), (day * 1_000_000, -1)
+    while rows := tables.read(connection, page.where(c.request_in_ts >= last[0], place > last)):
+        last = (rows[-1].request_in_ts, rows[-1].seq)
+        for row in rows:
+            try:
+                yield tables.record(dict(zip(names, row, strict=True)))
+            except msgspec.ValidationError:
+                continue
 
 
 def _removed_at(connection: sa.Connection) -> float:
