@@ -15,6 +15,7 @@ import httpx
 
 from ndxp import metadata, status
 from ndxp.errors import Code
+from ndxp.identifiers import in_slashes
 from ndxp.streams import keep_status
 from ndxp.tls import CertificateMissing, Tls, connect, connect_aio
 from ndxp.tracing import tracer
@@ -67,12 +68,14 @@ class Credentials:
     def load(cls, path: Path, client_id: str) -> Self:
         """Reads the secret of ``client_id`` from a credentials file; raises TokenRefused when it has none.
 
+        ``client_id`` may have NDXP's form.
         Its certificate is in the folder ``tls`` beside that file, if there is one, or whom to trust at the front.
         """
         try:
             secrets = json.loads(path.read_text())
         except (OSError, ValueError) as error:
             raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
+        client_id = in_slashes(client_id)
         if client_id not in secrets:
             raise TokenRefused(f"{path} has no credentials of {client_id}; `ndxp members` lists the members")
         folder = path.parent / TLS_FOLDER

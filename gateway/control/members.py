@@ -5,17 +5,18 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Body
+from pydantic import AfterValidator
 
 from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
 from gateway.registry_store import RegistryStore
-from ndxp.identifiers import member_of
+from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.authority import AuthorityMissing
 
 _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
-_Id = Annotated[str, Body(embed=True, min_length=1, max_length=200)]
+_Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 
 
 def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes

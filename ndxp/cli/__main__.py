@@ -1,5 +1,6 @@
 """The ``ndxp`` command: puts the commands together and turns what went wrong into one line and an exit code."""
 
+import os
 import signal
 import sys
 
@@ -32,6 +33,7 @@ from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
 from ndxp.subject import SubjectKeyMissing
+from ndxp.variables import unknown_variables
 
 app = typer.Typer(
     name="ndxp",
@@ -64,6 +66,8 @@ def options(
     ),
 ) -> None:
     """A simulated National Data Exchange Platform. Every person in it is synthetic."""
+    for line in unknown_variables(os.environ):
+        complain(line)
 
 
 def main() -> None:

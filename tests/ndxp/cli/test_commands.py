@@ -87,3 +87,13 @@ def test_a_command_that_needs_an_exchange_says_how_to_start_one(
     ran = ndxp_alone(*words.split(), "--folder", nowhere)
     assert ran.code == 1
     assert ran.complaint == (f"no exchange in {nowhere}; start one with `ndxp up -d`, or name its folder with --folder")
+
+
+def test_a_command_names_variables_that_nothing_reads_and_goes_on(
+    ndxp_alone: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NDXP_FODLER", "elsewhere")
+    ran = ndxp_alone("people", "--json")
+    assert ran.code == 0
+    assert ran.data
+    assert ran.err == "ndxp: nothing reads the variable NDXP_FODLER; is NDXP_FOLDER meant?\n"
