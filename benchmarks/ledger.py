@@ -219,7 +219,7 @@ def main() -> int:
         missed += not holds
         print(f"{'✔' if holds else '✗'} {name:32} {value:12,.1f}   bound {'≥' if least else '≤'} {bound:,.0f}")
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 1 if missed else 0
 
 

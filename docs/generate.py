@@ -121,4 +121,4 @@ PAGES = {"errors.md": errors, "settings.md": settings, "commands.md": commands}
 
 if __name__ == "__main__":
     for page, render in PAGES.items():
-        (HERE / page).write_text(render())
+        (HERE / page).write_text(render(), encoding="utf-8")

@@ -72,7 +72,7 @@ class Credentials:
         Its certificate is in the folder ``tls`` beside that file, if there is one, or whom to trust at the front.
         """
         try:
-            secrets = json.loads(path.read_text())
+            secrets = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
         client_id = in_slashes(client_id)

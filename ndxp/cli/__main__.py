@@ -28,6 +28,7 @@ from ndxp.cli import (
 )
 from ndxp.cli.output import complain
 from ndxp.cli.session import AdminRefused
+from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -72,6 +73,7 @@ def options(
 
 def main() -> None:
     """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
+    prepare()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
     try:
         app()

@@ -113,7 +113,7 @@ def _keys(place: Place) -> Iterator[str]:
 
 def _secrets(place: Place) -> Iterator[str]:
     try:
-        secrets: dict[str, str] = json.loads((place.folder / _CREDENTIALS).read_text())
+        secrets: dict[str, str] = json.loads((place.folder / _CREDENTIALS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
     yield from (f"the secret of {name} is short" for name, s in secrets.items() if len(s) < _SHORTEST_SECRET)
@@ -141,7 +141,7 @@ def _passwords(place: Place) -> Iterator[str]:
     if place.state is None or not place.state.attached:
         return
     try:
-        lines = Path(".env").read_text().splitlines()
+        lines = Path(".env").read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, ValueError):
         return
     named = (line.partition("=") for line in lines if not line.startswith("#"))

@@ -1,6 +1,5 @@
 """Commands on the ledger: log tail, log show, log search, explain."""
 
-import json
 import re
 import time
 from datetime import datetime
@@ -10,7 +9,18 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table, visible
+from ndxp.cli.output import (
+    DEFAULT_FOLDER,
+    Folder,
+    Json,
+    clock,
+    complain,
+    console,
+    print_json,
+    print_json_line,
+    table,
+    visible,
+)
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code, code_name
 
@@ -150,7 +160,7 @@ def print_explanation(found: dict[str, Any]) -> None:
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
     for record in found:
-        typer.echo(json.dumps(record, ensure_ascii=False))
+        print_json_line(record)
 
 
 def _print(found: list[dict[str, Any]]) -> None:

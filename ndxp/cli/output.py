@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from ndxp.cli.terminal import shows_everything
 from ndxp.sandbox.state import FOLDER
 
 console = Console(highlight=False)
@@ -30,8 +31,17 @@ DEFAULT_FOLDER = FOLDER
 
 def print_json(data: Any) -> None:
     """Prints data as JSON, for programs."""
-    json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    _write_json(data, indent=2)
+
+
+def print_json_line(data: Any) -> None:
+    """Prints data as JSON in one line, for programs that read line by line."""
+    _write_json(data, indent=None)
+
+
+def _write_json(data: Any, indent: int | None) -> None:
+    # Escapes of JSON where the terminal does not have every letter: they are still the same text.
+    sys.stdout.write(json.dumps(data, ensure_ascii=not shows_everything(), indent=indent) + "\n")
     sys.stdout.flush()  # who follows the log through a pipe waits for it
 
 

@@ -108,7 +108,7 @@ def main() -> None:
     """Supervises the sandbox that the folder's run.json plans."""
     os.umask(0o077)
     folder = Path(sys.argv[1])
-    plan = json.loads((folder / "run.json").read_text())
+    plan = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if plan["durability"] == "everysec":
         # A thread of its own: a disk that hangs must not keep the supervisor from its processes.
         threading.Thread(target=_keep_synced, args=(folder / "store",), daemon=True).start()

@@ -27,6 +27,7 @@ OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox itself calls."""
 
 _PATIENCE = 60.0
+_LOGS_IN_UTF_8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 _FOR_GOOD = "recorder refuses"
 
 
@@ -58,7 +59,7 @@ def start(state: State) -> State:
     with own_log.open("wb") as log:
         supervisor = subprocess.Popen(  # noqa: S603
             [sys.executable, "-P", "-m", "ndxp.sandbox", state.folder],
-            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2"},
+            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2", **_LOGS_IN_UTF_8},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -174,9 +175,13 @@ def _get(url: str) -> httpx.Response:
 
 def _failure(logs: Path, supervisor: "subprocess.Popen[bytes]") -> str:
     """What stands in the way for good: a process that ended by itself. Its own last line says why."""
-    ended = [line for line in (logs / "supervisor.log").read_text().splitlines() if " ended with " in line]
+    ended = [line for line in _lines(logs / "supervisor.log") if " ended with " in line]
     if not ended and supervisor.poll() is None:
         return ""
     name = ended[0].partition(" ")[0] if ended else "supervisor"
-    lines = (logs / f"{name}.log").read_text().strip().splitlines()
+    lines = _lines(logs / f"{name}.log")
     return lines[-1] if lines else f"{name} ended"
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8", errors="replace").strip().splitlines()

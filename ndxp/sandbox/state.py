@@ -68,7 +68,7 @@ class State:
     def read(cls, folder: Path) -> Self | None:
         """The state in a run folder, or None when there is none that can be read."""
         try:
-            data = json.loads((folder / _FILE).read_text())
+            data = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             return cls(**{**data, "processes": [Process(**process) for process in data["processes"]]})
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -106,7 +106,7 @@ class State:
     def _keep(self, name: str, content: object) -> None:
         path = Path(self.folder) / name
         beside = path.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(content, file, indent=1)
         beside.replace(path)
 
