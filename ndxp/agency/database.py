@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ndxp.agency.subject import name_subjects_again, subjects_named
+from ndxp.database_url import is_sqlite, read_url
 from ndxp.errors import AgencyError, Code
 from ndxp.sqlite import configure
 
@@ -212,18 +213,25 @@ class Database:
     """Opens an agency's database and makes its tables if they are missing."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is SQLAlchemy's, for example ``sqlite:///population.db`` or ``postgresql+psycopg://...``."""
-        if url.startswith("sqlite"):
-            self._engine = sa.create_engine(url, hide_parameters=True)
+        """``url`` is as ``ndxp.database_url`` has it, for example ``sqlite:///population.db`` or ``postgresql://...``.
+
+        Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
+        """
+        where = read_url(url)
+        if is_sqlite(where):
+            self._engine = sa.create_engine(where, hide_parameters=True)
             sa.event.listen(self._engine, "connect", _configure_sqlite)
             sa.event.listen(self._engine, "begin", _begin_sqlite)
         else:
             # An agency reads and writes on its one event loop, hence on one connection at a time, or two in each other.
             limits = {"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE}s"}
-            self._engine = sa.create_engine(
-                url.replace("postgresql://", "postgresql+psycopg://", 1), hide_parameters=True, pool_pre_ping=True,
-                pool_size=2, max_overflow=2, pool_timeout=_PATIENCE, connect_args=limits,
-            )  # fmt: skip
+            try:
+                self._engine = sa.create_engine(
+                    where, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2,
+                    pool_timeout=_PATIENCE, connect_args=limits,
+                )  # fmt: skip
+            except ImportError as error:
+                raise OSError("to keep data in PostgreSQL: pip install 'ndxp[postgres]'") from error
             sa.event.listen(self._engine, "begin", _begin_postgresql)
         with self._engine.begin() as connection:  # as the only writer: processes that start together must not collide
             _tables.create_all(connection)

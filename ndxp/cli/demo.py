@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ndxp import status
 from ndxp.cli.log import print_explanation
-from ndxp.cli.output import Json, Tls, console, print_json, table
+from ndxp.cli.output import Json, Tls, console, emphasised, print_json, table
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
@@ -58,7 +58,8 @@ def demo(
     folder = folder or DEMO_FOLDER
     _make_room(folder)
     if not as_json:
-        console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
+        title = "A simulated National Data Exchange Platform."
+        console.print(emphasised(title, " Every person in it is synthetic."))
     planned = plan.make(folder, port=0, tls=tls)
     (folder / _MARK).touch(mode=0o600)
     state = life.start(planned)
@@ -159,25 +160,21 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
         f"\nOf the reported 1,014,473,517 requests 59.6 % matched: here {expected:,} of {counts[0].sent:,} had to, "
         f"and {counts[0].yes:,} did. A name without diacritics is no difference."
     )
-    console.print(
-        f"[bold]{rate:,.0f} transactions a second[/] through the gateway, all recorded: "
-        f"{rate * 86400 / NDXP_A_DAY:,.0f} times the 1.9 million a day of the real exchange in 2022."
-    )
-    console.print("[dim]A glimpse, not a load test: one client process, on the same machine.[/]\n")
+    times = f"{rate * 86400 / NDXP_A_DAY:,.0f} times the 1.9 million a day of the real exchange in 2022."
+    console.print(emphasised(f"{rate:,.0f} transactions a second", f" through the gateway, all recorded: {times}"))
+    console.print("A glimpse, not a load test: one client process, on the same machine.\n", style="dim")
     if explanation:
         print_explanation(explanation)
     else:
-        console.print("[red]✗ The call without a grant was not refused.[/]")
+        console.print("✗ The call without a grant was not refused.", style="red")
     asked_about = World().persona(PERSONA).citizen
     again = "" if keep else f"`ndxp up -d --port 0 --folder {folder}`, then "
-    console.print(
-        f"\n[bold]Who asked about {asked_about.full_name}[/] (synthetic)? "
-        f"{again}`ndxp log subject {asked_about.number} --folder {folder}`", soft_wrap=True,
-    )  # fmt: skip
+    ask = f"{again}`ndxp log subject {asked_about.number} --folder {folder}`"
+    console.print(emphasised(f"\nWho asked about {asked_about.full_name}", f" (synthetic)? {ask}"), soft_wrap=True)
     where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "
-    console.print(f"[bold]What to try next:[/] {first}{', '.join(f'`{command}`' for command in tries)}")
+    console.print(emphasised("What to try next:", f" {first}{', '.join(f'`{command}`' for command in tries)}"))
 
 
 def _plain(counts: list[Count], rate: float, explanation: dict[str, Any], good: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import psutil
 import typer
 
 from ndxp import __version__
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, emphasised, print_json, table
 from ndxp.cli.run import services_of
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.process import loopback
@@ -280,6 +280,7 @@ def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         console.print(table(("", "check", "finding"), rows))
         for check, what in found:
             if what:
-                console.print(f"\n[bold]{check.name}[/]: {check.why}.\nWhat to do: {check.remedy}", soft_wrap=True)
+                advice = f": {check.why}.\nWhat to do: {check.remedy}"
+                console.print(emphasised(f"\n{check.name}", advice), soft_wrap=True)
     if any(what for _, what in found):
         raise typer.Exit(1)

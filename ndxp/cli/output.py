@@ -17,7 +17,7 @@ from rich.text import Text
 from ndxp.cli.terminal import shows_everything
 from ndxp.sandbox.state import FOLDER
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)  # what is in brackets may be of a folder's name
 
 Folder = Annotated[
     Path, typer.Option("--folder", envvar="NDXP_FOLDER", help="The run folder of the exchange.", show_default=True)
@@ -54,6 +54,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(visible(str(cell))) for cell in row))
     return made
+
+
+def emphasised(first: str, rest: str, style: str = "bold") -> Text:
+    """A text whose beginning has a style, whatever signs are in it."""
+    return Text.assemble((first, style), rest)
 
 
 def visible(text: str) -> str:

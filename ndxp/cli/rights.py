@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ndxp.cli.directory import print_grants
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, emphasised, print_json
 from ndxp.cli.session import Session
 
 app = typer.Typer()
@@ -33,10 +33,12 @@ def can(
     if as_json:
         print_json(found)
     elif found["allowed"]:
-        console.print(f"[green]Yes[/]: {client} may call {method} of {found['provider']}, under this grant:")
+        console.print(
+            emphasised("Yes", f": {client} may call {method} of {found['provider']}, under this grant:", "green")
+        )
         print_grants([found["grant"]])
     else:
-        console.print(f"[red]No[/] ({found['reason']}): {found['message']}", soft_wrap=True)
+        console.print(emphasised("No", f" ({found['reason']}): {found['message']}", "red"), soft_wrap=True)
         if found["grant"]:
             print_grants([found["grant"]])
         console.print(f"What to do: {found['remedy']}", style="yellow", markup=False, soft_wrap=True)

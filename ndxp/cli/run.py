@@ -8,7 +8,7 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, emphasised, print_json, table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
@@ -43,9 +43,11 @@ def up(
     if state is not None and state.alive():
         _announce(state, as_json, "already running")
         return
-    if state is not None and state.members():
+    if state is not None:
+        killed = bool(state.members())
         life.stop(state)
-        console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
+        if killed:
+            console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
     planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls)
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
@@ -54,6 +56,9 @@ def up(
     try:
         while state.alive():
             time.sleep(0.2)
+        if State.read(folder) is None or state.members():
+            raise life.StartFailed(f"the exchange in {state.folder} ended: its supervisor, or the folder, is gone")
+        console.print("The exchange was stopped.")
     except KeyboardInterrupt:
         console.print("Stopping: calls in flight may finish.")
     finally:
@@ -69,8 +74,10 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     state = State.read(folder)
     if state is not None and state.attached:
         raise NoSandbox(f"{folder} is attached to the exchange at {state.gateway}; stop that where it runs")
-    stopped = state is not None and bool(state.members())
-    if state is not None and stopped:
+    if state is None:
+        stopped = life.stop_left(folder)
+    else:
+        stopped = bool(state.members())
         life.stop(state)
     if as_json:
         print_json({"stopped": stopped})
@@ -113,8 +120,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     if as_json:
         print_json(shown)
     else:
-        mark = "[green]ready[/]" if ready else "[red]not ready[/]"
-        console.print(f"{mark}: gateway {state.gateway}, control {state.control_url}")
+        mark, style = ("ready", "green") if ready else ("not ready", "red")
+        console.print(emphasised(mark, f": gateway {state.gateway}, control {state.control_url}", style))
         console.print(
             f"attached, {shown['transactions']:,} transactions"
             if state.attached
@@ -141,7 +148,7 @@ def _announce(state: State, as_json: bool, what: str) -> None:
              "credentials": str(state.credentials), "ready_seconds": state.ready_seconds}
         )  # fmt: skip
         return
-    console.print(f"[bold green]The exchange is {what}.[/] Every person in it is synthetic.")
+    console.print(emphasised(f"The exchange is {what}.", " Every person in it is synthetic.", "bold green"))
     console.print(f"  gateway  {state.gateway}  (gRPC)")
     console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
     console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")

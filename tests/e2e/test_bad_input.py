@@ -121,7 +121,7 @@ def test_status_of_an_exchange_that_was_stopped_says_how_to_start_it(folder: Pat
     state = {
         "folder": str(folder), "gateway": "127.0.0.1:1", "control_url": "http://127.0.0.1:2",
         "processes": [{"name": "store", "command": [], "environment": {"NDXP_REDIS_URL": "unix:///nowhere"}}],
-        "supervisor": 2**22 + 1, "started_at": 1.0, "ready_seconds": 1.0,
+        "supervisor": 2**22 + 1, "started": "x", "ready_seconds": 1.0,
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(state))
     ran = ndxp("status", folder=folder)

@@ -85,6 +85,7 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_ADDRESSES": "nonsense"},
         {"NDXP_METRICS_ADDRESS": "9464"},
         {"NDXP_LOG_FORMAT": "xml"},
+        {"NDXP_DATABASE_URL": "mysql://agency:secret@host/name"},
     ],
 )
 async def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
