@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 import httpx
 
-from ndxp import metadata, status
+from ndxp import metadata, proxies, status
 from ndxp.errors import Code
 from ndxp.identifiers import in_slashes
 from ndxp.streams import keep_status
@@ -134,11 +134,14 @@ class Tokens:
         form = {"grant_type": "client_credentials"}
         try:
             # A proxy of the environment is for https of public authorities: it would read the secret otherwise.
-            answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure, trust_env=secure is True)
+            with proxies.client(timeout=5, verify=secure, trust_env=secure is True) as http:
+                answer = http.post(self._url, auth=identity, data=form)
             if answer.status_code != httpx.codes.OK:
                 raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
             body = answer.json()
             token, life = str(body["access_token"]), float(body["expires_in"])
+        except proxies.ProxyUnusable as error:
+            raise TokenRefused(str(error)) from error
         except httpx.HTTPError as error:
             message = f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"
             raise TokenRefused(message) from error

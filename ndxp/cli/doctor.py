@@ -20,7 +20,7 @@ import httpx
 import psutil
 import typer
 
-from ndxp import __version__
+from ndxp import __version__, proxies
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, emphasised, print_json, table
 from ndxp.cli.run import services_of
 from ndxp.cli.session import AdminRefused, Session
@@ -225,7 +225,8 @@ def _ports(place: Place) -> Iterator[str]:
 def _control(place: Place, path: str) -> Any:
     if place.state is None:
         raise OSError("nothing runs")
-    return httpx.get(f"{place.state.control_url}{path}", timeout=2, **place.state.asking())
+    with proxies.client(timeout=2, **place.state.asking()) as http:
+        return http.get(f"{place.state.control_url}{path}")
 
 
 CHECKS = (
