@@ -25,6 +25,7 @@ from ndxp.cli import (
     quota,
     rights,
     run,
+    service,
     statistics,
     subject,
 )
@@ -50,8 +51,8 @@ app = typer.Typer(
 for more in (subject.app, proof.app, archive.app, backup.app):
     log.log_app.registered_commands += more.registered_commands
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,
-    statistics.app, load.app, demo.app,
+    run.app, attach.app, doctor.app, member.app, directory.app, service.app, rights.app, quota.app, people.app,
+    call.app, log.app, statistics.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
