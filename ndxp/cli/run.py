@@ -35,6 +35,8 @@ def up(
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
+    A file of --config may be short, one member is enough: what the exchange itself needs is added.
+
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`
     """
     state = State.read(folder)
