@@ -7,7 +7,6 @@ data to disk once a second. It imports little, because it stays in memory.
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -122,7 +121,8 @@ def main() -> None:
         Supervisor(folder, plan["processes"]).run()
     finally:
         if socket_folder := plan["socket_folder"]:
-            shutil.rmtree(socket_folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # the store has taken its socket away
+                Path(socket_folder).rmdir()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ Usually it is a sandbox; an exchange that runs elsewhere, in containers or on se
 
 import json
 import os
-import shutil
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
@@ -151,7 +151,9 @@ class State:
     def discard_socket(self) -> None:
         """Removes the folder that was made for the store's socket, if one was."""
         if self.socket_folder:
-            shutil.rmtree(self.socket_folder, ignore_errors=True)
+            Path(self._socket).unlink(missing_ok=True)
+            with suppress(OSError):
+                Path(self.socket_folder).rmdir()
 
     @property
     def tls_folder(self) -> Path:
