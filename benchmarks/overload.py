@@ -172,7 +172,7 @@ def main() -> None:
         on, *figures = astuple(each)
         print(f"{'on' if on else 'off':>12}" + "".join(f"{figure:>12.1f}" for figure in figures))
     if given.json:
-        given.json.write_text(json.dumps([asdict(each) for each in steps], indent=1) + "\n")
+        given.json.write_text(json.dumps([asdict(each) for each in steps], indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

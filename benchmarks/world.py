@@ -66,7 +66,7 @@ def _measure(name: str, call: Callable[[str], object], values: Sequence[str]) ->
 
 
 def _resident_mb() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_MB
+    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * _PAGE_MB
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ Exit codes of `ndxp`: 0 ok, 1 failed, 2 wrong usage; `ndxp call` exits with 64 +
 SETTINGS = """# Settings
 
 Every process reads its `NDXP_*` variables once, at its start. `ndxp up` sets what its processes need. Objects are JSON.
+A variable that nothing reads, a misspelt one perhaps, is named in the log of the process and by every command.
 """
 
 TRACES = """
@@ -120,4 +121,4 @@ PAGES = {"errors.md": errors, "settings.md": settings, "commands.md": commands}
 
 if __name__ == "__main__":
     for page, render in PAGES.items():
-        (HERE / page).write_text(render())
+        (HERE / page).write_text(render(), encoding="utf-8")

@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 GUIDE = HERE / "guides" / "operate.md"
 BEGIN, END = "<!-- sizing: written by docs/sizing.py -->\n", "<!-- end of sizing -->\n"
 
-_SIDES = json.loads((HERE / "performance.json").read_text())["sides"]
+_SIDES = json.loads((HERE / "performance.json").read_text(encoding="utf-8"))["sides"]
 _WHOLE = _SIDES["gateway, journal and recorder"]["by_process_us"]
 GATEWAY, STORE = _WHOLE["worker"] / 1e6, _WHOLE["store"] / 1e6
 """Seconds of CPU for a transaction."""
@@ -100,4 +100,4 @@ def render(guide: str) -> str:
 
 
 if __name__ == "__main__":
-    GUIDE.write_text(render(GUIDE.read_text()))
+    GUIDE.write_text(render(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -81,7 +81,7 @@ def look(prometheus: Prometheus, without: Sequence[str]) -> Iterator[Finding]:
             elif group["name"] not in without:
                 yield prometheus.finding("rule", rule["name"], rule["name"])
     for file in sorted(DASHBOARDS.glob("*.json")):
-        for panel in json.loads(file.read_text())["panels"]:
+        for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]:
             for target in panel["targets"]:
                 name = f"{file.stem}: {panel['title']} {target['legendFormat']}".strip()
                 yield prometheus.finding("panel", name, target["expr"])

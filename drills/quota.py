@@ -168,7 +168,7 @@ def main() -> int:
     )
     if options.json:
         figures = {"alone": asdict(alone), "together": [asdict(each) for each in together]}
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+        options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     off = [each for each in together[:-1] if abs(each.off) > TOLERANCE]
     return 1 if off or together[-1].refused or any(each.other for each in together) else 0
 

@@ -25,7 +25,7 @@ def conclude(drill: Ran, given: Any, *, trouble: str, good: bool, figures: dict[
     if trouble:
         console.print(trouble)
     if given.json is not None:
-        given.json.write_text(json.dumps({"seed": given.seed, "good": good, **figures}, indent=1))
+        given.json.write_text(json.dumps({"seed": given.seed, "good": good, **figures}, indent=1), encoding="utf-8")
     if good:
         drill.clear()
         return 0

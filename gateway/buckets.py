@@ -29,7 +29,7 @@ class Buckets:
 
     def __init__(self, store: Store, worker: str) -> None:
         self._store = store
-        self._script: Any = store.register_script(Path(__file__).with_name("buckets.lua").read_text())
+        self._script: Any = store.register_script(Path(__file__).with_name("buckets.lua").read_text(encoding="utf-8"))
         self._worker = worker
 
     async def draw(self, questions: Sequence[Question], now: int = 0) -> list[Answer]:

@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from ndxp.address import Address
+from ndxp.database_url import read_url
 from ndxp.process import ProcessSettings, listening
+from ndxp.sqlite import sqlite_url
 
 MIB = 1024 * 1024
 
@@ -110,7 +112,8 @@ class RecorderSettings(StoreSettings):
     run_folder: Path = Path(".ndxp")
     """Keys, credentials and the ledger; mode 0700."""
     ledger_url: str = ""
-    """SQLAlchemy URL of the ledger, SQLite or PostgreSQL; empty for ``ledger.db`` in the run folder."""
+    """The ledger, ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``; empty for ``ledger.db`` in the
+    run folder."""
     ledger_name: str = Field(default="ndxp.example/VN", pattern=r"^[^\s+]+$")
     """The ledger's name in checkpoints and beside its keys."""
     ledger_keep_days: float = Field(default=0, ge=0)
@@ -118,6 +121,13 @@ class RecorderSettings(StoreSettings):
 
     heartbeat: Path | None = None
     """File that a recorder of its own touches every second while it records or stands by; none unless named."""
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _can_be_read(cls, url: str) -> str:
+        if url:
+            read_url(url)
+        return url
 
     @field_validator("ledger_keep_days")
     @classmethod
@@ -129,7 +139,7 @@ class RecorderSettings(StoreSettings):
     @property
     def ledger(self) -> str:
         """The ledger's URL."""
-        return self.ledger_url or f"sqlite:///{self.run_folder / 'ledger.db'}"
+        return self.ledger_url or sqlite_url(self.run_folder / "ledger.db")
 
 
 class ControlSettings(RecorderSettings):

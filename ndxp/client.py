@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 import httpx
 
-from ndxp import metadata, status
+from ndxp import metadata, proxies, status
 from ndxp.errors import Code
+from ndxp.identifiers import in_slashes
 from ndxp.streams import keep_status
 from ndxp.tls import CertificateMissing, Tls, connect, connect_aio
 from ndxp.tracing import tracer
@@ -67,12 +68,14 @@ class Credentials:
     def load(cls, path: Path, client_id: str) -> Self:
         """Reads the secret of ``client_id`` from a credentials file; raises TokenRefused when it has none.
 
+        ``client_id`` may have NDXP's form.
         Its certificate is in the folder ``tls`` beside that file, if there is one, or whom to trust at the front.
         """
         try:
-            secrets = json.loads(path.read_text())
+            secrets = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
+        client_id = in_slashes(client_id)
         if client_id not in secrets:
             raise TokenRefused(f"{path} has no credentials of {client_id}; `ndxp members` lists the members")
         folder = path.parent / TLS_FOLDER
@@ -131,11 +134,14 @@ class Tokens:
         form = {"grant_type": "client_credentials"}
         try:
             # A proxy of the environment is for https of public authorities: it would read the secret otherwise.
-            answer = httpx.post(self._url, auth=identity, data=form, timeout=5, verify=secure, trust_env=secure is True)
+            with proxies.client(timeout=5, verify=secure, trust_env=secure is True) as http:
+                answer = http.post(self._url, auth=identity, data=form)
             if answer.status_code != httpx.codes.OK:
                 raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
             body = answer.json()
             token, life = str(body["access_token"]), float(body["expires_in"])
+        except proxies.ProxyUnusable as error:
+            raise TokenRefused(str(error)) from error
         except httpx.HTTPError as error:
             message = f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"
             raise TokenRefused(message) from error

@@ -60,6 +60,16 @@ def member_of(subsystem: str) -> str:
     return subsystem.rpartition("/")[0]
 
 
+def in_slashes(text: str) -> str:
+    """The identifier of a subsystem or member with slashes, whichever form it has; other text as it is."""
+    for kind in (Subsystem, Member):
+        try:
+            return str(kind.parse(text))
+        except ValueError:
+            continue
+    return text
+
+
 def _parts(text: str, count: int, shape: str) -> list[str]:
     separator = ":" if ":" in text else "/"
     parts = text.split(separator)

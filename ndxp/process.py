@@ -15,6 +15,7 @@ from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ndxp.address import Address
+from ndxp.variables import unknown_variables
 
 _GC_THRESHOLDS = (20_000, 20, 50)
 """How many new objects bring on a look at the young ones, how many of those looks one at the older, and so on."""
@@ -72,6 +73,13 @@ def start_logging(settings: ProcessSettings, process: str) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
+def warn_of_unknown(*settings: ProcessSettings) -> None:
+    """Writes to the log which ``NDXP_*`` variables of the environment nothing reads, with these settings as the own."""
+    own = {field for each in settings for field in type(each).model_fields}
+    for line in unknown_variables(os.environ, own):
+        logging.getLogger("settings").warning(line)
+
+
 def wrong_settings(error: ValidationError) -> list[str]:
     """What is wrong with ``NDXP_*`` variables, a line each, without their values."""
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
@@ -104,6 +112,7 @@ def run_process(
     try:
         settings = read_settings()
         start_logging(settings, name)
+        warn_of_unknown(settings)
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(run(settings))
     except ValidationError as error:

@@ -1,11 +1,19 @@
-"""How a connection to an SQLite database is set up."""
+"""SQLite databases: the URL of one, and how a connection is set up."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 _PATIENCE, _PAUSE = 5.0, 0.01
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of an SQLite file, whatever signs its path has."""
+    return f"sqlite:///{quote(os.fsencode(file))}"
 
 
 def configure(connection: Any, pragmas: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ def subject_hash(key: bytes, number: str) -> str:
 def read_subject_key(credentials: Path) -> bytes:
     """The key in a credentials file; raises SubjectKeyMissing."""
     try:
-        secret = json.loads(credentials.read_text()).get(SUBJECTS)
+        secret = json.loads(credentials.read_text(encoding="utf-8")).get(SUBJECTS)
     except (OSError, ValueError, AttributeError) as error:
         raise SubjectKeyMissing(f"cannot read credentials from {credentials}: {type(error).__name__}") from error
     if not isinstance(secret, str) or not secret:

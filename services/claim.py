@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from unicodedata import normalize
 
 from ndxp.birthdate import BirthDate
 from ndxp.errors import AgencyError, Code
@@ -11,6 +12,7 @@ from ndxp.world import normalise_name
 LONGEST_NAME = 200
 """Longest name that is compared, in characters."""
 
+_MOST_PARTS = 3  # of a letter of Vietnamese: its base, its form, its tone
 _CITIZEN_NUMBER = re.compile(r"[0-9]{12}")
 _OLD_NUMBER = re.compile(r"[0-9]{9}")
 
@@ -51,7 +53,7 @@ def read_number(number: str, *, field: str = "citizen_number", old_number: bool 
 
 def read_name(full_name: str) -> str:
     """The name in the form in which names are compared; raises AgencyError when nothing is left of it."""
-    if len(full_name) > LONGEST_NAME:
+    if not fits(full_name, LONGEST_NAME):
         raise AgencyError(
             Code.INVALID_ARGUMENT,
             "NAME_TOO_LONG",
@@ -91,12 +93,17 @@ def read_text(text: str, field: str, longest: int, *, required: bool = True) -> 
     text = text.strip()
     if required and not text:
         raise AgencyError(Code.INVALID_ARGUMENT, "FIELD_MISSING", f"{field} must not be empty", field=field)
-    if len(text) > longest or not (text.isprintable() or not text):
+    if not fits(text, longest) or not (text.isprintable() or not text):
         raise AgencyError(
             Code.INVALID_ARGUMENT, "FIELD_MALFORMED",
             f"{field} must be one line of at most {longest} characters", field=field,
         )  # fmt: skip
     return text
+
+
+def fits(text: str, longest: int) -> bool:
+    """Whether a text has so many characters at most, however it is written: a letter with its marks may be several."""
+    return len(text) <= _MOST_PARTS * longest and len(normalize("NFC", text)) <= longest
 
 
 def _malformed(field: str, forms: str) -> AgencyError:

@@ -52,7 +52,7 @@ class Side:
 
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process and all its threads, in seconds, from /proc."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
@@ -136,7 +136,9 @@ def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
     for process in planned.processes:
         process.environment["NDXP_ADDRESSES"] = json.dumps(addresses)
     exchange_file = folder / "exchange.yaml"
-    exchange_file.write_text(_only_population(Path("gateway/exchange.yaml").read_text()))
+    exchange_file.write_text(
+        _only_population(Path("gateway/exchange.yaml").read_text(encoding="utf-8")), encoding="utf-8"
+    )
     kept = [process for process in planned.processes if process.name != "agencies"]
     for process in kept:
         process.environment["NDXP_EXCHANGE_FILE"] = str(exchange_file)
@@ -160,11 +162,13 @@ def _peer(stack: ExitStack, what: str, port: int, argument: str = "") -> int:
 
 
 def _envoy(stack: ExitStack, folder: Path, values: dict[str, int]) -> int:
-    text = Path(__file__).with_name("envoy.yaml").read_text().replace("@LOG@", str(folder / "access.log"))
+    text = (
+        Path(__file__).with_name("envoy.yaml").read_text(encoding="utf-8").replace("@LOG@", str(folder / "access.log"))
+    )
     for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
     config = folder / "envoy.yaml"
-    config.write_text(text)
+    config.write_text(text, encoding="utf-8")
     binary = shutil.which("envoy") or str(Path(sys.executable).with_name("envoy"))
     command = [binary, "-c", str(config), "--concurrency", "1", "--base-id", "77", "--log-level", "error"]
     return _start(stack, command, values["LISTEN"])
@@ -255,7 +259,7 @@ def main() -> None:
     if options.plot:
         draw(found, options.plot)
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

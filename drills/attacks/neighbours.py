@@ -49,7 +49,7 @@ class Neighbours:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "drills.attacks.neighbours"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")  # noqa: S603
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         self._process.stdin.write(self._given + "\n")
         self._process.stdin.flush()

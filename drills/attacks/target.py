@@ -46,7 +46,7 @@ class Target(Sandbox):
 
     def __init__(self, folder: Path, *, tls: bool = False) -> None:
         super().__init__(plan.make(folder, workers=WORKERS, port=0, tls=tls))
-        self._secrets: dict[str, str] = json.loads(self.state.credentials.read_text())
+        self._secrets: dict[str, str] = json.loads(self.state.credentials.read_text(encoding="utf-8"))
         self._tokens: dict[str, str] = {}
         self._traces = self._count_traces()
 
@@ -94,7 +94,7 @@ class Target(Sandbox):
 
     def _count_traces(self) -> int:
         logs = (self.folder / "logs").glob("*.log")
-        found = [trace for log in logs for trace in _TRACE.findall(log.read_text(errors="replace"))]
+        found = [trace for log in logs for trace in _TRACE.findall(log.read_text(errors="replace", encoding="utf-8"))]
         return sum(1 for places, error in found if not _caller_left(places, error))
 
 

@@ -55,7 +55,7 @@ class Project:
 
     def run(self, *words: str) -> str:
         """Runs a command of the engine; gives what it says. Raises EngineFailed."""
-        ran = subprocess.run([*self.engine, *words], capture_output=True, text=True, check=False)  # noqa: S603
+        ran = subprocess.run([*self.engine, *words], capture_output=True, check=False, encoding="utf-8")  # noqa: S603
         if ran.returncode:
             raise EngineFailed(f"{' '.join(words)}: {ran.stderr.strip()}")
         return ran.stdout

@@ -113,7 +113,7 @@ def _accesses(exchange: BlockingExchange, agency: str, since: int) -> Iterator[a
 def verify(folder: Path) -> str:
     """Whether the ledger's tree holds: "ok", what is wrong with it, or "skipped" without ``ndxp log verify``."""
     command = [sys.executable, "-P", "-m", "ndxp.cli", "log", "verify", "--folder", str(folder), "--json"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    ran = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
     if ran.returncode == 0:
         return "ok"
     return "skipped" if "No such command" in ran.stderr else (ran.stdout + ran.stderr).strip()[-500:]

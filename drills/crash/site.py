@@ -13,6 +13,7 @@ import redis
 
 from drills.sandbox import WORKERS, Sandbox
 from ndxp.sandbox import life, plan
+from ndxp.sqlite import sqlite_url
 
 _DISK = 128 * 1024 * 1024
 
@@ -24,7 +25,7 @@ class Site(Sandbox):
         planned = plan.make(folder, workers=WORKERS, port=0)
         self.disk = _mount(folder / "disk")
         if self.disk is not None:
-            ledger = {"NDXP_LEDGER_URL": f"sqlite:///{self.disk / 'ledger.db'}"}
+            ledger = {"NDXP_LEDGER_URL": sqlite_url(self.disk / "ledger.db")}
             processes = [replace(each, environment={**each.environment, **ledger}) for each in planned.processes]
             planned = replace(planned, processes=processes)
         try:

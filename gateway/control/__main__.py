@@ -256,7 +256,7 @@ def _stay_private(settings: ControlSettings) -> None:
 async def _run(settings: ControlSettings) -> None:
     _stay_private(settings)
     file = read_exchange_file(settings.exchange_file)  # before anything is opened or made
-    await Control(settings).run(file)
+    await Control(settings).run(directory.complete(file, settings.exchange_address))
 
 
 def main() -> int:

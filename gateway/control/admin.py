@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import msgspec
 from fastapi import APIRouter, Body, Query
+from pydantic import AfterValidator
 
 from gateway.control.discovery import Discovery
 from gateway.control.keeper import Keeper
@@ -13,9 +14,11 @@ from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, RegistryError
 from gateway.registry_store import RegistryStore
+from ndxp.identifiers import in_slashes
 
 _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
+_Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 
 
 def router(  # noqa: C901 - a list of routes
@@ -49,6 +52,28 @@ def router(  # noqa: C901 - a list of routes
         why = await discovery.learn(service)
         return {**_plain(service), "warnings": [*changed.doubts, *([why] if why else [])]}
 
+    @routes.post("/services/disable")
+    async def disable_service(provider: _Id, contract: _Id) -> _Json:
+        """Lets nobody call a service, for now; calls in flight end."""
+        return await switch(provider, contract, disabled=True)
+
+    @routes.post("/services/enable")
+    async def enable_service(provider: _Id, contract: _Id) -> _Json:
+        """Lets those with a grant call a service again."""
+        return await switch(provider, contract, disabled=False)
+
+    async def switch(provider: str, contract: str, *, disabled: bool) -> _Json:
+        def edit(r: Registry) -> Registry:
+            if len(_other_services(r, provider, contract)) == len(r.services):
+                raise _no_service(provider, contract)
+            return _with(r, services=[
+                msgspec.structs.replace(s, disabled=disabled) if (s.provider, s.contract) == (provider, contract) else s
+                for s in r.services
+            ])  # fmt: skip
+
+        after = (await registry.change(edit)).registry
+        return next(_plain(s) for s in after.services if (s.provider, s.contract) == (provider, contract))
+
     @routes.delete("/services", status_code=204)
     async def delete_service(provider: Annotated[str, Query()], contract: Annotated[str, Query()]) -> None:
         """Removes a service; grants for it stay, and mean nothing until it comes back."""
@@ -56,7 +81,7 @@ def router(  # noqa: C901 - a list of routes
         def edit(r: Registry) -> Registry:
             rest = _other_services(r, provider, contract)
             if len(rest) == len(r.services):
-                raise Problem(404, "No such service", f"{provider} offers no {contract}")
+                raise _no_service(provider, contract)
             return _with(r, services=rest)
 
         await registry.change(edit)
@@ -108,6 +133,10 @@ def router(  # noqa: C901 - a list of routes
         await registry.change(edit)
 
     return routes
+
+
+def _no_service(provider: str, contract: str) -> Problem:
+    return Problem(404, "No such service", f"{provider[:100]} offers no {contract[:200]}; see `ndxp services`")
 
 
 def _other_services(registry: Registry, provider: str, contract: str) -> list[core.Service]:

@@ -45,7 +45,7 @@ class Credentials:
 
         With TLS it makes certificates too, for those who have no good one.
         """
-        known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        known: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids if client_id not in known}
         if new:
             _write(self._path, {**known, **new})
@@ -68,13 +68,13 @@ class Credentials:
         """
         gone = set(client_ids) - _NOT_CLIENTS
         await self._registry.drop_secrets(gone)
-        known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        known: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
         if gone & known.keys():
             _write(self._path, {name: secret for name, secret in known.items() if name not in gone})
 
     async def known(self) -> set[str]:
         """The subsystems that have credentials, in the file or in the store."""
-        there = json.loads(self._path.read_text()) if self._path.exists() else {}
+        there = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
         return (there.keys() - _NOT_CLIENTS) | await self._registry.with_secrets()
 
     async def certify(self, client_ids: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
@@ -97,7 +97,7 @@ class Credentials:
         after a crash in between, the next start publishes what is in it.
         """
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids}
-        _write(self._path, {**json.loads(self._path.read_text()), **new})
+        _write(self._path, {**json.loads(self._path.read_text(encoding="utf-8")), **new})
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in new.items()})
         await self.issue(new)  # their certificates
         return new
@@ -109,13 +109,13 @@ class Credentials:
 
     def secrets_of(self, names: Iterable[str]) -> dict[str, str]:
         """The secrets in the file of those named, such as those of the roles."""
-        known = json.loads(self._path.read_text())
+        known = json.loads(self._path.read_text(encoding="utf-8"))
         return {name: known[name] for name in names}
 
 
 def _write(path: Path, content: dict[str, str]) -> None:
     beside = path.with_suffix(".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)
     beside.replace(path)
 

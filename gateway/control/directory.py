@@ -3,8 +3,9 @@
 from typing import Any
 
 import grpc
+import msgspec
 
-from gateway.core.registry import Grant
+from gateway.core.registry import Grant, Member, Registry, Service
 from gateway.registry_store import RegistryStore
 from ndxp.agency.caller import caller
 from ndxp.agency.paging import page_limit, page_start
@@ -14,7 +15,31 @@ from ndxp.exchange.v1 import exchange_pb2_grpc
 SUBSYSTEM = "VN/GOV/G22/exchange"
 CONTRACT = "ndxp.exchange.v1.ExchangeService"
 
+_OPERATIONS = "operations"
+
 _Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def complete(registry: Registry, address: str) -> Registry:
+    """The registry of a file with what the exchange itself needs, where a short file leaves it out.
+
+    That is its member with the subsystem of the directory and the one as which its operator calls, the directory at
+    this address, and everybody's right to read it. A file that has the directory keeps what it says of it.
+    """
+    owner, _, name = SUBSYSTEM.rpartition("/")
+    if not owner.startswith(f"{registry.instance}/"):
+        return registry  # of another instance: its own check tells
+    before = next((m for m in registry.members if m.id == owner), Member(owner, "Văn phòng Chính phủ"))
+    missing = [part for part in (name, _OPERATIONS) if part not in before.subsystems]
+    if missing:
+        member = msgspec.structs.replace(before, subsystems=[*before.subsystems, *missing])
+        others = [m for m in registry.members if m.id != owner]
+        registry = msgspec.structs.replace(registry, members=[*others, member])
+    if any((s.provider, s.contract) == (SUBSYSTEM, CONTRACT) for s in registry.services):
+        return registry
+    service = Service(SUBSYSTEM, CONTRACT, address)
+    grant = Grant("exchange-directory", "group:all", SUBSYSTEM, CONTRACT, ["*"])
+    return msgspec.structs.replace(registry, services=[*registry.services, service], grants=[*registry.grants, grant])
 
 
 class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):

@@ -5,17 +5,20 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Body
+from pydantic import AfterValidator, Field
 
 from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
 from gateway.registry_store import RegistryStore
-from ndxp.identifiers import member_of
+from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.authority import AuthorityMissing
 
 _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
-_Id = Annotated[str, Body(embed=True, min_length=1, max_length=200)]
+_Name = Annotated[str, Field(min_length=1, max_length=64)]
+_Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
+_Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
 
 
 def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
@@ -35,10 +38,29 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
 
         def put(members: list[Member], member: Member) -> list[Member]:
             if any(m.id == member.id for m in members):
-                raise Problem(409, "A member already", f"{member.id} is on this exchange; PUT replaces a member")
+                advice = "POST /members/subsystems adds to it, PUT replaces it"
+                raise Problem(409, "A member already", f"{member.id} is on this exchange; {advice}")
             return [*members, member]
 
         return await _put(given, put)
+
+    @routes.post("/members/subsystems", status_code=201)
+    async def add_subsystems(member: _Id, subsystems: _Names) -> _Json:
+        """Adds subsystems to a member, which stays as it is otherwise; answers with their secrets."""
+
+        def edit(r: Registry) -> Registry:
+            before = next((m for m in r.members if m.id == member), None)
+            if before is None:
+                raise _unknown(member)
+            if there := [name for name in subsystems if name in before.subsystems]:
+                raise Problem(409, "A subsystem already", f"{member}/{there[0]} is on this exchange already")
+            after = msgspec.structs.replace(before, subsystems=[*before.subsystems, *subsystems])
+            return _with(r, [after if m.id == member else m for m in r.members])
+
+        changed = await registry.change(edit)
+        after = next(m for m in changed.registry.members if m.id == member)
+        new = await credentials.issue([f"{member}/{name}" for name in subsystems])
+        return {"member": msgspec.to_builtins(after), "credentials": new, "warnings": changed.doubts}
 
     @routes.put("/members")
     async def put_member(given: _Given) -> _Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gateway.core import validity
 from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
-from ndxp.identifiers import Subsystem
+from ndxp.identifiers import in_slashes
 
 _REMEMBERED = 10_000
 _LONGEST_LIST = 500
@@ -40,7 +40,7 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
             )
         return next(iter(providers.values()))
     if ":" in wanted:
-        wanted = _in_slashes(wanted)
+        wanted = in_slashes(wanted)
     if wanted not in providers:
         raise Refusal(Reason.UNKNOWN_PROVIDER, f"{wanted} does not offer {contract}", metadata={"service": wanted})
     return providers[wanted]
@@ -115,11 +115,3 @@ def _named(methods: Iterable[str]) -> str:
     """Methods as a refusal lists them: not all of many, as one of more than 8 kB in its metadata does not arrive."""
     named = ", ".join(methods)
     return named if len(named) <= _LONGEST_LIST else f"{named[:_LONGEST_LIST].rpartition(', ')[0]} and more"
-
-
-def _in_slashes(wanted: str) -> str:
-    """The provider that NDXP's own form of an identifier names; the text as it is when it names none."""
-    try:
-        return str(Subsystem.parse(wanted))
-    except ValueError:
-        return wanted

@@ -24,8 +24,10 @@ from gateway.ledger.writer import size_of
 from gateway.settings import RecorderSettings
 from ndxp import __version__
 from ndxp.cli.output import console, print_json, progress
+from ndxp.database_url import read_url
 from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import FORMAT, Backup, BackupRefused
+from ndxp.sqlite import sqlite_url
 
 Progress = Callable[[int, int], None]
 _BATCH = 5000
@@ -126,7 +128,7 @@ def _at_one_moment(ledger: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def _new(file: Path) -> Iterator[sa.Connection]:
     """The ledger's tables, without rows and without indexes; for one transaction."""
-    engine = sa.create_engine(f"sqlite:///{file}", hide_parameters=True)
+    engine = sa.create_engine(read_url(sqlite_url(file)), hide_parameters=True)
     try:
         with engine.begin() as connection:
             # Nobody reads it before it is whole, and it is synced at its end.

@@ -24,6 +24,7 @@ from ndxp.cli.output import console, print_json, progress
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Key, NoteRefused
+from ndxp.sqlite import sqlite_url
 
 _BATCH = 5000
 _PRUNED = [table for table in tables.metadata.sorted_tables if table is not tables.subjects]
@@ -147,7 +148,7 @@ def main() -> None:
         settings = RecorderSettings()
         settings.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         into = given.into or settings.ledger
-        url = into if "://" in into else f"sqlite:///{Path(into).resolve()}"
+        url = into if "://" in into else sqlite_url(Path(into).resolve())
         statements = Statements(settings.run_folder)
         with progress("Restoring") as show:
             made = restore(given.file, url, statements, _keys(given.key, statements), show)

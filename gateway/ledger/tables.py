@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record
+from ndxp.database_url import is_sqlite, read_url
 from ndxp.metadata import MORE
 from ndxp.sqlite import configure
 
@@ -187,16 +188,12 @@ def open_ledger(url: str) -> sa.Engine:
 
 def connect_ledger(url: str) -> sa.Engine:
     """Connects, when it is first used, and changes nothing. Raises as ``open_ledger``."""
-    kind, _, rest = url.partition("://")
-    if kind not in ("sqlite", "postgresql", "postgres", "postgresql+psycopg"):
-        raise ValueError("NDXP_LEDGER_URL must begin with sqlite:// or postgresql://")
-    sqlite_url = kind == "sqlite"
-    if not sqlite_url:
-        url = f"postgresql+psycopg://{rest}"
-    limits = {} if sqlite_url else _POSTGRES_LIMITS
+    where = read_url(url)
+    in_sqlite = is_sqlite(where)
+    limits = {} if in_sqlite else _POSTGRES_LIMITS
     with _opening():
-        engine = sa.create_engine(url, pool_pre_ping=not sqlite_url, hide_parameters=True, connect_args=limits)
-    if sqlite_url:
+        engine = sa.create_engine(where, pool_pre_ping=not in_sqlite, hide_parameters=True, connect_args=limits)
+    if in_sqlite:
         sa.event.listen(engine, "connect", _configure_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ndxp.agency.tables import make_tables
+from ndxp.database_url import is_sqlite, read_url
 from ndxp.errors import AgencyError, Code
 from ndxp.sqlite import configure
 
@@ -64,17 +65,23 @@ class Connections:
     """Opens connections and keeps them: as many as were in use at one moment, one or two on an agency's event loop."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is SQLAlchemy's; makes the tables that are missing. Raises SQLAlchemyError."""
+        """``url`` is as ``ndxp.database_url`` has it; makes the tables that are missing.
+
+        Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
+        """
+        where = read_url(url)
         limits: dict[str, Any] = {}
         self._dialect = _SQLITE
-        if not url.startswith("sqlite"):
+        if not is_sqlite(where):
             self._dialect = _POSTGRESQL
-            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
             limits = {"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE}s"}
         # AUTOCOMMIT means that transactions begin with the statements above, and not by themselves.
-        self._engine = sa.create_engine(
-            url, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=limits
-        )
+        try:
+            self._engine = sa.create_engine(
+                where, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=limits
+            )
+        except ImportError as error:
+            raise OSError("to keep data in PostgreSQL: pip install 'ndxp[postgres]'") from error
         if self._dialect is _SQLITE:
             sa.event.listen(self._engine, "connect", _configure_sqlite)
         self._driver: Any = self._engine.dialect.loaded_dbapi

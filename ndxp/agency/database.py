@@ -168,7 +168,10 @@ class Database:
     """Opens an agency's database and makes its tables if they are missing."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is SQLAlchemy's, for example ``sqlite:///population.db`` or ``postgresql+psycopg://...``."""
+        """``url`` is as ``ndxp.database_url`` has it, for example ``sqlite:///population.db`` or ``postgresql://...``.
+
+        Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
+        """
         self._connections = Connections(url)
 
     @contextmanager

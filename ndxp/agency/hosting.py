@@ -18,7 +18,7 @@ from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
-from ndxp.process import freeze, start_logging, until_stopped, wrong_settings
+from ndxp.process import freeze, start_logging, until_stopped, warn_of_unknown, wrong_settings
 from ndxp.world import World
 
 _log = logging.getLogger("services")
@@ -76,6 +76,7 @@ def host(compositions: Sequence[Composition[Any]]) -> int:
     try:
         settings = [composition.settings() for composition in compositions]
         start_logging(settings[0], "services")
+        warn_of_unknown(*settings)
         world = World(settings[0].seed, settings[0].population)
     except ValidationError as error:
         return _failed(2, f"wrong setting: {'; '.join(wrong_settings(error))}")

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from pydantic import field_validator
+
+from ndxp.database_url import read_url
 from ndxp.process import ProcessSettings
 
 DEFAULT_GATEWAY = "127.0.0.1:50051"
@@ -23,8 +26,15 @@ class AgencySettings(ProcessSettings):
     addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Where subsystems listen: identifier to ``host:port``; an agency not named listens at its default."""
     database_url: str = "sqlite:///{name}.db"
-    """SQLAlchemy URL; ``{name}`` is the agency's name."""
+    """SQLite or PostgreSQL, ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``; ``{name}`` is the
+    agency's name."""
     seed: int = 2023
     """Seed of the synthetic nation."""
     population: int = 100_300_000
     """Size of the synthetic nation, in people."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _can_be_read(cls, url: str) -> str:
+        read_url(url)
+        return url

@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
+import traceback
 
+import grpc
 import typer
 
-from ndxp import __version__
+from ndxp import __version__, status
 from ndxp.cli import (
     archive,
     attach,
@@ -23,16 +25,20 @@ from ndxp.cli import (
     quota,
     rights,
     run,
+    service,
     statistics,
     subject,
 )
-from ndxp.cli.output import complain
+from ndxp.cli.output import complain, remark
 from ndxp.cli.session import AdminRefused
+from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
+from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
 from ndxp.subject import SubjectKeyMissing
+from ndxp.variables import unknown_variables
 
 app = typer.Typer(
     name="ndxp",
@@ -45,11 +51,15 @@ app = typer.Typer(
 for more in (subject.app, proof.app, archive.app, backup.app):
     log.log_app.registered_commands += more.registered_commands
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, rights.app, quota.app, people.app, call.app, log.app,
-    statistics.app, load.app, demo.app,
+    run.app, attach.app, doctor.app, member.app, directory.app, service.app, rights.app, quota.app, people.app,
+    call.app, log.app, statistics.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
+
+
+_DEBUG = "--debug"
+_LONGEST = 300
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,21 +73,42 @@ def options(
     version: bool = typer.Option(
         False, "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
     ),
+    debug: bool = typer.Option(False, _DEBUG, help="Show where in the program a command failed."),
 ) -> None:
     """A simulated National Data Exchange Platform. Every person in it is synthetic."""
+    for line in unknown_variables(os.environ):
+        complain(line)
 
 
 def main() -> None:
     """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
+    prepare()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
     os.umask(0o077)  # records, proofs, reports, credentials: what a command writes is its user's alone
     try:
         app()
-    except (AdminRefused, NoSandbox, PlanFailed, StartFailed, SubjectKeyMissing, TokenRefused) as error:
+    except (AdminRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused) as error:
         complain(str(error))
         sys.exit(1)
     except (BrokenPipeError, KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+    except Exception as error:
+        if _DEBUG in sys.argv:
+            for line in traceback.format_exc().splitlines():
+                remark(line)
+        else:
+            complain(f"{_told(error)}; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
+        sys.exit(1)
+
+
+def _told(error: Exception) -> str:
+    """What an error that no command foresees says, without lines that only programmers read."""
+    if isinstance(error, grpc.RpcError):
+        failure = status.decode(error)
+        return f"{failure.code.name}: {failure.message}"[:_LONGEST]
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}{f': {error.filename}' if error.filename else ''}"[:_LONGEST]
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:_LONGEST]
 
 
 if __name__ == "__main__":

@@ -88,9 +88,10 @@ def attach(
 def _secrets(credentials: str) -> tuple[str, str]:
     """The content of a credentials file and the operator's secret; raises TokenRefused when it does not have it."""
     try:
-        text = sys.stdin.read() if credentials == "-" else Path(credentials).read_text()
+        data = sys.stdin.buffer.read() if credentials == "-" else Path(credentials).read_bytes()
+        text = data.decode("utf-8-sig")
         known = json.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise TokenRefused(f"cannot read credentials from {credentials}: {type(error).__name__}") from error
     if not isinstance(known, dict) or _ADMIN not in known:
         raise TokenRefused(f"{credentials} has no entry {_ADMIN!r}; give the file of the control process's run folder")
@@ -113,7 +114,7 @@ def _trusted(authority: Path, gateway: str) -> bytes:
 
 def _compare(file: Path, keys: list[str]) -> None:
     """Raises PlanFailed when the public keys of the ledger do not go on from those kept before."""
-    before = file.read_text().split() if file.exists() else []
+    before = file.read_text(encoding="utf-8").split() if file.exists() else []
     if keys[: len(before)] != before:
         raise plan.PlanFailed(
             f"the ledger's keys are not those in {file}: it is another exchange, which needs another --folder, or "

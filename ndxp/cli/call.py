@@ -1,14 +1,10 @@
 """The command that calls any registered method with JSON, through reflection at the gateway's port."""
 
-import json
-import sys
 import time
-from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import grpc
 import typer
-from google.protobuf import json_format
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
@@ -16,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from ndxp import metadata, status
+from ndxp.cli import messages
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Terminal, complain, print_json, remark, visible
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
@@ -28,7 +25,7 @@ _Method = Annotated[
     typer.Argument(metavar="SERVICE/METHOD", help="For example ndxp.population.v1.PopulationService/VerifyCitizen."),
 ]
 _Request = Annotated[
-    str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, a message a line.")
+    str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, @FILE a file.")
 ]
 
 _TRIES = 4
@@ -51,7 +48,8 @@ def call(
 ) -> None:
     """Calls a method of any service with JSON.
 
-    Works for every registered service, through reflection at the gateway's port, and prints the answer as JSON.
+    Works for every registered service, through reflection at the gateway's port, and prints the answer as JSON. In a
+    file or on stdin a stream is an array too, or one JSON value after another.
 
     Exit code 0, or 64 + the gRPC code when the call failed, or 2 when the request does not fit the method.
 
@@ -68,9 +66,13 @@ def call(
             raise typer.Exit(2)
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
         descriptor = _descriptor(session.state.gateway, session.tls(client), method)
-        messages = _messages(request, descriptor)
-        rpc = _start(exchange.channel, method, descriptor, messages, deadline, pairs)
-        answers: list[Mapping[str, Any]] = []
+        try:
+            asked = messages.read(messages.content(request), descriptor)
+        except messages.WrongRequest as error:
+            complain(str(error))
+            raise typer.Exit(2) from None
+        rpc = _start(exchange.channel, method, descriptor, asked, deadline, pairs)
+        answers: list[Any] = []
         streams = descriptor is not None and descriptor.server_streaming
         try:
             for answer in rpc:
@@ -78,7 +80,7 @@ def call(
                     complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
                     raise typer.Exit(1)
                 told = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
-                answers.append(_plain(answer, str(told.get(metadata.WITHHELD, "")).split()))
+                answers.append(messages.shown(answer, str(told.get(metadata.WITHHELD, "")).split()))
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
@@ -118,77 +120,24 @@ def _look_up(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | N
             return None
 
 
-def _messages(request: str, descriptor: MethodDescriptor | None) -> list[Message]:
-    text = sys.stdin.read() if request == "-" else request
-    try:
-        given = [json.loads(line) for line in text.splitlines() if line.strip()] if request == "-" else json.loads(text)
-    except ValueError as error:
-        complain(f"the request is not JSON: {error}")
-        raise typer.Exit(2) from None
-    if descriptor is None:
-        return []
-    items = given if isinstance(given, list) else [given]
-    if not descriptor.client_streaming and len(items) != 1:
-        complain(f"{descriptor.full_name} takes one message; {len(items)} were given")
-        raise typer.Exit(2)
-    return [_message(item, descriptor) for item in items]
-
-
-def _message(item: Any, descriptor: MethodDescriptor) -> Message:
-    kind = descriptor.input_type
-    try:
-        if not isinstance(item, dict):
-            raise TypeError("a message is a JSON object")
-        return json_format.ParseDict(item, GetMessageClass(kind)())
-    except (json_format.ParseError, TypeError, AttributeError) as error:
-        fields = ", ".join(field.json_name for field in kind.fields)
-        why = str(error).partition(" Available Fields")[0].rstrip(". \n")
-        complain(f"the request does not fit {kind.name}: {why}; its fields are {fields or 'none'}")
-        raise typer.Exit(2) from None
-
-
 def _start(
     channel: grpc.Channel,
     method: str,
     descriptor: MethodDescriptor | None,
-    messages: list[Message],
+    asked: list[Message],
     deadline: float,
     pairs: tuple[tuple[str, str], ...],
 ) -> Any:
     """Starts the call as a stream both ways, which every kind of method is on the wire."""
     answer = GetMessageClass(descriptor.output_type).FromString if descriptor is not None else None
-    data = [message.SerializeToString() for message in messages] if descriptor is not None else [b""]
+    data = [message.SerializeToString() for message in asked] if descriptor is not None else [b""]
     start: grpc.StreamStreamMultiCallable[bytes, Any] = channel.stream_stream(
         f"/{method}", response_deserializer=answer
     )
     return start(iter(data), timeout=deadline, metadata=pairs)
 
 
-def _plain(answer: Message, withheld: Iterable[str]) -> Mapping[str, Any]:
-    """The answer as JSON, with fields that are empty and without those withheld: nobody knows whether they are."""
-    plain = json_format.MessageToDict(answer, always_print_fields_with_no_presence=True)
-    for path in withheld:
-        _leave_out(plain, answer.DESCRIPTOR, path)
-    return {field.json_name: plain[field.json_name] for field in answer.DESCRIPTOR.fields if field.json_name in plain}
-
-
-def _leave_out(plain: dict[str, Any], message: Any, path: str) -> None:
-    """Takes the field at a path out of a message in JSON; ``message`` is its descriptor."""
-    name, _, below = path.partition(".")
-    field = message.fields_by_name.get(name)
-    if field is None or field.json_name not in plain:
-        return
-    if not below:
-        del plain[field.json_name]
-        return
-    found, inner = plain[field.json_name], field.message_type
-    if inner.GetOptions().map_entry:
-        found, inner = list(found.values()), inner.fields_by_name["value"].message_type
-    for part in found if isinstance(found, list) else [found]:
-        _leave_out(part, inner, below)
-
-
-def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: bool) -> int:
+def _failed(failure: status.Failure, answers: list[Any], as_json: bool) -> int:
     if as_json:
         error = {
             "code": failure.code.name, "reason": failure.reason, "message": failure.message,

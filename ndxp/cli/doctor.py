@@ -20,7 +20,7 @@ import httpx
 import psutil
 import typer
 
-from ndxp import __version__
+from ndxp import __version__, proxies
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, table
 from ndxp.cli.run import services_of
 from ndxp.cli.session import AdminRefused, Session
@@ -113,7 +113,7 @@ def _keys(place: Place) -> Iterator[str]:
 
 def _secrets(place: Place) -> Iterator[str]:
     try:
-        secrets: dict[str, str] = json.loads((place.folder / _CREDENTIALS).read_text())
+        secrets: dict[str, str] = json.loads((place.folder / _CREDENTIALS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
     yield from (f"the secret of {name} is short" for name, s in secrets.items() if len(s) < _SHORTEST_SECRET)
@@ -141,7 +141,7 @@ def _passwords(place: Place) -> Iterator[str]:
     if place.state is None or not place.state.attached:
         return
     try:
-        lines = Path(".env").read_text().splitlines()
+        lines = Path(".env").read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, ValueError):
         return
     named = (line.partition("=") for line in lines if not line.startswith("#"))
@@ -239,7 +239,8 @@ def _ports(place: Place) -> Iterator[str]:
 def _control(place: Place, path: str) -> Any:
     if place.state is None:
         raise OSError("nothing runs")
-    return httpx.get(f"{place.state.control_url}{path}", timeout=2, **place.state.asking())
+    with proxies.client(timeout=2, **place.state.asking()) as http:
+        return http.get(f"{place.state.control_url}{path}")
 
 
 CHECKS = (

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table, warn
-from ndxp.cli.session import Session
+from ndxp.cli.session import AdminRefused, Session
+from ndxp.identifiers import in_slashes
 
 app = typer.Typer()
 member_app = typer.Typer(
@@ -72,16 +73,24 @@ def add_member(
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Adds a member and makes the credentials of its subsystems.
+    """Adds a member, or subsystems to one, and makes their credentials.
 
     The secrets are in the credentials file of the run folder, and with --json in the answer.
 
-    Example: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`
+    Examples: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`; `ndxp member add VN/GOV/G13 land`
     """
-    body = {"id": member, "name": name or member, "groups": group or [], "subsystems": subsystems}
+    member = in_slashes(member)
     session = Session(folder)
-    added = session.send("POST", "/members", body=body)
-    _credentials(added, added["credentials"], session, as_json, f"{member} is on the exchange.")
+    if any(known["id"] == member for known in session.get("/members")):
+        if name or group:
+            raise AdminRefused(f"{member} is on this exchange; leave out --name and --group to add subsystems to it")
+        added = session.send("POST", "/members/subsystems", body={"member": member, "subsystems": subsystems})
+        done = f"{member} has {', '.join(subsystems)} too."
+    else:
+        body = {"id": member, "name": name or member, "groups": group or [], "subsystems": subsystems}
+        added = session.send("POST", "/members", body=body)
+        done = f"{member} is on the exchange."
+    _credentials(added, added["credentials"], session, as_json, done)
 
 
 @member_app.command()

@@ -17,6 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from ndxp.cli.terminal import shows_everything
 from ndxp.sandbox.state import FOLDER
 
 
@@ -48,8 +49,11 @@ DEFAULT_FOLDER = FOLDER
 
 
 def print_json(data: Any, *, indent: int | None = 2) -> None:
-    """Prints data as JSON, for programs; what is not printable in its texts is a JSON escape."""
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    """Prints data as JSON, for programs; what is not printable in its texts is a JSON escape.
+
+    So is what is not ASCII where the terminal does not have every letter: it is still the same text.
+    """
+    text = json.dumps(data, ensure_ascii=not shows_everything(), indent=indent)
     sys.stdout.write("\n".join(map(_escaped, text.split("\n"))) + "\n")
     sys.stdout.flush()  # who follows the log through a pipe waits for it
 

@@ -132,7 +132,7 @@ def verify(
         _tell(_verified(backup, _keys(key, folder)), as_json)
     remembered = folder / _REMEMBERED
     session = Session(folder)
-    kept = [remembered.read_text(errors="replace")] if remembered.exists() else []
+    kept = [remembered.read_text(errors="replace", encoding="utf-8")] if remembered.exists() else []
     keys = _followed(session, _keys(key, folder))
     try:
         with progress("Verifying") as show:
@@ -327,7 +327,7 @@ def _keys(given: str, folder: Path) -> list[Key]:
     try:
         if given and "+" in given and not path.exists():
             return [Key.parse(given)]
-        return [Key.parse(line) for line in path.read_text().splitlines() if line.strip()]
+        return [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError:
         complain(f"no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file")
     except (NoteRefused, UnicodeDecodeError) as error:

@@ -35,6 +35,8 @@ def up(
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
+    A file of --config may be short, one member is enough: what the exchange itself needs is added.
+
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`
     """
     state = State.read(folder)
@@ -43,9 +45,11 @@ def up(
     if state is not None and state.alive():
         _announce(state, as_json, "already running")
         return
-    if state is not None and state.members():
+    if state is not None:
+        killed = bool(state.members())
         life.stop(state)
-        console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
+        if killed:
+            console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
     planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls)
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
@@ -54,6 +58,9 @@ def up(
     try:
         while state.alive():
             time.sleep(0.2)
+        if State.read(folder) is None or state.members():
+            raise life.StartFailed(f"the exchange in {state.folder} ended: its supervisor, or the folder, is gone")
+        console.print("The exchange was stopped.")
     except KeyboardInterrupt:
         console.print("Stopping: calls in flight may finish.")
     finally:
@@ -69,8 +76,10 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     state = State.read(folder)
     if state is not None and state.attached:
         raise NoSandbox(f"{folder} is attached to the exchange at {state.gateway}; stop that where it runs")
-    stopped = state is not None and bool(state.members())
-    if state is not None and stopped:
+    if state is None:
+        stopped = life.stop_left(folder)
+    else:
+        stopped = bool(state.members())
         life.stop(state)
     if as_json:
         print_json({"stopped": stopped})

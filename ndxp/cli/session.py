@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
+from ndxp import proxies
 from ndxp.client import Credentials, Tokens
 from ndxp.identifiers import Member, Subsystem
 from ndxp.sandbox.state import State
@@ -26,11 +27,14 @@ def path_part(given: str) -> str:
 
 
 class AdminApi:
-    """The admin API of an exchange, asked with the secret of a role. Raises OSError for certificates not there."""
+    """The admin API of an exchange, asked with the secret of a role.
+
+    Raises OSError for certificates not there, ProxyUnusable for a proxy of the environment.
+    """
 
     def __init__(self, state: State, secret: str) -> None:
         self.state = state
-        self._http = httpx.Client(
+        self._http = proxies.client(
             base_url=f"{state.control_url}/admin/v1",
             headers={"Authorization": f"Bearer {secret}"},
             timeout=_PATIENCE,

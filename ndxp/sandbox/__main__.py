@@ -6,6 +6,7 @@ data to disk once a second. It imports little, because it stays in memory.
 
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -16,17 +17,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+_PLAN = "run.json"
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
 _STOP_ORDER = ("gateway", "agencies", "control", "store")
 _PATIENCE = 20.0
 _HEALTHY = 60.0
 _SYNC_EVERY = 1.0
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at whether the folder is still there: no signal tells when it is removed."""
 
 
 class Supervisor:
-    """Keeps the processes of one run folder running."""
+    """Keeps the processes of one run folder running, for as long as the folder is there."""
 
     def __init__(self, folder: Path, processes: list[dict[str, Any]]) -> None:
+        self._plan = folder / _PLAN
         self._logs = folder / "logs"
         self._logs.mkdir(mode=0o700, exist_ok=True)
         self._plans = {process["name"]: process for process in processes}
@@ -37,21 +42,24 @@ class Supervisor:
         self._stopping = False
 
     def run(self) -> None:
-        """Returns after SIGTERM or SIGINT, when every process has ended."""
+        """Returns after SIGTERM or SIGINT, or when somebody has removed the folder, and every process has ended."""
         wakes = _wakes()
         signal.signal(signal.SIGCHLD, lambda *_: None)  # it only has to wake
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        while not self._stopping:
-            for name, process in list(self._running.items()):
-                if process.poll() is not None:
-                    self._died(name, process.returncode)
-            for name, due in list(self._due.items()):
-                if time.monotonic() >= due:
-                    self._start(name)
-            _wait(wakes, min(self._due.values(), default=None))
-        for kind in _STOP_ORDER:
-            self._end([process for name, process in self._running.items() if name.partition("-")[0] == kind])
+        try:
+            # Without the folder nothing can be recorded any more: the databases in it are gone.
+            while not self._stopping and self._plan.exists():
+                for name, process in list(self._running.items()):
+                    if process.poll() is not None:
+                        self._died(name, process.returncode)
+                for name, due in list(self._due.items()):
+                    if time.monotonic() >= due:
+                        self._start(name)
+                _wait(wakes, min(self._due.values(), default=math.inf))
+        finally:
+            for kind in _STOP_ORDER:
+                self._end([process for name, process in self._running.items() if name.partition("-")[0] == kind])
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
@@ -99,9 +107,9 @@ def _wakes() -> int:
     return wakes
 
 
-def _wait(wakes: int, until: float | None) -> None:
-    """Waits for a signal (a process has ended, or all shall), no longer than until a time (monotonic clock)."""
-    if select.select([wakes], [], [], None if until is None else max(0.0, until - time.monotonic()))[0]:
+def _wait(wakes: int, until: float) -> None:
+    """Waits for a signal (a process has ended, or all shall), no longer than a second or until a time (monotonic)."""
+    if select.select([wakes], [], [], min(_LOOK_EVERY, max(0.0, until - time.monotonic())))[0]:
         os.read(wakes, 1024)
 
 
@@ -126,11 +134,16 @@ def main() -> None:
     """Supervises the sandbox that the folder's run.json plans."""
     os.umask(0o077)
     folder = Path(sys.argv[1])
-    plan = json.loads((folder / "run.json").read_text())
+    plan = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
     if plan["durability"] == "everysec":
         # A thread of its own: a disk that hangs must not keep the supervisor from its processes.
         threading.Thread(target=_keep_synced, args=(folder / "store",), daemon=True).start()
-    Supervisor(folder, plan["processes"]).run()
+    try:
+        Supervisor(folder, plan["processes"]).run()
+    finally:
+        if socket_folder := plan["socket_folder"]:
+            with contextlib.suppress(OSError):  # the store has taken its socket away
+                Path(socket_folder).rmdir()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.sandbox.plan import SUBSYSTEMS
-from ndxp.sandbox.state import State
+from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
 
 OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox itself calls."""
 
 _PATIENCE = 60.0
+_LOGS_IN_UTF_8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 _FOR_GOOD = "recorder refuses"
 
 
@@ -45,8 +47,10 @@ def start(state: State) -> State:
     """
     began = time.monotonic()
     folder = Path(state.folder)
-    if (occupant := _supervisor_of(state.folder)) is not None:
-        raise StartFailed(f"process {occupant} runs an exchange in {folder} already; stop it first: kill {occupant}")
+    if occupants := processes_of(folder):
+        raise StartFailed(
+            f"process {occupants[0].pid} runs an exchange in {folder} already; `ndxp down` stops it, and only it"
+        )
     state.write()
     state.write_targets()
     logs = folder / "logs"
@@ -55,16 +59,18 @@ def start(state: State) -> State:
         previous.replace(previous.with_suffix(".old"))
     own_log = logs / "supervisor.log"
     own_log.touch(mode=0o600)
+    if state.socket_folder:
+        Path(state.socket_folder).mkdir(mode=0o700)
     with own_log.open("wb") as log:
         supervisor = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-m", "ndxp.sandbox", state.folder],
-            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2"},
+            [sys.executable, "-P", "-m", SUPERVISOR, state.folder],
+            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2", **_LOGS_IN_UTF_8},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    state = replace(state, supervisor=supervisor.pid, started_at=psutil.Process(supervisor.pid).create_time())
+    state = replace(state, supervisor=supervisor.pid, started=start_of(supervisor.pid))
     state.write()
     try:
         _wait(lambda: ready(state), lambda: _failure(logs, supervisor))
@@ -80,14 +86,15 @@ def start(state: State) -> State:
 
 def stop(state: State) -> None:
     """Stops all processes of a sandbox in order; those that a killed supervisor left behind too."""
-    if state.alive():
-        os.kill(state.supervisor, signal.SIGTERM)
-    else:
-        for process in state.members():
-            process.terminate()
-    _, stubborn = psutil.wait_procs(state.members(), timeout=_PATIENCE)
-    for process in stubborn:
-        process.kill()
+    _end(state.members(), [state.supervisor] if state.alive() else [])
+    state.discard_socket()
+
+
+def stop_left(folder: Path) -> bool:
+    """Stops the exchange that runs in a folder whose run.json is gone, or is not to be read; whether there was one."""
+    left = processes_of(folder)
+    _end(left, [process.pid for process in left if SUPERVISOR in process.cmdline()])
+    return bool(left)
 
 
 def ready(state: State) -> bool:
@@ -128,12 +135,15 @@ def of_one_mind(state: State) -> bool:
     return len(set(versions)) == 1 and "" not in versions
 
 
-def _supervisor_of(folder: str) -> int | None:
-    """The process that runs an exchange in this folder, whatever its run.json says."""
-    for process in psutil.process_iter(["cmdline"]):
-        if (process.info["cmdline"] or [])[-3:] == ["-m", "ndxp.sandbox", folder]:
-            return process.pid
-    return None
+def _end(processes: Sequence[psutil.Process], supervisors: Iterable[int]) -> None:
+    """Ends processes; a supervisor among them ends the others in order."""
+    told = list(supervisors) or [process.pid for process in processes]
+    for number in told:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGTERM)
+    _, stubborn = psutil.wait_procs(processes, timeout=_PATIENCE)
+    for process in stubborn:
+        process.kill()
 
 
 def _wait(done: Callable[[], bool], failure: Callable[[], str]) -> None:
@@ -174,9 +184,13 @@ def _get(url: str) -> httpx.Response:
 
 def _failure(logs: Path, supervisor: "subprocess.Popen[bytes]") -> str:
     """What stands in the way for good: a process that ended by itself. Its own last line says why."""
-    ended = [line for line in (logs / "supervisor.log").read_text().splitlines() if " ended with " in line]
+    ended = [line for line in _lines(logs / "supervisor.log") if " ended with " in line]
     if not ended and supervisor.poll() is None:
         return ""
     name = ended[0].partition(" ")[0] if ended else "supervisor"
-    lines = (logs / f"{name}.log").read_text().strip().splitlines()
+    lines = _lines(logs / f"{name}.log")
     return lines[-1] if lines else f"{name} ended"
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8", errors="replace").strip().splitlines()

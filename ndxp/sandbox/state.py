@@ -6,9 +6,11 @@ Usually it is a sandbox; an exchange that runs elsewhere, in containers or on se
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
+from urllib.parse import unquote
 
 import psutil
 
@@ -19,11 +21,16 @@ from ndxp.tls import trust
 FOLDER = Path(".ndxp")
 """Default run folder."""
 
+SUPERVISOR = "ndxp.sandbox"
+"""The module that keeps the processes of a sandbox running."""
+
 Durability: TypeAlias = Literal["everysec", "always"]
 """How often what the store has written goes to disk."""
 
 _FILE = "run.json"
 _CONNECT = 3.0
+_ENDED = frozenset("ZX")
+_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "services"})
 
 
 class NoSandbox(Exception):
@@ -49,9 +56,10 @@ class State:
     """A sandbox. ``supervisor`` is the process that started the others, 0 before the start.
 
     ``attached`` says that it is an exchange elsewhere instead: it has no processes here, and is not stopped from here.
-    ``started_at`` is the supervisor's start in seconds since 1970, so that another process with the same number is
+    ``started`` is when the supervisor was, as ``start_of`` says it, so that another process with the same number is
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
-    TLS, with the certificates in ``tls_folder``.
+    TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
+    files, where the run folder's path is too long; empty otherwise.
     """
 
     folder: str
@@ -59,17 +67,18 @@ class State:
     control_url: str
     processes: list[Process]
     supervisor: int = 0
-    started_at: float = 0.0
+    started: str = ""
     ready_seconds: float = 0.0
     durability: Durability = "everysec"
     attached: bool = False
     tls: bool = False
+    socket_folder: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """The state in a run folder, or None when there is none that can be read."""
         try:
-            data = json.loads((folder / _FILE).read_text())
+            data = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             return cls(**{**data, "processes": [Process(**process) for process in data["processes"]]})
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -78,6 +87,8 @@ class State:
     def running(cls, folder: Path) -> Self:
         """The state of a running sandbox; raises NoSandbox."""
         state = cls.read(folder)
+        if state is None and processes_of(folder):
+            raise NoSandbox(f"the run folder {folder} was removed while its exchange runs; `ndxp down` stops it")
         if state is None:
             raise NoSandbox(f"no exchange in {folder}; start one with `ndxp up -d`, or name its folder with --folder")
         if not state.alive() and state.attached:
@@ -107,7 +118,7 @@ class State:
     def _keep(self, name: str, content: object) -> None:
         path = Path(self.folder) / name
         beside = path.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(content, file, indent=1)
         beside.replace(path)
 
@@ -115,11 +126,7 @@ class State:
         """Whether the supervisor runs; of an attached exchange, whether its gateway takes connections."""
         if self.attached:
             return _listens(self.gateway)
-        try:
-            process = psutil.Process(self.supervisor)
-            return abs(process.create_time() - self.started_at) < 1 and process.status() != psutil.STATUS_ZOMBIE
-        except (psutil.NoSuchProcess, ValueError):
-            return False
+        return bool(self.started) and start_of(self.supervisor) == self.started
 
     def members(self) -> list[psutil.Process]:
         """The living processes of this sandbox, the supervisor among them, even when it was killed itself.
@@ -140,7 +147,14 @@ class State:
 
     @property
     def _socket(self) -> str:
-        return self.processes[0].environment["NDXP_REDIS_URL"].removeprefix("unix://")
+        return unquote(self.processes[0].environment["NDXP_REDIS_URL"].removeprefix("unix://"))
+
+    def discard_socket(self) -> None:
+        """Removes the folder that was made for the store's socket, if one was."""
+        if self.socket_folder:
+            Path(self._socket).unlink(missing_ok=True)
+            with suppress(OSError):
+                Path(self.socket_folder).rmdir()
 
     @property
     def tls_folder(self) -> Path:
@@ -162,6 +176,45 @@ class State:
     def credentials(self) -> Path:
         """The credentials file."""
         return Path(self.folder) / "credentials.json"
+
+
+def start_of(pid: int) -> str:
+    """When a process was started: the boot, and clock ticks since; empty when there is none, or it has ended.
+
+    No change of the wall clock changes it (proc_pid_stat(5), field 22).
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+    state, ticks = fields[0], fields[19]
+    return "" if state in _ENDED else f"{boot}/{ticks}"
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """The living processes of an exchange in a run folder, the supervisor first, whatever is left of the folder.
+
+    They are the process groups in which one of our modules runs with this folder in its environment. The store has
+    written its title over its environment, and is in the group.
+    """
+    name, groups = str(folder.resolve()), set[int]()
+    for process in psutil.process_iter():
+        try:
+            ours = not _MODULES.isdisjoint(process.cmdline()) and process.environ().get("NDXP_FOLDER") == name
+            if ours and os.getsid(process.pid) == os.getpgid(process.pid):  # as the supervisor's start makes it
+                groups.add(os.getpgid(process.pid))
+        except (psutil.Error, OSError):
+            continue
+    found = [process for process in psutil.process_iter() if _group(process.pid) in groups]
+    return sorted(found, key=lambda process: process.pid not in groups)
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return 0
 
 
 def _listens(address: str) -> bool:

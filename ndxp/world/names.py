@@ -1,8 +1,9 @@
 """Names: how registers compare them, and which ones people bear."""
 
+import re
 import unicodedata
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 
 from ndxp.world.census import FIRST_YEAR
 from ndxp.world.tables import rows, wheel
@@ -10,18 +11,43 @@ from ndxp.world.tables import rows, wheel
 WHEEL = 2048
 """Slots of each name wheel: a uniform 16-bit number picks by its upper 11 bits."""
 
-_PLAIN_D = str.maketrans("đĐ", "dD")
+_WITH_A_STROKE = re.compile(r"LATIN (?:CAPITAL|SMALL) LETTER ([A-Z]) WITH .+")
+_PICTURES = str.maketrans(
+    "ÐƉАВЕЅІЈКМНОРԚСТУҮԜХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "DDABESIJKMHOPQCTYYWXABEZHIKMNOPTYX",
+)
+"""Capitals that look like another one: eth and the African D, Cyrillic, Greek; of TR 39's confusables those that people
+write in Vietnamese names. Letters that only resemble each other, such as I and l, are different letters of names."""
 _LAST_YEAR_OF_OLD_NAMES = 1984
 
 
 def normalise_name(name: str) -> str:
     """The form in which registers compare names: no diacritics, only letters and digits, upper case.
 
+    Letters that look the same are the same, after Unicode TR 36 and TR 39: compatibility forms, letters with a stroke,
+    letters of other scripts. Apostrophes and hyphens of every kind are passed over. No name is kept in this form.
+
     >>> normalise_name("Nguyễn Văn A")
     'NGUYENVANA'
     """
-    plain = unicodedata.normalize("NFD", name.translate(_PLAIN_D))
-    return "".join(filter(str.isalnum, plain)).upper()
+    return "".join(map(_compared, name))
+
+
+@lru_cache(maxsize=4096)
+def _compared(sign: str) -> str:
+    """What a sign of a name contributes to the form in which names are compared."""
+    capitals = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", sign).upper())
+    return "".join(map(_letter_or_digit, capitals.translate(_PICTURES)))
+
+
+def _letter_or_digit(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    if kind[0] == "N":
+        return str(unicodedata.digit(sign, sign))
+    if kind[0] != "L" or kind == "Lm" or "SALTILLO" in (name := unicodedata.name(sign, "")):
+        return ""  # marks, spaces, and signs such as the modifier letter apostrophe
+    stroked = _WITH_A_STROKE.fullmatch(name)
+    return stroked[1] if stroked else sign
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from unicodedata import normalize
+from unicodedata import category
 
 from ndxp.errors import AgencyError, Code
 from ndxp.world import Address, Citizen, Sex, normalise_name, province_by_code
@@ -21,6 +21,8 @@ CHANGE_KINDS = {1: "birth", 2: "death", 3: "address"}
 
 _MAJORITY = 18
 _LONGEST_PART = 50
+_LETTERS_AND_MARKS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc", "Pd"})  # Pd: dashes and hyphens
+_SIGNS = frozenset(" '`´‘’‛′＇−⁃")
 _LONGEST_PLACE = 100
 _LONGEST_DETAIL = 200
 
@@ -148,8 +150,10 @@ def read_kinds(kinds: Iterable[int]) -> tuple[str, ...]:
 
 
 def _name_part(text: str, field: str, *, required: bool = True) -> str:
-    part = normalize("NFC", read_text(text, field, _LONGEST_PART, required=required))
-    if not all(letter.isalpha() or letter in " '-" for letter in part):
+    """A part of a name as it is written: letters with their marks, apostrophes and hyphens of every kind."""
+    part = read_text(text, field, _LONGEST_PART, required=required)
+    kinds = {category(sign) for sign in part if sign not in _SIGNS}
+    if not kinds <= _LETTERS_AND_MARKS or (part and not normalise_name(part)):
         raise _invalid("NAME_MALFORMED", f"{field} must consist of letters", field)
     return part
 

@@ -65,6 +65,22 @@ TYPOS = {
 }
 
 
+def test_a_config_of_one_member_is_enough(folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_text(
+        "instance: VN\nmembers:\n  - {id: VN/COM/acme, name: ACME, subsystems: [app]}\n", encoding="utf-8"
+    )
+    ran = ndxp("up", "-d", "--port", 0, "--config", config, folder=folder)
+    try:
+        assert ran.code == 0, ran.err
+        assert ndxp("status", folder=folder).code == 0
+        assert [m["id"] for m in ndxp("members", "--json", folder=folder).data] == ["VN/COM/acme", "VN/GOV/G22"]
+        listed = ndxp("call", "ndxp.exchange.v1.ExchangeService/ListServices", "--as", "VN/COM/acme", folder=folder)
+        assert [service["contract"] for service in listed.data["services"]] == ["ndxp.exchange.v1.ExchangeService"]
+    finally:
+        ndxp("down", folder=folder)
+
+
 def write_with_typo(config: Path, typo: str) -> str:
     """Writes the default exchange with a typo; gives the place that has to be named."""
     right, wrong, place = TYPOS[typo]
@@ -121,7 +137,7 @@ def test_status_of_an_exchange_that_was_stopped_says_how_to_start_it(folder: Pat
     state = {
         "folder": str(folder), "gateway": "127.0.0.1:1", "control_url": "http://127.0.0.1:2",
         "processes": [{"name": "store", "command": [], "environment": {"NDXP_REDIS_URL": "unix:///nowhere"}}],
-        "supervisor": 2**22 + 1, "started_at": 1.0, "ready_seconds": 1.0,
+        "supervisor": 2**22 + 1, "started": "x", "ready_seconds": 1.0,
     }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(state))
     ran = ndxp("status", folder=folder)

@@ -6,13 +6,12 @@ import select
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 from typer.testing import CliRunner
 
 from loadtest import report
 from ndxp.cli import load
-from ndxp.sandbox.state import Process, State
+from ndxp.sandbox.state import Process, State, start_of
 from tests.loadtest.made import report as made_report
 from tests.ndxp.cli.command import Ran, ndxp
 from tests.scrape import free_address
@@ -164,6 +163,6 @@ def dead_exchange(folder: Path) -> Path:
     gateway = free_address()
     store = Process("store", [], {"NDXP_REDIS_URL": f"unix://{folder}/store.sock"})
     pid = os.getpid()
-    State(str(folder), gateway, "http://127.0.0.1:1", [store], pid, psutil.Process(pid).create_time()).write()
+    State(str(folder), gateway, "http://127.0.0.1:1", [store], pid, start_of(pid)).write()
     (folder / "credentials.json").write_text(json.dumps({"admin": "secret"}))
     return folder

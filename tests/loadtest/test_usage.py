@@ -4,11 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from loadtest.usage import GENERATOR, OTHERS, Sampler, Usage, Usages
-from ndxp.sandbox.state import Process, State
+from ndxp.sandbox.state import Process, State, start_of
 
 
 def test_only_samples_that_lie_in_the_run_for_the_greater_part_count() -> None:
@@ -21,8 +20,7 @@ def test_only_samples_that_lie_in_the_run_for_the_greater_part_count() -> None:
 
 def test_every_process_has_a_value_at_every_sample(tmp_path: Path) -> None:
     store = Process("store", [sys.executable], {"NDXP_REDIS_URL": f"unix://{tmp_path}/store.sock"})
-    me = psutil.Process(os.getpid())
-    sampler = Sampler(State(str(tmp_path), "", "", [store], os.getpid(), me.create_time()), os.getpid())
+    sampler = Sampler(State(str(tmp_path), "", "", [store], os.getpid(), start_of(os.getpid())), os.getpid())
     sampler.sample()
     sum(range(200_000))
     sampler.sample()

@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from ndxp.client import Credentials, TokenRefused, Tokens
+from ndxp.identifiers import Subsystem
 from ndxp.tls import connect, connect_aio, listen
 from tests.fakes import TokenOffice
 
@@ -28,6 +29,12 @@ def test_credentials_are_read_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
     path.write_text(json.dumps({MEMBER: SECRET}))
     assert Credentials.load(path, MEMBER) == CREDENTIALS
+
+
+def test_credentials_are_found_by_the_ndxp_form_of_an_identifier(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text(json.dumps({MEMBER: SECRET}))
+    assert Credentials.load(path, Subsystem.parse(MEMBER).ndxp_code) == CREDENTIALS
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"somebody": "else"}'])

@@ -85,6 +85,7 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_ADDRESSES": "nonsense"},
         {"NDXP_METRICS_ADDRESS": "9464"},
         {"NDXP_LOG_FORMAT": "xml"},
+        {"NDXP_DATABASE_URL": "mysql://agency:secret@host/name"},
     ],
 )
 async def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
@@ -94,6 +95,16 @@ async def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
     assert (code, out, len(err)) == (2, "", 1)
     (name,) = wrong
     assert name.removeprefix("NDXP_").lower() in err[0].lower() or "people" in err[0]
+
+
+async def test_a_variable_that_nothing_reads_is_named(environment: Environment) -> None:
+    process = await start("services", "passports", env=environment(NDXP_DATABASE_ULR="sqlite://"))
+    assert process.stderr
+    line = (await process.stderr.readline()).decode()
+    assert line.endswith("nothing reads the variable NDXP_DATABASE_ULR; is NDXP_DATABASE_URL meant?\n")
+    await process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert await ended(process) == (0, "", [])
 
 
 async def test_a_taken_port_is_one_line_and_exit_1(environment: Environment) -> None:

@@ -78,6 +78,7 @@ async def test_the_deceased_still_match_and_their_record_says_so(town: "Town", w
         ("", None, None, "CITIZEN_NUMBER_MALFORMED", "citizen_number"),
         (None, " - ", None, "NAME_MISSING", "full_name"),
         (None, "N" * 201, None, "NAME_TOO_LONG", "full_name"),
+        (None, "a" + "\u0301" * 100_000, None, "NAME_TOO_LONG", "full_name"),
         (None, None, "1976-02-30", "BIRTH_DATE_MALFORMED", "birth_date"),
         (None, None, "May 1976", "BIRTH_DATE_MALFORMED", "birth_date"),
     ],

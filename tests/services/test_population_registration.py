@@ -1,6 +1,7 @@
 """Births, deaths and addresses: what is registered, what is refused, and that nothing is done twice."""
 
 import asyncio
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -87,9 +88,35 @@ async def test_a_birth_of_today_is_registered_though_the_world_ends_before(town:
 
 
 @pytest.mark.parametrize(
+    ("surname", "given_name", "asked"),
+    [
+        ("Ðặng", "An", "Đặng An"),
+        ("Ðặng", "An", "DANG AN"),
+        ("Trần", "K’Brơi", "Trần K'Brơi"),
+        ("Trần", "Kʼ‑Brơi", "tran k'brơi"),
+        ("Y Ê\u0306ban", "ƀlưn", "Y Êban Blưn"),
+        ("Trần", unicodedata.normalize("NFD", "Ễ" * 48), "Trần " + "Ễ" * 48),
+    ],
+)
+async def test_a_name_is_kept_as_it_was_written_and_compared_by_what_it_looks_like(
+    town: "Town", birth: Birth, surname: str, given_name: str, asked: str
+) -> None:
+    written = birth(surname=surname, middle_name="", given_name=given_name)
+    child = (await town.population().RegisterBirth(written)).citizen
+    assert child.full_name == f"{surname} {given_name}"
+    question = pb.VerifyCitizenRequest(
+        citizen_number=child.citizen_number, full_name=asked, birth_date=child.birth_date
+    )
+    assert (await town.population().VerifyCitizen(question)).matched
+
+
+@pytest.mark.parametrize(
     ("different", "reason"),
     [
         ({"surname": " "}, "FIELD_MISSING"),
+        ({"given_name": "\u0301"}, "NAME_MALFORMED"),
+        ({"given_name": "-"}, "NAME_MALFORMED"),
+        ({"given_name": "a" + "\u0301" * 500}, "FIELD_MALFORMED"),
         ({"given_name": "An1"}, "NAME_MALFORMED"),
         ({"given_name": "A" * 51}, "FIELD_MALFORMED"),
         ({"sex": pb.SEX_UNSPECIFIED}, "SEX_MISSING"),

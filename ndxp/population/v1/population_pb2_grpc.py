@@ -29,7 +29,8 @@ class PopulationServiceStub:
     """Look-up, verification and registration of citizens.
 
     Names are compared without diacritics, letter case and anything that is not a letter or digit
-    ("Nguyễn Văn A" equals "NGUYEN VAN A"). Birth dates are "yyyy-MM-dd", "yyyyMMdd" or the year alone, "yyyy".
+    ("Nguyễn Văn A" equals "NGUYEN VAN A"); letters that look the same are the same, such as the Icelandic Ð and Đ. They are
+    kept as they were written. Birth dates are "yyyy-MM-dd", "yyyyMMdd" or the year alone, "yyyy".
     """
 
     def __init__(self, channel):
@@ -89,7 +90,8 @@ class PopulationServiceServicer:
     """Look-up, verification and registration of citizens.
 
     Names are compared without diacritics, letter case and anything that is not a letter or digit
-    ("Nguyễn Văn A" equals "NGUYEN VAN A"). Birth dates are "yyyy-MM-dd", "yyyyMMdd" or the year alone, "yyyy".
+    ("Nguyễn Văn A" equals "NGUYEN VAN A"); letters that look the same are the same, such as the Icelandic Ð and Đ. They are
+    kept as they were written. Birth dates are "yyyy-MM-dd", "yyyyMMdd" or the year alone, "yyyy".
     """
 
     def VerifyCitizen(self, request, context):
@@ -217,7 +219,8 @@ class PopulationService:
     """Look-up, verification and registration of citizens.
 
     Names are compared without diacritics, letter case and anything that is not a letter or digit
-    ("Nguyễn Văn A" equals "NGUYEN VAN A"). Birth dates are "yyyy-MM-dd", "yyyyMMdd" or the year alone, "yyyy".
+    ("Nguyễn Văn A" equals "NGUYEN VAN A"); letters that look the same are the same, such as the Icelandic Ð and Đ. They are
+    kept as they were written. Birth dates are "yyyy-MM-dd", "yyyyMMdd" or the year alone, "yyyy".
     """
 
     @staticmethod

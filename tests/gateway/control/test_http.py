@@ -1,7 +1,9 @@
 """The control process over HTTP: tokens, keys, the admin API and its errors."""
 
+import base64
 import json
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import httpx
 import jwt
@@ -78,10 +80,89 @@ def test_a_malformed_header_gets_no_token(exchange: RunningExchange, header: str
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
-@pytest.mark.parametrize("data", [{}, {"grant_type": "password"}])
-def test_another_kind_of_grant_is_not_supported(exchange: RunningExchange, data: dict[str, str]) -> None:
-    answer = token_answer(exchange, data=data)
-    assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
+def basic(client: str, secret: str) -> dict[str, str]:
+    """The header of the ``Basic`` scheme with these two as they are."""
+    return {"authorization": "Basic " + base64.b64encode(f"{client}:{secret}".encode()).decode()}
+
+
+def form_encoded(text: str) -> str:
+    """A client's id or secret as RFC 6749, section 2.3.1, has it in the header."""
+    return urlencode({"": text})[1:]
+
+
+@pytest.mark.parametrize("name", [MEMBER, "VN:GOV:000.00.00.H26:one-stop"], ids=["with slashes", "as NDXP writes it"])
+@pytest.mark.parametrize("way", ["form-encoded header", "plain header", "body"])
+def test_a_client_may_write_its_id_and_its_header_either_way(exchange: RunningExchange, way: str, name: str) -> None:
+    secret, grant = secret_of(exchange, MEMBER), {"grant_type": "client_credentials"}
+    requests: dict[str, dict[str, Any]] = {
+        "form-encoded header": {"headers": basic(form_encoded(name), form_encoded(secret))},
+        "plain header": {"headers": basic(name, secret)},
+        "body": {"data": {**grant, "client_id": name, "client_secret": secret}},
+    }
+    answer = token_answer(exchange, **requests[way])
+    assert answer.status_code == 200, answer.text
+    assert (answer.headers["cache-control"], answer.headers["pragma"]) == ("no-store", "no-cache")
+    assert jwt.decode(answer.json()["access_token"], options={"verify_signature": False})["sub"] == MEMBER
+
+
+def test_the_signs_that_an_id_may_hold_arrive_whatever_the_form(exchange: RunningExchange) -> None:
+    name = "VN/COM/a+b(c)/x,y='z'"
+    member = {"id": "VN/COM/a+b(c)", "name": "signs", "subsystems": ["x,y='z'"]}
+    secret = exchange.admin.put("members", json=member).json()["credentials"][name]
+    for client in (name, form_encoded(name), quote(name, safe="")):
+        assert token_answer(exchange, headers=basic(client, secret)).status_code == 200, client
+
+
+def test_an_id_beside_the_header_is_taken_when_it_is_the_same(exchange: RunningExchange) -> None:
+    headers, data = basic(MEMBER, secret_of(exchange, MEMBER)), {"grant_type": "client_credentials"}
+    ids = {MEMBER: 200, "VN:GOV:000.00.00.H26:one-stop": 200, "VN/GOV/H01/one-stop": 400}
+    answers = [token_answer(exchange, headers=headers, data={**data, "client_id": name}) for name in ids]
+    assert [answer.status_code for answer in answers] == list(ids.values())
+
+
+GRANT_TYPE = b"grant_type=client_credentials"
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "error"),
+    [
+        (b"", FORM, "invalid_request"),
+        (b"grant_type=", FORM, "invalid_request"),
+        (b"grant_type=password", FORM, "unsupported_grant_type"),
+        (GRANT_TYPE + b"&" + GRANT_TYPE, FORM, "invalid_request"),
+        (GRANT_TYPE + b"&scope=a&scope=b", FORM, "invalid_request"),
+        (GRANT_TYPE + b"&client_secret=x", FORM, "invalid_request"),  # beside a secret in the header
+        (GRANT_TYPE + b"&client_id=%FF", FORM, "invalid_request"),
+        (GRANT_TYPE + b"&a=1" * 1000, FORM, "invalid_request"),
+        (b'{"grant_type": "client_credentials"}', "application/json", "invalid_request"),
+        (b"--x\r\nnoise", "multipart/form-data; boundary=x", "invalid_request"),
+    ],
+    ids=[
+        "nothing", "empty", "password", "twice", "another twice", "two secrets", "no UTF-8", "many", "JSON",
+        "multipart",
+    ],
+)  # fmt: skip
+def test_a_wrong_request_of_a_token_is_refused_as_oauth_says(
+    exchange: RunningExchange, sent: bytes, kind: str, error: str
+) -> None:
+    headers = {**basic(MEMBER, secret_of(exchange, MEMBER)), "content-type": kind}
+    answer = httpx.post(f"{exchange.control_url}/oauth2/token", content=sent, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, error), answer.text
+    assert answer.json()["error_description"]
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_what_a_client_sends_beside_the_known_names_is_passed_over(exchange: RunningExchange) -> None:
+    headers, data = basic(MEMBER, secret_of(exchange, MEMBER)), {"grant_type": "client_credentials", "resource": "x"}
+    assert token_answer(exchange, headers=headers, data=data).status_code == 200
+
+
+def test_the_description_says_which_form_a_token_is_asked_for_with(exchange: RunningExchange) -> None:
+    described = httpx.get(f"{exchange.control_url}/openapi.json").json()["paths"]["/oauth2/token"]["post"]
+    form = described["requestBody"]["content"][FORM]["schema"]
+    assert set(form["properties"]) == {"grant_type", "client_id", "client_secret"}
 
 
 @pytest.mark.parametrize("header", [{}, {"authorization": "Bearer x"}, {"authorization": "Bearer é".encode()}], ids=str)

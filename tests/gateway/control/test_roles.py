@@ -17,6 +17,8 @@ READ_BY_AUDITOR = ["transactions", "ledger", "ledger/keys", "ledger/checkpoints"
 CHANGES = [
     ("POST", "members/disable", {"member": "VN/COM/none"}),
     ("PUT", "members", {"id": "VN/COM/none", "name": "x"}),
+    ("POST", "members/subsystems", {"member": "VN/COM/none", "subsystems": ["x"]}),
+    ("POST", "services/disable", {"provider": "VN/COM/none/x", "contract": "a.B"}),
     ("POST", "keys", {}),
     ("POST", "ledger/keys", None),
     ("DELETE", "grants/none", None),

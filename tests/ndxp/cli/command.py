@@ -37,11 +37,15 @@ def environment(folder: Path | str) -> dict[str, str]:
     return {**os.environ, "NDXP_FOLDER": str(folder), "COLUMNS": "240"}
 
 
-def ndxp(*words: object, folder: Path | str, given: str = "") -> Ran:
-    """Runs ``ndxp`` with these words for the exchange in a folder; ``given`` is its stdin."""
+def ndxp(*words: object, folder: Path | str, given: str = "", **variables: str) -> Ran:
+    """Runs ``ndxp`` with these words for the exchange in a folder; ``given`` is its stdin.
+
+    ``variables`` are of its environment besides.
+    """
     command = [sys.executable, "-P", "-m", "ndxp.cli", *map(str, words)]
     ran = subprocess.run(
-        command, env=environment(folder), cwd=Path(folder).parent, input=given, capture_output=True, text=True,
-        check=False, timeout=120,
+        command, env=environment(folder) | variables, cwd=Path(folder).parent, input=given.encode(),
+        capture_output=True, check=False, timeout=120,
     )  # fmt: skip
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    terminal = variables.get("PYTHONIOENCODING", "utf-8")
+    return Ran(ran.returncode, ran.stdout.decode(terminal), ran.stderr.decode(terminal))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import pytest
 import typer
 
@@ -93,3 +94,47 @@ def test_a_command_that_needs_an_exchange_says_how_to_start_one(
 def test_whatever_a_command_writes_is_its_users_alone(ndxp_alone: Ndxp) -> None:
     ndxp_alone("--version")
     assert os.umask(0o077) == 0o077, "what it starts, such as a load test with its report, writes so too"
+
+
+def test_a_command_names_variables_that_nothing_reads_and_goes_on(
+    ndxp_alone: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NDXP_FODLER", "elsewhere")
+    ran = ndxp_alone("people", "--json")
+    assert ran.code == 0
+    assert ran.data
+    assert ran.err == "ndxp: nothing reads the variable NDXP_FODLER; is NDXP_FOLDER meant?\n"
+
+
+UNFORESEEN = [
+    KeyError("key"), RecursionError("too deep"), MemoryError(), ValueError("several\nlines"),
+    OSError(28, "No space left on device", "/somewhere/file"), ConnectionResetError("reset"),
+    ExceptionGroup("several", [ValueError("x")]), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"),
+    grpc.RpcError("rpc"), LookupError("\x1b[2Jcleared"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", UNFORESEEN, ids=lambda error: type(error).__name__)
+def test_an_error_that_nobody_foresaw_is_one_line_and_a_place_to_look(
+    ndxp_alone: Ndxp, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("ndxp.cli.people.World", fail)
+    ran = ndxp_alone("people")
+    assert ran.code == 1
+    assert ran.complaint.endswith("; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
+    traced = ndxp_alone("--debug", "people")
+    assert traced.code == 1
+    assert "Traceback (most recent call last)" in traced.err
+    assert "test_commands.py" in traced.err
+    assert "\x1b" not in ran.err + traced.err
+
+
+def test_an_error_of_the_system_names_its_file(ndxp_alone: Ndxp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "/somewhere/file")
+
+    monkeypatch.setattr("ndxp.cli.people.World", fail)
+    assert ndxp_alone("people").complaint.startswith("No space left on device: /somewhere/file; ")

@@ -38,9 +38,9 @@ def test_secrets_are_shown_to_programs_only(ndxp: Ndxp, exchange: RunningExchang
 
 
 def test_a_member_is_added_once(ndxp: Ndxp, added: str) -> None:
-    again = ndxp("member", "add", added, "other")
+    again = ndxp("member", "add", added, "app")
     assert again.code == 1
-    assert f"{added} is on this exchange" in again.err
+    assert f"{APP} is on this exchange" in again.err
 
 
 def test_disabling_and_enabling_show_among_the_members(ndxp: Ndxp, added: str) -> None:

@@ -1,14 +1,19 @@
 """The plan of a sandbox: ports, run folder, settings."""
 
+import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.settings import RecorderSettings
+from gateway.store import connect
+from ndxp.database_url import read_url
 from ndxp.sandbox import plan
 from ndxp.sandbox.ports import HOST
-from ndxp.sandbox.state import Durability
+from ndxp.sandbox.state import Durability, State
 
 
 @pytest.fixture
@@ -70,13 +75,54 @@ def test_every_process_of_ours_shows_metrics_on_a_loopback_port_of_its_own(tmp_p
     assert all(address.startswith("127.0.0.1:") for address in shown.values())
 
 
-def test_the_store_s_socket_is_elsewhere_when_the_folder_s_path_is_too_long_for_one(tmp_path: Path) -> None:
-    deep = tmp_path / ("d" * 100)
-    store = plan.make(deep, port=0).processes[0]
+def socket_of(state: State) -> str:
+    """Where the store listens; its clients find it there by the URL they have."""
+    store = state.processes[0]
     path = store.command[store.command.index("--unixsocket") + 1]
-    assert len(path) <= 107
-    assert store.environment["NDXP_REDIS_URL"] == f"unix://{path}"
-    Path(path).parent.rmdir()
+    assert connect(store.environment["NDXP_REDIS_URL"]).connection_pool.connection_kwargs["path"] == path
+    return path
+
+
+@pytest.mark.parametrize("name", ["d" * 100, "đ" * 50, "ế" * 40], ids=["letters", "two bytes each", "three bytes each"])
+def test_the_store_s_socket_is_elsewhere_when_the_folder_s_path_is_too_long_for_one(tmp_path: Path, name: str) -> None:
+    planned = plan.make(tmp_path / name, port=0)
+    path = socket_of(planned)
+    assert len(os.fsencode(path)) <= 107
+    assert planned.socket_folder == str(Path(path).parent)
+    assert not Path(planned.socket_folder).exists()  # it is made when the exchange starts
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "100%", "%2F", "%20", "{name}", "{}", "a b", "thư mục", "a'b\""])
+def test_every_sign_of_a_folder_s_name_arrives_in_every_url(tmp_path: Path, name: str) -> None:
+    planned = plan.make(tmp_path / name, port=0)
+    folder = Path(planned.folder)
+    assert folder == tmp_path / name
+    assert socket_of(planned) == str(folder / "store.sock")
+    agencies = next(process for process in planned.processes if process.name == "agencies")
+    url = agencies.environment["NDXP_DATABASE_URL"].replace("{name}", "population")
+    assert read_url(url).database == str(folder / "population.db")
+    assert read_url(RecorderSettings(run_folder=folder).ledger).database == str(folder / "ledger.db")
+
+
+def test_a_socket_that_fits_nowhere_is_one_line_that_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("t" * 100)
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with pytest.raises(plan.PlanFailed, match="107 bytes at most: .*--folder.*TMPDIR"):
+        plan.make(tmp_path / ("d" * 100), port=0)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file/run", "file", "run", "/proc/ndxp/run", "n" * 300])
+def test_a_folder_that_cannot_be_made_is_one_line_and_leaves_nothing_behind(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "store").touch()  # a file in the way of a folder
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(plan.PlanFailed, match="cannot make the folder .*--folder"):
+        plan.make(tmp_path / place, port=0)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(("durability", "synced"), [("everysec", "no"), ("always", "always")])

@@ -8,14 +8,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ndxp.sandbox.state import NoSandbox, Process, State
+from ndxp.sandbox.state import NoSandbox, Process, State, start_of
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> State:
     """A sandbox whose supervisor is this very process."""
     store = Process("store", ["valkey-server"], {"NDXP_REDIS_URL": f"unix://{tmp_path}/store.sock"})
-    started = psutil.Process().create_time()
+    started = start_of(os.getpid())
     return State(str(tmp_path), "127.0.0.1:1", "http://127.0.0.1:2", [store], os.getpid(), started, 1.5)
 
 
@@ -57,16 +57,24 @@ def test_a_sandbox_lives_while_its_supervisor_does(state: State) -> None:
 
 
 def test_another_process_with_the_supervisor_s_number_is_not_taken_for_it(state: State) -> None:
-    assert not replace(state, started_at=state.started_at - 60).alive()
+    assert not replace(state, started=start_of(1)).alive()
+
+
+def test_a_step_of_the_wall_clock_changes_no_process(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = psutil.Process().create_time()
+    booted = psutil.boot_time()
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: booted + 2)  # btime of /proc/stat moves with the clock
+    assert psutil.Process().create_time() != before
+    assert state.alive()
 
 
 @pytest.mark.parametrize("supervisor", [2**22 + 1, 0, -1])
 def test_a_sandbox_without_a_supervisor_does_not_live(state: State, supervisor: int) -> None:
-    assert not replace(state, supervisor=supervisor, started_at=0.0).alive()
+    assert not replace(state, supervisor=supervisor, started="").alive()
 
 
 def test_a_sandbox_that_ended_says_how_to_start_it_again(state: State, tmp_path: Path) -> None:
-    replace(state, started_at=0.0).write()
+    replace(state, started="").write()
     with pytest.raises(NoSandbox, match="is not running any more; start it with `ndxp up -d`"):
         State.running(tmp_path)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,7 +40,9 @@ def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
          "environment": {"GREETING": "good morning"}}
         for name in NAMES
     ]  # fmt: skip
-    (tmp_path / "run.json").write_text(json.dumps({"processes": processes, "durability": "everysec"}))
+    (tmp_path / "run.json").write_text(
+        json.dumps({"processes": processes, "durability": "everysec", "socket_folder": ""})
+    )
     with (tmp_path / "errors").open("wb") as errors:
         running = subprocess.Popen(
             [sys.executable, "-P", "-m", "ndxp.sandbox", str(tmp_path)], stderr=errors, start_new_session=True
@@ -79,6 +82,15 @@ def test_a_stop_ends_the_gateways_first_and_the_store_last(
     stopped = (tmp_path / "stopped").read_text().split()
     assert sorted(stopped[:2]) == ["gateway-1", "gateway-2"]
     assert stopped[2:] == ["agencies", "control", "store"]
+
+
+def test_everything_stops_when_the_run_folder_is_removed(
+    supervisor: "subprocess.Popen[bytes]", tmp_path: Path, pid: Callable[[str], int]
+) -> None:
+    processes = [psutil.Process(pid(name)) for name in NAMES]
+    shutil.rmtree(tmp_path)
+    assert supervisor.wait(20) == 0
+    assert [process for process in processes if process.is_running()] == []
 
 
 @pytest.mark.usefixtures("supervisor")

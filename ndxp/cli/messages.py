@@ -1,0 +1,150 @@
+"""Messages in JSON: those that `ndxp call` is given, and those that it shows."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_FIELD = re.compile(r"Failed to parse (\S+) field: ")
+_DEEP = "it is nested too deep"
+_ARRAYS = frozenset({"google.protobuf.ListValue", "google.protobuf.Value"})
+_OBJECTS = frozenset({"google.protobuf.Any", "google.protobuf.Empty", "google.protobuf.Struct"})
+
+
+class WrongRequest(Exception):
+    """No request for the method; the text says why in one line."""
+
+
+def content(request: str) -> bytes:
+    """The JSON that an argument means: itself, stdin for ``-``, a file for ``@FILE``. Raises WrongRequest.
+
+    JSON is UTF-8 whatever the locale (RFC 8259, section 8.1).
+    """
+    if request == "-":
+        return sys.stdin.buffer.read()
+    if request.startswith("@"):
+        try:
+            return Path(request[1:]).read_bytes()
+        except (OSError, ValueError) as error:
+            raise WrongRequest(f"cannot read the request from {request[1:]}: {error}") from error
+    if _SPACE.fullmatch(request):
+        raise WrongRequest("the request is not JSON: it is empty")
+    return os.fsencode(request)
+
+
+def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
+    """The messages for a method: the items of an array, or one JSON value after another. Raises WrongRequest.
+
+    Of a method that nothing describes none, once the JSON is in order.
+    """
+    try:
+        values = list(_values(data.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise WrongRequest(f"the request is not UTF-8: {error.reason} at byte {error.start}") from error
+    except RecursionError:
+        raise WrongRequest(f"the request is not taken: {_DEEP}") from None
+    except ValueError as error:
+        raise WrongRequest(f"the request is not JSON: {error}") from error
+    if method is None:
+        return []
+    if len(values) == 1 and isinstance(values[0], list):
+        (items,) = values
+        if method.client_streaming or method.input_type.full_name not in _ARRAYS:
+            values = items
+    if not method.client_streaming and len(values) != 1:
+        raise WrongRequest(f"{method.full_name} takes one message; {len(values)} were given")
+    return [_message(value, method) for value in values]
+
+
+def shown(message: Message, withheld: Iterable[str] = ()) -> Any:
+    """A message as JSON, with fields that are empty and without those withheld: nobody knows whether they are."""
+    kind = message.DESCRIPTOR
+    pool: Any = kind.file.pool
+    plain = json_format.MessageToDict(message, always_print_fields_with_no_presence=True, descriptor_pool=pool)
+    if _is_known(kind):
+        return plain
+    for path in withheld:
+        _leave_out(plain, kind, path)
+    return {field.json_name: plain[field.json_name] for field in kind.fields if field.json_name in plain}
+
+
+def _values(text: str) -> Iterator[Any]:
+    """The JSON values of a text. Raises ValueError and RecursionError."""
+    decoder = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_constant=_no_number)
+    at = _after_space(text, 0)
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        yield value
+        at = _after_space(text, end)
+
+
+def _after_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if any("\ud800" <= letter <= "\udfff" for name in found for letter in name):
+        raise ValueError("a name in it has half a character (a lone surrogate)")
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)[:100]!r} is there twice")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON; write it as a string")
+
+
+def _message(value: Any, method: MethodDescriptor) -> Message:
+    kind = method.input_type
+    try:
+        if not isinstance(value, dict) and (not _is_known(kind) or kind.full_name in _OBJECTS):
+            raise TypeError("a message is a JSON object")
+        message = GetMessageClass(kind)()
+        json_format.ParseDict(value, message, descriptor_pool=kind.file.pool)
+        message.SerializeToString()
+    except RecursionError:
+        raise WrongRequest(f"the request does not fit {kind.name}: {_DEEP}") from None
+    except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
+        fields = "" if _is_known(kind) else f"; its fields are {', '.join(f.json_name for f in kind.fields) or 'none'}"
+        raise WrongRequest(f"the request does not fit {kind.name}: {_why(error)}{fields}") from None
+    return message
+
+
+def _why(error: Exception) -> str:
+    """What protobuf says of a JSON value: the path of the field first, without the list of fields that it adds."""
+    text = " ".join(str(error).partition(" Available Fields")[0].rstrip(". \n").split())
+    path = ".".join(_FIELD.findall(text))
+    return f"{path[-100:]}: {_FIELD.sub('', text)[:200]}" if path else text[:200]
+
+
+def _is_known(kind: Any) -> bool:
+    """Whether a message type has a form of its own in JSON, such as a string for a Timestamp."""
+    return bool(kind.full_name.startswith("google.protobuf."))
+
+
+def _leave_out(plain: dict[str, Any], message: Any, path: str) -> None:
+    """Takes the field at a path out of a message in JSON; ``message`` is its descriptor."""
+    name, _, below = path.partition(".")
+    field = message.fields_by_name.get(name)
+    if field is None or field.json_name not in plain:
+        return
+    if not below:
+        del plain[field.json_name]
+        return
+    found, inner = plain[field.json_name], field.message_type
+    if inner.GetOptions().map_entry:
+        found, inner = list(found.values()), inner.fields_by_name["value"].message_type
+    for part in found if isinstance(found, list) else [found]:
+        _leave_out(part, inner, below)

@@ -1,0 +1,79 @@
+"""Commands that change which services there are: service add, remove, disable, enable."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, warn
+from ndxp.cli.session import Session
+from ndxp.identifiers import in_slashes
+
+app = typer.Typer()
+service_app = typer.Typer(
+    help="Adds services, removes them, and lets them be called or not.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(service_app, name="service")
+
+_Provider = Annotated[str, typer.Argument(metavar="PROVIDER", help="The subsystem that offers it.")]
+_Contract = Annotated[str, typer.Argument(metavar="CONTRACT", help="Full name of the gRPC service.")]
+
+
+@service_app.command()
+def add(
+    provider: _Provider,
+    contract: _Contract,
+    address: Annotated[str, typer.Argument(help="Where the provider listens, host:port.")],
+    in_flight: Annotated[int | None, typer.Option(min=1, help="Calls at once that it takes from each worker.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Adds a service, or moves it to another address, where it stays what it was.
+
+    The exchange learns its contract from the provider's reflection; who may call it is said by `ndxp grants add`.
+
+    Example: `ndxp service add VN/COM/acme/app acme.v1.WeatherService 127.0.0.1:50070`
+    """
+    session, named = Session(folder), {"provider": in_slashes(provider), "contract": contract}
+    before: dict[str, Any] = next((known for known in session.get("/services") if known.items() >= named.items()), {})
+    kept = {field: before[field] for field in ("disabled", "in_flight") if field in before}
+    chosen = {} if in_flight is None else {"in_flight": in_flight}
+    added = session.send("PUT", "/services", body={**named, "address": address, **kept, **chosen})
+    if as_json:
+        print_json(added)
+    else:
+        console.print(f"{added['provider']} offers {contract} at {address}.", soft_wrap=True)
+        warn(added)
+
+
+@service_app.command()
+def remove(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Removes a service; grants for it stay, and mean nothing until it comes back."""
+    named = {"provider": in_slashes(provider), "contract": contract}
+    Session(folder).send("DELETE", "/services", query=named)
+    if as_json:
+        print_json({"removed": named})
+    else:
+        console.print(f"{named['provider']} offers {contract} no more.", soft_wrap=True)
+
+
+@service_app.command()
+def disable(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Lets nobody call a service, for now; its calls in flight end within a second.
+
+    Example: `ndxp service disable VN/COM/acme/app acme.v1.WeatherService`, and later `ndxp service enable ...`
+    """
+    _switch("disable", provider, contract, folder, as_json)
+
+
+@service_app.command()
+def enable(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Lets those with a grant call a service again."""
+    _switch("enable", provider, contract, folder, as_json)
+
+
+def _switch(verb: str, provider: str, contract: str, folder: Folder, as_json: bool) -> None:
+    changed = Session(folder).send("POST", f"/services/{verb}", body={"provider": provider, "contract": contract})
+    if as_json:
+        print_json(changed)
+    else:
+        console.print(f"{changed['provider']}: {contract} is {verb}d.", soft_wrap=True)

@@ -1,0 +1,41 @@
+"""The names of all ``NDXP_*`` variables, so that a misspelt one is named instead of ignored."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_PREFIX = "NDXP_"
+_COMMANDS = "COMMAND FOLDER TLS"
+_CONTAINERS = "HEALTH IMAGE"
+_EVERY_PROCESS = "LOG_FORMAT METRICS_ADDRESS"
+_EXCHANGE = (
+    "ADDRESSES ALLOW_PLAINTEXT CONTROL_ADDRESS CONTROL_NAMES DEFAULT_DEADLINE DRAIN DURABILITY EXCHANGE_ADDRESS "
+    "EXCHANGE_FILE GATEWAY_ADDRESS HANDED_OUT HANDSHAKE_TIMEOUT HEARTBEAT JOURNAL_PATIENCE LEDGER_KEEP_DAYS "
+    "LEDGER_NAME LEDGER_URL MAX_BACKLOG MAX_CALLS MAX_CONNECTIONS MAX_CONNECTION_AGE MAX_DEADLINE MAX_IDLE "
+    "MAX_MEMBER_BYTES MAX_MESSAGE_BYTES MAX_METADATA_BYTES MAX_QUEUEING MAX_RECORDED_REFUSALS "
+    "MAX_STREAMS_PER_CONNECTION MAX_STREAM_BYTES MAX_STREAM_DEADLINE MAX_STREAM_MESSAGES NODE NOTICE "
+    "OPEN_REFLECTION RECORD REDIS_URL RUN_FOLDER TLS_FOLDER TOKEN_LIFE"
+)
+_AGENCIES = (
+    "CONTROL_URL CREDENTIALS DATABASE_URL GATEWAY PASSPORTS_PROGRESS PASSPORTS_STEP_SECONDS POPULATION SEED"
+)  # fmt: skip
+
+VARIABLES = frozenset(
+    _PREFIX + name for names in (_COMMANDS, _CONTAINERS, _EVERY_PROCESS, _EXCHANGE, _AGENCIES) for name in names.split()
+)
+"""The variables of commands, containers and all processes: they often share one environment."""
+
+
+def unknown_variables(environment: Iterable[str], own: Iterable[str] = ()) -> list[str]:
+    """A line for each name of an ``NDXP_*`` variable that nothing reads, with the name that it resembles.
+
+    ``own`` are the fields of a process's own settings: an agency from elsewhere may have more than are known here.
+    Upper and lower case are the same, as they are where settings are read.
+    """
+    known = VARIABLES | {_PREFIX + field.upper() for field in own}
+    lines = []
+    for name in sorted(environment):
+        upper = name.upper()
+        if upper.startswith(_PREFIX) and upper not in known:
+            meant = get_close_matches(upper, sorted(known), n=1)
+            lines.append(f"nothing reads the variable {name[:100]}" + (f"; is {meant[0]} meant?" if meant else ""))
+    return lines

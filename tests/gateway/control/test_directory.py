@@ -1,0 +1,37 @@
+"""What a short exchange file leaves out is added; what a file says stays."""
+
+from pathlib import Path
+
+import msgspec
+
+import gateway
+from gateway.control.__main__ import read_exchange_file
+from gateway.control.directory import CONTRACT, SUBSYSTEM, complete
+from gateway.core.registry import Member, Registry, Snapshot, check
+
+ADDRESS = "127.0.0.1:50060"
+DEFAULT = read_exchange_file(Path(gateway.__file__).with_name("exchange.yaml"))
+
+
+def test_the_default_file_is_complete() -> None:
+    assert complete(DEFAULT, ADDRESS) == DEFAULT
+
+
+def test_an_exchange_of_one_member_gets_its_directory_and_its_operator() -> None:
+    made = complete(Registry("VN", [Member("VN/COM/acme", "ACME", subsystems=["app"])]), ADDRESS)
+    check(made)
+    assert {"VN/COM/acme/app", SUBSYSTEM, "VN/GOV/G22/operations"} == set(Snapshot(made, {}).subsystems)
+    assert [(s.provider, s.contract, s.address) for s in made.services] == [(SUBSYSTEM, CONTRACT, ADDRESS)]
+    assert [grant.consumer for grant in made.grants] == ["group:all"]
+    assert complete(made, ADDRESS) == made
+
+
+def test_a_file_that_has_the_directory_says_who_may_read_it() -> None:
+    closed = msgspec.structs.replace(DEFAULT, grants=[])
+    assert complete(closed, ADDRESS) == closed
+
+
+def test_a_member_that_is_there_keeps_its_own() -> None:
+    office = Member("VN/GOV/G22", "Office", groups=["ministries"], subsystems=["lgsp"])
+    [made] = complete(Registry("VN", [office]), ADDRESS).members
+    assert made == msgspec.structs.replace(office, subsystems=["lgsp", "exchange", "operations"])
