@@ -209,7 +209,7 @@ class Relay:
             return
         if data:
             self._request.append(data)
-            self._hold(len(data))
+            self._keep(len(data))
         if self._let_in and self._is_single:
             if ended:
                 self._requested()
@@ -287,7 +287,7 @@ class Relay:
         if not stream.open:
             return  # the provider has ended the call, and what it has said is on its way
         if not stream.send_data(data, end=self._request_ended):
-            self._hold(len(data))
+            self._keep(len(data))
         elif self._stream is not None:
             self._stream.consumed(len(data))
 
@@ -328,7 +328,7 @@ class Relay:
         self._count("an answer", self._out, data)
         if answer.held:
             answer.parts.append(data)
-            self._hold(len(data))
+            self._keep(len(data))
             self._taken_over(len(data))
             if call.sent.size > _HELD_ANSWER and not call.fields and self._steps is None:
                 self._release()
@@ -336,7 +336,7 @@ class Relay:
         if self._stream is not None and self._stream.send_data(data):
             self._taken_over(len(data))
         else:
-            self._hold(len(data))
+            self._keep(len(data))
 
     def _release(self) -> None:
         """A large answer passes from now on. Its transaction is on record before any of it leaves."""
@@ -382,6 +382,7 @@ class Relay:
         if code == ErrorCode.REFUSED_STREAM:
             if request is not None and self.call.attempts < TRIES:
                 self._request = request
+                self._hold(sum(map(len, request)))
                 self._forward()
             else:
                 self.unreachable("the provider did not take the call")
@@ -559,10 +560,14 @@ class Relay:
         if self._steps is steps and not waits.cancelled():
             self._drive(steps, then)
 
+    def _keep(self, size: int) -> None:
+        """Puts bytes on the member's account. Raises Refusal (OVERLOADED) when they are more than may stand there."""
+        self._hold(size)
+        self._relays.exchange.admission.check_held(self.call.client)
+
     def _hold(self, size: int) -> None:
-        """Puts bytes on the member's account, or takes them off it."""
+        """Puts bytes on the member's account, or takes them off it, some of them before they were put there."""
         if size:
-            size = max(size, -self._holding)
             self._holding += size
             self._relays.exchange.admission.holding(self.call.client).held += size
 
