@@ -21,9 +21,6 @@ _AT_ONCE = 0.01
 _PAUSE = 0.005
 """Seconds between two turns when their time is used up."""
 
-_SLICE = 16 * 1024
-"""Bytes of one stranger that are looked at in one turn."""
-
 
 class Strangers:
     """Those connections of a worker whose callers nobody knows, by address."""
@@ -62,11 +59,15 @@ class Strangers:
         """Looks at what a stranger has sent, now or when there is time for strangers."""
         if self._queue or not self._has_time():
             inbound.pause()
-            self._queue.append((inbound, data))
-            if self._timer is None:
-                self._timer = self._loop.call_later(_PAUSE, self._turn)
+            self.wait(inbound, data)
         else:
             self._look_at(inbound, data)
+
+    def wait(self, inbound: "Inbound", data: bytes) -> None:
+        """Looks at data later, and at what a turn has left of the data before it."""
+        self._queue.append((inbound, data))
+        if self._timer is None:
+            self._timer = self._loop.call_later(_PAUSE, self._turn)
 
     def _turn(self) -> None:
         """Goes on with those who wait, each in turn, for as long as there is time."""
@@ -75,12 +76,10 @@ class Strangers:
             inbound, data = self._queue.popleft()
             if inbound.transport is None:
                 continue
-            self._look_at(inbound, data[:_SLICE])
-            if len(data) > _SLICE and not inbound.connection.closed:
-                self._queue.append((inbound, data[_SLICE:]))
-            else:
+            self._look_at(inbound, data)
+            if not inbound.connection.behind:
                 inbound.resume()
-        if self._queue:
+        if self._queue and self._timer is None:
             self._timer = self._loop.call_later(_PAUSE, self._turn)
 
     def _look_at(self, inbound: "Inbound", data: bytes) -> None:

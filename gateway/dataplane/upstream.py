@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 from gateway.dataplane.carrier import Carrier
 from gateway.dataplane.targets import Host, Target, parse, resolve
+from gateway.dataplane.turns import TURN
 from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.tls import Tls
 
@@ -34,7 +35,7 @@ _GRACE = 30.0
 """Seconds that calls get to finish on a connection that nobody needs any more."""
 
 _MOVED = "the connection to the provider was closed, because it is registered elsewhere now"
-_LIMITS = Limits(field_bytes=32 * 1024, nuisances_at_once=20_000, nuisances_per_second=5000)
+_LIMITS = Limits(field_bytes=32 * 1024, nuisances_at_once=20_000, nuisances_per_second=5000, turn=TURN)
 """Providers are members: what they send is bounded, but not as strangers' is."""
 
 _log = logging.getLogger("gateway")
