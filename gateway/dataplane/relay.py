@@ -25,6 +25,7 @@ from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 from ndxp.http2.fields import Request
+from ndxp.http2.parts import add_part
 
 if TYPE_CHECKING:
     from gateway.core.registry import Method
@@ -208,7 +209,7 @@ class Relay:
             self._send(self._attempt.stream, data)
             return
         if data:
-            self._request.append(data)
+            add_part(self._request, data)
             self._keep(len(data))
         if self._let_in and self._is_single:
             if ended:
@@ -327,7 +328,7 @@ class Relay:
             answer.check_release()
         self._count("an answer", self._out, data)
         if answer.held:
-            answer.parts.append(data)
+            add_part(answer.parts, data)
             self._keep(len(data))
             self._taken_over(len(data))
             if call.sent.size > _HELD_ANSWER and not call.fields and self._steps is None:

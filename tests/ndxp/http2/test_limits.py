@@ -7,10 +7,10 @@ from ndxp.http2 import ErrorCode, Limits
 from ndxp.http2.limits import FAR_TOO_LARGE
 from ndxp.http2.resets import _REMEMBERED
 from tests.http2 import (
-    PREFACE,
     ACK,
     END_HEADERS,
     END_STREAM,
+    PREFACE,
     QUICK,
     REQUEST,
     RESPONSE,
