@@ -16,7 +16,7 @@ from itertools import repeat
 from pathlib import Path
 from statistics import median
 
-from benchmarks.gateway.__main__ import AT_ONCE, CLIENT, cpu_seconds
+from benchmarks.gateway.__main__ import CLIENT, cpu_seconds
 from gateway.control.issuer import TokenIssuer
 from gateway.registry_store import RegistryStore
 from gateway.store import connect
@@ -28,7 +28,7 @@ from ndxp.sandbox.state import State
 from ndxp.tls import connect_aio
 
 _REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
-_WARM = 300
+_AT_ONCE, _WARM = 16, 300
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Side:
 
 
 async def offer(side: Side, calls: int) -> None:
-    """Makes so many calls, AT_ONCE at a time, over one connection."""
+    """Makes so many calls, _AT_ONCE at a time, over one connection."""
     tls = side.credentials.tls if side.state.tls else None
     async with connect_aio(side.state.gateway, tls, (("grpc.use_local_subchannel_pool", 1),)) as channel:
         verify = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
@@ -56,7 +56,7 @@ async def offer(side: Side, calls: int) -> None:
                 await verify(_REQUEST, metadata=(("authorization", f"Bearer {next(side.tokens)}"),), timeout=10)
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
+            for _ in range(_AT_ONCE):
                 group.create_task(caller())
 
 

@@ -10,21 +10,25 @@ count.
 import argparse
 import asyncio
 import json
+import math
 import random
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc
+import uvloop
 
 from benchmarks.gateway.__main__ import cpu_seconds
+from loadtest.rpc import Answer
+from loadtest.transport import Lanes
 from ndxp.cli.session import Session
+from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
-from ndxp.population.v1 import population_pb2_grpc
 from ndxp.sandbox import life, plan
 
 CLIENTS = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop", "VN/GOV/H03/one-stop"
@@ -32,7 +36,11 @@ CLIENTS = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop", "
 
 _AT_ONCE, _SENDERS, _CONNECTIONS, _OFF = 24, 2, 4, 1000
 _SETTLING = 4.0
-_REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
+_DEADLINE = 20.0
+_METHOD = "/ndxp.population.v1.PopulationService/VerifyCitizen"
+_REQUEST = pb.VerifyCitizenRequest(
+    citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20"
+).SerializeToString()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +61,37 @@ async def send(target: str, token: str, rate: float, seconds: float) -> tuple[li
     """Seconds of the served and of the refused; a rate of 0 is a closed loop of ``_AT_ONCE`` callers."""
     served: list[float] = []
     refused: list[float] = []
-    options = (("grpc.use_local_subchannel_pool", 1),)
-    channels = [grpc.aio.insecure_channel(target, options) for _ in range(_CONNECTIONS)]
-    verify = [population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen for channel in channels]
-    pairs = (("authorization", f"Bearer {token}"),)
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
+    under_way, idle = 0, asyncio.Event()
+    lanes = Lanes(target, _CONNECTIONS)
+    await lanes.open()
 
-    async def call(due: float) -> None:
-        try:
-            await random.choice(verify)(_REQUEST, metadata=pairs, timeout=20)
-        except grpc.aio.AioRpcError:
-            refused.append(loop.time() - due)
-        else:
-            served.append(loop.time() - due)
+    def call(due: float) -> None:
+        nonlocal under_way
+        under_way += 1
+        lanes.ask("", _METHOD, (_REQUEST,), (("authorization", f"Bearer {token}"),), _DEADLINE, partial(ended, due))
 
-    async def closed() -> None:
-        while loop.time() < end:
-            await call(loop.time())
+    def ended(due: float, answer: Answer) -> None:
+        nonlocal under_way
+        under_way -= 1
+        (served if answer.code is Code.OK else refused).append(loop.time() - due)
+        if not rate and loop.time() < end:
+            loop.call_soon(call, loop.time())
+        elif not under_way:
+            idle.set()
 
-    async with asyncio.TaskGroup() as calls:
-        if not rate:
-            for _ in range(_AT_ONCE):
-                calls.create_task(closed())
-        due = loop.time()
-        while rate and (due := due + random.expovariate(rate)) < end:
-            await asyncio.sleep(due - loop.time())
-            calls.create_task(call(due))
-    for channel in channels:
-        await channel.close()
+    due = loop.time()
+    if not rate:
+        for _ in range(_AT_ONCE):
+            call(due)
+    while rate and (due := due + random.expovariate(rate)) < end:
+        await asyncio.sleep(max(0.0, math.ceil((due - loop.time()) * 1000) / 1000))  # uvloop's timers: whole ms
+        call(due)
+    idle.clear()
+    if under_way:
+        await asyncio.wait_for(idle.wait(), _DEADLINE + seconds)
+    lanes.close()
     return served, refused
 
 
@@ -144,7 +154,7 @@ def main() -> None:
     """Measures and prints the table."""
     if sys.argv[1:2] == ["--send"]:
         target, token, rate, long = sys.argv[2:]
-        print(json.dumps(asyncio.run(send(target, token, float(rate), float(long)))))
+        print(json.dumps(uvloop.run(send(target, token, float(rate), float(long)))))
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=6)

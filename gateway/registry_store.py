@@ -1,13 +1,14 @@
 """The registry in the store: versioned, changed by compare-and-set, with the exchange's public keys beside it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from redis.exceptions import WatchError
+from redis.exceptions import RedisError, WatchError
 
+from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, Snapshot, check_change
 from gateway.core.revision import revised
 from gateway.store import Store
@@ -21,6 +22,48 @@ SECRETS = "ndxp:secrets"
 GENERATIONS = "ndxp:generations"
 TOKEN_KEYS = "ndxp:keys:token"
 SALT_KEY = "ndxp:keys:salt"
+
+_AHEAD = 1000
+"""How much higher the version is after a loss: gateways may know some that the copy did not have yet."""
+
+_VALUES, _HASHES = (REGISTRY, FILE), (CONTRACTS, SECRETS, GENERATIONS, TOKEN_KEYS)
+_WORDS = {
+    REGISTRY: "the registry", FILE: "the exchange file that was taken last", CONTRACTS: "contracts",
+    SECRETS: "hashes of secrets", GENERATIONS: "generations of credentials", TOKEN_KEYS: "keys of tokens",
+    SALT_KEY: "the key of the salts",
+}  # fmt: skip
+
+
+class StateLost(RedisError):
+    """The store answers and has lost what it held, as after FLUSHALL or on an empty volume; the text says so."""
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """What there is of the registry, without its content: the version, and how much of each part."""
+
+    version: int
+    parts: dict[str, int]
+
+    def lacking(self, now: "Sizes") -> list[str]:
+        """The parts of which there is too little now, in words; those of a later version may have become smaller."""
+        same = now.version == self.version
+        return [
+            _WORDS[name] for name, size in self.parts.items() if now.parts.get(name, 0) < (size if same else size > 0)
+        ]
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """All that the store holds of the registry, but the key of the salts, to be put back if it is lost."""
+
+    version: int
+    values: dict[str, bytes]
+    hashes: dict[str, dict[str, bytes]]
+
+    @property
+    def sizes(self) -> Sizes:
+        """How much there is of each part."""
+        parts = dict.fromkeys((*self.values, SALT_KEY), 1)
+        return Sizes(self.version, parts | {name: len(fields) for name, fields in self.hashes.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +81,27 @@ class Published:
     generations: Mapping[str, int]
 
 
+_LOST = "the store has lost the registry; it is put back from its copy within a second: try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The registry after a change, and what looks wrong in what is new (see ``gateway.core.doubts``)."""
+
+    registry: Registry
+    doubts: list[str]
+
+
 class RegistryStore:
-    """Reads and changes the registry. Errors of the store pass through as ``redis.RedisError``."""
+    """Reads and changes the registry. Errors of the store pass through as ``redis.RedisError``.
+
+    So does StateLost, from a store that has less than this process has read of it before: who reads the registry goes
+    on with what it knows until control has put it back, and nobody changes an empty one.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known = 0
 
     async def version(self) -> int:
         """Grows with every change; 0 while there is no registry."""
@@ -54,6 +113,7 @@ class RegistryStore:
             pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS).get(SALT_KEY)
             pipe.hgetall(GENERATIONS)
             version, registry, contracts, keys, salt_key, generations = await pipe.execute()
+        self._held(int(version or 0), registry)
         parsed = msgspec.json.decode(registry, type=Registry) if registry else Registry(instance="VN")
         files = {name.decode(): value for name, value in contracts.items()}
         providers = sorted({service.provider for service in parsed.services})
@@ -62,6 +122,44 @@ class RegistryStore:
         snapshot = Snapshot(parsed, files, int(version or 0))
         counted = {client.decode(): int(number) for client, number in generations.items()}
         return Published(snapshot, _keys(keys), provider_keys, salt_key or b"", counted)
+
+    async def contents(self) -> Contents:
+        """All that there is, at one version."""
+        async with self._store.pipeline(transaction=True) as pipe:
+            pipe.get(VERSION).mget(_VALUES)
+            for name in _HASHES:
+                pipe.hgetall(name)
+            version, values, *hashes = await pipe.execute()
+        return Contents(
+            int(version or 0),
+            {name: value for name, value in zip(_VALUES, values, strict=True) if value is not None},
+            {
+                name: {field.decode(): value for field, value in found.items()}
+                for name, found in zip(_HASHES, hashes, strict=True)
+            },
+        )
+
+    async def sizes(self) -> Sizes:
+        """How much there is of each part, without reading it."""
+        async with self._store.pipeline(transaction=True) as pipe:
+            pipe.get(VERSION)
+            for name in (*_VALUES, SALT_KEY):
+                pipe.exists(name)
+            for name in _HASHES:
+                pipe.hlen(name)
+            version, *found = await pipe.execute()
+        return Sizes(int(version or 0), dict(zip((*_VALUES, SALT_KEY, *_HASHES), found, strict=True)))
+
+    async def put_back(self, contents: Contents, salt_key: bytes) -> None:
+        """Puts all of it in the place of what there is, as a version that is higher than any that somebody knows."""
+        version = max(contents.version, await self.version()) + _AHEAD
+        async with self._store.pipeline(transaction=True) as pipe:
+            pipe.mset({**contents.values, SALT_KEY: salt_key, VERSION: version})
+            for name, fields in contents.hashes.items():
+                pipe.delete(name)
+                if fields:
+                    pipe.hset(name, mapping=fields)
+            await pipe.execute()
 
     async def is_new(self, file: Registry) -> bool:
         """Whether the registry of a file says something else than the one that was taken last."""
@@ -80,23 +178,25 @@ class RegistryStore:
         await self._store.set(FILE, msgspec.json.encode(file))
         return taken is not None or not there
 
-    async def change(self, edit: Callable[[Registry], Registry]) -> Registry:
+    async def change(self, edit: Callable[[Registry], Registry]) -> Changed:
         """Applies ``edit`` to the registry as it stands; raises RegistryError when the result does not hold."""
         async with self._store.pipeline(transaction=True) as pipe:
             while True:
                 await pipe.watch(REGISTRY)
                 stored = await pipe.get(REGISTRY)
+                self._held(int(await pipe.get(VERSION) or 0), stored)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
-                contracts = await pipe.hgetall(CONTRACTS)
-                check_change(before, after, {name.decode(): files for name, files in contracts.items()})
+                contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}
+                check_change(before, after, contracts)
                 pipe.multi()
                 pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION)
                 try:
                     await pipe.execute()
                 except WatchError:
                     continue
-                return after
+                known = set(doubts(before, contracts))
+                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in known])
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""
@@ -148,6 +248,23 @@ class RegistryStore:
                         pipe.hincrby(GENERATIONS, client, 1)
                 await pipe.execute()
 
+    async def drop_secrets(self, client_ids: Iterable[str]) -> None:
+        """Forgets the hashes of subsystems that are no more; a change counts as a new version.
+
+        What they had got ends for good: a new generation begins, in case that they come back.
+        """
+        known = await self.with_secrets()
+        if gone := [client_id for client_id in client_ids if client_id in known]:
+            async with self._store.pipeline(transaction=True) as pipe:
+                pipe.hdel(SECRETS, *gone).incr(VERSION)
+                for client_id in gone:
+                    pipe.hincrby(GENERATIONS, client_id, 1)
+                await pipe.execute()
+
+    async def with_secrets(self) -> set[str]:
+        """The subsystems that have a secret."""
+        return {name.decode() for name in await self._store.hkeys(SECRETS)}
+
     async def secret(self, client_id: str) -> str:
         """The hash of a subsystem's secret; empty when it has none."""
         return (await self.standing(client_id))[0]
@@ -155,9 +272,17 @@ class RegistryStore:
     async def standing(self, client_id: str) -> tuple[str, int]:
         """The hash of a subsystem's secret, empty when it has none, and the generation of its credentials."""
         async with self._store.pipeline(transaction=True) as pipe:
-            pipe.hget(SECRETS, client_id).hget(GENERATIONS, client_id)
-            secret, generation = await pipe.execute()
+            pipe.hget(SECRETS, client_id).hget(GENERATIONS, client_id).get(VERSION)
+            secret, generation, version = await pipe.execute()
+        if not secret and int(version or 0) < self._known:
+            raise StateLost(_LOST)
         return (secret or b"").decode(), int(generation or 0)
+
+    def _held(self, version: int, registry: bytes | None) -> None:
+        """Raises StateLost when the store had more before."""
+        if self._known and (version < self._known or registry is None):
+            raise StateLost(_LOST)
+        self._known = version if registry is not None else 0
 
     async def _set_in(self, name: str, field: str, value: bytes | str) -> None:
         async with self._store.pipeline(transaction=True) as pipe:

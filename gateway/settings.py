@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
-from ndxp.process import ProcessSettings
+from ndxp.address import Address
+from ndxp.process import ProcessSettings, listening
 
 MIB = 1024 * 1024
 
@@ -33,6 +34,13 @@ class StoreSettings(ProcessSettings):
     """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
     everything is plaintext."""
 
+    @field_validator("addresses")
+    @classmethod
+    def _each_an_address(cls, addresses: dict[str, str]) -> dict[str, str]:
+        for address in addresses.values():
+            Address.parse(address)
+        return addresses
+
     @property
     def name(self) -> str:
         """What this process is called in records, among the others."""
@@ -43,7 +51,7 @@ class GatewaySettings(StoreSettings):
     """The data plane."""
 
     gateway_address: str = "127.0.0.1:50051"
-    """Where it listens, ``host:port``."""
+    """Where it listens: ``host:port``, or ``unix:/PATH`` for a socket."""
     default_deadline: float = Field(default=30.0, gt=0)
     """Seconds for a call whose caller states no deadline."""
     max_deadline: float = Field(default=300.0, gt=0)
@@ -89,6 +97,11 @@ class GatewaySettings(StoreSettings):
     """Seconds at SIGTERM between saying NOT_SERVING and taking no new calls: what a load balancer needs to notice."""
     drain: float = Field(default=15.0, ge=0)
     """Seconds that calls in flight get to finish at SIGTERM."""
+
+    @field_validator("gateway_address")
+    @classmethod
+    def _listens_at(cls, address: str) -> str:
+        return address if address.startswith("unix:/") else listening(address)
 
 
 class RecorderSettings(StoreSettings):
@@ -138,3 +151,16 @@ class ControlSettings(RecorderSettings):
     allow_plaintext: bool = False
     """Whether the HTTP API may listen beyond this machine without TLS, where secrets can be read on the way: only for
     a proxy in front of it that has TLS."""
+    control_names: list[str] = []  # noqa: RUF012
+    """Public names of the HTTP API, such as the one of a proxy in front of it. Without TLS of its own it answers to IP
+    addresses, names without a dot, and names that nobody can register; to other names only when they are here."""
+
+    @field_validator("control_address", "exchange_address")
+    @classmethod
+    def _listens_at(cls, address: str) -> str:
+        return listening(address)
+
+    @property
+    def names(self) -> list[str]:
+        """The names by which the HTTP API may be asked, beside those that nobody can register."""
+        return [Address.parse(self.control_address, listening=True).host, *self.control_names]

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from google.protobuf import message_factory
 from google.protobuf.message import Message
 
 from loadtest.profiles import Kind, Profile
@@ -43,9 +44,13 @@ class _Form:
     right: Callable[[Any], bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
-    """One call, ready to be sent. ``numbered`` ones change something: each sending needs a request_id of its own."""
+    """One call, ready to be sent. ``numbered`` ones change something: each sending needs a request_id of its own.
+
+    ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
+    the wire; ``response`` is the type of its answers.
+    """
 
     service: str
     method: str
@@ -54,11 +59,21 @@ class Prepared:
     requests: Sequence[Any]
     numbered: bool
     right: Callable[[Any], bool] | None
+    series: str = field(init=False)
+    path: str = field(init=False)
+    response: type[Message] = field(init=False)
+    _encoded: Sequence[bytes] = field(init=False, repr=False)
 
-    @property
-    def series(self) -> str:
-        """The name under which it is counted: "PopulationService/VerifyCitizen"."""
-        return f"{self.service}/{self.method}"
+    def __post_init__(self) -> None:
+        service = self.requests[0].DESCRIPTOR.file.services_by_name[self.service]
+        self.series = f"{self.service}/{self.method}"
+        self.path = f"/{service.full_name}/{self.method}"
+        self.response = message_factory.GetMessageClass(service.methods_by_name[self.method].output_type)
+        self._encoded = [] if self.numbered else [request.SerializeToString() for request in self.requests]
+
+    def encode(self, message_id: str) -> Sequence[bytes]:
+        """The requests as they go on the wire this time."""
+        return self._encoded or [request.SerializeToString() for request in self.number(message_id)]
 
     def number(self, message_id: str) -> Sequence[Any]:
         """The requests as they are sent this time."""

@@ -11,9 +11,9 @@ from gevent.event import Event
 
 from loadtest import results, tally
 from loadtest.collector import Collector, abort_reason
+from loadtest.line import GRACE
 from loadtest.profiles import Profile
 from loadtest.results import Generator, Results, Second
-from loadtest.worker import GRACE
 
 _DELAY = 0.3
 """Seconds between the word to begin and the beginning, so that every worker has heard it."""
@@ -25,7 +25,7 @@ Send = Callable[[str, Any, str | None], None]
 class Conductor:
     """One run of so many slots. ``ended`` is called once, when all is written down.
 
-    Its methods are what workers say: claim -> ready -> report... -> done, or failed.
+    Its methods are what workers say: claim -> ready -> report... -> done, or failed, or lost of their process.
     """
 
     def __init__(
@@ -161,6 +161,7 @@ def listen(runner: Any, current: Callable[[], Conductor | None]) -> None:
         "ndxp_claim": lambda conductor, msg: conductor.claim(msg.node_id),
         "ndxp_ready": lambda conductor, msg: conductor.ready(msg.node_id),
         "ndxp_report": lambda conductor, msg: conductor.report(msg.node_id, msg.data),
+        "ndxp_lost": lambda conductor, msg: conductor.lost(msg.node_id),
         "ndxp_done": lambda conductor, msg: conductor.done(msg.node_id, msg.data),
         "ndxp_failed": lambda conductor, msg: conductor.failed(msg.data["reason"]),
     }.items():

@@ -1,13 +1,13 @@
 """On whose behalf the load calls: the registry's members, and a valid token for each of them at all times."""
 
+import asyncio
 import random
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import gevent
 import httpx
-from gevent.pool import Pool
 
 from ndxp import metadata
 from ndxp.client import Credentials
@@ -42,7 +42,7 @@ class Consumers:
         self._bearers: dict[str, _Bearer] = {}
         self._spread = random.Random(state.gateway)
         self._members = self._list_members()
-        self._refresher: gevent.Greenlet | None = None
+        self._refresher: asyncio.Task[None] | None = None
 
     def select(self, groups: Iterable[str]) -> list[str]:
         """The subsystems that groups mean: "provinces/one-stop" is the one-stop system of every province."""
@@ -57,17 +57,18 @@ class Consumers:
             raise ExchangeUnreachable(f"no member of this exchange is in {', '.join(groups)}; see `ndxp members`")
         return found
 
-    def open(self, clients: Iterable[str]) -> None:
+    async def open(self, clients: Iterable[str]) -> None:
         """Gets a token for each of the clients and keeps them fresh until ``close``."""
-        wanted = list(clients)
-        for client, bearer in zip(wanted, Pool(_AT_ONCE).map(self._new_bearer, wanted), strict=True):
-            self._bearers[client] = bearer
-        self._refresher = gevent.spawn(self._refresh)
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            loop, wanted = asyncio.get_running_loop(), list(clients)
+            bearers = [loop.run_in_executor(threads, self._new_bearer, client) for client in wanted]
+            self._bearers |= zip(wanted, await asyncio.gather(*bearers), strict=True)
+        self._refresher = asyncio.create_task(self._refresh())
 
     def close(self) -> None:
         """Refreshes no more."""
         if self._refresher is not None:
-            self._refresher.kill()
+            self._refresher.cancel()
         self._http.close()
 
     def headers(self, client: str) -> Headers:
@@ -79,18 +80,18 @@ class Consumers:
         found = {client: Credentials.load(self._state.credentials, client).tls for client in self._bearers}
         return {client: tls for client, tls in found.items() if tls and (self._state.tls or not tls.own)}
 
-    def _refresh(self) -> None:
+    async def _refresh(self) -> None:
         """Replaces tokens before they expire. When that fails, calls fail visibly once the old token has expired."""
         while True:
-            gevent.sleep(1)
+            await asyncio.sleep(1)
             for client, bearer in list(self._bearers.items()):
                 if time.monotonic() < bearer.refresh_at:
                     continue
                 try:
-                    self._bearers[client] = self._new_bearer(client)
+                    self._bearers[client] = await asyncio.to_thread(self._new_bearer, client)
                 except ExchangeUnreachable:
                     break
-                gevent.sleep(0.01)
+                await asyncio.sleep(0.01)
 
     def _new_bearer(self, client: str) -> _Bearer:
         secret = Credentials.load(self._state.credentials, client).secret

@@ -1,15 +1,14 @@
 """How a generator process fares: its loop's lag, its lateness and its CPU, without which its figures mean nothing."""
 
+import asyncio
 import os
 import socket
 import time
 
-import gevent
-
 from loadtest.histograms import Latencies
 from loadtest.results import Generator
 
-TICK = 0.01
+TICK = 0.02
 """Seconds between two looks at the loop's lag."""
 
 
@@ -18,18 +17,18 @@ class Health:
 
     def __init__(self) -> None:
         self._lag, self.late = Latencies(), Latencies()
-        self._ticker: gevent.Greenlet | None = None
+        self._ticker: asyncio.Task[None] | None = None
         self._wall = self._cpu = 0.0
 
     def start(self) -> None:
         """Begins to measure."""
         self._wall, self._cpu = time.monotonic(), time.process_time()
-        self._ticker = gevent.spawn(self._tick)
+        self._ticker = asyncio.create_task(self._tick())
 
     def stop(self) -> None:
         """Stops measuring; harmless when it has stopped already."""
         if self._ticker is not None:
-            self._ticker.kill()
+            self._ticker.cancel()
             self._ticker = None
             self._wall, self._cpu = time.monotonic() - self._wall, time.process_time() - self._cpu
 
@@ -45,8 +44,8 @@ class Health:
             in_flight_max=in_flight_max,
         )
 
-    def _tick(self) -> None:
+    async def _tick(self) -> None:
         while True:
             due = time.monotonic() + TICK
-            gevent.sleep(TICK)
+            await asyncio.sleep(TICK)
             self._lag.record(round((time.monotonic() - due) * 1e6))

@@ -20,15 +20,15 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from loadtest import conductor, profiles, worker
+from loadtest import conductor, profiles, remote
 from loadtest.arrivals import Curve
 from loadtest.conductor import Conductor
-from loadtest.consumers import Consumers, ExchangeUnreachable
+from loadtest.consumers import ExchangeUnreachable
 from loadtest.histograms import make_tables_exact
+from loadtest.line import Order
 from loadtest.profiles import BadProfile, Profile
+from loadtest.remote import RemoteWorker
 from loadtest.results import Results
-from loadtest.users import Outcome, set_gevent_up
-from loadtest.worker import Order, Worker
 from ndxp.client import TokenRefused
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
 
@@ -45,7 +45,7 @@ class _Process:
     """What this process plays: conductor (master), worker, or both (without distribution)."""
 
     conductor: Conductor | None = None
-    worker: Worker | None = None
+    worker: RemoteWorker | None = None
     exit_code: int = 0
 
 
@@ -59,12 +59,7 @@ class Slot(User):
     def follow(self) -> None:
         """The whole schedule of this slot."""
         if _here.worker is not None:
-            try:
-                _here.worker.run_slot()
-            except ExchangeUnreachable as error:
-                self.environment.runner.send_message("ndxp_failed", {"reason": str(error)})
-            except Exception as error:  # a slot that is never ready would be waited for without end
-                self.environment.runner.send_message("ndxp_failed", {"reason": f"{type(error).__name__}: {error}"})
+            _here.worker.run_slot()
         raise StopUser
 
 
@@ -106,7 +101,7 @@ def set_up(environment: Any, runner: Any, **_: Any) -> None:
             except _BAD_INPUT as error:
                 _leave(runner, options, str(error))
     if not isinstance(runner, MasterRunner):
-        worker.listen(runner, lambda: _here.worker)
+        remote.listen(runner, lambda: _here.worker)
 
 
 def start(environment: Any, **_: Any) -> None:
@@ -201,10 +196,9 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
     return run
 
 
-def _make_worker(environment: Any, options: Namespace) -> Worker:
+def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
     """The half that calls; on another machine than the exchange's, ``--folder`` is a copy of its run folder."""
     profile, curve = _load(options)
-    set_gevent_up(profile.max_in_flight)
     folder, runner = Path(options.folder), environment.runner
     state = State.running(folder) if isinstance(runner, LocalRunner) else State.read(folder)
     if state is None:
@@ -216,13 +210,14 @@ def _make_worker(environment: Any, options: Namespace) -> Worker:
         compress=options.compress,
         seed=options.seed,
         gateway=state.gateway,
-        transactions=results.with_suffix(f".{runner.worker_index}.transactions") if results else None,
+        transactions=str(results.with_suffix(f".{runner.worker_index}.transactions")) if results else None,
     )
 
-    def note(series: str, outcome: Outcome, response: float) -> None:
+    def note(answer: tuple[str, str, bool, int, float]) -> None:
+        series, status, failed, size, response = answer
         environment.events.request.fire(
-            request_type="grpc", name=series, response_time=response * 1000, response_length=outcome.size,
-            exception=_Failed(outcome.status) if outcome.failed else None, context={},
+            request_type="grpc", name=series, response_time=response * 1000, response_length=size,
+            exception=_Failed(status) if failed else None, context={},
         )  # fmt: skip
 
     def note_dropped(series: str) -> None:
@@ -233,7 +228,7 @@ def _make_worker(environment: Any, options: Namespace) -> Worker:
             _report_to_tables(environment, runner)
         runner.send_message(message, data)
 
-    return Worker(order, Consumers(state), send, note, note_dropped)
+    return RemoteWorker(order, options.folder, send, note, note_dropped)
 
 
 class _Failed(Exception):

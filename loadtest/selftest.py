@@ -1,6 +1,6 @@
-"""Can the generator be trusted? What it can do by itself, and whether it shows a server that stands still.
+"""Can the generator be trusted? What it can do, whether it shows a server that stands still, and stubs beside it.
 
-``python -m loadtest.selftest`` says it in two lines.
+``python -m loadtest.selftest`` says it in three lines.
 """
 
 import subprocess
@@ -33,6 +33,16 @@ class Freeze(msgspec.Struct, kw_only=True):
     naive_max_ms: float
 
 
+class Beside(msgspec.Struct, kw_only=True):
+    """Latencies of calls in turn with those of grpcio's own stubs, at a low rate, in milliseconds."""
+
+    calls: int
+    p50_ms: float
+    p99_ms: float
+    stubs_p50_ms: float
+    stubs_p99_ms: float
+
+
 class SelfTestFailed(Exception):
     """The self-test did not run; the text is what its process said last."""
 
@@ -47,8 +57,13 @@ def freeze() -> Freeze:
     return msgspec.json.decode(_run("freeze"), type=Freeze)
 
 
-def _run(name: Literal["ceiling", "freeze"]) -> str:
-    """In a process of its own, because Locust patches the standard library of the process that imports it."""
+def beside() -> Beside:
+    """Makes calls in turn with grpcio's stubs, for about five seconds. Raises SelfTestFailed."""
+    return msgspec.json.decode(_run("beside"), type=Beside)
+
+
+def _run(name: Literal["ceiling", "freeze", "beside"]) -> str:
+    """In a process of its own, whose CPU is that of the calls alone."""
     command = [sys.executable, "-P", "-m", "loadtest.selftest_process", name]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603
     if ended.returncode:
@@ -57,9 +72,9 @@ def _run(name: Literal["ceiling", "freeze"]) -> str:
 
 
 def main() -> None:
-    """Runs both tests, about ten seconds, and prints what they show."""
+    """Runs the tests, about fifteen seconds, and prints what they show."""
     try:
-        alone, frozen = ceiling(), freeze()
+        alone, frozen, both = ceiling(), freeze(), beside()
     except SelfTestFailed as error:
         sys.exit(f"loadtest.selftest: {error}")
     sys.stdout.write(
@@ -67,6 +82,8 @@ def main() -> None:
         f"call, {alone.failed:,} of {alone.calls:,} failed.\n"
         f"A server that stands still for 2 of 6 s: p99 response {frozen.corrected_p99_ms:,.0f} ms; a closed loop "
         f"beside it shows {frozen.naive_p99_ms:,.0f} ms, and hides the one call of {frozen.naive_max_ms:,.0f} ms.\n"
+        f"The same {both.calls:,} calls in turn, here and by grpcio's stubs: p50 {both.p50_ms:.2f} and "
+        f"{both.stubs_p50_ms:.2f} ms, p99 {both.p99_ms:.2f} and {both.stubs_p99_ms:.2f} ms.\n"
     )
 
 

@@ -1,39 +1,40 @@
 """The process of a self-test: a real worker and a server in another process. ``loadtest.selftest`` starts it."""
 
-import locust.stats  # noqa: F401  isort: skip  (first: locust patches the standard library for gevent)
-
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import cycle
 from typing import Any
 
-import gevent
 import msgspec
-from gevent.event import Event
-from gevent.pool import Pool
+import uvloop
 
 from loadtest import calls, tally
 from loadtest.arrivals import Curve
 from loadtest.collector import Collector
 from loadtest.consumers import Consumers, Headers
 from loadtest.histograms import Latencies
+from loadtest.line import Order
 from loadtest.profiles import Call, Profile
 from loadtest.results import Results
-from loadtest.selftest import Ceiling, Freeze
-from loadtest.users import Caller, Lanes, set_gevent_up
-from loadtest.worker import Order, Worker
-from ndxp.tls import Tls
+from loadtest.selftest import Beside, Ceiling, Freeze
+from loadtest.transport import Lanes
+from loadtest.users import Caller
+from loadtest.worker import Worker
+from ndxp.client import OPTIONS
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.tls import Tls, connect_aio
 
 _SECONDS = 3.0
 _AT_ONCE = 32
 _RATE, _DURATION = 100.0, 6.0
 _FREEZE_AT, _FREEZE_FOR = 2.0, 2.0
-_PACE, _NAIVE_CALLS = 0.01, 300
+_PACE, _NAIVE_CALLS, _BESIDE = 0.01, 300, 200
 """The closed loop takes the first three seconds at least, so it meets the freeze; of so many calls, p99 leaves out the
 three longest, however slow the machine is."""
 
@@ -61,7 +62,7 @@ class _Anybody(Consumers):
     def select(self, groups: Iterable[str]) -> list[str]:
         return [_CLIENT]
 
-    def open(self, clients: Iterable[str]) -> None:
+    async def open(self, clients: Iterable[str]) -> None:
         """No tokens."""
 
     def close(self) -> None:
@@ -86,27 +87,25 @@ def _server() -> Iterator[tuple[int, str]]:
             process.kill()
 
 
-def _ceiling() -> Ceiling:
+async def _ceiling() -> Ceiling:
     """So many callers, each of which asks again as soon as it is answered."""
     done, failed = 0, 0
     with _server() as (_, address):
-        lanes = Lanes(address, _PROFILE.channels)
-        caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="ceiling")
-        coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=1, slot=0))
-        began, cpu = time.monotonic(), time.process_time()
+        async with _lanes(address, _PROFILE.channels) as lanes:
+            caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="ceiling")
+            coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=1, slot=0))
+            began, cpu = time.monotonic(), time.process_time()
 
-        def work() -> None:
-            nonlocal done, failed
-            while time.monotonic() < began + _SECONDS:
-                failed += caller.call(next(coming)).failed
-                done += 1
+            async def work() -> None:
+                nonlocal done, failed
+                while time.monotonic() < began + _SECONDS:
+                    failed += (await caller.wait(next(coming))).failed
+                    done += 1
 
-        pool = Pool(_AT_ONCE)
-        for _ in range(_AT_ONCE):
-            pool.spawn(work)
-        pool.join()
-        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
-        lanes.close()
+            async with asyncio.TaskGroup() as callers:
+                for _ in range(_AT_ONCE):
+                    callers.create_task(work())
+            seconds, cpu = time.monotonic() - began, time.process_time() - cpu
     return Ceiling(
         calls=done,
         failed=failed,
@@ -115,11 +114,11 @@ def _ceiling() -> Ceiling:
     )
 
 
-def _freeze() -> Freeze:
+async def _freeze() -> Freeze:
     """The open schedule and a closed loop, side by side, against a server that is stopped for a while."""
-    naive, asking = Latencies(), Pool()
+    naive = Latencies()
     with _server() as (pid, address):
-        collector, over = Collector(["self"]), Event()
+        collector = Collector(["self"])
         worker: Worker
 
         def send(message: str, data: Any) -> None:
@@ -128,22 +127,19 @@ def _freeze() -> Freeze:
                     worker.take(0, 1, "freeze")
                 case "ndxp_ready":
                     worker.begin(0.0)
-                    gevent.spawn(_stop_for_a_while, pid)
-                    asking.spawn(_ask_one_by_one, address, naive)
+                    beside.create_task(_stop_for_a_while(pid))
+                    beside.create_task(_ask_one_by_one(address, naive))
                 case "ndxp_report":
                     collector.add("self", tally.unpack(data))
-                case _:
-                    over.set()
 
         order = Order(
             profile=_PROFILE, curve=Curve.constant(_RATE, _DURATION), compress=1, seed=1, gateway=address,
             transactions=None,
         )  # fmt: skip
         worker = Worker(order, _Anybody(), send, lambda *_: None, lambda _: None)
-        worker.run_slot()
-        worker.close()
-        over.wait()
-        asking.join()
+        async with asyncio.TaskGroup() as beside:
+            await worker.run_slot()
+            await worker.close()
         collector.finish()
     found = Results(profile="self-test", seed=1, started=0, ended=0, gateway=address)
     collector.write_into(found)
@@ -157,27 +153,65 @@ def _freeze() -> Freeze:
     )
 
 
-def _stop_for_a_while(pid: int) -> None:
-    gevent.sleep(_FREEZE_AT)
+async def _stop_for_a_while(pid: int) -> None:
+    await asyncio.sleep(_FREEZE_AT)
     os.kill(pid, signal.SIGSTOP)
-    gevent.sleep(_FREEZE_FOR)
+    await asyncio.sleep(_FREEZE_FOR)
     os.kill(pid, signal.SIGCONT)
 
 
-def _ask_one_by_one(address: str, latencies: Latencies) -> None:
+async def _ask_one_by_one(address: str, latencies: Latencies) -> None:
     """What a closed model measures: the next question waits for the answer, and its lateness is forgotten."""
-    lanes = Lanes(address, 1)
-    caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="naive")
-    coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=2, slot=0))
-    for _ in range(_NAIVE_CALLS):
-        began = time.monotonic()
-        caller.call(next(coming))
-        latencies.record(round((time.monotonic() - began) * 1e6))
-        gevent.sleep(max(0.0, began + _PACE - time.monotonic()))
-    lanes.close()
+    async with _lanes(address, 1) as lanes:
+        caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="naive")
+        coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=2, slot=0))
+        for _ in range(_NAIVE_CALLS):
+            began = time.monotonic()
+            await caller.wait(next(coming))
+            latencies.record(round((time.monotonic() - began) * 1e6))
+            await asyncio.sleep(max(0.0, began + _PACE - time.monotonic()))
+
+
+async def _beside() -> Beside:
+    """One call here, one by a stub, in turn and with pauses, on a connection each."""
+    ours, stubs = Latencies(), Latencies()
+    with _server() as (_, address):
+        async with _lanes(address, 1) as lanes, connect_aio(address, None, OPTIONS) as channel:
+            stub: Any = PopulationServiceStub(channel)
+            caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="beside")
+            ring = calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=3, slot=0)
+            for prepared in ring[:_BESIDE]:
+                await asyncio.sleep(_PACE)
+                began = time.monotonic()
+                await caller.wait(prepared)
+                ours.record(round((time.monotonic() - began) * 1e6))
+                await asyncio.sleep(_PACE)
+                began = time.monotonic()
+                await stub.VerifyCitizen(
+                    prepared.requests[0], timeout=_PROFILE.deadline, metadata=_Anybody().headers(_CLIENT)
+                )
+                stubs.record(round((time.monotonic() - began) * 1e6))
+    return Beside(
+        calls=ours.count,
+        p50_ms=ours.percentile(50),
+        p99_ms=ours.percentile(99),
+        stubs_p50_ms=stubs.percentile(50),
+        stubs_p99_ms=stubs.percentile(99),
+    )
+
+
+@asynccontextmanager
+async def _lanes(address: str, count: int) -> AsyncIterator[Lanes]:
+    lanes = Lanes(address, count)
+    await lanes.open()
+    try:
+        yield lanes
+    finally:
+        lanes.close()
 
 
 if __name__ == "__main__":
-    set_gevent_up(_PROFILE.max_in_flight)
-    result = _ceiling() if sys.argv[1] == "ceiling" else _freeze()
-    print(msgspec.json.encode(result).decode())  # noqa: T201
+    tests: dict[str, Callable[[], Coroutine[Any, Any, msgspec.Struct]]] = {
+        "ceiling": _ceiling, "freeze": _freeze, "beside": _beside
+    }  # fmt: skip
+    print(msgspec.json.encode(uvloop.run(tests[sys.argv[1]]())).decode())  # noqa: T201

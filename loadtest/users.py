@@ -1,110 +1,33 @@
-"""gRPC callers on the generated stubs: connections by a stated policy, and what becomes of each call."""
+"""Callers: a prepared call with its caller's identity, and what becomes of it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
 
-import gevent
-import grpc
-from gevent.monkey import is_module_patched
-from grpc.experimental.gevent import init_gevent
+from google.protobuf.message import DecodeError
 
 from loadtest.calls import Prepared, Shape
-from loadtest.consumers import Consumers, ExchangeUnreachable
+from loadtest.consumers import Consumers
+from loadtest.rpc import Answer
+from loadtest.transport import Lanes
 from ndxp import metadata
-from ndxp.client import OPTIONS
-from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
-from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
-from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.status import decode
-from ndxp.tls import Tls, connect
+from ndxp.errors import Code
+from ndxp.status import reason_of
 
 WRONG_ANSWER = "OK:WRONG_ANSWER"
-"""The status of an answer that contradicts the world; a failure."""
+"""The status of an answer that contradicts the world, or that is none; a failure."""
 
 PURPOSE = "load test"
-
-_CONNECT = 5.0
-"""Seconds until a connection must stand."""
-
-_STUBS: Mapping[str, Any] = {
-    "PopulationService": PopulationServiceStub,
-    "HealthInsuranceService": HealthInsuranceServiceStub,
-    "PassportService": PassportServiceStub,
-}
-
-_THREADS_BESIDES = 64
-"""Threads for name resolution and for the streams of each connection."""
-
-_gevent_ready = False
-
-
-class GeventMissing(Exception):
-    """Channels would block all greenlets: gRPC was not set up for gevent."""
-
-
-def set_gevent_up(in_flight: int) -> None:
-    """Makes gRPC wait in gevent's loop; after ``import locust`` (which patches) and before any channel.
-
-    gRPC waits for every call under way in a thread of gevent's pool. With gevent's 10, hundreds of calls take turns of
-    0.2 s, and seconds of waiting are measured that are not the server's: there must be as many as calls ``in_flight``.
-    """
-    global _gevent_ready  # gRPC's own switch is of the process, and cannot be asked
-    if not is_module_patched("socket"):
-        raise GeventMissing("import locust before anything else: it patches the standard library for gevent")
-    if not _gevent_ready:
-        init_gevent()
-        _gevent_ready = True
-    threads = gevent.get_hub().threadpool
-    threads.maxsize = max(threads.maxsize, in_flight + _THREADS_BESIDES)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call. ``status`` is CODE or CODE:REASON; ``error`` is what gRPC raised."""
+    """What became of a call. ``status`` is CODE or CODE:REASON, ``size`` that of the messages in bytes."""
 
     status: str
     failed: bool
     transaction_id: str = ""
     size: int = 0
-    error: Exception | None = None
-
-
-class Lanes:
-    """So many real connections to the gateway, each with its stubs; calls take them in turn.
-
-    With certificates (by client) there is a connection for each client instead, because a connection is somebody's.
-    Every channel has a connection of its own (grpc.use_local_subchannel_pool), so that a gateway of several workers
-    gets calls on all of them. Raises GeventMissing, and ExchangeUnreachable when the gateway does not answer.
-    """
-
-    def __init__(self, gateway: str, count: int, certificates: Mapping[str, Tls] = MappingProxyType({})) -> None:
-        if not _gevent_ready:
-            raise GeventMissing("call set_gevent_up() before the first channel")
-        shown: list[Tls | None] = [*certificates.values()] or [None] * count
-        self._channels = [connect(gateway, tls, OPTIONS) for tls in shown]
-        self._stubs = [{name: stub(channel) for name, stub in _STUBS.items()} for channel in self._channels]
-        self._turn = 0
-        self._own = {client: place for place, client in enumerate(certificates)}
-        try:
-            for channel in self._channels:
-                grpc.channel_ready_future(channel).result(timeout=_CONNECT)
-        except grpc.FutureTimeoutError as error:
-            self.close()
-            raise ExchangeUnreachable(f"the gateway at {gateway} does not answer") from error
-
-    def next(self, client: str) -> dict[str, Any]:
-        """The stubs of the client's own connection, or of the one whose turn it is, by service."""
-        if self._own:
-            return self._stubs[self._own[client]]
-        self._turn = (self._turn + 1) % len(self._stubs)
-        return self._stubs[self._turn]
-
-    def close(self) -> None:
-        """Closes all connections."""
-        for channel in self._channels:
-            channel.close()
 
 
 class Caller:
@@ -117,44 +40,47 @@ class Caller:
         self._name = name
         self._count = 0
 
-    def call(self, prepared: Prepared) -> Outcome:
-        """Makes a call and waits for its end."""
+    def call(self, prepared: Prepared, ended: Callable[[Outcome], None]) -> None:
+        """Makes a call; ``ended`` hears what became of it."""
         self._count += 1
         message_id = f"{self._name}-{self._count}"
-        headers = (
+        pairs = (
             *self._consumers.headers(prepared.client),
             (metadata.MESSAGE_ID, message_id),
             (metadata.PURPOSE, PURPOSE),
         )
-        method = getattr(self._lanes.next(prepared.client)[prepared.service], prepared.method)
-        try:
-            return self._exchange(prepared, method, prepared.number(message_id), headers)
-        except grpc.RpcError as error:
-            failure = decode(error)
-            status = f"{failure.code.name}:{failure.reason}" if failure.reason else failure.code.name
-            return Outcome(status, failed=True, transaction_id=failure.transaction_id, error=error)
+        self._lanes.ask(
+            prepared.client, prepared.path, prepared.encode(message_id), pairs, self._deadline,
+            lambda answer: ended(_outcome(prepared, answer)),
+        )  # fmt: skip
 
-    def _exchange(self, prepared: Prepared, method: Any, requests: Sequence[Any], headers: Any) -> Outcome:
-        timeout = self._deadline
-        match prepared.shape:
-            case Shape.UNARY:
-                answer, call = method.with_call(requests[0], timeout=timeout, metadata=headers)
-            case Shape.IN:
-                answer, call = method.with_call(iter(requests), timeout=timeout, metadata=headers)
-            case Shape.OUT:
-                call = method(requests[0], timeout=timeout, metadata=headers)
-                answer = list(call)
-            case Shape.BOTH:
-                call = method(iter(requests), timeout=timeout, metadata=headers)
-                answer = list(call)
-        size = sum(one.ByteSize() for one in answer) if isinstance(answer, list) else answer.ByteSize()
-        right = prepared.right is None or prepared.right(answer)
-        status = "OK" if right else WRONG_ANSWER
-        return Outcome(status, failed=not right, transaction_id=_transaction_id(call), size=size)
+    async def wait(self, prepared: Prepared) -> Outcome:
+        """Makes a call and waits for its end."""
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.call(prepared, outcome.set_result)
+        return await outcome
 
 
-def _transaction_id(call: Any) -> str:
-    for key, value in call.trailing_metadata() or ():
+def _outcome(prepared: Prepared, answer: Answer) -> Outcome:
+    transaction_id, reason = "", ""
+    for key, value in answer.trailing:
         if key == metadata.TRANSACTION_ID:
-            return str(value)
-    return ""
+            transaction_id = str(value)
+        elif key == metadata.STATUS_DETAILS and isinstance(value, bytes):
+            reason = reason_of(value)
+    if answer.code is not Code.OK:
+        status = f"{answer.code.name}:{reason}" if reason else answer.code.name
+        return Outcome(status, failed=True, transaction_id=transaction_id)
+    right = _is_right(prepared, answer)
+    return Outcome("OK" if right else WRONG_ANSWER, not right, transaction_id, size=sum(map(len, answer.messages)))
+
+
+def _is_right(prepared: Prepared, answer: Answer) -> bool:
+    try:
+        messages = [prepared.response.FromString(message) for message in answer.messages]
+    except DecodeError:
+        return False
+    single = prepared.shape in (Shape.UNARY, Shape.IN)
+    if single and len(messages) != 1:
+        return False
+    return prepared.right is None or prepared.right(messages[0] if single else messages)

@@ -5,12 +5,13 @@ the secret, and nobody else has either. So nothing is distributed, and an agency
 """
 
 import hashlib
+import hmac
 import time
+from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from collections.abc import Callable
-from typing import Any
+from typing import Literal
 
-import jwt
 import msgspec
 
 from ndxp.mac import mac
@@ -24,8 +25,6 @@ LEEWAY = 5
 
 MOST_PRESENTED = 100_000
 """How many assertions a verifier remembers at least, and half of the most."""
-
-_OPTIONS: Any = {"require": ["sub", "jti", "exp"]}
 
 
 class KeyUnavailable(Exception):
@@ -105,15 +104,13 @@ class Verifier:
 
         It is good for one call only. KeyUnavailable passes through.
         """
-        if not self._key:
-            self._key = self._read_key()
+        now = time.time()
         try:
-            assertion = msgspec.convert(self._claims(text), Assertion)
-        except (jwt.PyJWTError, msgspec.ValidationError) as error:
+            assertion = self._read(text.encode(), now)
+        except (ValueError, msgspec.MsgspecError) as error:
             raise AssertionRefused(f"the gateway's assertion does not hold: {error}") from error
         if assertion.method != method:
             raise AssertionRefused("the gateway's assertion was made for another method")
-        now = time.time()
         if assertion.expires > now + LIFE + LEEWAY:
             raise AssertionRefused(
                 f"the gateway's assertion says that it lives longer than {LIFE} s; are the clocks set?"
@@ -122,22 +119,53 @@ class Verifier:
             raise AssertionRefused("the gateway's assertion was presented before; it is good for one call")
         return assertion
 
-    def _claims(self, text: str) -> dict[str, Any]:
-        try:
-            return self._decode(text)
-        except jwt.InvalidSignatureError:
-            key = self._read_key()
-            if key == self._key:
-                raise
-            self._key = key
-            return self._decode(text)
+    def _read(self, text: bytes, now: float) -> Assertion:
+        """The assertion, if it holds; raises ValueError or MsgspecError. Nothing is decoded before its signature holds.
 
-    def _decode(self, text: str) -> dict[str, Any]:
-        claims: dict[str, Any] = jwt.decode(
-            text, self._key, algorithms=["HS256"], audience=self._provider, issuer=ISSUER, leeway=LEEWAY,
-            options=_OPTIONS,
-        )  # fmt: skip
-        return claims
+        The signature is compared as text: there is one way to write it, as RFC 7515 has it.
+        """
+        signed, _, signature = text.rpartition(b".")
+        if not self._signed(signed, signature):
+            raise ValueError("the signature is not good")
+        header, _, claims = (_from_base64url(part) for part in signed.partition(b"."))
+        _decode_header(header)
+        conditions, assertion = _decode_conditions(claims), _decode_assertion(claims)
+        if assertion.provider != self._provider:
+            raise ValueError("its audience is another provider")
+        if conditions.exp <= now - LEEWAY:
+            raise ValueError("it has expired")
+        if max(conditions.iat, conditions.nbf) > now + LEEWAY:
+            raise ValueError("it is not valid yet; are the clocks set?")
+        return assertion
+
+    def _signed(self, text: bytes, signature: bytes) -> bool:
+        """Whether it is this provider's signature; when it is not, the key may have been changed and is read again."""
+        if self._key and hmac.compare_digest(_base64url(mac(self._key, text)), signature):
+            return True
+        key = self._read_key()
+        if key == self._key:
+            return False
+        self._key = key
+        return hmac.compare_digest(_base64url(mac(key, text)), signature)
+
+
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The header of an assertion: one algorithm, and no extension that would have to be understood."""
+
+    alg: Literal["HS256"]
+    typ: str = ""
+
+
+class _Conditions(msgspec.Struct, frozen=True):
+    """The claims that say whether an assertion holds at all, those of a JWT; times are in seconds since 1970.
+
+    ``iss`` must be there; that it is ISSUER is checked with the tag of Assertion.
+    """
+
+    iss: str
+    exp: int
+    iat: float = 0
+    nbf: float = 0
 
 
 class _Presented:
@@ -163,6 +191,9 @@ class _Presented:
 
 
 _encode = msgspec.json.Encoder().encode
+_decode_header = msgspec.json.Decoder(_Header).decode
+_decode_conditions = msgspec.json.Decoder(_Conditions).decode
+_decode_assertion = msgspec.json.Decoder(Assertion).decode
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -170,6 +201,10 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 def _base64url(data: bytes) -> bytes:
     return b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
+
+
+def _from_base64url(text: bytes) -> bytes:
+    return urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 
 
 _HEADER = _base64url(_encode({"alg": "HS256", "typ": "JWT"}))

@@ -1,6 +1,7 @@
 """What a process shows to Prometheus: a page at an address of its own, made when somebody asks for it."""
 
 import asyncio
+import re
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from ndxp import __version__
+from ndxp.address import Address
+from ndxp.hosts import trusted
 
 DURATIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Bounds in seconds: from a quick look-up to the deadline of a call whose caller states none."""
@@ -21,6 +24,8 @@ _PATIENCE = 4.0
 _AT_ONCE, _LONGEST = 8, 8192
 _FOUND = f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE_PLAIN_0_0_4}\r\n"
 _ELSEWHERE = "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n"
+_MISNAMED = "HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain\r\n"
+_HOST = re.compile(rb"\r\nhost[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
 
 class Histogram:
@@ -58,11 +63,11 @@ async def shown(
     if not address:
         yield
         return
-    host, _, port = address.rpartition(":")
-    page = _Page(collects, refresh)
     try:
-        server = await asyncio.start_server(page.answer, host.strip("[]"), int(port), limit=_LONGEST)
-    except (OSError, OverflowError) as error:
+        at = Address.parse(address, listening=True)
+        page = _Page(at.host, collects, refresh)
+        server = await asyncio.start_server(page.answer, at.host, at.port, limit=_LONGEST)
+    except (OSError, ValueError) as error:
         raise OSError(f"cannot show metrics on {address}; is the port in use? See NDXP_METRICS_ADDRESS") from error
     async with server:
         yield
@@ -80,8 +85,12 @@ class _Page:
     """Answers who asks: a few at once, each within a time, one page after the other."""
 
     def __init__(
-        self, collects: Sequence[Callable[[], Iterable[Metric]]], refresh: Sequence[Callable[[], Awaitable[None]]]
+        self,
+        name: str,
+        collects: Sequence[Callable[[], Iterable[Metric]]],
+        refresh: Sequence[Callable[[], Awaitable[None]]],
     ) -> None:
+        self._name = name
         self._collects = collects
         self._refresh = refresh
         self._making = asyncio.Lock()
@@ -113,6 +122,8 @@ class _Page:
     async def _answer(self, asked: bytes) -> bytes:
         if asked.split(b" ", 2)[:2] != [b"GET", b"/metrics"]:
             return _message(_ELSEWHERE, b"GET /metrics\n")
+        if not all(trusted(host.decode("latin-1"), [self._name]) for host in _HOST.findall(asked)):
+            return _message(_MISNAMED, b"ask by the IP address, or the name in NDXP_METRICS_ADDRESS\n")
         async with self._making:
             for refresh in self._refresh:
                 await refresh()

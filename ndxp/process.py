@@ -1,7 +1,7 @@
 """What every process of the exchange does alike: settings, wrong ones a line each, logging, the wait for its stop."""
 
 import asyncio
-import ipaddress
+import gc
 import json
 import logging
 import os
@@ -11,8 +11,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from ndxp.address import Address
+
+_GC_THRESHOLDS = (20_000, 20, 50)
+"""How many new objects bring on a look at the young ones, how many of those looks one at the older, and so on."""
 
 
 class ProcessSettings(BaseSettings):
@@ -20,11 +25,16 @@ class ProcessSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NDXP_")
 
-    metrics_address: str = Field(default="", pattern=r"^(\S+:\d+)?$")
+    metrics_address: str = ""
     """Where Prometheus finds the metrics of this process, ``host:port``, path ``/metrics``: plain HTTP, and whoever
     reaches it reads who calls whom how often. Nowhere unless named."""
     log_format: Literal["text", "json"] = "text"
     """What a line of the log is: text for people, or a JSON object."""
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _shown_at(cls, address: str) -> str:
+        return listening(address) if address else ""
 
 
 _Settings = TypeVar("_Settings", bound=ProcessSettings)
@@ -69,11 +79,16 @@ def wrong_settings(error: ValidationError) -> list[str]:
 
 def loopback(address: str) -> bool:
     """Whether only this machine reaches an address, ``host:port``; a name but localhost counts as reachable."""
-    host = address.rpartition(":")[0].strip("[]")
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return Address.parse(address, listening=True).local
     except ValueError:
-        return host == "localhost"
+        return False
+
+
+def listening(address: str) -> str:
+    """An address to listen at, as it is. Raises ValueError when it is none."""
+    Address.parse(address, listening=True)
+    return address
 
 
 def run_process(
@@ -104,6 +119,16 @@ def _failed(name: str, code: int, *lines: str) -> int:
     for line in lines:
         sys.stderr.write(f"{name}: {' '.join(line.split())}\n")
     return code
+
+
+def freeze() -> None:
+    """Says that the process has started: the garbage collector need not look again at what is there by now.
+
+    From here on it also looks less often. Without this every call pays for both.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 async def until_stopped() -> None:

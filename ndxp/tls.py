@@ -81,10 +81,11 @@ class Tls:
         """For HTTP/2 in TLS 1.3, in either role; a server asks everybody for a certificate."""
         context = trust(self.authority, server=server)
         context.set_alpn_protocols(["h2"])
-        with tempfile.NamedTemporaryFile() as file:  # the ssl module takes a chain from files only
-            file.write(self.own)
-            file.flush()
-            context.load_cert_chain(file.name)
+        if self.own:
+            with tempfile.NamedTemporaryFile() as file:  # the ssl module takes a chain from files only
+                file.write(self.own)
+                file.flush()
+                context.load_cert_chain(file.name)
         return context
 
     def https(self) -> ssl.SSLContext:

@@ -66,7 +66,7 @@ class House:
         self.journal = Journal()
         journal: Any = self.journal
         allowances: Any = Unlimited()
-        given = GatewaySettings(gateway_address="127.0.0.1:0", **(settings or {}))
+        given = GatewaySettings(**{"gateway_address": "127.0.0.1:0", **(settings or {})})
         self.exchange = Exchange(given, "node", journal, allowances, snapshot=self.registry(GRANT))
         self.exchange.tokens.use_keys({jwk["kid"]: jwk})
         deadlines = Deadlines(asyncio.get_running_loop())

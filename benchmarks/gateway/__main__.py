@@ -1,4 +1,4 @@
-"""Runs the gateway benchmark: ``python -m benchmarks.gateway [--rounds N] [--calls N] [--json FILE] [--plot SVG]``.
+"""Runs the gateway benchmark: ``python -m benchmarks.gateway [--rounds N] [--at-once N | --rate R] [--json FILE]``.
 
 All sides answer the same call from the same agency, in one run, interleaved round by round. CPU is that of each side's
 own processes from /proc (user and system, all threads), so that a noisy neighbour on the machine changes the time but
@@ -33,7 +33,6 @@ from ndxp.sandbox.ports import free_port
 from ndxp.sandbox.state import State
 
 CLIENT = "VN/GOV/H26/one-stop"
-AT_ONCE = 16
 _TICKS = os.sysconf("SC_CLK_TCK")
 _REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
 
@@ -57,31 +56,50 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
-async def offer(side: Side, token: str, calls: int) -> list[float]:
-    """Makes so many calls, AT_ONCE at a time, over one connection; returns their seconds."""
-    taken = []
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How calls are offered: so many in a round, ``at_once`` at a time or, when ``rate`` is not 0, so many a second."""
+
+    calls: int
+    at_once: int
+    rate: float
+
+
+async def offer(side: Side, token: str, load: Load) -> list[float]:
+    """Makes the calls of a round over one connection; returns their seconds."""
+    taken: list[float] = []
     async with grpc.aio.insecure_channel(side.target, options=(("grpc.use_local_subchannel_pool", 1),)) as channel:
         verify = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
         pairs = (("authorization", f"Bearer {token}"),)
-        turns = iter(range(calls))
+        turns = iter(range(load.calls))
 
-        async def worker() -> None:
+        async def call() -> None:
+            began = time.perf_counter()
+            await verify(_REQUEST, metadata=pairs, timeout=10)
+            taken.append(time.perf_counter() - began)
+
+        async def caller() -> None:
             for _ in turns:
-                began = time.perf_counter()
-                await verify(_REQUEST, metadata=pairs, timeout=10)
-                taken.append(time.perf_counter() - began)
+                await call()
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(worker())
+            if load.rate:
+                began = time.perf_counter()
+                for turn in turns:
+                    await asyncio.sleep(max(0.0, began + turn / load.rate - time.perf_counter()))
+                    group.create_task(call())
+            else:
+                for _ in range(load.at_once):
+                    group.create_task(caller())
     return taken
 
 
-def measure(side: Side, token: str, calls: int) -> None:
+def measure(side: Side, token: str, load: Load) -> None:
     """One round of one side."""
+    calls = load.calls
     before = {name: cpu_seconds(pid) for name, pid in side.processes.items()}
     began = time.perf_counter()
-    side.latencies += asyncio.run(offer(side, token, calls))
+    side.latencies += asyncio.run(offer(side, token, load))
     side.rate.append(calls / (time.perf_counter() - began))
     spent = {name: (cpu_seconds(pid) - before[name]) / calls * 1e6 for name, pid in side.processes.items()}
     for name, micros in spent.items():
@@ -210,19 +228,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--calls", type=int, default=1500)
+    parser.add_argument("--at-once", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
+    load = Load(options.calls, options.at_once, options.rate)
     with tempfile.TemporaryDirectory(prefix="ndxp-bench-") as temporary, sides(Path(temporary)) as measured:
         folder = Path(temporary)
         state = State.running(folder)
         token = Tokens(state.control_url, Credentials.load(state.credentials, CLIENT)).blocking()
         for side in measured:  # warm
-            measure(side, token, 300)
+            measure(side, token, Load(300, options.at_once, 0.0))
             side.cpu, side.by_process, side.rate, side.latencies = [], {}, [], []
         for turn in range(options.rounds):
             for side in measured[turn % len(measured) :] + measured[: turn % len(measured)]:
-                measure(side, token, options.calls)
+                measure(side, token, load)
         found = report(measured)
     print(f"{'side':32}{'CPU us/tx':>10}{'ratio':>7}{'tx/s':>7}{'p50 ms':>8}{'p99 ms':>8}  by process")
     for name, row in found["sides"].items():  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from drills.attacks.attack import Attack
 from drills.attacks.target import SERVICE, VERIFY, Outcome, Target, somebody
 from drills.attacks.wire import ask
 
-_UNKNOWN = "UNIMPLEMENTED UNKNOWN_SERVICE"
+_UNKNOWN, _NO_HTTP2 = "UNIMPLEMENTED UNKNOWN_SERVICE", "RST_STREAM PROTOCOL_ERROR"
 _PATHS: dict[str, str | bytes] = {
     "an unknown contract": "/ndxp.nobody.v1.NobodyService/GetCitizen",
     "an unknown method": f"/{SERVICE}/DropTable",
@@ -25,9 +25,7 @@ _PATHS: dict[str, str | bytes] = {
     "a pattern": f"/{SERVICE}/Verify*",
     "another case": f"/{VERIFY.lower()}",
     "a URL": f"http://127.0.0.1/{VERIFY}",
-    "a line break": f"/{VERIFY}\r\nx-ndxp-client: VN/GOV/H29/one-stop",
     "an escape sequence": f"/{SERVICE}/\x1b[2J\x1b[1;32mVerifyCitizen",
-    "a NUL": f"/{VERIFY}\0",
     "no UTF-8": f"/{SERVICE}/".encode() + b"\xff\xfe",
     "look-alike letters": f"/{SERVICE}/VerifyСitizen".encode(),
     "SQL": f"/{SERVICE}/VerifyCitizen'; DROP TABLE records; --",
@@ -36,10 +34,12 @@ _PATHS: dict[str, str | bytes] = {
 
 def attacks(_: Target) -> list[Attack]:
     """All of them."""
-    usual = (_UNKNOWN, "RST_STREAM PROTOCOL_ERROR")
+    usual = (_UNKNOWN, _NO_HTTP2)
     made = [Attack(name, partial(_ask, path), usual, recorded=True) for name, path in _PATHS.items()]
     return [
         *made,
+        Attack("a line break", partial(_ask, f"/{VERIFY}\r\nx-ndxp-client: VN/GOV/H29/one-stop"), (_NO_HTTP2,)),
+        Attack("a NUL", partial(_ask, f"/{VERIFY}\0"), (_NO_HTTP2,)),
         Attack("no slash", partial(_ask, VERIFY), (*usual, "UNIMPLEMENTED")),
         Attack("nothing", partial(_ask, ""), (*usual, "UNIMPLEMENTED")),
         Attack("a slash and nothing", partial(_ask, "/"), (*usual, "UNIMPLEMENTED"), recorded=True),

@@ -34,7 +34,7 @@ _MISCHIEF: Mapping[str, tuple[str, ...]] = {
     "a message of 6 kB": ("UNKNOWN",),
     "trailers of 64 kB": ("RESOURCE_EXHAUSTED", "INTERNAL", "UNKNOWN"),
     "an answer of 40 MB": ("RESOURCE_EXHAUSTED MESSAGE_TOO_LARGE",),
-    "40 MB of zeros in gzip": ("RESOURCE_EXHAUSTED MESSAGE_TOO_LARGE",),
+    "40 MB of zeros in gzip": ("RESOURCE_EXHAUSTED",),  # said by the caller's own library, which unpacks them
     "no answer": ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED PROVIDER_TIMEOUT"),
     "a stream without end": ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED PROVIDER_TIMEOUT"),
     "a stream that nobody reads": ("bounded",),

@@ -21,6 +21,7 @@ _REFUSED = ("HTTP 400", _NOBODY, "HTTP 404", "HTTP 405", "HTTP 413", "HTTP 415",
 _LEAKS = ("Traceback", "sqlalchemy", "site-packages", "sqlite3", "psycopg")
 _TOO_LARGE = ("HTTP 413", "closed")
 _EXAMPLES = 8
+_KEYS = "/.well-known/jwks.json"
 _LEFT_OUT = ("/admin/v1/ledger/retention", "/admin/v1/members/disable", "/admin/v1/keys")
 """What schemathesis does not call with the operator's secret: its success would take the drill's own ground away."""
 
@@ -56,6 +57,7 @@ def attacks(target: Target) -> list[Attack]:
         Attack("a body of 64 MB by nobody", partial(_large, "/admin/v1/members", None), (_NOBODY, *_TOO_LARGE)),
         Attack("a body of 64 MB by the operator", partial(_large, "/admin/v1/members", "admin"), _TOO_LARGE),
         Attack("a form of 64 MB", partial(_large, "/oauth2/token", None), ("HTTP 400", *_TOO_LARGE)),
+        *(Attack(f"{p} for a page of another name", partial(_rebound, p), ("HTTP 421",)) for p in ("/healthz", _KEYS)),
         Attack("headers of 1 MB", _headers, ("HTTP 400", "HTTP 431", "closed")),
         Attack("a request cut off", _cut, ("closed", "HTTP 400")),
         Attack("noise", _noise, ("closed", "HTTP 400")),
@@ -83,6 +85,7 @@ _BODIES: dict[str, tuple[bytes, str]] = {
     "a NUL": (b'{"id":"VN/GOV/X\\u000098","name":"a","subsystems":["a"]}', "application/json"),
     "an id that is a path": (b'{"id":"../../etc","name":"a","subsystems":["a"]}', "application/json"),
     "a subsystem that is a path": (b'{"id":"VN/GOV/X97","name":"a","subsystems":["../../a"]}', "application/json"),
+    "a key that is twice": (b'{"id":"VN/GOV/X95","name":"a","subsystems":["a"],"subsystems":[]}', "application/json"),
     "XML": (b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>", "application/xml"),
     "a form": (b"id=VN/GOV/X96", "application/x-www-form-urlencoded"),
     "YAML": (b"!!python/object/apply:os.system ['id']", "application/yaml"),
@@ -107,12 +110,19 @@ def _filled(path: str) -> str:
         .replace("{number}", "0")
         .replace("{transaction_id}", "a")
         .replace("{grant_id}", "a")
+        .replace("{subject}", "a" * 32)
     )
 
 
 def _guarded(verb: str, path: str, secret: Callable[[Target], str | None], target: Target, _: random.Random) -> Outcome:
     with target.http(secret(target)) as http:
         return _said(http.request(verb, _filled(path), json={} if verb in ("PUT", "POST") else None))
+
+
+def _rebound(path: str, target: Target, _: random.Random) -> Outcome:
+    """A web page whose name leads to this machine by now, in a browser here."""
+    with target.http() as http:
+        return _said(http.get(path, headers={"Host": "rebound.example.com"}))
 
 
 def _by(verb: str, path: str, role: str, target: Target, _: random.Random) -> Outcome:

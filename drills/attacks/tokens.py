@@ -56,7 +56,7 @@ def attacks(target: Target) -> list[Attack]:
         Attack("two tokens", _two, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
         Attack("of a member that is disabled", _of_disabled, ("PERMISSION_DENIED MEMBER_DISABLED",), recorded=True),
         Attack("from before a rotation", _rotated, (_INVALID, "UNAUTHENTICATED TOKEN_REVOKED"), recorded=True),
-        Attack("64 kB", _huge, ("RESOURCE_EXHAUSTED",)),
+        Attack("64 kB", _huge, ("RESOURCE_EXHAUSTED METADATA_TOO_LARGE",)),
         Attack("8 kB", _large, (_INVALID, "RESOURCE_EXHAUSTED")),
     ]  # fmt: skip
     made += [Attack(name, partial(_signed, claims, {}), (_INVALID,), recorded=True) for name, claims in signed.items()]

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import redis
 import uvicorn
-import yaml
+import uvloop
 from fastapi import FastAPI
 
 from gateway.control import app, directory
@@ -23,10 +23,13 @@ from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
+from gateway.control.keeper import Keeper
+from gateway.control.problems import Problem
 from gateway.control.readiness import Readiness
 from gateway.control.requests import Requests
 from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
+from gateway.core.doubts import doubts
 from gateway.keys import load_or_create_secret
 from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.reader import Reader
@@ -34,9 +37,10 @@ from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
-from gateway.registry_store import RegistryStore
+from gateway.registry_store import RegistryStore, StateLost
 from gateway.settings import ControlSettings
 from gateway.store import connect
+from ndxp.address import Address
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
@@ -44,6 +48,7 @@ from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 from ndxp.tls import CONTROL, Tls, file_of
+from ndxp.yaml_file import YamlRefused, read_yaml
 
 _log = logging.getLogger("control")
 
@@ -60,8 +65,10 @@ class Control:
         self._credentials = Credentials(
             settings.run_folder / "credentials.json", self._registry, settings.tls_folder, settings.handed_out
         )
-        self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
+        self._keeper = Keeper(settings.run_folder / "registry.json", self._registry, self._salt_key, self._tell)
+        self._changes = ChangeLog(self._store, settings.name, self._salt_key)
+        self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._engine = open_ledger(settings.ledger)
         self._signer = Signer(settings.run_folder, settings.ledger_name)
         self._writer = Writer(self._engine, self._signer)
@@ -70,19 +77,25 @@ class Control:
     async def run(self, file: core.Registry) -> None:
         """Serves until SIGTERM or SIGINT. Raises OSError for a taken port, RegistryError for an unfit file."""
         await self._until_store_answers()
+        await self._keeper.look()
         await self._registry.put_salt_key(self._salt_key)
         await self._take(file)
         known = (await self._registry.load()).snapshot
+        for doubt in doubts(known.registry, known.contracts):
+            _log.warning("in the registry: %s", doubt)
+        await self._credentials.withdraw(await self._credentials.known() - known.subsystems.keys())
         await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
         await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
         requests = Requests(self._registry)
+        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         parts = app.Parts(
-            node=self._settings.name, store=self._store, registry=self._registry, credentials=self._credentials,
-            issuer=self._issuer, reader=Reader(self._engine), writer=self._writer, signer=self._signer,
-            salt_key=self._salt_key,
-            readiness=Readiness(self._store, self._registry, self._writer, recorder, self._settings),
-            requests=requests,
+            store=self._store, registry=self._registry, credentials=self._credentials,
+            issuer=self._issuer, discovery=discovery, reader=Reader(self._engine), writer=self._writer,
+            signer=self._signer, salt_key=self._salt_key,
+            readiness=Readiness(self._store, self._keeper, self._writer, recorder, self._settings),
+            keeper=self._keeper, changes=self._changes,
+            requests=requests, names=None if self._tls else self._settings.names,
         )  # fmt: skip
         application = app.create(parts)
         server = _Server(_config(application, self._settings.tls_folder))
@@ -95,7 +108,6 @@ class Control:
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )  # fmt: skip
         await provider.start(self._settings.exchange_address)
-        discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
         gauges = shown(
             self._settings.metrics_address,
@@ -104,14 +116,15 @@ class Control:
         )  # fmt: skip
         async with gauges, asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
-            tasks = [duties.create_task(self._forever(duty)) for duty in (discovery.run, self._issuer.run)]
+            always = (discovery.run, self._issuer.run, self._keeper.run)
+            tasks = [duties.create_task(self._forever(duty)) for duty in always]
             if recorder:
                 tasks.append(duties.create_task(recorder.run()))
             duties.create_task(server.serve([listening]))
             scheme = "https" if self._tls else "http"
             _log.info("control answers on %s://%s", scheme, self._settings.control_address)
             await stopped
-            server.should_exit = True
+            server.stop()
             await provider.stop()
             await end(tasks)
         self._engine.dispose()
@@ -124,17 +137,16 @@ class Control:
         if not await self._registry.version():
             await self._registry.take(file)
             return
-        changes = ChangeLog(self._store, self._settings.name, self._salt_key)
-        asked = await changes.ask(directory.SUBSYSTEM, "TakeExchangeFile", "", msgspec.json.encode(file))
+        asked = await self._changes.ask(directory.SUBSYSTEM, "TakeExchangeFile", "", msgspec.json.encode(file))
         try:
             told = await self._registry.take(file)
         except core.RegistryError as error:
-            await changes.end(asked, 422, b"")
+            await self._changes.end(asked, 422, b"")
             raise core.RegistryError(
                 f"{self._settings.exchange_file} does not go with what was changed at run time: {error}; put back into "
                 "the file what that needs, start, change it with `ndxp`, and then take it out of the file"
             ) from error
-        await changes.end(asked, 200, b"")
+        await self._changes.end(asked, 200, b"")
         if told:
             _log.info("took what is new in %s", self._settings.exchange_file)
         else:
@@ -142,6 +154,15 @@ class Control:
                 "the registry is of an older version and stays as it is: what %s says otherwise is not taken; change "
                 "that with `ndxp`, or in the file after this start", self._settings.exchange_file,
             )  # fmt: skip
+
+    async def _tell(self, lost: str) -> None:
+        """Writes into the ledger that the registry was put back: nobody asked for it."""
+        _log.error(
+            "the registry is back. Calls that were answered just before may lack a record, as the journal was in the "
+            "store too; quotas began anew. Find out who emptied it"
+        )
+        asked = await self._changes.ask(directory.SUBSYSTEM, "RebuildRegistry", "", lost.encode())
+        await self._changes.end(asked, 200, b"")
 
     async def _until_store_answers(self) -> None:
         while True:
@@ -156,13 +177,32 @@ class Control:
         while True:
             try:
                 await duty()
-            except redis.RedisError as error:
-                _log.warning("the store does not answer: %s", type(error).__name__)
-                await asyncio.sleep(1)
+            except (redis.RedisError, Problem) as error:
+                lost = isinstance(error, StateLost)
+                _log.warning("%s", error if lost else f"the store does not answer: {type(error).__name__}")
+                await asyncio.sleep(0.1 if lost else 1)
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to the process."""
+    """Uvicorn that leaves the signals to the process, and wakes once a second, for the date in answers' headers.
+
+    Its own loop wakes ten times a second to see whether it should end.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Has it answer what it has begun, and end."""
+        self.should_exit = True
+        self._stopped.set()
+
+    async def main_loop(self) -> None:
+        """Keeps the date until ``stop``."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), 1)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -184,9 +224,9 @@ def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
 
 
 def _listen(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
+    at = Address.parse(address, listening=True)
     try:
-        listening = socket.create_server((host, int(port)))
+        listening = socket.create_server((at.host, at.port), family=at.family)
     except OSError as error:
         raise OSError(f"cannot listen on {address}; is the port in use?") from error
     # asyncio sets it on sockets of its own making only; without it a kept-alive connection waits 40 ms for each answer.
@@ -194,25 +234,12 @@ def _listen(address: str) -> socket.socket:
     return listening
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with the values that JSON has: a date stays the text that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
-    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def read_exchange_file(path: Path) -> core.Registry:
     """The registry in a file; raises RegistryError that names file and place."""
     try:
-        return core.parse(yaml.load(path.read_bytes(), _Loader))  # noqa: S506 - it is a SafeLoader
-    except (OSError, yaml.YAMLError, core.RegistryError) as error:
+        return core.parse(read_yaml(path.read_bytes()))
+    except (OSError, YamlRefused, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
-    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
-        reason = " ".join(str(error).split())
-        raise core.RegistryError(f"{path}: a value in it is none, or nested too deep: {reason}") from error
 
 
 def _stay_private(settings: ControlSettings) -> None:
@@ -235,7 +262,7 @@ async def _run(settings: ControlSettings) -> None:
 def main() -> int:
     """Runs the process; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings or a wrong file."""
     os.umask(0o077)
-    return run_process("control", ControlSettings, _run)
+    return run_process("control", ControlSettings, _run, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ from uuid import uuid4
 import msgspec
 from fastapi import APIRouter, Body, Query
 
+from gateway.control.discovery import Discovery
+from gateway.control.keeper import Keeper
 from gateway.control.problems import Problem
 from gateway.core import registry as core
+from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, RegistryError
 from gateway.registry_store import RegistryStore
 
@@ -15,7 +18,9 @@ _Json = dict[str, Any]
 _Given = Annotated[_Json, Body()]
 
 
-def router(registry: RegistryStore) -> APIRouter:  # noqa: C901 - a list of routes
+def router(  # noqa: C901 - a list of routes
+    registry: RegistryStore, discovery: Discovery, keeper: Keeper
+) -> APIRouter:
     """Routes below ``/admin/v1``; whoever mounts them asks for the operator's secret."""
     routes = APIRouter(tags=["registry"])
 
@@ -33,12 +38,16 @@ def router(registry: RegistryStore) -> APIRouter:  # noqa: C901 - a list of rout
 
     @routes.put("/services")
     async def put_service(given: _Given) -> _Json:
-        """Adds a service, or replaces the one of this provider and contract."""
+        """Adds a service, or replaces the one of this provider and contract.
+
+        Its provider is asked at once whether it describes the contract; ``warnings`` say what looks wrong.
+        """
         service = _read(given, core.Service)
-        await registry.change(
+        changed = await registry.change(
             lambda r: _with(r, services=[*_other_services(r, service.provider, service.contract), service])
         )
-        return _plain(service)
+        why = await discovery.learn(service)
+        return {**_plain(service), "warnings": [*changed.doubts, *([why] if why else [])]}
 
     @routes.delete("/services", status_code=204)
     async def delete_service(provider: Annotated[str, Query()], contract: Annotated[str, Query()]) -> None:
@@ -52,6 +61,17 @@ def router(registry: RegistryStore) -> APIRouter:  # noqa: C901 - a list of rout
 
         await registry.change(edit)
 
+    @routes.get("/rebuilt")
+    async def rebuilt() -> list[str]:
+        """When the store had lost the registry, and it was put back from its copy, since control began."""
+        return keeper.rebuilt
+
+    @routes.get("/doubts")
+    async def registry_doubts() -> list[str]:
+        """What looks wrong in the registry: names that lead nowhere, and what may have been meant."""
+        current = await snapshot()
+        return doubts(current.registry, current.contracts)
+
     @routes.get("/grants")
     async def grants(consumer: str = "") -> list[_Json]:
         """All grants, or those that apply to a subsystem."""
@@ -63,7 +83,7 @@ def router(registry: RegistryStore) -> APIRouter:  # noqa: C901 - a list of rout
 
     @routes.post("/grants", status_code=201)
     async def add_grant(given: _Given) -> _Json:
-        """Adds a grant; one without an id gets one."""
+        """Adds a grant; one without an id gets one. ``warnings`` say what looks wrong."""
         grant = _read({"id": f"g-{uuid4().hex[:8]}", **given}, core.Grant)
 
         def edit(r: Registry) -> Registry:
@@ -73,8 +93,7 @@ def router(registry: RegistryStore) -> APIRouter:  # noqa: C901 - a list of rout
                 )
             return _with(r, grants=[*r.grants, grant])
 
-        await registry.change(edit)
-        return _plain(grant)
+        return {**_plain(grant), "warnings": (await registry.change(edit)).doubts}
 
     @routes.delete("/grants/{grant_id}", status_code=204)
     async def delete_grant(grant_id: str) -> None:

@@ -1,5 +1,6 @@
 """The HTTP application: what is where, and who may use it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from fastapi import Depends, FastAPI
@@ -9,12 +10,16 @@ from gateway.control import admin, ledger, members, problems, quotas, rights, st
 from gateway.control.audit import ChangeLog, Concluded
 from gateway.control.bodies import BodyLimit
 from gateway.control.credentials import Credentials
+from gateway.control.discovery import Discovery
 from gateway.control.issuer import TokenIssuer
+from gateway.control.keeper import Keeper
+from gateway.control.names import Named
 from gateway.control.readiness import Readiness
 from gateway.control.requests import Counting, Requests
 from gateway.control.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
+from gateway.ledger.standing import Standings
 from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
@@ -25,22 +30,26 @@ from ndxp import __version__
 class Parts:
     """What the application is put together from."""
 
-    node: str
     store: Store
     registry: RegistryStore
     credentials: Credentials
     issuer: TokenIssuer
+    discovery: Discovery
     reader: Reader
     writer: Writer
     signer: Signer
     salt_key: bytes
     readiness: Readiness
+    keeper: Keeper
+    changes: ChangeLog
     requests: Requests
+    names: Collection[str] | None
+    """Public names that plain HTTP answers to (see ``ndxp.hosts``); None with TLS, where certificates say the name."""
 
 
 def create(parts: Parts) -> FastAPI:
     """Puts the application together; opens nothing."""
-    changes = ChangeLog(parts.store, parts.node, parts.salt_key)
+    changes = parts.changes
     doorkeeper = Doorkeeper(parts.credentials.secrets_of(SECRETS_OF_ROLES), changes)
     app = FastAPI(
         title="NDXP, simulated: control",
@@ -50,17 +59,22 @@ def create(parts: Parts) -> FastAPI:
     )  # fmt: skip
     app.add_middleware(BodyLimit)
     problems.install(app)
-    app.add_middleware(Concluded, changes=changes)
+    app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)
     app.add_middleware(Counting, requests=parts.requests)
+    if parts.names is not None:
+        app.add_middleware(Named, names=parts.names)
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
-        (admin.router(parts.registry), Role.VIEWER),
+        (admin.router(parts.registry, parts.discovery, parts.keeper), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),
         (tokens.keys_router(parts.issuer), Role.VIEWER),
         (statistics.router(parts.reader, parts.store), Role.VIEWER),
-        (transactions.router(parts.reader, parts.store, parts.registry), Role.AUDITOR),
+        (
+            transactions.router(parts.reader, Standings(parts.reader, parts.signer), parts.store, parts.registry),
+            Role.AUDITOR,
+        ),
         (ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key), Role.AUDITOR),
     ):
         app.include_router(router, prefix="/admin/v1", dependencies=[Depends(doorkeeper.needs(reading))])

@@ -1,7 +1,9 @@
 """Changes through the admin API are transactions: who changes what is in the journal before it is changed."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -92,11 +94,12 @@ class ChangeLog:
 
 
 class Concluded:
-    """The application, whose answers to changes leave when their outcome is journaled."""
+    """The application, whose answers to changes leave when the copy has the change, and the journal its outcome."""
 
-    def __init__(self, app: ASGIApp, changes: ChangeLog) -> None:
+    def __init__(self, app: ASGIApp, changes: ChangeLog, keep: Callable[[], Awaitable[None]]) -> None:
         self._app = app
         self._changes = changes
+        self._keep = keep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Holds back the answer to a change; every other one passes as it comes."""
@@ -117,6 +120,8 @@ class Concluded:
         if held:
             body = b"".join(message.get("body", b"") for message in held)
             try:
+                with suppress(RedisError):  # the copy is made a moment later then; that the store is away, `end` says
+                    await self._keep()
                 await self._changes.end(scope[_REQUEST], held[0]["status"], body)
             except Problem as problem:
                 await problem.response()(scope, receive, send)
@@ -125,12 +130,26 @@ class Concluded:
             await send(message)
 
 
+def _decoded(body: bytes) -> Any:
+    """The body's JSON, nothing for what is none. Raises Problem (422) for a key that is there twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = Counter(name for name, _ in pairs)
+            twice = ", ".join(repr(name[:100]) for name, count in names.items() if count > 1)
+            raise Problem(422, "The request does not fit", f"{twice} is in it twice; one of them would be lost")
+        return found
+
+    try:
+        return json.loads(body, object_pairs_hook=once) if body else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
 def _named(request: Request, body: bytes) -> Iterator[str]:
     """What the change is about: identifiers in path, query and body; nothing else of them, which may be secret."""
-    try:
-        given = json.loads(body) if body else {}
-    except ValueError:
-        given = {}
+    given = _decoded(body)
     found: dict[str, Any] = {**(given if isinstance(given, Mapping) else {}), **request.query_params}
     for name, value in (*request.path_params.items(), *((name, found.get(name)) for name in _NAMING)):
         if isinstance(value, str | int) and (text := str(value)).isascii() and text.isprintable():

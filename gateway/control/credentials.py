@@ -61,6 +61,22 @@ class Credentials:
                 authority.ensure(client_id, (await self._registry.standing(client_id))[1])
         return new
 
+    async def withdraw(self, client_ids: Iterable[str]) -> None:
+        """Ends the credentials of subsystems that are no more, for good: if they come back they get others.
+
+        The store is first: after a crash in between, the next start finds them in the file.
+        """
+        gone = set(client_ids) - _NOT_CLIENTS
+        await self._registry.drop_secrets(gone)
+        known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+        if gone & known.keys():
+            _write(self._path, {name: secret for name, secret in known.items() if name not in gone})
+
+    async def known(self) -> set[str]:
+        """The subsystems that have credentials, in the file or in the store."""
+        there = json.loads(self._path.read_text()) if self._path.exists() else {}
+        return (there.keys() - _NOT_CLIENTS) | await self._registry.with_secrets()
+
     async def certify(self, client_ids: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
         """Makes new certificates beside the ones that are out, with hosts for servers too; returns their files.
 

@@ -19,7 +19,9 @@ from ndxp.assertion import Assertion, sign
 from ndxp.tls import Tls, connect_aio
 
 _METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
-_EVERY, _AGAIN = 0.3, 30.0
+_EVERY, _MISSING_EVERY, _AGAIN = 1.0, 0.3, 30.0
+"""Seconds between two looks at the registry, between two while a contract is missing, between two questions for one."""
+
 _TIMEOUT = 3.0
 """Seconds for all that a provider says of a contract: the others wait meanwhile."""
 
@@ -34,7 +36,7 @@ class ContractUnknown(Exception):
 
 
 class Discovery:
-    """Asks providers for their contracts: at once for a new service, every half minute for the others."""
+    """Asks providers for their contracts: within a second for a new service, every half minute for the others."""
 
     def __init__(self, registry: RegistryStore, addresses: dict[str, str], client: str, tls: Tls | None = None) -> None:
         self._tls = tls
@@ -45,13 +47,28 @@ class Discovery:
 
     async def run(self) -> None:
         """Goes on until cancelled."""
+        snapshot = (await self._registry.load()).snapshot
         while True:
-            snapshot = (await self._registry.load()).snapshot
+            if await self._registry.version() != snapshot.version:
+                snapshot = (await self._registry.load()).snapshot
             now = asyncio.get_running_loop().time()
             for contract, providers in snapshot.providers.items():
                 if contract not in snapshot.contracts or self._asked.get(contract, 0.0) + _AGAIN <= now:
                     await self._learn(list(providers.values()), now)
-            await asyncio.sleep(_EVERY)
+            missing = snapshot.providers.keys() - snapshot.contracts.keys()
+            await asyncio.sleep(_MISSING_EVERY if missing else _EVERY)
+
+    async def learn(self, service: Service) -> str:
+        """Asks a provider for a contract now; gives why it is not known by that, empty when it is."""
+        address = self._addresses.get(service.provider, service.address)
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                files = await self._describe(service)
+        except Exception as error:  # whatever a provider sends must not end a request
+            what = f"{service.provider} at {address} does not describe {service.contract}"
+            return f"{what}: {_why(error)}; it is asked again"
+        await self._registry.put_contract(service.contract, files)
+        return ""
 
     async def _learn(self, providers: Iterable[Service], now: float) -> None:
         """Takes the contract from the first of its providers that describes it."""
@@ -109,6 +126,14 @@ class Discovery:
             data = response.file_descriptor_response.file_descriptor_proto
             found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
         return found
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, grpc.aio.AioRpcError) and error.code() is not grpc.StatusCode.UNAVAILABLE:
+        return f"its reflection says {error.code().name}"
+    if isinstance(error, TimeoutError | grpc.aio.AioRpcError):
+        return "nothing answers there"
+    return str(error)[:300] if isinstance(error, ContractUnknown) else type(error).__name__
 
 
 def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:

@@ -17,7 +17,8 @@ from gateway.registry_store import RegistryStore
 _LEARNT_AFTER = 1.0
 """Seconds within which every gateway knows a key that was published."""
 
-_DROP_EVERY = 1.0
+_DROP_EVERY = 5.0
+"""Seconds between two looks for keys that have ended; nothing that one of them has signed is good any more."""
 
 _log = logging.getLogger(__name__)
 

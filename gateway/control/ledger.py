@@ -6,17 +6,20 @@ Records and tiles are given as they are stored: whoever reads them computes the 
 import asyncio
 import time
 from base64 import b64encode
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import Response
 
 from gateway.control.problems import Problem
-from gateway.control.transactions import find
+from gateway.control.transactions import find, shown
 from gateway.core.transaction import canonical
+from gateway.ledger.derived import MARK
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import CHECKPOINT
 from gateway.ledger.signer import RotationUnderWay, Signer
+from gateway.ledger.standing import Standings
 from gateway.ledger.writer import Writer
 from gateway.store import Store
 from ndxp.ledger.checkpoint import Checkpoint
@@ -34,25 +37,38 @@ def router(  # noqa: C901 - a list of routes
 ) -> APIRouter:
     """Routes below ``/admin/v1``."""
     routes = APIRouter(tags=["ledger"])
+    standings, checking = Standings(ledger, signer), asyncio.Lock()
 
     @routes.get("/ledger")
     async def state() -> _Json:
         """How the ledger stands.
 
         The latest signed checkpoint, the one that the store remembers, the size of the tree, from which record on rows
-        are kept and the signed statement of that, the places of rows where none should be, and the signed statements
-        of records that were lost.
+        are kept and the signed statement of that, the places of rows where none should be, what of its small tables is
+        damaged (then nothing else of it is told), and the signed statements of records that were lost.
         """
-        first, statement = await asyncio.to_thread(ledger.retention)
-        return {
-            "checkpoint": await asyncio.to_thread(ledger.latest_checkpoint),
-            "published": (await store.get(CHECKPOINT) or b"").decode(),
-            "size": await asyncio.to_thread(ledger.last),
-            "first": first,
-            "retention": statement,
-            "outside": await asyncio.to_thread(ledger.outside),
-            "losses": signer.losses(),
-        }
+        published = (await store.get(CHECKPOINT) or b"").decode()
+        return {**await asyncio.to_thread(ledger.state), "published": published, "losses": signer.losses()}
+
+    @routes.get("/ledger/derived")
+    async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> _Json:
+        """Checks a part of what is derived from the records: tables, indexes, the index of subjects, statistics.
+
+        Gives findings with their places, what could not be checked, and ``next``, the mark to go on from, empty at the
+        end.
+        """
+        async with checking:  # one at a time: it reads the whole database, whoever asks how often
+            return asdict(await asyncio.to_thread(ledger.derived, after))
+
+    @routes.get("/ledger/subjects/{subject}")
+    async def unlisted(subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], after: _Size = 0) -> _Json:
+        """Outcomes that name a subject, and that the index of subjects does not have: it was changed.
+
+        It reads the records themselves, a few seconds of them; ``next`` says where to go on, if not at the end.
+        """
+        found, further = await asyncio.to_thread(ledger.unlisted, subject, after, _PATIENCE)
+        proofs = await asyncio.to_thread(standings.of, found)
+        return {"records": [shown(*pair) for pair in zip(found, proofs, strict=True)], "next": further}
 
     @routes.get("/ledger/keys")
     async def keys() -> _Json:
@@ -100,6 +116,7 @@ def router(  # noqa: C901 - a list of routes
         With its salt, who has the evidence can also check what the messages were.
         """
         entries = await find(ledger, store, transaction_id)
+        await asyncio.to_thread(standings.require, entries)
         note, size = await _covering(entries[-1].seq)
         return {
             "format": FORMAT,

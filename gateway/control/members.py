@@ -42,7 +42,10 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
 
     @routes.put("/members")
     async def put_member(given: _Given) -> _Json:
-        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems."""
+        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems.
+
+        The credentials of a subsystem that it has no more end for good.
+        """
         return await _put(given, lambda members, member: [*(m for m in members if m.id != member.id), member])
 
     @routes.post("/members/disable")
@@ -78,9 +81,14 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             member = msgspec.convert(given, Member)
         except msgspec.ValidationError as error:
             raise RegistryError(str(error)) from error
-        await registry.change(lambda r: _with(r, put(r.members, member)))
+        changed = await registry.change(lambda r: _with(r, put(r.members, member)))
         names = [f"{member.id}/{name}" for name in member.subsystems]
-        return {"member": msgspec.to_builtins(member), "credentials": await credentials.issue(names)}
+        had = {name for name in await credentials.known() if member_of(name) == member.id}
+        await credentials.withdraw(had - set(names))
+        return {
+            "member": msgspec.to_builtins(member), "credentials": await credentials.issue(names),
+            "warnings": changed.doubts,
+        }  # fmt: skip
 
     async def _change(member_id: str, *, disabled: bool) -> _Json:
         def edit(r: Registry) -> Registry:
@@ -91,7 +99,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             ]  # fmt: skip
             return _with(r, replaced)
 
-        after = await registry.change(edit)
+        after = (await registry.change(edit)).registry
         changed: _Json = msgspec.to_builtins(next(m for m in after.members if m.id == member_id))
         return changed
 

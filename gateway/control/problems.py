@@ -4,10 +4,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from gateway.core.registry import RegistryError
-from gateway.ledger.writer import LedgerDisagrees
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.registry_store import StateLost
+from ndxp.ledger.checkpoint import NoteRefused
 
 
 class Problem(Exception):
@@ -24,7 +27,7 @@ class Problem(Exception):
         return _response(self.status, self.title, self.detail)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     """Gives every error of the application its form."""
 
     @app.exception_handler(Problem)
@@ -36,12 +39,27 @@ def install(app: FastAPI) -> None:
         return _response(422, "The registry would not hold together", str(error))
 
     @app.exception_handler(RedisError)
-    async def _(_: Request, __: RedisError) -> JSONResponse:
+    async def _(_: Request, error: RedisError) -> JSONResponse:
+        if isinstance(error, StateLost):
+            return _response(503, "The store has lost what it held", str(error))
         return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
 
     @app.exception_handler(LedgerDisagrees)
     async def _(_: Request, error: LedgerDisagrees) -> JSONResponse:
         return _response(409, "The ledger is not what was signed", str(error))
+
+    @app.exception_handler(NoteRefused)
+    async def _(_: Request, error: NoteRefused) -> JSONResponse:
+        return _response(409, "The ledger is not what was signed", f"its latest checkpoint does not hold: {error}")
+
+    @app.exception_handler(SQLAlchemyError)
+    async def _(_: Request, error: SQLAlchemyError) -> JSONResponse:
+        reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0][:200]
+        return _response(
+            503,
+            "The ledger cannot be read",
+            f"the ledger's database says: {reason}; see `ndxp log verify` and control.log",
+        )
 
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -48,7 +48,7 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
                 raise RegistryError(f"quotas.{consumer[:200]}: {error}") from error
             return msgspec.structs.replace(r, quotas={**r.quotas, consumer: quota})
 
-        after = Snapshot(await registry.change(edit), {})
+        after = Snapshot((await registry.change(edit)).registry, {})
         return _line(after, consumer, (await buckets.use(store, [(consumer, after.quota(consumer))]))[0])
 
     @routes.delete("/quotas", status_code=204)

@@ -10,10 +10,10 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import durability
+from gateway.control.keeper import Keeper
 from gateway.dataplane.journal import STREAM
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.writer import Writer
-from gateway.registry_store import RegistryStore
 from gateway.settings import StoreSettings
 from gateway.store import Store
 
@@ -29,12 +29,12 @@ class Readiness:
     """
 
     def __init__(
-        self, store: Store, registry: RegistryStore, writer: Writer, recorder: Recorder | None, settings: StoreSettings
+        self, store: Store, keeper: Keeper, writer: Writer, recorder: Recorder | None, settings: StoreSettings
     ) -> None:
         self._settings = settings
         self._probe: asyncio.Task[None] | None = None
         self._store = store
-        self._registry = registry
+        self._keeper = keeper
         self._writer = writer
         self._recorder = recorder
         self._trying = asyncio.Lock()
@@ -58,10 +58,12 @@ class Readiness:
                 await self._store.set(PROBE, 1)
                 lacks = await durability.lacks(self._store, self._settings.durability)
                 backlog = await self._store.xlen(STREAM)
-                await self._registry.load()
+                lost = await self._keeper.lost()
         except (redis.RedisError, TimeoutError) as error:
             return [f"journal (the store takes no record: {type(error).__name__})"]
         waits = [f"journal ({lacks})"] if lacks else []
+        if lost:
+            waits.append(f"registry (the store has lost {lost}; it is put back from its copy)")
         if backlog > self._settings.max_backlog:
             waits.append(f"recorder ({backlog} entries of the journal wait, calls are refused)")
         return waits

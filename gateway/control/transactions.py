@@ -13,6 +13,7 @@ from gateway.core.explain import explain
 from gateway.core.transaction import Phase
 from gateway.ledger.reader import Entry, Reader, Search
 from gateway.ledger.recorder import caught_up
+from gateway.ledger.standing import Standing, Standings
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
 
@@ -22,7 +23,7 @@ _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
 
 
 class _Query(BaseModel):
-    """The parameters of a search (see ``gateway.ledger.reader.Search``)."""
+    """The parameters of a search (see ``gateway.ledger.reader.Search``); ``proof`` asks to check what is found."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,9 +45,10 @@ class _Query(BaseModel):
     before: _Place = None
     after: _Place = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    proof: bool = False
 
 
-def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
+def router(ledger: Reader, standings: Standings, store: Store, registry: RegistryStore) -> APIRouter:
     """Routes below ``/admin/v1``; what was answered before the question is in the answer.
 
     Only a search gives what there is when the recorder is seconds behind: ``/totals`` says whether it is.
@@ -55,19 +57,33 @@ def router(ledger: Reader, store: Store, registry: RegistryStore) -> APIRouter:
 
     @routes.get("/transactions")
     async def search(wanted: Annotated[_Query, Query()]) -> list[_Json]:
-        """Outcomes, the latest first; in the ledger's own order behind ``after``."""
+        """Outcomes, the latest first; in the ledger's own order behind ``after``.
+
+        With ``proof`` each is held against the tree, and says whether it is what was signed. Nothing here tells whether
+        a record is missing: the audit does.
+        """
         await caught_up(store)
-        return [_plain(entry) for entry in await asyncio.to_thread(ledger.search, Search(**wanted.model_dump()))]
+        found = await asyncio.to_thread(ledger.search, Search(**wanted.model_dump(exclude={"proof"})))
+        if not wanted.proof:
+            return [shown(entry) for entry in found]
+        proofs = await asyncio.to_thread(standings.of, found)
+        return [shown(*pair) for pair in zip(found, proofs, strict=True)]
 
     @routes.get("/transactions/{transaction_id}")
     async def transaction(transaction_id: str) -> list[_Json]:
-        """The records of one transaction: the request, where it was journaled, and the outcome."""
-        return [_plain(entry) for entry in await find(ledger, store, transaction_id)]
+        """The records of one transaction: the request, where it was journaled, and the outcome.
+
+        Each is held against the tree, and says whether it is what was signed.
+        """
+        found = await find(ledger, store, transaction_id)
+        proofs = await asyncio.to_thread(standings.of, found)
+        return [shown(*pair) for pair in zip(found, proofs, strict=True)]
 
     @routes.get("/transactions/{transaction_id}/explanation")
     async def explanation(transaction_id: str) -> _Json:
         """The steps that a transaction took, what each decided and why, and where the time went."""
         found = await find(ledger, store, transaction_id)
+        await asyncio.to_thread(standings.require, found)
         return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
 
     return routes
@@ -85,12 +101,16 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
             503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
         )
     if not entries:
+        gone = await asyncio.to_thread(ledger.missing)
+        lacks = f"; {gone} of its records were deleted, it may be one of them: see `ndxp log verify`" if gone else ""
         raise Problem(
             404, "No such transaction",
-            f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded",
+            f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded{lacks}",
         )  # fmt: skip
     return entries
 
 
-def _plain(entry: Entry) -> _Json:
-    return {"seq": entry.seq, **msgspec.structs.asdict(entry.record)}
+def shown(entry: Entry, standing: Standing | None = None) -> _Json:
+    """A record as the API gives it, with what the tree says of it if that was asked."""
+    proof = {} if standing is None else {"proof": standing}
+    return {"seq": entry.seq, **msgspec.structs.asdict(entry.record), **proof}

@@ -33,6 +33,11 @@ class Tree:
         self.size = size
         self._read = read
         self._tiles: dict[Place, bytes] = {}
+        self._perfects: dict[tuple[int, int], bytes] = {}
+
+    def leaf(self, index: int) -> bytes:
+        """The hash of a leaf."""
+        return self._range(index, index + 1)
 
     def append(self, leaves: Iterable[bytes]) -> Mapping[Place, bytes]:
         """Adds leaf hashes; gives the tiles that have changed, to be stored."""
@@ -104,6 +109,12 @@ class Tree:
         return root
 
     def _perfect(self, start: int, size: int) -> bytes:
+        """Hash of a perfect subtree, which never changes again; computed once."""
+        if (known := self._perfects.get((start, size))) is None:
+            known = self._perfects[start, size] = self._compute(start, size)
+        return known
+
+    def _compute(self, start: int, size: int) -> bytes:
         height = size.bit_length() - 1
         level = height // _BITS
         first, count = start >> (_BITS * level), 1 << (height - _BITS * level)

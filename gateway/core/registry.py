@@ -13,11 +13,11 @@ from google.protobuf import descriptor_pb2
 
 from gateway.core import validity
 from gateway.core.fields import check_release
+from ndxp.address import Address
 from ndxp.identifiers import Member as MemberId
 from ndxp.identifiers import Subsystem, member_of
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_ADDRESS = re.compile(r"[^\s:/]+:\d{1,5}")
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
 _INSTANCE = re.compile(r"[A-Za-z0-9-]{1,20}")
 _NAME = re.compile(r".{0,200}", re.DOTALL)
@@ -169,7 +169,7 @@ def check(registry: Registry) -> None:
     for index, service in enumerate(registry.services):
         _known(f"services[{index}].provider", service.provider, subsystems)
         _shaped(f"services[{index}].contract", _CONTRACT, service.contract, _A_CONTRACT)
-        _shaped(f"services[{index}].address", _ADDRESS, service.address, "host:port")
+        _well_formed(f"services[{index}].address", Address.parse, service.address)
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
     groups = {"all", *(group for member in registry.members for group in member.groups)}
     groups |= {f"{g}/{name}" for m in registry.members for g in (*m.groups, "all") for name in m.subsystems}

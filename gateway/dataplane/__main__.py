@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import resource
 import sys
@@ -25,7 +24,7 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp.metrics import shown
-from ndxp.process import end, run_process, until_stopped
+from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.tls import GATEWAY, Tls
 from ndxp.tracing import tracer
 
@@ -37,8 +36,6 @@ SERVICE = "ndxp-gateway"
 
 _SPARE_FILES = 200
 """Descriptors that a worker needs besides its connections."""
-
-_GC_THRESHOLDS = (20_000, 20, 50)
 
 _log = logging.getLogger("gateway")
 
@@ -73,11 +70,7 @@ class Worker:
                 await end([loaded, *writing])
                 return
             watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
-            # What is there now stays: the garbage collector need not look through it again and again, which costs every
-            # call some of its time (docs/decisions/0010-cost-of-a-call.md).
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*_GC_THRESHOLDS)
+            freeze()
             _log.info("%s takes calls on %s", self.exchange.node, await self._listener.open())
             await stopped
             await end(watchers)

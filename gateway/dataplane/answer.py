@@ -5,6 +5,7 @@ from gateway.dataplane import headers
 from ndxp import metadata, status
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, Stream
+from ndxp.http2.parts import add_part
 
 Block = tuple[tuple[Field, ...], str]
 
@@ -12,10 +13,10 @@ Block = tuple[tuple[Field, ...], str]
 class Answer:
     """The answer to one call. ``held`` says that its messages wait until its end is recorded.
 
-    ``begun`` says that the caller has its beginning already.
+    ``size`` is how many bytes wait so; ``begun`` says that the caller has its beginning already.
     """
 
-    __slots__ = ("_beginning", "_call", "_own", "_tail", "_withheld", "begun", "held", "parts")
+    __slots__ = ("_beginning", "_call", "_own", "_parts", "_tail", "_withheld", "begun", "held", "size")
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -25,7 +26,8 @@ class Answer:
         self._tail = ""
         self.begun = False
         self.held = True
-        self.parts: list[bytes] = []
+        self.size = 0
+        self._parts: list[bytes] = []
 
     def use(self, content_type: str) -> None:
         """Says the exchange's own words in the caller's content-type."""
@@ -78,29 +80,32 @@ class Answer:
             own = ((metadata.TRANSACTION_ID, self._call.transaction_id), *self._withheld)
             stream.send_headers(constant, rest + headers.literals(own))
 
-    def end(self, stream: Stream) -> int:
-        """Sends what is left, and the trailers; gives how many bytes of messages need not wait any more."""
-        call, sent = self._call, 0
+    def hold(self, data: bytes) -> None:
+        """Keeps a part of a message."""
+        add_part(self._parts, data)
+        self.size += len(data)
+
+    def end(self, stream: Stream) -> None:
+        """Sends what is left, and the trailers."""
+        call = self._call
         tail = f"{self._tail}{headers.literals(((metadata.TRANSACTION_ID, call.transaction_id),))}"
         if call.code is not Code.OK:
             tail += headers.literals(((metadata.ERROR_ORIGIN, str(call.origin)),))
         if not self.begun and self._beginning is not None:
             stream.send_headers(*self._beginning)
             self.begun = True
-            sent = self.send_parts(stream)
+            self.send_parts(stream)
         trailers = headers.OK_TRAILERS if call.code is Code.OK else ()
         stream.send_trailers(trailers if self.begun else self._own + trailers, tail)
-        return sent
 
     def send_parts(self, stream: Stream) -> int:
         """Sends the messages that wait here; gives how many bytes of them do not wait in the stream now."""
-        parts, self.parts = self.parts, []
+        parts, self._parts, self.size = self._parts, [], 0
         return sum([len(part) for part in parts if stream.send_data(part)])
 
-    def drop(self) -> int:
-        """Forgets the messages that wait here; gives how many bytes they were."""
-        parts, self.parts = self.parts, []
-        return sum(map(len, parts))
+    def drop(self) -> None:
+        """Forgets the messages that wait here."""
+        self._parts, self.size = [], 0
 
 
 def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:

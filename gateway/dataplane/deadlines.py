@@ -1,4 +1,4 @@
-"""Deadlines of many calls on one timer, which runs only while there are any."""
+"""Deadlines of many calls on one timer, which is set for the earliest of them."""
 
 import asyncio
 from typing import Protocol
@@ -17,23 +17,25 @@ class Timed(Protocol):
 
 
 class Deadlines:
-    """Calls ``overdue`` of everybody whose time is over; ``now`` is the time that is meant, the loop's."""
+    """Calls ``overdue`` of everybody whose time is over; ``now`` is the time that is meant, the loop's.
+
+    Nearly all calls end long before, and take their deadline with them: the timer is set anew only when it has run.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.now = loop.time
         self._ticks: dict[int, dict[Timed, None]] = {}
-        self._done = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._next = 0  # the tick that the timer is set for
 
     def add(self, who: Timed, at: float) -> None:
         """Notes a deadline, in seconds of the loop's clock; an earlier one of the same call is forgotten."""
         self.discard(who)
-        if self._timer is None:
-            self._done = int(self._loop.time() / _TICK)
-            self._timer = self._loop.call_later(_TICK, self._turn)
-        tick = who.tick = max(self._done, int(at / _TICK)) + 1
+        tick = who.tick = int(at / _TICK) + 1
         self._ticks.setdefault(tick, {})[who] = None
+        if self._timer is None or tick < self._next:
+            self._set(tick)
 
     def discard(self, who: Timed) -> None:
         """Forgets a deadline."""
@@ -44,17 +46,19 @@ class Deadlines:
                 del self._ticks[who.tick]
         who.tick = 0
 
+    def _set(self, tick: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._next = tick
+        self._timer = self._loop.call_at(tick * _TICK, self._turn)
+
     def _turn(self) -> None:
+        self._timer = None
         now = int(self._loop.time() / _TICK)
-        overdue: list[Timed] = []
-        if now - self._done > len(self._ticks):
-            due = sorted(tick for tick in self._ticks if tick <= now)
-        else:
-            due = [tick for tick in range(self._done + 1, now + 1) if tick in self._ticks]
-        for tick in due:
-            overdue += self._ticks.pop(tick)
-        self._done = now
-        self._timer = self._loop.call_later(_TICK, self._turn) if self._ticks else None
+        due = sorted(tick for tick in self._ticks if tick <= now)
+        overdue = [who for tick in due for who in self._ticks.pop(tick)]
+        if self._ticks:
+            self._set(min(self._ticks))
         for who in overdue:
             who.tick = 0
             who.overdue()

@@ -15,6 +15,7 @@ from gateway.dataplane.relay import Relays
 from gateway.dataplane.strangers import Strangers
 from gateway.dataplane.turns import TURN, Turns
 from gateway.settings import GatewaySettings
+from ndxp.address import Address
 from ndxp.http2 import Fields, Limits, ServerConnection, Stream, StreamUser
 from ndxp.http2.errors import StreamFailure
 from ndxp.http2.fields import Request
@@ -78,11 +79,11 @@ class Listener:
                     connected, path, backlog=_BACKLOG, ssl=self._tls, ssl_handshake_timeout=handshake
                 )
                 return address
-            host, _, port = address.rpartition(":")
+            at = Address.parse(address, listening=True)
             self._server = await self.loop.create_server(
                 connected,
-                host.strip("[]") or None,
-                int(port),
+                at.host,
+                at.port,
                 reuse_port=True,
                 backlog=_BACKLOG,
                 ssl=self._tls,
@@ -90,7 +91,7 @@ class Listener:
             )
         except OSError as error:
             raise OSError(f"cannot listen on {address}; is the port in use?") from error
-        return f"{host}:{self._server.sockets[0].getsockname()[1]}"
+        return str(Address(at.host, self._server.sockets[0].getsockname()[1]))
 
     async def close(self, grace: float) -> None:
         """Takes no more connections and no more calls; those under way get so many seconds."""

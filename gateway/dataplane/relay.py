@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from gateway.dataplane.certificates import Certificate
     from ndxp.spans import Tracer
 
-_HELD_ANSWER = 64 * 1024
-"""Bytes of a single answer that wait for the record of its end; a larger one is recorded first and passes then."""
+_HELD_ANSWER = 60 * 1024
+"""Bytes of a single answer that wait for the record of its end; a larger one is recorded first and passes then. What
+waits fits the window of a stream, so that nothing has to be given back of it meanwhile."""
 
 _REPEATABLE = 64 * 1024
 """Bytes of a request that are kept until its answer begins, for a provider that has not taken the call."""
@@ -77,7 +78,7 @@ class Relays:
         self, stream: Stream, request: Request | None, certificate: "Certificate | None", *, ended: bool
     ) -> "Relay":
         """Takes a call whose header list is there; None stands for one that is too large to be looked at."""
-        relay = Relay(self, stream, "" if request is None else request.path.removeprefix("/"))
+        relay = Relay(self, stream, "" if request is None else _method(request.path))
         relay.begin(request, certificate, ended=ended)
         return relay
 
@@ -124,6 +125,7 @@ class Relay:
         "_relays",
         "_request",
         "_request_ended",
+        "_request_size",
         "_steps",
         "_stream",
         "_waits",
@@ -146,6 +148,7 @@ class Relay:
         self._in = Messages(call.received, limit)
         self._out = Messages(call.sent, limit)
         self._request: list[bytes] = []  # what waits to be forwarded
+        self._request_size = 0
         self._request_ended = False
         self._holding = 0  # bytes on the member's account
         self._steps: Steps | None = None
@@ -189,8 +192,8 @@ class Relay:
             self._enter()
         elif self._request_ended:
             self._requested()
-        elif self._holding and self._stream is not None:
-            self._stream.consumed(self._holding)
+        elif self._request_size and self._stream is not None:
+            self._stream.consumed(self._request_size)
 
     @property
     def _is_single(self) -> bool:
@@ -210,7 +213,8 @@ class Relay:
             return
         if data:
             add_part(self._request, data)
-            self._keep(len(data))
+            self._request_size += len(data)
+            self._keep()
         if self._let_in and self._is_single:
             if ended:
                 self._requested()
@@ -251,12 +255,14 @@ class Relay:
         request, self._request = self._request, []
         if self._is_single and call.received.size <= _REPEATABLE:
             attempt.request = request
+        self._request_size = 0
         for number, part in enumerate(request, 1):
             last = self._request_ended and number == len(request)
             if stream.send_data(part, end=last):
                 self._passed(len(part))
         if not request and self._request_ended:
             stream.send_data(b"", end=True)
+        self._account()
 
     def _onward(self) -> list[metadata.Pair]:
         """The metadata that the provider gets: the caller's own, and the gateway's word."""
@@ -287,17 +293,17 @@ class Relay:
         """Passes on data of a stream of requests."""
         if not stream.open:
             return  # the provider has ended the call, and what it has said is on its way
-        if not stream.send_data(data, end=self._request_ended):
-            self._keep(len(data))
-        elif self._stream is not None:
-            self._stream.consumed(len(data))
+        if stream.send_data(data, end=self._request_ended):
+            self._passed(len(data))
+        else:
+            self._keep()
 
     def request_sent(self, size: int) -> None:
         """So many bytes of the request that had to wait have gone to the provider."""
         self._passed(size)
+        self._account()
 
     def _passed(self, size: int) -> None:
-        self._hold(-size)
         if not self._is_single and self._stream is not None:
             self._stream.consumed(size)
 
@@ -328,16 +334,16 @@ class Relay:
             answer.check_release()
         self._count("an answer", self._out, data)
         if answer.held:
-            add_part(answer.parts, data)
-            self._keep(len(data))
-            self._taken_over(len(data))
-            if call.sent.size > _HELD_ANSWER and not call.fields and self._steps is None:
+            answer.hold(data)
+            self._keep()
+            if call.fields:  # all of it waits, however large it is, since what is withheld is said at its end
+                self._taken_over(len(data))
+            elif call.sent.size > _HELD_ANSWER and self._steps is None:
                 self._release()
-            return
-        if self._stream is not None and self._stream.send_data(data):
+        elif self._stream is not None and self._stream.send_data(data):
             self._taken_over(len(data))
         else:
-            self._keep(len(data))
+            self._keep()
 
     def _release(self) -> None:
         """A large answer passes from now on. Its transaction is on record before any of it leaves."""
@@ -351,7 +357,8 @@ class Relay:
         answer.held = False
         if self._stream is not None:
             answer.begin(self._stream)
-            self._hold(-answer.send_parts(self._stream))
+            self._taken_over(answer.send_parts(self._stream))
+            self._account()
 
     @_guarded
     def answer_ended(self, http_status: str, fields: Fields) -> None:
@@ -383,7 +390,6 @@ class Relay:
         if code == ErrorCode.REFUSED_STREAM:
             if request is not None and self.call.attempts < TRIES:
                 self._request = request
-                self._hold(sum(map(len, request)))
                 self._forward()
             else:
                 self.unreachable("the provider did not take the call")
@@ -489,9 +495,8 @@ class Relay:
 
     def on_sent(self, size: int) -> None:
         """Answer bytes that had to wait have gone to the caller."""
-        self._hold(-size)
-        if not self._answer.held:
-            self._taken_over(size)
+        self._taken_over(size)
+        self._account()
         if self._ended and self._stream is not None and not self._stream.open:
             self._close()
 
@@ -503,9 +508,10 @@ class Relay:
 
     def _drop_answer(self) -> None:
         """What waits of an answer does not leave, and does not count."""
-        if self._answer.parts:
-            self._hold(-self._answer.drop())
+        if self._answer.size:
+            self._answer.drop()
             self.call.sent = Tally()
+            self._account()
 
     def _finish(self) -> None:
         """How the call ends is clear: it goes to the journal, and then to the caller."""
@@ -531,8 +537,9 @@ class Relay:
                 call.code, call.reason, transaction=call.transaction_id, client=call.client, service=call.service
             )
         if self._stream is not None:
-            self._hold(-self._answer.end(self._stream))
+            self._answer.end(self._stream)
             if self._stream.queued:
+                self._account()
                 relays.deadlines.add(self, max(self._arrived + call.timeout, relays.now() + _UNREADABLE))
                 return
         self._close()
@@ -540,8 +547,10 @@ class Relay:
     def _close(self) -> None:
         """Nothing is left to do: the call lets go of everything."""
         self._relays.deadlines.discard(self)
-        self._hold(-self._holding)
         self._stream = self._attempt = None
+        self._request, self._request_size = [], 0
+        self._answer.drop()
+        self._account()
 
     # How it goes on, and what it holds.
 
@@ -561,16 +570,21 @@ class Relay:
         if self._steps is steps and not waits.cancelled():
             self._drive(steps, then)
 
-    def _keep(self, size: int) -> None:
-        """Puts bytes on the member's account. Raises Refusal (OVERLOADED) when they are more than may stand there."""
-        self._hold(size)
+    def _keep(self) -> None:
+        """Puts more on the member's account. Raises Refusal (OVERLOADED) when that is more than may stand there."""
+        self._account()
         self._relays.exchange.admission.check_held(self.call.client)
 
-    def _hold(self, size: int) -> None:
-        """Puts bytes on the member's account, or takes them off it, some of them before they were put there."""
-        if size:
-            self._holding += size
-            self._relays.exchange.admission.holding(self.call.client).held += size
+    def _account(self) -> None:
+        """Puts what is kept for the call on the member's account: what waits here, and in the streams."""
+        size = self._request_size + self._answer.size
+        if self._stream is not None:
+            size += self._stream.queued
+        if self._attempt is not None and self._attempt.stream is not None:
+            size += self._attempt.stream.queued
+        if size != self._holding:
+            self._relays.exchange.admission.holding(self.call.client).held += size - self._holding
+            self._holding = size
 
     def _taken_over(self, size: int) -> None:
         if self._attempt is not None:
@@ -599,6 +613,11 @@ class Relay:
         if snapshot.method(call.method) is not None:
             return call.method
         return f"{call.contract if call.contract in snapshot.providers else _OTHER}/{_OTHER}"
+
+
+def _method(path: str) -> str:
+    """The method that a path names; a path without its slash names none, and gets one too many."""
+    return path[1:] if path.startswith("/") else f"/{path}"
 
 
 def _stream_too_large(what: str, unit: str, limit: int) -> Refusal:

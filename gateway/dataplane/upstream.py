@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import deque
-from collections.abc import Iterable
-from typing import Protocol, cast
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol, TypeAlias, cast
 
 from gateway.dataplane.carrier import Carrier
-from gateway.dataplane.targets import Host, Target, parse, resolve
 from gateway.dataplane.turns import TURN
+from ndxp.address import Address
 from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.tls import Tls
 
@@ -41,6 +42,17 @@ _LIMITS = Limits(field_bytes=32 * 1024, nuisances_at_once=20_000, nuisances_per_
 _log = logging.getLogger("gateway")
 
 
+LookUp: TypeAlias = Callable[[Address], Awaitable[list[Address]]]
+"""Finds the hosts that an address stands for; raises OSError when its name is not known."""
+
+
+async def look_up(address: Address) -> list[Address]:
+    """The hosts that an address stands for now, each once."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(Address(str(host[0]), address.port) for *_, host in found))
+
+
 class Forwarded(Protocol):
     """A call that wants to go to a provider; it is the user of its stream there."""
 
@@ -61,7 +73,7 @@ class Forwarded(Protocol):
 class Outbound(Carrier[ClientConnection]):
     """One connection to a host of a provider."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, provider: "Provider", host: Host) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, provider: "Provider", host: Address) -> None:
         super().__init__(loop)
         self.connection = ClientConnection(_LIMITS, self.wake)
         self.host = host
@@ -133,17 +145,18 @@ class Outbound(Carrier[ClientConnection]):
 class Provider:
     """One provider's address: the connections to the hosts that it stands for, and the calls that wait for one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, target: Target, context: ssl.SSLContext | None) -> None:
-        self._loop = loop
-        self._target = target
+    def __init__(self, address: Address, look_up: LookUp, context: ssl.SSLContext | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._address = address
+        self._find = look_up
         self._context = context
         self._connections: list[Outbound] = []
         self._turn = 0
-        self._pauses: dict[Host, float] = {}  # how long a host is left alone
-        self._again: dict[Host, float] = {}  # when a host may be tried again
+        self._pauses: dict[Address, float] = {}  # how long a host is left alone
+        self._again: dict[Address, float] = {}  # when a host may be tried again
         self._try_at = float("inf")  # the earliest of these
-        self._connecting: dict[Host, asyncio.Task[None]] = {}
-        self._hosts: list[Host] = []
+        self._connecting: dict[Address, asyncio.Task[None]] = {}
+        self._hosts: list[Address] = []
         self._look_up_at = 0.0  # when the address is to be looked up
         self._looking: asyncio.Task[None] | None = None
         self._left = False
@@ -231,11 +244,11 @@ class Provider:
 
     async def _looked_up(self) -> None:
         try:
-            self._hosts = await resolve(self._loop, self._target)
+            self._hosts = await self._find(self._address)
         except OSError as error:
-            _log.warning("the address %s of a provider cannot be found: %s", self._target.text, error)
+            _log.warning("the address %s of a provider cannot be found: %s", self._address, error)
         finally:
-            self._look_up_at = float("inf") if self._target.hosts else self._loop.time() + _RESOLVED_AGAIN
+            self._look_up_at = self._loop.time() + _RESOLVED_AGAIN
             self._looking = None
         self._connect()
         self._see_who_waits()
@@ -250,7 +263,7 @@ class Provider:
         later = [at for host, at in self._again.items() if at > now and host in self._hosts]
         self._try_at = min(later, default=float("inf"))
 
-    async def _open(self, host: Host) -> None:
+    async def _open(self, host: Address) -> None:
         outbound = Outbound(self._loop, self, host)
         try:
             async with asyncio.timeout(_CONNECT):
@@ -264,7 +277,7 @@ class Provider:
             pause = self._pauses[host] = min(_RETRY_LAST, 2 * self._pauses.get(host, _RETRY_FIRST / 2))
             self._again[host] = self._loop.time() + pause
             self._try_at = min(self._try_at, self._again[host])
-            _log.debug("a host of %s cannot be reached: %s", self._target.text, type(error).__name__)
+            _log.debug("a host of %s cannot be reached: %s", self._address, type(error).__name__)
         else:
             self._pauses.pop(host, None)
             self._again.pop(host, None)
@@ -274,13 +287,10 @@ class Provider:
         self.go_on()
         self._see_who_waits()
 
-    async def _made(self, outbound: Outbound, host: Host) -> None:
-        if host.path:
-            await self._loop.create_unix_connection(lambda: outbound, host.path)
-            return
-        name = self._target.name if self._context else None
+    async def _made(self, outbound: Outbound, host: Address) -> None:
+        name = self._address.host if self._context else None
         await self._loop.create_connection(
-            lambda: outbound, host.ip, host.port, ssl=self._context, server_hostname=name
+            lambda: outbound, host.host, host.port, ssl=self._context, server_hostname=name
         )
 
     def _see_who_waits(self) -> None:
@@ -294,8 +304,8 @@ class Provider:
 class Upstreams:
     """The providers' addresses in use."""
 
-    def __init__(self, tls: Tls | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, tls: Tls | None = None, look_up: LookUp = look_up) -> None:
+        self._look_up = look_up
         self._context = None if tls is None else tls.http2(server=False)
         self._providers: dict[str, Provider] = {}
         self._left: list[Provider] = []
@@ -305,11 +315,11 @@ class Upstreams:
         provider = self._providers.get(address)
         if provider is None:
             try:
-                target = parse(address)
+                provider = Provider(Address.parse(address), self._look_up, self._context)
             except ValueError as error:
                 call.unreachable(str(error))
                 return
-            provider = self._providers[address] = Provider(self._loop, target, self._context)
+            self._providers[address] = provider
         provider.forward(call)
 
     def keep(self, addresses: Iterable[str]) -> None:

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+import uvloop
+
 from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
@@ -44,7 +46,7 @@ async def _beat(recorder: Recorder, file: Path) -> None:
 def main() -> int:
     """Runs a recorder; exit code 0 after a stop, 1 when it cannot start, 2 for wrong settings."""
     os.umask(0o077)
-    return run_process("recorder", RecorderSettings, record)
+    return run_process("recorder", RecorderSettings, record, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

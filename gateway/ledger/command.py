@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.ledger.writer import LedgerDisagrees
+from gateway.ledger.tables import LedgerDisagrees
 from ndxp.cli.output import complain, console
 from ndxp.ledger.backup import BackupRefused
 from ndxp.process import wrong_settings

@@ -1,7 +1,8 @@
 """Reads the ledger: search, one transaction, totals, and everything that a proof or an audit needs."""
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from operator import ge, gt, lt
 from typing import Any
@@ -11,9 +12,10 @@ import sqlalchemy as sa
 
 from gateway.core.merkle import Place, Tree
 from gateway.core.transaction import Phase, Record, canonical
-from gateway.ledger import statistics, tables
+from gateway.ledger import derived, statistics, tables
 from gateway.ledger.statistics import Statistic
-from gateway.ledger.writer import FIRST, SIZE, LedgerDisagrees, holding, latest_note, size_of, tile_of, tree_of
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.writer import holding, latest_note, retained_from, size_of, tile_of, tree_of
 
 _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
@@ -22,7 +24,7 @@ _COUNTED = ("client", "member", "service", "status_code", "reason", "until")
 """What may fit little or most of the ledger, and has an index. PostgreSQL knows by itself how often a value occurs, and
 only not where in the ledger a time is."""
 
-_SORTED = 50_000
+_SORTED = _SCANNED = 50_000
 _SHOWN = 10
 
 
@@ -75,6 +77,13 @@ class Reader:
     def _connected(self) -> AbstractContextManager[sa.Connection]:
         return self._ledger.connect() if isinstance(self._ledger, sa.Engine) else nullcontext(self._ledger)
 
+    def _at_one_moment(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction whose statements all see the ledger as it is at one moment."""
+        if isinstance(self._ledger, sa.Engine) and self._ledger.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            return self._ledger.execution_options(**options).connect()
+        return self._connected()
+
     def transaction(self, transaction_id: str) -> list[Entry]:
         """The records of a transaction, the request before the outcome; empty when there is none."""
         c = tables.records.c
@@ -117,7 +126,33 @@ class Reader:
         where = (c.phase == Phase.OUTCOME, c.seq > after)
         query = sa.select(*by, sa.func.count()).where(*where).group_by(*by).order_by(*by)
         with self._connected() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+            return [tuple(row) for row in tables.read(connection, query)]
+
+    def missing(self) -> int:
+        """How many rows there are too few: those of records in the tree that are kept, and are not in the table."""
+        c = tables.records.c
+        with self._at_one_moment() as connection:
+            first, size = retained_from(connection), size_of(connection)
+            query = sa.select(sa.func.count()).select_from(tables.records).where(c.seq >= first, c.seq <= size)
+            return int(size - first + 1 - connection.execute(query).scalar_one())
+
+    def unlisted(self, subject: str, after: int, for_seconds: float) -> tuple[list[Entry], int | None]:
+        """Outcomes behind a place that name a subject, and that the index of subjects does not have.
+
+        Reads all records, for about so many seconds; gives where to go on too, None when it has read them all.
+        """
+        c, s, ends_at = tables.records.c, tables.subjects.c, time.monotonic() + for_seconds
+        listed = sa.exists().where(s.subject == subject, s.seq == c.seq)
+        names = c.subjects.contains(subject, autoescape=True)
+        found: list[Entry] = []
+        with self._connected() as connection:
+            last = size_of(connection)
+            while after < last and time.monotonic() < ends_at and len(found) < _SORTED:
+                within = c.seq > after, c.seq <= after + _SCANNED
+                where = (*within, c.phase == Phase.OUTCOME, names, ~listed)
+                found += _entries(connection, sa.select(tables.records).where(*where).order_by(c.seq))
+                after += _SCANNED
+        return found, after if after < last else None
 
     def statistics(
         self, period: int, *, since: int, until: int, member: str | None = None, service: str | None = None
@@ -147,30 +182,40 @@ class Reader:
         c = tables.checkpoints.c
         query = sa.select(c.size, c.note).where(c.size > after).order_by(c.size).limit(limit)
         with self._connected() as connection:
-            return [(row.size, row.note) for row in connection.execute(query)]
+            rows = tables.read(connection, query)
+            return [(row.size, str(row.note)) for row in rows if isinstance(row.size, int)]
 
     def latest_checkpoint(self) -> str:
         """The signed checkpoint of most records; empty when there is none."""
         with self._connected() as connection:
             return latest_note(connection)
 
-    def retention(self) -> tuple[int, str]:
-        """The place of the first row that is kept, and the signed statement of it (empty when nothing was removed)."""
+    def state(self) -> dict[str, Any]:
+        """How the ledger stands, as an audit asks it (see ``ndxp.ledger.audit.Source``)."""
         c = tables.retentions.c
-        with self._connected() as connection:
+        with self._at_one_moment() as connection:
+            damage = derived.damage(connection)
+            if damage:
+                return {
+                    "checkpoint": "", "size": 0, "first": 1, "retention": "", "outside": [], "damage": damage,
+                }  # fmt: skip
             row = connection.execute(sa.select(c.first, c.note).order_by(c.first.desc()).limit(1)).first()
-        return (int(row.first), str(row.note)) if row else (1, "")
+            return {
+                "checkpoint": latest_note(connection), "size": size_of(connection), "first": row.first if row else 1,
+                "retention": row.note if row else "", "outside": _outside(connection), "damage": [],
+            }  # fmt: skip
 
-    def outside(self) -> list[int]:
-        """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
-        c = tables.records.c
-        # One statement, so that what is recorded meanwhile is in the tree as well; of two ranges, so that it reads
-        # nothing that lies between them.
-        before = sa.select(c.seq).where(c.seq < FIRST.scalar_subquery())
-        behind = sa.select(c.seq).where(c.seq > SIZE.scalar_subquery())
-        wrong = sa.union_all(before, behind).subquery()
+    def derived(self, mark: str) -> derived.Checked:
+        """A part of the check of what is derived from the records, from a mark on."""
+        with self._at_one_moment() as connection:
+            return derived.check(connection, mark)
+
+    @contextmanager
+    def tree(self) -> Iterator[tuple[Tree, str]]:
+        """The tree and its latest signed checkpoint (empty when there is none), to be read while it is open."""
         with self._connected() as connection:
-            return list(connection.execute(sa.select(wrong.c.seq).order_by(wrong.c.seq).limit(_SHOWN)).scalars())
+            note = latest_note(connection)  # first: what is recorded meanwhile makes the tree larger only
+            yield _tree(connection), note
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
         """The proof that the record at ``seq`` is among the first ``size``; raises ValueError when it is not."""
@@ -181,6 +226,16 @@ class Reader:
         """The proof that the first ``new`` records only add to the first ``old``; raises ValueError if they cannot."""
         with holding(), self._connected() as connection:
             return _tree(connection).consistency(old, new)
+
+
+def _outside(connection: sa.Connection) -> list[int]:
+    """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
+    c = tables.records.c
+    # Of two ranges, so that it reads nothing that lies between them.
+    before = sa.select(c.seq).where(c.seq < retained_from(connection))
+    behind = sa.select(c.seq).where(c.seq > size_of(connection))
+    wrong = sa.union_all(before, behind).subquery()
+    return list(connection.execute(sa.select(wrong.c.seq).order_by(wrong.c.seq).limit(_SHOWN)).scalars())
 
 
 def _tree(connection: sa.Connection) -> Tree:

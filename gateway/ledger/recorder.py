@@ -11,7 +11,8 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from gateway.core.transaction import Record, canonical, parse
 from gateway.dataplane.journal import STREAM
 from gateway.ledger.lease import Lease
-from gateway.ledger.writer import LedgerDisagrees, Writer
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.writer import Writer
 from gateway.store import Store
 
 GROUP = "recorder"
@@ -22,9 +23,14 @@ ASIDE = "ndxp:journal:refused"
 """Entries that are no records, for an operator to look at."""
 
 _ENTRIES = 500
-_BLOCK_MS = 500
-_GATHER = 0.05
-"""Seconds in which entries gather: a commit of many costs hardly more than a commit of one."""
+_BLOCK_MS, _QUIET_BLOCK_MS = 500, 1500
+"""Milliseconds that a read waits for entries: while something is to be signed, and while nothing is."""
+
+_GATHER, _BUSY_GATHER = 0.05, 0.25
+"""Seconds in which entries gather after a batch: a commit of many costs hardly more than a commit of one."""
+
+_BUSY = 50.0
+"""Entries a second from which they gather for longer."""
 
 _RETRY = 1.0
 _LEAVE = 5.0
@@ -32,6 +38,9 @@ _LEAVE = 5.0
 
 _STAND_BY = 0.5
 _TIDY_EVERY, _PRUNE_EVERY = 0.5, 3600.0
+_LOOK_EVERY = 5.0
+"""Seconds after which the database is asked for what is to be signed, though nothing was recorded here."""
+
 _STUCK = 10.0
 """Seconds without a turn after which a recorder is taken to be stuck, in the store or in the database."""
 _MOST_ASIDE = 10_000
@@ -53,7 +62,7 @@ class Recorder:
         self._writer = writer
         self._lease = Lease(store, node)
         self._keep_days = keep_days
-        self._prune_at = self._tidy_at = self._turn_at = 0.0
+        self._prune_at = self._tidy_at = self._turn_at = self._read_at = self._look_at = 0.0
         self._checked = False  # the ledger, since it has the lease
         self.trouble = "it is starting"
         self.writing = False
@@ -87,15 +96,15 @@ class Recorder:
         await self._drain("0")
         self.trouble = ""
         while await self._keep_lease():
-            full = await self._drain(">")
+            entries, before, self._read_at = await self._drain(">"), self._read_at, time.monotonic()
+            pause = pause_after(entries, self._read_at - before)
             if time.monotonic() >= self._tidy_at:
                 # Another recorder that thought it had the lease may have read entries and failed to record them.
                 await self._drain("0")
-                await self._publish(await asyncio.to_thread(self._writer.sign))
+                await self._sign()
                 await self._prune()
                 self._tidy_at = time.monotonic() + _TIDY_EVERY
-            if not full:
-                await asyncio.sleep(_GATHER)
+            await asyncio.sleep(pause)
         self._checked = False
 
     async def _keep_lease(self) -> bool:
@@ -113,13 +122,18 @@ class Recorder:
             if "BUSYGROUP" not in str(error):
                 raise
 
-    async def _drain(self, start: str) -> bool:
+    @property
+    def _unsigned(self) -> bool:
+        return self._writer.size > self._writer.signed
+
+    async def _drain(self, start: str) -> int:
         """Records one batch of new entries (">"), or all that were read before and not acknowledged ("0").
 
-        Returns whether the batch was a full one, so that there may be more.
+        Gives how many entries the last batch had.
         """
         while True:
-            found = await self._store.xreadgroup(GROUP, "recorder", {STREAM: start}, count=_ENTRIES, block=_BLOCK_MS)
+            block = _BLOCK_MS if self._unsigned else _QUIET_BLOCK_MS
+            found = await self._store.xreadgroup(GROUP, "recorder", {STREAM: start}, count=_ENTRIES, block=block)
             entries = found[0][1] if found else []
             if entries:
                 await self._record([data for _, fields in entries for data in fields.values()])
@@ -128,7 +142,7 @@ class Recorder:
                     pipe.xack(STREAM, GROUP, *ids).xdel(STREAM, *ids)
                     await pipe.execute()
             if start == ">" or not entries:
-                return len(entries) == _ENTRIES
+                return len(entries)
 
     async def _record(self, batch: list[bytes]) -> None:
         """Records what the ledger takes; what is no record, or none that a database holds, is put aside."""
@@ -152,6 +166,11 @@ class Recorder:
         if note:
             await self._lease.set(CHECKPOINT, note)
 
+    async def _sign(self) -> None:
+        if self._unsigned or time.monotonic() >= self._look_at:
+            await self._publish(await asyncio.to_thread(self._writer.sign))
+            self._look_at = time.monotonic() + _LOOK_EVERY
+
     async def _prune(self) -> None:
         if self._keep_days and time.monotonic() >= self._prune_at:
             before = int((time.time() - self._keep_days * 86_400) * 1e6)
@@ -174,6 +193,13 @@ class Recorder:
                 await self._lease.leave()
         except (redis.RedisError, TimeoutError, SQLAlchemyError, LedgerDisagrees) as error:
             _log.warning("what was recorded last is not signed, or the lease runs out by itself: %s", _reason(error))
+
+
+def pause_after(entries: int, seconds: float) -> float:
+    """For how many seconds entries gather behind a batch that has come in so many seconds."""
+    if entries == _ENTRIES:  # there may be more of them
+        return 0.0
+    return _BUSY_GATHER if entries > _BUSY * seconds else _GATHER
 
 
 async def caught_up(store: Store, patience: float = 2.0) -> bool:
@@ -208,5 +234,10 @@ def _read(batch: list[bytes]) -> tuple[list[Record], list[bytes]]:
 
 def _reason(error: Exception) -> str:
     """The kind of an error, and what the database says of it unless that could hold what was to be recorded."""
+    if isinstance(error, redis.ResponseError) and "NOGROUP" in str(error):
+        return (
+            "the journal was emptied under the recorder; calls that were answered just before may lack a record, and "
+            "what comes from now on is recorded"
+        )
     said = str(getattr(error, "orig", "")).partition("\n")[0] if isinstance(error, OperationalError) else ""
     return f"{type(error).__name__}{f' ({said})' if said else ''}"

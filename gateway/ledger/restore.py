@@ -65,7 +65,7 @@ def restore(file: Path, url: str, statements: Statements, keys: list[Key], show:
                 complete = before.first == 1
                 size = _fill(target, file, _COMPLETE if complete else _PRUNED, show)
                 source = Source(Reader(target), losses=backup.losses)
-                _same(before, holds(Audit(source, trusted).run(show), "the restored ledger"))
+                _same(before, holds(Audit(source, trusted).run(show, derived=False), "the restored ledger"))
                 _index(target, complete)
                 # The last step before the commit: a key that is known here and has signed nothing yet does no harm.
                 named = [key for key in trusted if str(key) in backup.keys]

@@ -1,6 +1,7 @@
 """A ledger in this process as the source of an audit."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from gateway.ledger.reader import Reader
@@ -21,12 +22,11 @@ class Source:
 
     def state(self) -> dict[str, Any]:
         """See ``ndxp.ledger.audit.Source``."""
-        first, statement = self._reader.retention()
-        return {
-            "checkpoint": self._reader.latest_checkpoint(), "published": self._published, "first": first,
-            "size": self._reader.last(), "retention": statement, "outside": self._reader.outside(),
-            "losses": self._losses,
-        }  # fmt: skip
+        return {**self._reader.state(), "published": self._published, "losses": self._losses}
+
+    def derived(self, mark: str) -> dict[str, Any]:
+        """See ``ndxp.ledger.audit.Source``."""
+        return asdict(self._reader.derived(mark))
 
     def tile(self, level: int, number: int) -> bytes:
         """A tile's hashes."""

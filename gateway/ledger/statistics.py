@@ -1,7 +1,7 @@
 """The ledger's statistics: rollups by minute and day, kept with every batch, and read."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from gateway.core.rollup import DAY, MINUTE, Rollup
 from gateway.core.transaction import Phase, Record
-from gateway.ledger.tables import put, rollups
+from gateway.ledger.tables import LedgerDisagrees, put, read, rollups
 
 _SUMS = (
     "answered",
@@ -25,7 +25,8 @@ _SUMS = (
 _encode = msgspec.msgpack.Encoder().encode
 _read_reasons = msgspec.msgpack.Decoder(dict[str, int]).decode
 _read_durations = msgspec.msgpack.Decoder(dict[int, int]).decode
-_Key = tuple[int, str, str]
+Key = tuple[int, str, str]
+"""Start of the period in seconds since 1970, client, service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +39,27 @@ class Statistic:
     rollup: Rollup
 
 
-def add(connection: sa.Connection, batch: Sequence[Record]) -> None:
-    """Counts the outcomes of a batch in."""
-    minutes: dict[_Key, Rollup] = defaultdict(Rollup)
-    days: dict[_Key, Rollup] = defaultdict(Rollup)
-    for record in batch:
+def counted(records: Iterable[Record]) -> tuple[dict[Key, Rollup], dict[Key, Rollup]]:
+    """The rollups of the outcomes among records, by minute and by day."""
+    minutes: dict[Key, Rollup] = defaultdict(Rollup)
+    days: dict[Key, Rollup] = defaultdict(Rollup)
+    for record in records:
         if record.phase is Phase.OUTCOME:
             second = record.request_in_ts // 1_000_000
             minutes[second - second % MINUTE, record.client, record.service].add(record)
     for (start, client, service), rollup in minutes.items():
         days[start - start % DAY, client, service].merge(rollup)
+    return minutes, days
+
+
+def add(connection: sa.Connection, batch: Sequence[Record]) -> None:
+    """Counts the outcomes of a batch in."""
+    minutes, days = counted(batch)
     changed = []
     for period, added in ((MINUTE, minutes), (DAY, days)):
-        starts = sorted({start for start, _, _ in added})
-        for stored in _read(connection, rollups.c.period == period, rollups.c.start.in_(starts)):
-            if (same := added.get((stored.start, stored.client, stored.service))) is not None:
-                same.merge(stored.rollup)
+        same = sa.tuple_(rollups.c.start, rollups.c.client, rollups.c.service).in_(added)
+        for stored in _read(connection, rollups.c.period == period, same):
+            added[stored.start, stored.client, stored.service].merge(stored.rollup)
         changed += [
             {"period": period, "start": start, "client": client, "service": service, **_columns(rollup)}
             for (start, client, service), rollup in added.items()
@@ -81,6 +87,16 @@ def search(
     return _read(connection, *where)
 
 
+def stored(connection: sa.Connection, period: int, since: int, until: int) -> dict[Key, Rollup | None]:
+    """The rollups of a period that begin in [since, until); None for one that cannot be read any more."""
+    c = rollups.c
+    query = sa.select(rollups).where(c.period == period, c.start >= since, c.start < until)
+    found: dict[Key, Rollup | None] = {}
+    for row in read(connection, query):
+        found[row.start, str(row.client), str(row.service)] = _rollup(row._mapping)
+    return found
+
+
 def clients_of(connection: sa.Connection, member: str) -> list[str]:
     """The subsystems of a member that have ever called."""
     c = rollups.c
@@ -91,10 +107,14 @@ def clients_of(connection: sa.Connection, member: str) -> list[str]:
 def _read(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Statistic]:
     c = rollups.c
     query = sa.select(rollups).where(*where).order_by(c.start, c.client, c.service)
-    return [
-        Statistic(row["start"], row["client"], row["service"], _rollup(row))
-        for row in connection.execute(query).mappings()
-    ]
+    found = []
+    for row in read(connection, query):
+        if (rollup := _rollup(row._mapping)) is None:
+            raise LedgerDisagrees(
+                f"the statistics of {row.client} at {row.service} cannot be read any more; see `ndxp log verify`"
+            )
+        found.append(Statistic(row.start, row.client, row.service, rollup))
+    return found
 
 
 def _columns(rollup: Rollup) -> dict[str, Any]:
@@ -105,9 +125,13 @@ def _columns(rollup: Rollup) -> dict[str, Any]:
     }
 
 
-def _rollup(row: Any) -> Rollup:
-    return Rollup(
-        **{name: row[name] for name in _SUMS},
-        reasons=_read_reasons(row["reasons"]),
-        durations=_read_durations(row["durations"]),
-    )
+def _rollup(row: Any) -> Rollup | None:
+    """A row's rollup; None for one that somebody has made unreadable."""
+    try:
+        return Rollup(
+            **msgspec.convert({name: row[name] for name in _SUMS}, dict[str, int]),
+            reasons=_read_reasons(row["reasons"]),
+            durations=_read_durations(row["durations"]),
+        )
+    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+        return None

@@ -19,6 +19,11 @@ from ndxp.sqlite import configure
 SCHEMA = "0002"
 """The newest migration."""
 
+
+class LedgerDisagrees(Exception):
+    """The ledger is not what was signed: somebody has changed it. The text says where."""
+
+
 _LOCK_MS, _IDLE_MS = 5000, 10_000
 _POSTGRES_LIMITS = {
     # A writer that is frozen, or whose machine is gone, must not keep the next one from writing for hours.

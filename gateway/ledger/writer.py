@@ -14,6 +14,7 @@ from gateway.core.rollup import MINUTE
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
 from gateway.ledger.signer import Signer
+from gateway.ledger.tables import LedgerDisagrees
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 
@@ -28,10 +29,6 @@ SIZE = sa.select(tables.tree.c.size)
 
 FIRST = sa.select(sa.func.coalesce(sa.func.max(tables.retentions.c.first), 1))
 """The place of the first record whose row is kept."""
-
-
-class LedgerDisagrees(Exception):
-    """The ledger is not what was signed: somebody has changed it. The text says where."""
 
 
 class LedgerTaken(Exception):
@@ -154,7 +151,8 @@ class Writer:
                 if self._last is not None:
                     _continues(connection, size, self._last)
                 root = tree_of(connection, size).root()
-                checkpoint = Checkpoint(self._signer.name, size, root, self._losses())
+                number = self._last.number + 1 if self._last else 1
+                checkpoint = Checkpoint(self._signer.name, size, root, self._losses(), number)
                 note = self._signer.checkpoint(checkpoint)
                 tables.put(connection, tables.checkpoints, [{"size": size, "note": note}])
         self.size = size
@@ -243,8 +241,11 @@ def _forget(connection: sa.Connection, first: int) -> None:
 
 
 def size_of(connection: sa.Connection) -> int:
-    """How many records the tree holds."""
-    return int(connection.execute(SIZE).scalar_one())
+    """How many records the tree holds. Raises LedgerDisagrees when its table does not say one number."""
+    sizes = connection.execute(SIZE).scalars().all()
+    if len(sizes) != 1:
+        raise LedgerDisagrees(f"the table tree has {len(sizes)} rows, and one belongs there")
+    return _number(sizes[0], "the size of the tree")
 
 
 def tree_of(connection: sa.Connection, size: int) -> Tree:
@@ -255,19 +256,27 @@ def tree_of(connection: sa.Connection, size: int) -> Tree:
 def tile_of(connection: sa.Connection, place: Place) -> bytes:
     """A tile's hashes; empty when there is no such tile."""
     c = tables.tiles.c
-    query = sa.select(c.hashes).where(c.level == place[0], c.number == place[1])
-    return bytes(connection.execute(query).scalar() or b"")
+    query = sa.select(sa.type_coerce(c.hashes, sa.types.NullType)).where(c.level == place[0], c.number == place[1])
+    found = connection.execute(query).scalar()
+    return bytes(found) if isinstance(found, bytes | memoryview) else b""
 
 
 def latest_note(connection: sa.Connection) -> str:
     """The signed checkpoint of most records; empty when there is none."""
     c = tables.checkpoints.c
-    return connection.execute(sa.select(c.note).order_by(c.size.desc()).limit(1)).scalar() or ""
+    rows = tables.read(connection, sa.select(c.note).order_by(c.size.desc()).limit(1))
+    return str(rows[0].note) if rows else ""
 
 
 def retained_from(connection: sa.Connection) -> int:
-    """The place of the first record whose row is kept."""
-    return int(connection.execute(FIRST).scalar_one())
+    """The place of the first record whose row is kept. Raises LedgerDisagrees when that is no number."""
+    return _number(connection.execute(FIRST).scalar_one(), "the first place of a retention")
+
+
+def _number(value: object, what: str) -> int:
+    if not isinstance(value, int):
+        raise LedgerDisagrees(f"{what} is no number in the database any more")
+    return value
 
 
 def _without_known(connection: sa.Connection, batch: Sequence[Record]) -> list[Record]:

@@ -267,14 +267,18 @@ def _presented(details: grpc.HandlerCallDetails) -> str:
 
 def _behaviour(handler: _Handler) -> Any:
     method: Any = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-    return (lambda requests, context: method(_whole(requests), context)) if handler.request_streaming else method
+    if not handler.request_streaming:
+        return method
+    if handler.response_streaming:
+        return lambda requests, context: method(_whole(requests, streams.no_doubt), context)
+    return lambda requests, context: method(_whole(requests, partial(streams.said_everything, context)), context)
 
 
-async def _whole(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _whole(requests: AsyncIterator[Any], certain: Callable[[], Awaitable[None]]) -> AsyncIterator[Any]:
     """The requests of a stream, which ends for the method when its caller has said everything, not by leaving."""
     async for request in requests:
         yield request
-    await streams.no_doubt()
+    await certain()
 
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:

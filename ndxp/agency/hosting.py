@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +18,7 @@ from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
-from ndxp.process import start_logging, until_stopped, wrong_settings
+from ndxp.process import freeze, start_logging, until_stopped, wrong_settings
 from ndxp.world import World
 
 _log = logging.getLogger("services")
@@ -81,7 +82,8 @@ def host(compositions: Sequence[Composition[Any]]) -> int:
     except (SettingsError, ValueError) as error:
         return _failed(2, f"wrong setting: {error}")
     try:
-        asyncio.run(_serve(compositions, settings, world))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(compositions, settings, world))
     except OSError as error:
         return _failed(1, str(error))
     except SQLAlchemyError as error:
@@ -100,6 +102,7 @@ async def _serve(compositions: Sequence[Composition[Any]], settings: Sequence[Ag
             await agencies[-1].start()
         traffics = [agency.server.traffic for agency in agencies]
         async with shown(settings[0].metrics_address, partial(collect, *traffics)):
+            freeze()
             await told_to_stop
     finally:
         told_to_stop.cancel()

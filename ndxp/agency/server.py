@@ -25,7 +25,16 @@ from ndxp.tracing import tracer
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
 
+_MOST_WAITING = 10_000
+"""How many calls may wait for the event loop; gRPC ends those above this number as CANCELLED, without a reason.
+
+Its own limits are lower than what a few gateways bring in one moment: above 1,000 it ends some by chance, and all above
+3,000.
+"""
+
 _OPTIONS = (
+    ("grpc.server.max_pending_requests", _MOST_WAITING),
+    ("grpc.server.max_pending_requests_hard_limit", _MOST_WAITING),
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.so_reuseport", 0),

@@ -1,5 +1,6 @@
 """The ``ndxp`` command: puts the commands together and turns what went wrong into one line and an exit code."""
 
+import os
 import signal
 import sys
 
@@ -69,6 +70,7 @@ def options(
 def main() -> None:
     """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
+    os.umask(0o077)  # records, proofs, reports, credentials: what a command writes is its user's alone
     try:
         app()
     except (AdminRefused, NoSandbox, PlanFailed, StartFailed, SubjectKeyMissing, TokenRefused) as error:

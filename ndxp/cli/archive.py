@@ -6,12 +6,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, progress
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, private, progress
 from ndxp.cli.session import Session
 
 app = typer.Typer()
@@ -42,24 +43,21 @@ def export(
         raise typer.Exit(2)
     session, written = Session(folder), 0
     last = int(session.get("/totals", after=2**61)["last"])
-    beside = file.with_name(f"{file.name}.part")
     try:
-        with ExitStack() as opened, progress("Exporting") as show:
-            write = writers[file.suffix](beside, opened)
+        with private(file) as into, ExitStack() as opened, progress("Exporting") as show:
+            write = writers[file.suffix](into, opened)
             for rows in _pages(session, after, last):
                 write(rows)
                 written += len(rows)
                 show(rows[-1]["seq"], last)
-        beside.replace(file)
     except OSError as error:
         complain(f"{file}: {error.strerror or error}")
         raise typer.Exit(1) from None
-    finally:
-        beside.unlink(missing_ok=True)
     if as_json:
-        print_json({"file": str(file), "records": written})
+        print_json({"file": str(file), "records": written, "checked": False})
     else:
-        console.print(f"{written} records are in {file}.", markup=False, soft_wrap=True)
+        unchecked = "They are as the database has them; `ndxp log verify` checks that nobody has changed any"
+        console.print(f"{written} records are in {file}. {unchecked}.", soft_wrap=True)
 
 
 @app.command()
@@ -96,25 +94,31 @@ def _pages(session: Session, after: int, last: int) -> Iterator[_Rows]:
         yield rows
 
 
-def _jsonl(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
-    file = opened.enter_context(path.open("w", encoding="utf-8"))
+def _jsonl(into: BinaryIO, opened: ExitStack) -> Callable[[_Rows], None]:
+    file = _text(into, opened)
     return lambda rows: file.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
-def _csv(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
-    file = opened.enter_context(path.open("w", encoding="utf-8", newline=""))
+def _text(into: BinaryIO, opened: ExitStack) -> TextIO:
+    text = TextIOWrapper(into, encoding="utf-8", newline="")
+    opened.callback(text.detach)  # the file is closed by whoever has opened it; detaching writes what is left
+    return text
+
+
+def _csv(into: BinaryIO, opened: ExitStack) -> Callable[[_Rows], None]:
+    file = _text(into, opened)
     writer = csv.DictWriter(file, ("seq", *_TEXTS, *_NUMBERS), restval="")
     writer.writeheader()
     return lambda rows: writer.writerows({**dict.fromkeys(_NUMBERS, 0), **row} for row in rows)
 
 
-def _parquet(path: Path, opened: ExitStack) -> Callable[[_Rows], None]:
+def _parquet(into: BinaryIO, opened: ExitStack) -> Callable[[_Rows], None]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     numbers = [(name, pa.int64()) for name in ("seq", *_NUMBERS)]
     schema = pa.schema([*numbers, *((name, pa.string()) for name in _TEXTS)])
-    writer = opened.enter_context(pq.ParquetWriter(path, schema, compression="zstd"))
+    writer = opened.enter_context(pq.ParquetWriter(into, schema, compression="zstd"))
     empty = {**dict.fromkeys(_NUMBERS, 0), **dict.fromkeys(_TEXTS, "")}
 
     def write(rows: _Rows) -> None:

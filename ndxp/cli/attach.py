@@ -1,16 +1,15 @@
 """The command that makes a run folder for an exchange that runs elsewhere, so that every other command works on it."""
 
 import json
-import os
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
+from ndxp.address import Address
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, private
 from ndxp.cli.session import AdminApi
 from ndxp.client import TokenRefused
 from ndxp.process import loopback
@@ -48,20 +47,21 @@ def attach(
     Examples: `docker compose exec -T control cat credentials.json | ndxp attach localhost:50051 --credentials -`;
     `ndxp attach localhost:50443 --authority ca.crt --credentials credentials.json`
     """
-    host, _, port = gateway.rpartition(":")
-    if not (host and port.isdecimal()):
-        raise plan.PlanFailed(f"{gateway!r} is no HOST:PORT, such as localhost:50051")
+    try:
+        host = Address.parse(gateway).host
+    except ValueError as error:
+        raise plan.PlanFailed(f"no HOST:PORT, such as localhost:50051: {error}") from error
     before = State.read(folder)
     if (before is not None and not before.attached) or (before is None and (folder / "credentials.json").exists()):
         raise plan.PlanFailed(f"{folder} is the run folder of an exchange of its own; name another with --folder")
     if not (control or loopback(gateway)):
         raise plan.PlanFailed(
             f"the operator's secret would go to {host} where it can be read on the way; name control's URL, "
-            f"--control https://..., or --control http://{host}:8080 if only you listen on that network"
+            f"--control https://..., or --control http://{Address(host, 8080)} if only you listen on that network"
         )
     secrets, secret = _secrets(credentials)
     folder = folder.resolve()
-    state = State(str(folder), gateway, control.rstrip("/") or f"http://{host}:8080", [], attached=True)
+    state = State(str(folder), gateway, control.rstrip("/") or f"http://{Address(host, 8080)}", [], attached=True)
     if not state.alive():
         raise NoSandbox(f"the exchange does not answer at {gateway}")
     trusted = _trusted(authority, gateway) if authority else b""
@@ -99,11 +99,11 @@ def _secrets(credentials: str) -> tuple[str, str]:
 
 def _trusted(authority: Path, gateway: str) -> bytes:
     """The content of an authority's file; raises PlanFailed unless the gateway shows a certificate of its."""
-    host, _, port = gateway.rpartition(":")
+    at = Address.parse(gateway)
     try:
         content = authority.read_bytes()
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE) as plain:
-            trust(content).wrap_socket(plain, server_hostname=host.strip("[]")).close()
+        with socket.create_connection((at.host, at.port), timeout=_PATIENCE) as plain:
+            trust(content).wrap_socket(plain, server_hostname=at.host).close()
     except (OSError, ValueError) as error:
         raise plan.PlanFailed(
             f"{gateway} does not talk TLS with a certificate that {authority} vouches for: {error}"
@@ -122,8 +122,5 @@ def _compare(file: Path, keys: list[str]) -> None:
 
 
 def _keep(file: Path, content: str) -> None:
-    """Puts a new file (mode 0600) in the place of the one before, whatever mode that had."""
-    descriptor, beside = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")
-    with os.fdopen(descriptor, "w") as new:
-        new.write(content)
-    Path(beside).replace(file)
+    with private(file) as new:
+        new.write(content.encode())

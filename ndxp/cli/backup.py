@@ -89,7 +89,7 @@ def accept_loss(
     if as_json:
         print_json(stated)
     else:
-        console.print(f"Stated: {stated['sentence']}.", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"Stated: {stated['sentence']}.", style="yellow", soft_wrap=True)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -14,10 +14,9 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from rich.console import Console
 
 from ndxp import metadata, status
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, print_json, visible
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Terminal, complain, print_json, remark, visible
 from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
 from ndxp.tls import Tls, connect
@@ -92,8 +91,8 @@ def call(
         print_json({"answers": answers, "transaction_id": transaction, **released})
     else:
         if withheld:
-            sys.stderr.write(f"withheld, because grant {grant} does not release it: {withheld}\n")
-        sys.stderr.write(f"transaction {transaction}\n")
+            remark(f"withheld, because grant {grant} does not release it: {withheld}")
+        remark(f"transaction {transaction}")
 
 
 def _descriptor(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
@@ -197,17 +196,17 @@ def _failed(failure: status.Failure, answers: list[Mapping[str, Any]], as_json: 
         }  # fmt: skip
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
-    stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+    stderr = Terminal(stderr=True, soft_wrap=True)
     at = failure.hop or f"the {failure.origin or 'client'}"
     what = f"{failure.code.name} {failure.reason}".strip()
-    stderr.print(visible(f"{what} at {at}"), style="bold red", markup=False)
+    stderr.print(visible(f"{what} at {at}"), style="bold red")
     for line in (failure.message, failure.message_vi):
         if line:
-            stderr.print(visible(line), markup=False)
+            stderr.print(visible(line))
     if failure.remedy:
-        stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow", markup=False)
+        stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow")
     if failure.transaction_id:
-        stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`", markup=False)
+        stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`")
     else:
         stderr.print("No answer of the exchange arrived here; what it knows: `ndxp log tail`, `ndxp status`")
     return FAILED + failure.code

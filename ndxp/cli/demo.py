@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ndxp import status
 from ndxp.cli.log import print_explanation
-from ndxp.cli.output import Json, Tls, console, print_json, table
+from ndxp.cli.output import Json, Tls, console, print_json, styled, table
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
@@ -58,7 +58,7 @@ def demo(
     folder = folder or DEMO_FOLDER
     _make_room(folder)
     if not as_json:
-        console.print("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic.")
+        console.print(styled("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic."))
     planned = plan.make(folder, port=0, tls=tls)
     (folder / _MARK).touch(mode=0o600)
     state = life.start(planned)
@@ -160,24 +160,31 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
         f"and {counts[0].yes:,} did. A name without diacritics is no difference."
     )
     console.print(
-        f"[bold]{rate:,.0f} transactions a second[/] through the gateway, all recorded: "
-        f"{rate * 86400 / NDXP_A_DAY:,.0f} times the 1.9 million a day of the real exchange in 2022."
+        styled(
+            "[bold]{} transactions a second[/] through the gateway, all recorded: {} times the 1.9 million a day of "
+            "the real exchange in 2022.",
+            f"{rate:,.0f}",
+            f"{rate * 86400 / NDXP_A_DAY:,.0f}",
+        )
     )
-    console.print("[dim]A glimpse, not a load test: one client process, on the same machine.[/]\n")
+    console.print("A glimpse, not a load test: one client process, on the same machine.\n", style="dim")
     if explanation:
         print_explanation(explanation)
     else:
-        console.print("[red]✗ The call without a grant was not refused.[/]")
+        console.print("✗ The call without a grant was not refused.", style="red")
     asked_about = World().persona(PERSONA).citizen
     again = "" if keep else f"`ndxp up -d --port 0 --folder {folder}`, then "
     console.print(
-        f"\n[bold]Who asked about {asked_about.full_name}[/] (synthetic)? "
-        f"{again}`ndxp log subject {asked_about.number} --folder {folder}`", soft_wrap=True,
+        styled(
+            "\n[bold]Who asked about {}[/] (synthetic)? {}`ndxp log subject {} --folder {}`",
+            asked_about.full_name, again, asked_about.number, folder,
+        ),
+        soft_wrap=True,
     )  # fmt: skip
     where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "
-    console.print(f"[bold]What to try next:[/] {first}{', '.join(f'`{command}`' for command in tries)}")
+    console.print(styled("[bold]What to try next:[/] {}{}", first, ", ".join(f"`{command}`" for command in tries)))
 
 
 def _plain(counts: list[Count], rate: float, explanation: dict[str, Any], good: bool) -> dict[str, Any]:

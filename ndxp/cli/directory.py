@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, visible, warn
 from ndxp.cli.session import Session, path_part
 
 app = typer.Typer()
@@ -20,7 +20,7 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         print_json(found)
         return
     for service in found:
-        console.print(f"[bold]{service['contract']}[/]  {service['provider']}  {service['address']}")
+        console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
         for name, method in service["methods"].items():
             kind = {(False, False): "", (True, False): "client stream", (False, True): "server stream"}.get(
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"
@@ -81,6 +81,7 @@ def add_grant(
         print_json(grant)
     else:
         print_grants([grant])
+        warn(grant)
 
 
 @grants_app.command("remove")
@@ -100,7 +101,8 @@ def remove_grant(
 def print_grants(found: list[dict[str, Any]]) -> None:
     """Prints grants as the admin API gives them: who may call what, and what it says beside."""
     for grant in found:
-        console.print(f"[bold]{grant['id']}[/]  {grant['consumer']} -> {grant['provider']}", soft_wrap=True)
+        head = styled("[bold]{}[/]  {} -> {}", grant["id"], grant["consumer"], grant["provider"])
+        console.print(head, soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
         terms = {
             "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
@@ -108,4 +110,4 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         }  # fmt: skip
         for word, said in terms.items():
             if said:
-                console.print(f"    {word} {said}", soft_wrap=True, markup=False)
+                console.print(f"    {word} {visible(said)}", soft_wrap=True)

@@ -21,7 +21,7 @@ import psutil
 import typer
 
 from ndxp import __version__
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, table
 from ndxp.cli.run import services_of
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.process import loopback
@@ -216,6 +216,18 @@ def _exchange(place: Place) -> Iterator[str]:
         yield from (f"{contract} does not serve" for contract in waiting)
 
 
+def _rebuilt(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            yield from (f"the store had lost the registry at {when}" for when in Session(place.folder).get("/rebuilt"))
+
+
+def _registry(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            yield from Session(place.folder).get("/doubts")
+
+
 def _ports(place: Place) -> Iterator[str]:
     if place.state is None:
         try:
@@ -250,11 +262,17 @@ CHECKS = (
     Check("tokens", "a stolen token is good for as long", f"NDXP_TOKEN_LIFE={_LONGEST_TOKEN} or less", _tokens),
     Check("store", "without an append-only file a killed store loses records of calls that were answered",
           "CONFIG SET appendonly yes, and in the store's configuration", _store),
+    Check("losses",
+          "it was put back from its copy; calls that were answered just before may lack a record, quotas began anew",
+          "find out who emptied the store; the ledger keeps it (ndxp log search --method RebuildRegistry), and this is "
+          "told until control is started again", _rebuilt),
     Check("clocks", "tokens and assertions are good for a time, with 5 s of leeway", "synchronise the clocks (NTP)",
           _clocks),
     Check("version", "what runs is not what is installed: schema and commands may not fit", "ndxp down, then ndxp up",
           _version),
     Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
+    Check("registry", "a right or a service is not there for whom it was meant",
+          "correct the name: ndxp member, or the admin API (docs/guides/operate.md)", _registry),
     Check("ports", "ndxp up wants them", "stop what uses them, or take free ports: ndxp up --port 0", _ports),
 )  # fmt: skip
 
@@ -282,6 +300,7 @@ def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         console.print(table(("", "check", "finding"), rows))
         for check, what in found:
             if what:
-                console.print(f"\n[bold]{check.name}[/]: {check.why}.\nWhat to do: {check.remedy}", soft_wrap=True)
+                told = styled("\n[bold]{}[/]: {}.\nWhat to do: {}", check.name, check.why, check.remedy)
+                console.print(told, soft_wrap=True)
     if any(what for _, what in found):
         raise typer.Exit(1)

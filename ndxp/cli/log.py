@@ -1,6 +1,5 @@
 """Commands on the ledger: log tail, log show, log search, explain."""
 
-import json
 import re
 import time
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, table, visible
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, remark, table, visible
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code, code_name
 
@@ -20,6 +19,9 @@ app.add_typer(log_app, name="log")
 
 _TIMES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 _TRACE = re.compile("[0-9a-f]{32}")
+WRONG = {"changed": "✗ CHANGED in the database", "unproven": "✗ UNPROVEN: the tree was changed"}
+"""What is wrong with a record, by what the ledger's tree says of it."""
+
 Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
 
 
@@ -30,14 +32,14 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Shows the latest transactions.
+    """Shows the latest transactions, each held against the ledger's tree.
 
     With --follow and --json each transaction is an object on a line of its own.
 
     Examples: `ndxp log tail -n 5`; `ndxp log tail -f`
     """
     session = Session(folder)
-    found = list(reversed(session.get("/transactions", limit=lines)))
+    found = list(reversed(session.get("/transactions", limit=lines, proof=True)))
     if as_json and not follow:
         print_json(found)
         return
@@ -45,7 +47,7 @@ def tail(
     show_more(found)
     while follow:
         after = found[-1]["seq"] if found else 0
-        new = session.get("/transactions", after=after, limit=1000)
+        new = session.get("/transactions", after=after, limit=1000, proof=True)
         if new:
             found = new
             show_more(new)
@@ -55,7 +57,11 @@ def tail(
 
 @log_app.command()
 def show(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Shows every field of a transaction's records."""
+    """Shows every field of a transaction's records; "proof" is what the ledger's tree says of each.
+
+    signed: it is what was signed; recorded: it is in the tree, and no checkpoint covers it yet; changed, unproven:
+    somebody has changed the row, or the tree.
+    """
     found = Session(folder).get(f"/transactions/{path_part(transaction)}")
     if as_json:
         print_json(found)
@@ -90,6 +96,9 @@ def search(
 ) -> None:
     """Searches the ledger, the latest first.
 
+    What is found is held against the ledger's tree. It is found by indexes of the database: that these hide nothing,
+    `ndxp log verify` checks.
+
     A full page ends with the options that lead to the next one; what comes in meanwhile does not disturb it.
 
     Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`;
@@ -108,6 +117,7 @@ def search(
         "/transactions", client=client, member=member, service=service, method=method, status_code=code,
         reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
         since=since and _micros(since), until=until and _micros(until), before=before, limit=limit,
+        proof=True,
     )  # fmt: skip
     if as_json:
         print_json(found)
@@ -118,6 +128,7 @@ def search(
             console.print(f"More: {fixed}--before {found[-1]['seq']}")
     else:
         console.print("Nothing found.")
+        remark("It was looked for by the database's indexes: `ndxp log verify` checks that they hide nothing.")
 
 
 @app.command()
@@ -136,7 +147,7 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
 
 def print_explanation(found: dict[str, Any]) -> None:
     """Prints an explanation as the admin API gives it."""
-    console.print(visible(found["verdict"]), style="bold", markup=False)
+    console.print(visible(found["verdict"]), style="bold")
     wrong = Text("✗", style="red")
     marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
     rows = [
@@ -145,12 +156,12 @@ def print_explanation(found: dict[str, Any]) -> None:
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(f"What to do: {visible(found['remedy'])}", style="yellow", markup=False)
+        console.print(f"What to do: {visible(found['remedy'])}", style="yellow")
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
     for record in found:
-        typer.echo(json.dumps(record, ensure_ascii=False))
+        print_json(record, indent=None)
 
 
 def _print(found: list[dict[str, Any]]) -> None:
@@ -161,7 +172,9 @@ def _print(found: list[dict[str, Any]]) -> None:
             f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  {record['client'] or '-':27}  "
             f"{record['method'].rpartition('/')[2]:20}  {record['transaction_id']}"
         )
-        console.print(visible(line), style="" if record["status_code"] == 0 else "red", markup=False, soft_wrap=True)
+        line += f"  {WRONG[record['proof']]}" if record["proof"] in WRONG else ""
+        style = "" if record["status_code"] == 0 and record["proof"] not in WRONG else "red"
+        console.print(visible(line), style=style, soft_wrap=True)
 
 
 def _micros(local: datetime) -> int:

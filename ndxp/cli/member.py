@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table, warn
 from ndxp.cli.session import Session
 
 app = typer.Typer()
@@ -173,6 +173,7 @@ def _credentials(answer: Any, secrets: dict[str, str], session: Session, as_json
         print_json(answer)
         return
     console.print(done, soft_wrap=True)
+    warn(answer)
     if secrets:
         console.print(f"Secrets of {', '.join(secrets)} are in {session.state.credentials}", soft_wrap=True)
 

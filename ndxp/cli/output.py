@@ -1,22 +1,41 @@
 """How commands answer: tables for people, JSON for programs, one line for what went wrong."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from secrets import token_hex
+from typing import Annotated, Any, BinaryIO, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from ndxp.sandbox.state import FOLDER
 
-console = Console(highlight=False)
+
+class Terminal(Console):
+    """Prints text as it is: no markup in it, and nothing that a terminal obeys, whoever wrote it.
+
+    The lines of a text stay lines; what must be one line goes through ``visible``.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's."""
+        shown = ("\n".join(map(visible, each.split("\n"))) if isinstance(each, str) else each for each in objects)
+        super().print(*shown, **options)
+
+
+console = Terminal()
 
 Folder = Annotated[
     Path, typer.Option("--folder", envvar="NDXP_FOLDER", help="The run folder of the exchange.", show_default=True)
@@ -28,11 +47,20 @@ Tls = Annotated[
 DEFAULT_FOLDER = FOLDER
 
 
-def print_json(data: Any) -> None:
-    """Prints data as JSON, for programs."""
-    json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+def print_json(data: Any, *, indent: int | None = 2) -> None:
+    """Prints data as JSON, for programs; what is not printable in its texts is a JSON escape."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    sys.stdout.write("\n".join(map(_escaped, text.split("\n"))) + "\n")
     sys.stdout.flush()  # who follows the log through a pipe waits for it
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
+
+
+def styled(template: str, *values: object) -> Text:
+    """A template with rich's markup, and values that are plain text whatever is in them."""
+    return Text.from_markup(template.format(*(escape(visible(str(value))) for value in values)), emoji=False)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
@@ -49,6 +77,25 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 def visible(text: str) -> str:
     """Text of others, with what is not printable as escapes: it can move no cursor, turn no line, feign no other."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+@contextmanager
+def private(path: Path) -> Iterator[BinaryIO]:
+    """A file that only its owner reads (0600), whatever was there: whole under its name, or not there. Raises OSError.
+
+    What is no file, such as a pipe or ``/dev/stdout``, is written to as it is.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as into:
+            yield into
+        return
+    beside = path.with_name(f".{path.name}.{token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -77,6 +124,17 @@ def _local(micros: int, form: str, cut: int = 0) -> str:
     except (ValueError, OverflowError, OSError):
         return str(micros)
     return text[: len(text) - cut]
+
+
+def remark(sentence: str) -> None:
+    """A sentence beside what was printed, on stderr: how far that can be relied on."""
+    sys.stderr.write(f"{visible(sentence)}\n")
+
+
+def warn(answer: Any) -> None:
+    """What looks wrong in something that was registered, as the admin API's answer says, on stderr."""
+    for warning in answer.get("warnings", ()):
+        remark(f"Warning: {warning}")
 
 
 def complain(message: str) -> None:

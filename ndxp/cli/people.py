@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import Json, complain, console, print_json, table
+from ndxp.cli.output import Json, complain, console, print_json, styled, table
 from ndxp.world import Citizen, UnknownPersonaError, World, province_by_code
 
 app = typer.Typer()
@@ -35,7 +35,7 @@ def people(
                 {"persona": found.key, "story": found.story, "story_vi": found.story_vi, **_plain(found.citizen)}
             )
         else:
-            console.print(f"[bold]{found.key}[/] (synthetic)\n{found.story}\n{found.story_vi}\n")
+            console.print(styled("[bold]{}[/] (synthetic)\n{}\n{}\n", found.key, found.story, found.story_vi))
             console.print(table(("field", "value"), list(_plain(found.citizen).items())))
         return
     named = (

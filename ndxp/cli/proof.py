@@ -1,7 +1,6 @@
 """Commands that prove and check: log evidence, check, verify, checkpoint, consistency, keys, rotate-key."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +18,7 @@ from ndxp.cli.output import (
     console,
     moment,
     print_json,
+    private,
     progress,
     table,
     visible,
@@ -33,7 +33,10 @@ from ndxp.ledger.merkle import ProofRefused, check_consistency
 
 app = typer.Typer()
 
-_SHOWN = 50
+_SHOWN, _NAMED = 50, 3
+_PATIENCE_FOR_A_PART = 3600.0
+"""Seconds: one part holds every index of a database of any size against its table."""
+
 _KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
 
 _KeyOption = Annotated[
@@ -58,16 +61,15 @@ def evidence(
     Example: `ndxp log evidence 01890a5d-ac96-774b-bcce-b302099a8057 -o proof.json`
     """
     given = Session(folder).get(f"/ledger/evidence/{path_part(transaction)}", salt=str(salt).lower())
-    found = json.dumps(given, ensure_ascii=False, indent=1)
     if output is None:
-        typer.echo(found)
+        print_json(given, indent=1)
         return
-    with _file_errors(output):
-        output.write_text(f"{found}\n", encoding="utf-8")
+    with _file_errors(output), private(output) as file:
+        file.write(f"{json.dumps(given, ensure_ascii=False, indent=1)}\n".encode())
     if as_json:
         print_json({"file": str(output)})
     else:
-        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", markup=False, soft_wrap=True)
+        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", soft_wrap=True)
 
 
 @app.command("check")
@@ -95,7 +97,7 @@ def check_file(
         if as_json:
             print_json({"good": False, "why": str(error)})
         else:
-            console.print(f"✗ {file} does not prove that: {error}", style="red", markup=False, soft_wrap=True)
+            console.print(f"✗ {file} does not prove that: {error}", style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     records = [{"seq": seq, **record} for seq, record in proven.records]
     if as_json:
@@ -109,7 +111,7 @@ def check_file(
             f"✔ record {record['seq']} of {proven.checkpoint.origin}: {moment(record.get('request_in_ts', 0))} "
             f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
         )
-        console.print(visible(line), style="green", markup=False, soft_wrap=True)
+        console.print(visible(line), style="green", soft_wrap=True)
     console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
 
 
@@ -123,7 +125,8 @@ def verify(
     """Verifies the whole ledger, or a backup of it.
 
     Computes every hash anew from the records and holds them against the signed checkpoints, also against the one that
-    was remembered the last time. Names the bad records; exit code 1 when there are any.
+    was remembered the last time. Then holds what is made of the records against them: the database's indexes, the index
+    of subjects, statistics. Names what is bad; exit code 1 when anything is.
     """
     if backup is not None:
         _tell(_verified(backup, _keys(key, folder)), as_json)
@@ -138,8 +141,8 @@ def verify(
         complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
         raise typer.Exit(1) from None
     if not audited.findings and audited.checkpoint:
-        with os.fdopen(os.open(remembered, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(audited.checkpoint)
+        with private(remembered) as file:
+            file.write(audited.checkpoint.encode())
     _tell(audited, as_json)
 
 
@@ -149,7 +152,16 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
     Example: `ndxp log checkpoint > monday.checkpoint`, and later `ndxp log consistency monday.checkpoint`
     """
-    note = Session(folder).get("/ledger")["checkpoint"]
+    session = Session(folder)
+    state = session.get("/ledger")
+    _refuse_damage(state)
+    note = state["checkpoint"]
+    try:
+        if note:
+            Checkpoint.open(note, _followed(session, _keys("", folder)))
+    except NoteRefused as error:
+        complain(f"the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`")
+        raise typer.Exit(1) from None
     if as_json:
         print_json({"checkpoint": note})
     else:
@@ -160,33 +172,43 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def consistency(
     old: Annotated[Path, typer.Argument(metavar="OLD_CHECKPOINT", help="File with a signed checkpoint.")],
     key: _KeyOption = "",
+    tree_only: Annotated[bool, typer.Option("--tree-only", help="Only the tree: do not read the records.")] = False,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not."""
+    """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not.
+
+    First a short proof over the tree, then every record is held against the tree.
+    """
     session = Session(folder)
     keys = _followed(session, _keys(key, folder))
     stated = ""
     try:
         with _file_errors(old):
             before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
-        losses = Loss.all_of(session.get("/ledger").get("losses", ()), keys)
+        state = session.get("/ledger")
+        _refuse_damage(state)
+        losses = Loss.all_of(state.get("losses", ()), keys)
         stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
-        now = Checkpoint.open(session.get("/ledger")["checkpoint"], keys)
+        now = Checkpoint.open(state["checkpoint"], keys)
         if now.size < before.size:
             raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
         proof = proof_of(session.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
         check_consistency(before.size, now.size, proof, before.root, now.root)
+        if not tree_only:
+            _hold_records(session, keys)
     except (NoteRefused, ProofRefused) as error:
         if as_json:
             print_json({"consistent": False, "why": f"{error}{stated}"})
         else:
-            console.print(f"✗ {error}{stated}", style="red", markup=False, soft_wrap=True)
+            console.print(f"✗ {error}{stated}", style="red", soft_wrap=True)
         raise typer.Exit(1) from None
     if as_json:
-        print_json({"consistent": True, "old": before.size, "new": now.size})
+        print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
         return
-    console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green", markup=False)
+    console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green")
+    if tree_only:
+        console.print("By the tree alone: whether the records are those of the tree was not checked.", style="yellow")
 
 
 @app.command()
@@ -212,6 +234,26 @@ def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         typer.echo(made["key"])
 
 
+def _hold_records(session: Session, keys: list[Key]) -> None:
+    """Raises ProofRefused that names records which are not those of the tree."""
+    with progress("Reading the records") as show:
+        audited = Audit(_Admin(session), keys).run(show, derived=False)
+    if audited.findings:
+        named = "; ".join(finding.text for finding in audited.findings[:_NAMED])
+        others = len(audited.findings) - _NAMED
+        raise ProofRefused(
+            f"the tree has only grown, and the records are not those of the tree: {named}"
+            f"{f'; and {others} more' if others > 0 else ''}; see `ndxp log verify`"
+        )
+
+
+def _refuse_damage(state: dict[str, Any]) -> None:
+    """Ends a command that needs what is broken."""
+    if damage := state.get("damage"):
+        complain(f"the ledger is damaged: {'; '.join(damage)}; see `ndxp log verify`")
+        raise typer.Exit(1)
+
+
 class _Admin:
     """The admin API as an audit's source."""
 
@@ -231,6 +273,12 @@ class _Admin:
 
     def tile(self, level: int, number: int) -> bytes:
         return self._session.read(f"/ledger/tiles/{level}/{number}")
+
+    def derived(self, mark: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._session.send(
+            "GET", "/ledger/derived", query={"after": mark}, patience=_PATIENCE_FOR_A_PART
+        )
+        return found
 
 
 def _verified(file: Path, keys: list[Key]) -> Audited:
@@ -253,17 +301,24 @@ def _tell(audited: Audited, as_json: bool) -> NoReturn:
 
 def _print_audit(audited: Audited) -> None:
     for loss in audited.losses:
-        console.print(f"! {loss}.", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"! {loss}.", style="yellow", soft_wrap=True)
     if not audited.findings:
         what = f"{audited.size} records under {audited.checkpoints} signed checkpoints"
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
         console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
+        _print_unchecked(audited)
         return
     console.print(f"✗ The ledger does not hold; {len(audited.findings)} findings.", style="bold red")
     shown = audited.findings[:_SHOWN]
     console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in shown]))
     if len(shown) < len(audited.findings):
         console.print("The others: --json")
+    _print_unchecked(audited)
+
+
+def _print_unchecked(audited: Audited) -> None:
+    for what in audited.unchecked:
+        console.print(f"Not checked: {what}.", style="yellow", soft_wrap=True)
 
 
 def _keys(given: str, folder: Path) -> list[Key]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ndxp.cli.directory import print_grants
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, visible
 from ndxp.cli.session import Session
 
 app = typer.Typer()
@@ -33,12 +33,13 @@ def can(
     if as_json:
         print_json(found)
     elif found["allowed"]:
-        console.print(f"[green]Yes[/]: {client} may call {method} of {found['provider']}, under this grant:")
+        said = styled("[green]Yes[/]: {} may call {} of {}, under this grant:", client, method, found["provider"])
+        console.print(said)
         print_grants([found["grant"]])
     else:
-        console.print(f"[red]No[/] ({found['reason']}): {found['message']}", soft_wrap=True)
+        console.print(styled("[red]No[/] ({}): {}", found["reason"], found["message"]), soft_wrap=True)
         if found["grant"]:
             print_grants([found["grant"]])
-        console.print(f"What to do: {found['remedy']}", style="yellow", markup=False, soft_wrap=True)
+        console.print(f"What to do: {visible(found['remedy'])}", style="yellow", soft_wrap=True)
     if not found["allowed"]:
         raise typer.Exit(1)

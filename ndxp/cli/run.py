@@ -8,7 +8,7 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, styled, table
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
@@ -114,7 +114,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         print_json(shown)
     else:
         mark = "[green]ready[/]" if ready else "[red]not ready[/]"
-        console.print(f"{mark}: gateway {state.gateway}, control {state.control_url}")
+        console.print(styled(f"{mark}: gateway {{}}, control {{}}", state.gateway, state.control_url))
         console.print(
             f"attached, {shown['transactions']:,} transactions"
             if state.attached
@@ -141,7 +141,7 @@ def _announce(state: State, as_json: bool, what: str) -> None:
              "credentials": str(state.credentials), "ready_seconds": state.ready_seconds}
         )  # fmt: skip
         return
-    console.print(f"[bold green]The exchange is {what}.[/] Every person in it is synthetic.")
+    console.print(styled("[bold green]The exchange is {}.[/] Every person in it is synthetic.", what))
     console.print(f"  gateway  {state.gateway}  (gRPC)")
     console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
     console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")

@@ -11,6 +11,8 @@ from ndxp.identifiers import Member, Subsystem
 from ndxp.sandbox.state import State
 from ndxp.tls import Tls
 
+_PATIENCE = 10.0
+
 
 class AdminRefused(Exception):
     """The admin API said no, or did not answer; the text says why and what to do."""
@@ -31,7 +33,7 @@ class AdminApi:
         self._http = httpx.Client(
             base_url=f"{state.control_url}/admin/v1",
             headers={"Authorization": f"Bearer {secret}"},
-            timeout=10,
+            timeout=_PATIENCE,
             **state.asking(),
         )
 
@@ -43,9 +45,20 @@ class AdminApi:
         """Reads bytes from the admin API. Raises AdminRefused."""
         return self._answer("GET", path, query, None).content
 
-    def send(self, verb: str, path: str, *, query: dict[str, Any] | None = None, body: Any = None) -> Any:
-        """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused."""
-        answer = self._answer(verb, path, query, body)
+    def send(
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        patience: float = _PATIENCE,
+    ) -> Any:
+        """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused.
+
+        ``patience`` is how many seconds it may take.
+        """
+        answer = self._answer(verb, path, query, body, patience)
         return answer.json() if answer.content else None
 
     def waits_for(self) -> list[str]:
@@ -56,9 +69,11 @@ class AdminApi:
         except (httpx.HTTPError, ValueError, KeyError) as error:
             raise AdminRefused(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
 
-    def _answer(self, verb: str, path: str, query: dict[str, Any] | None, body: Any) -> httpx.Response:
+    def _answer(
+        self, verb: str, path: str, query: dict[str, Any] | None, body: Any, patience: float = _PATIENCE
+    ) -> httpx.Response:
         try:
-            answer = self._http.request(verb, path, params=query, json=body)
+            answer = self._http.request(verb, path, params=query, json=body, timeout=patience)
         except httpx.HTTPError as error:
             raise AdminRefused(
                 f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, remark, table
 from ndxp.cli.session import Session
 
 app = typer.Typer()
@@ -30,6 +30,7 @@ def stats(
     """Shows statistics by member and service, and below each line why calls failed or were refused.
 
     Answered, failed at the provider and refused by the exchange; durations at the gateway in ms; bytes of messages.
+    Counted while it was recorded: `ndxp log verify` counts it anew from the records.
 
     Examples: `ndxp stats`; `ndxp stats --minutes 10 --by minute`; `ndxp stats --member VN/GOV/H26 --days 7`
     """
@@ -41,9 +42,10 @@ def stats(
         "/statistics", period=period, since=str(max(0, since)), member=member, service=service, by=grouped
     )
     if as_json:
-        print_json(found)
+        print_json([{**line, "checked": False} for line in found])
     elif found:
         _print(found, period)
+        remark("Counted while it was recorded, not checked here: `ndxp log verify` counts it anew.")
     else:
         console.print("No calls in that time.")
 

@@ -4,9 +4,20 @@ import re
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, moment, print_json, table
+from ndxp.cli.log import WRONG
+from ndxp.cli.output import (
+    DEFAULT_FOLDER,
+    Folder,
+    Json,
+    Terminal,
+    complain,
+    console,
+    moment,
+    print_json,
+    progress,
+    table,
+)
 from ndxp.cli.session import Session
 from ndxp.errors import code_name
 from ndxp.subject import read_subject_key, subject_hash
@@ -26,8 +37,9 @@ def subject(
 ) -> None:
     """Shows who asked about a citizen, the latest first.
 
-    What was asked, when, by whom and for which purpose. The ledger knows citizens by a keyed hash only: it is made
-    here, with the key in the run folder's credentials, and the number stays here.
+    What was asked, when, by whom and for which purpose. It reads the records themselves too: exit code 1 when some are
+    about the citizen that the index of subjects does not have, as somebody has changed it. The ledger knows citizens by
+    a keyed hash only: it is made here, with the key in the run folder's credentials, and the number stays here.
 
     Example: `ndxp log subject 074079255028`
     """
@@ -39,13 +51,35 @@ def subject(
         raise typer.Exit(2)
     session = Session(folder)
     wanted = subject_hash(read_subject_key(session.state.credentials), number)
-    found = session.get("/transactions", subject=wanted, limit=limit)
+    found = session.get("/transactions", subject=wanted, limit=limit, proof=True)
+    unlisted = _unlisted(session, wanted)
+    more = len(found) == limit
+    found = sorted([*found, *unlisted], key=lambda record: -int(record["seq"]))
     if as_json:
         print_json(found)
     elif found:
-        _show(found, more=len(found) == limit)
+        _show(found, more=more)
     else:
         console.print("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)")
+        console.print("The records themselves were read; that none was changed or removed: `ndxp log verify`.")
+    if unlisted:
+        complain(
+            f"{len(unlisted)} of these records are about this citizen, and the index of subjects does not have them: "
+            "somebody has changed the database; see `ndxp log verify`"
+        )
+        raise typer.Exit(1)
+
+
+def _unlisted(session: Session, subject: str) -> list[dict[str, Any]]:
+    """Records that are about somebody, and that the index of subjects hides; reads all records."""
+    found, after = [], 0
+    with progress("Reading the records") as show:
+        while after is not None:
+            part = session.get(f"/ledger/subjects/{subject}", after=str(after))
+            found += part["records"]
+            after = part["next"]
+            show(after or 1, 0)
+    return found
 
 
 def _show(found: list[dict[str, Any]], *, more: bool) -> None:
@@ -53,12 +87,13 @@ def _show(found: list[dict[str, Any]], *, more: bool) -> None:
         (
             moment(record["request_in_ts"]), record["client"], record["user_id"] or "-",
             record["method"].rpartition("/")[2], record["purpose"] or "-",
-            record["reason"] or code_name(record["status_code"]), record["transaction_id"],
+            WRONG.get(record["proof"]) or record["reason"] or code_name(record["status_code"]),
+            record["transaction_id"],
         )
         for record in found
     ]  # fmt: skip
     made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
-    Console(highlight=False, width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
+    Terminal(width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
     if more:
         console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
     console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")

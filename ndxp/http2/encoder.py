@@ -34,8 +34,11 @@ def _length(length: int) -> str:
 
 
 def literal(name: str, value: str) -> str:
-    """A field as a literal that no table keeps, a character for each byte (latin-1)."""
-    return f"\x00{_length(len(name))}{name}{_length(len(value))}{value}"
+    """A field as a literal that no table keeps, here or later on its way, a character for each byte (latin-1).
+
+    A field that came so has to go on so (RFC 7541, 6.2.3); what differs from call to call is not worth a table anyway.
+    """
+    return f"\x10{_length(len(name))}{name}{_length(len(value))}{value}"
 
 
 class Encoder:

@@ -70,7 +70,7 @@ def _split(fields: Fields) -> tuple[dict[str, str], Fields]:
         if name[:1] != ":":
             break
         if name in pseudo:
-            raise _malformed(name)
+            raise _malformed("a pseudo field twice")
         pseudo[name] = value
     return pseudo, fields[len(pseudo) :]
 
@@ -107,7 +107,7 @@ def _look_again(fields: Fields) -> int | None:
             raise _malformed("a field of one connection only")
         if name == "content-length":
             if not (value.isascii() and value.isdigit()) or len(value) > 18 or length not in (None, int(value)):
-                raise _malformed(name)
+                raise _malformed("content-length")
             length = int(value)
     return length
 

@@ -58,7 +58,7 @@ class Limits:
     stream_window: int = DEFAULT_WINDOW
     connection_window: int = 1 << 20
     field_bytes: int = 16_384
-    block_bytes: int = 65_536
+    block_bytes: int = 131_072
     block_frames: int = 16
     nuisances_at_once: int = 2000
     nuisances_per_second: float = 200.0

@@ -98,7 +98,7 @@ class Outgoing(ABC):
             return
         self._unblocking = True
         try:
-            while self.blocked and self.may_send and self.send_window > 0:
+            while self.blocked and self.may_send and self.send_window > 0 and not self.closed:
                 _, stream = self.blocked.popitem(last=False)
                 sent = stream.send_more()
                 if stream.queued and stream.send_window > 0:

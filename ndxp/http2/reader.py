@@ -113,20 +113,26 @@ class FrameReader:
         if flags & frames.END_HEADERS:
             self._on_block(stream_id, data[start:end], ended)
         else:
-            self._block, self._block_bytes = (stream_id, ended, [data[start:end]]), end - start
+            parts: list[bytes] = []
+            self._block, self._block_bytes = (stream_id, ended, parts), 0
+            self._add(parts, data[start:end])
 
     def _on_continuation(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if self._block is None or self._block[0] != stream_id:
             raise protocol_error("CONTINUATION of nothing")
         self._nuisance()
         _, ended, parts = self._block
-        parts.append(data[start:end])
-        self._block_bytes += end - start
-        if self._block_bytes > self._limits.block_bytes or len(parts) - 1 > self._limits.block_frames:
-            raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, "a header block is larger than allowed")
+        self._add(parts, data[start:end])
         if flags & frames.END_HEADERS:
             self._block = None
             self._on_block(stream_id, b"".join(parts), ended)
+
+    def _add(self, parts: list[bytes], part: bytes) -> None:
+        """Keeps a part of a header block until it is complete; the first part is that of HEADERS."""
+        parts.append(part)
+        self._block_bytes += len(part)
+        if self._block_bytes > self._limits.block_bytes or len(parts) - 1 > self._limits.block_frames:
+            raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, "a header block is larger than allowed")
 
 
 def unpad(data: bytes, start: int, end: int, flags: int, fixed: int = 0) -> tuple[int, int]:

@@ -57,10 +57,11 @@ class ServerConnection(Connection):
 
     def receive(self, data: bytes) -> None:
         """Takes what has come from the peer; what does not begin with the preface is no HTTP/2 and gets no answer."""
-        if self._preface:
+        if self._preface and not self.closed:
             expected = self._preface[: len(data)]
             if not data.startswith(expected):
                 self.closed, self.failure = True, "no HTTP/2"
+                self._reader.stop()
                 return
             self._preface = self._preface[len(expected) :]
             data = data[len(expected) :]

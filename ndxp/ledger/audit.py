@@ -20,7 +20,8 @@ class Source(Protocol):
     def state(self) -> dict[str, Any]:
         """Latest and published checkpoint, size of the tree, first row kept, its statement, rows outside the tree.
 
-        And ``losses``, the signed statements of losses; exchanges of before there were any do not give them.
+        And ``losses``, the signed statements of losses, and ``damage``, what is so broken that nothing else can be
+        told; exchanges of before there were any do not give them.
         """
 
     def checkpoints(self, after: int, limit: int) -> Sequence[tuple[int, str]]:
@@ -31,6 +32,12 @@ class Source(Protocol):
 
     def tile(self, level: int, number: int) -> bytes:
         """A tile's hashes."""
+
+    def derived(self, mark: str) -> dict[str, Any]:
+        """A part of the check of what is made from the records, from a mark on, "" for the first.
+
+        ``findings`` with their places, what was ``unchecked``, and the ``next`` mark, "" at the end.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Audited:
     """What an audit has found. ``checkpoint`` is the signed note that it went by, empty when there is none.
 
     ``losses`` are no findings: a ledger that is shorter than what was signed and says so, signed. Whoever reads them
-    decides whether to believe them.
+    decides whether to believe them. ``unchecked`` is what this audit could not look at.
     """
 
     checkpoint: str = ""
@@ -55,6 +62,7 @@ class Audited:
     checkpoints: int = 0
     losses: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     def note(self, place: int, text: str) -> None:
         """Adds a finding."""
@@ -87,17 +95,33 @@ class Audit:
         self._tree_is_signed = self._rows_are_signed = True
         self._uppers: list[list[tuple[bytes, bytes]]] = [[] for _ in range(7)]
 
-    def run(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Audited:
-        """Audits; ``progress`` hears how many records of how many were read. Errors of the source pass through."""
+    def run(self, progress: Callable[[int, int], None] = lambda _done, _all: None, *, derived: bool = True) -> Audited:
+        """Audits; ``progress`` hears how many records of how many were read. Errors of the source pass through.
+
+        Without ``derived`` it looks at rows and tree only.
+        """
         found = self._audited
         state = self._source.state()
+        for text in state.get("damage", ()):
+            found.note(0, text)
+        if found.findings:
+            return found
+        self._audit_tree(state, progress)
+        if derived and found.findings:  # each would be found a second time, by what it was counted into
+            found.unchecked.append("indexes, the index of subjects and statistics, as the records do not hold")
+        elif derived:
+            self._check_derived()
+        return found
+
+    def _audit_tree(self, state: dict[str, Any], progress: Callable[[int, int], None]) -> None:
+        found = self._audited
         found.checkpoint = state["checkpoint"]
         for place in state["outside"]:
             found.note(place, f"record {place} is in the table and not in the tree: it was inserted, or the tree cut")
         self._take_losses(state)
         checkpoint = self._latest(state)
         if checkpoint is None:
-            return found
+            return
         if state["size"] < checkpoint.size:
             found.note(state["size"] + 1, f"the tree was cut to {state['size']} records, {checkpoint.size} are signed")
         found.size = checkpoint.size
@@ -117,7 +141,19 @@ class Audit:
             progress(end, checkpoint.size)
         self._check_uppers()
         self._explain()
-        return found
+
+    def _check_derived(self) -> None:
+        """What is made from the records: the source computes it anew, in parts."""
+        mark, seen = "", set[str]()
+        while mark not in seen:
+            seen.add(mark)
+            part = self._source.derived(mark)
+            for place, text in part["findings"]:
+                self._audited.note(place, text)
+            self._audited.unchecked += part["unchecked"]
+            mark = part["next"]
+            if not mark:
+                return
 
     def _latest(self, state: dict[str, Any]) -> Checkpoint | None:
         """The checkpoint to go by: the ledger's latest; what store and auditor remember must not be newer."""
@@ -188,7 +224,8 @@ class Audit:
     def _signed(self, latest: Checkpoint) -> Iterator[Checkpoint]:
         """All signed checkpoints up to the latest, and the remembered ones, by size."""
         waiting = sorted((one for one in self._kept if one.size <= latest.size), key=lambda one: one.size)
-        after = 0
+        after, before = 0, Checkpoint("", 0, b"")
+        broken = False
         while (page := self._source.checkpoints(after, 1000)) and after < latest.size:
             for after, note in page:
                 if after > latest.size:
@@ -199,22 +236,42 @@ class Audit:
                     one = Checkpoint.open(note, self._keys)
                 except NoteRefused as error:
                     self._audited.note(after, f"the checkpoint over {after} records does not hold: {error}")
+                    broken = True
                     continue
                 if one.size != after:
                     self._audited.note(after, f"the checkpoint over {after} records was put in place of another")
+                    broken = True
                     continue
                 self._audited.checkpoints += 1
+                if one.number > before.number + 1 and not broken:
+                    self._audited.note(
+                        before.size + 1,
+                        f"{one.number - before.number - 1} signed checkpoints before the one over {after} records were "
+                        "removed",
+                    )
+                before, broken = one, False
                 yield one
         yield from waiting
 
     def _tile(self, number: int, count: int) -> list[bytes]:
-        data = self._source.tile(0, number)
+        data = self._whole(0, number, self._source.tile(0, number), count)
         hashes = [data[i : i + _HASH] for i in range(0, min(len(data), count * _HASH), _HASH)]
         if len(hashes) < count:
             first = number * WIDTH + len(hashes) + 1
             self._audited.note(first, f"the tree's hashes of records {first} to {number * WIDTH + count} are missing")
             hashes += [b"\x00" * _HASH] * (count - len(hashes))
         return hashes
+
+    def _whole(self, level: int, number: int, data: bytes, count: int) -> bytes:
+        """A tile's hashes, of which so many are signed; more of them must be those of records that came since."""
+        if len(data) > count * _HASH:
+            size = int(self._source.state()["size"])
+            most = min(WIDTH, (size >> (_BITS * level)) - number * WIDTH) * _HASH
+            if len(data) > most:
+                first = ((number * WIDTH) << (_BITS * level)) + 1
+                text = f"tile {number} of level {level} of the tree has {len(data) - most} bytes too many"
+                self._audited.note(first, text)
+        return data
 
     def _compare(self, records: "_Records", stored: list[bytes], start: int) -> list[bytes]:
         """The hashes of a tile as the records themselves give them; those of rows that are not kept as stored."""
@@ -285,7 +342,7 @@ class Audit:
 
     def _check_upper(self, level: int, number: int) -> None:
         """Each hash of the tile must be that of the tile below it, or of the rows there if these are right."""
-        data = self._source.tile(level, number)
+        data = self._whole(level, number, self._source.tile(level, number), len(self._uppers[level - 1]))
         for place, pair in enumerate(self._uppers[level - 1]):
             if data[place * _HASH : (place + 1) * _HASH] not in pair:
                 first = (((number << _BITS) + place) << (_BITS * level)) + 1

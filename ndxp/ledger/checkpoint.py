@@ -17,6 +17,7 @@ _DASH = "\u2014 "
 _LONGEST = 100_000
 _NAME = re.compile(r"[^\s+]+")
 _LOSSES = re.compile(r"losses ([1-9]\d{0,8})")
+_NUMBER = re.compile(r"checkpoint ([1-9]\d{0,17})")
 
 
 class NoteRefused(Exception):
@@ -100,13 +101,15 @@ class Checkpoint:
     """A ledger's name, how many records it holds and the root over them.
 
     ``losses`` is how many losses of records were stated before it was signed: an extension line ``losses N``, left out
-    when there were none. Checkpoints over the same tree are equal, whatever was stated.
+    when there were none. ``number`` counts the ledger's checkpoints from 1: an extension line ``checkpoint N``, 0 for
+    one that does not say. Checkpoints over the same tree are equal, whatever was stated.
     """
 
     origin: str
     size: int
     root: bytes
     losses: int = field(default=0, compare=False)
+    number: int = field(default=0, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -117,8 +120,7 @@ class Checkpoint:
         root = _decode(lines[2])
         if len(root) != 32:
             raise NoteRefused("the checkpoint's root is not a SHA-256")
-        losses = [int(found[1]) for line in lines[3:] if (found := _LOSSES.fullmatch(line))]
-        return cls(lines[0], int(lines[1]), root, max(losses, default=0))
+        return cls(lines[0], int(lines[1]), root, _stated(_LOSSES, lines[3:]), _stated(_NUMBER, lines[3:]))
 
     @classmethod
     def open(cls, note: str, keys: Iterable[Key]) -> Self:
@@ -131,6 +133,7 @@ class Checkpoint:
 
     def __str__(self) -> str:
         stated = f"losses {self.losses}\n" if self.losses else ""
+        stated += f"checkpoint {self.number}\n" if self.number else ""
         return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n{stated}"
 
 
@@ -232,6 +235,11 @@ class KeyChange:
             if text == str(KeyChange(named)) and named not in known:
                 known.append(named)
         return known
+
+
+def _stated(form: re.Pattern[str], extensions: Iterable[str]) -> int:
+    """The number of an extension line of this form; 0 when there is none."""
+    return max((int(found[1]) for line in extensions if (found := form.fullmatch(line))), default=0)
 
 
 def _encode(data: bytes) -> str:

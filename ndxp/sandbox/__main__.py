@@ -7,6 +7,7 @@ data to disk once a second. It imports little, because it stays in memory.
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -37,6 +38,8 @@ class Supervisor:
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, when every process has ended."""
+        wakes = _wakes()
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # it only has to wake
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         while not self._stopping:
@@ -46,7 +49,7 @@ class Supervisor:
             for name, due in list(self._due.items()):
                 if time.monotonic() >= due:
                     self._start(name)
-            time.sleep(0.05)
+            _wait(wakes, min(self._due.values(), default=None))
         for kind in _STOP_ORDER:
             self._end([process for name, process in self._running.items() if name.partition("-")[0] == kind])
 
@@ -85,6 +88,21 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _wakes() -> int:
+    """A descriptor that can be read once a signal has come."""
+    wakes, writes = os.pipe()
+    for descriptor in (wakes, writes):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(writes)
+    return wakes
+
+
+def _wait(wakes: int, until: float | None) -> None:
+    """Waits for a signal (a process has ended, or all shall), no longer than until a time (monotonic clock)."""
+    if select.select([wakes], [], [], None if until is None else max(0.0, until - time.monotonic()))[0]:
+        os.read(wakes, 1024)
 
 
 def sync(data: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 import psutil
 
+from ndxp.address import Address
 from ndxp.client import TLS_FOLDER
 from ndxp.tls import trust
 
@@ -164,9 +165,9 @@ class State:
 
 
 def _listens(address: str) -> bool:
-    host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+        at = Address.parse(address)
+        socket.create_connection((at.host, at.port), timeout=_CONNECT).close()
     except (OSError, ValueError):
         return False
     return True

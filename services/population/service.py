@@ -37,6 +37,7 @@ class PopulationService(PopulationServiceServicer):
         self._database = database
         self._registry = registry
         self._ending = asyncio.Event()
+        self._uploading = asyncio.Lock()
         self._newest, self._look_at = 0, 0.0
 
     def end_watching(self) -> None:
@@ -102,11 +103,16 @@ class PopulationService(PopulationServiceServicer):
     async def UploadChanges(
         self, requests: AsyncIterator[pb.UploadChangesRequest], _: _Context
     ) -> pb.UploadChangesResponse:
-        """Each change in a transaction of its own; those that cannot be taken do not stop the others."""
+        """Each change in a transaction of its own; those that cannot be taken do not stop the others.
+
+        However many upload, and however much: between two changes the other calls get their turn.
+        """
         tally = pb.UploadChangesResponse()
         async for request in requests:
             try:
-                taken = self._take(request)
+                async with self._uploading:
+                    await asyncio.sleep(0)
+                    taken = self._take(request)
                 tally.accepted += taken
                 tally.replayed += not taken
             except AgencyError as error:

@@ -1,6 +1,8 @@
 """A sandbox whose processes are killed: the supervisor starts them again, and nothing that was recorded is lost."""
 
+import json
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+import redis
 import yaml
 
 from gateway.settings import ControlSettings
@@ -201,6 +204,37 @@ def test_a_changed_exchange_file_changes_what_it_says_and_lets_nobody_in_again(
     assert (refused.code, "does not go with what was changed at run time" in refused.complaint) == (1, True)
     assert run("up", "-d", "--port", 0).code == 0
     assert run("member", "enable", member).code == 0
+
+
+def test_a_store_that_was_emptied_is_noticed_and_said_and_the_registry_is_back(run: Run, folder: Path) -> None:
+    answered(run)
+    member = "VN/COM/late"
+    assert run("member", "add", member, "app", "--group", "companies").code == 0
+    assert run("grants", "remove", "population-tax").code in (0, 1)  # an earlier test may have
+    secret = json.loads((folder / "credentials.json").read_text())[f"{member}/app"]
+    with redis.Redis.from_url(State.running(folder).processes[0].environment["NDXP_REDIS_URL"]) as store:
+        store.flushall()
+    until_now(lambda: run("status", "--json").code == 0)
+    answered(run)
+    assert member in [known["id"] for known in run("members", "--json").data]
+    assert "population-tax" not in [known["id"] for known in run("grants", "--json").data]
+    assert json.loads((folder / "credentials.json").read_text())[f"{member}/app"] == secret
+    assert run("token", f"{member}/app").code == 0
+    found = {check["check"]: check["found"] for check in run("doctor", "--json").data}
+    assert [line[:38] for line in found["losses"]] == ["the store had lost the registry at 202"]
+    told = run("log", "search", "--method", "ndxp.control.v1.Admin/RebuildRegistry", "--json").data
+    assert [record["status_code"] for record in told if record["phase"] == "outcome"] == [0]
+    assert run("log", "verify").code == 0
+
+
+def test_a_store_that_is_empty_at_the_start_gets_the_registry_back(run: Run, folder: Path) -> None:
+    member = "VN/COM/later"
+    assert run("member", "add", member, "app").code == 0
+    assert run("down").code == 0
+    shutil.rmtree(folder / "store")
+    assert run("up", "-d", "--port", 0).code == 0
+    assert member in [known["id"] for known in run("members", "--json").data]
+    answered(run)
 
 
 def test_what_a_killed_supervisor_left_behind_is_cleaned_up_by_the_next_start(run: Run, folder: Path) -> None:

@@ -1,12 +1,12 @@
 """The generator: open schedule, counting, collecting, and what becomes of a call."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent import futures
 from types import SimpleNamespace
 from typing import Any, cast
 
-import gevent
 import grpc
 import msgspec
 import pytest
@@ -16,18 +16,20 @@ from loadtest.arrivals import Curve
 from loadtest.calls import Prepared, Shape
 from loadtest.collector import Collector, abort_reason
 from loadtest.conductor import Conductor
-from loadtest.consumers import Consumers
+from loadtest.consumers import Consumers, ExchangeUnreachable
+from loadtest.line import Order
 from loadtest.profiles import Call, Kind, Profile, load
 from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
-from loadtest.selftest import Ceiling, Freeze, SelfTestFailed
+from loadtest.selftest import Beside, Ceiling, Freeze, SelfTestFailed
 from loadtest.tally import Tally
-from loadtest.users import WRONG_ANSWER, Caller, GeventMissing, Lanes, Outcome, set_gevent_up
-from loadtest.worker import Order, Worker
+from loadtest.transport import Lanes
+from loadtest.users import WRONG_ANSWER, Caller, Outcome
+from loadtest.worker import Worker
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest, VerifyCitizenResponse
-from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer, PopulationServiceStub
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
 from ndxp.status import encode
 from ndxp.testing import RunningExchange
@@ -36,42 +38,46 @@ from tests.fakes import PATIENCE
 SERIES = "PopulationService/VerifyCitizen"
 
 
-def test_a_late_system_does_not_slow_the_schedule() -> None:
-    counted, sent = Tally(), []
-    held = gevent.event.Event()
+async def test_a_late_system_does_not_slow_the_schedule() -> None:
+    counted, sent = Tally(), list[float]()
+    held = list[Callable[[], None]]()
 
-    def send(due: float) -> None:
+    def send(due: float, ended: Callable[[], None]) -> None:
         sent.append(due)
+        held.append(ended)
         if len(sent) == 4:
-            held.set()
-        held.wait()
+            for end in held:
+                end()
 
     scheduler = Scheduler(iter([0, 0.01, 0.02, 0.03]), send, lambda _: None, max_in_flight=9, tally=counted)
-    scheduler.run(time.monotonic(), patience=PATIENCE)
+    await scheduler.run(time.monotonic(), patience=PATIENCE)
     report = counted.take(0)
     assert sent == [0, 0.01, 0.02, 0.03]
     assert (report.ticks[0].planned, report.ticks[0].sent, counted.in_flight_max, counted.in_flight) == (4, 4, 4, 0)
 
 
-def test_what_finds_no_room_is_dropped_and_counted() -> None:
+async def test_what_finds_no_room_is_dropped_and_counted() -> None:
     counted, dropped = Tally(), list[float]()
-    held = gevent.event.Event()
+    held = list[Callable[[], None]]()
+
+    def send(_: float, ended: Callable[[], None]) -> None:
+        held.append(ended)
 
     def drop(due: float) -> None:
         dropped.append(due)
         if len(dropped) == 2:
-            held.set()
+            held.pop()()
 
-    scheduler = Scheduler(iter([0, 0.01, 0.02]), lambda _: held.wait(), drop, max_in_flight=1, tally=counted)
-    scheduler.run(time.monotonic(), patience=PATIENCE)
+    scheduler = Scheduler(iter([0, 0.01, 0.02]), send, drop, max_in_flight=1, tally=counted)
+    await scheduler.run(time.monotonic(), patience=PATIENCE)
     tick = counted.take(0).ticks[0]
     assert (tick.planned, tick.sent, tick.dropped, dropped) == (3, 1, 2, [0.01, 0.02])
 
 
-def test_a_schedule_can_be_stopped_while_it_waits() -> None:
-    scheduler = Scheduler(iter([3600]), lambda _: None, lambda _: None, max_in_flight=1, tally=Tally())
-    gevent.spawn_later(0.05, scheduler.stop)
-    scheduler.run(time.monotonic(), patience=PATIENCE)
+async def test_a_schedule_can_be_stopped_while_it_waits() -> None:
+    scheduler = Scheduler(iter([3600]), lambda *_: None, lambda _: None, max_in_flight=1, tally=Tally())
+    asyncio.get_running_loop().call_later(0.05, scheduler.stop)
+    await scheduler.run(time.monotonic(), patience=PATIENCE)
 
 
 def test_reports_of_several_generators_add_up() -> None:
@@ -170,16 +176,27 @@ def test_what_changes_something_is_numbered_anew_each_time() -> None:
     assert len(set(numbers)) == len(numbers) == 20
 
 
-Follow = Callable[..., Results]
+async def _nothing(*_: object) -> None:
+    """Opens and closes nothing."""
+
+
+Ended = Callable[[Outcome], None]
+
+
+def _ok(_: Prepared, ended: Ended) -> None:
+    ended(Outcome("OK", failed=False))
+
+
+Follow = Callable[..., Awaitable[Results]]
 
 
 @pytest.fixture
 def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
     """Has a worker follow a curve from a second on (below 0: it is late already); ``call`` stands for the exchange."""
 
-    def run(
+    async def run(
         curve: Curve,
-        call: Callable[[Prepared], Outcome],
+        call: Callable[[Prepared, Ended], None],
         *,
         begin: float = 0,
         note_dropped: Callable[[str], None] = lambda _: None,
@@ -200,12 +217,12 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
                 case _:
                     found.generators.append(msgspec.json.decode(data["health"], type=Generator))
 
-        anybody = SimpleNamespace(select=lambda _: ["VN/GOV/H26/one-stop"], open=list, certificates=dict)
-        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(close=lambda: None))
+        anybody = SimpleNamespace(select=lambda _: ["VN/GOV/H26/one-stop"], open=_nothing, certificates=dict)
+        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(open=_nothing, close=lambda: None))
         monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=call))
         order = Order(profile=profile, curve=curve, compress=1, seed=1, gateway="", transactions=None)
         one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, note_dropped)
-        one.run_slot()
+        await one.run_slot()
         collector.finish()
         collector.write_into(found)
         return found
@@ -213,20 +230,20 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
     return run
 
 
-def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow: Follow) -> None:
-    held, dropped = gevent.event.Event(), list[str]()
+async def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow: Follow) -> None:
+    held, dropped = list[Ended](), list[str]()
 
-    def call(_: Prepared) -> Outcome:
-        held.wait()
-        return Outcome("OK", failed=False)
+    def call(_: Prepared, ended: Ended) -> None:
+        held.append(ended)
 
     def note_dropped(series: str) -> None:
         dropped.append(series)
         if len(dropped) == 5:
-            held.set()
+            for ended in held:
+                ended(Outcome("OK", failed=False))
 
     stages = {"morning": (0.0, 0.1), "evening": (0.1, 0.2)}
-    found = follow(Curve.constant(100, 0.2), call, note_dropped=note_dropped, max_in_flight=15, stages=stages)
+    found = await follow(Curve.constant(100, 0.2), call, note_dropped=note_dropped, max_in_flight=15, stages=stages)
     counts = {name: (one.planned, one.dropped, one.statuses) for name, one in found.series.items()}
     assert counts == {
         "PopulationService/GetCitizen": (20, 5, {"OK": 15}),
@@ -235,13 +252,15 @@ def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow:
     }
 
 
-def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     made, closed = list[int](), list[int]()
 
     def connect(_: str, count: int, __: Any) -> Any:
+        async def open_one() -> None:
+            await asyncio.sleep(0)  # connecting takes time, in which other slots ask for connections too
+
         made.append(count)
-        gevent.sleep(0)  # connecting takes time, in which other slots ask for connections too
-        return SimpleNamespace(close=lambda: closed.append(count))
+        return SimpleNamespace(open=open_one, close=lambda: closed.append(count))
 
     def send(message: str, _: Any) -> None:
         if message == "ndxp_claim":
@@ -253,21 +272,21 @@ def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.MonkeyPatch
 
     ready = list[str]()
     monkeypatch.setattr(worker, "Lanes", connect)
-    monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=lambda _: Outcome("OK", failed=False)))
+    monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=_ok))
     anybody = SimpleNamespace(
-        select=lambda _: ["VN/GOV/H26/one-stop"], open=list, certificates=dict, close=lambda: None
-    )  # fmt: skip
+        select=lambda _: ["VN/GOV/H26/one-stop"], open=_nothing, certificates=dict, close=lambda: None
+    )
     order = Order(
         profile=load("ndxp-average"), curve=Curve.constant(6, 1), compress=1, seed=1, gateway="", transactions=None
     )
     one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, lambda _: None)
-    gevent.joinall([gevent.spawn(one.run_slot) for _ in range(3)], raise_error=True)
-    one.close()
+    await asyncio.gather(*(one.run_slot() for _ in range(3)))
+    await one.close()
     assert (made, closed) == ([8], [8])
 
 
-def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:
-    found = follow(Curve.constant(1000, 0.1), lambda _: Outcome("OK", failed=False), begin=-0.5)
+async def test_a_worker_tells_how_late_it_sent(follow: Follow) -> None:
+    found = await follow(Curve.constant(1000, 0.1), _ok, begin=-0.5)
     assert found.succeeded == 100
     assert found.generators[0].late_p99_ms >= 400
 
@@ -287,16 +306,6 @@ class _Registry(PopulationServiceServicer):
         return VerifyCitizenResponse(matched=request.citizen_number == "known")
 
 
-class _OneLane(Lanes):
-    """A lane on a plain channel: one call at a time needs no gevent."""
-
-    def __init__(self, channel: grpc.Channel) -> None:
-        self._only = {"PopulationService": PopulationServiceStub(channel)}
-
-    def next(self, client: str) -> dict[str, Any]:
-        return self._only
-
-
 class _Bearers:
     def headers(self, client: str) -> tuple[tuple[str, str], ...]:
         return ((metadata.AUTHORIZATION, f"Bearer of {client}"),)
@@ -311,38 +320,40 @@ class _Bearers:
         ("broken", "INTERNAL", True, "t-1"),
     ],
 )
-def test_calls_are_counted_by_code_and_reason(number: str, status: str, failed: bool, transaction_id: str) -> None:
+async def test_calls_are_counted_by_code_and_reason(
+    number: str, status: str, failed: bool, transaction_id: str
+) -> None:
     server, registry = grpc.server(futures.ThreadPoolExecutor(1)), _Registry()
     add_to(registry, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        caller = Caller(_OneLane(channel), cast(Consumers, _Bearers()), deadline=20, name="test")
-        request = VerifyCitizenRequest(citizen_number=number)
-        asked = Prepared(
-            "PopulationService", "VerifyCitizen", "VN/GOV/H26/one-stop", Shape.UNARY, [request], False,
-            lambda answer: bool(answer.matched),
-        )  # fmt: skip
-        outcome = caller.call(asked)
+    lanes = Lanes(f"127.0.0.1:{port}", 1)
+    await lanes.open()
+    caller = Caller(lanes, cast(Consumers, _Bearers()), deadline=20, name="test")
+    request = VerifyCitizenRequest(citizen_number=number)
+    asked = Prepared(
+        "PopulationService", "VerifyCitizen", "VN/GOV/H26/one-stop", Shape.UNARY, [request], False,
+        lambda answer: bool(answer.matched),
+    )  # fmt: skip
+    outcome = await caller.wait(asked)
+    lanes.close()
     server.stop(None).wait()
     assert (outcome.status, outcome.failed, outcome.transaction_id) == (status, failed, transaction_id)
     assert registry.asked[metadata.AUTHORIZATION] == "Bearer of VN/GOV/H26/one-stop"
     assert str(registry.asked[metadata.MESSAGE_ID]).startswith("test-")
 
 
-def test_without_gevent_there_are_no_channels() -> None:
-    with pytest.raises(GeventMissing, match="import locust before"):
-        set_gevent_up(10)
-    with pytest.raises(GeventMissing, match="set_gevent_up"):
-        Lanes("127.0.0.1:1", 1)
+async def test_a_gateway_that_does_not_answer_is_named() -> None:
+    with pytest.raises(ExchangeUnreachable, match="the gateway at 127.0.0.1:1 does not answer"):
+        await Lanes("127.0.0.1:1", 1).open()
 
 
-def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange: RunningExchange) -> None:
+async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange: RunningExchange) -> None:
     consumers = Consumers(exchange.state)
     hospitals = consumers.select(["provinces/hospital"])
     assert len(hospitals) == 63
     assert len(consumers.select(["connected/lgsp", "connected/one-stop", "connected/ekyc"])) == 13 + 63 + 4
-    consumers.open(hospitals[:3])
+    await consumers.open(hospitals[:3])
     assert len({consumers.headers(hospital) for hospital in hospitals[:3]}) == 3
     consumers.close()
 
@@ -353,15 +364,24 @@ def test_the_generator_by_itself_answers_for_every_call() -> None:
     assert found.failed == 0
 
 
+def test_calls_and_those_of_stubs_are_made_side_by_side() -> None:
+    found = selftest.beside()
+    assert found.calls == 200
+    assert min(found.p50_ms, found.stubs_p50_ms) > 0
+
+
 def test_the_self_test_is_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     alone = Ceiling(calls=3000, failed=0, calls_per_second=1000.4, cpu_us_per_call=670.2)
     frozen = Freeze(calls=600, corrected_p99_ms=1978, naive_calls=300, naive_p99_ms=19, naive_max_ms=2001)
     monkeypatch.setattr(selftest, "ceiling", lambda: alone)
     monkeypatch.setattr(selftest, "freeze", lambda: frozen)
+    both = Beside(calls=200, p50_ms=0.81, p99_ms=2.4, stubs_p50_ms=1.2, stubs_p99_ms=3.1)
+    monkeypatch.setattr(selftest, "beside", lambda: both)
     selftest.main()
     said = capsys.readouterr().out
     assert "1,000 calls/s, 670 µs of CPU a call, 0 of 3,000 failed" in said
     assert "p99 response 1,978 ms; a closed loop beside it shows 19 ms" in said
+    assert "200 calls in turn, here and by grpcio's stubs: p50 0.81 and 1.20 ms, p99 2.40 and 3.10 ms" in said
 
     def fail() -> Ceiling:
         raise SelfTestFailed("no port")

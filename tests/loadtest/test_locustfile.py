@@ -7,11 +7,14 @@ from pathlib import Path
 
 import httpx
 import msgspec
+import psutil
 import pytest
 
+from loadtest import results
 from loadtest.results import Second
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
+from tests.fakes import PATIENCE, until_now
 from tests.loadtest.conftest import LOCUSTFILE, Locust
 
 
@@ -114,3 +117,18 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(locust: Locust, arguments: 
     ended = locust("-t", "3", *arguments)
     assert ended.code == 2
     assert complaint in ended.errors.strip().splitlines()[-1]
+
+
+def test_a_process_that_calls_and_dies_is_a_generator_gone_missing(exchange: RunningExchange, tmp_path: Path) -> None:
+    results_file, progress = tmp_path / "results.json", tmp_path / "progress.jsonl"
+    command = [
+        sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "--profile",
+        "ndxp-average", "--folder", str(exchange.folder), "--results", str(results_file), "--progress", str(progress),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as started:
+        until_now(lambda: progress.exists() and progress.read_text())
+        [caller] = psutil.Process(started.pid).children()
+        caller.kill()
+        started.wait(PATIENCE)
+    found = results.read(results_file)
+    assert (found.missing, found.aborted.endswith("went missing")) == (1, True)

@@ -1,14 +1,22 @@
 """The gateway's signed word to an agency."""
 
+import hmac
+import json
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
 
 import jwt
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ndxp import assertion
 from ndxp.assertion import (
     ISSUER,
+    LEEWAY,
     LIFE,
     Assertion,
     AssertionRefused,
@@ -174,3 +182,133 @@ def test_a_secret_that_cannot_be_read_is_no_refusal(word: Assertion) -> None:
 
     with pytest.raises(KeyUnavailable):
         Verifier(PROVIDER, unreadable).verify(sign(word, KEY), METHOD)
+
+
+@pytest.mark.parametrize(
+    ("claims", "good"),
+    [
+        ({"exp": -LEEWAY + 1}, True),
+        ({"exp": -LEEWAY}, False),
+        ({"exp": LIFE + LEEWAY}, True),
+        ({"exp": LIFE + LEEWAY + 1}, False),
+        ({"iat": LEEWAY}, True),
+        ({"iat": LEEWAY + 1}, False),
+        ({"nbf": LEEWAY}, True),
+        ({"nbf": LEEWAY + 1}, False),
+    ],
+    ids=str,
+)
+def test_an_assertion_holds_to_the_second(monkeypatch: pytest.MonkeyPatch, claims: dict[str, int], good: bool) -> None:
+    now = 1_800_000_000
+    monkeypatch.setattr(time, "time", lambda: float(now))
+    assert (
+        holds(written(HEADER, {**claims_of(now), **{name: now + seconds for name, seconds in claims.items()}})) == good
+    )
+
+
+HEADER = {"alg": "HS256", "typ": "JWT"}
+HOUR = 3600
+MISSING = object()
+
+
+def claims_of(now: int) -> dict[str, Any]:
+    return {"iss": ISSUER, "sub": "c", "aud": PROVIDER, "mth": METHOD, "jti": "t-1", "exp": now + 15}
+
+
+def base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def written(header: object, claims: object, key: bytes = KEY, digest: str = "sha256") -> str:
+    """A JWT, whatever is in it."""
+    said = f"{base64url(json.dumps(header).encode())}.{base64url(json.dumps(claims).encode())}"
+    return f"{said}.{base64url(hmac.digest(key, said.encode(), digest))}"
+
+
+def read_by_us(text: str) -> Assertion | None:
+    try:
+        return verifier().verify(text, METHOD)
+    except AssertionRefused:
+        return None
+
+
+def holds(text: str) -> bool:
+    return read_by_us(text) is not None
+
+
+def read_by_pyjwt(text: str) -> Assertion | None:
+    """What a reader without our own code takes, by the same rules."""
+    try:
+        claims = jwt.decode(
+            text, KEY, algorithms=["HS256"], audience=PROVIDER, issuer=ISSUER, leeway=LEEWAY,
+            options={"require": ["sub", "jti", "exp"]},
+        )  # fmt: skip
+        read = msgspec.convert(claims, Assertion)
+    except (jwt.PyJWTError, msgspec.ValidationError):
+        return None
+    return read if read.method == METHOD and read.expires <= time.time() + LIFE + LEEWAY else None
+
+
+lines = st.text(max_size=20)
+
+
+@given(client=lines, transaction=lines, user=lines, purpose=lines, fields=lines, mark=st.binary(min_size=16))
+def test_pyjwt_and_we_read_the_same_in_what_the_gateway_signs(
+    client: str, transaction: str, user: str, purpose: str, fields: str, mark: bytes
+) -> None:
+    said = Assertion(client, PROVIDER, METHOD, transaction, user, purpose, "", fields, message_mark(mark))
+    text = sign(said, KEY)
+    assert read_by_us(text) == read_by_pyjwt(text) == said
+
+
+times = st.sampled_from([-HOUR, 0, 15, HOUR])
+no_time = st.sampled_from([MISSING, None, "soon", [1]])
+no_text = st.sampled_from([MISSING, None, 1, "", "another", ["c"], {"a": "b"}])
+
+
+@settings(max_examples=400)
+@given(
+    header=st.sampled_from(
+        [HEADER] * 40
+        + [{"alg": "HS256"}, {"typ": "JWT"}, {}, {"alg": None}, "HS256", [HEADER], None]
+        + [{"alg": alg, "typ": "JWT"} for alg in ("none", "HS384", "hs256", "RS256", 256, ["HS256"])]
+        + [{**HEADER, "crit": ["exp"]}]
+    ),
+    other=st.lists(
+        st.tuples(st.sampled_from(("iss", "sub", "aud", "mth", "jti", "usr", "prp", "fld", "msg", "new")), no_text)
+        | st.tuples(st.sampled_from(("exp", "iat", "nbf")), times | no_time),
+        max_size=2,
+    ).map(dict),
+    key=st.sampled_from([KEY] * 20 + [b"", key_of("another")]),
+    digest=st.sampled_from(["sha256"] * 20 + ["sha384", "sha1"]),
+)  # fmt: skip
+def test_pyjwt_and_we_take_the_same_tokens(header: object, other: dict[str, Any], key: bytes, digest: str) -> None:
+    now = int(time.time())
+    changes = {name: now + value if isinstance(value, int) and name in ("exp", "iat", "nbf") else value
+               for name, value in other.items()}  # fmt: skip
+    claims = {name: value for name, value in {**claims_of(now), **changes}.items() if value is not MISSING}
+    text = written(header, claims, key, digest)
+    assert read_by_us(text) == read_by_pyjwt(text)
+
+
+@given(at=st.integers(0, 10_000), cut=st.integers(0, 3), put=st.text("AQgw09-_.=+/ *é\ud800", max_size=3))
+def test_of_tokens_that_were_tampered_with_we_take_none_that_pyjwt_refuses(at: int, cut: int, put: str) -> None:
+    text = written(HEADER, claims_of(int(time.time())))
+    at %= len(text) + 1
+    tampered = text[:at] + put + text[at + cut :]
+    ours = read_by_us(tampered)
+    if "\ud800" in tampered:
+        assert ours is None  # PyJWT fails at what is no text
+        return
+    theirs = read_by_pyjwt(tampered)
+    signature = tampered.rpartition(".")[2]
+    if theirs is None or base64url(urlsafe_b64decode(signature + "==")) == signature:
+        assert ours == theirs
+    else:
+        assert ours is None  # the same signature in another form
+
+
+def test_a_header_that_says_more_than_algorithm_and_type_is_refused() -> None:
+    claims = claims_of(int(time.time()))
+    assert holds(written(HEADER, claims))
+    assert not holds(written({**HEADER, "b64": True}, claims))

@@ -70,6 +70,16 @@ async def test_another_path_is_told_where_the_metrics_are() -> None:
     assert (answer.status_code, answer.text) == (404, "GET /metrics\n")
 
 
+async def test_metrics_are_for_nobody_who_asks_by_a_name_of_the_public_dns() -> None:
+    address = free_address()
+    async with shown(address), httpx.AsyncClient() as client:
+        for host in ("rebound.example.com", "localhost.example.com:9464"):
+            answer = await client.get(f"http://{address}/metrics", headers={"Host": host})
+            assert (answer.status_code, "python_info" in answer.text) == (421, False)
+        for host in (address, "localhost:9464", "gateway:9464", "[::1]:9464", "gateway.ndxp.svc"):
+            assert (await client.get(f"http://{address}/metrics", headers={"Host": host})).status_code == 200
+
+
 @asynccontextmanager
 async def silent(address: str) -> AsyncIterator[asyncio.StreamReader]:
     """A connection that says nothing."""

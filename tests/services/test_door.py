@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import grpc
+import jwt
 import pytest
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
 
 MANY = 100
+UNKNOWN_FIELD = b"\xfa\x01\x80\x50" + bytes(10_240)
+"""Field 31 of a message, which the population's contract does not have: 10 KiB of zeros."""
+
 VERIFY = f"{population.CONTRACT}/VerifyCitizen"
 
 
@@ -198,6 +203,13 @@ async def test_the_access_log_names_transaction_client_and_officer(
     assert (access.transaction_id, access.client, access.user_id) == (call.transaction_id, call.client, "officer-7")
 
 
+def logged(town: "Town") -> list[int]:
+    """The statuses of the population agency's calls, when MANY have ended."""
+    with town.agencies["population"].database.reading() as reader:
+        found = [access.status_code for _, access in reader.accesses(after=0, since=0, limit=2 * MANY)]
+    return found if len(found) >= MANY else []
+
+
 async def test_a_caller_who_leaves_in_the_middle_of_a_stream_has_not_said_everything(
     town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
 ) -> None:
@@ -214,21 +226,38 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_stream_has_not_said_everyt
 
     for _ in range(MANY // 20):
         await asyncio.gather(*(leave_in_the_middle() for _ in range(20)))
-
-    def logged() -> list[int]:
-        with town.agencies["population"].database.reading() as reader:
-            found = [access.status_code for _, access in reader.accesses(after=0, since=0, limit=2 * MANY)]
-        return found if len(found) >= MANY else []
-
-    assert Counter(await until(logged)) == {Code.CANCELLED: MANY}
+    assert Counter(await until(lambda: logged(town))) == {Code.CANCELLED: MANY}
     assert town.agencies["population"].server.traffic.calls == {(batch, Code.CANCELLED): MANY}
+
+
+async def test_a_caller_who_leaves_in_the_middle_of_an_upload_has_not_said_everything(
+    town: "Town", direct: grpc.aio.Channel, world: World
+) -> None:
+    path = f"{population.CONTRACT}/UploadChanges"
+    address = pb.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc")
+
+    def taken() -> int:
+        with town.agencies["population"].database.reading() as reader:
+            return reader.newest_change()
+
+    async def leave_in_the_middle(number: str, until_taken: int) -> None:
+        upload = PopulationServiceStub(direct).UploadChanges(metadata=signed(method=path))
+        await upload.write(pb.UploadChangesRequest(request_id=number, citizen_number=number, current_address=address))
+        await until(lambda: taken() >= until_taken)
+        upload.cancel()
+
+    numbers = [citizen.number for citizen in world.sample(MANY, 8, alive=True)]
+    for begin in range(0, MANY, 20):
+        await asyncio.gather(*(leave_in_the_middle(number, begin + 20) for number in numbers[begin : begin + 20]))
+    assert Counter(await until(lambda: logged(town))) == {Code.CANCELLED: MANY}
+    assert town.agencies["population"].server.traffic.calls == {(path, Code.CANCELLED): MANY}
 
 
 async def test_an_access_log_that_cannot_be_written_gives_no_answer_and_shows_nothing(
     town: "Town", question: pb.VerifyCitizenRequest, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture
 ) -> None:
     with town.agencies["population"].database.transaction() as transaction:
-        transaction._connection.exec_driver_sql("DROP TABLE accesses")
+        transaction._run("DROP TABLE accesses")
     failure = await failure_of(town.population().VerifyCitizen(question, metadata=((metadata.USER_ID, "officer-7"),)))
     assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "ACCESS_LOG_UNAVAILABLE")
     for told in (failure.message, caplog.text):
@@ -282,6 +311,39 @@ async def test_an_assertion_made_for_another_message_is_refused_and_not_logged(
         access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
     )
     assert counts.total == 0
+
+
+@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+async def test_a_call_whose_assertion_names_no_message_is_answered(
+    direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest, compression: grpc.Compression
+) -> None:
+    """The gateway names none that it cannot read: of a contract that it does not know, or compressed."""
+    (pair,) = signed()
+    assert "msg" not in jwt.decode(pair[1], options={"verify_signature": False})
+    worth_compressing = question.SerializeToString() + UNKNOWN_FIELD
+    call: Any = direct.unary_unary(f"/{VERIFY}", response_deserializer=pb.VerifyCitizenResponse.FromString)
+    assert (await call(worth_compressing, metadata=(pair,), compression=compression)).matched
+
+
+async def test_a_burst_of_calls_on_three_connections_is_answered(
+    town: "Town", question: pb.VerifyCitizenRequest
+) -> None:
+    async with AsyncExitStack() as stack:
+        channels = [
+            await stack.enter_async_context(
+                grpc.aio.insecure_channel(
+                    f"127.0.0.1:{town.ports['population']}", options=(("grpc.use_local_subchannel_pool", 1),)
+                )
+            )
+            for _ in range(3)
+        ]
+        calls = [
+            PopulationServiceStub(channel).VerifyCitizen(question, metadata=signed())
+            for _ in range(1000)
+            for channel in channels
+        ]
+        answers = await asyncio.gather(*calls)
+    assert all(answer.matched for answer in answers)
 
 
 async def test_a_stream_of_answers_is_for_the_message_that_its_assertion_was_made_for(direct: grpc.aio.Channel) -> None:

@@ -10,6 +10,7 @@ from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.world import Citizen, Sex, World
 from services.day import today
+from services.population.service import PopulationService
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -239,3 +240,35 @@ async def test_an_upload_tells_the_first_hundred_problems_and_counts_all(town: "
     tally = await town.population().UploadChanges(iter(bad))
     assert (tally.rejected, len(tally.problems)) == (120, 100)
     assert [problem.request_id for problem in tally.problems] == [change.request_id for change in bad[:100]]
+
+
+async def test_others_get_their_turn_between_two_changes_however_many_upload(
+    town: "Town", world: World, request_id: RequestId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, take = asyncio.get_running_loop(), PopulationService._take
+    others = 0
+    kept_waiting: list[int] = []
+
+    def others_ran() -> None:
+        nonlocal others
+        others -= 1
+
+    def watched(service: PopulationService, request: pb.UploadChangesRequest) -> bool:
+        nonlocal others
+        kept_waiting.append(others)
+        others += 1
+        loop.call_soon(others_ran)
+        return take(service, request)
+
+    monkeypatch.setattr(PopulationService, "_take", watched)
+    people = [citizen.number for citizen in world.sample(40, 6, alive=True)]
+    uploads = [
+        [
+            pb.UploadChangesRequest(request_id=request_id(), citizen_number=number, current_address=ADDRESS)
+            for number in people
+        ]
+        for _ in range(8)
+    ]
+    tallies = await asyncio.gather(*(town.population().UploadChanges(iter(upload)) for upload in uploads))
+    assert [tally.accepted for tally in tallies] == [40] * 8
+    assert kept_waiting == [0] * 320

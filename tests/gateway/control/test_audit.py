@@ -22,11 +22,12 @@ class Site:
 
     def __init__(self, store: Store, valkey: Valkey) -> None:
         self.changed = 0
+        self.kept: list[int] = []
         self.store_dies = self.fails = False
         changes = ChangeLog(store, "test", KEY)
         app = FastAPI()
         problems.install(app)
-        app.add_middleware(Concluded, changes=changes)
+        app.add_middleware(Concluded, changes=changes, keep=self.keep)
 
         async def admit(request: Request) -> None:
             await changes.begin(request, "admin/operator")
@@ -41,6 +42,10 @@ class Site:
             return {"done": "yes"}
 
         self._app = app
+
+    async def keep(self) -> None:
+        """Counts the changes that were made when the copy is made."""
+        self.kept.append(self.changed)
 
     async def post(self) -> httpx.Response:
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
@@ -92,3 +97,8 @@ async def test_a_change_that_breaks_is_recorded_as_such(site: Site, store: Store
     assert (await site.post()).status_code == 500
     _, outcome = await records(store)
     assert (outcome.phase, outcome.status_code) == ("outcome", Code.INTERNAL)
+
+
+async def test_a_change_is_answered_when_the_copy_of_the_registry_has_it(site: Site) -> None:
+    assert (await site.post()).status_code == 200
+    assert site.kept == [1]

@@ -50,3 +50,22 @@ async def test_what_was_handed_out_and_lost_is_handed_out_again(credentials: Cre
     handed_out.rename(f"{handed_out}.lost")  # noqa: ASYNC240 - in a folder of its own, in memory
     assert await credentials.issue([SUBJECTS, ONE]) == {}
     assert mode_and_content(handed_out) == before
+
+
+async def test_the_credentials_of_what_is_no_more_end_for_good(
+    credentials: Credentials, store: Store, tmp_path: Path
+) -> None:
+    former = await credentials.issue([SUBJECTS, ONE, OTHER])
+    assert await credentials.known() == {ONE, OTHER}
+    await credentials.withdraw([ONE, SUBJECTS])
+    assert (await credentials.known(), ONE in json.loads((tmp_path / "credentials.json").read_text())) == (
+        {OTHER},
+        False,
+    )
+    assert await credentials.generation(ONE, former[ONE]) is None
+    again = await credentials.issue([ONE])
+    assert again[ONE] != former[ONE]
+    assert await credentials.generation(ONE, former[ONE]) is None
+    assert await credentials.generation(ONE, again[ONE]) == 1
+    assert await credentials.generation(OTHER, former[OTHER]) == 0
+    assert (await RegistryStore(store).standing(ONE))[1] == 1, "what was got before is of another generation"

@@ -43,7 +43,10 @@ class Contracts:
         self.learnt: dict[str, bytes] = {}
 
     async def load(self) -> Any:
-        return SimpleNamespace(snapshot=Snapshot(self._registry, self.learnt))
+        return SimpleNamespace(snapshot=Snapshot(self._registry, self.learnt, await self.version()))
+
+    async def version(self) -> int:
+        return len(self.learnt)
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         self.learnt[contract] = files

@@ -139,6 +139,42 @@ def test_a_body_that_is_no_json_is_refused(exchange: RunningExchange) -> None:
     assert answer.status_code == 422
 
 
+TWICE = {
+    "grants": b'{"id": "twice", "consumer": "VN/GOV/H26", "provider": "VN/GOV/G01/population", "methods": ["*"], '
+    b'"contract": "ndxp.population.v1.PopulationService", "fields": ["citizen"], "fields": []}',
+    "members": b'{"id": "VN/COM/twice", "name": "x", "subsystems": ["app"], "subsystems": []}',
+    "members/disable": b'{"member": "VN/COM/1", "member": "VN/GOV/H26"}',
+}
+
+
+@pytest.mark.parametrize("path", TWICE)
+def test_a_body_with_a_key_twice_is_refused_as_in_a_file(exchange: RunningExchange, path: str) -> None:
+    before = [exchange.admin.get(what).json() for what in ("members", "grants")]
+    answer = exchange.admin.post(path, content=TWICE[path], headers={"content-type": "application/json"})
+    assert (answer.status_code, "is in it twice" in answer.json()["detail"]) == (422, True)
+    assert [exchange.admin.get(what).json() for what in ("members", "grants")] == before
+
+
+def test_what_looks_wrong_is_told_when_it_is_registered(exchange: RunningExchange) -> None:
+    member = {"id": "VN/COM/doubtful", "name": "Doubtful", "groups": ["provnces"], "subsystems": ["app"]}
+    [told] = exchange.admin.post("members", json=member).json()["warnings"]
+    assert "'provnces', which no grant names; did you mean 'provinces'?" in told
+    assert told in exchange.admin.get("doubts").json()
+    service = {"provider": "VN/COM/doubtful/app", "address": "127.0.0.1:1"}
+    dead = exchange.admin.put("services", json={**service, "contract": "doubtful.v1.Thing"}).json()["warnings"]
+    what = "VN/COM/doubtful/app at 127.0.0.1:1 does not describe doubtful.v1.Thing"
+    assert dead == [f"{what}: nothing answers there; it is asked again"]
+    [misspelt, *_] = exchange.admin.put(
+        "services", json={**service, "contract": "ndxp.population.v1.PopulationServise"}
+    ).json()["warnings"]
+    assert misspelt.endswith("did you mean 'ndxp.population.v1.PopulationService'?")
+    for contract in ("doubtful.v1.Thing", "ndxp.population.v1.PopulationServise"):
+        query = {"provider": "VN/COM/doubtful/app", "contract": contract}
+        assert exchange.admin.delete("services", params=query).status_code == 204
+    good = exchange.admin.put("members", json={**member, "groups": ["companies"]}).json()["warnings"]
+    assert good == []
+
+
 def test_a_new_subsystem_gets_a_secret_once(exchange: RunningExchange) -> None:
     member = {"id": "VN/COM/newcomer", "name": "Newcomer", "subsystems": ["app"]}
     first = exchange.admin.put("members", json=member).json()["credentials"]
@@ -146,6 +182,40 @@ def test_a_new_subsystem_gets_a_secret_once(exchange: RunningExchange) -> None:
     assert list(first) == ["VN/COM/newcomer/app"]
     assert second == {}
     assert token_answer(exchange, auth=("VN/COM/newcomer/app", first["VN/COM/newcomer/app"])).status_code == 200
+
+
+def test_a_subsystem_that_was_removed_gets_no_token_and_comes_back_with_another_secret(
+    exchange: RunningExchange,
+) -> None:
+    member = {"id": "VN/COM/shrinking", "name": "Shrinking", "subsystems": ["app", "old"]}
+    old = "VN/COM/shrinking/old"
+    first = exchange.admin.put("members", json=member).json()["credentials"]
+    assert token_answer(exchange, auth=(old, first[old])).status_code == 200
+    exchange.admin.put("members", json={**member, "subsystems": ["app"]})
+    assert token_answer(exchange, auth=(old, first[old])).status_code == 401
+    assert old not in json.loads(exchange.credentials.read_text())
+    again = exchange.admin.put("members", json=member).json()["credentials"]
+    assert list(again) == [old]
+    assert token_answer(exchange, auth=(old, first[old])).status_code == 401
+    assert token_answer(exchange, auth=(old, again[old])).status_code == 200
+    assert token_answer(exchange, auth=("VN/COM/shrinking/app", first["VN/COM/shrinking/app"])).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/.well-known/jwks.json", "/readyz", "/admin/v1/members"])
+def test_control_answers_nobody_who_asks_by_a_name_of_the_public_dns(exchange: RunningExchange, path: str) -> None:
+    def asked(host: str) -> httpx.Response:
+        return httpx.get(f"{exchange.control_url}{path}", headers={**exchange.admin.headers, "Host": host})
+
+    port = exchange.control_url.rpartition(":")[2]
+    for host in (
+        "rebound.example.com",
+        f"rebound.example.com:{port}",
+        "localhost.example.com",
+        "127.0.0.1.example.com",
+    ):
+        assert (asked(host).status_code, "NDXP_CONTROL_NAMES" in asked(host).json()["detail"]) == (421, True)
+    for host in (f"127.0.0.1:{port}", f"[::1]:{port}", "localhost", "control:8080", "control.ndxp.svc"):
+        assert asked(host).status_code == 200
 
 
 def test_members_are_listed_by_group(exchange: RunningExchange) -> None:

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.control import readiness
+from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
 from gateway.core.registry import Registry
 from gateway.dataplane.journal import STREAM
@@ -33,7 +34,16 @@ async def ready(store: Store, engine: sa.Engine, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(readiness, "_GOOD_FOR", -1.0)
     registry = RegistryStore(store)
     await registry.take(Registry(instance="VN"))
-    return Readiness(store, registry, Writer(engine, Signer(tmp_path, "test")), None, StoreSettings())
+    return Readiness(store, keeper(registry, tmp_path), Writer(engine, Signer(tmp_path, "test")), None, StoreSettings())
+
+
+def keeper(registry: RegistryStore, folder: Path) -> Keeper:
+    """Has copied nothing yet."""
+
+    async def tell(_: str) -> None:
+        return
+
+    return Keeper(folder / "registry.json", registry, b"s" * 32, tell)
 
 
 def kill(valkey: Valkey, store: Store) -> None:
@@ -68,6 +78,23 @@ async def test_it_is_not_ready_when_the_store_does_not_keep_what_it_takes(store:
     assert waits.startswith("journal (the store has appendonly no, NDXP_DURABILITY=everysec needs appendonly yes")
 
 
+async def test_it_is_not_ready_while_the_store_lacks_what_it_held(
+    store: Store, engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "_GOOD_FOR", -1.0)
+    registry = RegistryStore(store)
+    await registry.put_salt_key(b"s" * 32)
+    await registry.take(Registry(instance="VN"))
+    keeping = keeper(registry, tmp_path)
+    await keeping.look()
+    ready = Readiness(store, keeping, Writer(engine, Signer(tmp_path, "test")), None, StoreSettings())
+    assert await ready.waits_for() == []
+    await store.flushall()
+    assert await ready.waits_for() == ["registry (the store has lost the registry; it is put back from its copy)"]
+    await keeping.look()
+    assert await ready.waits_for() == []
+
+
 async def test_it_is_not_ready_when_too_much_waits_for_the_recorder(
     store: Store, ready: Readiness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +116,13 @@ async def test_it_is_not_ready_when_the_recorder_does_not_record(
     store: Store, ready: Readiness, engine: sa.Engine, tmp_path: Path
 ) -> None:
     recorder = Recorder(store, Writer(engine, Signer(tmp_path, "test")), "test")
-    behind = Readiness(store, RegistryStore(store), Writer(engine, Signer(tmp_path, "test")), recorder, StoreSettings())
+    behind = Readiness(
+        store,
+        keeper(RegistryStore(store), tmp_path),
+        Writer(engine, Signer(tmp_path, "test")),
+        recorder,
+        StoreSettings(),
+    )
     assert await behind.waits_for() == ["recorder (it is starting)"]
 
 

@@ -80,6 +80,12 @@ def test_a_small_registry_holds() -> None:
         (doubled("members"), "members[2]", "VN/GOV/H26 is there twice"),
         (changed("services", address="127.0.0.1"), "services[0].address", "host:port"),
         (changed("services", address="http://x:1"), "services[0].address", "host:port"),
+        (changed("services", address="unix:1234"), "services[0].address", "host:port"),
+        (changed("services", address=":99999"), "services[0].address", "host:port"),
+        (changed("services", address="127.0.0.1:99999"), "services[0].address", "from 1 to 65535"),
+        (changed("services", address="localhost:0"), "services[0].address", "from 1 to 65535"),
+        (changed("services", address="a@b:80"), "services[0].address", "host:port"),
+        (changed("services", address="::1:80"), "services[0].address", "host:port"),
         (changed("services", contract="Demo"), "services[0].contract", "full name"),
         (changed("services", provider="VN/GOV/G01/registry"), "services[0].provider", "VN/GOV/G01/registry"),
         (doubled("services"), "services[1]", "is there twice"),
@@ -117,6 +123,11 @@ def test_a_registry_that_does_not_hold_is_refused_with_place_and_fault(data: Any
         parse(data)
     assert place in str(refused.value)
     assert what in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["[::1]:45901", "127.0.0.1:1", "population.example:50061", "population:65535"])
+def test_every_form_of_address_is_taken(address: str) -> None:
+    assert parse(changed("services", address=address)).services[0].address == address
 
 
 @pytest.mark.parametrize("consumer", ["VN/GOV/H26", "VN/GOV/H26/one-stop", "group:all", "group:provinces/hospital"])

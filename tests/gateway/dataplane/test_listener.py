@@ -1,7 +1,9 @@
 """Calls that end in an unusual way at the gateway's port: each is answered, and recorded once as it was answered."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -152,3 +154,26 @@ async def test_a_caller_who_leaves_while_the_outcome_is_written_is_recorded_once
     await until(lambda: house.exchange.traffic.by_service().get(PROVIDER))
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
     assert [outcome.status_code for outcome in outcomes] == [0]
+
+
+async def test_callers_of_the_same_machine_may_come_by_a_socket(provider: Provider, tmp_path: Path) -> None:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((provider,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    at = f"unix:{tmp_path}/gateway.sock"
+    for _ in range(2):  # a worker that is started again finds the socket of the one before
+        house = House(f"127.0.0.1:{port}", {"gateway_address": at})
+        assert await house.listener.open() == at
+        async with grpc.aio.insecure_channel(at) as channel:
+            assert await call(house, channel, UNARY) == b"x"
+        await house.close()
+    await server.stop(None)
+
+
+async def test_a_port_that_is_taken_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        house = House("127.0.0.1:1", {"gateway_address": f"127.0.0.1:{port}"})
+        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+            await house.listener.open()

@@ -7,12 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.keys import load_or_create
-from gateway.ledger import tables
+from gateway.ledger import statistics, tables
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.statements import CHANGES, LOSSES
-from gateway.ledger.writer import LedgerDisagrees, Writer
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.writer import Writer
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused, Retention, sign_note
 from tests.records import record
@@ -39,6 +40,8 @@ def roll_back(engine: sa.Engine) -> None:
         connection.execute(sa.update(tiles).values(hashes=sa.func.substr(tiles.c.hashes, 1, 32 * KEPT)))
         connection.execute(sa.delete(tiles).where(tiles.c.level > 0))
         connection.execute(sa.update(tables.tree).values(size=KEPT))
+        connection.execute(sa.delete(tables.rollups))
+        statistics.add(connection, [entry.record for entry in Reader(connection).entries(0, KEPT)])
 
 
 def audit(ledger: Reader, signer: Signer, published: str = "", *remembered: str) -> Audited:

@@ -89,6 +89,23 @@ async def test_what_comes_later_is_recorded_too(store: Store, writer: Writer, le
         assert ledger.last() == 10
 
 
+async def test_a_journal_that_was_emptied_is_said_and_what_comes_later_is_recorded(
+    store: Store, writer: Writer, ledger: Reader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(recording, "_RETRY", 0.05)
+    async with running(Recorder(store, writer, "test")) as recorder:
+        await until(lambda: recorder.healthy)
+        await journal(store, record())
+        assert await caught_up(store, PATIENCE)
+        await store.flushall()
+        await until(lambda: "the journal was emptied under the recorder" in caplog.text)
+        await until(lambda: recorder.healthy)
+        await journal(store, record())
+        assert await caught_up(store, PATIENCE)
+        assert ledger.last() == 2
+    assert (await store.get(CHECKPOINT)).decode() == ledger.latest_checkpoint()
+
+
 async def test_what_a_dead_recorder_had_read_is_recorded_by_the_next(
     store: Store, writer: Writer, ledger: Reader
 ) -> None:
@@ -299,6 +316,22 @@ async def test_a_checkpoint_follows_the_last_record_and_is_published(
         for count in (1, 2):
             await journal(store, record())
             await until(partial(_signed, store, ledger, signer, count))
+
+
+@pytest.mark.parametrize(
+    ("entries", "seconds", "pause"),
+    [
+        (1, 1.0, 0.05),
+        (0, 0.5, 0.05),
+        (2, 0.05, 0.05),
+        (14, 0.05, 0.25),
+        (70, 0.25, 0.25),
+        (5, 0.25, 0.05),
+        (500, 0.1, 0),
+    ],
+)
+def test_entries_gather_for_longer_under_load_only(entries: int, seconds: float, pause: float) -> None:
+    assert recording.pause_after(entries, seconds) == pause
 
 
 async def test_a_recorder_does_not_go_on_behind_an_older_copy_of_the_ledger(

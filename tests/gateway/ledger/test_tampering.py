@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from gateway.core.rollup import DAY, MINUTE
 from gateway.core.transaction import Phase
 from gateway.ledger import tables
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
-from gateway.ledger.writer import LedgerDisagrees, Writer, add
+from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.writer import Writer, add
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint
 from tests.records import record
@@ -21,9 +23,10 @@ RECORDS = 600
 
 @pytest.fixture
 def written(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> Writer:
-    """A ledger of 600 records with a checkpoint over each hundred."""
+    """A ledger of 600 records with a checkpoint over each hundred; the seventh is about two people."""
     monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_RECORDS", 100)
-    writer.append([record(user_id=f"u{number}") for number in range(RECORDS)])
+    about = {6: f"{'a' * 32} {'b' * 32}"}
+    writer.append([record(user_id=f"u{number}", subjects=about.get(number, "")) for number in range(RECORDS)])
     return writer
 
 
@@ -57,12 +60,19 @@ def make_anew(connection: sa.Connection, clients: dict[int, str], count: int = R
     """Somebody knows how rows and tree are made, and makes them anew: the first ``count``, some with other clients."""
     query = sa.select(tables.records).order_by("seq").limit(count)
     rows = [dict(one) for one in connection.execute(query).mappings()]
-    for table in (tables.records, tables.tiles, tables.rollups):
+    for table in (tables.records, tables.tiles, tables.rollups, tables.subjects):
         connection.execute(sa.delete(table))
     connection.execute(sa.update(tables.tree).values(size=0))
     for row in rows:
         row["client"] = clients.get(row.pop("seq"), row["client"])
     add(connection, [tables.record({str(name): value for name, value in row.items()}) for row in rows])
+
+
+def add_bytes(connection: sa.Connection, level: int, number: int) -> None:
+    c = tables.tiles.c
+    where = sa.and_(c.level == level, c.number == number)
+    hashes = bytes(connection.execute(sa.select(c.hashes).where(where)).scalar_one())
+    connection.execute(sa.update(tables.tiles).where(where).values(hashes=hashes + bytes(32)))
 
 
 def change_tile(connection: sa.Connection, level: int, number: int, place: int) -> None:
@@ -128,7 +138,77 @@ TAMPERINGS: dict[str, tuple[Callable[[sa.Connection], Any], int, str]] = {
         ),
         0, "the latest checkpoint does not hold",
     ),
+    "a checkpoint in the middle removed": (
+        lambda c: c.execute(sa.delete(tables.checkpoints).where(tables.checkpoints.c.size.in_((200, 300)))),
+        101, "2 signed checkpoints before the one over 400 records were removed",
+    ),
+    "bytes added to a full tile": (lambda c: add_bytes(c, 0, 1), 257, "tile 1 of level 0 of the tree has 32 bytes too"),
+    "bytes added to the last tile": (lambda c: add_bytes(c, 0, 2), 513, "tile 2 of level 0 of the tree has 32 bytes"),
+    "bytes added to an upper tile": (lambda c: add_bytes(c, 1, 0), 1, "tile 0 of level 1 of the tree has 32 bytes too"),
+    "a tile inserted": (
+        lambda c: c.execute(sa.insert(tables.tiles).values(level=1, number=7, hashes=b"")), 0,
+        "tile 7 of level 1 is in the table and not in the tree",
+    ),
+    "a second row in the table of the tree's size": (
+        lambda c: c.execute(sa.insert(tables.tree).values(id=2, size=5)), 0, "the table tree has 2 rows",
+    ),
+    "no row in the table of the tree's size": (lambda c: c.execute(sa.delete(tables.tree)), 0, "tree has 0 rows"),
+    "a table dropped": (lambda c: c.execute(sa.schema.DropTable(tables.rollups)), 0, "the table rollups is gone"),
+    "the index of subjects emptied": (
+        lambda c: c.execute(sa.delete(tables.subjects)), 7, "record 7 is about somebody whom the index of subjects",
+    ),
+    "somebody else in the index of subjects": (
+        lambda c: c.execute(sa.insert(tables.subjects).values(subject="c" * 32, seq=8)), 8,
+        "has an entry about record 8 that this record is not about",
+    ),
+    "the index of subjects about a record that is not there": (
+        lambda c: c.execute(sa.insert(tables.subjects).values(subject="a" * 32, seq=900)), 900, "about record 900",
+    ),
+    "statistics of a day edited": (
+        lambda c: c.execute(sa.update(tables.rollups).where(tables.rollups.c.period == DAY).values(answered=7)),
+        0, "of 1970-01-01 UTC count 7 calls, and the records 600",
+    ),
+    "durations in the statistics of a minute edited": (
+        lambda c: c.execute(
+            sa.update(tables.rollups).where(tables.rollups.c.period == MINUTE).values(durations=b"\x81\x05\xcd\x02\x58")
+        ),
+        0, "of 1970-01-01 00:00 UTC are not what the records give",
+    ),
+    "statistics that are none any more": (
+        lambda c: c.execute(sa.update(tables.rollups).values(reasons=b"x")), 0, "cannot be read",
+    ),
+    "statistics removed": (lambda c: c.execute(sa.delete(tables.rollups)), 0, "are gone: the records have 600 calls"),
+    "statistics invented": (
+        lambda c: c.execute(
+            sa.insert(tables.rollups).from_select(
+                [column.name for column in tables.rollups.c],
+                sa.select(*(
+                    sa.literal("VN/GOV/H01/one-stop") if column.name == "client" else column
+                    for column in tables.rollups.c
+                )),
+            )
+        ),
+        0, "VN/GOV/H01/one-stop at VN/GOV/G01/demo of 1970-01-01 00:00 UTC count 600 calls, and the records 0",
+    ),
+    "an index dropped": (
+        lambda c: c.exec_driver_sql("DROP INDEX records_by_client"), 0, "the index records_by_client is gone",
+    ),
 }  # fmt: skip
+
+UNTYPED = {
+    "text as the size of the tree": ("UPDATE tree SET size = 'x'", "the table tree has 1 rows"),
+    "bytes as the size of the tree": ("UPDATE tree SET size = x'01'", "the table tree has 1 rows"),
+    "text as the size of a checkpoint": ("UPDATE checkpoints SET size = 'x' WHERE size = 300", "the table checkpoints"),
+    "bytes as a checkpoint": ("UPDATE checkpoints SET note = x'ff' WHERE size = 600", "the table checkpoints"),
+    "text as the beginning of a retention": ("INSERT INTO retentions VALUES ('x', 'y')", "the table retentions"),
+    "text as a tile": ("UPDATE tiles SET hashes = 'x' WHERE number = 0", "hashes of records 1 to 256 are missing"),
+    "text as the number of a tile": ("INSERT INTO tiles VALUES (0, 'x', x'00')", "tile x of level 0"),
+    "text as a time": ("UPDATE records SET request_in_ts = 'x' WHERE seq = 4", "record 4 (transaction"),
+    "bytes as a name": ("UPDATE records SET client = x'ff' WHERE seq = 4", "record 4 (transaction"),
+    "text as a count": ("UPDATE rollups SET answered = 'x'", "cannot be read"),
+    "text as the place of a subject": ("UPDATE subjects SET seq = 'x'", "record 7 is about somebody"),
+}
+"""What SQLite lets somebody write; PostgreSQL holds no such values."""
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
@@ -142,6 +222,34 @@ def test_tampering_is_found_and_its_place_is_named(
     audited = audit(ledger, signer)
     assert audited.findings[0].place == place
     assert text in audited.findings[0].text
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("tampering", UNTYPED)
+def test_a_value_of_another_kind_is_found_and_breaks_no_question(
+    written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer, tampering: str
+) -> None:
+    statement, text = UNTYPED[tampering]
+    with engine.execution_options(write=True).begin() as connection:
+        connection.exec_driver_sql(statement)
+    assert any(text in finding for finding in texts(audit(ledger, signer)))
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("index", ["records_by_client", "records_by_time", "sqlite_autoindex_records_1"])
+def test_an_index_that_was_emptied_under_its_name_is_found(
+    written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer, index: str
+) -> None:
+    with engine.execution_options(write=True).begin() as connection:
+        connection.exec_driver_sql("CREATE INDEX empty ON retentions (first, note)")
+        [empty] = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'empty'").scalars()
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql("DELETE FROM sqlite_master WHERE name = 'empty'")
+        connection.exec_driver_sql(f"UPDATE sqlite_master SET rootpage = {empty} WHERE name = '{index}'")  # noqa: S608
+    engine.dispose()  # who opens it anew reads the schema
+    assert f"the index {index} does not have what its table has: what is read by it misses rows" in texts(
+        audit(ledger, signer)
+    )
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # PostgreSQL holds no such text
@@ -282,6 +390,7 @@ def test_rows_removed_in_good_order_are_no_finding(
     writer: Writer, ledger: Reader, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_RECORDS", 100)
+    monkeypatch.setattr("gateway.ledger.writer.CHECKPOINT_SECONDS", 1e9)  # however long the audit takes
     writer.append([record(request_in_ts=number, user_id=f"u{number}") for number in range(1, RECORDS + 1)])
     evidence = ledger.inclusion(10, RECORDS)
     assert writer.prune(before=300) == (300, True)

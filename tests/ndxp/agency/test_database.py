@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 import sqlalchemy as sa
 
-from ndxp.agency import database as agency_database
+from ndxp.agency import connections
 from ndxp.agency.database import Access, Database, Transaction
 from ndxp.agency.documents import next_count
 from ndxp.errors import AgencyError, Code
@@ -16,8 +16,7 @@ from ndxp.population.v1 import population_pb2 as pb
 from tests.stores import Postgres
 
 CLIENT, METHOD = "VN/GOV/H26/one-stop", "ndxp.population.v1.PopulationService/ChangeAddress"
-
-
+OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
 REPLICAS, EACH = 4, 25
 
 
@@ -60,6 +59,14 @@ def done(database: Database, request: pb.ChangeAddressRequest, client: str = CLI
     database.once(client, METHOD, request, pb.ChangeAddressResponse, do)
     with database.reading() as reader:
         return [found.key for found in reader.changes(0)]
+
+
+def disconnect(url: str) -> None:
+    """Ends all connections to a PostgreSQL database, as its restart does."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {OTHERS}")
+    engine.dispose()
 
 
 def test_a_request_given_twice_is_done_once(database: Database) -> None:
@@ -122,6 +129,7 @@ def test_changes_go_on_from_a_cursor_and_can_be_chosen_by_kind(database: Databas
         cursor = transaction.changes(0)[1].cursor
         assert [found.key for found in transaction.changes(cursor)] == ["2", "3"]
         assert [found.key for found in transaction.changes(0, kinds=["birth"])] == ["1", "3"]
+        assert len(transaction.changes(0, kinds=["death", "birth"] * 50_000)) == 4
 
 
 def test_accesses_are_counted_by_client_method_and_status(database: Database) -> None:
@@ -192,7 +200,7 @@ def test_what_is_read_is_of_one_moment(replicas: list[Database]) -> None:
 
 def test_a_writer_who_waits_too_long_may_be_asked_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if url.startswith("postgresql"):
-        monkeypatch.setattr(agency_database, "_PATIENCE", 1)
+        monkeypatch.setattr(connections, "_PATIENCE", 1)
     first, second = Database(url), Database(url)
     with first.transaction():
         with pytest.raises(AgencyError, match="same request_id") as refused, second.transaction():
@@ -208,10 +216,61 @@ def test_a_database_that_was_restarted_is_connected_to_again(url: str, database:
     with database.transaction() as transaction:
         transaction.note_change("birth", "1")
     if url.startswith("postgresql"):
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-        engine = sa.create_engine(url)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"{others} AND datname = current_database()")
-        engine.dispose()
+        disconnect(url)
     with database.reading() as reader:
         assert [found.key for found in reader.changes(0)] == ["1"]
+
+
+def test_a_transaction_whose_connection_breaks_leaves_nothing_and_may_be_asked_again(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    database = Database(url)
+
+    def break_in_the_middle() -> None:
+        with database.transaction() as transaction:
+            transaction.note_change("birth", "1")
+            disconnect(url)
+            transaction.note_change("birth", "2")
+
+    with pytest.raises(AgencyError, match="same request_id") as refused:
+        break_in_the_middle()
+    assert (refused.value.code, refused.value.reason) == (Code.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    assert done(database, change("r-1")) == ["r-1"]
+    database.close()
+
+
+def test_a_database_that_is_away_may_be_asked_again(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    database = Database(url)
+    done(database, change("r-1"))
+    engine = sa.create_engine(postgres.new_database(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
+    engine.dispose()
+    for _ in range(2):
+        with pytest.raises(AgencyError, match="same request_id") as refused, database.reading():
+            pytest.fail("it answers")
+        assert (refused.value.code, refused.value.reason) == (Code.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+    database.close()
+
+
+def test_a_transaction_whose_statement_fails_leaves_a_good_connection(database: Database) -> None:
+    def save_twice() -> None:
+        with database.transaction() as transaction:
+            for _ in range(2):
+                transaction.save_answer(CLIENT, METHOD, change("r-1"), pb.ChangeAddressResponse())
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        save_twice()
+    assert done(database, change("r-1")) == ["r-1"]
+
+
+def test_transactions_one_after_the_other_share_a_connection(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    database = Database(url)
+    for number in range(10):
+        done(database, change(f"r-{number}"))
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(f"SELECT count(*) {OTHERS}").scalar() == 1
+    engine.dispose()
+    database.close()

@@ -1,6 +1,7 @@
 """The ``ndxp`` command against the exchange of the test session."""
 
 import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ READ_THE_LEDGER = ("log", "explain", "stats")
 @pytest.fixture
 def ndxp_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Ndxp]:
     """Runs a command in this process, through the same ``main`` that the ``ndxp`` script calls."""
-    at_termination = signal.getsignal(signal.SIGTERM)
+    at_termination, masked = signal.getsignal(signal.SIGTERM), os.umask(0o022)
 
     def run(*words: object, given: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["ndxp", *map(str, words)])
@@ -36,6 +37,7 @@ def ndxp_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
 
     yield run
     signal.signal(signal.SIGTERM, at_termination)
+    os.umask(masked)
 
 
 @pytest.fixture

@@ -96,10 +96,25 @@ def test_old_rows_go_only_when_that_is_confirmed(ndxp: Ndxp, transactions: list[
 
 
 def test_parquet_of_a_record_that_is_not_as_it_was_written_says_where(tmp_path: Path) -> None:
-    with ExitStack() as opened, pytest.raises(OSError, match=r"records 7 to 8 .* `ndxp log verify`"):
-        archive._parquet(tmp_path / "a.parquet", opened)(
-            [{"seq": 7, "request_size": 1}, {"seq": 8, "request_size": "abc"}]
-        )
+    with (
+        (tmp_path / "a.parquet").open("wb") as into,
+        ExitStack() as opened,
+        pytest.raises(OSError, match=r"records 7 to 8 .* `ndxp log verify`"),
+    ):
+        archive._parquet(into, opened)([{"seq": 7, "request_size": 1}, {"seq": 8, "request_size": "abc"}])
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+def test_an_export_is_its_users_alone_also_in_the_place_of_one_that_was_not(
+    ndxp: Ndxp, transactions: list[str], tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    assert ndxp("log", "export", file).code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o644)
+    assert ndxp("log", "export", file).code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_removal_of_many_rows_is_asked_for_until_it_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What holds for every command."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,3 +88,8 @@ def test_a_command_that_needs_an_exchange_says_how_to_start_one(
     ran = ndxp_alone(*words.split(), "--folder", nowhere)
     assert ran.code == 1
     assert ran.complaint == (f"no exchange in {nowhere}; start one with `ndxp up -d`, or name its folder with --folder")
+
+
+def test_whatever_a_command_writes_is_its_users_alone(ndxp_alone: Ndxp) -> None:
+    ndxp_alone("--version")
+    assert os.umask(0o077) == 0o077, "what it starts, such as a load test with its report, writes so too"

@@ -165,3 +165,17 @@ def test_a_token_of_nobody_is_one_line(ndxp: Ndxp) -> None:
     ran = ndxp("token", "VN/GOV/Z99")
     assert ran.code == 1
     assert ran.complaint == "VN/GOV/Z99 is not on this exchange; `ndxp members` lists the members"
+
+
+def test_what_others_wrote_into_a_grant_reaches_no_terminal_as_a_command(ndxp: Ndxp, without_new_grants: None) -> None:
+    basis = "law \x1b]0;owned\x07\x9b2J[/]"
+    added = ndxp("grants", "add", TELEVISION, PROVIDER, POPULATION, "GetCitizen", "--basis", basis)
+    shown = [added.out, ndxp("grants").out, ndxp("grants", "--json").out]
+    assert all(line.isprintable() for text in shown for line in text.splitlines())
+    assert "\\x1b]0;owned\\x07\\x9b2J[/]" in ndxp("grants").out
+    assert basis in [grant["basis"] for grant in ndxp("grants", "--json").data]
+
+
+def test_a_purpose_that_looks_like_markup_is_answered(ndxp: Ndxp) -> None:
+    ran = ndxp("can", "VN/GOV/H26/hospital", f"{POPULATION}/GetCitizen", "--purpose", "[/] [bold]x")
+    assert (ran.code, ran.err) == (1, "")

@@ -84,3 +84,9 @@ def test_a_rotated_key_signs_the_next_token(ndxp: Ndxp) -> None:
     text = ndxp("keys")
     assert "signs" in text.out
     assert "good until" in text.out
+
+
+def test_a_group_that_no_grant_names_is_warned_of(ndxp: Ndxp) -> None:
+    ran = ndxp("member", "add", "VN/COM/odd", "app", "--group", "provnces")
+    assert (ran.code, ran.err.startswith("Warning: VN/COM/odd is in the group 'provnces'")) == (0, True)
+    assert any("'provnces'" in found for found in ndxp("doctor", "--json").data[-2]["found"])

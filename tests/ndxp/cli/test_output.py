@@ -1,12 +1,15 @@
 """What others wrote, on the operator's terminal."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from ndxp.cli.output import clock, complain, moment, table, visible
+from ndxp.cli.output import Terminal, clock, complain, moment, print_json, private, styled, table, visible
 
 
 @given(text=st.text())
@@ -27,6 +30,39 @@ def test_a_cell_is_no_markup_and_no_control_sequence(text: str, capsys: pytest.C
     shown = capsys.readouterr().out
     assert visible(text) in shown
     assert "\x1b" not in shown
+
+
+HOSTILE = ["\x1b[2J", "\x9b31m", "\u202eabc", "a\rb", "\x07", "[/]", "[link=file:///etc/passwd]x[/link]", ":warning:"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_is_printed_is_no_markup_and_no_control_sequence(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal(width=100)
+    terminal.print(f"before {text} after")
+    terminal.print(styled("[bold]{}[/] after", text))
+    first, second = capsys.readouterr().out.splitlines()
+    assert (first, second) == (f"before {visible(text)} after", f"{visible(text)} after")
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("text", [*HOSTILE, 'quoted "\x1b"', "\x85", "𝒳 Đà Nẵng", "\U000e0001"])
+def test_json_says_the_same_with_nothing_that_a_terminal_obeys(
+    text: str, indent: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_json({text: [text]}, indent=indent)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == {text: [text]}
+    assert all(line.isprintable() for line in shown.split("\n"))
+
+
+def test_a_file_of_a_command_is_whole_or_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("before")
+    with pytest.raises(TypeError), private(file) as into:
+        into.writelines([b"half", "no bytes"])  # type: ignore[list-item]
+    assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])
 
 
 def test_a_cell_of_richs_own_text_keeps_its_style(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,6 +65,20 @@ def test_with_its_salt_evidence_tells_whether_a_message_was_the_one(
     assert (refused.code, "another one" in refused.out) == (1, True)
 
 
+def test_evidence_is_its_users_alone_also_in_the_place_of_a_file_that_was_not(
+    ndxp: Ndxp, transaction: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "proof.json"
+    file.touch(mode=0o644)
+    assert ndxp("log", "evidence", transaction, "--salt", "-o", file).code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_evidence_goes_where_it_is_told_to_also_when_that_is_no_file(ndxp: Ndxp, transaction: str) -> None:
+    assert ndxp("log", "evidence", transaction, "-o", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
 def test_evidence_without_a_salt_says_nothing_of_messages(ndxp: Ndxp, file: Path) -> None:
     assert "salt" not in json.loads(file.read_text())
     refused = ndxp("log", "check", file, "--request", file)

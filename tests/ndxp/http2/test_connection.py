@@ -436,6 +436,19 @@ def test_nothing_is_said_of_streams_behind_the_last_word() -> None:
     assert not server.connection.streams
 
 
+def test_data_that_waits_when_the_connection_breaks_is_not_told_as_sent() -> None:
+    server = Server()
+    server.hear(OPEN)
+    stream = server.calls[1].stream
+    assert stream is not None
+    stream.send_data(bytes(100_000))
+    sent = server.calls[1].sent
+    server.verdict(update(1, 50_000), frame("PING", 1, bytes(8)), update(0, 50_000))
+    server.connection.release()
+    server.said()
+    assert server.calls[1].sent == sent
+
+
 def test_a_reset_of_both_sides_is_no_nuisance() -> None:
     server = Server(Limits(nuisances_at_once=1, nuisances_per_second=0))  # one is the greeting
     assert server.hear(RESET_HERE)[0].stream_id == 1

@@ -43,6 +43,11 @@ def test_the_table_fills_once_and_its_indexes_have_one_byte() -> None:
     assert [read(decoder, block) for block in again] == [list(constant) for constant in constants]
 
 
+def test_literals_are_kept_by_no_table_on_their_way() -> None:
+    (field,) = hpack.Decoder().decode(Encoder().encode((), literal("authorization", "secret")))
+    assert isinstance(field, hpack.NeverIndexedHeaderTuple)
+
+
 def test_a_peer_without_a_table_gets_literals() -> None:
     encoder, decoder = Encoder(), hpack.Decoder()
     encoder.encode(CONSTANT, "")

@@ -93,6 +93,7 @@ def test_the_bytes_of_a_header_block() -> None:
     ]
     assert Server(limits).verdict(*parts, frame("CONTINUATION", 1, bytes(100))) is None
     assert Server(limits).verdict(*parts, frame("CONTINUATION", 1, bytes(101))) is CALM
+    assert Server(Limits(block_bytes=100)).verdict(frame("HEADERS", 1, bytes(101))) is CALM
 
 
 def test_the_frames_of_a_header_block() -> None:

@@ -48,6 +48,16 @@ def test_what_is_no_http2_gets_no_answer(said: bytes) -> None:
     assert server.hear(PREFACE) == []
 
 
+@pytest.mark.parametrize("rest", [PREFACE[1:], b""])
+def test_what_was_no_http2_does_not_become_it(rest: bytes) -> None:
+    server = Server(greeted=False)
+    server.said()
+    for said in (b"P", b"P", rest + frame("SETTINGS") + headers(1, REQUEST)):
+        assert server.hear(said) == []
+    assert not server.calls
+    assert not server.connection.greeted
+
+
 def test_a_request_is_told_as_it_is() -> None:
     server = Server()
     server.hear(headers(1, [*REQUEST, ("x-note", "Hà".encode().decode("latin-1")), ("content-length", "0")], END))
@@ -100,6 +110,18 @@ def test_trailers_end_a_request() -> None:
     server = Server()
     server.hear(headers(1, REQUEST), frame("DATA", 1, b"x"), headers(1, [("x-sum", "1")], END))
     assert server.calls[1].events == [("data", b"x", False), ("headers", "", [("x-sum", "1")], True)]
+
+
+def test_a_reset_stream_that_the_client_has_ended_too_is_closed_for_good() -> None:
+    server = Server()
+    server.hear(headers(1, REQUEST))
+    stream = server.calls[1].stream
+    assert stream is not None
+    stream.reset(ErrorCode.CANCEL)
+    server.said()
+    trailers = headers(1, [("x-sum", "1")], END)
+    assert server.verdict(trailers) is None
+    assert server.verdict(trailers) is ErrorCode.STREAM_CLOSED
 
 
 def test_a_lost_connection_is_told_to_every_stream_once() -> None:

@@ -79,11 +79,17 @@ def test_settings_are_acknowledged_before_they_are_used() -> None:
     assert sizes(answers) == [(20_000, False)]
 
 
-def test_an_end_without_data_needs_no_window() -> None:
+def test_an_end_without_data_needs_no_window_and_no_transport() -> None:
     server = Server()
+    server.hear(frame("SETTINGS", 0, setting(4, 10)))
+    first, second = taken(server, 1), taken(server, 3)
+    first.send_data(bytes(10))
     server.hear(frame("SETTINGS", 0, setting(4, 0)))
-    assert taken(server).send_data(b"", end=True)
-    assert sizes(server.said()) == [(0, True)]
+    assert first.send_window == -10
+    assert first.send_data(b"", end=True)
+    server.connection.hold()
+    assert second.send_data(b"", end=True)
+    assert sizes(server.said()) == [(0, True), (0, True)]
 
 
 def test_an_end_waits_behind_its_data() -> None:
@@ -159,15 +165,18 @@ def test_what_waits_is_forgotten_with_its_stream() -> None:
 
 def test_a_smaller_window_holds_from_its_acknowledgement_on() -> None:
     server = Server(Limits(stream_window=10), greeted=False)
-    server.hear(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame("SETTINGS"), headers(1, REQUEST))
-    server.calls[1].consume = False
-    assert server.verdict(frame("DATA", 1, bytes(100))) is None  # said before the client knew
+    server.hear(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", frame("SETTINGS"), headers(1, REQUEST), headers(5, REQUEST))
+    server.calls[1].consume = server.calls[5].consume = False
+    assert (
+        server.verdict(frame("DATA", 1, bytes(100)), frame("DATA", 5, bytes(100))) is None
+    )  # said before the client knew
     assert server.verdict(frame("SETTINGS", flags=ACK)) is None
     assert server.verdict(frame("DATA", 1, b"", END_STREAM)) is None  # an end needs no window
-    taken(server, 3)
-    server.calls[3].consume = False
-    assert server.verdict(frame("DATA", 3, bytes(10))) is None
-    assert server.verdict(frame("DATA", 3, b"!")) == (3, ErrorCode.FLOW_CONTROL_ERROR)
+    assert server.verdict(frame("DATA", 5, b"!")) == (5, ErrorCode.FLOW_CONTROL_ERROR)
+    taken(server, 7)
+    server.calls[7].consume = False
+    assert server.verdict(frame("DATA", 7, bytes(10))) is None
+    assert server.verdict(frame("DATA", 7, b"!")) == (7, ErrorCode.FLOW_CONTROL_ERROR)
 
 
 def test_a_request_behind_the_end_of_its_answer_is_reset_without_an_error() -> None:

@@ -16,7 +16,7 @@ from ndxp.http2.fields import Request
 from ndxp.http2.limits import LARGEST_STREAM_ID
 from tests.http2 import END_HEADERS, END_STREAM, PADDED, PREFACE, PRIORITISED, TYPES, Event, Heard, frame, number
 
-LIMITS = Limits(nuisances_at_once=1 << 30, connection_window=100_000)
+LIMITS = Limits(nuisances_at_once=1 << 30, pings_at_once=1 << 30, connection_window=100_000)
 CODES = (ErrorCode.CANCEL, ErrorCode.REFUSED_STREAM, ErrorCode.INTERNAL_ERROR, 0xFF)
 SIZES = (*(0, 1, 10, 100, 1000, 5000, 16_384, 16_385, 20_000) * 2, 70_000, 300_000)
 VISIBLE = bytes(max(0x21, byte) for byte in range(256))

@@ -1,0 +1,52 @@
+"""What looks wrong in a registry that holds together: names that lead nowhere, and what may have been meant."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+
+from gateway.core.registry import Registry
+
+_GROUP = "group:"
+_ALIKE = 0.8
+
+
+def doubts(registry: Registry, contracts: Collection[str]) -> list[str]:
+    """A sentence for each thing that may be a mistake; ``contracts`` are those that providers have described."""
+    return [*_groups(registry), *_contracts(registry, contracts), *_grants(registry)]
+
+
+def _groups(registry: Registry) -> Iterator[str]:
+    """Groups that lead to no right: nobody grants them anything, and they are like another or have one member."""
+    granted = {g.consumer[len(_GROUP) :].partition("/")[0] for g in registry.grants if g.consumer.startswith(_GROUP)}
+    members = Counter(group for member in registry.members for group in member.groups)
+    for member in registry.members:
+        for group in member.groups:
+            if group in granted:
+                continue
+            if meant := _meant(group, granted):
+                yield f"{member.id} is in the group {group!r}, which no grant names; {meant}"
+            elif members[group] == 1:
+                yield f"{member.id} is the only one in the group {group!r}, which no grant names"
+
+
+def _contracts(registry: Registry, contracts: Collection[str]) -> Iterator[str]:
+    """Contracts that no provider has described, and that are nearly called as one that somebody has."""
+    for service in registry.services:
+        if service.contract not in contracts and (meant := _meant(service.contract, contracts)):
+            yield f"{service.provider} offers {service.contract}, which nobody has described; {meant}"
+
+
+def _grants(registry: Registry) -> Iterator[str]:
+    """Grants for what is not offered."""
+    offered = {(service.provider, service.contract) for service in registry.services}
+    for grant in registry.grants:
+        if (grant.provider, grant.contract) not in offered:
+            meant = _meant(grant.contract, {name for provider, name in offered if provider == grant.provider})
+            yield f"grant {grant.id} is for {grant.contract}, which {grant.provider} does not offer" + (
+                f"; {meant}" if meant else ""
+            )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    alike = get_close_matches(name, sorted(known), n=1, cutoff=_ALIKE)
+    return f"did you mean {alike[0]!r}?" if alike else ""

@@ -1,0 +1,53 @@
+"""The line between Locust's process and the process that calls: what is ordered, and messages with their length."""
+
+from typing import Any
+
+import msgspec
+
+from loadtest.arrivals import Curve
+from loadtest.profiles import Profile
+
+GRACE = 2.0
+"""Seconds after the deadline of the last call within which it must have ended."""
+
+LENGTH = 4
+"""Bytes before each message: its length, big endian."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is asked to do: the profile, as it is varied, and whom to call."""
+
+    profile: Profile
+    curve: Curve
+    compress: float
+    seed: int
+    gateway: str
+    transactions: str | None
+    """Where the transaction ids go, one line an answer: ``ID STATUS METHOD`` ("-" for an answer without an id)."""
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """The first message: an order, and the run folder of the exchange, which has credentials and certificates."""
+
+    order: Order
+    folder: str
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """What Locust's tables are told of calls: the answers, and the series of those that were dropped."""
+
+    answers: list[tuple[str, str, bool, int, float]]
+    """Series, status, whether it is a failure, size in bytes, and seconds since the call was due."""
+    dropped: list[str]
+
+
+def frame(message: str, data: Any) -> bytes:
+    """A message with its name, ready to be sent."""
+    body = msgspec.msgpack.encode((message, data))
+    return len(body).to_bytes(LENGTH, "big") + body
+
+
+def read(body: bytes) -> tuple[str, Any]:
+    """Name and data of a message, without its length."""
+    message, data = msgspec.msgpack.decode(body, type=tuple[str, Any])
+    return message, data

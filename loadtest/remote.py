@@ -1,0 +1,103 @@
+"""A worker as Locust's process has it: in a process of its own, at the end of a line."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import msgspec
+from gevent.queue import Queue
+
+from loadtest import line
+from loadtest.line import GRACE, Errand, Noted, Order
+
+
+class RemoteWorker:
+    """Starts the process that calls. ``send`` takes its messages to the conductor, ``note`` answers to Locust's tables.
+
+    Locust's loop and the calls' are two processes, because the one disturbs the other: its tables and pages take
+    milliseconds in which no call would be sent or stamped.
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        folder: str,
+        send: Callable[[str, Any], None],
+        note: Callable[[tuple[str, str, bool, int, float]], None],
+        note_dropped: Callable[[str], None],
+    ) -> None:
+        self._patience = order.profile.deadline + 2 * GRACE
+        self._send, self._note, self._note_dropped = send, note, note_dropped
+        self._over: Queue[None] = Queue()
+        self._begun = self._done = self._closing = False
+        ours, theirs = socket.socketpair()
+        number = theirs.fileno()
+        command = [sys.executable, "-P", "-m", "loadtest.worker_process", str(number)]
+        self._process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)  # noqa: S603
+        theirs.close()
+        self._line, self._reading = ours, gevent.spawn(self._read, ours.makefile("rb"))
+        self._say("order", msgspec.to_builtins(Errand(order=order, folder=folder)))
+
+    def hear(self, message: str, data: Any) -> None:
+        """What the conductor says."""
+        self._begun |= message == "ndxp_begin"
+        self._say(message, data)
+
+    def run_slot(self) -> None:
+        """Has a slot run to its end. For a user's greenlet."""
+        self._say("run", None)
+        self._over.get()
+
+    def close(self) -> None:
+        """Ends the process when everything is reported or the last deadline is over."""
+        self._closing = True
+        self._say("close", None)
+        self._reading.join(self._patience)
+        self._process.kill()
+        self._process.wait()
+        self._line.close()
+
+    def _say(self, message: str, data: Any) -> None:
+        try:
+            self._line.sendall(line.frame(message, data))
+        except OSError:  # it is gone: whoever reads finds out
+            return
+
+    def _read(self, file: Any) -> None:
+        while len(length := file.read(line.LENGTH)) == line.LENGTH:
+            message, data = line.read(file.read(int.from_bytes(length, "big")))
+            match message:
+                case "noted":
+                    noted = msgspec.convert(data, Noted)
+                    for answer in noted.answers:
+                        self._note(answer)
+                    for series in noted.dropped:
+                        self._note_dropped(series)
+                case "over":
+                    self._over.put(None)
+                case _:
+                    self._done |= message in ("ndxp_done", "ndxp_failed")
+                    self._send(message, data)
+        if not self._done and not self._closing:
+            self._lose()
+
+    def _lose(self) -> None:
+        """The process ended without a word."""
+        if self._begun:
+            self._send("ndxp_lost", {})
+        else:
+            self._send("ndxp_failed", {"reason": f"the process that calls ended with {self._process.wait()}"})
+
+
+def listen(runner: Any, current: Callable[[], RemoteWorker | None]) -> None:
+    """Has Locust's runner hand the conductor's messages to the worker of the moment."""
+
+    def hand(environment: Any, msg: Any) -> None:
+        if (worker := current()) is not None:
+            worker.hear(msg.type, msg.data)
+
+    for message in ("ndxp_slot", "ndxp_begin", "ndxp_stop"):
+        runner.register_message(message, hand)

@@ -1,0 +1,233 @@
+"""The generator's connections to the gateway, and the calls on them: gRPC on the project's own HTTP/2."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import cast
+
+from loadtest.consumers import ExchangeUnreachable
+from loadtest.rpc import Answer, Ended, Rpc, frame
+from ndxp.errors import Code
+from ndxp.http2 import ClientConnection, Limits, literal
+from ndxp.http2.fields import Field
+from ndxp.metadata import Pair
+from ndxp.tls import Tls
+
+_CONNECT = 5.0
+"""Seconds until a connection must stand."""
+
+_PAUSE = 0.1
+"""Seconds between two attempts at a connection; calls in between fail at once."""
+
+_LIMITS = Limits(
+    stream_window=1 << 20, connection_window=4 << 20, field_bytes=32 * 1024, nuisances_at_once=20_000,
+    nuisances_per_second=5000,
+)  # fmt: skip
+"""The gateway is known: what it sends is bounded, but not as a stranger's is."""
+
+_MICROSECONDS = 99_999_999
+"""The longest deadline that gRPC writes in µs: eight digits."""
+
+
+class Lanes:
+    """So many real connections to the gateway; calls take them in turn.
+
+    With certificates (by client) there is a connection for each client instead, because a connection is somebody's. A
+    connection that is lost is made anew for the next call; while that fails, calls end with UNAVAILABLE.
+    """
+
+    def __init__(self, gateway: str, count: int, certificates: Mapping[str, Tls] = MappingProxyType({})) -> None:
+        shown: list[Tls | None] = [*certificates.values()] or [None] * count
+        self._gateway = gateway
+        self._lanes = [_Lane(gateway, tls) for tls in shown]
+        self._turn = 0
+        self._own = {client: place for place, client in enumerate(certificates)}
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Makes all connections. Raises ExchangeUnreachable when the gateway does not answer."""
+        try:
+            for lane in self._lanes:
+                await lane.stand()
+        except OSError as error:
+            self.close()
+            raise ExchangeUnreachable(f"the gateway at {self._gateway} does not answer") from error
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for lane in self._lanes:
+            lane.close()
+
+    def ask(
+        self, client: str, path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended
+    ) -> None:
+        """Makes a call on the client's own connection, or on the one whose turn it is; ``ended`` hears of its end.
+
+        Its deadline is so many seconds away. A call is no task, which would wake the loop
+        three times more.
+        """
+        if self._own:
+            lane = self._lanes[self._own[client]]
+        else:
+            self._turn = (self._turn + 1) % len(self._lanes)
+            lane = self._lanes[self._turn]
+        wire = lane.ready
+        if wire is not None:
+            wire.ask(path, requests, pairs, deadline, ended)
+            return
+        waiting = asyncio.create_task(_ask_later(lane, path, requests, pairs, deadline, ended))
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+
+
+async def _ask_later(
+    lane: "_Lane", path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended
+) -> None:
+    """Makes a call as soon as there is a connection with room for it."""
+    until = time.monotonic() + deadline
+    try:
+        async with asyncio.timeout(deadline):
+            while (wire := lane.ready) is None:  # another call may have been quicker
+                await lane.stand()
+    except TimeoutError:
+        ended(Answer(Code.DEADLINE_EXCEEDED))
+    except OSError:
+        ended(Answer(Code.UNAVAILABLE))
+    else:
+        wire.ask(path, requests, pairs, until - time.monotonic(), ended)
+
+
+class _Lane:
+    """A connection that is there again when it was lost."""
+
+    def __init__(self, gateway: str, tls: Tls | None) -> None:
+        self._gateway = gateway
+        self._context = tls.http2(server=False) if tls else None
+        self._wire: _Wire | None = None
+        self._making = asyncio.Lock()
+        self._not_before = 0.0
+
+    @property
+    def ready(self) -> "_Wire | None":
+        """The connection if a call can go now, as nearly always."""
+        return self._wire if self._wire is not None and self._wire.connection.room > 0 else None
+
+    async def stand(self) -> None:
+        """Makes the connection, or waits for news of the one that is there. Raises OSError when none can be made."""
+        async with self._making:
+            if self._wire is None or self._wire.connection.leaving:
+                self._wire = None
+                self._wire = await self._connect()
+            wire = self._wire
+        if not wire.connection.room:
+            await wire.news()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._wire is not None:
+            self._wire.close()
+
+    async def _connect(self) -> "_Wire":
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._not_before:
+            raise ConnectionError("the last attempt has just failed")
+        self._not_before = loop.time() + _PAUSE
+        host, _, port = self._gateway.rpartition(":")
+        made = loop.create_connection(
+            lambda: _Wire(loop, self._gateway, "https" if self._context else "http"),
+            host.strip("[]"), int(port), ssl=self._context,
+        )  # fmt: skip
+        try:
+            _, wire = await asyncio.wait_for(made, _CONNECT)
+        except TimeoutError as error:
+            raise ConnectionError("no connection in time") from error
+        return wire
+
+
+class _Wire(asyncio.Protocol):
+    """One connection; what one turn of the loop has to say leaves in one write."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, authority: str, scheme: str) -> None:
+        self._loop = loop
+        self._authority, self._scheme = authority, scheme
+        self._transport: asyncio.Transport | None = None
+        self._heads: dict[str, tuple[Field, ...]] = {}
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.connection = ClientConnection(_LIMITS, self._wake)
+
+    def ask(self, path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended) -> None:
+        """Makes a call, for which there is room."""
+        rpc = Rpc(ended)
+        rest = "".join([literal(name, str(value)) for name, value in pairs])
+        stream = rpc.stream = self.connection.open(rpc, self._head(path), rest + _timeout(deadline))
+        rpc.timer = self._loop.call_later(deadline, rpc.expire)
+        stream.send_data(frame(requests), end=True)
+
+    async def news(self) -> None:
+        """Waits until something has come, or the connection is lost."""
+        waiting = self._loop.create_future()
+        self._waiting.append(waiting)
+        await waiting
+
+    def close(self) -> None:
+        """Closes the connection, and ends the calls on it."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The gateway has taken the connection."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by their class
+        self.connection.greet()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the gateway's."""
+        self.connection.receive(data)
+        if self.connection.closed or (self.connection.leaving and not self.connection.streams):
+            self._flush()
+            self.close()
+        self._tell()
+
+    def pause_writing(self) -> None:
+        """The transport has enough for now."""
+        self.connection.hold()
+
+    def resume_writing(self) -> None:
+        """The transport takes more."""
+        self.connection.release()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone."""
+        self._transport = None
+        self.connection.lost()
+        self._tell()
+
+    def _wake(self) -> None:
+        self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._transport is not None and (data := self.connection.take()):
+            self._transport.write(data)
+
+    def _tell(self) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+
+    def _head(self, path: str) -> tuple[Field, ...]:
+        """The fields that calls of a method have in common."""
+        head = self._heads.get(path)
+        if head is None:
+            head = self._heads[path] = (
+                (":method", "POST"), (":scheme", self._scheme), (":path", path), (":authority", self._authority),
+                ("te", "trailers"), ("content-type", "application/grpc"), ("user-agent", "ndxp-load"),
+            )  # fmt: skip
+        return head
+
+
+def _timeout(deadline: float) -> str:
+    """A deadline as gRPC writes it, in µs up to its longest number."""
+    micros = max(1, round(deadline * 1e6))
+    return literal("grpc-timeout", f"{micros}u" if micros <= _MICROSECONDS else f"{micros // 1000}m")

@@ -1,0 +1,146 @@
+"""The connections of an agency's database: SQLAlchemy opens them, statements go to the driver itself.
+
+On the way through SQLAlchemy a statement costs several times what it costs the driver and the database together.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ndxp.agency.tables import make_tables
+from ndxp.errors import AgencyError, Code
+from ndxp.sqlite import configure
+
+_WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
+_PATIENCE = 5
+"""Seconds for which a transaction waits for a connection, and for another writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """What differs between SQLite and PostgreSQL."""
+
+    reading: str
+    """Begins a transaction that reads what was there at one moment, and waits for no writer."""
+    writing: str
+    """Begins a transaction that is alone in writing, from its first statement until it is committed."""
+    mark: str
+    """Stands for a value in a statement."""
+
+
+# A transaction that reads before it writes must hold the write lock from its start, or it may fail midway.
+_SQLITE = _Dialect("BEGIN", "BEGIN IMMEDIATE", "?")
+# The lock is held until the commit is visible. Without it a number drawn from a sequence may be committed after a later
+# one, and who follows the feed would miss it; a counter might be given twice.
+_POSTGRESQL = _Dialect(
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})", "%s"
+)
+
+
+class Connection:
+    """A driver's connection, for statements in which ``?`` stands for a value; the driver prepares each only once."""
+
+    __slots__ = ("_mark", "driver")
+
+    def __init__(self, driver: Any, mark: str) -> None:
+        self.driver = driver
+        self._mark = mark
+
+    def run(self, statement: str, *values: object) -> Any:
+        """Runs a statement and gives the driver's cursor."""
+        return self.driver.execute(statement.replace("?", self._mark), values)
+
+    def run_many(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
+        """Runs a statement for each row of values; returns how many rows of the table it has changed."""
+        cursor = self.driver.cursor()
+        cursor.executemany(statement.replace("?", self._mark), rows)
+        return int(cursor.rowcount)
+
+
+class Connections:
+    """Opens connections and keeps them: as many as were in use at one moment, one or two on an agency's event loop."""
+
+    def __init__(self, url: str) -> None:
+        """``url`` is SQLAlchemy's; makes the tables that are missing. Raises SQLAlchemyError."""
+        limits: dict[str, Any] = {}
+        self._dialect = _SQLITE
+        if not url.startswith("sqlite"):
+            self._dialect = _POSTGRESQL
+            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+            limits = {"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE}s"}
+        # AUTOCOMMIT means that transactions begin with the statements above, and not by themselves.
+        self._engine = sa.create_engine(
+            url, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=limits
+        )
+        if self._dialect is _SQLITE:
+            sa.event.listen(self._engine, "connect", _configure_sqlite)
+        self._driver: Any = self._engine.dialect.loaded_dbapi
+        self._kept: list[Connection] = []
+        with self._engine.begin() as connection:  # as the only writer: processes that start together must not collide
+            connection.exec_driver_sql(self._dialect.writing)
+            make_tables(connection)
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Connection]:
+        """A connection with a transaction, which is committed at the end or leaves nothing.
+
+        Raises AgencyError(DATABASE_UNAVAILABLE) for a database that is away, or whose writers are slow: that is no
+        surprise, and the caller may try again.
+        """
+        try:
+            connection = self._begin(self._dialect.writing if write else self._dialect.reading)
+            try:
+                yield connection
+                connection.driver.commit()
+            except BaseException:
+                self._roll_back(connection)
+                raise
+            self._kept.append(connection)
+        except self._driver.OperationalError as error:
+            raise AgencyError(
+                Code.UNAVAILABLE, "DATABASE_UNAVAILABLE",
+                "the agency's database does not answer; retry, a change with the same request_id",
+            ) from error  # fmt: skip
+
+    def close(self) -> None:
+        """Closes the connections."""
+        while self._kept:
+            self._kept.pop().driver.close()
+
+    def _begin(self, statement: str) -> Connection:
+        while True:
+            try:
+                connection, new = self._kept.pop(), False
+            except IndexError:
+                connection, new = self._open(), True
+            try:
+                connection.run(statement)
+            except self._driver.OperationalError:
+                # The database may have been restarted since the connection was used. Nothing was done on it yet.
+                if self._roll_back(connection) or new:
+                    raise
+            else:
+                return connection
+
+    def _roll_back(self, connection: Connection) -> bool:
+        """Ends a transaction without its effects; False when the connection is broken, which is not kept then."""
+        try:
+            connection.driver.rollback()
+        except self._driver.Error:
+            connection.driver.close()
+            return False
+        self._kept.append(connection)
+        return True
+
+    def _open(self) -> Connection:
+        opened = self._engine.raw_connection()
+        driver = opened.driver_connection
+        opened.detach()  # it stays open when SQLAlchemy has let go of it
+        return Connection(driver, self._dialect.mark)
+
+
+def _configure_sqlite(connection: Any, _: object) -> None:
+    configure(connection, ("busy_timeout=5000", "synchronous=NORMAL"))

@@ -1,0 +1,55 @@
+"""The tables of an agency's database; every agency has the same, and its records decide what is in them."""
+
+import sqlalchemy as sa
+
+_tables = sa.MetaData()
+_Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+sa.Table(
+    "documents", _tables,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("kind", "key"),
+    sa.Index("documents_by_owner", "kind", "owner", "seq"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+sa.Table(
+    "changes", _tables,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+sa.Table(
+    "answers", _tables,
+    sa.Column("client", sa.String(200), primary_key=True),
+    sa.Column("method", sa.String(200), primary_key=True),
+    sa.Column("request_id", sa.String(64), primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),
+    sa.Column("response", sa.LargeBinary, nullable=False),
+    sa.Column("subjects", sa.Text, nullable=False, server_default=""),
+)  # fmt: skip
+sa.Table(
+    "accesses", _tables,
+    sa.Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("transaction_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("client", sa.String(200), nullable=False),
+    sa.Column("user_id", sa.String(256), nullable=False),
+    sa.Column("purpose", sa.String(256), nullable=False),
+    sa.Column("method", sa.String(200), nullable=False),
+    sa.Column("status_code", sa.SmallInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+
+def make_tables(connection: sa.Connection) -> None:
+    """Makes the tables that are missing, and adds what those of an older version lack."""
+    _tables.create_all(connection)
+    if all(column["name"] != "subjects" for column in sa.inspect(connection).get_columns("answers")):
+        # made by a version whose answers did not say whom they are about
+        connection.exec_driver_sql("ALTER TABLE answers ADD COLUMN subjects TEXT NOT NULL DEFAULT ''")

@@ -1,0 +1,50 @@
+"""Reads YAML as everybody expects it: a key that is there twice is refused with its lines, a date stays a text.
+
+Needs PyYAML, which comes with ``ndxp[gateway]`` and ``ndxp[loadtest]``.
+"""
+
+from typing import Any
+
+import yaml
+
+
+class YamlRefused(ValueError):
+    """What was read is no YAML, or says something twice; the text is one line that says where."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Values are those that JSON has, and no key is there twice: PyYAML keeps the last one without a word."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        there: dict[tuple[str, str], int] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            name, line = (key.tag, key.value), key.start_mark.line + 1
+            if name in there:
+                raise YamlRefused(
+                    f"line {line}: the key {key.value[:100]!r} is in line {there[name]} already; one would be lost"
+                )
+            there[name] = line
+        return node
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [entry for entry in entries if entry[0] != "tag:yaml.org,2002:timestamp"]
+    for first, entries in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(text: str | bytes) -> Any:
+    """The value that a YAML document holds; None for an empty one. Raises YamlRefused."""
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
+    except YamlRefused:
+        raise
+    except yaml.YAMLError as error:
+        raise YamlRefused(_line(error)) from error
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
+        raise YamlRefused(f"a value in it is none, or nested too deep: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,59 @@
+"""Names that lead nowhere are told, with what may have been meant; what is in order is not."""
+
+import pytest
+
+from gateway.control.__main__ import read_exchange_file
+from gateway.core.doubts import doubts
+from gateway.core.registry import Grant, Member, Registry, Service
+from gateway.settings import ControlSettings
+
+ECHO = "echo.v1.EchoService"
+PROVIDER = "VN/GOV/G01/echo"
+MEMBERS = [
+    Member("VN/GOV/G01", "One", groups=["ministries"], subsystems=["echo"]),
+    Member("VN/GOV/H26", "Two", groups=["provinces"], subsystems=["one-stop"]),
+    Member("VN/GOV/H29", "Three", groups=["provinces"], subsystems=["one-stop"]),
+]
+SERVICE = Service(PROVIDER, ECHO, "127.0.0.1:1")
+GRANTS = [
+    Grant("g1", "group:provinces/one-stop", PROVIDER, ECHO, ["*"]),
+    Grant("g2", "group:ministries", PROVIDER, ECHO, ["*"]),
+]
+
+
+def registry(
+    *more: Member, services: tuple[Service, ...] = (SERVICE,), grants: tuple[Grant, ...] = tuple(GRANTS)
+) -> Registry:
+    return Registry("VN", [*MEMBERS, *more], list(services), list(grants))
+
+
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("provnces", "VN/COM/x is in the group 'provnces', which no grant names; did you mean 'provinces'?"),
+        ("friends", "VN/COM/x is the only one in the group 'friends', which no grant names"),
+    ],
+)
+def test_a_group_that_leads_to_no_right_is_told(group: str, says: str) -> None:
+    assert doubts(registry(Member("VN/COM/x", "X", groups=[group])), {ECHO}) == [says]
+
+
+def test_a_contract_that_is_nearly_another_is_told() -> None:
+    misspelt = Service(PROVIDER, "echo.v1.EchoServise", "127.0.0.1:1")
+    assert doubts(registry(services=(SERVICE, misspelt)), {ECHO}) == [
+        f"{PROVIDER} offers echo.v1.EchoServise, which nobody has described; did you mean '{ECHO}'?"
+    ]
+
+
+def test_a_grant_for_what_is_not_offered_is_told() -> None:
+    grants = (*GRANTS, Grant("g3", "group:all", PROVIDER, "echo.v1.EkoService", ["*"]))
+    assert doubts(registry(grants=grants), {ECHO}) == [
+        f"grant g3 is for echo.v1.EkoService, which {PROVIDER} does not offer; did you mean '{ECHO}'?"
+    ]
+    assert doubts(registry(services=()), set())[0] == f"grant g1 is for {ECHO}, which {PROVIDER} does not offer"
+
+
+def test_nothing_is_told_of_what_is_in_order() -> None:
+    assert doubts(registry(), {ECHO}) == []
+    assert doubts(registry(services=(SERVICE, Service(PROVIDER, "other.v1.Thing", "127.0.0.1:1"))), {ECHO}) == []
+    assert doubts(read_exchange_file(ControlSettings().exchange_file), set()) == []

@@ -1,0 +1,130 @@
+"""The generator's connections, against grpcio's own server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import pytest
+
+from loadtest.rpc import Answer
+from loadtest.transport import Lanes
+from ndxp.errors import Code
+from tests.fakes import until
+from tests.scrape import free_address
+
+_PAIRS = (("x-ndxp-message-id", "m-1"),)
+Behaviour = Callable[[Any, Any], AsyncIterator[bytes]]
+
+
+class _Server(grpc.GenericRpcHandler):
+    """Any method, in bytes, with streams both ways."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        return grpc.stream_stream_rpc_method_handler(self._behaviour)
+
+
+@asynccontextmanager
+async def serving(behaviour: Behaviour, address: str = "127.0.0.1:0", **options: int) -> AsyncIterator[str]:
+    server = grpc.aio.server(options=[(f"grpc.{name}", value) for name, value in options.items()])
+    server.add_generic_rpc_handlers((_Server(behaviour),))
+    port = server.add_insecure_port(address)
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+@asynccontextmanager
+async def connected(address: str, count: int = 1) -> AsyncIterator[Lanes]:
+    lanes = Lanes(address, count)
+    await lanes.open()
+    try:
+        yield lanes
+    finally:
+        lanes.close()
+
+
+async def ask(lanes: Lanes, *requests: bytes, deadline: float = 20) -> Answer:
+    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    lanes.ask("", "/any.Service/Method", requests, _PAIRS, deadline, answer.set_result)
+    return await answer
+
+
+async def echo(requests: Any, context: Any) -> AsyncIterator[bytes]:
+    context.set_trailing_metadata(tuple((key, value) for key, value in context.invocation_metadata() if "ndxp" in key))
+    async for request in requests:
+        yield request
+
+
+async def wait_for_ever(requests: Any, context: Any) -> AsyncIterator[bytes]:
+    await asyncio.Event().wait()
+    yield b""
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [[b"one"], [b""], [], [b"one", b"two"] * 50, [bytes(3 << 20), b"x"]],
+    ids=["1", "0", "-", "100", "large"],
+)
+async def test_messages_and_metadata_go_both_ways(messages: list[bytes]) -> None:
+    async with serving(echo, max_receive_message_length=-1) as address, connected(address) as lanes:
+        answer = await ask(lanes, *messages)
+    assert answer == Answer(Code.OK, messages, list(_PAIRS))
+
+
+async def test_the_deadline_is_kept_here_and_told_there() -> None:
+    left, ended = list[float](), asyncio.Event()
+
+    async def wait(requests: Any, context: Any) -> AsyncIterator[bytes]:
+        left.append(context.time_remaining())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        yield b""
+
+    async with serving(wait) as address, connected(address) as lanes:
+        answer = await ask(lanes, b"one", deadline=0.2)
+        await ended.wait()
+    assert answer.code is Code.DEADLINE_EXCEEDED
+    assert 0 < left[0] <= 0.2
+
+
+async def test_calls_beyond_what_the_server_takes_at_once_wait_for_room() -> None:
+    async with serving(echo, max_concurrent_streams=2) as address, connected(address) as lanes:
+        await ask(lanes)  # its settings have come
+        answers = await asyncio.gather(*(ask(lanes, b"one") for _ in range(20)))
+    assert {answer.code for answer in answers} == {Code.OK}
+
+
+async def test_calls_on_a_lost_connection_fail_and_the_next_ones_have_a_new_one() -> None:
+    address = free_address()
+    async with connected_late(wait_for_ever, address) as (lanes, stop):
+        under_way = asyncio.create_task(ask(lanes, b"one"))
+        await asyncio.sleep(0)
+        await stop()
+        assert (await under_way).code in (Code.UNAVAILABLE, Code.CANCELLED)
+        assert (await ask(lanes, b"one")).code is Code.UNAVAILABLE
+        async with serving(echo, address):
+            await until(lambda: _is_answered(lanes))
+
+
+@asynccontextmanager
+async def connected_late(behaviour: Behaviour, address: str) -> AsyncIterator[tuple[Lanes, Callable[[], Any]]]:
+    """Connections to a server that can be stopped before they are."""
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((_Server(behaviour),))
+    server.add_insecure_port(address)
+    await server.start()
+    async with connected(address) as lanes:
+        yield lanes, lambda: server.stop(None)
+
+
+async def _is_answered(lanes: Lanes) -> bool:
+    return (await ask(lanes, b"one")).code is Code.OK
