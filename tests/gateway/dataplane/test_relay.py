@@ -275,6 +275,22 @@ async def test_bytes_that_leave_before_they_are_counted_are_not_counted_for_ever
         await until(lambda: house.exchange.admission.holding("VN/GOV/H26/one-stop").held == 0)
 
 
+@pytest.mark.parametrize("size", [16_200, 100_000])
+async def test_metadata_that_no_caller_takes_ends_its_call_and_no_other(size: int) -> None:
+    def act(called: Called) -> None:
+        if called.path == f"/{GET}":
+            called.answer(b"answer", ("x-large", "a" * size))
+
+    async with relayed(act) as (house, provider, caller):
+        other = caller.call(GET_ALL, house.identity, data=[message(b"x")])
+        await until(lambda: provider.heard)
+        call = await caller.ended(caller.call(GET, house.identity, data=[message(b"x")]))
+        assert (call.trailers["grpc-status"], call.trailers[metadata.ERROR_ORIGIN]) == ("8", "provider")
+        assert call.trailers[metadata.TRANSACTION_ID] == house.outcomes()[0].transaction_id
+        assert len(provider.carriers) == 1
+        assert not other.end
+
+
 async def test_what_is_no_grpc_is_told_so() -> None:
     async with relayed() as (_, __, caller):
         exchanged = Exchanged()
