@@ -59,7 +59,7 @@ class Rpc:
 
     def __init__(self, ended: Ended) -> None:
         self._ended: Ended | None = ended
-        self._data = b""
+        self._data: list[bytes] = []
         self.stream: Stream | None = None
         self.timer: TimerHandle | None = None
 
@@ -87,7 +87,7 @@ class Rpc:
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
         """A part of the messages; an answer does not end with one."""
-        self._data = self._data + data if self._data else data
+        self._data.append(data)
         if self.stream is not None:
             self.stream.consumed(len(data))
         if ended:
@@ -115,11 +115,19 @@ class Rpc:
             if name == "grpc-status":
                 code = Code(int(value)) if value.isdecimal() and int(value) <= max(Code) else Code.UNKNOWN
             elif name not in _NO_METADATA:
-                trailing.append((name, b64decode(value + "==") if name.endswith("-bin") else value))
+                trailing.append((name, _bytes(value) if name.endswith("-bin") else value))
         if code is not Code.OK:
             return Answer(code, (), trailing)
-        messages = unframe(self._data)
+        messages = unframe(b"".join(self._data))
         return Answer(Code.INTERNAL, (), trailing) if messages is None else Answer(Code.OK, messages, trailing)
+
+
+def _bytes(value: str) -> bytes:
+    """The bytes of a "-bin" value, padded or not; none when it is not what it says."""
+    try:
+        return b64decode(value + "==")
+    except ValueError:
+        return b""
 
 
 def frame(messages: Sequence[bytes]) -> bytes:

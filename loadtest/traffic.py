@@ -9,6 +9,7 @@ import msgspec
 
 from loadtest import results
 from loadtest.results import Results, Second
+from ndxp.sandbox.ports import free_port
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _STOPPING = 20.0
@@ -111,5 +112,6 @@ def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
     if plan.slo is not None:
         words += ["--slo", str(plan.slo)]
     if plan.processes > 1:
-        words += ["--processes", str(plan.processes)]
+        port = str(free_port())  # Locust's own port is one for all runs on a machine
+        words += ["--processes", str(plan.processes), "--master-port", port, "--master-bind-port", port]
     return words

@@ -116,7 +116,7 @@ def _make_worker(errand: Errand, ours: _Line) -> Worker:
 async def _run_slot(worker: Worker, ours: _Line) -> None:
     try:
         await worker.run_slot()
-    except (ExchangeUnreachable, TokenRefused) as error:
+    except (ExchangeUnreachable, TokenRefused, OSError) as error:
         ours.send("ndxp_failed", {"reason": str(error)})
     except Exception as error:  # a slot that is never ready would be waited for without end
         ours.send("ndxp_failed", {"reason": f"{type(error).__name__}: {error}"})

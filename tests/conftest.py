@@ -1,6 +1,5 @@
 """What tests of several folders start: a token office, a store."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,15 +12,6 @@ from tests.stores import Postgres, Valkey
 
 settings.register_profile("no asserted timings", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no asserted timings")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def processes_as_they_are() -> None:
-    """What the data plane chose for gRPC here (``-p`` in pyproject.toml) is not passed on to agencies and generators.
-
-    This process has read it with the import of gRPC, a worker chooses again.
-    """
-    os.environ.pop("GRPC_EXPERIMENTS", None)
 
 
 @pytest.fixture

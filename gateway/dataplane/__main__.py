@@ -20,7 +20,7 @@ from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.upstream import Upstreams
-from gateway.registry_store import RegistryStore
+from gateway.registry_store import VERSION, RegistryStore, StateLost
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp.metrics import shown
@@ -28,8 +28,11 @@ from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.tls import GATEWAY, Tls
 from ndxp.tracing import tracer
 
-_WATCH, _PROBE, _PROBE_AGAIN = 0.2, 2.0, 0.2
-"""Seconds between two looks at the registry and at the calls under way, and between two probes of the providers."""
+_FIRST, _WATCH, _ATTEND = 0.05, 0.4, 0.2
+"""Seconds between two looks for the first registry, for a newer one, and at the calls under way."""
+
+_PROBE, _PROBE_AGAIN = 2.0, 0.2
+"""Seconds between two probes of the providers, when all are up and when not."""
 
 SERVICE = "ndxp-gateway"
 """The gateway's name among the services of a trace; members go by their identifiers."""
@@ -56,6 +59,7 @@ class Worker:
         spans = tracer(SERVICE, settings.name)
         self._relays = Relays(self.exchange, self._upstreams, deadlines, spans)
         self._listener = Listener(settings, self._relays, self._directory, tls)
+        self._lost = False  # whether the store has less of the registry than this worker has read of it
 
     async def run(self) -> None:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
@@ -100,7 +104,7 @@ class Worker:
                             "it is upgraded too",
                             version, error,
                         )  # fmt: skip
-            await asyncio.sleep(_WATCH / 4)
+            await asyncio.sleep(_FIRST)
 
     async def _load(self) -> None:
         published = await self._registry.load()
@@ -116,15 +120,37 @@ class Worker:
         self._upstreams.keep(current)
         self._directory.show(published.snapshot, addresses)
 
+    async def _look(self) -> int:
+        """The registry's version, and how many journal entries wait: one question to the store for both."""
+        async with self._store.pipeline(transaction=False) as pipe:
+            pipe.get(VERSION)
+            pipe.xlen(STREAM)
+            version, self.exchange.admission.backlog = await pipe.execute()
+        return int(version or 0)
+
+    def _notice_loss(self, lost: bool) -> None:
+        """A store that has lost the registry: calls go on by what is known, and health says that none should come."""
+        if lost and not self._lost:
+            _log.error(
+                "the store has lost the registry, or a part of it; this gateway waits until control has put it back"
+            )
+        elif self._lost and not lost:
+            _log.info("the registry is back in the store")
+        self._lost = lost
+
     async def _watch(self) -> None:
         unread = 0
         while True:
             with contextlib.suppress(redis.RedisError):
-                self.exchange.admission.backlog = await self._store.xlen(STREAM)
-                version = await self._registry.version()
-                if version not in (self.exchange.snapshot.version, unread):
+                version = await self._look()
+                if version < self.exchange.snapshot.version:
+                    self._notice_loss(True)
+                elif version not in (self.exchange.snapshot.version, unread):
                     try:
                         await self._load()
+                        self._notice_loss(False)
+                    except StateLost:
+                        self._notice_loss(True)
                     except msgspec.ValidationError as error:
                         # In the middle of an upgrade. What is new in it may narrow a right, so nothing is passed over.
                         unread = version
@@ -141,8 +167,9 @@ class Worker:
         while True:  # from the beginning: health says SERVING of whoever has said nothing yet
             exchange.journal.expire()
             self._relays.dismiss()
-            self._directory.serving(exchange.journal.available and not exchange.admission.journal_full)
-            await asyncio.sleep(_WATCH)
+            ready = exchange.journal.available and not exchange.admission.journal_full and not self._lost
+            self._directory.serving(ready)
+            await asyncio.sleep(_ATTEND)
 
     async def _probe(self) -> None:
         while True:

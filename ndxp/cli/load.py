@@ -38,7 +38,7 @@ Precision = Annotated[float, typer.Option(min=0.01, max=1, help="Relative; the s
 ReportA = Annotated[Path, typer.Argument(metavar="A.json", help="A report.")]
 ReportB = Annotated[Path, typer.Argument(metavar="B.json", help="The report to hold against it.")]
 
-_PACKAGES = ("loadtest", "locust", "hdrh", "matplotlib", "msgspec")
+_PACKAGES = ("loadtest", "locust", "hdrh", "matplotlib", "msgspec", "uvloop")
 
 
 @load_app.command()

@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.dataplane.directory import ALIVE
 from gateway.dataplane.journal import STREAM
+from gateway.registry_store import REGISTRY, VERSION
 from gateway.store import connect
 from ndxp import metadata
 from ndxp.errors import Reason
@@ -129,3 +130,27 @@ async def test_a_gateway_whose_recorder_is_too_far_behind_refuses_before_forward
 
         await until(answered)
     await store.aclose()
+
+
+async def test_a_gateway_whose_store_has_lost_the_registry_says_that_it_takes_no_calls_until_it_is_back(
+    visitor: Visitor, valkey: Valkey, copied: Any
+) -> None:
+    async with (
+        worker(visitor.exchange, "bereft", redis_url=valkey.url) as bereft,
+        fresh_channel(bereft.target) as channel,
+    ):
+
+        async def serving() -> bool:
+            return await health(channel, "") == health_pb2.HealthCheckResponse.SERVING
+
+        await until(serving)
+        version = int(copied.get(VERSION))
+        for part in (VERSION, REGISTRY):
+            kept = copied.dump(part)
+            copied.delete(part)
+            copied.set(VERSION, version + 1) if part == REGISTRY else None
+            await until(lambda: not_serving(channel))
+            copied.restore(part, 0, kept, replace=True)
+            version += 1000
+            copied.set(VERSION, version)
+            await until(serving)

@@ -10,6 +10,7 @@ import pytest
 
 from loadtest import results
 from loadtest.results import Results
+from ndxp.sandbox.ports import free_port
 
 LOCUSTFILE = Path(results.__file__).with_name("locustfile.py")
 
@@ -41,6 +42,8 @@ def locust(tmp_path: Path) -> Locust:
     def run(*arguments: str) -> Ended:
         files = ["--results", str(tmp_path / "results.json"), "--progress", str(tmp_path / "progress.jsonl")]
         command = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
+        if "--processes" in arguments:  # Locust's own port is one for all runs on a machine
+            command += ["--master-port", port := str(free_port()), "--master-bind-port", port]
         ended = subprocess.run([*command, *files, *arguments], capture_output=True, text=True, timeout=90)
         return Ended(ended.returncode, ended.stderr, tmp_path)
 

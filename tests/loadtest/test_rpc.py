@@ -49,6 +49,12 @@ def test_a_failure_has_its_details_in_bytes(rpc: Rpc, answers: list[Answer]) -> 
     assert answers == [Answer(Code.PERMISSION_DENIED, (), [("grpc-status-details-bin", b"why")])]
 
 
+@pytest.mark.parametrize("value", ["a", "\xff"])
+def test_details_that_are_not_base64_are_none(rpc: Rpc, answers: list[Answer], value: str) -> None:
+    rpc.on_headers("200", [("grpc-status", "7"), ("grpc-status-details-bin", value)], ended=True)
+    assert answers == [Answer(Code.PERMISSION_DENIED, (), [("grpc-status-details-bin", b"")])]
+
+
 @pytest.mark.parametrize(
     ("status", "fields", "code"),
     [
