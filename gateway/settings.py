@@ -84,7 +84,7 @@ class GatewaySettings(StoreSettings):
     """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
     max_member_bytes: int = Field(default=48 * MIB, ge=MIB)
     """Bytes of requests and answers that one member's calls may hold in a worker while they cannot be passed on; above
-    it its calls are refused as OVERLOADED."""
+    it new calls are refused as OVERLOADED, and above a quarter more those under way too."""
     max_calls: int = Field(default=5000, ge=1)
     """Calls at once in one worker; more are refused as OVERLOADED."""
     max_queueing: float = Field(default=0.2, gt=0)

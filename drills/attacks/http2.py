@@ -20,7 +20,7 @@ from hyperframe.frame import (
 )
 
 from drills.attacks.attack import Attack
-from drills.attacks.target import GET, VERIFY, Outcome, Target, somebody
+from drills.attacks.target import CLIENT, GET, VERIFY, Outcome, Target, somebody
 from drills.attacks.wire import PREFACE, Wire
 
 _LONG = 20.0
@@ -78,12 +78,13 @@ def _broken(data: bytes, target: Target, _: random.Random) -> Outcome:
 def _after(wire: Wire, target: Target, seconds: float) -> Outcome:
     """How the connection ended; "borne" when it did not, and a fresh one is served."""
     ending = wire.ending(seconds)
-    return Outcome(_fresh(target) if ending == "open" else ending)
+    return Outcome(fresh(target) if ending == "open" else ending)
 
 
-def _fresh(target: Target) -> str:
+def fresh(target: Target, client: str = CLIENT) -> str:
+    """Says "borne" when a member is served over a new connection."""
     with Wire(target.state.gateway) as wire:
-        wire.request(1, f"/{VERIFY}", target.identity())
+        wire.request(1, f"/{VERIFY}", target.identity(client))
         wire.message(1, somebody())
         said = wire.outcome().said
         return "borne" if said == "OK" else f"others get {said}"
@@ -134,7 +135,7 @@ def _silent(target: Target, _: random.Random) -> Outcome:
     host, _colon, port = target.state.gateway.rpartition(":")
     held = [socket.create_connection((host, int(port)), timeout=5) for _ in range(200)]
     try:
-        return Outcome(_fresh(target))
+        return Outcome(fresh(target))
     finally:
         for each in held:
             each.close()
@@ -156,7 +157,7 @@ def _hpack_bomb(target: Target, _: random.Random) -> Outcome:
         large = b"\x40\x05x-big" + b"\x7f" + bytes([3500 - 127 & 0x7F | 0x80, 3500 - 127 >> 7]) + b"a" * 3500
         wire.send(HeadersFrame(1, wire.block(f"/{VERIFY}") + large + b"\xbe" * 12_000, flags=["END_HEADERS"]))
         outcome = wire.outcome(1)
-        return Outcome(_fresh(target)) if outcome.said == "open" else outcome
+        return Outcome(fresh(target)) if outcome.said == "open" else outcome
 
 
 def _rapid_reset(target: Target, _: random.Random) -> Outcome:
@@ -208,7 +209,7 @@ def _stall(target: Target, _: random.Random) -> Outcome:
             if not wire.request(stream, f"/{GET}", target.identity()) or not wire.message(stream, somebody()):
                 break
         time.sleep(1)
-        return Outcome(_fresh(target))
+        return Outcome(fresh(target))
 
 
 def _unended(target: Target, _: random.Random) -> Outcome:

@@ -1,7 +1,8 @@
 """Neighbours: honest members who call all the while, in a process of their own; and how long each call took them.
 
 ``python -m drills.attacks.neighbours`` reads from its input where, with which tokens and in whose certificates to call.
-It prints a line for every call: when it began on the monotonic clock, how long it took (both in seconds), its status.
+It prints a line for every call: when it began on the monotonic clock, how long it took (both in seconds), its status,
+and whether it ended with OK, or with a reason and a transaction.
 """
 
 import json
@@ -30,11 +31,15 @@ _PEOPLE, _PAUSE, _DEADLINE = 200, 0.004, 20.0
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A neighbour's call: when it began (monotonic clock), how long it took, both in seconds, and its status."""
+    """A neighbour's call: when it began (monotonic clock), how long it took, both in seconds, and its status.
+
+    It is ``explained`` when it ended with OK, or with a reason and a transaction.
+    """
 
     at: float
     took: float
     code: str
+    explained: bool
 
 
 class Neighbours:
@@ -70,14 +75,19 @@ class Neighbours:
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         for line in self._process.stdout:
-            at, took, code = line.split()
-            self.answered.append(Answered(float(at), float(took), code))
+            at, took, code, explained = line.split()
+            self.answered.append(Answered(float(at), float(took), code, explained == str(True)))
 
 
 def p99(answered: Sequence[Answered]) -> float:
     """The 99th percentile of the durations, in seconds; 0 without any."""
+    return percentile(answered, 0.99)
+
+
+def percentile(answered: Sequence[Answered], share: float) -> float:
+    """The duration that so large a share of the calls kept to, in seconds; 0 without any."""
     durations = sorted(each.took for each in answered)
-    return durations[min(len(durations) - 1, int(0.99 * len(durations)))] if durations else 0.0
+    return durations[min(len(durations) - 1, int(share * len(durations)))] if durations else 0.0
 
 
 def main() -> None:
@@ -99,12 +109,13 @@ def _call(gateway: str, tls: Tls | None, token: str, people: list[Any]) -> None:
     with connect(gateway, tls, OPTIONS) as channel:
         verify: Any = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
         while True:
-            began, code = time.monotonic(), "OK"
+            began, code, explained = time.monotonic(), "OK", True
             try:
                 verify(random.choice(people), metadata=identity, timeout=_DEADLINE)
             except grpc.RpcError as error:
-                code = status.decode(error).code.name
-            sys.stdout.write(f"{began} {time.monotonic() - began} {code}\n")
+                failure = status.decode(error)
+                code, explained = failure.code.name, bool(failure.reason and failure.transaction_id)
+            sys.stdout.write(f"{began} {time.monotonic() - began} {code} {explained}\n")
             sys.stdout.flush()
             time.sleep(_PAUSE)
 

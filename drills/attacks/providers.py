@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -48,6 +48,19 @@ def attacks(target: Target) -> list[Attack]:
     return [Attack(name, partial(provider.lie, name), said) for name, said in _MISCHIEF.items()]
 
 
+def register(target: Target, subsystem: str, contract: str, address: str, consumers: Sequence[str]) -> None:
+    """Puts a provider on the exchange, which consumers may call all methods of; returns when every gateway knows it."""
+    send = target.session.send
+    member, name = subsystem.rsplit("/", 1)
+    send("PUT", "/members", body={"id": member, "name": "Drill", "subsystems": [name]})
+    send("PUT", "/services", body={"provider": subsystem, "contract": contract, "address": address})
+    for consumer in consumers:
+        if not any(grant["provider"] == subsystem for grant in target.session.get("/grants", consumer=consumer)):
+            grant = {"consumer": consumer, "provider": subsystem, "contract": contract, "methods": ["*"]}
+            send("POST", "/grants", body=grant)
+    target.until_known()
+
+
 class Provider:
     """The server; it is registered with the target, and ends with the drill."""
 
@@ -63,15 +76,7 @@ class Provider:
         reflection.enable_server_reflection((CONTRACT, reflection.SERVICE_NAME), self._server, _described())
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
-        send = target.session.send
-        member, name = SUBSYSTEM.rsplit("/", 1)
-        send("PUT", "/members", body={"id": member, "name": "Drill", "subsystems": [name]})
-        service = {"provider": SUBSYSTEM, "contract": CONTRACT, "address": f"127.0.0.1:{port}"}
-        send("PUT", "/services", body=service)
-        if not any(grant["provider"] == SUBSYSTEM for grant in target.session.get("/grants", consumer=CLIENT)):
-            grant = {"consumer": CLIENT, "provider": SUBSYSTEM, "contract": CONTRACT, "methods": ["*"]}
-            send("POST", "/grants", body=grant)
-        target.until_known()
+        register(target, SUBSYSTEM, CONTRACT, f"127.0.0.1:{port}", [CLIENT])
         target.until(lambda: "" if self.lie("trailers of the exchange").said == "clean" else "the drill is not served")
 
     def lie(self, name: str, *_: Target | random.Random) -> Outcome:

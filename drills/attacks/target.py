@@ -30,7 +30,6 @@ VERIFY, GET = f"{SERVICE}/VerifyCitizen", f"{SERVICE}/GetCitizen"
 _TRACE = re.compile(r"^Traceback .*\n((?: .*\n)*)(\S.*)", re.MULTILINE)
 _OWN_FILE = re.compile(r'^  File "(?!src/python/grpcio)', re.MULTILINE)
 _DEADLINE = 10.0
-_GUARDED = ("control", *(f"gateway-{number}" for number in range(1, WORKERS + 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,12 @@ class Outcome:
 
 
 class Target(Sandbox):
-    """A sandbox with two workers, in a folder that has to be free."""
+    """A sandbox in a folder that has to be free; ``gateways`` are the names of its workers."""
 
-    def __init__(self, folder: Path, *, tls: bool = False) -> None:
-        super().__init__(plan.make(folder, workers=WORKERS, port=0, tls=tls))
+    def __init__(self, folder: Path, *, workers: int = WORKERS, tls: bool = False) -> None:
+        super().__init__(plan.make(folder, workers=workers, port=0, tls=tls))
+        names = [process.name for process in self._planned.processes]
+        self.gateways = [name for name in names if name.startswith("gateway")]
         self._secrets: dict[str, str] = json.loads(self.state.credentials.read_text(encoding="utf-8"))
         self._tokens: dict[str, str] = {}
         self._traces = self._count_traces()
@@ -85,7 +86,7 @@ class Target(Sandbox):
 
     def guarded(self) -> list[psutil.Process]:
         """The processes whose memory is watched: gateway workers and control."""
-        return [self.process(name) for name in _GUARDED]
+        return [self.process(name) for name in ("control", *self.gateways)]
 
     def new_traces(self) -> int:
         """Tracebacks in the logs since the last time: errors that nobody has thought of."""

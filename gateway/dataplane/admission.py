@@ -9,6 +9,9 @@ from gateway.core.transaction import Call, Origin
 from gateway.settings import GatewaySettings
 from ndxp.errors import Reason, Refusal
 
+_UNDER_WAY = 1.25
+"""How many times ``max_member_bytes`` the calls under way may hold: first no new ones come, then these end too."""
+
 
 class Holding:
     """The bytes that are kept for one member's calls, until they can be passed on."""
@@ -52,9 +55,15 @@ class Admission:
             raise _overloaded(f"{self.backlog} journal entries wait for the recorder", retry_after=1)
         if self.calls >= settings.max_calls:
             raise _overloaded(f"this worker has {self.calls} calls under way")
-        if self.holding(call.client).held > settings.max_member_bytes:
-            raise _overloaded(f"calls of {call.client} hold more than {settings.max_member_bytes} bytes in this worker")
+        self._check_held(call.client, settings.max_member_bytes)
         self._check_place(snapshot, call, service)
+
+    def check_held(self, client: str) -> None:
+        """Whether a call under way may hold what it was given now: a little more than lets a new call in.
+
+        Raises Refusal (OVERLOADED).
+        """
+        self._check_held(client, int(_UNDER_WAY * self._settings.max_member_bytes))
 
     def enter(self, call: Call) -> None:
         """Lets a call into the worker; ``leave`` ends it."""
@@ -103,6 +112,10 @@ class Admission:
         self.rooms = {place: room for place, room in self.rooms.items() if place[0] in addresses}
         self.at_providers = {address: count for address, count in self.at_providers.items() if count}
         self.streams = {address: count for address, count in self.streams.items() if count}
+
+    def _check_held(self, client: str, most: int) -> None:
+        if self.holding(client).held > most:
+            raise _overloaded(f"calls of {client} hold more than {most} bytes in this worker")
 
     def _check_place(self, snapshot: Snapshot, call: Call, service: Service) -> Room | None:
         """The room of a unary method, None for streams; raises Refusal where there is no place left."""

@@ -5,6 +5,7 @@ from gateway.dataplane import headers
 from ndxp import metadata, status
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, Stream
+from ndxp.http2.parts import add_part
 
 Block = tuple[tuple[Field, ...], str]
 
@@ -81,7 +82,7 @@ class Answer:
 
     def hold(self, data: bytes) -> None:
         """Keeps a part of a message."""
-        self._parts.append(data)
+        add_part(self._parts, data)
         self.size += len(data)
 
     def end(self, stream: Stream) -> None:

@@ -17,6 +17,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
         self._loop = loop
         self.transport: asyncio.Transport | None = None
         self.heard_at = loop.time()
+        self._behind = False
 
     def wake(self) -> None:
         """There is something to send: it leaves when this turn of the loop is over."""
@@ -43,9 +44,36 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
     def data_received(self, data: bytes) -> None:
         """Bytes of the peer's."""
         self.heard_at = self._loop.time()
-        self.connection.receive(data)
-        if self.connection.closed:
+        connection = self.connection
+        connection.receive(data)
+        if connection.closed:
             self.flush()
+        elif connection.behind:
+            self._behind = True
+            self.pause()
+            self.wait_for_turn()
+        elif self._behind:
+            self._behind = False
+            self.resume()
+
+    def wait_for_turn(self) -> None:
+        """There is more to be read than a turn takes: lets ``go_on`` be called."""
+        self._loop.call_soon(self.go_on)
+
+    def go_on(self) -> None:
+        """Reads on where the last turn has ended."""
+        if self.transport is not None:
+            self.data_received(b"")
+
+    def pause(self) -> None:
+        """Takes no more bytes for now."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Takes bytes again."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def pause_writing(self) -> None:
         """The transport has enough for now."""

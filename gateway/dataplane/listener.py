@@ -13,6 +13,7 @@ from gateway.dataplane.certificates import Certificate, presented
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.strangers import Strangers
+from gateway.dataplane.turns import TURN, Turns
 from gateway.settings import GatewaySettings
 from ndxp.address import Address
 from ndxp.http2 import Fields, Limits, ServerConnection, Stream, StreamUser
@@ -47,10 +48,12 @@ class Listener:
         self.limits = Limits(
             concurrent_streams=settings.max_streams_per_connection,
             field_bytes=max(16_384, 2 * settings.max_metadata_bytes),
+            turn=TURN,
         )
         self.relays = relays
         self.directory = directory
         self.loop = asyncio.get_running_loop()
+        self.turns = Turns(self.loop)
         self.strangers = Strangers(self.loop, max(2, settings.max_connections // _STRANGERS))
         self.connections: set[Inbound] = set()
         self._empty = asyncio.Event()
@@ -164,8 +167,15 @@ class Inbound(Carrier[ServerConnection]):
             self._listener.strangers.receive(self, data)
 
     def take_in(self, data: bytes) -> None:
-        """Looks at what has come."""
+        """Looks at what has come, for a turn."""
         super().data_received(data)
+
+    def wait_for_turn(self) -> None:
+        """Members take turns; a stranger's comes when there is time for strangers."""
+        if self._known:
+            self._listener.turns.wait(self)
+        else:
+            self._listener.strangers.wait(self, b"")
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, with all calls on it."""
@@ -179,16 +189,6 @@ class Inbound(Carrier[ServerConnection]):
         super().flush()
         if self.connection.leaving and not self.connection.streams and self.transport is not None:
             self.transport.close()
-
-    def pause(self) -> None:
-        """Reads no more for now."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.pause_reading()
-
-    def resume(self) -> None:
-        """Reads on."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
 
     # Calls.
 

@@ -25,6 +25,7 @@ from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 from ndxp.http2.fields import Request
+from ndxp.http2.parts import add_part
 
 if TYPE_CHECKING:
     from gateway.core.registry import Method
@@ -211,9 +212,9 @@ class Relay:
             self._send(self._attempt.stream, data)
             return
         if data:
-            self._request.append(data)
+            add_part(self._request, data)
             self._request_size += len(data)
-            self._account()
+            self._keep()
         if self._let_in and self._is_single:
             if ended:
                 self._requested()
@@ -295,7 +296,7 @@ class Relay:
         if stream.send_data(data, end=self._request_ended):
             self._passed(len(data))
         else:
-            self._account()
+            self._keep()
 
     def request_sent(self, size: int) -> None:
         """So many bytes of the request that had to wait have gone to the provider."""
@@ -334,7 +335,7 @@ class Relay:
         self._count("an answer", self._out, data)
         if answer.held:
             answer.hold(data)
-            self._account()
+            self._keep()
             if call.fields:  # all of it waits, however large it is, since what is withheld is said at its end
                 self._taken_over(len(data))
             elif call.sent.size > _HELD_ANSWER and self._steps is None:
@@ -342,7 +343,7 @@ class Relay:
         elif self._stream is not None and self._stream.send_data(data):
             self._taken_over(len(data))
         else:
-            self._account()
+            self._keep()
 
     def _release(self) -> None:
         """A large answer passes from now on. Its transaction is on record before any of it leaves."""
@@ -568,6 +569,11 @@ class Relay:
     def _go_on(self, steps: Steps, then: Callable[[], None], waits: "asyncio.Future[Any]") -> None:
         if self._steps is steps and not waits.cancelled():
             self._drive(steps, then)
+
+    def _keep(self) -> None:
+        """Puts more on the member's account. Raises Refusal (OVERLOADED) when that is more than may stand there."""
+        self._account()
+        self._relays.exchange.admission.check_held(self.call.client)
 
     def _account(self) -> None:
         """Puts what is kept for the call on the member's account: what waits here, and in the streams."""

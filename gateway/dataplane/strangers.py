@@ -1,12 +1,13 @@
 """What strangers may cost: connections on which nobody has shown who he is.
 
 Members are served at once. Strangers share a part of the worker's time, each of them in turn, and a part of its
-connections, of which the oldest goes when a new one comes.
+connections, of which an old one goes when a new one comes.
 """
 
 import asyncio
 import time
 from collections import OrderedDict, deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ _AT_ONCE = 0.01
 _PAUSE = 0.005
 """Seconds between two turns when their time is used up."""
 
-_SLICE = 16 * 1024
-"""Bytes of one stranger that are looked at in one turn."""
+_LOOKED_THROUGH = 100
+"""So many of the oldest connections are looked through for one that nobody would miss. When there are calls on all, the
+oldest goes all the same: who watches health on every connection would keep members out otherwise."""
 
 
 class Strangers:
@@ -39,11 +41,11 @@ class Strangers:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, inbound: "Inbound") -> None:
-        """A connection has come; the oldest one of its address without a call goes when there are too many."""
+        """A connection has come; an old one of its address goes when there are too many."""
         same = self._by_address.setdefault(inbound.address, OrderedDict())
-        same[inbound] = None
-        if len(same) > self._most:
+        if len(same) >= self._most:
             self._evict(same)
+        same[inbound] = None
 
     def remove(self, inbound: "Inbound") -> None:
         """The connection has ended, or its caller is known now."""
@@ -54,19 +56,25 @@ class Strangers:
                 del self._by_address[inbound.address]
 
     def make_room(self) -> bool:
-        """Closes the oldest connection of the address that has the most; False when there is none."""
+        """Closes an old connection of the address that has the most; False when there is none."""
         most = max(self._by_address.values(), key=len, default=None)
-        return most is not None and self._evict(most)
+        if most is not None:
+            self._evict(most)
+        return most is not None
 
     def receive(self, inbound: "Inbound", data: bytes) -> None:
         """Looks at what a stranger has sent, now or when there is time for strangers."""
         if self._queue or not self._has_time():
             inbound.pause()
-            self._queue.append((inbound, data))
-            if self._timer is None:
-                self._timer = self._loop.call_later(_PAUSE, self._turn)
+            self.wait(inbound, data)
         else:
             self._look_at(inbound, data)
+
+    def wait(self, inbound: "Inbound", data: bytes) -> None:
+        """Looks at data later, and at what a turn has left of the data before it."""
+        self._queue.append((inbound, data))
+        if self._timer is None:
+            self._timer = self._loop.call_later(_PAUSE, self._turn)
 
     def _turn(self) -> None:
         """Goes on with those who wait, each in turn, for as long as there is time."""
@@ -75,12 +83,10 @@ class Strangers:
             inbound, data = self._queue.popleft()
             if inbound.transport is None:
                 continue
-            self._look_at(inbound, data[:_SLICE])
-            if len(data) > _SLICE and not inbound.connection.closed:
-                self._queue.append((inbound, data[_SLICE:]))
-            else:
+            self._look_at(inbound, data)
+            if not inbound.connection.behind:
                 inbound.resume()
-        if self._queue:
+        if self._queue and self._timer is None:
             self._timer = self._loop.call_later(_PAUSE, self._turn)
 
     def _look_at(self, inbound: "Inbound", data: bytes) -> None:
@@ -94,10 +100,8 @@ class Strangers:
         self._at = now
         return self._spent < _AT_ONCE
 
-    def _evict(self, connections: "OrderedDict[Inbound, None]") -> bool:
-        for inbound in connections:
-            if not inbound.connection.streams:
-                inbound.close()
-                self.remove(inbound)
-                return True
-        return False
+    def _evict(self, connections: "OrderedDict[Inbound, None]") -> None:
+        oldest = islice(connections, _LOOKED_THROUGH)
+        inbound = next((one for one in oldest if not one.connection.streams), next(iter(connections)))
+        inbound.close()
+        self.remove(inbound)

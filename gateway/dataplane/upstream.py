@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeAlias, cast
 
 from gateway.dataplane.carrier import Carrier
+from gateway.dataplane.turns import TURN
 from ndxp.address import Address
 from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.tls import Tls
@@ -35,8 +36,19 @@ _GRACE = 30.0
 """Seconds that calls get to finish on a connection that nobody needs any more."""
 
 _MOVED = "the connection to the provider was closed, because it is registered elsewhere now"
-_LIMITS = Limits(field_bytes=32 * 1024, nuisances_at_once=20_000, nuisances_per_second=5000)
-"""Providers are members: what they send is bounded, but not as strangers' is."""
+_LIMITS = Limits(
+    field_bytes=16 * 1024 - 192,
+    block_bytes=256 * 1024,
+    block_frames=64,
+    nuisances_at_once=20_000,
+    nuisances_per_second=5000,
+    turn=TURN,
+)
+"""Providers are members: what they send is bounded, but not as strangers' is.
+
+gRPC's clients take header lists of 16 KiB; a transaction and whose an end is are put to the provider's. A list that is
+larger, even much larger, ends its call and not the connection, on which there are calls of others.
+"""
 
 _log = logging.getLogger("gateway")
 

@@ -57,8 +57,10 @@ class Agreement(Outgoing):
             self._acknowledge()
             return
         self.nuisance(max(1, (end - start) // 6))
+        before = self.peer_stream_window
         for at in range(start, end, 6):
             self._set(*frames.read_setting(data, at))
+        self._change_windows(self.peer_stream_window - before)
         # First the acknowledgement, then what the new settings allow: the peer may know them from then on only (6.5.3).
         self.write(frames.frame(frames.SETTINGS, frames.ACK, 0))
         self._unblock()
@@ -78,8 +80,7 @@ class Agreement(Outgoing):
         if identifier == frames.INITIAL_WINDOW_SIZE:
             if value > LARGEST_WINDOW:
                 raise too_wide()
-            self._change_windows(value - self.peer_stream_window)
-            self.peer_stream_window = value
+            self.peer_stream_window = value  # the last one of a frame holds for the streams
         elif identifier == frames.MAX_FRAME_SIZE:
             if not SMALLEST_MAX_FRAME <= value <= LARGEST_MAX_FRAME:
                 raise protocol_error("SETTINGS_MAX_FRAME_SIZE")

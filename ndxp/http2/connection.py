@@ -61,6 +61,11 @@ class Connection(Agreement):
         """Whether the peer has said its settings."""
         return self._reader.greeted
 
+    @property
+    def behind(self) -> bool:
+        """Whether a turn has ended before all that has come was read: ``receive`` goes on, without data too."""
+        return self._reader.behind
+
     # What this side does.
 
     def trust(self, times: float) -> None:

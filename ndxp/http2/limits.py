@@ -51,6 +51,7 @@ class Limits:
     the connection.
     ``unsent_bytes``: bytes of control frames and headers that come up while the transport takes nothing, because the
     peer does not read; more ends the connection. Data of streams waits in the streams and does not count here.
+    ``turn``: seconds that frames are read for in one go; the next call of ``Connection.receive`` goes on.
     """
 
     concurrent_streams: int = 1000
@@ -64,3 +65,4 @@ class Limits:
     pings_at_once: int = 10
     pings_per_second: float = 0.2
     unsent_bytes: int = 4 << 20
+    turn: float = float("inf")

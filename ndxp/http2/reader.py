@@ -1,6 +1,7 @@
 """Bytes of the peer's, read as frames, and the frames of a header block as the block (RFC 9113, 4 and 6.10)."""
 
 from collections.abc import Callable, Mapping
+from time import perf_counter
 
 from ndxp.http2 import frames
 from ndxp.http2.errors import ConnectionFailure, ErrorCode, protocol_error
@@ -13,13 +14,17 @@ BlockHandler = Callable[[int, bytes, bool], None]
 """Takes a header block: its stream, its bytes, and whether it ends the stream."""
 
 _PRIORITY_BYTES = 5
+_TYPES = 256
+"""Types of frames that there can be."""
+
 _PADDED_OR_PRIORITISED = frames.PADDED | frames.PRIORITISED
 
 
 class FrameReader:
     """Gives frames to their handlers, in their order; HEADERS and CONTINUATION as whole blocks.
 
-    ``greeted`` is whether the peer has sent its first SETTINGS. After ``stop`` nothing more is read.
+    ``greeted`` is whether the peer has sent its first SETTINGS, ``behind`` whether a turn has ended before all frames
+    were read. After ``stop`` nothing more is read.
     """
 
     __slots__ = (
@@ -30,6 +35,7 @@ class FrameReader:
         "_nuisance",
         "_on_block",
         "_rest",
+        "behind",
         "greeted",
         "stopped",
     )
@@ -42,7 +48,8 @@ class FrameReader:
         nuisance: Callable[[], None],
     ) -> None:
         own = {frames.HEADERS: self._on_headers, frames.CONTINUATION: self._on_continuation}
-        self._handlers = tuple(handler for _, handler in sorted({**handlers, **own}.items()))
+        known = tuple(handler for _, handler in sorted({**handlers, **own}.items()))
+        self._handlers = known + (self._on_unknown,) * (_TYPES - len(known))
         self._on_block = on_block
         self._nuisance = nuisance
         self._limits = limits
@@ -50,19 +57,22 @@ class FrameReader:
         self._block: tuple[int, bool, list[bytes]] | None = None  # a header block that is not complete
         self._block_bytes = 0
         self.greeted = False
+        self.behind = False
         self.stopped = False
 
     def stop(self) -> None:
         """Reads no more, and forgets what is not complete."""
         self.stopped = True
+        self.behind = False
         self._rest, self._block = b"", None
 
     def read(self, data: bytes) -> None:
-        """Reads all frames that are complete. Raises ConnectionFailure."""
+        """Reads the frames that are complete, all of them or as many as a turn allows. Raises ConnectionFailure."""
         if self._rest:
             data = self._rest + data
             self._rest = b""
-        at, end = 0, len(data)
+        at, end, until = 0, len(data), perf_counter() + self._limits.turn
+        self.behind = False
         while end - at >= frames.HEADER_BYTES and not self.stopped:
             high, low, kind, flags, stream_id = frames.read_header(data, at)
             length = high << 8 | low
@@ -75,15 +85,22 @@ class FrameReader:
             if self._block is not None and kind != frames.CONTINUATION:
                 raise protocol_error("a header block is not complete")
             if not self.greeted:
-                if kind != frames.SETTINGS or flags & frames.ACK:
-                    raise protocol_error("the first frame is no SETTINGS")
-                self.greeted = True
-            if kind < len(self._handlers):
-                self._handlers[kind](flags, stream_id & LARGEST_STREAM_ID, data, start, at)
-            else:
-                self._nuisance()  # a type that nobody knows means nothing (5.5)
+                self._greet(kind, flags)
+            self._handlers[kind](flags, stream_id & LARGEST_STREAM_ID, data, start, at)
+            if perf_counter() >= until:
+                self.behind = at < end and not self.stopped
+                break
         if at < end and not self.stopped:
             self._rest = data[at:]
+
+    def _greet(self, kind: int, flags: int) -> None:
+        if kind != frames.SETTINGS or flags & frames.ACK:
+            raise protocol_error("the first frame is no SETTINGS")
+        self.greeted = True
+
+    def _on_unknown(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
+        """A type that nobody knows means nothing (5.5)."""
+        self._nuisance()
 
     def _on_headers(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
         if not stream_id:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from ndxp.http2 import frames
 from ndxp.http2.errors import ErrorCode, StreamFailure
 from ndxp.http2.fields import Field, Fields
+from ndxp.http2.parts import add_part
 
 if TYPE_CHECKING:
     from ndxp.http2.connection import Connection
@@ -113,7 +114,7 @@ class Stream:
         if self._queue is None:
             self._queue = deque()
         if size:
-            self._queue.append(data)
+            add_part(self._queue, data)
             self.queued += size
         self._end_queued = end
         connection.block(self)

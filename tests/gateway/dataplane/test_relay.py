@@ -11,11 +11,11 @@ import pytest
 
 from gateway.core.transaction import Phase
 from ndxp import metadata, status
-from ndxp.http2 import ErrorCode, literal
+from ndxp.http2 import ErrorCode, Limits, literal
 from ndxp.ledger.payload import salt_of, salted
 from tests.fakes import until
 from tests.house import DEMO, STREAM, UNARY, House
-from tests.peers import Called, Exchanged, RawCaller, RawProvider, message
+from tests.peers import LIMITS, Called, Exchanged, RawCaller, RawProvider, message
 
 GET, GET_ALL = f"{DEMO}/{UNARY}", f"{DEMO}/{STREAM}"
 BEGIN = ((":status", "200"), ("content-type", "application/grpc"))
@@ -23,12 +23,16 @@ BEGIN = ((":status", "200"), ("content-type", "application/grpc"))
 
 @asynccontextmanager
 async def relayed(
-    act: Callable[[Called], None] = lambda called: called.answer(b"answer"), *, at_once: bool = False, **settings: Any
+    act: Callable[[Called], None] = lambda called: called.answer(b"answer"),
+    *,
+    at_once: bool = False,
+    limits: Limits = LIMITS,
+    **settings: Any,
 ) -> AsyncIterator[tuple[House, RawProvider, RawCaller]]:
     """A gateway between a provider that acts so and a caller."""
     async with RawProvider(act, at_once=at_once) as provider:
         house = House(provider.address, settings)
-        async with RawCaller(await house.listener.open()) as caller:
+        async with RawCaller(await house.listener.open(), limits) as caller:
             yield house, provider, caller
         await house.close()
 
@@ -242,6 +246,49 @@ async def test_a_member_whose_calls_hold_too_much_is_refused_until_they_hold_les
         await until(lambda: not house.relays.under_way)
         call = await caller.ended(caller.call(GET, house.identity, data=[message(b"x")]))
         assert call.trailers["grpc-status"] == "0"
+
+
+async def test_calls_of_one_member_hold_no_more_than_allowed_however_they_began() -> None:
+    async with relayed(max_member_bytes=1 << 20) as (house, _, caller):
+        begun = [message(bytes(8 << 20))[:65_000]] * 9
+        calls = [caller.call(GET, house.identity, data=begun, end=False) for _ in range(20)]
+        holding = house.exchange.admission.holding("VN/GOV/H26/one-stop")
+        await until(lambda: sum(bool(call.end) for call in calls) >= 18)
+        assert {reason(call) for call in calls if call.end} == {"OVERLOADED"}
+        assert holding.held <= 1.25 * (1 << 20)
+        for call in calls:
+            assert call.stream is not None
+            call.stream.reset(ErrorCode.CANCEL)
+        await until(lambda: not house.relays.under_way)
+        assert holding.held == 0
+
+
+async def test_bytes_that_leave_before_they_are_counted_are_not_counted_for_ever() -> None:
+    def pour(called: Called) -> None:
+        called.open.send_headers(BEGIN, "")
+        called.open.send_data(message(bytes(3 << 20)))
+
+    small = Limits(stream_window=10_000)  # less than a frame, of which a part leaves at once
+    async with relayed(pour, limits=small, max_member_bytes=1 << 20) as (house, _, caller):
+        call = caller.call(GET_ALL, house.identity, data=[message(b"x")])
+        await until(lambda: len(call.data) == 5 + (3 << 20))
+        await until(lambda: house.exchange.admission.holding("VN/GOV/H26/one-stop").held == 0)
+
+
+@pytest.mark.parametrize("size", [16_200, 100_000])
+async def test_metadata_that_no_caller_takes_ends_its_call_and_no_other(size: int) -> None:
+    def act(called: Called) -> None:
+        if called.path == f"/{GET}":
+            called.answer(b"answer", ("x-large", "a" * size))
+
+    async with relayed(act) as (house, provider, caller):
+        other = caller.call(GET_ALL, house.identity, data=[message(b"x")])
+        await until(lambda: provider.heard)
+        call = await caller.ended(caller.call(GET, house.identity, data=[message(b"x")]))
+        assert (call.trailers["grpc-status"], call.trailers[metadata.ERROR_ORIGIN]) == ("8", "provider")
+        assert call.trailers[metadata.TRANSACTION_ID] == house.outcomes()[0].transaction_id
+        assert len(provider.carriers) == 1
+        assert not other.end
 
 
 async def test_what_is_no_grpc_is_told_so() -> None:

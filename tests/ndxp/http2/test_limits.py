@@ -10,6 +10,7 @@ from tests.http2 import (
     ACK,
     END_HEADERS,
     END_STREAM,
+    PREFACE,
     QUICK,
     REQUEST,
     RESPONSE,
@@ -223,3 +224,16 @@ def test_reset_streams_that_are_remembered() -> None:
     server.hear(*(headers(stream, REQUEST) for stream in streams))
     assert server.hear(frame("DATA", 3, b"late")) == []
     assert server.verdict(frame("DATA", 1, b"late")) == (1, ErrorCode.STREAM_CLOSED)
+
+
+def test_a_turn_reads_some_frames_and_the_next_goes_on() -> None:
+    server = Server(Limits(turn=0), greeted=False)
+    hello, ping = frame("SETTINGS"), frame("PING", 0, bytes(8))
+    server.connection.receive(PREFACE + hello + headers(1, REQUEST) + headers(3, REQUEST) + ping[:12])
+    read = [len(server.calls)]
+    while server.connection.behind:
+        server.connection.receive(b"")
+        read.append(len(server.calls))
+    assert read[:3] == [0, 1, 2]
+    server.connection.receive(ping[12:])
+    assert not server.connection.behind

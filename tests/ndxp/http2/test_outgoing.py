@@ -82,13 +82,15 @@ def test_who_sends_more_when_told_of_its_data_gets_it_sent() -> None:
             nonlocal left
             if left:
                 left -= 1
-                waits.send_data(b"x")
+                waits.send_data(part)
 
-    waits = stream
+    waits, part = stream, bytes(1024)  # a smaller one would go with the one before it
     stream.user = Relay()
-    stream.send_data(b"x")
-    stream.send_data(b"x")
-    server.hear(frame("SETTINGS", 0, setting(4, 2**20)))
+    stream.send_data(part)
+    stream.send_data(part)
+    server.hear(frame("SETTINGS", 0, setting(4, 2**30)))
+    while server.said():
+        pass
     assert (left, stream.queued) == (0, 0)
 
 
