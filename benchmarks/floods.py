@@ -135,7 +135,7 @@ def measure(target: Target, aim: Aim, neighbours: Neighbours, name: str, seconds
 def _flood(aim: Aim, name: str, seconds: float) -> tuple[Counter[str], float, int]:
     """What was said to it, its CPU in seconds, and 1 when it did not end."""
     words = [sys.executable, "-m", "benchmarks.floods", "--send", name, json.dumps([aim.gateway, *aim.tokens])]
-    with subprocess.Popen([*words, str(seconds)], stdout=subprocess.PIPE, text=True) as sender:  # noqa: S603
+    with subprocess.Popen([*words, str(seconds)], stdout=subprocess.PIPE, text=True, encoding="utf-8") as sender:  # noqa: S603
         try:
             out, _ = sender.communicate(timeout=seconds + _PATIENCE)
         except subprocess.TimeoutExpired:
@@ -237,7 +237,7 @@ def main() -> int:
                     _show(rows[-1])
     if given.json:
         lines = [{**asdict(row), "ratio": row.ratio, "kept": row.kept} for row in rows]
-        given.json.write_text(json.dumps(lines, indent=1) + "\n")
+        given.json.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
     return 0 if len(rows) == len(given.floods) and all(row.kept for row in rows) else 1
 
 

@@ -34,7 +34,11 @@ def opens_text(call: ast.Call) -> bool:
     if name in READING:
         return bool(owner)
     if name in OPENING:
-        another = (owner in {"os", "cls"} and name == "open") or OF_A_CLASS.fullmatch(owner) is not None
+        another = (
+            owner.endswith(("connection", "lanes"))
+            or (owner in {"os", "cls"} and name == "open")
+            or OF_A_CLASS.fullmatch(owner) is not None
+        )
         binary = any("b" in word for word in words(call)) or (name in BINARY_UNLESS_TOLD and not words(call))
         return not another and not binary
     return name in RUNNING and bool(keywords & {"text", "universal_newlines"})
