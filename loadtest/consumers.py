@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from ndxp import metadata
+from ndxp import metadata, proxies
 from ndxp.client import Credentials
 from ndxp.sandbox.state import State
 from ndxp.tls import Tls
@@ -38,7 +38,10 @@ class Consumers:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._http = httpx.Client(base_url=state.control_url, timeout=_PATIENCE, **state.asking())
+        try:
+            self._http = proxies.client(base_url=state.control_url, timeout=_PATIENCE, **state.asking())
+        except proxies.ProxyUnusable as error:
+            raise ExchangeUnreachable(str(error)) from error
         self._bearers: dict[str, _Bearer] = {}
         self._spread = random.Random(state.gateway)
         self._members = self._list_members()

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-import yaml
 
 from loadtest import slo
 from loadtest.arrivals import Curve, count
+from ndxp.yaml_file import YamlRefused, read_yaml
 
 PATH_HINT = "`ndxp load profiles` lists the profiles; a path to a YAML file works as well"
 
@@ -163,17 +163,11 @@ def _objectives(file: Path) -> dict[str, Any]:
 def _read(source: Any, file: str) -> Any:
     """What stands in a YAML file; ``file`` is its name in complaints."""
     try:
-        return yaml.safe_load(source.read_text(encoding="utf-8"))
+        return read_yaml(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise BadProfile(f"cannot read {file}: {error}") from error
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise BadProfile(f"{file}{line}: no valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise BadProfile(f"{file}: no valid YAML: {' '.join(str(error).split())}") from error
-    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
-        reason = " ".join(str(error).split())
-        raise BadProfile(f"{file}: a value in it is none, or nested too deep: {reason}") from error
+    except YamlRefused as error:
+        raise BadProfile(f"{file}: {error}") from error
 
 
 def _profile(data: Any, file: str) -> Profile:

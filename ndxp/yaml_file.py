@@ -40,11 +40,14 @@ def read_yaml(text: str | bytes) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
     except YamlRefused:
         raise
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise YamlRefused(f"{line}no valid YAML: {_line(error.context, error.problem)}") from error
     except yaml.YAMLError as error:
-        raise YamlRefused(_line(error)) from error
+        raise YamlRefused(f"no valid YAML: {_line(error)}") from error
     except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
         raise YamlRefused(f"a value in it is none, or nested too deep: {_line(error)}") from error
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _line(*parts: object) -> str:
+    return " ".join(", ".join(str(part) for part in parts if part).split())

@@ -31,6 +31,7 @@ from ndxp.errors import Reason, Refusal
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest, VerifyCitizenResponse
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
+from ndxp.sandbox.state import State
 from ndxp.status import encode
 from ndxp.testing import RunningExchange
 from tests.fakes import PATIENCE
@@ -356,6 +357,13 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
     await consumers.open(hospitals[:3])
     assert len({consumers.headers(hospital) for hospital in hospitals[:3]}) == 3
     consumers.close()
+
+
+def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://[::1")
+    elsewhere = State("/nowhere", "exchange.example:443", "https://exchange.example", [], attached=True)
+    with pytest.raises(ExchangeUnreachable, match="https_proxy is no URL of a proxy"):
+        Consumers(elsewhere)
 
 
 def test_the_generator_by_itself_answers_for_every_call() -> None:

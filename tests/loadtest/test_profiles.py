@@ -95,8 +95,13 @@ def test_a_run_without_a_single_call_is_refused(varied: dict[str, float]) -> Non
 
 
 def test_a_file_works_as_well(written: Path) -> None:
-    written.write_text(GOOD)
+    written.write_text(GOOD, encoding="utf-8")
     assert profiles.load(str(written)).name == "mine"
+
+
+def test_a_title_that_looks_like_a_date_is_a_text(written: Path) -> None:
+    written.write_text(GOOD.replace("A test", "2026-99-99"), encoding="utf-8")
+    assert profiles.load(str(written)).title == "2026-99-99"
 
 
 @pytest.mark.parametrize(
@@ -112,8 +117,8 @@ def test_a_file_works_as_well(written: Path) -> None:
         (("rate: 5", "rate: 0"), "`rate` must be above 0"),
         (("rate: 5", "curve: [[0, 1], [9, 1]]"), r"from second 0 to `duration` \(10\)"),
         (("rate: 5", "rate: 5\nslo: {overall: {p98_ms: 1}}"), "slo.overall has no p98_ms"),
-        (("title: A test", "title: [A test"), "mine.yaml, line 3: no valid YAML"),
-        (("title: A test", "title: 2026-99-99"), "mine.yaml: a value in it is none, .*month must be in 1..12"),
+        (("title: A test", "title: [A test"), "mine.yaml: line 3: no valid YAML"),
+        (("rate: 5", "rate: 5\nrate: 6"), "mine.yaml: line 7: the key 'rate' is in line 6 already; one would be lost"),
         (("duration: 10", f"duration: {'9' * 5000}"), "mine.yaml: a value in it is none"),
         (("duration: 10", "duration: !!bool ten"), "mine.yaml: a value in it is none"),
         (("duration: 10", "duration: !!timestamp ten"), "mine.yaml: a value in it is none"),
@@ -122,7 +127,7 @@ def test_a_file_works_as_well(written: Path) -> None:
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(written: Path, change: tuple[str, str], complaint: str) -> None:
-    written.write_text(GOOD.replace(*change))
+    written.write_text(GOOD.replace(*change), encoding="utf-8")
     with pytest.raises(BadProfile, match=complaint) as refused:
         profiles.load(str(written))
     assert "\n" not in str(refused.value)
@@ -130,7 +135,9 @@ def test_a_mistake_is_named_with_file_and_place(written: Path, change: tuple[str
 
 def test_objectives_can_be_a_file_of_their_own(tmp_path: Path) -> None:
     own = tmp_path / "slo.yaml"
-    own.write_text("services: {PopulationService: {dropped_share: 0}}\nabort: {seconds: 3, error_share: 0.1}")
+    own.write_text(
+        "services: {PopulationService: {dropped_share: 0}}\nabort: {seconds: 3, error_share: 0.1}", encoding="utf-8"
+    )
     assert profiles.load("ndxp-average", own).slo == {
         "services": {"PopulationService": {"dropped_share": 0}}, "abort": {"seconds": 3, "error_share": 0.1},
     }  # fmt: skip
@@ -140,7 +147,7 @@ def test_objectives_can_be_a_file_of_their_own(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("overall: {p98_ms: 1}", "slo.yaml: slo.overall has no p98_ms"),
-        ("overall:\n  p99_ms: [1", "slo.yaml, line 2: no valid YAML"),
+        ("overall:\n  p99_ms: [1", "slo.yaml: line 2: no valid YAML"),
         ("", "slo.yaml: slo is None; it takes names with limits"),
         (None, "cannot read .*slo.yaml: .*No such file"),
     ],
@@ -148,7 +155,7 @@ def test_objectives_can_be_a_file_of_their_own(tmp_path: Path) -> None:
 def test_a_mistake_in_a_file_of_objectives_is_named(tmp_path: Path, text: str | None, complaint: str) -> None:
     own = tmp_path / "slo.yaml"
     if text is not None:
-        own.write_text(text)
+        own.write_text(text, encoding="utf-8")
     with pytest.raises(BadProfile, match=complaint) as refused:
         profiles.load("ndxp-average", own)
     assert "\n" not in str(refused.value)

@@ -15,7 +15,7 @@ from ndxp.yaml_file import YamlRefused, read_yaml
         ("x: &x {b: 1}\ny:\n  <<: *x\n  <<: *x\n", "line 4: the key '<<' is in line 3 already"),
         ("1: a\n1: b\n", "line 2: the key '1' is in line 1 already"),
         ("ngày: 1\nngày: 2\n", "line 2: the key 'ngày' is in line 1 already"),
-        ("a: [\n", "line 2"),
+        ("a: [\n", "line 2: no valid YAML: while parsing a flow node, expected the node content, but found"),
         ("x: !!python/object:os.system y\n", "could not determine a constructor"),
         ("a: 1\n--- \nb: 2\n", "expected a single document"),
         ("\0", "special characters are not allowed"),
