@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gateway.dataplane.carrier import Carrier
 
-TURN = 0.0005
+TURN = 0.002
 """Seconds of a turn; a frame that takes longer is read to its end."""
 
 
