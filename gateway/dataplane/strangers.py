@@ -39,11 +39,11 @@ class Strangers:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, inbound: "Inbound") -> None:
-        """A connection has come; the oldest one of its address without a call goes when there are too many."""
+        """A connection has come; the oldest one of its address goes when there are too many."""
         same = self._by_address.setdefault(inbound.address, OrderedDict())
-        same[inbound] = None
-        if len(same) > self._most:
+        if len(same) >= self._most:
             self._evict(same)
+        same[inbound] = None
 
     def remove(self, inbound: "Inbound") -> None:
         """The connection has ended, or its caller is known now."""
@@ -56,7 +56,9 @@ class Strangers:
     def make_room(self) -> bool:
         """Closes the oldest connection of the address that has the most; False when there is none."""
         most = max(self._by_address.values(), key=len, default=None)
-        return most is not None and self._evict(most)
+        if most is not None:
+            self._evict(most)
+        return most is not None
 
     def receive(self, inbound: "Inbound", data: bytes) -> None:
         """Looks at what a stranger has sent, now or when there is time for strangers."""
@@ -94,10 +96,11 @@ class Strangers:
         self._at = now
         return self._spent < _AT_ONCE
 
-    def _evict(self, connections: "OrderedDict[Inbound, None]") -> bool:
-        for inbound in connections:
-            if not inbound.connection.streams:
-                inbound.close()
-                self.remove(inbound)
-                return True
-        return False
+    def _evict(self, connections: "OrderedDict[Inbound, None]") -> None:
+        """Closes the oldest connection at once, whatever is on it.
+
+        A watch of health needs no token and lasts long: who has many of them keeps no place that way.
+        """
+        oldest = next(iter(connections))
+        self.remove(oldest)
+        oldest.abort()
