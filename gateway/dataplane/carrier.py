@@ -95,3 +95,8 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
             if data:
                 self.transport.write(data)
             self.transport.close()
+
+    def abort(self) -> None:
+        """Ends the connection at once, with whatever is on it and on its way."""
+        if self.transport is not None:
+            self.transport.abort()

@@ -3,6 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2
 
 from gateway.core.registry import Snapshot
@@ -94,4 +95,7 @@ class Directory:
         except Unanswered as error:
             # A provider without the health service is up when it answers at all.
             return error.code in (Code.UNIMPLEMENTED, Code.NOT_FOUND)
-        return bool(Status.FromString(answer).status == Status.SERVING)
+        try:
+            return bool(Status.FromString(answer).status == Status.SERVING)
+        except DecodeError:
+            return False

@@ -22,7 +22,7 @@ _STATUS = re.compile(r"\d{1,2}", re.ASCII)
 _PASSED_ON = ("grpc-encoding", "grpc-accept-encoding")
 """gRPC's own fields that pass: how messages are compressed is between caller and provider."""
 
-_HOP = frozenset({"content-type", "te", "grpc-timeout", "grpc-status", "grpc-message", *_PASSED_ON})
+_HOP = frozenset({"content-type", "content-length", "te", "grpc-timeout", "grpc-status", "grpc-message", *_PASSED_ON})
 _CODES = frozenset(Code)
 _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _AGENT = ("user-agent", "ndxp-gateway")
@@ -36,14 +36,13 @@ _HTTP_STATUS = {
 
 
 class Asking:
-    """What a caller's header list says. ``pairs`` is its metadata; ``timeout`` is in seconds, None without one."""
+    """What a caller's header list says. ``pairs`` is its metadata, ``timeout`` its deadline as it stands there."""
 
     __slots__ = ("content_type", "encodings", "pairs", "timeout")
 
     def __init__(self, fields: Fields) -> None:
-        """Raises Refusal (INVALID_METADATA) for a deadline that is none."""
         self.content_type = ""
-        self.timeout: float | None = None
+        self.timeout: str | None = None
         self.encodings = ""
         self.pairs: list[metadata.Pair] = []
         for field in fields:
@@ -55,7 +54,11 @@ class Asking:
             elif name in _PASSED_ON:
                 self.encodings += literal(name, value)
             elif name == "grpc-timeout":
-                self.timeout = _seconds(value)
+                self.timeout = value
+
+    def remaining(self) -> float | None:
+        """The deadline in seconds, None without one. Raises Refusal (INVALID_METADATA) for one that is none."""
+        return None if self.timeout is None else _seconds(self.timeout)
 
 
 def onward(

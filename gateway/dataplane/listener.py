@@ -106,6 +106,13 @@ class Listener:
                     await self._empty.wait()
         for inbound in list(self.connections):
             inbound.close()
+        # Calls that are cut off so go to the journal too, before this returns.
+        if self.connections:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._empty.wait()
+        for inbound in list(self.connections):
+            inbound.abort()
 
     def admit(self, inbound: "Inbound") -> bool:
         """Whether there is room for a connection, for which a stranger's may have to go."""
@@ -216,9 +223,10 @@ class Inbound(Carrier[ServerConnection]):
             self._after(_FAREWELL, self._end)
 
     def _end(self) -> None:
-        """Takes no more calls."""
+        """Takes no more calls. A caller who does not read even the end is looked after on."""
         self.connection.leave()
         self.flush()
+        self._after(_KEEPALIVE, self._look_after)
 
     def _after(self, seconds: float, step: Callable[[], None]) -> None:
         if self._timer is not None:
@@ -232,18 +240,21 @@ class Inbound(Carrier[ServerConnection]):
         if connection.streams:
             self._busy_at = now
         idle = now - self._busy_at
-        if not connection.greeted:
+        dead = self._answered == connection.answered_pings and silent >= _ANSWER
+        if dead or self.transport is None or self.transport.is_closing():  # closed before, and the caller does not read
+            self.abort()
+        elif not connection.greeted:
             self.close()
-        elif self._answered == connection.answered_pings and silent >= _ANSWER:
-            if self.transport is not None:
-                self.transport.abort()
-        elif idle >= self._listener.settings.max_idle:
+            self._after(_ANSWER, self._look_after)
+        elif idle >= self._listener.settings.max_idle and not connection.leaving:
             self._end()
-        elif now >= self._ends_at:
+        elif now >= self._ends_at and not connection.leaving:
             self.leave()
         else:
             self._answered = None
-            wait = min(self._listener.settings.max_idle - idle, self._ends_at - now, _KEEPALIVE)
+            wait = _KEEPALIVE
+            if not connection.leaving:
+                wait = min(self._listener.settings.max_idle - idle, self._ends_at - now, _KEEPALIVE)
             if silent >= _KEEPALIVE:
                 self._answered, wait = connection.answered_pings, _ANSWER
                 connection.ping()

@@ -15,6 +15,9 @@ _PREFIX = 5
 _LARGEST = 16 * 1024
 """Bytes of the largest question; nobody has to be known to ask for health."""
 
+_UNREAD = 10.0
+"""Seconds that an answer which is complete may wait for its caller to read it."""
+
 
 class LocalCall(ABC):
     """One call, as the user of its caller's stream: messages of the request come to ``asked``."""
@@ -25,6 +28,7 @@ class LocalCall(ABC):
         self._deadlines = deadlines
         self._buffer = b""
         self._begun = False
+        self._complete = False  # whether all is said, the status too
 
     @abstractmethod
     def asked(self, message: bytes) -> None:
@@ -53,10 +57,14 @@ class LocalCall(ABC):
 
     def end(self, code: Code = Code.OK, message: str = "", more: str = "") -> None:
         """Ends the call with a status; ``more`` are further fields of the trailers."""
-        if self._stream is not None:
+        if self._stream is not None and not self._complete:
+            self._complete = True
             fields = headers.status(code, headers.percent(message)) + more
             self._stream.send_trailers(() if self._begun else headers.begin(), fields)
-            self.over()
+            if self.waits:
+                self._deadlines.add(self, self._deadlines.now() + _UNREAD)
+            else:
+                self.over()
 
     def over(self) -> None:
         """Lets go of everything."""
@@ -65,16 +73,19 @@ class LocalCall(ABC):
 
     def overdue(self) -> None:
         """The deadline has passed."""
-        self.end(Code.DEADLINE_EXCEEDED, "the deadline has passed")
+        if self._complete:
+            self.cancel()
+        else:
+            self.end(Code.DEADLINE_EXCEEDED, "the deadline has passed")
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
         """Data of the request."""
-        if self._stream is None:
+        if self._stream is None or self._complete:
             return
         self._stream.consumed(len(data))
         self._buffer += data
         self.guard(self._read)
-        if ended and self._stream is not None:
+        if ended and not self._complete:
             self.guard(self.said_all)
 
     def guard(self, step: Callable[[], None]) -> None:
@@ -86,7 +97,7 @@ class LocalCall(ABC):
             self.end(refusal.rule.code, refusal.message, headers.literals(details))
 
     def _read(self) -> None:
-        while self._stream is not None and (message := self._next()) is not None:
+        while not self._complete and (message := self._next()) is not None:
             self.asked(message)
 
     def _next(self) -> bytes | None:
@@ -109,7 +120,11 @@ class LocalCall(ABC):
 
     def on_sent(self, size: int) -> None:
         """Something that had to wait has left."""
-        if self._stream is not None and not self._stream.queued:
+        if self._stream is None or self.waits:
+            return
+        if self._complete:
+            self.over()
+        else:
             self.ready()
 
     def on_reset(self, code: int) -> None:

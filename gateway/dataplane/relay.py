@@ -172,7 +172,8 @@ class Relay:
             raise Refusal(Reason.METADATA_TOO_LARGE, "the header list is larger than this exchange reads")
         asking = self._asking = headers.Asking(request.fields)
         self._answer.use(asking.content_type)
-        self._asked = Asked(asking.pairs, asking.timeout, certificate)
+        self._asked = Asked(asking.pairs, None, certificate)
+        self._asked.remaining = asking.remaining()  # if it is none, it is known all the same who claims to ask
         if relays.tracer is not None:
             sent = metadata.traceparent(asking.pairs)
             call.span = relays.tracer.serve(self._name_of_span(), sent, call.request_in_ts)
@@ -525,6 +526,8 @@ class Relay:
             self._drive(pipeline.finish(self._relays.exchange, self.call, self._asked), self._answered)
         except Refusal as refusal:
             self.refuse(refusal)
+        except Exception as error:  # here too, for those who end a call from outside: one defect ends one call
+            self.broken(error)
 
     def _answered(self) -> None:
         """The record is there: the caller gets what there is to get."""

@@ -101,7 +101,8 @@ class Strangers:
         return self._spent < _AT_ONCE
 
     def _evict(self, connections: "OrderedDict[Inbound, None]") -> None:
+        """Closes an old connection at once."""
         oldest = islice(connections, _LOOKED_THROUGH)
         inbound = next((one for one in oldest if not one.connection.streams), next(iter(connections)))
-        inbound.close()
         self.remove(inbound)
+        inbound.abort()

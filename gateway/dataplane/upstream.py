@@ -15,7 +15,7 @@ from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.tls import Tls
 
 _CONNECT = 5.0
-"""Seconds within which a connection has to be there."""
+"""Seconds within which a name has to be found, and a connection has to be there."""
 
 _RETRY_FIRST, _RETRY_LAST = 0.1, 1.0
 """Seconds until a host that could not be reached is tried again, at first and at most."""
@@ -111,12 +111,17 @@ class Outbound(Carrier[ClientConnection]):
             self.settled.set()
         if self.connection.leaving:
             self._provider.lost(self)
-            if not self.connection.streams:
-                self.close()
+            self.flush()
         elif self._provider.waiting:
             self._provider.go_on()
         elif self._leaving is not None and not self.connection.streams:
             self.close()
+
+    def flush(self) -> None:
+        """Sends what there is; a connection that takes no more calls ends with its last one."""
+        super().flush()
+        if self.connection.leaving and not self.connection.streams and self.transport is not None:
+            self.transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, with all calls on it."""
@@ -144,8 +149,7 @@ class Outbound(Carrier[ClientConnection]):
         """Tests a silent connection; ``answered`` pings were answered before the last test, -1 without one."""
         connection, silent = self.connection, self._loop.time() - self.heard_at
         if answered == connection.answered_pings and silent >= _ANSWER:
-            if self.transport is not None:
-                self.transport.abort()
+            self.abort()
         elif silent >= _KEEPALIVE and connection.streams:
             connection.ping()
             self._tested = self._loop.call_later(_ANSWER, self._test, connection.answered_pings)
@@ -255,9 +259,11 @@ class Provider:
 
     async def _looked_up(self) -> None:
         try:
-            self._hosts = await self._find(self._address)
-        except OSError as error:
-            _log.warning("the address %s of a provider cannot be found: %s", self._address, error)
+            async with asyncio.timeout(_CONNECT):
+                self._hosts = await self._find(self._address)
+        except OSError as error:  # of time too
+            why = error or type(error).__name__
+            _log.warning("the address %s of a provider cannot be found: %s", self._address, why)
         finally:
             self._look_up_at = self._loop.time() + _RESOLVED_AGAIN
             self._looking = None
@@ -283,8 +289,6 @@ class Provider:
             if outbound.transport is None:
                 raise ConnectionResetError
         except OSError as error:  # of TLS and of time too
-            if outbound.transport is not None:
-                outbound.transport.abort()
             pause = self._pauses[host] = min(_RETRY_LAST, 2 * self._pauses.get(host, _RETRY_FIRST / 2))
             self._again[host] = self._loop.time() + pause
             self._try_at = min(self._try_at, self._again[host])
@@ -295,6 +299,8 @@ class Provider:
             self._connections.append(outbound)
         finally:
             del self._connecting[host]
+            if outbound not in self._connections:  # too slow, or nobody needs it any more
+                outbound.abort()
         self.go_on()
         self._see_who_waits()
 

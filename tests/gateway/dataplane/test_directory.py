@@ -21,6 +21,8 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.settings import GatewaySettings
 from ndxp import status
 from ndxp.errors import Reason, Refusal
+from tests.house import House
+from tests.peers import RawProvider
 
 
 def described(package: str, file: str, *, message: str = "M", of: str = "M") -> bytes:
@@ -119,3 +121,11 @@ async def test_a_provider_writes_no_line_of_its_own_into_the_log(caplog: pytest.
     [said] = caplog.messages
     assert "second.S" in said
     assert said.isprintable()
+
+
+async def test_a_provider_whose_answer_about_its_health_cannot_be_read_is_not_serving() -> None:
+    async with RawProvider(lambda called: called.answer(b"\xff")) as provider:
+        house = House(provider.address)
+        house.listener.directory.show(house.exchange.snapshot, {})
+        assert not await house.listener.directory.probe()
+        await house.close()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import grpc
 import pytest
 
 from gateway.core.transaction import Phase
-from gateway.dataplane import upstream
+from gateway.dataplane import listener, local, upstream
+from gateway.dataplane.health import CHECK, MOST, WATCH
 from gateway.dataplane.relay import Relay
-from ndxp.http2 import Fields
+from ndxp.http2 import Fields, Limits
 from tests.fakes import until
 from tests.house import DEMO, PROVIDER, STREAM, UNARY, House
+from tests.peers import Exchanged, RawCaller, message
 
 HELD, BEGUN = b"held", b"begun"
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -177,3 +180,59 @@ async def test_a_port_that_is_taken_is_said() -> None:
         house = House("127.0.0.1:1", {"gateway_address": f"127.0.0.1:{port}"})
         with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
             await house.listener.open()
+
+
+async def test_strangers_who_watch_health_keep_no_place_from_a_member() -> None:
+    house = House("127.0.0.1:1", {"max_connections": 8})
+    house.listener.directory.serving(True)
+    address = await house.listener.open()
+    watches: list[Exchanged] = []
+    async with AsyncExitStack() as stack:
+        for _ in range(12):
+            stranger = await stack.enter_async_context(RawCaller(address))
+            watches.append(stranger.call(WATCH[1:], data=[message(b"")]))
+            await until(lambda: watches[-1].data)
+        assert len(house.listener.connections) == 2
+        member = await stack.enter_async_context(RawCaller(address))
+        call = await member.ended(member.call(f"{DEMO}/{UNARY}", house.identity, data=[message(b"x")]))
+        assert call.trailers["grpc-status"] == "14"  # its provider is not there
+    await house.close()
+
+
+async def test_answers_about_health_that_nobody_reads_count_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_UNREAD", 0.5)
+    house = House("127.0.0.1:1")
+    house.listener.directory.serving(True)
+    async with RawCaller(await house.listener.open(), Limits(stream_window=0)) as stranger:
+        await until(lambda: stranger.connection.stream_window == 0)  # the gateway knows its window
+        calls = [stranger.call(CHECK[1:], data=[message(b"")]) for _ in range(MOST + 1)]
+        await until(lambda: all(call.end for call in calls))
+        assert [call.end for call in calls] == [*["reset 8"] * MOST, "ended"]
+        assert calls[-1].trailers["grpc-status"] == "8"
+        assert not any(inbound.connection.streams for inbound in house.listener.connections)
+    await house.close()
+
+
+async def test_a_caller_who_does_not_read_keeps_no_connection_beyond_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_FAREWELL", "_KEEPALIVE", "_ANSWER"):
+        monkeypatch.setattr(listener, name, 0.05)
+    house = House("127.0.0.1:1", {"max_connection_age": 0.2, "handshake_timeout": 0.2})
+    async with RawCaller(await house.listener.open()) as stranger:
+        [inbound] = house.listener.connections
+        assert stranger.carrier.transport is not None
+        assert inbound.transport is not None
+        stranger.carrier.transport.pause_reading()
+        inbound.transport.write(bytes(32 << 20))  # as much as stands before the last word of a connection
+        await until(lambda: not house.listener.connections)
+    await house.close()
+
+
+async def test_a_call_that_is_cut_off_by_the_end_of_the_gateway_is_recorded_before(
+    house: House, provider: Provider, channel: grpc.aio.Channel
+) -> None:
+    under_way = call(house, channel, UNARY, HELD)
+    await provider.holds.wait()
+    await house.listener.close(0)
+    assert [outcome.status_code for outcome in house.outcomes()] == [1]
+    await until(lambda: not house.relays.under_way)
+    assert await under_way.code() is grpc.StatusCode.UNAVAILABLE

@@ -331,3 +331,39 @@ async def test_calls_under_way_end_well_when_a_provider_says_farewell() -> None:
         for call in (*calls, *later):
             assert (await caller.ended(call)).data == message(b"well")
         assert len(provider.carriers) == 2
+
+
+async def test_a_defect_while_a_calls_end_is_recorded_ends_this_call_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[Called] = []
+    async with relayed(waiting.append) as (house, _, caller):
+        well, defective = (caller.call(GET, house.identity, data=[message(b"x")]) for _ in range(2))
+        await until(lambda: len(waiting) == 2)
+        monkeypatch.setattr(house.journal, "append", None)
+        house.revoke()
+        waiting[1].answer(b"too late")
+        await until(lambda: defective.end)
+        assert (well.trailers["grpc-status"], defective.trailers["grpc-status"]) == ("13", "13")
+        assert not house.relays.under_way
+        assert not house.exchange.admission.calls
+
+
+async def test_who_sends_a_deadline_that_is_none_is_recorded() -> None:
+    async with relayed() as (house, _, caller):
+        timeout = ("grpc-timeout", "soon")
+        call = await caller.ended(caller.call(GET, house.identity, timeout, data=[message(b"x")]))
+        assert (call.trailers["grpc-status"], reason(call)) == ("3", "INVALID_METADATA")
+        assert [outcome.transaction_id for outcome in house.outcomes()] == [call.trailers[metadata.TRANSACTION_ID]]
+
+
+async def test_how_long_a_body_is_stays_between_two_ends_of_a_connection() -> None:
+    def announce(called: Called) -> None:
+        called.open.send_headers(BEGIN, literal("content-length", "100"))
+
+    async with relayed(announce, at_once=True) as (house, provider, caller):
+        length = ("content-length", "6")
+        call = caller.call(GET_ALL, house.identity, length, data=[message(b"x")])
+        await until(lambda: call.headers)
+        house.revoke()
+        await caller.ended(call)
+        assert (call.end, reason(call)) == ("ended", "ACCESS_DENIED")
+        assert "content-length" not in provider.heard[0].fields

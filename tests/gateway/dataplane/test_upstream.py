@@ -10,12 +10,13 @@ from typing import Any
 import grpc
 import pytest
 
-from gateway.dataplane import unary
+from gateway.dataplane import unary, upstream
 from gateway.dataplane.unary import Unanswered
 from gateway.dataplane.upstream import Upstreams, look_up
 from ndxp.address import Address
 from ndxp.errors import Code
 from tests.fakes import until
+from tests.peers import Called, RawProvider
 
 METHOD = "test.v1.Replicas/WhoAreYou"
 
@@ -179,3 +180,44 @@ async def test_a_name_that_is_not_known_is_unreachable() -> None:
 async def test_a_name_is_looked_up() -> None:
     assert Address("127.0.0.1", 7) in await look_up(Address("localhost", 7))
     assert await look_up(Address("::1", 7)) == [Address("::1", 7)]
+
+
+async def test_a_connection_whose_provider_has_said_farewell_ends_with_its_last_call() -> None:
+    def say_farewell(_: Called) -> None:
+        provider.carriers[-1].connection.leave()
+
+    async with RawProvider(say_farewell) as provider:
+        upstreams = Upstreams()
+        calling = asyncio.ensure_future(unary.call(upstreams, provider.address, METHOD, b"", 30))
+        await until(lambda: provider.heard)
+        calling.cancel()
+        await until(lambda: provider.carriers[0].transport is None)
+        await upstreams.close()
+
+
+async def test_a_connection_that_is_not_needed_any_more_before_it_is_there_is_closed() -> None:
+    silent: list[asyncio.StreamReader] = []
+    server = await asyncio.start_server(lambda reader, writer: silent.append(reader), "127.0.0.1", 0)
+    upstreams = Upstreams()
+    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    calling = asyncio.ensure_future(unary.call(upstreams, address, METHOD, b"", 20))
+    await until(lambda: silent)
+    upstreams.keep(())
+    with pytest.raises(Unanswered):
+        await calling
+    await asyncio.wait_for(silent[0].read(), 60)  # to its end
+    await upstreams.close()
+    server.close()
+
+
+async def test_a_name_that_is_looked_up_in_vain_for_long_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: Address) -> list[Address]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(upstream, "_CONNECT", 0.05)
+    upstreams = Upstreams(look_up=never)
+    with pytest.raises(Unanswered) as raised:
+        await unary.call(upstreams, "somewhere:80", METHOD, b"", 30)
+    assert raised.value.code is Code.UNAVAILABLE
+    await upstreams.close()
