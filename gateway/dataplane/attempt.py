@@ -24,6 +24,13 @@ class Attempt:
         """Whether somebody waits for it."""
         return self._relay is not None
 
+    @property
+    def kept(self) -> int:
+        """Bytes that are kept for it: what waits in its stream, or what can be sent again."""
+        if self.request is not None:
+            return sum(map(len, self.request))
+        return 0 if self.stream is None else self.stream.queued
+
     def go(self, connection: ClientConnection, scheme: str) -> None:
         """There is a connection with room for the call; ``scheme`` is http or https."""
         if self._relay is not None:

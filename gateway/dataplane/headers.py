@@ -16,6 +16,7 @@ from ndxp.http2 import Field, Fields, literal
 GRPC = "application/grpc"
 OK_TRAILERS: tuple[Field, ...] = (("grpc-status", "0"),)
 
+_GRPC = re.compile(r"application/grpc([+;].*)?")
 _TIMEOUT = re.compile(r"(\d{1,8})([HMSmun])", re.ASCII)
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 _STATUS = re.compile(r"\d{1,2}", re.ASCII)
@@ -148,7 +149,7 @@ def status(code: Code, message: str = "") -> str:
 
 def is_grpc(fields: Fields) -> bool:
     """Whether a content-type says that this is gRPC."""
-    return any(name == "content-type" and value.startswith(GRPC) for name, value in fields)
+    return any(name == "content-type" and _GRPC.fullmatch(value) is not None for name, value in fields)
 
 
 def http_status(status: str) -> Code:

@@ -1,5 +1,6 @@
 """A call that the worker answers itself: health and reflection, on the same connections as the calls that it relays."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -17,6 +18,9 @@ _LARGEST = 16 * 1024
 
 _UNREAD = 10.0
 """Seconds that an answer which is complete may wait for its caller to read it."""
+
+
+_log = logging.getLogger("gateway")
 
 
 class LocalCall(ABC):
@@ -95,6 +99,9 @@ class LocalCall(ABC):
         except Refusal as refusal:
             details = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
             self.end(refusal.rule.code, refusal.message, headers.literals(details))
+        except Exception as error:  # a defect here ends this call and no other
+            _log.error("a call of health or reflection failed: %s", type(error).__name__)
+            self.end(Code.INTERNAL, "the gateway failed")
 
     def _read(self) -> None:
         while not self._complete and (message := self._next()) is not None:

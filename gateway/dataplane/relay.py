@@ -466,7 +466,7 @@ class Relay:
                 self._stream.reset(ErrorCode.CANCEL)
             self._close()
         elif not self._ending:
-            if call.attempts:
+            if call.placed:
                 message = f"{call.service}: the provider did not answer within the deadline"
             else:
                 message = f"the caller sent no request within {call.timeout:.3g} s"
@@ -583,8 +583,8 @@ class Relay:
         size = self._request_size + self._answer.size
         if self._stream is not None:
             size += self._stream.queued
-        if self._attempt is not None and self._attempt.stream is not None:
-            size += self._attempt.stream.queued
+        if self._attempt is not None:
+            size += self._attempt.kept
         if size != self._holding:
             self._relays.exchange.admission.holding(self.call.client).held += size - self._holding
             self._holding = size

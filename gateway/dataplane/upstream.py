@@ -20,8 +20,8 @@ _CONNECT = 5.0
 _RETRY_FIRST, _RETRY_LAST = 0.1, 1.0
 """Seconds until a host that could not be reached is tried again, at first and at most."""
 
-_RESOLVED_AGAIN = 5.0
-"""Seconds after which a name is looked up again, when there are calls."""
+_LOOKED_UP_AGAIN, _SOONER = 5.0, 1.0
+"""Seconds after which a name is looked up again, when there are calls; sooner while no host of it is known."""
 
 TRIES = 5
 """How often a call is offered to a provider that resets it with REFUSED_STREAM: it has done nothing of it then."""
@@ -29,8 +29,12 @@ TRIES = 5
 _WAITING = 2000
 """Calls that may wait for a connection, or for room on one; more are refused as OVERLOADED."""
 
-_KEEPALIVE, _ANSWER = 60.0, 20.0
-"""Seconds of silence after which a connection is tested, and within which it has to answer then."""
+_UNACKNOWLEDGED = 20_000
+"""Milliseconds for which a host may leave what was sent to it unacknowledged. The system asks a silent host: gRPC's
+servers end a connection with PINGs on a quiet stream."""
+
+_IDLE, _ASKED_AGAIN, _ASKED = 30, 10, 3
+"""Seconds of silence before the system asks a host whether it is there, and between two questions; how many it asks."""
 
 _GRACE = 30.0
 """Seconds that calls get to finish on a connection that nobody needs any more."""
@@ -90,7 +94,6 @@ class Outbound(Carrier[ClientConnection]):
         self.host = host
         self.settled = asyncio.Event()  # whether it is known what the provider takes, or that the connection is lost
         self._provider = provider
-        self._tested: asyncio.TimerHandle | None = None
         self._leaving: asyncio.TimerHandle | None = None
 
     @property
@@ -101,8 +104,8 @@ class Outbound(Carrier[ClientConnection]):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The provider has taken the connection."""
         super().connection_made(transport)
+        _notice_its_death(transport.get_extra_info("socket"))
         self.connection.greet()
-        self._tested = self._loop.call_later(_KEEPALIVE, self._test, -1)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the provider's; what they end makes room for calls that wait."""
@@ -125,9 +128,8 @@ class Outbound(Carrier[ClientConnection]):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, with all calls on it."""
-        for timer in (self._tested, self._leaving):
-            if timer is not None:
-                timer.cancel()
+        if self._leaving is not None:
+            self._leaving.cancel()
         super().connection_lost(error)
         self.settled.set()
         self._provider.lost(self)
@@ -145,16 +147,14 @@ class Outbound(Carrier[ClientConnection]):
             cast(Forwarded, stream.user).unreachable(_MOVED)
         self.close()
 
-    def _test(self, answered: int) -> None:
-        """Tests a silent connection; ``answered`` pings were answered before the last test, -1 without one."""
-        connection, silent = self.connection, self._loop.time() - self.heard_at
-        if answered == connection.answered_pings and silent >= _ANSWER:
-            self.abort()
-        elif silent >= _KEEPALIVE and connection.streams:
-            connection.ping()
-            self._tested = self._loop.call_later(_ANSWER, self._test, connection.answered_pings)
-        else:
-            self._tested = self._loop.call_later(max(1.0, _KEEPALIVE - silent), self._test, -1)
+
+def _notice_its_death(connected: socket.socket) -> None:
+    """Lets the system end a connection whose host is gone without a word."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _ASKED_AGAIN)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _ASKED)
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED)
 
 
 class Provider:
@@ -228,6 +228,11 @@ class Provider:
         while self.waiting:
             self.waiting.popleft().unreachable(_MOVED)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something of its own still runs, or is open."""
+        return bool(self._connections or self._tasks())
+
     async def closed(self) -> None:
         """Waits until nothing of its own runs any more."""
         await asyncio.gather(*self._tasks(), return_exceptions=True)
@@ -265,7 +270,7 @@ class Provider:
             why = error or type(error).__name__
             _log.warning("the address %s of a provider cannot be found: %s", self._address, why)
         finally:
-            self._look_up_at = self._loop.time() + _RESOLVED_AGAIN
+            self._look_up_at = self._loop.time() + (_LOOKED_UP_AGAIN if self._hosts else _SOONER)
             self._looking = None
         self._connect()
         self._see_who_waits()
@@ -344,6 +349,7 @@ class Upstreams:
         for address in self._providers.keys() - set(addresses):
             provider = self._providers.pop(address)
             provider.leave(_GRACE)
+            self._left = [left for left in self._left if left.busy]
             self._left.append(provider)
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """The gateway's connections to providers, where one name stands for several hosts."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -221,3 +222,22 @@ async def test_a_name_that_is_looked_up_in_vain_for_long_is_unreachable(monkeypa
         await unary.call(upstreams, "somewhere:80", METHOD, b"", 30)
     assert raised.value.code is Code.UNAVAILABLE
     await upstreams.close()
+
+
+async def test_the_system_ends_a_connection_whose_host_is_gone(upstreams: Upstreams, replicas: list[Replica]) -> None:
+    await answers(upstreams, address(replicas), 2)
+    [provider] = upstreams._providers.values()
+    for outbound in provider._connections:
+        assert outbound.transport is not None
+        connected = outbound.transport.get_extra_info("socket")
+        assert connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+        assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+async def test_addresses_that_are_left_are_forgotten(upstreams: Upstreams, replicas: list[Replica]) -> None:
+    for _ in range(20):
+        await answers(upstreams, f"127.0.0.1:{replicas[0].port}", 1)
+        upstreams.keep(())
+    await until(lambda: not any(left.busy for left in upstreams._left))
+    upstreams.keep(())
+    assert len(upstreams._left) <= 1
