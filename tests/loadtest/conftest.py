@@ -28,7 +28,7 @@ class Ended:
 
     @property
     def progress(self) -> list[str]:
-        return (self.folder / "progress.jsonl").read_text().splitlines()
+        return (self.folder / "progress.jsonl").read_text(encoding="utf-8").splitlines()
 
 
 Locust = Callable[..., Ended]
@@ -41,7 +41,7 @@ def locust(tmp_path: Path) -> Locust:
     def run(*arguments: str) -> Ended:
         files = ["--results", str(tmp_path / "results.json"), "--progress", str(tmp_path / "progress.jsonl")]
         command = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
-        ended = subprocess.run([*command, *files, *arguments], capture_output=True, text=True, timeout=90)
+        ended = subprocess.run([*command, *files, *arguments], capture_output=True, encoding="utf-8", timeout=90)
         return Ended(ended.returncode, ended.stderr, tmp_path)
 
     return run
