@@ -43,7 +43,7 @@ class Conductor:
         self._slots, self._claimed, self._ready = slots, 0, 0
         self._send, self._ended = send, ended
         self._results_file = results_file
-        self._progress: TextIO | None = progress_file.open("w") if progress_file else None
+        self._progress: TextIO | None = progress_file.open("w", encoding="utf-8") if progress_file else None
         self._workers: set[str] = set()
         self._collector: Collector | None = None
         self._over = Event()

@@ -20,7 +20,9 @@ def render(report: Report) -> str:
         autoescape=select_autoescape(default_for_string=True), undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    template = environment.from_string((resources.files("loadtest") / "templates" / "report.html").read_text())
+    template = environment.from_string(
+        (resources.files("loadtest") / "templates" / "report.html").read_text(encoding="utf-8")
+    )
     results = report.results
     methods = [series for name, series in results.series.items() if "/" in name]
     return template.render(

@@ -91,7 +91,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
 
 def read_answers(results: Results) -> list[Answer]:
     """The answers with an id in the files of a run; raises OSError when one cannot be read."""
-    lines = (line for name in results.transactions for line in Path(name).read_text().splitlines())
+    lines = (line for name in results.transactions for line in Path(name).read_text(encoding="utf-8").splitlines())
     return [_answer(line) for line in lines if line and not line.startswith("- ")]
 
 

@@ -65,7 +65,7 @@ def beside() -> Beside:
 def _run(name: Literal["ceiling", "freeze", "beside"]) -> str:
     """In a process of its own, whose CPU is that of the calls alone."""
     command = [sys.executable, "-P", "-m", "loadtest.selftest_process", name]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120)  # noqa: S603
     if ended.returncode:
         raise SelfTestFailed(ended.stderr.strip().rpartition("\n")[2] or f"ended with {ended.returncode}")
     return ended.stdout

@@ -79,7 +79,7 @@ class _Anybody(Consumers):
 def _server() -> Iterator[tuple[int, str]]:
     """A running null server: its process and its address."""
     command = [sys.executable, "-P", "-m", "loadtest.selftest_server"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:  # noqa: S603
         try:
             port = next(iter(process.stdout or ()))
             yield process.pid, f"127.0.0.1:{port.strip()}"

@@ -93,7 +93,7 @@ class Traffic:
 
     def _last_line(self) -> str:
         """Our own last word if there is one: Locust prints its tables behind it."""
-        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [line for line in self._log.read_text(errors="replace", encoding="utf-8").splitlines() if line.strip()]
         said = [line.removeprefix(_SAID) for line in lines if line.startswith(_SAID)]
         return (said or lines or [""])[-1]
 

@@ -49,7 +49,7 @@ class Worker:
         self._begun, self._ended = asyncio.Event(), asyncio.Event()
         self._begin = 0.0
         self._transactions = Path(order.transactions) if order.transactions else None
-        self._file: TextIO | None = self._transactions.open("w") if self._transactions else None
+        self._file: TextIO | None = self._transactions.open("w", encoding="utf-8") if self._transactions else None
         self._reporter: asyncio.Task[None] | None = None
 
     def take(self, slot: int, of: int, run: str) -> None:

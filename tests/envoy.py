@@ -24,7 +24,7 @@ def envoy(folder: Path, gateways: Sequence[str], **changed: str) -> Iterator[dic
 
     ``changed`` are times of its configuration.
     """
-    text = re.sub(_PLACE, "{address: 127.0.0.1, port_value: 0}", CONFIGURATION.read_text())
+    text = re.sub(_PLACE, "{address: 127.0.0.1, port_value: 0}", CONFIGURATION.read_text(encoding="utf-8"))
     for name, value in changed.items():
         text, count = re.subn(rf"\b{name}: \d+s", f"{name}: {value}", text)
         assert count, f"{name} is not in {CONFIGURATION}"
@@ -32,15 +32,15 @@ def envoy(folder: Path, gateways: Sequence[str], **changed: str) -> Iterator[dic
     lines = [_GATEWAY.replace("gateway", host).replace("50051", port) for host, _, port in places]
     indent = re.search(rf"( *){re.escape(_GATEWAY)}", text)[1]  # type: ignore[index]
     text = text.replace(_GATEWAY, f"\n{indent}".join(lines)).replace("/run/tls", str(folder))
-    (folder / "envoy.yaml").write_text(text)
+    (folder / "envoy.yaml").write_text(text, encoding="utf-8")
     admin = folder / "admin"
     command = [BINARY, "-c", "envoy.yaml", "--concurrency", "1", "--disable-hot-restart"]
-    with (folder / "envoy.log").open("w") as log:
+    with (folder / "envoy.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen([*command, "--admin-address-path", str(admin)], cwd=folder, stdout=log, stderr=log)
     try:
-        until_now(lambda: process.poll() is not None or (admin.exists() and admin.read_text()))
-        assert process.poll() is None, (folder / "envoy.log").read_text()
-        asked = f"http://{admin.read_text().strip()}"
+        until_now(lambda: process.poll() is not None or (admin.exists() and admin.read_text(encoding="utf-8")))
+        assert process.poll() is None, (folder / "envoy.log").read_text(encoding="utf-8")
+        asked = f"http://{admin.read_text(encoding='utf-8').strip()}"
         until_now(lambda: httpx.get(f"{asked}/ready").is_success)  # when it has asked every gateway for its health
         listening = httpx.get(f"{asked}/listeners?format=json").json()["listener_statuses"]
         addresses = {each["name"]: each["local_address"]["socket_address"] for each in listening}

@@ -16,7 +16,7 @@ NOTES = "NOTES.txt"
 def render(*cases: dict[str, Any]) -> list[dict[str, str]]:
     """For each case of values the rendered text by the template's name, or under ``error`` why Helm refuses them."""
     ran = subprocess.run(
-        [sys.executable, __file__], input=json.dumps(cases), capture_output=True, text=True, check=True
+        [sys.executable, __file__], input=json.dumps(cases), capture_output=True, encoding="utf-8", check=True
     )
     found: list[dict[str, str]] = json.loads(ran.stdout)
     return found

@@ -21,7 +21,7 @@ from services.passports.__main__ import PassportSettings
 from tests.stores import Postgres
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "docker-compose.yml").read_text()
+TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"databases", "certificate"}
@@ -35,18 +35,18 @@ def environment(service: str) -> dict[str, str]:
 
 
 def load(name: str) -> Any:
-    return yaml.safe_load((ROOT / "deploy" / name).read_text())
+    return yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
 
 
 def test_every_variable_is_in_the_example_and_the_other_way_round() -> None:
     used = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
-    lines = (ROOT / ".env.example").read_text().splitlines()
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     offered = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
     assert used == offered
 
 
 def test_defaults_are_those_of_the_example() -> None:
-    example = (ROOT / ".env.example").read_text()
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
     for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", TEXT):
         assert f"\n{name}={default}\n" in example
 
@@ -57,9 +57,9 @@ def test_no_default_is_empty_which_podman_compose_would_take_for_the_value_itsel
 
 def test_the_environment_that_make_makes_has_passwords_of_its_own_for_its_owner_alone(tmp_path: Path) -> None:
     for name in ("Makefile", ".env.example"):
-        (tmp_path / name).write_text((ROOT / name).read_text())
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     subprocess.run(["make", ".env", f"PYTHON={sys.executable}"], cwd=tmp_path, check=True, timeout=60)  # noqa: S607
-    made, example = ((tmp_path / name).read_text().splitlines() for name in (".env", ".env.example"))
+    made, example = ((tmp_path / name).read_text(encoding="utf-8").splitlines() for name in (".env", ".env.example"))
     others = {line.partition("=")[0]: line.partition("=")[2] for line in made if line not in example}
     assert set(others) == {line.partition("=")[0] for line in example if "_PASSWORD=" in line}
     assert len(set(others.values())) == len(others)
@@ -136,7 +136,7 @@ def test_an_agency_can_read_its_own_secret_and_nobody_elses(name: str) -> None:
     folder, _, file = handed_out[subsystem].rpartition("/")
     assert f"{name}-keys:{folder}" in SERVICES["control"]["volumes"]
     assert environment(name)["NDXP_CREDENTIALS"] == f"/run/ndxp/{file}"
-    assert folder in (ROOT / "Dockerfile").read_text()
+    assert folder in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_the_signing_keys_are_control_and_recorders_alone() -> None:
@@ -150,7 +150,7 @@ def test_the_load_test_can_read_the_operators_credentials_and_no_key(name: str) 
     folder, _, file = json.loads(environment("control")["NDXP_HANDED_OUT"])["admin"].rpartition("/")
     assert f"operator-keys:{folder}" in SERVICES["control"]["volumes"]
     assert f"--credentials /run/ndxp/{file} " in SERVICES[name]["entrypoint"][-2]
-    assert folder in (ROOT / "Dockerfile").read_text()
+    assert folder in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["load", "load-worker"])
@@ -192,7 +192,7 @@ def test_envoys_key_is_made_for_the_user_that_it_runs_as_and_the_authoritys_is_n
     assert certificate["volumes"] == [f"authority:{authority}", f"certificate:{folder}"]
     assert "${ENVOY_CERTIFICATE:-certificate}:/run/tls:ro" in envoy["volumes"]
     assert [name for name in SERVICES if "authority:" in str(SERVICES[name].get("volumes"))] == ["certificate"]
-    dockerfile = (ROOT / "Dockerfile").read_text()
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert f" {authority} {folder}\n" in dockerfile
     user, group = envoy["user"].split(":")
     assert f"--gid {group} ndxp && useradd --system --uid {user} " in dockerfile
@@ -249,11 +249,15 @@ def test_recording_rules_and_alerts_have_names_of_their_own() -> None:
 
 @pytest.mark.skipif(not which("promtool"), reason="Prometheus' own test of rules is not installed")
 def test_alerts_see_what_is_stopped_and_nothing_in_a_healthy_exchange() -> None:
-    ran = subprocess.run(["promtool", "test", "rules", ROOT / "tests/alerts.yml"], capture_output=True, text=True)  # noqa: S607
+    command = ["promtool", "test", "rules", str(ROOT / "tests/alerts.yml")]
+    ran = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-DASHBOARDS = {file.name: json.loads(file.read_text()) for file in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
+DASHBOARDS = {
+    file.name: json.loads(file.read_text(encoding="utf-8"))
+    for file in (ROOT / "deploy/grafana/dashboards").glob("*.json")
+}
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
@@ -297,19 +301,19 @@ def test_nobody_logs_in_to_grafana_by_a_password_that_comes_with_it() -> None:
 
 
 def test_no_password_of_a_database_is_in_the_list_of_processes_and_the_examples_is_told(tmp_path: Path) -> None:
-    (tmp_path / "psql").write_text('#!/bin/sh\necho "$@" >>"$0.arguments"\ncat >/dev/null\n')
+    (tmp_path / "psql").write_text('#!/bin/sh\necho "$@" >>"$0.arguments"\ncat >/dev/null\n', encoding="utf-8")
     (tmp_path / "psql").chmod(0o700)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "LEDGER_PASSWORD": "of-the-ledger"}
     environment["OTHER_PASSWORD"] = "change-me-1"
     script = ROOT / "deploy" / "postgres" / "databases.sh"
     ran = subprocess.run(
         ["/bin/sh", script, "ledger", "other"], env=environment, stdin=subprocess.DEVNULL, check=True, timeout=60,
-        stderr=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
     assert ran.stderr == (
         "databases: the password of other is that of .env.example, which everybody knows: set another\n"
     )
-    arguments = (tmp_path / "psql.arguments").read_text()
+    arguments = (tmp_path / "psql.arguments").read_text(encoding="utf-8")
     assert "name=ledger" in arguments
     assert "of-the-ledger" not in arguments
 
@@ -331,9 +335,9 @@ def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Po
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:
-    dockerfile = (ROOT / "Dockerfile").read_text()
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE) == ["ndxp"]
-    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
     sources = {"gateway", "ndxp", "services", "loadtest", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"}
     assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == sources

@@ -25,16 +25,16 @@ def script(name: str) -> ModuleType:
 @pytest.mark.parametrize("page", ["errors.md", "settings.md", "commands.md"])
 def test_a_reference_page_is_what_the_code_renders(page: str) -> None:
     rendered = script("generate").PAGES[page]()
-    assert (DOCS / page).read_text() == rendered, "run: python docs/generate.py"
+    assert (DOCS / page).read_text(encoding="utf-8") == rendered, "run: python docs/generate.py"
 
 
 def test_the_sizing_is_what_the_measured_costs_come_to() -> None:
-    guide = script("sizing").GUIDE.read_text()
+    guide = script("sizing").GUIDE.read_text(encoding="utf-8")
     assert script("sizing").render(guide) == guide, "run: python docs/sizing.py"
 
 
 def test_the_sizing_starts_from_figures_that_were_measured() -> None:
-    measured, sizing = (DOCS / "performance.md").read_text(), script("sizing")
+    measured, sizing = (DOCS / "performance.md").read_text(encoding="utf-8"), script("sizing")
     assert f"{sizing.RECORDED:,} records/s" in measured
     assert f"{sizing.ROW:,} bytes a" in measured
     assert "| the whole ledger verified | 25.7 s | 29.9 s |" in measured
@@ -42,19 +42,19 @@ def test_the_sizing_starts_from_figures_that_were_measured() -> None:
 
 
 def test_the_sizings_peak_is_that_of_the_year_2022() -> None:
-    profile = yaml.safe_load((DOCS.parent / "loadtest" / "profiles" / "ndxp-2022.yaml").read_text())
+    profile = yaml.safe_load((DOCS.parent / "loadtest" / "profiles" / "ndxp-2022.yaml").read_text(encoding="utf-8"))
     busiest = max(rate for _, rate in profile["curve"]) * profile["factors"]["month-end"]
     assert busiest / (1_900_000 / 86_400) == pytest.approx(script("sizing").PEAK, rel=0.01)
 
 
 def test_every_page_the_readme_points_to_exists() -> None:
-    readme = (DOCS.parent / "README.md").read_text()
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     links = [part.split(")")[0] for part in readme.split("](")[1:]]
     assert [link for link in links if not (DOCS.parent / link).exists()] == []
 
 
 def test_the_page_on_http2_tells_every_limit_with_its_default() -> None:
-    page = (DOCS / "http2.md").read_text()
+    page = (DOCS / "http2.md").read_text(encoding="utf-8")
     for limit in fields(Limits):
         default = f"{limit.default:,}".removesuffix(".0")
         assert f"| `{limit.name}` | {default} |" in page

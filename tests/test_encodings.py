@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("benchmarks/**", "docs", "drills/**", "gateway", "gateway/control", "gateway/core", "ndxp/**", "services/**")
+PLACES = ("benchmarks/**", "docs", "drills/**", "gateway/**", "loadtest", "ndxp/**", "services/**", "tests/**")
 OPENING = {"open", "fdopen", "TextIOWrapper", "NamedTemporaryFile", "TemporaryFile"}
 BINARY_UNLESS_TOLD = {"NamedTemporaryFile", "TemporaryFile"}
 READING = {"read_text", "write_text", "open_text"}
 OF_A_CLASS = re.compile(r"_?[A-Z]\w*")
+MODE = re.compile(r"[rwax][bt+]*")
+OPTIONS = {"mode", "buffering", "encoding", "errors", "newline"}
 RUNNING = {"run", "Popen", "check_output"}
 
 
@@ -20,6 +22,14 @@ def words(call: ast.Call) -> list[str]:
     """The texts among a call's arguments, such as a mode."""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     return [value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+
+
+def opens_another(call: ast.Call, owner: str) -> bool:
+    """Whether an ``open`` of something is none of a file: a client opens a call, say, and takes no mode."""
+    if owner in {"os", "cls", "client"} or OF_A_CLASS.fullmatch(owner):
+        return True
+    moded = any(MODE.fullmatch(word) for word in words(call))
+    return bool(owner) and not moded and bool(call.args or {keyword.arg for keyword in call.keywords} - OPTIONS)
 
 
 def opens_text(call: ast.Call) -> bool:
@@ -34,11 +44,7 @@ def opens_text(call: ast.Call) -> bool:
     if name in READING:
         return bool(owner)
     if name in OPENING:
-        another = (
-            owner.endswith(("connection", "lanes"))
-            or (owner in {"os", "cls"} and name == "open")
-            or OF_A_CLASS.fullmatch(owner) is not None
-        )
+        another = name == "open" and opens_another(call, owner)
         binary = any("b" in word for word in words(call)) or (name in BINARY_UNLESS_TOLD and not words(call))
         return not another and not binary
     return name in RUNNING and bool(keywords & {"text", "universal_newlines"})
@@ -46,8 +52,12 @@ def opens_text(call: ast.Call) -> bool:
 
 def without_encoding(source: str) -> Iterator[int]:
     """The lines of calls that leave the encoding to the locale."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and opens_text(node) and all(word.arg != "encoding" for word in node.keywords):
+    nodes = list(ast.walk(ast.parse(source)))
+    awaited = {node.value for node in nodes if isinstance(node, ast.Await)}  # connections open so, files do not
+    for node in nodes:
+        if not isinstance(node, ast.Call) or node in awaited or not opens_text(node):
+            continue
+        if all(word.arg != "encoding" for word in node.keywords):
             yield node.lineno
 
 
@@ -60,6 +70,8 @@ def without_encoding(source: str) -> Iterator[int]:
         ("os.fdopen(number, mode='wb')", False), ("os.open(path, flags)", False), ("Checkpoint.open(note)", False),
         ("tempfile.NamedTemporaryFile()", False), ("tempfile.NamedTemporaryFile('w')", True), ("read_text(a)", False),
         ("subprocess.run(command, text=True)", True), ("subprocess.run(command)", False),
+        ("gzip.open(path, 'rt')", True), ("await lanes.open()", False), ("client.open()", False),
+        ("connection.open(call, fields, end=True)", False), ("client.open(end=True)", False),
     ],
 )  # fmt: skip
 def test_the_check_knows_a_text_file_from_other_things(line: str, found: bool) -> None:

@@ -24,7 +24,7 @@ from tests.networks import Place, allowed
 pytestmark = pytest.mark.skipif(platform.machine() == "aarch64", reason="helm-python-sdk has no wheel for it")
 
 ROOT = Path(__file__).parents[1]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
 AGENCIES = {"population": 50061, "health-insurance": 50062, "passports": 50063}
 OLDEST, NEWEST = "1.27", "1.37"
 
@@ -126,7 +126,7 @@ def test_every_object_is_valid_in_the_oldest_and_the_newest_kubernetes(chart: Re
 
 
 def test_the_oldest_kubernetes_is_the_one_that_the_chart_asks_for() -> None:
-    assert yaml.safe_load((CHART / "Chart.yaml").read_text())["kubeVersion"] == f">={OLDEST}.0-0"
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["kubeVersion"] == f">={OLDEST}.0-0"
 
 
 def test_helm_has_nothing_to_say_against_the_chart() -> None:
@@ -189,7 +189,7 @@ def test_no_pod_may_do_more_than_it_has_to(chart: Rendered) -> None:
 
 
 def test_our_pods_run_as_the_user_of_the_image(default: Rendered) -> None:
-    (user,) = re.findall(r"useradd --system --uid (\d+)", (ROOT / "Dockerfile").read_text())
+    (user,) = re.findall(r"useradd --system --uid (\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     users = {name: template["spec"]["securityContext"]["runAsUser"] for name, template in default.templates.items()}
     assert users.pop("envoy") != 0
     assert set(users.values()) == {int(user)}
@@ -232,7 +232,8 @@ def test_settings_by_value_reach_the_process(everything: Rendered) -> None:
 
 
 def test_what_the_chart_sets_is_not_set_twice(chart: Rendered) -> None:
-    names = json.loads((CHART / "values.schema.json").read_text())["$defs"]["settings"]["propertyNames"]["not"]["enum"]
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    names = schema["$defs"]["settings"]["propertyNames"]["not"]["enum"]
     given = {"NDXP_MAX_CALLS", "NDXP_PASSPORTS_PROGRESS"}
     assert {name for container in chart.containers for name in chart.environment(container)} - given == set(names)
 
@@ -464,7 +465,7 @@ def test_agencies_are_those_of_the_compose_file(default: Rendered) -> None:
 
 def test_envoy_reads_the_file_that_it_reads_in_compose(default: Rendered) -> None:
     source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
-    there = yaml.safe_load((ROOT / source).read_text())
+    there = yaml.safe_load((ROOT / source).read_text(encoding="utf-8"))
     listeners = there["static_resources"]["listeners"]
     there["static_resources"]["listeners"] = [each for each in listeners if each["name"] != "exchange-tls"]
     assert yaml.safe_load(default.of("ConfigMap")["envoy"]["data"][Path(target).name]) == there
@@ -477,7 +478,7 @@ def test_envoy_reads_the_file_that_it_reads_in_compose(default: Rendered) -> Non
 def test_envoy_takes_tls_where_values_name_a_certificate(everything: Rendered) -> None:
     source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
     rendered = yaml.safe_load(everything.of("ConfigMap")["envoy"]["data"][Path(target).name])
-    assert rendered == yaml.safe_load((ROOT / source).read_text())
+    assert rendered == yaml.safe_load((ROOT / source).read_text(encoding="utf-8"))
     secret = mounted(everything, "envoy")["/run/tls"]["secret"]
     assert secret == {"secretName": "exchange-certificate", "defaultMode": 0o440}
 

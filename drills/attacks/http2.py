@@ -20,7 +20,7 @@ from hyperframe.frame import (
 )
 
 from drills.attacks.attack import Attack
-from drills.attacks.target import CLIENT, GET, VERIFY, Outcome, Target, somebody
+from drills.attacks.target import GET, OTHER, VERIFY, Outcome, Target, somebody
 from drills.attacks.wire import PREFACE, Wire
 
 _LONG = 20.0
@@ -81,8 +81,8 @@ def _after(wire: Wire, target: Target, seconds: float) -> Outcome:
     return Outcome(fresh(target) if ending == "open" else ending)
 
 
-def fresh(target: Target, client: str = CLIENT) -> str:
-    """Says "borne" when a member is served over a new connection."""
+def fresh(target: Target, client: str = OTHER) -> str:
+    """Says "borne" when another member is served over a new connection; the own quota may be used up."""
     with Wire(target.state.gateway) as wire:
         wire.request(1, f"/{VERIFY}", target.identity(client))
         wire.message(1, somebody())

@@ -619,8 +619,8 @@ class Relay:
 
 
 def _method(path: str) -> str:
-    """The method that a path names; a path without its slash names none, and gets one too many."""
-    return path[1:] if path.startswith("/") else f"/{path}"
+    """The method that a path names: none, when it does not begin with a slash."""
+    return path[1:] if path.startswith("/") else ""
 
 
 def _stream_too_large(what: str, unit: str, limit: int) -> Refusal:

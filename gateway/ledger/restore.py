@@ -127,7 +127,7 @@ def _keys(given: str, statements: Statements) -> list[Key]:
         elif "+" in given and not path.exists():
             keys = [Key.parse(given)]
         else:
-            keys = [Key.parse(line) for line in path.read_text().splitlines() if line.strip()]
+            keys = [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (NoteRefused, UnicodeDecodeError) as error:
         raise BackupRefused(f"{given or 'the run folder'}: {error}") from error
     if not keys:

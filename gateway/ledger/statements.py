@@ -22,7 +22,7 @@ class Statements:
     def public_keys(self) -> list[Key]:
         """All keys that ever signed, the latest last; none when there is no such file."""
         path = self._folder / KEYS
-        return [Key.parse(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def key_changes(self) -> list[str]:
         """The notes by which each key has named the next, in their order."""
@@ -56,13 +56,13 @@ class Statements:
     def _notes(self, name: str) -> list[str]:
         """Whole notes: what stands behind the last end was cut off while it was written, and nobody relies on it."""
         path = self._folder / name
-        return path.read_text(errors="replace").split(_END)[:-1] if path.exists() else []
+        return path.read_text(errors="replace", encoding="utf-8").split(_END)[:-1] if path.exists() else []
 
     def _keep(self, name: str, text: str) -> None:
         """Puts a file in the place of the one of that name, on the disk, whole or not at all."""
         beside = self._folder / f".{name}.{token_hex(4)}"
         try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w") as file:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

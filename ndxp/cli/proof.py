@@ -132,7 +132,7 @@ def verify(
         _tell(_verified(backup, _keys(key, folder)), as_json)
     remembered = folder / _REMEMBERED
     session = Session(folder)
-    kept = [remembered.read_text(errors="replace", encoding="utf-8")] if remembered.exists() else []
+    kept = [remembered.read_text(encoding="utf-8", errors="replace")] if remembered.exists() else []
     keys = _followed(session, _keys(key, folder))
     try:
         with progress("Verifying") as show:

@@ -21,10 +21,10 @@ def test_no_attack_gets_in_and_nobody_else_feels_it(tmp_path: Path, kinds: list[
     words = map(str, ("--short", "--seed", 5, "--json", figures, "--kinds", *kinds))
     ran = subprocess.run(
         [sys.executable, "-m", "drills.attacks", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True, text=True, check=False, timeout=900,
+        capture_output=True, encoding="utf-8", check=False, timeout=900,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    shown = {each["kind"]: each for each in json.loads(figures.read_text())["kinds"]}
+    shown = {each["kind"]: each for each in json.loads(figures.read_text(encoding="utf-8"))["kinds"]}
     assert set(shown) == set(kinds)
     assert all(each["tries"] == each["refused"] > 0 for each in shown.values())
     assert not list(tmp_path.glob("ndxp-attacks-*"))

@@ -84,9 +84,9 @@ def test_a_config_of_one_member_is_enough(folder: Path, tmp_path: Path) -> None:
 def write_with_typo(config: Path, typo: str) -> str:
     """Writes the default exchange with a typo; gives the place that has to be named."""
     right, wrong, place = TYPOS[typo]
-    text = DEFAULT.read_text()
+    text = DEFAULT.read_text(encoding="utf-8")
     assert right in text
-    config.write_text(text.replace(right, wrong, 1))
+    config.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     return place
 
 
@@ -97,7 +97,7 @@ def test_control_names_file_and_place_of_a_typo_and_ends(tmp_path: Path, typo: s
     ran = subprocess.run(
         [sys.executable, "-P", "-m", "gateway.control"],
         env={**os.environ, "NDXP_EXCHANGE_FILE": str(config), "NDXP_RUN_FOLDER": str(tmp_path / "run")},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, encoding="utf-8", check=False, timeout=60,
     )  # fmt: skip
     assert ran.returncode == 2
     (line,) = ran.stderr.splitlines()
@@ -117,7 +117,7 @@ def test_a_start_with_a_typo_in_the_config_file_fails_with_file_and_place(folder
 
 def test_a_run_folder_with_garbage_in_it_is_started_afresh_and_a_second_start_finds_it_running(folder: Path) -> None:
     folder.mkdir()
-    (folder / "run.json").write_text("garbage")
+    (folder / "run.json").write_text("garbage", encoding="utf-8")
     first = ndxp("up", "-d", "--port", 0, "--json", folder=folder)
     assert first.code == 0, first.err
     second = ndxp("up", "-d", "--port", 0, folder=folder)
@@ -139,7 +139,7 @@ def test_status_of_an_exchange_that_was_stopped_says_how_to_start_it(folder: Pat
         "processes": [{"name": "store", "command": [], "environment": {"NDXP_REDIS_URL": "unix:///nowhere"}}],
         "supervisor": 2**22 + 1, "started": "x", "ready_seconds": 1.0,
     }  # fmt: skip
-    (folder / "run.json").write_text(json.dumps(state))
+    (folder / "run.json").write_text(json.dumps(state), encoding="utf-8")
     ran = ndxp("status", folder=folder)
     assert ran.code == 1
     assert ran.complaint == f"the exchange in {folder} is not running any more; start it with `ndxp up -d`"

@@ -41,7 +41,7 @@ def under_way(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     words = ["demo", "--requests", "2000", "--folder", str(folder), "--json"]
     running = subprocess.Popen(
         [sys.executable, "-P", "-m", "ndxp.cli", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(folder),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(folder),
     )  # fmt: skip
     try:
         until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds)
@@ -129,8 +129,10 @@ def test_a_demo_that_is_stopped_leaves_nothing_running(under_way: "subprocess.Po
 
 
 def test_a_folder_that_is_somebody_else_s_is_left_as_it_was(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("years of work")
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
     ran = ndxp("demo", "--folder", tmp_path, folder=tmp_path)
     assert ran.code == 1
     assert ran.complaint == f"{tmp_path} is not empty and not a demo's; name another folder with --folder"
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("thesis.txt", "years of work")]
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [
+        ("thesis.txt", "years of work")
+    ]

@@ -143,12 +143,14 @@ def test_who_says_too_little_is_hung_up_on(certificate: Path, listener: str, sai
 
 
 def test_the_guides_caller_calls_over_tls(exchange: RunningExchange, certificate: Path) -> None:
-    (snippet,) = [part.partition("```")[0] for part in GUIDE.read_text().split("```python\n")[1:]]
+    (snippet,) = [part.partition("```")[0] for part in GUIDE.read_text(encoding="utf-8").split("```python\n")[1:]]
     with envoy(certificate, [exchange.gateway]) as listening:
         places = {"http://localhost:8080": exchange.control_url, "localhost:50443": listening["exchange-tls"]}
         places |= {".ndxp/credentials.json": str(exchange.credentials)}
         for place, here in places.items():
             assert place in snippet
             snippet = snippet.replace(place, here)
-        called = run([sys.executable, "-c", snippet], cwd=certificate, capture_output=True, text=True, timeout=60)
+        called = run(
+            [sys.executable, "-c", snippet], cwd=certificate, capture_output=True, encoding="utf-8", timeout=60
+        )
     assert (called.stdout, called.stderr) == ("True\n", "")

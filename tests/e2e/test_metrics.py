@@ -151,11 +151,11 @@ async def test_every_gateway_works_with_the_registry_that_control_has_published(
 
 def expressions() -> dict[str, str]:
     """Every query of rules and dashboards, by name."""
-    rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text(encoding="utf-8"))
     all_rules = [rule for group in rules["groups"] for rule in group["rules"]]
     found = {rule.get("record", rule.get("alert")): rule["expr"] for rule in all_rules}
     for file in (ROOT / "deploy/grafana/dashboards").glob("*.json"):
-        for panel in json.loads(file.read_text())["panels"]:
+        for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]:
             for target in panel["targets"]:
                 found[f"{file.stem}: {panel['title']} {target['refId']}"] = target["expr"]
     return found
@@ -186,5 +186,7 @@ async def test_the_guide_explains_every_metric_and_no_other(
     await visitor.call("Echo")(Request())
     suffix = re.compile(r"_(bucket|count|sum)$")
     shown = {suffix.sub("", sample.name) for sample in scraped(members) if sample.name.startswith("ndxp_")}
-    explained = re.findall(r"^\| `(ndxp_\w+)", (ROOT / "docs/guides/metrics.md").read_text(), re.MULTILINE)
+    explained = re.findall(
+        r"^\| `(ndxp_\w+)", (ROOT / "docs/guides/metrics.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert sorted(explained) == sorted(shown)

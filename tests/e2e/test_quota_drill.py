@@ -18,10 +18,10 @@ def test_four_workers_give_each_of_three_greedy_consumers_its_rate_and_a_fourth_
     figures = tmp_path / "figures.json"
     ran = subprocess.run(
         [sys.executable, "-m", "drills.quota", "--workers", "4", "--json", str(figures)], cwd=HERE,
-        env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, check=False, timeout=300,
+        env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, encoding="utf-8", check=False, timeout=300,
     )  # fmt: skip
     assert figures.exists(), ran.stderr
-    measured = json.loads(figures.read_text())
+    measured = json.loads(figures.read_text(encoding="utf-8"))
     shown = {each["consumer"]: each for each in measured["together"]}
     assert set(shown) == {*LIMITED, FOURTH}, ran.stderr
     for name in LIMITED:

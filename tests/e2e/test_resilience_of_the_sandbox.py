@@ -186,10 +186,10 @@ def test_a_changed_exchange_file_changes_what_it_says_and_lets_nobody_in_again(
     for change in (("member", "disable", member), ("grants", "remove", "population-tax"), ("grants", "add", *words)):
         assert run(*change).code == 0
     assert run("down").code == 0
-    changed = yaml.safe_load(ControlSettings().exchange_file.read_text())
+    changed = yaml.safe_load(ControlSettings().exchange_file.read_text(encoding="utf-8"))
     changed["quotas"]["VN/GOV/H26/one-stop"] = {"rate": 77}
     config = tmp_path / "mine.yaml"
-    config.write_text(yaml.safe_dump(changed))
+    config.write_text(yaml.safe_dump(changed), encoding="utf-8")
     assert run("up", "-d", "--port", 0, "--config", config).code == 0
     disabled = {member["id"] for member in run("members", "--json").data if member["disabled"]}
     assert disabled == {member}
@@ -199,7 +199,7 @@ def test_a_changed_exchange_file_changes_what_it_says_and_lets_nobody_in_again(
     assert [record["status_code"] for record in taken if record["phase"] == "outcome"] == [0]
     changed["members"] = [known for known in changed["members"] if known["id"] != member]
     assert run("down").code == 0
-    config.write_text(yaml.safe_dump(changed))
+    config.write_text(yaml.safe_dump(changed), encoding="utf-8")
     refused = run("up", "-d", "--port", 0, "--config", config)
     assert (refused.code, "does not go with what was changed at run time" in refused.complaint) == (1, True)
     assert run("up", "-d", "--port", 0).code == 0
@@ -211,14 +211,14 @@ def test_a_store_that_was_emptied_is_noticed_and_said_and_the_registry_is_back(r
     member = "VN/COM/late"
     assert run("member", "add", member, "app", "--group", "companies").code == 0
     assert run("grants", "remove", "population-tax").code in (0, 1)  # an earlier test may have
-    secret = json.loads((folder / "credentials.json").read_text())[f"{member}/app"]
+    secret = json.loads((folder / "credentials.json").read_text(encoding="utf-8"))[f"{member}/app"]
     with redis.Redis.from_url(State.running(folder).processes[0].environment["NDXP_REDIS_URL"]) as store:
         store.flushall()
     until_now(lambda: run("status", "--json").code == 0)
     answered(run)
     assert member in [known["id"] for known in run("members", "--json").data]
     assert "population-tax" not in [known["id"] for known in run("grants", "--json").data]
-    assert json.loads((folder / "credentials.json").read_text())[f"{member}/app"] == secret
+    assert json.loads((folder / "credentials.json").read_text(encoding="utf-8"))[f"{member}/app"] == secret
     assert run("token", f"{member}/app").code == 0
     found = {check["check"]: check["found"] for check in run("doctor", "--json").data}
     assert [line[:38] for line in found["losses"]] == ["the store had lost the registry at 202"]

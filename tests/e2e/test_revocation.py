@@ -115,7 +115,7 @@ async def test_an_open_call_ends_when_its_grant_does(guest: Visitor, echo: Echo)
 
 async def test_after_a_rotation_nothing_of_the_old_secret_is_good(guest: Visitor, echo: Echo) -> None:
     exchange, old = guest.exchange, guest.identity
-    former = json.loads(exchange.credentials.read_text())[GUEST]
+    former = json.loads(exchange.credentials.read_text(encoding="utf-8"))[GUEST]
     call = await _opened(guest, "Converse")
     await until(lambda: echo.heard and echo.heard[0].messages)
     rotated = exchange.admin.post("members/rotate", json={"member": MEMBER})

@@ -52,7 +52,7 @@ def test_an_exchange_goes_on_from_a_backup_and_says_for_ever_what_was_lost(tmp_p
         assert "is running" in ndxp("log", "restore", file, folder=folder).complaint
         lost = ndxp(*LIST, "--json", folder=folder).data["transaction_id"]
         assert ndxp("log", "evidence", lost, "-o", tmp_path / "lost", folder=folder).code == 0
-        old.write_text(ndxp("log", "checkpoint", folder=folder).out)
+        old.write_text(ndxp("log", "checkpoint", folder=folder).out, encoding="utf-8")
         refused = ndxp("log", "accept-loss", "--yes", folder=folder)
         assert (refused.code, "nothing that was signed is missing" in refused.complaint) == (1, True)
         assert ndxp("down", folder=folder).code == 0

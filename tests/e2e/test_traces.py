@@ -308,7 +308,7 @@ async def test_calls_do_not_notice_when_nobody_takes_the_spans(
     collector.stop()
     log = Path(traced.folder) / "logs" / "gateway.log"
     assert (await hospital.CheckIn(check_in())).citizen_matched
-    await until(lambda: "spans do not arrive" in log.read_text())
+    await until(lambda: "spans do not arrive" in log.read_text(encoding="utf-8"))
     assert (await hospital.CheckIn(check_in())).citizen_matched
     collector.start()
 
@@ -318,6 +318,6 @@ async def test_calls_do_not_notice_when_nobody_takes_the_spans(
         return bool(collector.spans(ndxp_transaction_id=await transaction_id_of(call)))
 
     await until(arrives)
-    await until(lambda: "spans arrive at" in log.read_text())
-    assert log.read_text().count("spans do not arrive") == 1
-    assert "Transient error" not in log.read_text()
+    await until(lambda: "spans arrive at" in log.read_text(encoding="utf-8"))
+    assert log.read_text(encoding="utf-8").count("spans do not arrive") == 1
+    assert "Transient error" not in log.read_text(encoding="utf-8")

@@ -44,7 +44,7 @@ async def test_no_code_of_the_gateway_names_it() -> None:
     assert any(source.suffix == ".py" for source in sources)
     for source in sources:
         if source.suffix in (".py", ".yaml"):
-            assert package not in source.read_text(), source
+            assert package not in source.read_text(encoding="utf-8"), source
 
 
 @pytest.mark.parametrize("method", ["Echo", "Look"])

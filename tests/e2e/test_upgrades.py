@@ -28,10 +28,10 @@ def test_callers_who_repeat_feel_nothing_of_an_upgrade(tmp_path: Path) -> None:
     words = map(str, ("--seed", 4, "--json", figures))
     ran = subprocess.run(
         [sys.executable, "-m", "drills.upgrade", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True, text=True, check=False, timeout=600,
+        capture_output=True, encoding="utf-8", check=False, timeout=600,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    shown = json.loads(figures.read_text())
+    shown = json.loads(figures.read_text(encoding="utf-8"))
     assert [step["process"] for step in shown["steps"]] == list(ORDER)
     assert all(step["calls"] > 0 for step in shown["steps"])
     assert not list(tmp_path.glob("ndxp-upgrade-*"))
@@ -54,7 +54,7 @@ async def test_a_gateway_goes_on_with_the_registry_that_it_understands(
         copied.set(REGISTRY, registry_of_newer_software(copied.get(REGISTRY)))
         copied.incr(VERSION)
         log = members.folder / "logs" / "older.log"
-        await until(lambda: "of newer software" in log.read_text())
+        await until(lambda: "of newer software" in log.read_text(encoding="utf-8"))
         await visitor.call("Echo")(Request(payload=b"after"))
         assert older.process.returncode is None
 
@@ -71,7 +71,7 @@ async def test_a_gateway_that_starts_with_a_registry_of_newer_software_says_so_o
         return int(copied.info("commandstats")["cmdstat_get"]["calls"])
 
     async def back() -> None:
-        await until(lambda: log.exists() and "of newer software" in log.read_text())
+        await until(lambda: log.exists() and "of newer software" in log.read_text(encoding="utf-8"))
         looked = times_looked()
         await until(lambda: times_looked() > looked + 3)
         copied.set(REGISTRY, understood)
@@ -80,7 +80,7 @@ async def test_a_gateway_that_starts_with_a_registry_of_newer_software_says_so_o
     going_back = asyncio.create_task(back())
     async with worker(members, "restarted", redis_url=valkey.url):
         await going_back
-        said = log.read_text()
+        said = log.read_text(encoding="utf-8")
         assert said.index("of newer software") < said.index("takes calls on")
         assert said.count("of newer software") == 1
         assert "Traceback" not in said

@@ -46,7 +46,8 @@ async def worker(exchange: RunningExchange, name: str, target: str = "", **setti
         )
     try:
         await until(lambda: process.returncode is not None or _serves(target))
-        assert process.returncode is None, (exchange.folder / "logs" / f"{name}.log").read_text()[-2000:]
+        printed = (exchange.folder / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        assert process.returncode is None, printed[-2000:]
         yield Worker(process, target)
     finally:
         if process.returncode is None:

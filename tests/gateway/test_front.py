@@ -22,7 +22,7 @@ def test_key_and_certificate_belong_together_and_are_for_their_owner_only(folder
         "ca.crt": 0o600,
     }
     ssl.create_default_context().load_cert_chain(folder / "tls.crt", folder / "tls.key")
-    assert "PRIVATE KEY" not in (folder / "tls.crt").read_text()
+    assert "PRIVATE KEY" not in (folder / "tls.crt").read_text(encoding="utf-8")
 
 
 def test_a_good_certificate_is_kept_and_another_host_wants_another(folder: Path) -> None:

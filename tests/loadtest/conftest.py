@@ -29,7 +29,7 @@ class Ended:
 
     @property
     def progress(self) -> list[str]:
-        return (self.folder / "progress.jsonl").read_text().splitlines()
+        return (self.folder / "progress.jsonl").read_text(encoding="utf-8").splitlines()
 
 
 Locust = Callable[..., Ended]
@@ -44,7 +44,7 @@ def locust(tmp_path: Path) -> Locust:
         command = [sys.executable, "-P", "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary"]
         if "--processes" in arguments:  # Locust's own port is one for all runs on a machine
             command += ["--master-port", port := str(free_port()), "--master-bind-port", port]
-        ended = subprocess.run([*command, *files, *arguments], capture_output=True, text=True, timeout=90)
+        ended = subprocess.run([*command, *files, *arguments], capture_output=True, encoding="utf-8", timeout=90)
         return Ended(ended.returncode, ended.stderr, tmp_path)
 
     return run

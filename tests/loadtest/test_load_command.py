@@ -93,13 +93,13 @@ def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path
     assert (ran.code, "there is no profile 'aaa" in ran.complaint) == (2, True)
     average = Path(load.__file__).parents[2] / "loadtest" / "profiles" / "ndxp-average.yaml"
     changed = tmp_path / "mine.yaml"
-    changed.write_text(average.read_text().replace("p99_ms", "p98_ms"))
+    changed.write_text(average.read_text(encoding="utf-8").replace("p99_ms", "p98_ms"), encoding="utf-8")
     ran = ndxp("load", "run", changed, folder=tmp_path)
     assert (ran.code, "has no p98_ms" in ran.complaint) == (2, True)
 
 
 def test_a_wrong_slo_file_is_wrong_usage(tmp_path: Path) -> None:
-    (tmp_path / "slo.yaml").write_text("overall: {p98_ms: 50}")
+    (tmp_path / "slo.yaml").write_text("overall: {p98_ms: 50}", encoding="utf-8")
     ran = ndxp("load", "run", "ndxp-average", "--slo", tmp_path / "slo.yaml", folder=tmp_path)
     assert (ran.code, "slo.yaml: slo.overall has no p98_ms" in ran.complaint) == (2, True)
 
@@ -164,5 +164,5 @@ def dead_exchange(folder: Path) -> Path:
     store = Process("store", [], {"NDXP_REDIS_URL": f"unix://{folder}/store.sock"})
     pid = os.getpid()
     State(str(folder), gateway, "http://127.0.0.1:1", [store], pid, start_of(pid)).write()
-    (folder / "credentials.json").write_text(json.dumps({"admin": "secret"}))
+    (folder / "credentials.json").write_text(json.dumps({"admin": "secret"}), encoding="utf-8")
     return folder

@@ -30,7 +30,7 @@ def test_a_run_sends_what_is_planned_and_writes_everything_down(
     assert (found.planned, found.sent, found.succeeded, found.dropped, found.aborted) == (120, 120, 120, 0, "")
     assert found.duration == 3
     assert len(found.generators) == (2 if "--processes" in distribution else 1)
-    lines = [line for file in found.transactions for line in Path(file).read_text().splitlines()]
+    lines = [line for file in found.transactions for line in Path(file).read_text(encoding="utf-8").splitlines()]
     assert len({line.split()[0] for line in lines}) == 120
     assert {line.split()[1] for line in lines} == {"OK"}
     seconds = [msgspec.json.decode(line, type=Second) for line in ended.progress]
@@ -44,13 +44,13 @@ def test_the_tables_have_every_call_although_the_workers_last_report_comes_too_l
 ) -> None:
     """Locust gives its workers half a second for it when it leaves; here none of its reports comes at all."""
     silent = tmp_path / "silent.py"
-    silent.write_text("import locust.runners as r\nr.WorkerRunner._send_stats = lambda self: None\n")
+    silent.write_text("import locust.runners as r\nr.WorkerRunner._send_stats = lambda self: None\n", encoding="utf-8")
     ended = locust(
         "-f", f"{LOCUSTFILE},{silent}", "--csv", str(tmp_path / "table"), "--profile", "ndxp-average", "--rate", "40",
         "-t", "3", "--folder", str(exchange.folder), "--processes", "2",
     )  # fmt: skip
     assert ended.code == 0, ended.errors
-    [*_, last] = csv.DictReader((tmp_path / "table_stats.csv").read_text().splitlines())
+    [*_, last] = csv.DictReader((tmp_path / "table_stats.csv").read_text(encoding="utf-8").splitlines())
     assert (last["Name"], last["Request Count"]) == ("Aggregated", str(ended.results.sent))
 
 
@@ -59,10 +59,11 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     profile.write_text(
         "{title: No time, sources: [nobody], arrivals: constant, duration: 60, rate: 20, deadline: 0.0001,"
         " max_in_flight: 100, channels: 2,"
-        " mix: {get-citizen: {weight: 1, members: [provinces/one-stop]}}}"
+        " mix: {get-citizen: {weight: 1, members: [provinces/one-stop]}}}",
+        encoding="utf-8",
     )
     slo = tmp_path / "slo.yaml"
-    slo.write_text("abort: {seconds: 2, error_share: 0.5}")
+    slo.write_text("abort: {seconds: 2, error_share: 0.5}", encoding="utf-8")
     ended = locust("--profile", str(profile), "--slo", str(slo), "--folder", str(exchange.folder))
     assert ended.code == 1, ended.errors  # as Locust ends when calls failed
     found = ended.results
@@ -81,7 +82,8 @@ def test_a_slot_that_cannot_be_prepared_is_not_waited_for(
     profile.write_text(
         "{title: Huge, sources: [nobody], arrivals: constant, duration: 1, rate: 1, deadline: 1, max_in_flight: 1,"
         " channels: 1, mix: {get-citizen: {weight: 1.0e+308, members: [provinces/one-stop]},"
-        " list-household: {weight: 1.0e+308, members: [provinces/one-stop]}}}"
+        " list-household: {weight: 1.0e+308, members: [provinces/one-stop]}}}",
+        encoding="utf-8",
     )
     ended = locust("--profile", str(profile), "--folder", str(exchange.folder))
     assert ended.code == 2
@@ -126,7 +128,7 @@ def test_a_process_that_calls_and_dies_is_a_generator_gone_missing(exchange: Run
         "ndxp-average", "--folder", str(exchange.folder), "--results", str(results_file), "--progress", str(progress),
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as started:
-        until_now(lambda: progress.exists() and progress.read_text())
+        until_now(lambda: progress.exists() and progress.read_text(encoding="utf-8"))
         [caller] = psutil.Process(started.pid).children()
         caller.kill()
         started.wait(PATIENCE)

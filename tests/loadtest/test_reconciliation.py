@@ -174,7 +174,7 @@ def test_what_a_missing_generator_was_answered_is_unknown_so_nothing_is_reconcil
 
 def test_answers_are_read_from_the_generators_files_but_not_those_without_an_id(tmp_path: Path) -> None:
     file = tmp_path / "a.transactions"
-    file.write_text(f"{transaction(1)} OK {VERIFY}\n- DEADLINE_EXCEEDED {VERIFY}\n")
+    file.write_text(f"{transaction(1)} OK {VERIFY}\n- DEADLINE_EXCEEDED {VERIFY}\n", encoding="utf-8")
     found = results()
     found.transactions = [str(file)]
     assert read_answers(found) == [answer(1)]

@@ -37,7 +37,7 @@ def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_p
     assert sum(segment.share for segment in found.attribution.segments) == pytest.approx(1, abs=0.05)
     assert found.origin.command.startswith("ndxp load run ndxp-average --rate 20 --duration 10")
     assert report.read(page.with_suffix(".json")) == found
-    assert found.verdict.word in page.read_text()
+    assert found.verdict.word in page.read_text(encoding="utf-8")
 
 
 def test_what_keeps_the_generator_from_beginning_is_said_in_its_own_words(
@@ -45,7 +45,9 @@ def test_what_keeps_the_generator_from_beginning_is_said_in_its_own_words(
 ) -> None:
     profile = tmp_path / "mine.yaml"
     average = Path(report.__file__).with_name("profiles") / "ndxp-average.yaml"
-    profile.write_text(average.read_text().replace("provinces/hospital", "provinces/no-such"))
+    profile.write_text(
+        average.read_text(encoding="utf-8").replace("provinces/hospital", "provinces/no-such"), encoding="utf-8"
+    )
     ran = ndxp("load", "run", profile, folder=exchange.folder)
     assert ran.code == 1
     assert ran.complaint.startswith("no member of this exchange is in provinces/no-such")
@@ -71,7 +73,7 @@ def run_while(exchange: RunningExchange, folder: Path, happening: Callable[[], N
         "--report", str(folder / "run.html"), "--json",
     ]  # fmt: skip
     with subprocess.Popen(
-        command, env=environment(exchange.folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command, env=environment(exchange.folder), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
     ) as running:
         until_now(lambda: sent(exchange) >= before + 40)
         happening()

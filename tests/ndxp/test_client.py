@@ -27,13 +27,13 @@ def test_a_credential_never_shows_its_secret() -> None:
 
 def test_credentials_are_read_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
-    path.write_text(json.dumps({MEMBER: SECRET}))
+    path.write_text(json.dumps({MEMBER: SECRET}), encoding="utf-8")
     assert Credentials.load(path, MEMBER) == CREDENTIALS
 
 
 def test_credentials_are_found_by_the_ndxp_form_of_an_identifier(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
-    path.write_text(json.dumps({MEMBER: SECRET}))
+    path.write_text(json.dumps({MEMBER: SECRET}), encoding="utf-8")
     assert Credentials.load(path, Subsystem.parse(MEMBER).ndxp_code) == CREDENTIALS
 
 
@@ -41,7 +41,7 @@ def test_credentials_are_found_by_the_ndxp_form_of_an_identifier(tmp_path: Path)
 def test_missing_credentials_are_refused_with_file_or_member_named(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "credentials.json"
     if content is not None:
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8")
     with pytest.raises(TokenRefused, match="credentials") as refused:
         Credentials.load(path, MEMBER)
     assert str(path) in str(refused.value)

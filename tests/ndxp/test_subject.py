@@ -46,7 +46,7 @@ def test_what_the_key_authenticates_elsewhere_is_no_subject() -> None:
 
 def test_the_key_is_read_from_the_credentials_file(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
-    path.write_text(json.dumps({"subjects": "secret", "VN/GOV/G01/population": "other"}))
+    path.write_text(json.dumps({"subjects": "secret", "VN/GOV/G01/population": "other"}), encoding="utf-8")
     assert read_subject_key(path) == b"secret"
 
 
@@ -54,7 +54,7 @@ def test_the_key_is_read_from_the_credentials_file(tmp_path: Path) -> None:
 def test_a_file_without_the_key_is_named_and_nothing_of_its_secrets(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "credentials.json"
     if content is not None:
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8")
     with pytest.raises(SubjectKeyMissing) as raised:
         read_subject_key(path)
     assert str(path) in str(raised.value)

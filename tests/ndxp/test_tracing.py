@@ -17,7 +17,7 @@ def run(script: str, **environment: str) -> tuple[str, str]:
     """What a fresh process says on stdout and on stderr."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     ran = subprocess.run(
-        [sys.executable, "-c", script], env={**clean, **environment}, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script], env={**clean, **environment}, capture_output=True, encoding="utf-8", timeout=120
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout, ran.stderr

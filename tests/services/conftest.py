@@ -176,7 +176,7 @@ async def town(
     """The three agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
     credentials = tmp_path / "credentials.json"
-    credentials.write_text(json.dumps(SECRETS))
+    credentials.write_text(json.dumps(SECRETS), encoding="utf-8")
     gateway = Gateway()
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((gateway,))

@@ -230,7 +230,7 @@ async def test_without_the_key_calls_are_answered_and_the_log_says_what_is_missi
     town: "Town", traveller: Citizen, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     without = {name: secret for name, secret in SECRETS.items() if name != SUBJECTS}
-    (tmp_path / "credentials.json").write_text(json.dumps(without))
+    (tmp_path / "credentials.json").write_text(json.dumps(without), encoding="utf-8")
     for _ in range(2):
         assert (await town.population().VerifyCitizen(pb.VerifyCitizenRequest(**claim(traveller)))).matched
     assert {call.subjects for call in town.gateway.forwarded} == {""}

@@ -112,12 +112,12 @@ async def test_an_agency_without_its_secret_starts_and_lets_nobody_in_until_it_h
     town: "Town", arrival: pb.CheckInRequest, failure_of: "FailureOf", tmp_path: "Path"
 ) -> None:
     secrets = tmp_path / "credentials.json"
-    known = secrets.read_text()
-    secrets.write_text("{}")
+    known = secrets.read_text(encoding="utf-8")
+    secrets.write_text("{}", encoding="utf-8")
     failure = await failure_of(town.health_insurance().CheckIn(arrival))
     assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "KEY_UNAVAILABLE")
     assert str(tmp_path) not in failure.message
-    secrets.write_text(json.dumps(json.loads(known)))
+    secrets.write_text(json.dumps(json.loads(known)), encoding="utf-8")
     assert (await town.health_insurance().CheckIn(arrival)).admitted
 
 

@@ -70,11 +70,11 @@ NOISE = {
 @pytest.mark.parametrize("said", NOISE.values(), ids=NOISE)
 def test_who_sends_what_is_no_request_writes_nothing_into_the_log(exchange: RunningExchange, said: bytes) -> None:
     log = exchange.folder / "logs" / "control.log"
-    before = len(log.read_text())
+    before = len(log.read_text(encoding="utf-8"))
     with socket.create_connection(address(exchange), timeout=2 * PATIENCE) as peer:
         peer.sendall(said)
         assert peer.recv(1 << 16).startswith(b"HTTP/1.1 4")
-    assert log.read_text()[before:] == ""
+    assert log.read_text(encoding="utf-8")[before:] == ""
 
 
 def test_a_connection_is_kept_for_the_next_request(exchange: RunningExchange) -> None:

@@ -25,7 +25,7 @@ def credentials(tmp_path: Path, store: Store, handed_out: Path) -> Credentials:
 
 
 def mode_and_content(file: Path) -> tuple[int, object]:
-    return file.stat().st_mode & 0o777, json.loads(file.read_text())
+    return file.stat().st_mode & 0o777, json.loads(file.read_text(encoding="utf-8"))
 
 
 async def test_an_agency_is_handed_its_own_secret_and_the_key_of_subjects(
@@ -58,7 +58,10 @@ async def test_the_credentials_of_what_is_no_more_end_for_good(
     former = await credentials.issue([SUBJECTS, ONE, OTHER])
     assert await credentials.known() == {ONE, OTHER}
     await credentials.withdraw([ONE, SUBJECTS])
-    assert (await credentials.known(), ONE in json.loads((tmp_path / "credentials.json").read_text())) == (
+    assert (
+        await credentials.known(),
+        ONE in json.loads((tmp_path / "credentials.json").read_text(encoding="utf-8")),
+    ) == (
         {OTHER},
         False,
     )

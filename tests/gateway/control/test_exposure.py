@@ -17,7 +17,7 @@ def control(folder: Path, **settings: str) -> "subprocess.Popen[str]":
         "NDXP_CONTROL_ADDRESS": "0.0.0.0:0", "NDXP_EXCHANGE_ADDRESS": "127.0.0.1:0", **settings,
     }  # fmt: skip
     command = [sys.executable, "-P", "-m", "gateway.control"]
-    return subprocess.Popen(command, env=environment, text=True, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, encoding="utf-8", stderr=subprocess.PIPE)
 
 
 def test_it_does_not_start_beyond_this_machine_in_the_clear(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def token_answer(exchange: RunningExchange, **request: Any) -> httpx.Response:
 
 
 def secret_of(exchange: RunningExchange, name: str) -> str:
-    secret: str = json.loads(exchange.credentials.read_text())[name]
+    secret: str = json.loads(exchange.credentials.read_text(encoding="utf-8"))[name]
     return secret
 
 
@@ -70,7 +70,7 @@ def test_the_roles_secrets_and_the_key_of_subjects_are_no_members(exchange: Runn
 def test_only_members_secrets_are_published_and_as_hashes(exchange: RunningExchange) -> None:
     with redis.Redis.from_url(exchange.state.processes[0].environment["NDXP_REDIS_URL"]) as store:
         published = {name.decode(): value.decode() for name, value in store.hgetall(SECRETS).items()}
-    secrets = json.loads(exchange.credentials.read_text())
+    secrets = json.loads(exchange.credentials.read_text(encoding="utf-8"))
     assert published == {name: key_of(secrets[name]).hex() for name in secrets if "/" in name}
 
 
@@ -274,7 +274,7 @@ def test_a_subsystem_that_was_removed_gets_no_token_and_comes_back_with_another_
     assert token_answer(exchange, auth=(old, first[old])).status_code == 200
     exchange.admin.put("members", json={**member, "subsystems": ["app"]})
     assert token_answer(exchange, auth=(old, first[old])).status_code == 401
-    assert old not in json.loads(exchange.credentials.read_text())
+    assert old not in json.loads(exchange.credentials.read_text(encoding="utf-8"))
     again = exchange.admin.put("members", json=member).json()["credentials"]
     assert list(again) == [old]
     assert token_answer(exchange, auth=(old, first[old])).status_code == 401

@@ -67,10 +67,10 @@ async def kept(store: Store, tmp_path: Path) -> Kept:
 async def test_the_copy_is_its_owners_alone_and_has_every_change(kept: Kept) -> None:
     file = kept.folder / "registry.json"
     assert file.stat().st_mode & 0o777 == 0o600
-    before = json.loads(file.read_text())["version"]
+    before = json.loads(file.read_text(encoding="utf-8"))["version"]
     await kept.registry.put_secrets({OTHER: "4d" * 32})
     await kept.keeper.look()
-    assert json.loads(file.read_text())["version"] == before + 1
+    assert json.loads(file.read_text(encoding="utf-8"))["version"] == before + 1
     assert kept.told == []
 
 
@@ -135,11 +135,12 @@ async def test_a_process_that_begins_over_an_empty_store_puts_the_copy_back(kept
 
 
 async def test_a_copy_that_cannot_be_read_is_said_and_made_anew(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
-    (kept.folder / "registry.json").write_text("{")
+    (kept.folder / "registry.json").write_text("{", encoding="utf-8")
     again = kept.another(kept.registry)
     await again.look()
     assert "cannot be read" in caplog.text
-    assert json.loads((kept.folder / "registry.json").read_text())["version"] == await kept.registry.version()
+    copy = json.loads((kept.folder / "registry.json").read_text(encoding="utf-8"))
+    assert copy["version"] == await kept.registry.version()
 
 
 async def test_a_store_that_never_had_a_registry_has_lost_nothing(store: Store, tmp_path: Path) -> None:

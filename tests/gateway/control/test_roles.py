@@ -31,7 +31,7 @@ As = Callable[..., httpx.Response]
 @pytest.fixture
 def as_role(exchange: RunningExchange) -> As:
     """Sends a request to the admin API with the secret of a role."""
-    secrets = json.loads(exchange.credentials.read_text())
+    secrets = json.loads(exchange.credentials.read_text(encoding="utf-8"))
 
     def send(name: str, verb: str, path: str, body: Any = None) -> httpx.Response:
         header = {"authorization": f"Bearer {secrets[name]}"}

@@ -138,7 +138,7 @@ def test_every_form_of_consumer_is_taken(consumer: str) -> None:
 @pytest.mark.parametrize("text", ["members: [\n", "x: !!bool y", f"x: {'9' * 5000}", "[" * 5000, "\0"])
 def test_a_file_that_is_no_yaml_is_refused_with_its_name_on_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "exchange.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(RegistryError) as refused:
         read_exchange_file(path)
     assert str(path) in str(refused.value)
@@ -152,8 +152,11 @@ def test_a_file_that_is_not_there_is_refused_with_its_name(tmp_path: Path) -> No
 
 def test_a_date_without_quotes_is_a_text_like_any_other(tmp_path: Path) -> None:
     path = tmp_path / "exchange.yaml"
-    path.write_text(yaml.safe_dump(changed("grants", valid_from="2026-01-01")).replace("'2026-01-01'", "2026-01-01"))
-    assert "valid_from: 2026-01-01\n" in path.read_text()
+    path.write_text(
+        yaml.safe_dump(changed("grants", valid_from="2026-01-01")).replace("'2026-01-01'", "2026-01-01"),
+        encoding="utf-8",
+    )
+    assert "valid_from: 2026-01-01\n" in path.read_text(encoding="utf-8")
     assert read_exchange_file(path).grants[0].valid_from == "2026-01-01"
 
 

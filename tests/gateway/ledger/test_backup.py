@@ -402,7 +402,7 @@ def run(url: str, tmp_path: Path) -> Run:
         environment = {**os.environ, "NDXP_RUN_FOLDER": str(tmp_path), "NDXP_LEDGER_URL": url}
         command = [sys.executable, "-P", "-m", f"gateway.ledger.{module}", *map(str, words)]
         limited = ["/bin/sh", "-c", f'{limit} exec "$@"', "sh", *command]
-        return subprocess.run(limited, env=environment, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(limited, env=environment, capture_output=True, encoding="utf-8", check=False, timeout=120)
 
     return run
 
@@ -425,11 +425,11 @@ def test_a_file_that_was_made_meanwhile_is_not_overwritten(
     file = tmp_path / "ledger.backup"
 
     def show(_done: int, _of: int) -> None:
-        file.write_text("mine")
+        file.write_text("mine", encoding="utf-8")
 
     with pytest.raises(BackupRefused, match="overwrites nothing"):
         back_up(engine, signer, file, show)
-    assert file.read_text() == "mine"
+    assert file.read_text(encoding="utf-8") == "mine"
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == ["ledger.backup"]
 
 

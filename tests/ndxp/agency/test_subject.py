@@ -25,7 +25,7 @@ REQUEST = pb.ChangeAddressRequest(request_id="r-1", citizen_number="074079255028
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> SubjectKey:
     path = tmp_path_factory.mktemp("subjects") / "credentials.json"
-    path.write_text(json.dumps({"subjects": KEY}))
+    path.write_text(json.dumps({"subjects": KEY}), encoding="utf-8")
     return SubjectKey(path)
 
 
@@ -98,7 +98,7 @@ def test_without_a_key_nobody_is_named_and_the_log_says_so_once(
     clock = Clock()
     monkeypatch.setattr(subject, "monotonic", clock)
     path = tmp_path / "credentials.json"
-    path.write_text("{}")
+    path.write_text("{}", encoding="utf-8")
     key = SubjectKey(path)
     for _ in range(3):
         clock.pass_(60)
@@ -116,7 +116,7 @@ def test_a_key_that_comes_later_is_used_without_a_restart(tmp_path: Path, monkey
     path = tmp_path / "credentials.json"
     key = SubjectKey(path)
     assert key.read() == b""
-    path.write_text(json.dumps({"subjects": KEY}))
+    path.write_text(json.dumps({"subjects": KEY}), encoding="utf-8")
     clock.pass_(60)
     assert key.read() == KEY.encode()
 

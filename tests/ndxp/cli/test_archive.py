@@ -33,7 +33,7 @@ def test_an_export_holds_every_record_in_its_order_whatever_its_form(
     for name in ("a.jsonl", "a.csv", "a.parquet"):
         ran = ndxp("log", "export", tmp_path / name)
         assert (ran.code, str(tmp_path / name) in ran.out) == (0, True)
-    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]
     rows = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8", newline="")))
     table = pq.read_table(tmp_path / "a.parquet").to_pylist()
     for found in (lines, rows, table):

@@ -44,7 +44,7 @@ class Impostor(BaseHTTPRequestHandler):
 
 def attach(ndxp: "Ndxp", exchange: RunningExchange, folder: Path) -> None:
     words = (exchange.gateway, "--control", exchange.control_url, "--credentials", "-", "--folder", folder)
-    done = ndxp("attach", *words, given=exchange.credentials.read_text())
+    done = ndxp("attach", *words, given=exchange.credentials.read_text(encoding="utf-8"))
     assert done.code == 0, done.err
 
 
@@ -101,8 +101,8 @@ def test_another_ledger_under_the_same_folder_is_noticed(
     ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
 ) -> None:
     attach(ndxp_alone, exchange, elsewhere)
-    (elsewhere / "ledger-keys").write_text("ndxp.example/other+00000000+AAAA\n")
-    (elsewhere / "credentials.json").write_text('{"admin": "the other\'s"}')
+    (elsewhere / "ledger-keys").write_text("ndxp.example/other+00000000+AAAA\n", encoding="utf-8")
+    (elsewhere / "credentials.json").write_text('{"admin": "the other\'s"}', encoding="utf-8")
     before = {file: file.read_bytes() for file in elsewhere.iterdir()}
     words = ("--control", f"{exchange.control_url}/", "--credentials", exchange.credentials, "--folder", elsewhere)
     done = ndxp_alone("attach", exchange.gateway.replace("127.0.0.1", "localhost"), *words)

@@ -17,7 +17,7 @@ from tests.ndxp.cli.command import environment, ndxp
 def keys(exchange: RunningExchange, tmp_path: Path) -> Path:
     """The public keys of the exchange, somewhere else."""
     path = tmp_path / "kept-keys"
-    path.write_text(ndxp("log", "keys", folder=exchange.folder).out)
+    path.write_text(ndxp("log", "keys", folder=exchange.folder).out, encoding="utf-8")
     return path
 
 
@@ -43,7 +43,7 @@ def test_a_backup_is_restored_into_a_new_run_folder_with_nothing_but_a_public_ke
     assert (without.code, "--key" in without.complaint) == (1, True)
     restored = ndxp("log", "restore", file, "--key", keys, "--json", folder=new)
     assert (restored.code, restored.data["records"]) == (0, made.data["records"]), restored.err
-    assert (new / "ledger-keys").read_text() == keys.read_text()
+    assert (new / "ledger-keys").read_text(encoding="utf-8") == keys.read_text(encoding="utf-8")
     assert (new / "ledger.db").stat().st_mode & 0o077 == 0
 
 
@@ -65,7 +65,9 @@ def test_a_backup_that_is_stopped_leaves_nothing_behind(exchange: RunningExchang
     folder = tmp_path / "backups"
     folder.mkdir()
     command = [sys.executable, "-P", "-m", "ndxp.cli", "log", "backup", str(folder / "ledger.backup")]
-    with subprocess.Popen(command, env=environment(exchange.folder), stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command, env=environment(exchange.folder), stderr=subprocess.PIPE, encoding="utf-8"
+    ) as running:
         until_now(lambda: list(folder.iterdir()))
         running.send_signal(signal.SIGTERM)
         _, said = running.communicate(timeout=60)

@@ -38,7 +38,7 @@ def test_nothing_is_found_where_an_exchange_runs_well(ndxp: Ndxp, exchange: Runn
 
 def test_a_finding_is_told_with_why_and_what_to_do(ndxp_alone: Ndxp, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    (tmp_path / "credentials.json").write_text("{}")
+    (tmp_path / "credentials.json").write_text("{}", encoding="utf-8")
     (tmp_path / "credentials.json").chmod(0o644)
     ran = ndxp_alone("doctor", "--folder", tmp_path, "--json")
     [finding] = [check for check in ran.data if check["check"] == "run folder"]
@@ -118,7 +118,7 @@ def test_a_store_without_an_append_only_file_is_found(tmp_path: Path, valkey: Va
 
 def test_short_and_shared_secrets_are_found_and_not_shown(tmp_path: Path) -> None:
     secrets = {"VN/COM/a/x": "changeme", "VN/COM/b/x": "s" * 43, "VN/COM/c/x": "s" * 43, "VN/COM/d/x": "t" * 43}
-    (tmp_path / "credentials.json").write_text(json.dumps(secrets))
+    (tmp_path / "credentials.json").write_text(json.dumps(secrets), encoding="utf-8")
     found = looked("secrets", Place(tmp_path))
     assert found == [
         "the secret of VN/COM/a/x is short", "the secret of VN/COM/b/x is another's too",
@@ -130,7 +130,9 @@ def test_short_and_shared_secrets_are_found_and_not_shown(tmp_path: Path) -> Non
 def test_passwords_of_the_example_are_found_beside_the_compose_file_of_what_is_attached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attached: bool
 ) -> None:
-    (tmp_path / ".env").write_text("# X_PASSWORD=change-me-0\nLEDGER_PASSWORD=change-me-1\nOTHER_PASSWORD=f00d\n")
+    (tmp_path / ".env").write_text(
+        "# X_PASSWORD=change-me-0\nLEDGER_PASSWORD=change-me-1\nOTHER_PASSWORD=f00d\n", encoding="utf-8"
+    )
     monkeypatch.chdir(tmp_path)
     known = Place(tmp_path)
     known.state = State(str(tmp_path), "localhost:1", "http://localhost:2", [], attached=attached)

@@ -54,19 +54,19 @@ def test_tail_follows_the_ledger_until_it_is_interrupted(
 ) -> None:
     output = tmp_path / "tail"
     first = call(ndxp)
-    with output.open("w") as file:
+    with output.open("w", encoding="utf-8") as file:
         tail = subprocess.Popen(
             [sys.executable, "-P", "-m", "ndxp.cli", "log", "tail", "-n", "1", "--follow", *form],
             stdout=file, env=environment(exchange.folder),
         )  # fmt: skip
         try:
-            until_now(lambda: first in output.read_text())
+            until_now(lambda: first in output.read_text(encoding="utf-8"))
             later = call(ndxp)
-            until_now(lambda: later in output.read_text())
+            until_now(lambda: later in output.read_text(encoding="utf-8"))
         finally:
             tail.send_signal(signal.SIGTERM)
             assert tail.wait(20) == 130
-    assert output.read_text().count(later) == 1
+    assert output.read_text(encoding="utf-8").count(later) == 1
 
 
 def test_show_has_every_field_of_both_records_of_a_call_that_may_change_something(ndxp: Ndxp) -> None:

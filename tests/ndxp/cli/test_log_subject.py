@@ -86,12 +86,14 @@ def test_what_is_no_citizen_number_is_wrong_usage_and_is_not_repeated(ndxp: Ndxp
 
 
 def test_without_the_key_it_says_what_is_missing(ndxp: Ndxp, exchange: RunningExchange, asked: Citizen) -> None:
-    content = exchange.credentials.read_text()
+    content = exchange.credentials.read_text(encoding="utf-8")
     secrets = json.loads(content)
     try:
-        exchange.credentials.write_text(json.dumps({name: secrets[name] for name in secrets if name != SUBJECTS}))
+        exchange.credentials.write_text(
+            json.dumps({name: secrets[name] for name in secrets if name != SUBJECTS}), encoding="utf-8"
+        )
         ran = ndxp("log", "subject", asked.number)
     finally:
-        exchange.credentials.write_text(content)
+        exchange.credentials.write_text(content, encoding="utf-8")
     assert ran.code == 1
     assert "has no entry 'subjects'" in ran.complaint

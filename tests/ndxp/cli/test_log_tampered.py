@@ -46,7 +46,7 @@ def transaction(ndxp: Ndxp) -> str:
 def old(ndxp: Ndxp, transaction: str, tmp_path: Path) -> Path:
     """A checkpoint that covers the transaction."""
     path = tmp_path / "old"
-    path.write_text(ndxp("log", "checkpoint").out)
+    path.write_text(ndxp("log", "checkpoint").out, encoding="utf-8")
     return path
 
 

@@ -29,12 +29,14 @@ def test_a_member_that_was_added_has_credentials_and_is_in_its_group(
 
 def test_secrets_are_shown_to_programs_only(ndxp: Ndxp, exchange: RunningExchange) -> None:
     shown = ndxp("member", "add", "VN/COM/shown", "app")
-    secrets = json.loads(exchange.credentials.read_text())
+    secrets = json.loads(exchange.credentials.read_text(encoding="utf-8"))
     assert shown.code == 0
     assert "VN/COM/shown/app" in shown.out
     assert secrets["VN/COM/shown/app"] not in shown.out
     given = ndxp("member", "add", "VN/COM/given", "app", "--json").data["credentials"]
-    assert given == {"VN/COM/given/app": json.loads(exchange.credentials.read_text())["VN/COM/given/app"]}
+    assert given == {
+        "VN/COM/given/app": json.loads(exchange.credentials.read_text(encoding="utf-8"))["VN/COM/given/app"]
+    }
 
 
 def test_a_member_is_added_once(ndxp: Ndxp, added: str) -> None:
@@ -51,9 +53,9 @@ def test_disabling_and_enabling_show_among_the_members(ndxp: Ndxp, added: str) -
 
 
 def test_a_rotated_member_gets_another_secret(ndxp: Ndxp, exchange: RunningExchange, added: str) -> None:
-    before = json.loads(exchange.credentials.read_text())[APP]
+    before = json.loads(exchange.credentials.read_text(encoding="utf-8"))[APP]
     rotated = ndxp("member", "rotate", added, "--json").data["credentials"]
-    assert rotated[APP] == json.loads(exchange.credentials.read_text())[APP] != before
+    assert rotated[APP] == json.loads(exchange.credentials.read_text(encoding="utf-8"))[APP] != before
     generation = jwt.decode(ndxp("token", APP).out.strip(), options={"verify_signature": False})["gen"]
     assert ndxp("member", "rotate", APP).code == 0
     after = jwt.decode(ndxp("token", APP).out.strip(), options={"verify_signature": False})["gen"]

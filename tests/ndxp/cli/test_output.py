@@ -59,10 +59,10 @@ def test_json_says_the_same_with_nothing_that_a_terminal_obeys(
 
 def test_a_file_of_a_command_is_whole_or_not_there(tmp_path: Path) -> None:
     file = tmp_path / "a"
-    file.write_text("before")
+    file.write_text("before", encoding="utf-8")
     with pytest.raises(TypeError), private(file) as into:
         into.writelines([b"half", "no bytes"])  # type: ignore[list-item]
-    assert (file.read_text(), list(tmp_path.iterdir())) == ("before", [file])
+    assert (file.read_text(encoding="utf-8"), list(tmp_path.iterdir())) == ("before", [file])
 
 
 def test_a_cell_of_richs_own_text_keeps_its_style(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ def test_evidence_is_checked_with_the_file_and_a_public_key_alone(
 ) -> None:
     key = ndxp("log", "keys").out.split()[-1]
     keys = tmp_path / "keys"
-    keys.write_text(f"{key}\n")
+    keys.write_text(f"{key}\n", encoding="utf-8")
     monkeypatch.setenv("NDXP_FOLDER", str(tmp_path / "nowhere"))
     for given in (key, keys):
         checked = ndxp_alone("log", "check", file, "--key", given, "--json")
@@ -46,7 +46,7 @@ def test_evidence_is_checked_with_the_file_and_a_public_key_alone(
 
 @pytest.mark.parametrize(("what", "to"), [("G30", "G31"), ('"index": ', '"index": 1'), ("ndxp-evidence/1", "x")])
 def test_edited_evidence_proves_nothing(ndxp: Ndxp, file: Path, what: str, to: str) -> None:
-    file.write_text(file.read_text().replace(what, to, 1))
+    file.write_text(file.read_text(encoding="utf-8").replace(what, to, 1), encoding="utf-8")
     checked = ndxp("log", "check", file)
     assert checked.code == 1
     assert "does not prove that" in checked.out
@@ -80,7 +80,7 @@ def test_evidence_goes_where_it_is_told_to_also_when_that_is_no_file(ndxp: Ndxp,
 
 
 def test_evidence_without_a_salt_says_nothing_of_messages(ndxp: Ndxp, file: Path) -> None:
-    assert "salt" not in json.loads(file.read_text())
+    assert "salt" not in json.loads(file.read_text(encoding="utf-8"))
     refused = ndxp("log", "check", file, "--request", file)
     assert (refused.code, "--salt" in refused.out) == (1, True)
 
@@ -106,14 +106,14 @@ def test_the_ledger_verifies_and_remembers_its_checkpoint(
 ) -> None:
     first = ndxp("log", "verify", "--json")
     assert (first.code, first.data["findings"]) == (0, [])
-    assert (exchange.folder / "ledger-checkpoint").read_text() == first.data["checkpoint"]
+    assert (exchange.folder / "ledger-checkpoint").read_text(encoding="utf-8") == first.data["checkpoint"]
     again = ndxp("log", "verify")
     assert (again.code, again.out.startswith("✔ The ledger holds")) == (0, True)
 
 
 def test_a_remembered_checkpoint_that_is_none_is_a_line(ndxp: Ndxp, exchange: RunningExchange) -> None:
     remembered = exchange.folder / "ledger-checkpoint"
-    remembered.write_text("x")
+    remembered.write_text("x", encoding="utf-8")
     ran = ndxp("log", "verify")
     remembered.unlink()
     assert (ran.code, str(remembered) in ran.complaint) == (1, True)
@@ -123,7 +123,7 @@ def test_the_ledger_only_grows_also_under_a_new_key(
     ndxp: Ndxp, exchange: RunningExchange, file: Path, tmp_path: Path
 ) -> None:
     old = tmp_path / "old"
-    old.write_text(ndxp("log", "checkpoint").out)
+    old.write_text(ndxp("log", "checkpoint").out, encoding="utf-8")
     former = ndxp("log", "keys").out.split()[-1]
     new = ndxp("log", "rotate-key").out.strip()
     assert ndxp("log", "keys").out.split()[-2:] == [former, new]
@@ -152,7 +152,7 @@ def signed(note: str, key: str) -> bool:
 def test_a_checkpoint_of_another_ledger_is_not_consistent(ndxp: Ndxp, tmp_path: Path) -> None:
     note = ndxp("log", "checkpoint").out
     forged = tmp_path / "forged"
-    forged.write_text(note.replace("\n", "\n1", 1))
+    forged.write_text(note.replace("\n", "\n1", 1), encoding="utf-8")
     ran = ndxp("log", "consistency", forged)
     assert (ran.code, ran.out.startswith("✗")) == (1, True)
 

@@ -46,8 +46,8 @@ def test_secrets_are_in_the_credentials_file_and_nowhere_else(exchange: RunningE
         PopulationServiceStub(connection.channel).VerifyCitizen(
             VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
         )
-    secrets = list(json.loads(exchange.credentials.read_text()).values())
-    key = (exchange.folder / "token-key.pem").read_text().splitlines()[1]
+    secrets = list(json.loads(exchange.credentials.read_text(encoding="utf-8")).values())
+    key = (exchange.folder / "token-key.pem").read_text(encoding="utf-8").splitlines()[1]
     places = {
         str(path.relative_to(exchange.folder)): content.decode(errors="replace")
         for path, content in contents(exchange.folder)

@@ -32,7 +32,7 @@ def test_a_written_state_is_private(state: State, tmp_path: Path) -> None:
 def test_prometheus_finds_the_processes_that_show_metrics_by_their_names(state: State, tmp_path: Path) -> None:
     worker = Process("gateway-2", [], {"NDXP_METRICS_ADDRESS": "127.0.0.1:9464"})
     replace(state, processes=[*state.processes, worker]).write_targets()
-    assert json.loads((tmp_path / "prometheus.json").read_text()) == [
+    assert json.loads((tmp_path / "prometheus.json").read_text(encoding="utf-8")) == [
         {"targets": ["127.0.0.1:9464"], "labels": {"process": "gateway", "instance": "gateway-2"}}
     ]
 
@@ -41,14 +41,14 @@ def test_prometheus_finds_the_processes_that_show_metrics_by_their_names(state: 
     "content", ["", "garbage", "[]", "{}", '{"processes": 5}', '{"folder": "x", "processes": [1]}']
 )
 def test_a_state_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
-    (tmp_path / "run.json").write_text(content)
+    (tmp_path / "run.json").write_text(content, encoding="utf-8")
     assert State.read(tmp_path) is None
 
 
 def test_a_state_of_another_version_is_none(state: State, tmp_path: Path) -> None:
     state.write()
-    data = json.loads((tmp_path / "run.json").read_text())
-    (tmp_path / "run.json").write_text(json.dumps({**data, "of_the_future": 1}))
+    data = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    (tmp_path / "run.json").write_text(json.dumps({**data, "of_the_future": 1}), encoding="utf-8")
     assert State.read(tmp_path) is None
 
 

@@ -41,7 +41,7 @@ def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
         for name in NAMES
     ]  # fmt: skip
     (tmp_path / "run.json").write_text(
-        json.dumps({"processes": processes, "durability": "everysec", "socket_folder": ""})
+        json.dumps({"processes": processes, "durability": "everysec", "socket_folder": ""}), encoding="utf-8"
     )
     with (tmp_path / "errors").open("wb") as errors:
         running = subprocess.Popen(
@@ -59,7 +59,7 @@ def supervisor(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
 @pytest.fixture
 def pid(tmp_path: Path) -> Callable[[str], int]:
     """The number of the process that runs under a name."""
-    return lambda name: int((tmp_path / f"{name}.pid").read_text())
+    return lambda name: int((tmp_path / f"{name}.pid").read_text(encoding="utf-8"))
 
 
 def test_a_process_that_is_killed_is_started_again(
@@ -69,7 +69,7 @@ def test_a_process_that_is_killed_is_started_again(
     os.kill(before, signal.SIGKILL)
     until_now(lambda: pid("agencies") != before)
     assert psutil.pid_exists(pid("agencies"))
-    assert "agencies ended with -9; starting it again" in (tmp_path / "errors").read_text()
+    assert "agencies ended with -9; starting it again" in (tmp_path / "errors").read_text(encoding="utf-8")
     assert supervisor.poll() is None
 
 
@@ -79,7 +79,7 @@ def test_a_stop_ends_the_gateways_first_and_the_store_last(
 ) -> None:
     supervisor.send_signal(number)
     assert supervisor.wait(20) == 0
-    stopped = (tmp_path / "stopped").read_text().split()
+    stopped = (tmp_path / "stopped").read_text(encoding="utf-8").split()
     assert sorted(stopped[:2]) == ["gateway-1", "gateway-2"]
     assert stopped[2:] == ["agencies", "control", "store"]
 
@@ -97,7 +97,7 @@ def test_everything_stops_when_the_run_folder_is_removed(
 def test_every_process_has_its_settings_and_a_private_log_of_its_own(tmp_path: Path) -> None:
     logs = {path.name: path for path in (tmp_path / "logs").iterdir()}
     assert set(logs) == {f"{name}.log" for name in NAMES}
-    assert logs["store.log"].read_text() == "store says good morning\n"
+    assert logs["store.log"].read_text(encoding="utf-8") == "store says good morning\n"
     assert {path.stat().st_mode & 0o777 for path in logs.values()} == {0o600}
     assert (tmp_path / "logs").stat().st_mode & 0o777 == 0o700
 
