@@ -57,12 +57,16 @@ class Exchanged:
 
 
 class RawProvider:
-    """A provider. ``act`` is called with each stream when its request has ended, or as soon as it has begun."""
+    """A provider. ``act`` is called with each stream when its request has ended, or as soon as it has begun.
+
+    ``hang_ups`` are connections that it takes and closes at once, before it serves.
+    """
 
     def __init__(self, act: Callable[["Called"], None], *, at_once: bool = False, limits: Limits = LIMITS) -> None:
         self.act = act
         self.at_once = at_once
         self.limits = limits
+        self.hang_ups = 0
         self.heard: list[Called] = []
         self.carriers: list[Carrier[ServerConnection]] = []
         self.address = ""
@@ -115,6 +119,10 @@ class _Accepting(Carrier[ServerConnection]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if self._provider.hang_ups:
+            self._provider.hang_ups -= 1
+            self.close()
+            return
         self._provider.carriers.append(self)
         self.connection.greet()
 

@@ -286,12 +286,10 @@ class Provider:
         self._try_at = min(later, default=float("inf"))
 
     async def _open(self, host: Address) -> None:
-        outbound = Outbound(self._loop, self, host)
         try:
             async with asyncio.timeout(_CONNECT):
-                await self._made(outbound, host)
-                await outbound.settled.wait()
-            if outbound.transport is None:
+                outbound = await self._greeted(host) or await self._greeted(host)
+            if outbound is None:
                 raise ConnectionResetError
         except OSError as error:  # of TLS and of time too
             pause = self._pauses[host] = min(_RETRY_LAST, 2 * self._pauses.get(host, _RETRY_FIRST / 2))
@@ -304,16 +302,27 @@ class Provider:
             self._connections.append(outbound)
         finally:
             del self._connecting[host]
-            if outbound not in self._connections:  # too slow, or nobody needs it any more
-                outbound.abort()
         self.go_on()
         self._see_who_waits()
 
-    async def _made(self, outbound: Outbound, host: Address) -> None:
+    async def _greeted(self, host: Address) -> Outbound | None:
+        """A connection of which it is known what its host takes; None when the host took it and left it at once.
+
+        That is what a process does that is being replaced: the next connection comes to the one in its place.
+        """
+        outbound = Outbound(self._loop, self, host)
         name = self._address.host if self._context else None
-        await self._loop.create_connection(
-            lambda: outbound, host.host, host.port, ssl=self._context, server_hostname=name
-        )
+        try:
+            await self._loop.create_connection(
+                lambda: outbound, host.host, host.port, ssl=self._context, server_hostname=name
+            )
+            await outbound.settled.wait()
+        except ConnectionResetError:  # in the middle of the handshake of TLS
+            return None
+        except BaseException:  # too slow, or nobody needs it any more
+            outbound.abort()
+            raise
+        return None if outbound.transport is None else outbound
 
     def _see_who_waits(self) -> None:
         """Nobody waits for a connection that will not come."""

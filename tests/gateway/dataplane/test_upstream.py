@@ -151,6 +151,21 @@ async def test_calls_that_come_while_a_provider_stops_are_answered_or_unreachabl
         upstreams.keep(())
 
 
+async def test_a_provider_that_leaves_a_connection_before_it_says_anything_gets_another(upstreams: Upstreams) -> None:
+    async with RawProvider(lambda called: called.answer(b"served")) as provider:
+        provider.hang_ups = 1
+        assert await unary.call(upstreams, provider.address, METHOD, b"", 20) == b"served"
+        assert not provider.hang_ups
+
+
+async def test_a_provider_that_leaves_every_connection_is_unreachable(upstreams: Upstreams) -> None:
+    async with RawProvider(lambda called: called.answer(b"served")) as provider:
+        provider.hang_ups = 1000
+        with pytest.raises(Unanswered):
+            await unary.call(upstreams, provider.address, METHOD, b"", 20)
+        assert provider.heard == []
+
+
 async def test_a_provider_may_say_cancelled_itself(upstreams: Upstreams) -> None:
     replica = Replica(b"cancelling", grpc.aio.server(), says=grpc.StatusCode.CANCELLED)
     await replica.start()
