@@ -68,7 +68,9 @@ def _markup(target: Target, source: random.Random) -> Outcome:
 
 
 def _control(target: Target, source: random.Random) -> Outcome:
-    written = source.choice(("\x1b[2J\x1b]0;owned\x07", "\n00:00:00  OK  all is well", "\r\x08\x9b31m", "\u202ekcab"))
+    written = source.choice(
+        ("\x1b[2J\x1b]0;owned\x07", "\x1b[1A00:00:00  OK  all is well", "\x08\x9b31m", "\u202ekcab")
+    )
     done = ask(target.state.gateway, f"/{SERVICE}/{written}".encode(), somebody(), target.identity())
     return _shown(target, done, "")
 

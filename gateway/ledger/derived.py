@@ -21,7 +21,7 @@ from gateway.ledger.statistics import Key
 from gateway.ledger.writer import retained_from, size_of
 from ndxp.metadata import MORE
 
-MARK = r"(tiles|indexes|named|subjects \d{1,18}|statistics( -?\d{1,15})?)?"
+MARK = r"(tiles|indexes|named|subjects \d{1,18}|statistics( -?\d{1,12})?)?"
 """Where a check goes on; empty for its beginning."""
 
 _ROWS, _PAIRS, _MOST = 20_000, 500, 100

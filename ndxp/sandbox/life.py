@@ -5,6 +5,7 @@ Every part answers then, one real call went through, and every gateway knows wha
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -60,7 +61,7 @@ def start(state: State) -> State:
     own_log = logs / "supervisor.log"
     own_log.touch(mode=0o600)
     if state.socket_folder:
-        Path(state.socket_folder).mkdir(mode=0o700)
+        _make_own(Path(state.socket_folder))
     with own_log.open("wb") as log:
         supervisor = subprocess.Popen(  # noqa: S603
             [sys.executable, "-P", "-m", SUPERVISOR, state.folder],
@@ -84,6 +85,14 @@ def start(state: State) -> State:
     return state
 
 
+def _make_own(folder: Path) -> None:
+    """Makes a folder for the user alone; one that an earlier start of the same plan has left is taken again."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077:
+        raise StartFailed(f"{folder} is somebody else's, or open to others; remove it, or set TMPDIR to another folder")
+
+
 def stop(state: State) -> None:
     """Stops all processes of a sandbox in order; those that a killed supervisor left behind too."""
     _end(state.members(), [state.supervisor] if state.alive() else [])
@@ -93,8 +102,14 @@ def stop(state: State) -> None:
 def stop_left(folder: Path) -> bool:
     """Stops the exchange that runs in a folder whose run.json is gone, or is not to be read; whether there was one."""
     left = processes_of(folder)
-    _end(left, [process.pid for process in left if SUPERVISOR in process.cmdline()])
+    _end(left, [process.pid for process in left if _is_supervisor(process)])
     return bool(left)
+
+
+def _is_supervisor(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it may have ended meanwhile
+        return SUPERVISOR in process.cmdline()
+    return False
 
 
 def ready(state: State) -> bool:
