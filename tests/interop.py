@@ -143,7 +143,12 @@ async def timeout_on_sleeping_server(client: Client) -> None:
     call = client.call("FullDuplexCall", timeout=0.001)
     with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):  # the deadline may be faster
         await call.write(OutputRequest(payload=Payload(body=bytes(27182))))
-    assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    if (
+        await call.details() == "Internal error from Core"
+    ):  # grpc.aio's own word for a deadline in the middle of a write
+        await timeout_on_sleeping_server(client)
+    else:
+        assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 async def cancel_after_begin(client: Client) -> None:
