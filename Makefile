@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
-.PHONY: demo up test lint protos bench drills attacks clean
+.PHONY: demo up test lint protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -42,6 +42,9 @@ drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load,
 
 attacks: $(VENV)/ready-dev  ## attack drills: what strangers, members and agencies may try, while honest members call
 	@$(BIN)/python -m drills.attacks
+
+interop: $(VENV)/ready-dev  ## interop drill: clients, providers and proxies of others through the gateway; says what could not be run
+	@$(BIN)/python -m drills.interop
 
 .env:  ## ports, images and limits of the compose file, as .env.example has them, with passwords of one's own
 	@umask 077 && $(PYTHON) -c 'import re, secrets; print(end=re.sub("change-me-.", lambda _: secrets.token_hex(24), open(".env.example").read()))' >$@.new

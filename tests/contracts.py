@@ -10,7 +10,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from grpc_tools import protoc  # type: ignore[import-untyped]
 
-_PROTOS = Path(__file__).with_name("protos")
+PROTOS = Path(__file__).with_name("protos")
 _WELL_KNOWN = Path(protoc.__file__).with_name("_proto")
 
 
@@ -69,7 +69,7 @@ def _compile(file: str) -> descriptor_pool.DescriptorPool:
         compiled = Path(folder, "compiled.binpb")
         arguments = [
             "protoc",
-            f"-I{_PROTOS}",
+            f"-I{PROTOS}",
             f"-I{_WELL_KNOWN}",
             "--include_imports",
             f"--descriptor_set_out={compiled}",

@@ -22,11 +22,11 @@ _GATEWAY = "- endpoint: {address: {socket_address: {address: gateway, port_value
 def envoy(folder: Path, gateways: Sequence[str], **changed: str) -> Iterator[dict[str, str]]:
     """Runs it before gateways (``host:port``), with the certificate in ``folder``; gives where it listens, by name.
 
-    ``changed`` are times of its configuration.
+    ``changed`` are times and numbers of its configuration.
     """
     text = re.sub(_PLACE, "{address: 127.0.0.1, port_value: 0}", CONFIGURATION.read_text(encoding="utf-8"))
     for name, value in changed.items():
-        text, count = re.subn(rf"\b{name}: \d+s", f"{name}: {value}", text)
+        text, count = re.subn(rf"\b{name}: \d+s?\b", f"{name}: {value}", text)
         assert count, f"{name} is not in {CONFIGURATION}"
     places = [gateway.rpartition(":") for gateway in gateways]
     lines = [_GATEWAY.replace("gateway", host).replace("50051", port) for host, _, port in places]
