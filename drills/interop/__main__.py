@@ -40,7 +40,9 @@ def main() -> int:
     failed = sum(1 for each in done if each.error)
     print(f"{len(done)} cases, {failed} failed, {sum(each.skipped for each in done)} not run")
     if given.json is not None:
-        given.json.write_text(json.dumps([asdict(each) for each in done], indent=1, ensure_ascii=False))
+        given.json.write_text(
+            json.dumps([asdict(each) for each in done], indent=1, ensure_ascii=False), encoding="utf-8"
+        )
     if trouble or failed or not done:
         Terminal(soft_wrap=True).print(f"{trouble or 'not everything works'}; logs and ledger are in {drill.folder}")
         return 1

@@ -74,7 +74,7 @@ class _ByHand:
         answer, headers = self._folder / "answer", self._folder / "headers"
         message = ("--data-binary", f"@{self._message}")
         await self._curl(_PRIOR, *message, "-o", str(answer), "-D", str(headers), *_each("-H", self._headers))
-        told = headers.read_text()
+        told = headers.read_text(encoding="utf-8")
         if "grpc-status: 0" not in told or "x-ndxp-transaction-id" not in told:
             raise Failed(told)
         if len(SimpleResponse.FromString(answer.read_bytes()[5:]).payload.body) != _SIZE:
