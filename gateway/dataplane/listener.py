@@ -16,9 +16,9 @@ from gateway.dataplane.strangers import Strangers
 from gateway.dataplane.turns import TURN, Turns
 from gateway.settings import GatewaySettings
 from ndxp.address import Address
-from ndxp.http2 import Fields, Limits, ServerConnection, Stream, StreamUser
-from ndxp.http2.errors import StreamFailure
+from ndxp.http2 import Limits, ServerConnection, Stream, StreamUser
 from ndxp.http2.fields import Request
+from ndxp.http2.server import NOBODY
 from ndxp.tls import Tls
 
 _KEEPALIVE, _ANSWER = 60.0, 20.0
@@ -35,6 +35,9 @@ _STRANGERS = 4
 
 _OF_MEMBERS = 10
 """How many times more of a nuisance a member may be than a stranger: calls that it cancels are resets."""
+
+_NO_GRPC = ((":status", "415"),)
+"""What gRPC's protocol answers to a request that is no gRPC."""
 
 _BACKLOG = 1024
 _UNIX = "unix:"
@@ -203,7 +206,8 @@ class Inbound(Carrier[ServerConnection]):
         self._busy_at = self._loop.time()
         if request is not None:
             if request.method != "POST" or not headers.is_grpc(request.fields):
-                return _NoGrpc(stream)
+                stream.send_headers(_NO_GRPC, "", end=True)
+                return NOBODY
             local = self._listener.directory.accept(stream, request, self, self._certificate)
             if local is not None:
                 return local
@@ -259,22 +263,3 @@ class Inbound(Carrier[ServerConnection]):
                 self._answered, wait = connection.answered_pings, _ANSWER
                 connection.ping()
             self._after(max(_SHORTEST, wait), self._look_after)
-
-
-class _NoGrpc:
-    """The user of a stream that carries no gRPC, and is told so as gRPC's protocol has it."""
-
-    def __init__(self, stream: Stream) -> None:
-        stream.send_headers(((":status", "415"),), "", end=True)
-
-    def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None: ...
-
-    def on_data(self, data: bytes, *, ended: bool) -> None: ...
-
-    def on_sent(self, size: int) -> None: ...
-
-    def on_reset(self, code: int) -> None: ...
-
-    def on_failure(self, failure: StreamFailure) -> None: ...
-
-    def on_lost(self) -> None: ...

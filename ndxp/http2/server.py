@@ -15,7 +15,7 @@ Accept = Callable[[Stream, Request | None, bool], StreamUser]
 
 
 class _Nobody:
-    """The user of a stream until somebody has taken it."""
+    """The user of a stream that nobody wants to hear of."""
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None: ...
 
@@ -30,7 +30,8 @@ class _Nobody:
     def on_lost(self) -> None: ...
 
 
-_NOBODY = _Nobody()
+NOBODY: StreamUser = _Nobody()
+"""Hears of a stream until somebody has taken it, and of one that is answered already."""
 
 
 class ServerConnection(Connection):
@@ -124,7 +125,7 @@ class ServerConnection(Connection):
         except StreamFailure as failure:
             self._refuse(stream_id, failure.code, ended=ended)
             return
-        stream = self.streams[stream_id] = Stream(self, stream_id, _NOBODY)
+        stream = self.streams[stream_id] = Stream(self, stream_id, NOBODY)
         stream.headers_read = True
         stream.remote_closed = ended
         if request is not None:
