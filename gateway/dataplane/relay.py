@@ -530,7 +530,7 @@ class Relay:
             self.broken(error)
 
     def _answered(self) -> None:
-        """The record is there: the caller gets what there is to get."""
+        """The end is recorded: the caller gets the rest of its answer."""
         self._ended = True
         call, relays = self.call, self._relays
         relays.under_way.discard(self)
