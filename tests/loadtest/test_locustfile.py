@@ -100,7 +100,8 @@ def test_the_web_page_says_why_a_run_cannot_begin(tmp_path: Path) -> None:
     ):
         try:
             page.post("/swarm", data={"user_count": "1", "spawn_rate": "1", "profile": "nope"}).raise_for_status()
-            assert any("load test: there is no profile 'nope'" in line for line in page.get("/logs").json()["master"])
+            complaint = "load test: there is no profile 'nope'"
+            assert until_now(lambda: any(complaint in line for line in page.get("/logs").json()["master"]))
         finally:
             started.terminate()
 
