@@ -133,7 +133,7 @@ def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
     sync = "always" if durability == "always" else "no"
     return [
         str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "600", "--dir", str(data),
-        "--appendonly", "yes", "--appendfsync", sync, "--save", "",
+        "--appendonly", "yes", "--appendfsync", sync, "--save", "", "--hz", "2",
     ]  # fmt: skip
 
 

@@ -81,8 +81,8 @@ async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
 ) -> None:
     began = Relay.answer_began
 
-    def dismissed(relay: Relay, status: str, fields: Fields) -> None:
-        began(relay, status, fields)
+    def dismissed(relay: Relay, fields: Fields) -> None:
+        began(relay, fields)
         house.revoke()
 
     monkeypatch.setattr(Relay, "answer_began", dismissed)
