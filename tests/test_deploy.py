@@ -16,7 +16,7 @@ import yaml
 
 from gateway.settings import ControlSettings, GatewaySettings
 from ndxp.agency.settings import AgencySettings
-from ndxp.sandbox.plan import SUBSYSTEMS
+from ndxp.sandbox.plan import own_subsystems
 from services.passports.__main__ import PassportSettings
 from tests.stores import Postgres
 
@@ -117,7 +117,7 @@ def test_settings_are_settings(name: str) -> None:
 @pytest.mark.parametrize("name", ["gateway", "control"])
 def test_every_agency_has_an_address_that_is_a_service(name: str) -> None:
     addresses = json.loads(environment(name)["NDXP_ADDRESSES"])
-    assert addresses.keys() == set(SUBSYSTEMS.values())
+    assert addresses.keys() == set(own_subsystems())
     assert all(address.partition(":")[0] in SERVICES for address in addresses.values())
 
 

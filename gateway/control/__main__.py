@@ -22,6 +22,7 @@ from gateway.control.audit import ChangeLog
 from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.exchange_file import read_exchange
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.problems import Problem
@@ -48,7 +49,6 @@ from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 from ndxp.tls import CONTROL, Tls, file_of
-from ndxp.yaml_file import YamlRefused, read_yaml
 
 _log = logging.getLogger("control")
 
@@ -234,14 +234,6 @@ def _listen(address: str) -> socket.socket:
     return listening
 
 
-def read_exchange_file(path: Path) -> core.Registry:
-    """The registry in a file; raises RegistryError that names file and place."""
-    try:
-        return core.parse(read_yaml(path.read_bytes()))
-    except (OSError, YamlRefused, core.RegistryError) as error:
-        raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
-
-
 def _stay_private(settings: ControlSettings) -> None:
     """Raises ValueError when secrets would travel in the clear to and from other machines."""
     if settings.allow_plaintext or settings.tls_folder or loopback(settings.control_address):
@@ -255,7 +247,7 @@ def _stay_private(settings: ControlSettings) -> None:
 
 async def _run(settings: ControlSettings) -> None:
     _stay_private(settings)
-    file = read_exchange_file(settings.exchange_file)  # before anything is opened or made
+    file = read_exchange(settings)  # before anything is opened or made
     await Control(settings).run(directory.complete(file, settings.exchange_address))
 
 

@@ -1,15 +1,17 @@
 """The plan of a sandbox: which processes it takes, on which ports, with which settings."""
 
+import importlib
 import importlib.util
 import json
 import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from ndxp.agency.parts import Part, addresses_of, read_parts, usual_ports
 from ndxp.client import TLS_FOLDER
 from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
@@ -17,18 +19,10 @@ from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 
-SUBSYSTEMS = {
-    "exchange": "VN/GOV/G22/exchange",
-    "population": "VN/GOV/G01/population",
-    "health_insurance": "VN/GOV/G24/health-insurance",
-    "passports": "VN/GOV/G01/passports",
-}
-"""The subsystems that a sandbox itself provides, by the name of what runs them."""
+DIRECTORY = "VN/GOV/G22/exchange"
+"""The subsystem that control itself runs as."""
 
-DEFAULT_PORTS = {
-    "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
-    "passports": 50063,
-}  # fmt: skip
+_USUAL_PORTS = {"gateway": 50051, "control": 8080, "exchange": 50060}
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
 
 
@@ -64,7 +58,7 @@ def make(
     measured = {name: f"metrics of {name}" for name in ("control", "agencies", *gateways)}
     ports = check_ports(port, measured.values())
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
-    addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
+    addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(agencies(), ports, HOST)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {
         "NDXP_FOLDER": str(folder),
@@ -76,12 +70,12 @@ def make(
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
-        "NDXP_EXCHANGE_ADDRESS": addresses[SUBSYSTEMS["exchange"]],
+        "NDXP_EXCHANGE_ADDRESS": addresses[DIRECTORY],
         "NDXP_RUN_FOLDER": str(folder),
     }
     if exchange_file is not None:
         control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
-    agencies = {
+    hosting = {
         **shared,
         "NDXP_CONTROL_URL": control_url,
         "NDXP_GATEWAY": gateway,
@@ -91,7 +85,7 @@ def make(
     processes = [
         Process("store", _store_command(data, store, durability), shared),
         Process("control", _python("gateway.control"), control | metrics["control"]),
-        Process("agencies", _python("services"), agencies | metrics["agencies"]),
+        Process("agencies", _python("services"), hosting | metrics["agencies"]),
     ]
     for name in gateways:
         settings = {
@@ -104,10 +98,26 @@ def make(
     )
 
 
+def agencies() -> Sequence[Part]:
+    """The agencies that a sandbox runs, as their folders describe them."""
+    [folder] = importlib.import_module("services").__path__
+    return read_parts(Path(folder))
+
+
+def own_subsystems() -> list[str]:
+    """The subsystems that a sandbox itself provides."""
+    return [DIRECTORY, *(subsystem for part in agencies() for subsystem in part.subsystems)]
+
+
+def default_ports() -> dict[str, int]:
+    """The ports at which a sandbox listens unless it is told others, by name."""
+    return _USUAL_PORTS | usual_ports(agencies())
+
+
 def _certify(folder: Path) -> Path:
     """Certificates for what runs here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
-    for name in (GATEWAY, CONTROL, *SUBSYSTEMS.values()):
+    for name in (GATEWAY, CONTROL, *own_subsystems()):
         authority.ensure(name, hosts=LOCAL)
     return folder
 
@@ -169,7 +179,8 @@ def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
 
     Raises PlanFailed for one in use.
     """
-    wanted = dict.fromkeys(DEFAULT_PORTS, 0) if port is not None else dict(DEFAULT_PORTS)
+    usual = default_ports()
+    wanted = dict.fromkeys(usual, 0) if port is not None else usual
     if port:
         wanted["gateway"] = port
     wanted |= dict.fromkeys(more, 0)
