@@ -15,8 +15,9 @@ COPY gateway gateway
 COPY services services
 COPY loadtest loadtest
 RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no-deps . \
- && /opt/ndxp/bin/python -m compileall -q /opt/ndxp/lib/python3.11/site-packages/ndxp /opt/ndxp/lib/python3.11/site-packages/gateway \
-      /opt/ndxp/lib/python3.11/site-packages/services /opt/ndxp/lib/python3.11/site-packages/loadtest \
+ # A path to the packages that does not name the version of Python, which PYTHON_IMAGE decides.
+ && ln -s "$(/opt/ndxp/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" /opt/ndxp/site-packages \
+ && (cd /opt/ndxp/site-packages && /opt/ndxp/bin/python -m compileall -q ndxp gateway services loadtest) \
  && /opt/ndxp/bin/pip uninstall -q -y pip setuptools \
  && find /opt/ndxp -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 

@@ -75,7 +75,25 @@ def test_control_is_not_ready_when_gateways_refuse_because_the_journal_is_full()
 def test_everything_is_published_on_loopback_only() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published
-    assert all(port.startswith("127.0.0.1:") for port in published)
+    assert all(port.startswith("${LOOPBACK:-127.0.0.1}:") for port in published)
+
+
+def test_the_certificate_is_good_for_the_loopback_of_both_families() -> None:
+    assert {"127.0.0.1", "::1"} <= set(SERVICES["certificate"]["command"])
+
+
+def test_no_path_names_a_version_of_python_so_that_another_image_works() -> None:
+    files = [ROOT / "Dockerfile", ROOT / "docker-compose.yml", *(ROOT / "deploy").rglob("*.*")]
+    named = [(f.name, line) for f in files for line in f.read_text(encoding="utf-8").splitlines() if "python3" in line]
+    assert not named
+
+
+@pytest.mark.parametrize("name", ["load", "load-worker"])
+def test_the_load_test_runs_a_file_of_the_packages(name: str) -> None:
+    path = SERVICES[name]["command"][1]
+    packages = path.removesuffix("loadtest/locustfile.py")
+    assert (ROOT / path.removeprefix(packages)).is_file()
+    assert f" {packages.rstrip('/')} \\\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", SERVICES)

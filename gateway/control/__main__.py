@@ -226,7 +226,7 @@ def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
 def _listen(address: str) -> socket.socket:
     at = Address.parse(address, listening=True)
     try:
-        listening = socket.create_server((at.host, at.port), family=at.family)
+        listening = socket.create_server((at.host, at.port), family=at.family, dualstack_ipv6=len(at.hosts) > 1)
     except OSError as error:
         raise OSError(f"cannot listen on {address}; is the port in use?") from error
     # asyncio sets it on sockets of its own making only; without it a kept-alive connection waits 40 ms for each answer.

@@ -10,7 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from services import health_insurance, passports, population
 
@@ -68,6 +71,22 @@ async def test_one_agency_alone_serves_and_stops(environment: Environment, modul
     assert await ended(process) == (0, "", [])
 
 
+async def test_an_agency_serves_on_ipv6(environment: Environment) -> None:
+    own = {passports.SUBSYSTEM: "[::1]:0"}
+    process = await start(
+        "services", "passports", env=environment(NDXP_ADDRESSES=json.dumps(own), NDXP_GATEWAY="[::1]:45901")
+    )
+    assert process.stderr
+    line = (await process.stderr.readline()).decode()
+    at = re.search(r" on (\[::1\]:\d+)", line)
+    assert at, line
+    async with grpc.aio.insecure_channel(at[1]) as channel:
+        answer = await HealthStub(channel).Check(HealthCheckRequest(), wait_for_ready=True)  # type: ignore[attr-defined]
+    assert answer.status == HealthCheckResponse.SERVING
+    process.send_signal(signal.SIGTERM)
+    assert await ended(process) == (0, "", [])
+
+
 async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment) -> None:
     code, out, err = await ended(await start("services", "pasports", env=environment()))
     assert (code, out, len(err)) == (2, "", 1)
@@ -83,6 +102,11 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_PASSPORTS_PROGRESS": "soon"},
         {"NDXP_PASSPORTS_STEP_SECONDS": "0"},
         {"NDXP_ADDRESSES": "nonsense"},
+        {"NDXP_ADDRESSES": '{"VN/GOV/G01/passports": "unix:1234"}'},
+        {"NDXP_ADDRESSES": '{"VN/GOV/G01/passports": ":99999"}'},
+        {"NDXP_GATEWAY": "unix:1234"},
+        {"NDXP_GATEWAY": "a@b:80"},
+        {"NDXP_GATEWAY": "localhost:0"},
         {"NDXP_METRICS_ADDRESS": "9464"},
         {"NDXP_LOG_FORMAT": "xml"},
         {"NDXP_DATABASE_URL": "mysql://agency:secret@host/name"},
