@@ -24,8 +24,13 @@ RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no
 FROM ${PYTHON_IMAGE}
 RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndxp --home-dir /var/lib/ndxp ndxp \
  # A named volume takes owner and mode of the folder it is first mounted on.
- && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp /handed-out/population /handed-out/health_insurance \
-      /handed-out/passports /handed-out/operator /authority /certificate
+ && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
+ # agencies: folders
+      /handed-out/health_insurance \
+      /handed-out/passports \
+      /handed-out/population \
+ # end of agencies
+      /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp
 ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 MALLOC_ARENA_MAX=2 \
     NDXP_RUN_FOLDER=/var/lib/ndxp HOME=/tmp

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
 
 from gateway.settings import ControlSettings, GatewaySettings
-from ndxp.agency.settings import AgencySettings
 from ndxp.sandbox.plan import own_subsystems
-from services.passports.__main__ import PassportSettings
+from tests.agencies import OF_AGENCIES, PARTS
 from tests.stores import Postgres
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +25,7 @@ TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"databases", "certificate"}
-AGENCIES = {"population", "health-insurance", "passports"}
+AGENCIES = {part.label for part in PARTS.values()}
 OWN = sorted(name for name, service in SERVICES.items() if service["image"].startswith("${NDXP_IMAGE"))
 
 
@@ -127,7 +127,8 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
     known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
-    for settings in (GatewaySettings, ControlSettings, AgencySettings, PassportSettings):
+    processes: list[type[BaseSettings]] = [GatewaySettings, ControlSettings, *OF_AGENCIES]
+    for settings in processes:
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known
 

@@ -18,7 +18,8 @@ from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings
 from loadtest import profiles
 from ndxp.address import Address
 from ndxp.agency.settings import AgencySettings
-from services.passports.__main__ import PassportSettings
+from services.passports import PassportSettings
+from tests.agencies import PARTS
 from tests.helm import CHART, NAMESPACE, NOTES, objects, render
 from tests.networks import Place, allowed
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.skipif(platform.machine() == "aarch64", reason="helm-py
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-AGENCIES = {"population": 50061, "health-insurance": 50062, "passports": 50063}
+AGENCIES = {part.label: 50061 for part in PARTS.values()}
 OLDEST, NEWEST = "1.27", "1.37"
 
 EVERYTHING: dict[str, Any] = {

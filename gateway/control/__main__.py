@@ -101,7 +101,7 @@ class Control:
         server = _Server(_config(application, self._settings.tls_folder))
         listening = _listen(self._settings.control_address)
         provider = AgencyServer(
-            directory.SUBSYSTEM, self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
+            [directory.SUBSYSTEM], self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
         )
         provider.add(
             directory.CONTRACT, directory.ExchangeService(self._registry),
@@ -111,7 +111,7 @@ class Control:
         ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
         gauges = shown(
             self._settings.metrics_address,
-            requests.collect, partial(collect, provider.traffic), *(each.collect for each in ledger),
+            requests.collect, partial(collect, *provider.traffics.values()), *(each.collect for each in ledger),
             refresh=[requests.refresh, *(each.refresh for each in ledger)],
         )  # fmt: skip
         async with gauges, asyncio.TaskGroup() as duties:

@@ -1,6 +1,7 @@
 """The exchange to start with: a file of members, services, grants and quotas, and the agencies that it names."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.core import registry as core
@@ -11,26 +12,30 @@ from ndxp.yaml_file import YamlRefused, read_yaml
 
 _ALL = "all"
 
+_log = logging.getLogger("control")
+
 
 def read_exchange(settings: ControlSettings) -> core.Registry:
-    """The registry of the exchange file, with its agencies at this run's addresses. Raises RegistryError."""
-    return read_exchange_file(settings.exchange_file, settings.agencies_folder, settings.addresses)
+    """The registry of the exchange file, with its agencies. Raises RegistryError."""
+    return read_exchange_file(settings.exchange_file, settings.agencies_folder)
 
 
-def read_exchange_file(path: Path, agencies: Path | None = None, addresses: Mapping[str, str] | None = None) -> core.Registry:
+def read_exchange_file(path: Path, agencies: Path | None = None) -> core.Registry:
     """The registry in a file; raises RegistryError that names file and place.
 
-    ``agencies`` is the folder in which the agencies are that the file names.
+    ``agencies`` is the folder of the agencies that the file may name. They get their usual addresses: where they listen
+    in this run is a setting, and no change of the registry.
     """
     try:
         data = read_yaml(path.read_bytes())
         named = data.pop("agencies", []) if isinstance(data, dict) else []
         registry = core.parse(data)
-        parts = _chosen(named, read_parts(agencies) if agencies else [])
-        if parts:
-            usual = addresses_of(parts, usual_ports(parts))
-            registry = add_agencies(registry, parts, usual | dict(addresses or {}))
-            core.check(registry)
+        there = read_parts(agencies) if agencies else []
+        addresses = addresses_of(there, usual_ports(there))
+        registry, left_out = add_agencies(registry, _chosen(named, there), addresses)
+        for grant in left_out:
+            _log.warning("left out: %s", grant)
+        core.check(registry)
         return registry
     except (OSError, YamlRefused, PartRefused, core.RegistryError) as error:
         raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from gateway.core.registry import Grant, Member, Registry, RegistryError, Service
+from gateway.core.registry import Grant, Member, Registry, RegistryError, Service, groups_of
 from ndxp.agency.parts import FILE, Part
 from ndxp.identifiers import member_of
 
@@ -15,11 +15,11 @@ OPERATORS = "VN/GOV/G22/operations"
 """As whom the exchange's operators call; they may read every agency's access log."""
 
 
-def add_agencies(registry: Registry, parts: Sequence[Part], addresses: Mapping[str, str]) -> Registry:
-    """The registry with these agencies in it; ``addresses`` are those of their subsystems.
+def add_agencies(registry: Registry, parts: Sequence[Part], addresses: Mapping[str, str]) -> tuple[Registry, list[str]]:
+    """The registry with these agencies in it, and what was left out; ``addresses`` are those of their subsystems.
 
-    Raises RegistryError for an agency of a member that the registry does not have, and for a grant that is none. What
-    an agency asks of a subsystem that is not there is left out.
+    A grant is left out when its consumer or its provider is not in this exchange. Raises RegistryError for an agency of
+    a member that the registry does not have, and for a grant that is none.
     """
     members = {member.id: member for member in registry.members}
     services, grants = list(registry.services), list(registry.grants)
@@ -28,12 +28,18 @@ def add_agencies(registry: Registry, parts: Sequence[Part], addresses: Mapping[s
             _join(members, part, subsystem)
             offered = (*part.contracts, ACCESS_LOG)
             services += [Service(subsystem, contract, addresses[subsystem]) for contract in offered]
-        grants += _grants(part, "grants", "provider")
-    there = {f"{member.id}/{name}" for member in members.values() for name in member.subsystems}
+    providers = {f"{member.id}/{name}" for member in members.values() for name in member.subsystems}
+    consumers = {*members, *providers, *(f"group:{group}" for group in groups_of(members.values()))}
+    left_out = []
     for part in parts:
-        grants += [ask for ask in _grants(part, "asks", "consumer") if ask.provider in there]
-        grants += _of_operators(part) if OPERATORS in there else []
-    return msgspec.structs.replace(registry, members=list(members.values()), services=services, grants=grants)
+        for grant in (*_grants(part, "grants", "provider"), *_grants(part, "asks", "consumer")):
+            if missing := {grant.provider} - providers or {grant.consumer} - consumers:
+                left_out.append(f"{_place(part)}: the grant {grant.id}, as nobody here is {missing.pop()}")
+            else:
+                grants.append(grant)
+        if OPERATORS in providers:
+            grants += _of_operators(part)
+    return msgspec.structs.replace(registry, members=list(members.values()), services=services, grants=grants), left_out
 
 
 def _join(members: dict[str, Member], part: Part, subsystem: str) -> None:
