@@ -9,7 +9,7 @@ import grpc
 from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
 from ndxp.agency.database import Access, Database, now
-from ndxp.agency.paging import page_limit, page_start
+from ndxp.agency.paging import page_limit
 from ndxp.assertion import Assertion
 from ndxp.errors import Code
 
@@ -82,10 +82,13 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
     ) -> pb.ListAccessesResponse:
         """Lists in the order of logging."""
         size = page_limit(request.page_size, _LARGEST_PAGE)
-        after = page_start(request.page_token)
+        after = self._database.places.start(request.page_token)
         with self._database.reading() as reader:
             rows = reader.accesses(after=after, since=request.since.ToMicroseconds(), limit=size + 1)
-        response = pb.ListAccessesResponse(next_page_token=str(rows[size - 1][0]) if len(rows) > size else "")
+        more = len(rows) > size
+        response = pb.ListAccessesResponse(
+            next_page_token=self._database.places.token(rows[size - 1][0]) if more else ""
+        )
         for _seq, access in rows[:size]:
             entry = response.accesses.add(
                 transaction_id=access.transaction_id, client=access.client, user_id=access.user_id,

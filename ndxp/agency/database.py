@@ -15,6 +15,8 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from ndxp.agency.connections import Connection, Connections
+from ndxp.agency.paging import Places
+from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
 from ndxp.errors import AgencyError, Code
 
@@ -70,18 +72,37 @@ class Transaction:
         row = self._run("SELECT body FROM documents WHERE kind = ? AND key = ?", kind, key).fetchone()
         return row[0] if row else None
 
+    def own(self, kind: str, key: str) -> bytes | None:
+        """The body of a document that belongs to the caller (``ndxp.agency.rights``), or None."""
+        row = self._run("SELECT body, filer FROM documents WHERE kind = ? AND key = ?", kind, key).fetchone()
+        return row[0] if row and owns(row[1]) else None
+
     def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
-        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``."""
+        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``.
+
+        A new one is filed by the caller of the method that is running, and stays so.
+        """
         update = "UPDATE documents SET body = ?, owner = ? WHERE kind = ? AND key = ?"
         if not self._run(update, body, owner, kind, key).rowcount:
-            self._run("INSERT INTO documents (kind, key, owner, body) VALUES (?, ?, ?, ?)", kind, key, owner, body)
+            insert = "INSERT INTO documents (kind, key, owner, filer, body) VALUES (?, ?, ?, ?, ?)"
+            self._run(insert, kind, key, owner, filer(), body)
 
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
         """An owner's documents, the latest first; ``before`` is the ``seq`` to go on from."""
+        return self._of("", kind, owner, before=before, limit=limit)
+
+    def own_of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
+        """Those of an owner's documents that belong to the caller, the latest first."""
+        if keeps():
+            return self.of(kind, owner, before=before, limit=limit)
+        return self._of("AND filer = ? ", kind, owner, filer(), before=before, limit=limit)
+
+    def _of(self, among: str, *values: str, before: int | None, limit: int) -> list[Document]:
         query = (
-            "SELECT seq, key, body FROM documents WHERE kind = ? AND owner = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+            "SELECT seq, key, body FROM documents "  # noqa: S608
+            f"WHERE kind = ? AND owner = ? {among}AND seq < ? ORDER BY seq DESC LIMIT ?"
         )
-        rows = self._run(query, kind, owner, _LATEST if before is None else before, limit)
+        rows = self._run(query, *values, _LATEST if before is None else before, limit)
         return [Document(*row) for row in rows]
 
     def count(self, kind: str, owner: str) -> int:
@@ -173,6 +194,8 @@ class Database:
         Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
         """
         self._connections = Connections(url)
+        self.places = Places(self._key())
+        """Tokens of places in this agency's lists."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -204,6 +227,15 @@ class Database:
     def close(self) -> None:
         """Closes the connections."""
         self._connections.close()
+
+    def _key(self) -> bytes:
+        """The key of this agency's tokens, the same in all its processes and after each start."""
+        with self.transaction() as transaction:
+            key = transaction.get("key", "places")
+            if key is None:
+                key = Places.new_key()
+                transaction.put("key", "places", key)
+            return key
 
 
 def now() -> int:
