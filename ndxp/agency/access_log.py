@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
@@ -16,6 +16,7 @@ from ndxp.errors import Code
 _LARGEST_PAGE = 5000
 _FOREVER = 2**62
 _log = logging.getLogger(__name__)
+_Response = TypeVar("_Response", pb.CountAccessesResponse, pb.ListAccessesResponse)
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -74,8 +75,10 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         until = request.until.ToMicroseconds() if request.HasField("until") else _FOREVER
         with self._database.reading() as reader:
             rows = reader.count_accesses(request.since.ToMicroseconds(), until)
+            complete_since, _removed = reader.accesses_kept()
         counts = [pb.AccessCount(client=c, method=m, status_code=s, count=n) for c, m, s, n in rows]
-        return pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
+        response = pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
+        return _complete(response, complete_since)
 
     async def ListAccesses(
         self, request: pb.ListAccessesRequest, _: grpc.aio.ServicerContext[Any, Any]
@@ -85,6 +88,7 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         after = self._database.places.start(request.page_token)
         with self._database.reading() as reader:
             rows = reader.accesses(after=after, since=request.since.ToMicroseconds(), limit=size + 1)
+            complete_since, _removed = reader.accesses_kept()
         more = len(rows) > size
         response = pb.ListAccessesResponse(
             next_page_token=self._database.places.token(rows[size - 1][0]) if more else ""
@@ -95,4 +99,10 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
                 purpose=access.purpose, method=access.method, status_code=access.status_code,
             )  # fmt: skip
             entry.answered_at.FromMicroseconds(access.at)
-        return response
+        return _complete(response, complete_since)
+
+
+def _complete(response: _Response, since: int) -> _Response:
+    if since:
+        response.complete_since.FromMicroseconds(since)
+    return response

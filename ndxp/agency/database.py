@@ -21,6 +21,7 @@ from ndxp.agency.subject import name_subjects_again, subjects_named
 from ndxp.errors import AgencyError, Code
 
 _LATEST = 2**62
+_KEPT = ("retention", "accesses")
 _Answer = TypeVar("_Answer", bound=Message)
 
 
@@ -175,6 +176,29 @@ class Transaction:
         """The access log from ``after`` (a seq) and ``since`` (µs) on, in its order, each with its seq."""
         query = f"SELECT seq, {_ACCESS} FROM accesses WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?"  # noqa: S608
         return [(row[0], Access(*row[1:])) for row in self._run(query, after, since, limit)]
+
+    def accesses_kept(self) -> tuple[int, int]:
+        """Since when (µs) the access log is complete, 0 from the beginning, and how many entries were removed."""
+        since, removed = (self.get(*_KEPT) or b"0 0").split()
+        return int(since), int(removed)
+
+    def oldest_accesses(self, limit: int) -> list[tuple[int, int]]:
+        """The seq and time (µs) of the oldest entries of the access log."""
+        rows = self._run("SELECT seq, at FROM accesses ORDER BY seq LIMIT ?", limit)
+        return [(row[0], row[1]) for row in rows]
+
+    def count_accesses_after(self, after: int, limit: int) -> tuple[int, int]:
+        """How many entries of the access log come after a seq, up to a limit, and the seq of the last of these."""
+        query = (
+            "SELECT count(*), max(seq) FROM (SELECT seq FROM accesses WHERE seq > ? ORDER BY seq LIMIT ?) AS counted"
+        )
+        count, last = self._run(query, after, limit).fetchone()
+        return count, last or 0
+
+    def remove_accesses(self, last: int, *, since: int, removed: int) -> None:
+        """Removes entries of the access log up to a seq; it is complete since then, and so many were removed so far."""
+        self._run("DELETE FROM accesses WHERE seq <= ?", last)
+        self.put(*_KEPT, f"{since} {removed}".encode())
 
     def count_accesses(self, since: int, until: int) -> list[tuple[str, str, int, int]]:
         """Client, method, status code and how many, for accesses in [since, until) µs."""

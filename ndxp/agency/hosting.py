@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ndxp.agency.database import Database
+from ndxp.agency.retention import Retention
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.agency.traffic import collect
@@ -104,7 +105,14 @@ async def _serve(compositions: Sequence[Composition[Any]], settings: Sequence[Ag
         traffics = [agency.server.traffic for agency in agencies]
         async with shown(settings[0].metrics_address, partial(collect, *traffics)):
             freeze()
-            await told_to_stop
+            async with asyncio.TaskGroup() as beside:
+                cutting = [
+                    beside.create_task(Retention(agency.database, own.access_log_limits).run())
+                    for agency, own in zip(agencies, settings, strict=True)
+                ]
+                await told_to_stop
+                for task in cutting:
+                    task.cancel()
     finally:
         told_to_stop.cancel()
         async with asyncio.TaskGroup() as stopping:
