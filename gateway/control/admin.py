@@ -32,10 +32,18 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.get("/services")
     async def services() -> list[_Json]:
-        """All services, with the methods that discovery has learnt."""
+        """All services, with their addresses in this run and the methods that discovery has learnt.
+
+        ``trouble`` says why a contract could not be learnt, if so.
+        """
         current = await snapshot()
         return [
-            {**_plain(s), "methods": {name: _plain(m) for name, m in current.methods.get(s.contract, {}).items()}}
+            {
+                **_plain(s),
+                "address": discovery.address(s),
+                "methods": {name: _plain(m) for name, m in current.methods.get(s.contract, {}).items()},
+                "trouble": "" if s.contract in current.contracts else discovery.trouble(s),
+            }
             for s in current.registry.services
         ]
 

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 from google.protobuf import descriptor_pb2
 from grpc_reflection.v1alpha import reflection_pb2 as pb
-from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
@@ -16,19 +16,29 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import MIB
 from ndxp import metadata
 from ndxp.assertion import Assertion, sign
+from ndxp.errors import Code
 from ndxp.tls import Tls, connect_aio
 
-_METHOD = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+_METHODS = tuple(f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha"))
+"""Both versions of reflection have the same messages; the newer one is asked first."""
+
 _EVERY, _MISSING_EVERY, _AGAIN = 1.0, 0.3, 30.0
 """Seconds between two looks at the registry, between two while a contract is missing, between two questions for one."""
 
 _TIMEOUT = 3.0
 """Seconds for all that a provider says of a contract: the others wait meanwhile."""
 
+_STARTING = 10.0
+"""Seconds that a provider may take to start before the log says that nothing answers there."""
+
 _MOST_FILES, _MOST_BYTES = 200, 4 * MIB
 """Every gateway keeps every contract in memory, and reads all of them whenever the registry changes."""
 
 _log = logging.getLogger(__name__)
+
+
+_SILENT = "nothing answers there"
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class ContractUnknown(Exception):
@@ -44,6 +54,16 @@ class Discovery:
         self._addresses = addresses
         self._client = client
         self._asked: dict[str, float] = {}
+        self._troubles: dict[tuple[str, str], _Trouble] = {}
+
+    def address(self, service: Service) -> str:
+        """Where a service listens in this run; settings count before what is registered."""
+        return self._addresses.get(service.provider, service.address)
+
+    def trouble(self, service: Service) -> str:
+        """Why its provider did not describe its contract when asked last; empty when it did, or was not asked."""
+        trouble = self._troubles.get((service.provider, service.contract))
+        return trouble.why if trouble else ""
 
     async def run(self) -> None:
         """Goes on until cancelled."""
@@ -60,80 +80,108 @@ class Discovery:
 
     async def learn(self, service: Service) -> str:
         """Asks a provider for a contract now; gives why it is not known by that, empty when it is."""
-        address = self._addresses.get(service.provider, service.address)
         try:
             async with asyncio.timeout(_TIMEOUT):
                 files = await self._describe(service)
-        except Exception as error:  # whatever a provider sends must not end a request
-            what = f"{service.provider} at {address} does not describe {service.contract}"
-            return f"{what}: {_why(error)}; it is asked again"
+        except Exception as error:  # whatever a provider sends must not end control, or a request to it
+            return self._failed(service, error)
+        self._troubles.pop((service.provider, service.contract), None)
         await self._registry.put_contract(service.contract, files)
         return ""
+
+    def _failed(self, service: Service, error: Exception) -> str:
+        """Notes why a contract is not known, and gives it as a sentence; the log says each reason once."""
+        key, now, why = (service.provider, service.contract), asyncio.get_running_loop().time(), _why(error)
+        what = f"{service.provider} at {self.address(service)} does not describe {service.contract}"
+        before = self._troubles.get(key)
+        trouble = before if before and before.why == why else _Trouble(why, now)
+        if not trouble.logged and (why != _SILENT or trouble.since + _STARTING <= now):
+            _log.warning("%s: %s; it is asked again", what, why)
+            trouble.logged = True
+        self._troubles[key] = trouble
+        return f"{what}: {why}; it is asked again"
 
     async def _learn(self, providers: Iterable[Service], now: float) -> None:
         """Takes the contract from the first of its providers that describes it."""
         for service in providers:
-            try:
-                async with asyncio.timeout(_TIMEOUT):
-                    files = await self._describe(service)
-            except Exception as error:  # whatever a provider sends must not end control
-                why = error.code().name if isinstance(error, grpc.aio.AioRpcError) else type(error).__name__
-                _log.debug("%s of %s is not described yet: %s", service.contract, service.provider, why)
-                continue
-            self._asked[service.contract] = now
-            await self._registry.put_contract(service.contract, files)
-            return
+            if not await self.learn(service):
+                self._asked[service.contract] = now
+                return
 
     async def _describe(self, service: Service) -> bytes:
         """The contract's FileDescriptorSet, dependencies first."""
-        address = self._addresses.get(service.provider, service.address)
         options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
-        async with connect_aio(address, self._tls, options) as channel:
-            files: dict[str, descriptor_pb2.FileDescriptorProto] = {}
-            wanted: list[pb.ServerReflectionRequest] = [
-                pb.ServerReflectionRequest(file_containing_symbol=service.contract)
-            ]
-            while wanted:
-                known = len(files)
-                for file in await self._ask(channel, service.provider, wanted):
-                    files[file.name] = file
-                size = sum(file.ByteSize() for file in files.values())
-                if len(files) == known or len(files) > _MOST_FILES or size > _MOST_BYTES:
-                    raise ContractUnknown(
-                        f"{service.provider} gives no complete description "
-                        f"in {_MOST_FILES} files of {_MOST_BYTES} bytes"
-                    )
-                missing = {name for file in files.values() for name in file.dependency} - files.keys()
-                wanted = [pb.ServerReflectionRequest(file_by_filename=name) for name in sorted(missing)]
+        refused: list[grpc.StatusCode] = []
+        async with connect_aio(self.address(service), self._tls, options) as channel:
+            for method in _METHODS:
+                try:
+                    return await self._described_by(channel, method, service)
+                except grpc.aio.AioRpcError as error:
+                    if error.code() in _AWAY:
+                        raise
+                    refused.append(error.code())
+        if other := [code.name for code in refused if code is not grpc.StatusCode.UNIMPLEMENTED]:
+            raise ContractUnknown(f"its reflection says {other[0]}")
+        raise ContractUnknown("it has no reflection, neither grpc.reflection.v1 nor v1alpha")
+
+    async def _described_by(self, channel: grpc.aio.Channel, method: str, service: Service) -> bytes:
+        """The contract's files as one version of reflection gives them; raises AioRpcError when it is not there."""
+        files: dict[str, descriptor_pb2.FileDescriptorProto] = {}
+        wanted = [pb.ServerReflectionRequest(file_containing_symbol=service.contract)]
+        while wanted:
+            known = len(files)
+            for file in await self._ask(channel, method, service.provider, wanted):
+                files[file.name] = file
+            size = sum(file.ByteSize() for file in files.values())
+            if len(files) == known or len(files) > _MOST_FILES or size > _MOST_BYTES:
+                raise ContractUnknown(
+                    f"{service.provider} gives no complete description in {_MOST_FILES} files of {_MOST_BYTES} bytes"
+                )
+            missing = {name for file in files.values() for name in file.dependency} - files.keys()
+            wanted = [pb.ServerReflectionRequest(file_by_filename=name) for name in sorted(missing)]
         data = descriptor_pb2.FileDescriptorSet(file=_in_order(files)).SerializeToString(deterministic=True)
         if contract_methods(data, service.contract) is None:
-            raise ContractUnknown(f"{service.provider} describes no service {service.contract}")
+            raise ContractUnknown("its reflection does not know it (there is no such service in its files)")
         return data
 
     async def _ask(
-        self, channel: grpc.aio.Channel, provider: str, requests: Iterable[pb.ServerReflectionRequest]
+        self, channel: grpc.aio.Channel, method: str, provider: str, requests: Iterable[pb.ServerReflectionRequest]
     ) -> list[descriptor_pb2.FileDescriptorProto]:
         assertion = Assertion(
-            client=self._client, provider=provider, method=_METHOD, transaction_id=new_transaction_id()
+            client=self._client, provider=provider, method=method, transaction_id=new_transaction_id()
         )
         key = bytes.fromhex(await self._registry.secret(provider))
         pairs = ((metadata.ASSERTION, sign(assertion, key)),) if key else ()
-        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type] # made for both kinds
+        ask: Any = channel.stream_stream(
+            f"/{method}", pb.ServerReflectionRequest.SerializeToString, pb.ServerReflectionResponse.FromString
+        )
         found = []
-        async for response in stub.ServerReflectionInfo(iter(requests), metadata=pairs):
+        async for response in ask(iter(requests), metadata=pairs):
             if response.HasField("error_response"):
-                raise ContractUnknown(response.error_response.error_message)
+                said = response.error_response
+                if said.error_code == Code.NOT_FOUND:
+                    raise ContractUnknown(f"its reflection does not know it ({said.error_message})")
+                raise ContractUnknown(f"its reflection says: {said.error_message}")
             data = response.file_descriptor_response.file_descriptor_proto
             found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
         return found
 
 
+@dataclass(slots=True)
+class _Trouble:
+    """Why a provider does not describe a contract, and since when on the loop's clock."""
+
+    why: str
+    since: float
+    logged: bool = False
+
+
 def _why(error: Exception) -> str:
-    if isinstance(error, grpc.aio.AioRpcError) and error.code() is not grpc.StatusCode.UNAVAILABLE:
-        return f"its reflection says {error.code().name}"
     if isinstance(error, TimeoutError | grpc.aio.AioRpcError):
-        return "nothing answers there"
-    return str(error)[:300] if isinstance(error, ContractUnknown) else type(error).__name__
+        return _SILENT
+    if isinstance(error, ContractUnknown):
+        return str(error)[:300]
+    return f"its descriptors are bad ({type(error).__name__})"
 
 
 def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:

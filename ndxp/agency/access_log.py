@@ -2,20 +2,21 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
 from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
 from ndxp.agency.database import Access, Database, now
-from ndxp.agency.paging import page_limit, page_start
+from ndxp.agency.paging import page_limit
 from ndxp.assertion import Assertion
 from ndxp.errors import Code
 
 _LARGEST_PAGE = 5000
 _FOREVER = 2**62
 _log = logging.getLogger(__name__)
+_Response = TypeVar("_Response", pb.CountAccessesResponse, pb.ListAccessesResponse)
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -74,22 +75,34 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         until = request.until.ToMicroseconds() if request.HasField("until") else _FOREVER
         with self._database.reading() as reader:
             rows = reader.count_accesses(request.since.ToMicroseconds(), until)
+            complete_since, _removed = reader.accesses_kept()
         counts = [pb.AccessCount(client=c, method=m, status_code=s, count=n) for c, m, s, n in rows]
-        return pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
+        response = pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
+        return _complete(response, complete_since)
 
     async def ListAccesses(
         self, request: pb.ListAccessesRequest, _: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.ListAccessesResponse:
         """Lists in the order of logging."""
         size = page_limit(request.page_size, _LARGEST_PAGE)
-        after = page_start(request.page_token)
+        after = self._database.places.start(request.page_token)
         with self._database.reading() as reader:
             rows = reader.accesses(after=after, since=request.since.ToMicroseconds(), limit=size + 1)
-        response = pb.ListAccessesResponse(next_page_token=str(rows[size - 1][0]) if len(rows) > size else "")
+            complete_since, _removed = reader.accesses_kept()
+        more = len(rows) > size
+        response = pb.ListAccessesResponse(
+            next_page_token=self._database.places.token(rows[size - 1][0]) if more else ""
+        )
         for _seq, access in rows[:size]:
             entry = response.accesses.add(
                 transaction_id=access.transaction_id, client=access.client, user_id=access.user_id,
                 purpose=access.purpose, method=access.method, status_code=access.status_code,
             )  # fmt: skip
             entry.answered_at.FromMicroseconds(access.at)
-        return response
+        return _complete(response, complete_since)
+
+
+def _complete(response: _Response, since: int) -> _Response:
+    if since:
+        response.complete_since.FromMicroseconds(since)
+    return response

@@ -15,10 +15,13 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from ndxp.agency.connections import Connection, Connections
+from ndxp.agency.paging import Places
+from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
 from ndxp.errors import AgencyError, Code
 
 _LATEST = 2**62
+_KEPT = ("retention", "accesses")
 _Answer = TypeVar("_Answer", bound=Message)
 
 
@@ -70,18 +73,37 @@ class Transaction:
         row = self._run("SELECT body FROM documents WHERE kind = ? AND key = ?", kind, key).fetchone()
         return row[0] if row else None
 
+    def own(self, kind: str, key: str) -> bytes | None:
+        """The body of a document that belongs to the caller (``ndxp.agency.rights``), or None."""
+        row = self._run("SELECT body, filer FROM documents WHERE kind = ? AND key = ?", kind, key).fetchone()
+        return row[0] if row and owns(row[1]) else None
+
     def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
-        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``."""
+        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``.
+
+        A new one is filed by the caller of the method that is running, and stays so.
+        """
         update = "UPDATE documents SET body = ?, owner = ? WHERE kind = ? AND key = ?"
         if not self._run(update, body, owner, kind, key).rowcount:
-            self._run("INSERT INTO documents (kind, key, owner, body) VALUES (?, ?, ?, ?)", kind, key, owner, body)
+            insert = "INSERT INTO documents (kind, key, owner, filer, body) VALUES (?, ?, ?, ?, ?)"
+            self._run(insert, kind, key, owner, filer(), body)
 
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
         """An owner's documents, the latest first; ``before`` is the ``seq`` to go on from."""
+        return self._of("", kind, owner, before=before, limit=limit)
+
+    def own_of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
+        """Those of an owner's documents that belong to the caller, the latest first."""
+        if keeps():
+            return self.of(kind, owner, before=before, limit=limit)
+        return self._of("AND filer = ? ", kind, owner, filer(), before=before, limit=limit)
+
+    def _of(self, among: str, *values: str, before: int | None, limit: int) -> list[Document]:
         query = (
-            "SELECT seq, key, body FROM documents WHERE kind = ? AND owner = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+            "SELECT seq, key, body FROM documents "  # noqa: S608
+            f"WHERE kind = ? AND owner = ? {among}AND seq < ? ORDER BY seq DESC LIMIT ?"
         )
-        rows = self._run(query, kind, owner, _LATEST if before is None else before, limit)
+        rows = self._run(query, *values, _LATEST if before is None else before, limit)
         return [Document(*row) for row in rows]
 
     def count(self, kind: str, owner: str) -> int:
@@ -155,6 +177,29 @@ class Transaction:
         query = f"SELECT seq, {_ACCESS} FROM accesses WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?"  # noqa: S608
         return [(row[0], Access(*row[1:])) for row in self._run(query, after, since, limit)]
 
+    def accesses_kept(self) -> tuple[int, int]:
+        """Since when (µs) the access log is complete, 0 from the beginning, and how many entries were removed."""
+        since, removed = (self.get(*_KEPT) or b"0 0").split()
+        return int(since), int(removed)
+
+    def oldest_accesses(self, limit: int) -> list[tuple[int, int]]:
+        """The seq and time (µs) of the oldest entries of the access log."""
+        rows = self._run("SELECT seq, at FROM accesses ORDER BY seq LIMIT ?", limit)
+        return [(row[0], row[1]) for row in rows]
+
+    def count_accesses_after(self, after: int, limit: int) -> tuple[int, int]:
+        """How many entries of the access log come after a seq, up to a limit, and the seq of the last of these."""
+        query = (
+            "SELECT count(*), max(seq) FROM (SELECT seq FROM accesses WHERE seq > ? ORDER BY seq LIMIT ?) AS counted"
+        )
+        count, last = self._run(query, after, limit).fetchone()
+        return count, last or 0
+
+    def remove_accesses(self, last: int, *, since: int, removed: int) -> None:
+        """Removes entries of the access log up to a seq; it is complete since then, and so many were removed so far."""
+        self._run("DELETE FROM accesses WHERE seq <= ?", last)
+        self.put(*_KEPT, f"{since} {removed}".encode())
+
     def count_accesses(self, since: int, until: int) -> list[tuple[str, str, int, int]]:
         """Client, method, status code and how many, for accesses in [since, until) µs."""
         query = (
@@ -173,6 +218,8 @@ class Database:
         Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
         """
         self._connections = Connections(url)
+        self.places = Places(self._key())
+        """Tokens of places in this agency's lists."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -204,6 +251,15 @@ class Database:
     def close(self) -> None:
         """Closes the connections."""
         self._connections.close()
+
+    def _key(self) -> bytes:
+        """The key of this agency's tokens, the same in all its processes and after each start."""
+        with self.transaction() as transaction:
+            key = transaction.get("key", "places")
+            if key is None:
+                key = Places.new_key()
+                transaction.put("key", "places", key)
+            return key
 
 
 def now() -> int:

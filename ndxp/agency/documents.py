@@ -26,11 +26,17 @@ class Documents(Protocol):
     def get(self, kind: str, key: str) -> bytes | None:
         """The body of a document, or None."""
 
+    def own(self, kind: str, key: str) -> bytes | None:
+        """The body of a document that belongs to the caller, or None."""
+
     def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
         """Writes a document, new or in place of the one with this key."""
 
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> Sequence[Stored]:
         """An owner's documents, the latest first."""
+
+    def own_of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> Sequence[Stored]:
+        """Those of an owner's documents that belong to the caller, the latest first."""
 
 
 def next_count(documents: Documents, counter: str) -> int:

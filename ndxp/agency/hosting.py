@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ndxp.agency.database import Database
 from ndxp.agency.parts import Part
+from ndxp.agency.retention import Retention
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.agency.traffic import collect
@@ -64,6 +65,7 @@ class Agency:
         database = Database(settings.database_url.replace("{name}", part.name))
         self.foundation = Foundation(part, settings, world, database)
         self.server = AgencyServer(part.subsystems, settings.credentials, database, settings.tls_folder)
+        self.retention = Retention(database, settings.access_log_limits)
         servicer = composition.build(self.foundation)
         for contract, register in zip(part.contracts, composition.register, strict=True):
             self.server.add(contract, servicer, register)
@@ -132,7 +134,11 @@ async def _serve(planned: Sequence[Callable[[], Agency]], metrics_address: str) 
         traffics = [traffic for agency in agencies for traffic in agency.server.traffics.values()]
         async with shown(metrics_address, partial(collect, *traffics)):
             freeze()
-            await told_to_stop
+            async with asyncio.TaskGroup() as beside:
+                cutting = [beside.create_task(agency.retention.run()) for agency in agencies]
+                await told_to_stop
+                for task in cutting:
+                    task.cancel()
     finally:
         told_to_stop.cancel()
         async with asyncio.TaskGroup() as stopping:

@@ -1,15 +1,59 @@
 """Pages of a list, as AIP-158 asks: a size with a limit, and a token that goes on where a page ended."""
 
+import base64
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from ndxp.agency.caller import caller
 from ndxp.errors import AgencyError, Code
+
+_PLACE_BYTES = 8
+_KEY_BITS = 256
+
+
+class Places:
+    """Places in lists, written as tokens: only who was given one can use it, only for the same list.
+
+    A token is sealed (AES-SIV, RFC 5297) for caller, method and list. It does not tell the place, and the same place
+    has the same token each time. Whatever is no token for this caller and list is refused alike.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        """``key`` is of ``new_key``; the processes of an agency have the same one."""
+        self._cipher = AESSIV(key)
+
+    @staticmethod
+    def new_key() -> bytes:
+        """A key for the tokens of one agency."""
+        return AESSIV.generate_key(_KEY_BITS)
+
+    def token(self, place: int, *about: str) -> str:
+        """The token of a place in the list that ``about`` names, among the lists of the running method."""
+        sealed = self._cipher.encrypt(place.to_bytes(_PLACE_BYTES), _bound(about))
+        return base64.urlsafe_b64encode(sealed).decode()
+
+    def place(self, token: str, *about: str) -> int | None:
+        """The place that a token names, 0 for an empty one; None for what is no token of this caller and list."""
+        if not token:
+            return 0
+        try:
+            sealed = base64.b64decode(token, altchars="-_", validate=True)
+            return int.from_bytes(self._cipher.decrypt(sealed, _bound(about)))
+        except (ValueError, InvalidTag):
+            return None
+
+    def start(self, page_token: str, *about: str) -> int:
+        """The place that a page begins after, 0 for the first page; raises AgencyError for what is not one of ours."""
+        if (place := self.place(page_token, *about)) is None:
+            raise _not_ours()
+        return place
 
 
 def page_start(page_token: str) -> int:
-    """The place that a page token names, 0 for the first page; raises AgencyError for what is not one of ours."""
+    """The place that a token of a public list names, a number; raises AgencyError for what is not one of ours."""
     if page_token and not (page_token.isascii() and page_token.isdigit() and len(page_token) < 19):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID",
-            "page_token must be the next_page_token of the page before, or empty", field="page_token",
-        )  # fmt: skip
+        raise _not_ours()
     return int(page_token or 0)
 
 
@@ -20,3 +64,15 @@ def page_limit(page_size: int, largest: int = 500) -> int:
             Code.INVALID_ARGUMENT, "PAGE_SIZE_INVALID", "page_size must not be negative", field="page_size"
         )
     return min(page_size or 50, largest)
+
+
+def _bound(about: tuple[str, ...]) -> list[bytes]:
+    assertion = caller().assertion
+    return [part.encode() for part in (assertion.client, assertion.method, *about)]
+
+
+def _not_ours() -> AgencyError:
+    return AgencyError(
+        Code.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID",
+        "page_token must be the next_page_token of the page before, or empty", field="page_token",
+    )  # fmt: skip

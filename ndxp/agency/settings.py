@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from ndxp.address import Address
+from ndxp.agency.retention import LEAST_DAYS, Limits
 from ndxp.database_url import read_url
 from ndxp.process import ProcessSettings, listening
 
@@ -29,6 +30,10 @@ class AgencySettings(ProcessSettings):
     database_url: str = "sqlite:///{name}.db"
     """SQLite or PostgreSQL, ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``; ``{name}`` is the
     agency's name."""
+    access_log_keep_days: float = Field(default=0, ge=0)
+    """Days for which accesses are kept in the access log, 0.05 at least. 0 keeps them for ever."""
+    access_log_keep_entries: int = Field(default=0, ge=0)
+    """How many accesses are kept, the newest; those of the last 0.05 days in any case. 0 keeps all."""
     seed: int = 2023
     """Seed of the synthetic nation."""
     population: int = 100_300_000
@@ -45,6 +50,18 @@ class AgencySettings(ProcessSettings):
     @classmethod
     def _each_listens_at(cls, addresses: dict[str, str]) -> dict[str, str]:
         return {subsystem: listening(address) for subsystem, address in addresses.items()}
+
+    @field_validator("access_log_keep_days")
+    @classmethod
+    def _what_may_be_presented_again_stays(cls, days: float) -> float:
+        if 0 < days < LEAST_DAYS:
+            raise ValueError(f"an agency knows by them what was presented before: 0 keeps all, or {LEAST_DAYS} days")
+        return days
+
+    @property
+    def access_log_limits(self) -> Limits:
+        """What is kept of the access log."""
+        return Limits(days=self.access_log_keep_days, entries=self.access_log_keep_entries)
 
     @field_validator("database_url")
     @classmethod

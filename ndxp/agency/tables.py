@@ -11,6 +11,7 @@ sa.Table(
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("key", sa.String(64), nullable=False),
     sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("filer", sa.String(200), nullable=False, server_default=""),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("kind", "key"),
     sa.Index("documents_by_owner", "kind", "owner", "seq"),
@@ -50,6 +51,11 @@ sa.Table(
 def make_tables(connection: sa.Connection) -> None:
     """Makes the tables that are missing, and adds what those of an older version lack."""
     _tables.create_all(connection)
-    if all(column["name"] != "subjects" for column in sa.inspect(connection).get_columns("answers")):
-        # made by a version whose answers did not say whom they are about
-        connection.exec_driver_sql("ALTER TABLE answers ADD COLUMN subjects TEXT NOT NULL DEFAULT ''")
+    # Made by versions whose answers did not say whom they are about, whose documents did not say who filed them.
+    _add_column(connection, "answers", "subjects", "TEXT")
+    _add_column(connection, "documents", "filer", "VARCHAR(200)")
+
+
+def _add_column(connection: sa.Connection, table: str, name: str, kind: str) -> None:
+    if all(column["name"] != name for column in sa.inspect(connection).get_columns(table)):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind} NOT NULL DEFAULT ''")

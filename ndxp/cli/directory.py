@@ -21,6 +21,8 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         return
     for service in found:
         console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
+        if service["trouble"]:
+            console.print(styled("  [red]not learnt[/]: {}", service["trouble"]), soft_wrap=True)
         for name, method in service["methods"].items():
             kind = {(False, False): "", (True, False): "client stream", (False, True): "server stream"}.get(
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"

@@ -22,7 +22,7 @@ import typer
 
 from ndxp import __version__, proxies
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, table
-from ndxp.cli.run import services_of
+from ndxp.cli.run import not_learnt, services_of
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.process import loopback
 from ndxp.sandbox import authority, plan
@@ -216,6 +216,13 @@ def _exchange(place: Place) -> Iterator[str]:
         yield from (f"{contract} does not serve" for contract in waiting)
 
 
+def _contracts(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            services = Session(place.folder).get("/services")
+            yield from (not_learnt(service) for service in services if service["trouble"])
+
+
 def _rebuilt(place: Place) -> Iterator[str]:
     if place.state is not None:
         with suppress(AdminRefused):
@@ -272,6 +279,9 @@ CHECKS = (
     Check("version", "what runs is not what is installed: schema and commands may not fit", "ndxp down, then ndxp up",
           _version),
     Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
+    Check("contracts", "nobody sees its methods, and every call of it is taken for one that may change something",
+          "offer reflection with it (grpc.reflection.v1 or v1alpha), or correct name or address: ndxp service",
+          _contracts),
     Check("registry", "a right or a service is not there for whom it was meant",
           "correct the name: ndxp member, or the admin API (docs/guides/operate.md)", _registry),
     Check("ports", "ndxp up wants them", "stop what uses them, or take free ports: ndxp up --port 0", _ports),

@@ -8,7 +8,7 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, styled, table
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, styled, table, visible
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
@@ -139,8 +139,16 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         rows = [("up" if s["serving"] else "DOWN", s["provider"], s["contract"]) for s in services]
         console.print()
         console.print(table(("", "provider", "service"), rows))
+        for service in services:
+            if service["trouble"]:
+                console.print(visible(not_learnt(service)), style="red", soft_wrap=True)
     if not ready:
         raise typer.Exit(1)
+
+
+def not_learnt(service: dict[str, Any]) -> str:
+    """Says of a service why its contract is not known."""
+    return f"{service['contract']} of {service['provider']} is not learnt: {service['trouble']}"
 
 
 def _announce(state: State, as_json: bool, what: str) -> None:
@@ -190,5 +198,6 @@ def services_of(session: Session) -> list[dict[str, Any]]:
                 serving = health.Check(request, timeout=2).status == health_pb2.HealthCheckResponse.SERVING
             except grpc.RpcError:
                 serving = False
-            shown.append({"contract": service["contract"], "provider": service["provider"], "serving": serving})
+            told = {name: service[name] for name in ("contract", "provider", "trouble")}
+            shown.append({**told, "serving": serving})
     return shown

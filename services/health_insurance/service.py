@@ -1,13 +1,13 @@
 """HealthInsuranceService on the wire: translates, asks the rules, keeps records."""
 
 from typing import Any
-from uuid import uuid4
 
 import grpc
 
 from ndxp.agency.database import Database, Transaction, now
-from ndxp.agency.paging import page_limit, page_start
+from ndxp.agency.paging import page_limit
 from ndxp.agency.replay import answered, once
+from ndxp.agency.rights import new_id
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceServicer
 from ndxp.world import InsuranceCard
@@ -93,12 +93,12 @@ class HealthInsuranceService(HealthInsuranceServiceServicer):
     async def ListVisits(self, request: pb.ListVisitsRequest, _: _Context) -> pb.ListVisitsResponse:
         """A page of visits, the latest first."""
         number = read_number(request.citizen_number)
-        size, before = page_limit(request.page_size), page_start(request.page_token)
+        size, before = page_limit(request.page_size), self._database.places.start(request.page_token, number)
         with self._database.reading() as documents:
             found = self._insurer.visits(documents, number, before=before, limit=size + 1)
         return pb.ListVisitsResponse(
             visits=[_visit(visit) for _seq, visit in found[:size]],
-            next_page_token=str(found[size - 1][0]) if len(found) > size else "",
+            next_page_token=self._database.places.token(found[size - 1][0], number) if len(found) > size else "",
         )
 
     def _judge(self, documents: Transaction, number: str, full_name: str, birth_date: str) -> rules.Judgement:
@@ -108,7 +108,7 @@ class HealthInsuranceService(HealthInsuranceServiceServicer):
 
     def _add_visit(self, documents: Transaction, citizen_number: str, facility: str, purpose: str) -> pb.Visit:
         visit = Visit(
-            visit_id=str(uuid4()),
+            visit_id=new_id(),
             citizen_number=citizen_number,
             facility=facility,
             recorded_at=now(),

@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from ndxp.agency.documents import Documents, next_count
+from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_subject
 from ndxp.birthdate import BirthDate
 from ndxp.world import Citizen, Identifier, Passport, World
@@ -72,11 +73,13 @@ class Department:
     def applied_for(self, documents: Documents, passport_number: str) -> Application | None:
         """The application that a passport of the run time was or will be printed for."""
         application_id = documents.get(PASSPORT, passport_number)
-        return self.application(documents, application_id.decode()) if application_id else None
+        return self._read(documents.get(APPLICATION, application_id.decode())) if application_id else None
 
     def application(self, documents: Documents, application_id: str) -> Application | None:
-        """An application by its number."""
-        body = documents.get(APPLICATION, application_id)
+        """An application of the caller's by its number."""
+        return self._read(documents.own(APPLICATION, application_id))
+
+    def _read(self, body: bytes | None) -> Application | None:
         if body is None:
             return None
         application = _decode(body)
@@ -86,8 +89,8 @@ class Department:
     def applications(
         self, documents: Documents, citizen_number: str, *, before: int, limit: int
     ) -> Sequence[tuple[int, Application]]:
-        """A citizen's applications with their places, the latest first, going on from ``before`` (or 0)."""
-        found = documents.of(APPLICATION, citizen_number, before=before or None, limit=limit)
+        """The caller's applications for a citizen with their places, the latest first, from ``before`` (or 0) on."""
+        found = documents.own_of(APPLICATION, citizen_number, before=before or None, limit=limit)
         applications = [(document.seq, _decode(document.body)) for document in found]
         self._name(citizen_number, known=any(not application.refused for _seq, application in applications))
         return applications
@@ -100,7 +103,7 @@ class Department:
         day = day_of(submitted_at)
         passport_number = "" if refused else f"{SERIES}{next_count(documents, 'passports') + 1:08d}"
         application = Application(
-            application_id=f"{_OFFICE}-{day:%y%m%d}-{next_count(documents, f'applications-{day}') + 1:06d}",
+            application_id=f"{_OFFICE}-{day:%y%m%d}-{new_id()}",
             citizen_number=citizen_number, full_name=full_name, birth=self._birth(citizen_number, birth),
             delivery_address=delivery_address, submitted_at=submitted_at,
             verification_transaction_id=verification_transaction_id, passport_number=passport_number,

@@ -96,12 +96,12 @@ def advance(application: Application, state: State, progress: Progress) -> Appli
 
 
 def known(application: Application | None) -> Application:
-    """The application; raises AgencyError when there is none."""
+    """The application; raises AgencyError when the caller has none by this id, whoever else may have one."""
     if application is None:
         raise AgencyError(
             Code.NOT_FOUND,
             "APPLICATION_UNKNOWN",
-            "no application has this application_id",
+            "none of your applications has this application_id",
             field="application_id",
         )
     return application

@@ -5,7 +5,7 @@ from typing import Any
 import grpc
 
 from ndxp.agency.database import Database, Transaction, now
-from ndxp.agency.paging import page_limit, page_start
+from ndxp.agency.paging import page_limit
 from ndxp.agency.replay import answered, once
 from ndxp.passports.v1 import passports_pb2 as pb
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceServicer
@@ -61,12 +61,12 @@ class PassportService(PassportServiceServicer):
     async def ListApplications(self, request: pb.ListApplicationsRequest, _: _Context) -> pb.ListApplicationsResponse:
         """A page of a citizen's applications, the latest first."""
         number = read_number(request.citizen_number)
-        size, before = page_limit(request.page_size), page_start(request.page_token)
+        size, before = page_limit(request.page_size), self._database.places.start(request.page_token, number)
         with self._database.reading() as documents:
             found = self._department.applications(documents, number, before=before, limit=size + 1)
         return pb.ListApplicationsResponse(
             applications=[self._shown(application) for _seq, application in found[:size]],
-            next_page_token=str(found[size - 1][0]) if len(found) > size else "",
+            next_page_token=self._database.places.token(found[size - 1][0], number) if len(found) > size else "",
         )
 
     async def WithdrawApplication(

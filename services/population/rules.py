@@ -134,11 +134,11 @@ def living(citizen: Citizen) -> Citizen:
     return citizen
 
 
-def read_cursor(cursor: str) -> int:
-    """The place in the feed to go on from; raises AgencyError for what is no cursor."""
-    if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise _invalid("CURSOR_INVALID", "cursor must be one that this stream gave, or empty", "cursor")
-    return int(cursor or 0)
+def known_place(place: int | None) -> int:
+    """The place in the feed to go on from; raises AgencyError when the cursor names none."""
+    if place is None:
+        raise _invalid("CURSOR_INVALID", "cursor must be one that this stream gave to you, or empty", "cursor")
+    return place
 
 
 def read_kinds(kinds: Iterable[int]) -> tuple[str, ...]:

@@ -82,7 +82,8 @@ class PopulationService(PopulationServiceServicer):
         self, request: pb.WatchChangesRequest, _: _Context
     ) -> AsyncIterator[pb.WatchChangesResponse]:
         """Changes after the cursor, then those to come."""
-        cursor, kinds = rules.read_cursor(request.cursor), rules.read_kinds(request.kinds)
+        cursor = rules.known_place(self._database.places.place(request.cursor))
+        kinds = rules.read_kinds(request.kinds)
         looked_until = -1
         while True:
             newest, changes = self._newest_change(), list[Change]()
@@ -90,7 +91,7 @@ class PopulationService(PopulationServiceServicer):
                 with self._database.reading() as documents:
                     changes = documents.changes(cursor, kinds=kinds)
             for change in changes:
-                yield _change(change)
+                yield self._change(change)
                 cursor = change.cursor
             if changes:
                 continue
@@ -147,6 +148,14 @@ class PopulationService(PopulationServiceServicer):
                 self._newest = documents.newest_change()
             self._look_at = now + POLL_SECONDS
         return self._newest
+
+    def _change(self, change: Change) -> pb.WatchChangesResponse:
+        names_subject(change.key)
+        response = pb.WatchChangesResponse(
+            cursor=self._database.places.token(change.cursor), kind=_KIND_NAMES[change.kind], citizen_number=change.key
+        )
+        response.registered_at.FromMicroseconds(change.at)
+        return response
 
     async def _ends_within(self, seconds: float) -> bool:
         try:
@@ -208,15 +217,6 @@ class PopulationService(PopulationServiceServicer):
 
 def _claim(request: pb.VerifyCitizenRequest | pb.GetCitizenRequest | pb.BatchVerifyCitizensRequest) -> Claim:
     return read_claim(request.citizen_number, request.full_name, request.birth_date, old_number=True)
-
-
-def _change(change: Change) -> pb.WatchChangesResponse:
-    names_subject(change.key)
-    response = pb.WatchChangesResponse(
-        cursor=str(change.cursor), kind=_KIND_NAMES[change.kind], citizen_number=change.key
-    )
-    response.registered_at.FromMicroseconds(change.at)
-    return response
 
 
 def _member(citizen: Citizen) -> pb.HouseholdMember:

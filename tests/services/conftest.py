@@ -28,6 +28,8 @@ from tests.fakes import TokenOffice
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
+OTHER = "VN/GOV/H29/one-stop"
+KEEPER = "VN/GOV/G01/lgsp"
 SECRETS = {
     MEMBER: "s1",
     "VN/GOV/G22/portal": "s2",
@@ -35,6 +37,8 @@ SECRETS = {
     passports.subsystem: "s4",
     population.subsystem: "s5",
     SUBJECTS: "key of subjects",
+    OTHER: "s6",
+    KEEPER: "s7",
 }
 
 
@@ -136,7 +140,7 @@ class Town:
 
     def onward_calls(self) -> list[Forwarded]:
         """The calls that agencies made."""
-        return [call for call in self.gateway.forwarded if call.client not in (MEMBER, "VN/GOV/G22/portal")]
+        return [call for call in self.gateway.forwarded if call.client not in (MEMBER, OTHER, "VN/GOV/G22/portal")]
 
 
 @pytest.fixture(scope="session")

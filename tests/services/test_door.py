@@ -20,6 +20,8 @@ from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
 from ndxp.agency.caller import caller
+from ndxp.agency.database import Access, now
+from ndxp.agency.retention import Limits, Retention
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.assertion import Assertion, key_of, message_mark, sign
@@ -193,6 +195,27 @@ async def test_a_stream_is_counted_and_how_long_it_lasts_is_not(town: "Town", di
     traffic = town.agencies["population"].server.traffics[population.subsystem]
     assert traffic.calls == {(watch, Code.OK): 1, (watch, Code.PERMISSION_DENIED): 1}
     assert traffic.durations == {}
+
+
+async def test_the_access_log_says_since_when_it_is_complete(town: "Town", question: pb.VerifyCitizenRequest) -> None:
+    stub, pairs = AccessLogServiceStub(town.channel()), ((metadata.SERVICE, population.subsystem),)
+    counting, listing = access_log_pb2.CountAccessesRequest(), access_log_pb2.ListAccessesRequest()
+    for answer in (
+        await stub.CountAccesses(counting, metadata=pairs),
+        await stub.ListAccesses(listing, metadata=pairs),
+    ):
+        assert not answer.HasField("complete_since")
+    old = now() - 2 * 86_400 * 1_000_000
+    database = town.agencies["population"].foundation.database
+    with database.transaction() as transaction:
+        transaction.log([Access("old", "c", "", "", "m", 0, old)])
+    await town.population().VerifyCitizen(question)
+    assert Retention(database, Limits(days=1)).remove_some()
+    counted = await stub.CountAccesses(counting, metadata=pairs)
+    listed = await stub.ListAccesses(listing, metadata=pairs)
+    assert (counted.total, len(listed.accesses)) == (1, 1)
+    for answer in (counted, listed):
+        assert answer.complete_since.ToMicroseconds() == old + 1
 
 
 async def test_the_access_log_names_transaction_client_and_officer(

@@ -15,7 +15,9 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from ndxp.agency.database import Access, Database, now
 from tests.agencies import health_insurance, passports, population
+from tests.fakes import until
 
 ROOT = Path(__file__).parents[2]
 Environment = Callable[..., dict[str, str]]
@@ -86,6 +88,25 @@ async def test_an_agency_serves_on_ipv6(environment: Environment) -> None:
     assert await ended(process) == (0, "", [])
 
 
+async def test_an_agency_cuts_its_access_log_by_itself(environment: Environment) -> None:
+    env = environment(NDXP_ACCESS_LOG_KEEP_DAYS="1")
+    database = Database(env["NDXP_DATABASE_URL"].replace("{name}", passports.name))
+    times = {"old": now() - 2 * 86_400 * 1_000_000, "new": now()}
+    with database.transaction() as transaction:
+        transaction.log([Access(name, "c", "", "", "m", 0, at) for name, at in times.items()])
+    process = await start("services", "passports", env=env)
+
+    def kept() -> bool:
+        with database.reading() as reader:
+            return [access.transaction_id for _, access in reader.accesses()] == ["new"]
+
+    await until(kept)
+    database.close()
+    process.send_signal(signal.SIGTERM)
+    code, _, err = await ended(process)
+    assert (code, len(err)) == (0, 1)
+
+
 async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment) -> None:
     code, out, err = await ended(await start("services", "pasports", env=environment()))
     assert (code, out, len(err)) == (2, "", 1)
@@ -108,6 +129,8 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_GATEWAY": "localhost:0"},
         {"NDXP_METRICS_ADDRESS": "9464"},
         {"NDXP_LOG_FORMAT": "xml"},
+        {"NDXP_ACCESS_LOG_KEEP_DAYS": "0.01"},
+        {"NDXP_ACCESS_LOG_KEEP_ENTRIES": "-1"},
         {"NDXP_DATABASE_URL": "mysql://agency:secret@host/name"},
     ],
 )

@@ -54,8 +54,7 @@ async def test_a_watcher_who_reconnects_at_random_sees_every_change_once(
         tasks.create_task(follow())
         tasks.create_task(move(town, numbers, request_id))
     assert [change.citizen_number for change in seen] == numbers
-    cursors = [int(change.cursor) for change in seen]
-    assert cursors == sorted(set(cursors))
+    assert len({change.cursor for change in seen}) == len(numbers)
 
 
 async def test_only_the_kinds_that_are_asked_for_are_told(town: "Town", world: World, request_id: RequestId) -> None:
@@ -106,7 +105,7 @@ async def test_watchers_who_wait_do_not_look_into_the_database_each_for_itself(
         stream.cancel()
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "9" * 19])
+@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "9" * 19, "1", "A" * 32])
 async def test_a_cursor_that_this_stream_never_gave_is_refused(
     town: "Town", failure_of: "FailureOf", cursor: str
 ) -> None:

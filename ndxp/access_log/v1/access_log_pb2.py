@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ndxp/access_log/v1/access_log.proto\x12\x12ndxp.access_log.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x14\x43ountAccessesRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x15\x43ountAccessesResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12/\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x1f.ndxp.access_log.v1.AccessCount\"Q\n\x0b\x41\x63\x63\x65ssCount\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x13\n\x0bstatus_code\x18\x03 \x01(\x05\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\"g\n\x13ListAccessesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"]\n\x14ListAccessesResponse\x12,\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x1a.ndxp.access_log.v1.Access\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa8\x01\n\x06\x41\x63\x63\x65ss\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x0f\n\x07purpose\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x13\n\x0bstatus_code\x18\x06 \x01(\x05\x12/\n\x0b\x61nswered_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe5\x01\n\x10\x41\x63\x63\x65ssLogService\x12i\n\rCountAccesses\x12(.ndxp.access_log.v1.CountAccessesRequest\x1a).ndxp.access_log.v1.CountAccessesResponse\"\x03\x90\x02\x01\x12\x66\n\x0cListAccesses\x12\'.ndxp.access_log.v1.ListAccessesRequest\x1a(.ndxp.access_log.v1.ListAccessesResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#ndxp/access_log/v1/access_log.proto\x12\x12ndxp.access_log.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x14\x43ountAccessesRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x15\x43ountAccessesResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12/\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x1f.ndxp.access_log.v1.AccessCount\x12\x32\n\x0e\x63omplete_since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x0b\x41\x63\x63\x65ssCount\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x13\n\x0bstatus_code\x18\x03 \x01(\x05\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\"g\n\x13ListAccessesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x91\x01\n\x14ListAccessesResponse\x12,\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x1a.ndxp.access_log.v1.Access\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x32\n\x0e\x63omplete_since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa8\x01\n\x06\x41\x63\x63\x65ss\x12\x16\n\x0etransaction_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x0f\n\x07purpose\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x13\n\x0bstatus_code\x18\x06 \x01(\x05\x12/\n\x0b\x61nswered_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe5\x01\n\x10\x41\x63\x63\x65ssLogService\x12i\n\rCountAccesses\x12(.ndxp.access_log.v1.CountAccessesRequest\x1a).ndxp.access_log.v1.CountAccessesResponse\"\x03\x90\x02\x01\x12\x66\n\x0cListAccesses\x12\'.ndxp.access_log.v1.ListAccessesRequest\x1a(.ndxp.access_log.v1.ListAccessesResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,16 +38,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSLOGSERVICE'].methods_by_name['ListAccesses']._serialized_options = b'\220\002\001'
   _globals['_COUNTACCESSESREQUEST']._serialized_start=92
   _globals['_COUNTACCESSESREQUEST']._serialized_end=200
-  _globals['_COUNTACCESSESRESPONSE']._serialized_start=202
-  _globals['_COUNTACCESSESRESPONSE']._serialized_end=289
-  _globals['_ACCESSCOUNT']._serialized_start=291
-  _globals['_ACCESSCOUNT']._serialized_end=372
-  _globals['_LISTACCESSESREQUEST']._serialized_start=374
-  _globals['_LISTACCESSESREQUEST']._serialized_end=477
-  _globals['_LISTACCESSESRESPONSE']._serialized_start=479
-  _globals['_LISTACCESSESRESPONSE']._serialized_end=572
-  _globals['_ACCESS']._serialized_start=575
-  _globals['_ACCESS']._serialized_end=743
-  _globals['_ACCESSLOGSERVICE']._serialized_start=746
-  _globals['_ACCESSLOGSERVICE']._serialized_end=975
+  _globals['_COUNTACCESSESRESPONSE']._serialized_start=203
+  _globals['_COUNTACCESSESRESPONSE']._serialized_end=342
+  _globals['_ACCESSCOUNT']._serialized_start=344
+  _globals['_ACCESSCOUNT']._serialized_end=425
+  _globals['_LISTACCESSESREQUEST']._serialized_start=427
+  _globals['_LISTACCESSESREQUEST']._serialized_end=530
+  _globals['_LISTACCESSESRESPONSE']._serialized_start=533
+  _globals['_LISTACCESSESRESPONSE']._serialized_end=678
+  _globals['_ACCESS']._serialized_start=681
+  _globals['_ACCESS']._serialized_end=849
+  _globals['_ACCESSLOGSERVICE']._serialized_start=852
+  _globals['_ACCESSLOGSERVICE']._serialized_end=1081
 # @@protoc_insertion_point(module_scope)

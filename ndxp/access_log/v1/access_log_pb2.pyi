@@ -18,12 +18,14 @@ class CountAccessesRequest(_message.Message):
     def __init__(self, since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class CountAccessesResponse(_message.Message):
-    __slots__ = ("total", "counts")
+    __slots__ = ("total", "counts", "complete_since")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_SINCE_FIELD_NUMBER: _ClassVar[int]
     total: int
     counts: _containers.RepeatedCompositeFieldContainer[AccessCount]
-    def __init__(self, total: _Optional[int] = ..., counts: _Optional[_Iterable[_Union[AccessCount, _Mapping]]] = ...) -> None: ...
+    complete_since: _timestamp_pb2.Timestamp
+    def __init__(self, total: _Optional[int] = ..., counts: _Optional[_Iterable[_Union[AccessCount, _Mapping]]] = ..., complete_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AccessCount(_message.Message):
     __slots__ = ("client", "method", "status_code", "count")
@@ -48,12 +50,14 @@ class ListAccessesRequest(_message.Message):
     def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListAccessesResponse(_message.Message):
-    __slots__ = ("accesses", "next_page_token")
+    __slots__ = ("accesses", "next_page_token", "complete_since")
     ACCESSES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_SINCE_FIELD_NUMBER: _ClassVar[int]
     accesses: _containers.RepeatedCompositeFieldContainer[Access]
     next_page_token: str
-    def __init__(self, accesses: _Optional[_Iterable[_Union[Access, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    complete_since: _timestamp_pb2.Timestamp
+    def __init__(self, accesses: _Optional[_Iterable[_Union[Access, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., complete_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Access(_message.Message):
     __slots__ = ("transaction_id", "client", "user_id", "purpose", "method", "status_code", "answered_at")

@@ -27,6 +27,9 @@ if _version_not_supported:
 
 class PassportServiceStub:
     """Applications for ordinary passports, and verification of passports.
+
+    An application belongs to the subsystem that submitted it and to the department. To others it does not exist: they get NOT_FOUND, as
+    for an id that nobody has.
     """
 
     def __init__(self, channel):
@@ -69,6 +72,9 @@ class PassportServiceStub:
 
 class PassportServiceServicer:
     """Applications for ordinary passports, and verification of passports.
+
+    An application belongs to the subsystem that submitted it and to the department. To others it does not exist: they get NOT_FOUND, as
+    for an id that nobody has.
     """
 
     def SubmitApplication(self, request, context):
@@ -87,7 +93,7 @@ class PassportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListApplications(self, request, context):
-        """Lists the applications of a citizen, the latest first.
+        """Lists the caller's applications for a citizen, the latest first; all of them for the department.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,6 +163,9 @@ def add_PassportServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class PassportService:
     """Applications for ordinary passports, and verification of passports.
+
+    An application belongs to the subsystem that submitted it and to the department. To others it does not exist: they get NOT_FOUND, as
+    for an id that nobody has.
     """
 
     @staticmethod

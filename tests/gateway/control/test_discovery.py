@@ -9,8 +9,11 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import descriptor_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 from grpc_reflection.v1alpha import reflection_pb2_grpc
+from grpc_reflection.v1alpha._async import ReflectionServicer
 
 from gateway.control import discovery
 from gateway.control.discovery import ContractUnknown, Discovery
@@ -105,3 +108,128 @@ async def test_a_description_that_is_too_large_is_none(monkeypatch: pytest.Monke
     async with providing("a.S", answer) as service:
         with pytest.raises(ContractUnknown, match="no complete description in 20 files of 100000 bytes"):
             await discover(Contracts(service))._describe(service)
+
+
+HEALTH = "grpc.health.v1.Health"
+VERSIONS = ("v1", "v1alpha")
+
+
+def reflecting(version: str, servicer: Any) -> grpc.GenericRpcHandler:
+    """A reflection service in one version, whose messages are those of the other."""
+    method = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        pb.ServerReflectionRequest.FromString,
+        pb.ServerReflectionResponse.SerializeToString,
+    )
+    name = f"grpc.reflection.{version}.ServerReflection"
+    return grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": method})
+
+
+class NotHere(grpc.aio.ServerInterceptor):
+    """Refuses what it does not know before the server says that it is not there, as some providers do."""
+
+    async def intercept_service(self, continuation: Any, details: grpc.HandlerCallDetails) -> Any:
+        async def refuse(_: Any, context: Any) -> None:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "not here")
+
+        return await continuation(details) or grpc.stream_stream_rpc_method_handler(refuse)
+
+
+@asynccontextmanager
+async def serving(*handlers: grpc.GenericRpcHandler, guarded: bool = False) -> AsyncIterator[str]:
+    """A provider of grpcio's own health service; gives its address."""
+    server = grpc.aio.server(interceptors=[NotHere()] if guarded else [])
+    health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), server)
+    server.add_generic_rpc_handlers(handlers)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield f"127.0.0.1:{port}"
+    await server.stop(None)
+
+
+def of_health(address: str, contract: str = HEALTH) -> Service:
+    return Service(provider="VN/COM/C01/p", contract=contract, address=address)
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+@pytest.mark.parametrize("versions", [("v1",), ("v1alpha",), VERSIONS], ids="+".join)
+async def test_a_contract_is_learnt_by_whatever_version_of_reflection_there_is(
+    versions: tuple[str, ...], guarded: bool
+) -> None:
+    servicer = ReflectionServicer([HEALTH])
+    async with serving(*(reflecting(version, servicer) for version in versions), guarded=guarded) as address:
+        store, service = Contracts(of_health(address)), of_health(address)
+        finding = discover(store)
+        assert await finding.learn(service) == finding.trouble(service) == ""
+    files = descriptor_pb2.FileDescriptorSet.FromString(store.learnt[HEALTH])
+    assert [file.name for file in files.file] == [health_pb2.DESCRIPTOR.name]
+
+
+class Garbage:
+    """Answers with bytes that are no file."""
+
+    async def ServerReflectionInfo(self, requests: Any, _: Any) -> AsyncIterator[Any]:
+        async for _request in requests:
+            files = pb.FileDescriptorResponse(file_descriptor_proto=[b"\xff" * 9])
+            yield pb.ServerReflectionResponse(file_descriptor_response=files)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_why_a_contract_is_not_learnt_is_said_and_is_in_the_log_once(
+    version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = reflecting(version, ReflectionServicer([HEALTH]))
+    async with (
+        serving() as without, serving(guarded=True) as guarded, serving(whole) as good,
+        serving(reflecting(version, Garbage())) as bad,
+    ):  # fmt: skip
+        whys = {
+            of_health(without): "it has no reflection, neither grpc.reflection.v1 nor v1alpha",
+            of_health(guarded): "its reflection says PERMISSION_DENIED",
+            of_health(good, "no.such.v1.Service"): "its reflection does not know it (not found)",
+            of_health(bad): "its descriptors are bad (DecodeError)",
+        }
+        for service, why in whys.items():
+            finding = discover(Contracts(service))
+            for _ in range(2):
+                assert f"{service.contract}: {why}" in await finding.learn(service)
+            assert finding.trouble(service).startswith(why)
+            assert len([r for r in caplog.records if why in r.getMessage()]) == 1
+
+
+async def test_a_provider_that_is_not_there_yet_is_in_the_log_when_it_stays_away(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = of_health("127.0.0.1:1")
+    finding = discover(Contracts(service))
+    assert "nothing answers there" in await finding.learn(service)
+    assert not caplog.records
+    monkeypatch.setattr(discovery, "_STARTING", 0.0)
+    await finding.learn(service)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"VN/COM/C01/p at 127.0.0.1:1 does not describe {HEALTH}: nothing answers there; it is asked again"
+    ]
+
+
+async def test_a_trouble_is_over_when_the_contract_is_learnt() -> None:
+    handlers: list[grpc.GenericRpcHandler] = []
+
+    class Later(grpc.GenericRpcHandler):
+        def service(self, details: grpc.HandlerCallDetails) -> Any:
+            return handlers[0].service(details) if handlers else None
+
+    async with serving(Later()) as address:
+        service = of_health(address)
+        finding = discover(Contracts(service))
+        await finding.learn(service)
+        assert finding.trouble(service)
+        handlers.append(reflecting("v1", ReflectionServicer([HEALTH])))
+        await finding.learn(service)
+        assert finding.trouble(service) == ""
+
+
+async def test_the_address_is_the_one_of_this_run() -> None:
+    service = of_health("127.0.0.1:1")
+    finding = Discovery(Contracts(service), {service.provider: "127.0.0.1:2"}, "c")  # type: ignore[arg-type]
+    assert finding.address(service) == "127.0.0.1:2"
+    assert discover(Contracts(service)).address(service) == "127.0.0.1:1"

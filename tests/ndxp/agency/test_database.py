@@ -9,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from ndxp.agency import connections
+from ndxp.agency.caller import set_caller
 from ndxp.agency.database import Access, Database, Transaction
 from ndxp.agency.documents import next_count
+from ndxp.assertion import Assertion
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
 from tests.stores import Postgres
@@ -274,3 +276,31 @@ def test_transactions_one_after_the_other_share_a_connection(postgres: Postgres)
         assert connection.exec_driver_sql(f"SELECT count(*) {OTHERS}").scalar() == 1
     engine.dispose()
     database.close()
+
+
+def test_a_database_of_an_older_version_gets_what_it_lacks_and_its_documents_are_their_keepers(
+    url: str,
+) -> None:
+    Database(url).close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE documents DROP COLUMN filer")
+        connection.exec_driver_sql("ALTER TABLE answers DROP COLUMN subjects")
+        insert = sa.text("INSERT INTO documents (kind, key, owner, body) VALUES ('a', '1', 'o', :body)")
+        connection.execute(insert, {"body": b"b"})
+    engine.dispose()
+    database = Database(url)
+    for client, has in ((CLIENT, None), ("VN/GOV/G01/lgsp", b"b")):
+        set_caller(Assertion(client, "VN/GOV/G01/passports", METHOD, "t"), None)
+        with database.reading() as reader:
+            assert reader.own("a", "1") == has
+            assert len(reader.own_of("a", "o")) == (has is not None)
+            assert reader.get("a", "1") == b"b"
+    database.close()
+
+
+def test_the_key_of_tokens_is_that_of_all_processes_and_of_every_start(replicas: list[Database], url: str) -> None:
+    set_caller(Assertion(CLIENT, "VN/GOV/G01/passports", METHOD, "t"), None)
+    later = Database(url)
+    assert len({database.places.token(7) for database in (*replicas, later)}) == 1
+    later.close()

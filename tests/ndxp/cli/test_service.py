@@ -1,9 +1,14 @@
 """``ndxp service``, and subsystems that are added to a member."""
 
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
 import pytest
 
+from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
 
@@ -69,6 +74,45 @@ def test_a_service_is_added_moved_disabled_enabled_and_removed(ndxp: Ndxp, excha
     assert services(exchange) == [("127.0.0.1:2", False, 5)]
     assert ndxp("service", "remove", *service).code == 0
     assert services(exchange) == []
+
+
+@pytest.fixture
+def without_reflection(ndxp: Ndxp, exchange: RunningExchange) -> Iterator[str]:
+    """The address of a provider that is registered and describes nothing."""
+    server = grpc.server(ThreadPoolExecutor())
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    if all(member["id"] != "VN/COM/silent" for member in exchange.admin.get("members").json()):
+        assert ndxp("member", "add", "VN/COM/silent", "app").code == 0
+    assert ndxp("service", "add", "VN/COM/silent/app", "silent.v1.Silent", f"127.0.0.1:{port}").code == 0
+    yield f"127.0.0.1:{port}"
+    ndxp("service", "remove", "VN/COM/silent/app", "silent.v1.Silent")
+    server.stop(None)
+
+
+@pytest.mark.usefixtures("without_reflection")
+def test_a_contract_that_cannot_be_learnt_is_said_with_the_reason_by_every_command_that_shows_services(
+    ndxp: Ndxp, exchange: RunningExchange
+) -> None:
+    why = "it has no reflection, neither grpc.reflection.v1 nor v1alpha"
+    [listed] = [s for s in ndxp("services", "--json").data if s["contract"] == "silent.v1.Silent"]
+    assert (listed["trouble"], listed["methods"]) == (why, {})
+    assert f"  not learnt: {why}" in ndxp("services").out.splitlines()
+    said = f"silent.v1.Silent of VN/COM/silent/app is not learnt: {why}"
+    assert said in ndxp("status").out.splitlines()
+    assert why in [s["trouble"] for s in ndxp("status", "--json").data["services"]]
+    [check] = [check for check in ndxp("doctor", "--json").data if check["check"] == "contracts"]
+    assert said in check["found"]
+    log = (exchange.folder / "logs" / "control.log").read_text(encoding="utf-8")
+    assert f"does not describe silent.v1.Silent: {why}; it is asked again" in log
+    assert "" in {s["trouble"] for s in ndxp("services", "--json").data}
+
+
+def test_services_have_the_addresses_of_this_run(ndxp: Ndxp, exchange: RunningExchange) -> None:
+    listed = {s["provider"]: s["address"] for s in ndxp("services", "--json").data}
+    addresses = json.loads(State.running(exchange.folder).processes[1].environment["NDXP_ADDRESSES"])
+    assert addresses
+    assert {provider: listed[provider] for provider in addresses} == addresses
 
 
 @pytest.mark.parametrize("verb", ["remove", "disable", "enable"])
