@@ -1,6 +1,7 @@
 """Capacity search: doubling until a step misses its objectives, then bisection; it ends by itself."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -12,14 +13,20 @@ _LOWEST = 0.5
 """Requests a second below which the search gives up: nothing holds the objectives."""
 
 
+Limit = Literal["exchange", "generator", "search"]
+
+
 class Step(msgspec.Struct, kw_only=True):
-    """One short run at one rate (requests a second); ``why`` says what it missed, latencies are response times."""
+    """One short run at one rate (requests a second); ``why`` says what it missed, latencies are response times.
+
+    ``valid`` is False where the generator was at its limit: who missed the objectives then is not known.
+    """
 
     rate: float
     passed: bool
     achieved: float
-    p50_ms: float
-    p99_ms: float
+    p50_ms: float | None
+    p99_ms: float | None
     error_share: float
     dropped_share: float
     why: str = ""
@@ -29,12 +36,14 @@ class Step(msgspec.Struct, kw_only=True):
 class Capacity(msgspec.Struct, kw_only=True):
     """The highest rate that held its objectives, and every step to it. ``rate`` is 0 when none held.
 
-    ``limited_by`` tells an upper end that is the exchange's from one that is only the generator's or the search's.
+    ``limited_by`` says what the next higher step missed, and ``limit`` whose limit that is: only the exchange's makes
+    the rate its capacity, the generator's or the search's leaves it a least figure.
     """
 
     rate: float
     steps: list[Step]
     limited_by: str
+    limit: Limit = "exchange"
 
     @property
     def a_day(self) -> float:
@@ -47,13 +56,19 @@ class Capacity(msgspec.Struct, kw_only=True):
         return self.a_day / NDXP_A_DAY
 
     @property
+    def figure(self) -> str:
+        """The rate, and whether more was not tried or not shown."""
+        return f"{'' if self.limit == 'exchange' else 'at least '}{self.rate:,.0f} tx/s"
+
+    @property
     def sentence(self) -> str:
         """The result in one sentence."""
         if not self.rate:
             return f"no rate held the objectives: {self.limited_by}"
+        limit = "limited by the generator" if self.limit == "generator" else "limit"
         return (
-            f"{self.rate:,.0f} tx/s, {self.a_day / 1e6:,.1f} million a day, "
-            f"{self.multiples:,.1f} times NDXP (1.9 million a day); limit: {self.limited_by}"
+            f"{self.figure}, {self.a_day / 1e6:,.1f} million a day, "
+            f"{self.multiples:,.1f} times NDXP (1.9 million a day); {limit}: {self.limited_by}"
         )
 
 
@@ -81,7 +96,8 @@ def search(step: Callable[[float], Step], *, start: float, precision: float = 0.
             break
         low, high = (middle, high) if passes(middle) else (low, middle)
     held = [one.achieved for one in steps if one.passed and one.rate == low]
-    return Capacity(rate=min(low, max(held, default=0.0)), steps=steps, limited_by=_limit(steps, low, most_steps))
+    limit, limited_by = _limit(steps, low, most_steps)
+    return Capacity(rate=min(low, max(held, default=0.0)), steps=steps, limited_by=limited_by, limit=limit)
 
 
 def _bracket(passes: Callable[[float], bool], start: float) -> tuple[float, float]:
@@ -98,9 +114,15 @@ def _bracket(passes: Callable[[float], bool], start: float) -> tuple[float, floa
     return 0.0, rate
 
 
-def _limit(steps: list[Step], low: float, most_steps: int) -> str:
+def _limit(steps: list[Step], low: float, most_steps: int) -> tuple[Limit, str]:
+    """Whose limit the lowest rate above shows, and what was missed there.
+
+    A single miss may be a hiccup: only when no attempt at that rate met the generator's limit it is the exchange's.
+    """
     above = [one for one in steps if one.rate > low and not one.passed]
     if not above:
-        return f"the search ended after {most_steps} steps"
-    nearest = min(above, key=lambda one: one.rate)
-    return f"at {nearest.rate:,.0f}/s {nearest.why}" if nearest.valid else f"the generator, {nearest.why}"
+        return "search", f"the search ended after {most_steps} steps"
+    nearest = [one for one in above if one.rate == min(step.rate for step in above)]
+    if broken := [one for one in nearest if not one.valid]:
+        return "generator", f"the generator, {broken[0].why}"
+    return "exchange", f"at {nearest[0].rate:,.0f}/s {nearest[0].why}"

@@ -56,8 +56,9 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     stages never do, and their calls are in the methods' series as well).
 
     ``slo`` is plain data: ``overall``, ``services`` (by service or method) and ``stages`` (by name) hold limits
-    (``p50_ms``, ``p99_ms``, ``error_share``, ``dropped_share``, ``achieved_share``); ``abort`` holds ``error_share``
-    and ``dropped_share`` over the last ``seconds``, above which the generator stops early.
+    (``p50_ms``, ``p99_ms``, ``error_share``, ``dropped_share``, ``achieved_share``; the three shares have defaults in
+    ``overall``); ``abort`` holds ``error_share`` and ``dropped_share`` over the last ``seconds``, above which the
+    generator stops early.
     """
 
     name: str = ""
@@ -74,6 +75,11 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     max_in_flight: int
     channels: int
     slo: dict[str, Any] = {}
+
+    @property
+    def objectives(self) -> dict[str, Any]:
+        """What it must hold, with what every load must that states nothing else."""
+        return slo.complete(self.slo)
 
     @property
     def mean_rate(self) -> float | None:

@@ -7,6 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from loadtest.latency import shown
 from loadtest.results import Second
 
 _PLAIN_EVERY = 5
@@ -52,6 +53,6 @@ class Live:
     def _line(self, second: Second) -> str:
         left = max(0, round(self._duration - second.at - 1))
         return (
-            f"{second.finished:,}/s of {second.planned:,}  p99 {second.p99_ms:,.1f} ms  errors {self._failed:,}  "
+            f"{second.finished:,}/s of {second.planned:,}  p99 {shown(second.p99_ms)} ms  errors {self._failed:,}  "
             f"dropped {self._dropped:,}  in flight {second.in_flight:,}  {left} s left"
         )

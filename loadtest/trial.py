@@ -17,7 +17,7 @@ from loadtest.progress import Live
 from loadtest.report import SYNTHETIC, Report, Source, summarise
 from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain, measure, reckon
 from loadtest.traffic import Plan
-from loadtest.verdict import Exit, Verdict, decide
+from loadtest.verdict import decide, decide_search
 from ndxp.cli.session import Session
 
 _CONNECT = 3.0
@@ -44,8 +44,6 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
     """Searches the highest rate that holds the profile's objectives; raises what ``run`` raises."""
     profile = profiles.load(plan.profile, plan.slo)
-    if not profile.slo.get("overall"):
-        raise slo.BadSlo(f"{profile.name} states no slo.overall, so that no rate could miss it")
     session, books = _open(plan.folder)
     done: list[tuple[Plan, Measured]] = []
     with TemporaryDirectory(prefix="ndxp-load-") as into:
@@ -70,8 +68,7 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
         )  # fmt: skip
         report = _report("capacity", profile, *done[best], reckoning)
     report.capacity = found
-    if report.verdict.exit_code == Exit.PASSED:
-        report.verdict = Verdict(word=f"{found.rate:,.0f} tx/s", why=found.sentence, exit_code=Exit.PASSED)
+    report.verdict = decide_search(found, report.verdict)
     return report
 
 
@@ -88,7 +85,7 @@ def _open(folder: Path) -> tuple[Session, Books]:
 
 def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoning: Reckoning) -> Report:
     results = measured.results
-    objectives = slo.judge(profile.slo, results)
+    objectives = slo.judge(profile.objectives, results)
     validity = check_validity(profile, plan, results)
     attribution, found_outages, changes = explain(measured, reckoning)
     return Report(
@@ -110,9 +107,9 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
 
 
 def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
-    """What one step of a search comes to; one that its generator limits is missed as well."""
+    """What one step of a search comes to; one that its generator limits is missed as well, and says both."""
     results = measured.results
-    missed = [check for check in slo.judge(profile.slo, results) if not check.passed]
+    missed = [check for check in slo.judge(profile.objectives, results) if not check.passed]
     broken = [check for check in check_validity(profile, plan, results) if not check.passed]
     summary = summarise(results)
     return Step(
@@ -124,5 +121,5 @@ def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
         dropped_share=summary.dropped_share,
         passed=not (missed or broken),
         valid=not broken,
-        why="; ".join(check.finding for check in broken or missed),
+        why="; ".join(check.finding for check in (*broken, *missed)),
     )

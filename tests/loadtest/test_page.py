@@ -3,9 +3,12 @@
 import re
 from html.parser import HTMLParser
 
+import matplotlib as mpl
 import msgspec
+import numpy as np
+from matplotlib.figure import Figure
 
-from loadtest import page, report
+from loadtest import page, plots, report
 from loadtest.capacity import Capacity, Step
 from loadtest.checks import Check
 from loadtest.outages import Outage
@@ -94,6 +97,29 @@ def test_a_capacity_search_brings_its_curve() -> None:
     assert "NDXP in 2022" in text
     assert "at 400/s p99" in text
     assert text.count("<svg") == 7
+
+
+def test_the_chart_of_a_search_never_falls_and_names_its_steps() -> None:
+    tried = [(100.0, 90.0), (200.0, 40.0), (400.0, 900.0), (400.0, 30.0), (300.0, None)]
+    steps = [
+        Step(rate=rate, passed=rate < 300, achieved=rate, p50_ms=5, p99_ms=p99, error_share=0, dropped_share=0)
+        for rate, p99 in tried
+    ]
+    with mpl.rc_context({"svg.fonttype": "none"}):  # text as text
+        figure = Figure()
+        axes = figure.subplots()
+        plots.draw_steps(axes, [(n, s, s.p99_ms) for n, s in enumerate(steps, 1) if s.p99_ms], "p99")
+    [line] = axes.lines
+    heights: list[float] = list(np.asarray(line.get_ydata()))
+    assert heights == sorted(heights)
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3", "4"]
+
+
+def test_a_run_whose_every_call_failed_has_no_latency_on_its_page() -> None:
+    text = " ".join(page.render(made_report(found=made_results({VERIFY: series(0, failed=40)}))).split())
+    assert "<b>– ms</b><span>p99 response</span>" in text
+    assert '<td>response, ms</td><td class="n">–</td>' in text
+    assert '<td>response, all calls, ms</td><td class="n">10.0</td>' in text
 
 
 def test_names_from_outside_stay_text() -> None:

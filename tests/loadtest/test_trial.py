@@ -53,6 +53,24 @@ def test_what_keeps_the_generator_from_beginning_is_said_in_its_own_words(
     assert ran.complaint.startswith("no member of this exchange is in provinces/no-such")
 
 
+def test_a_run_whose_every_call_is_refused_does_not_pass(exchange: RunningExchange, tmp_path: Path) -> None:
+    profile = tmp_path / "denied.yaml"
+    profile.write_text(
+        "{title: Refused, sources: [nobody], arrivals: constant, duration: 2, rate: 10, deadline: 5, channels: 2,"
+        " max_in_flight: 100, mix: {get-citizen: {weight: 1, members: [companies/ekyc]}},"
+        " slo: {overall: {p99_ms: 500}}}",
+        encoding="utf-8",
+    )
+    ran = ndxp("load", "run", profile, "--json", folder=exchange.folder)
+    assert ran.code in {98, 99}, ran.err
+    found = msgspec.json.decode(ran.out, type=Report)
+    missed = {check.what: check.finding for check in found.slo if not check.passed}
+    assert missed.keys() == {"errors, all calls", "succeeded of planned, all calls", "p99 response, all calls"}
+    assert missed["p99 response, all calls"] == "p99 response, all calls: no successful answer"
+    assert {second.p99_ms for second in found.results.seconds} == {None}
+    assert sum(second.failed for second in found.results.seconds) == 20
+
+
 def test_a_run_reconciles_although_the_recorder_was_killed(exchange: RunningExchange, tmp_path: Path) -> None:
     found = run_while(exchange, tmp_path, lambda: kill(exchange, "control"))
     assert any("the process control ended" in change for change in found.changes)
