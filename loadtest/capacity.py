@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from loadtest.results import STOPPED
+
 A_DAY = 86_400
 NDXP_A_DAY = 1_900_000
 """Transactions a day on the real exchange in the first half of 2022 (350 million in 181 days)."""
@@ -72,31 +74,40 @@ class Capacity(msgspec.Struct, kw_only=True):
         )
 
 
-def search(step: Callable[[float], Step], *, start: float, precision: float = 0.05, most_steps: int = 20) -> Capacity:
-    """Finds the highest rate at which ``step`` passes, to a relative precision.
+def search(
+    step: Callable[[float], Step | None], *, start: float, precision: float = 0.05, most_steps: int = 20
+) -> Capacity:
+    """Finds the highest rate at which ``step`` passes, to a relative precision; a step that is None ends the search.
 
     A step that misses is run once more before it counts: one hiccup of the machine is not the exchange's limit. At most
     ``most_steps`` steps are run, repetitions among them.
     """
     steps: list[Step] = []
+    stopped = False
 
     def passes(rate: float) -> bool:
+        nonlocal stopped
         for _ in range(2):
-            if len(steps) >= most_steps:
+            if stopped or len(steps) >= most_steps:
                 return False
-            steps.append(step(rate))
+            if (one := step(rate)) is None:
+                stopped = True
+                return False
+            steps.append(one)
             if steps[-1].passed:
                 return True
         return False
 
     low, high = _bracket(passes, start)
-    while low and high - low > precision * low and len(steps) < most_steps:
+    while low and high - low > precision * low and len(steps) < most_steps and not stopped:
         middle = float(f"{(low + high) / 2:.3g}")  # more digits are not what short steps can tell
         if not low < middle < high:
             break
         low, high = (middle, high) if passes(middle) else (low, middle)
     held = [one.achieved for one in steps if one.passed and one.rate == low]
     limit, limited_by = _limit(steps, low, most_steps)
+    if stopped:
+        limit, limited_by = "search", f"the search was {STOPPED}"
     return Capacity(rate=min(low, max(held, default=0.0)), steps=steps, limited_by=limited_by, limit=limit)
 
 

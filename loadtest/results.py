@@ -4,6 +4,9 @@ from pathlib import Path
 
 import msgspec
 
+STOPPED = "stopped by hand"
+"""Why a run ended early when somebody wanted it to."""
+
 
 class Series(msgspec.Struct, kw_only=True):
     """One kind of call, named by its method ("PopulationService/VerifyCitizen"), or a stage of one.

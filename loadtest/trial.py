@@ -15,8 +15,9 @@ from loadtest.origin import Origin
 from loadtest.profiles import Profile
 from loadtest.progress import Live
 from loadtest.report import SYNTHETIC, Report, Source, summarise
+from loadtest.results import STOPPED
 from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain, measure, reckon
-from loadtest.traffic import Plan
+from loadtest.traffic import Plan, TrafficStopped
 from loadtest.verdict import decide, decide_search
 from ndxp.cli.session import Session
 
@@ -46,18 +47,29 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
     profile = profiles.load(plan.profile, plan.slo)
     session, books = _open(plan.folder)
     done: list[tuple[Plan, Measured]] = []
+    held: list[float] = []
     with TemporaryDirectory(prefix="ndxp-load-") as into:
 
-        def step(rate: float) -> Step:
+        def step(rate: float) -> Step | None:
             attempt = replace(plan, rate=rate)
             folder = Path(into) / str(len(done))
-            with Live(f"step {len(done) + 1}: {rate:,.4g}/s", plan.duration or profile.duration, quiet=quiet) as live:
-                measured = measure(session.state, attempt, folder, live)
+            title = f"step {len(done) + 1}: {rate:,.4g}/s" + (f", held {max(held):,.4g}" if held else "")
+            with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
+                try:
+                    measured = measure(session.state, attempt, folder, live)
+                except TrafficStopped:
+                    if not done:
+                        raise
+                    return None
                 live.say("cooling down")
                 with suppress(NotCaughtUp):  # what is missing in the end, the reckoning finds
                     books.settle(PATIENCE)
             done.append((attempt, measured))
-            return _step(profile, attempt, measured)
+            if measured.results.aborted == STOPPED:
+                return None
+            found = _step(profile, attempt, measured)
+            held.extend([rate] if found.passed else [])
+            return found
 
         found = search(step, start=start, precision=precision)
         with Live("reckoning", 1, quiet=quiet) as live:

@@ -37,7 +37,7 @@ def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Seque
         return Verdict(word="INVALID", why=f"limited by its generator: {_list(broken)}", exit_code=Exit.INVALID)
     if missed := [check for check in slo if not check.passed]:
         return Verdict(word="SLO MISSED", why=_list(missed), exit_code=Exit.MISSED)
-    why = f"every one of {len(slo)} objectives held" if slo else "the profile states no objectives"
+    why = f"{len(slo)} of {len(slo)} objectives held" if slo else "the profile states no objectives"
     return Verdict(word="PASSED", why=f"{why}, valid, every transaction accounted for", exit_code=Exit.PASSED)
 
 

@@ -37,6 +37,13 @@ def test_it_ends_by_itself_however_much_the_exchange_carries() -> None:
     assert found.figure == "at least 2,048 tx/s"
 
 
+def test_it_ends_when_somebody_stops_it_and_keeps_what_it_found() -> None:
+    carried = exchange(float("inf"))
+    found = search(lambda rate: carried(rate) if rate < 400 else None, start=100)
+    assert [step.rate for step in found.steps] == [100, 200]
+    assert (found.figure, found.limited_by) == ("at least 200 tx/s", "the search was stopped by hand")
+
+
 def test_it_ends_when_nothing_holds() -> None:
     found = search(exchange(0), start=8, most_steps=40)
     assert found.rate == 0

@@ -1,5 +1,7 @@
 """Short runs against a whole exchange: what is found is complete, whatever happens to its processes meanwhile."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -81,6 +83,24 @@ def test_a_killed_agency_is_named_with_the_reason(exchange: RunningExchange, tmp
     assert any("the process agencies ended" in change for change in found.changes)
     statuses = {(outage.service, outage.status) for outage in found.outages}
     assert ("population", "UNAVAILABLE:PROVIDER_UNREACHABLE") in statuses
+
+
+@pytest.mark.parametrize("words", [["run", "ndxp-average", "--rate", "20"], ["capacity", "--start", "20"]])
+def test_ctrl_c_gives_the_report_so_far(exchange: RunningExchange, tmp_path: Path, words: list[str]) -> None:
+    before = sent(exchange)
+    command = [sys.executable, "-P", "-m", "ndxp.cli", "load", *words, "--report", str(tmp_path / "run.html")]
+    with subprocess.Popen(
+        [*command, "--duration", "60"], env=environment(exchange.folder), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+    ) as running:  # fmt: skip
+        until_now(lambda: sent(exchange) >= before + 40)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+        shown, error = running.communicate(timeout=120)
+    assert running.returncode in {98, 99}, error
+    found = report.read(tmp_path / "run.json")
+    assert 40 <= found.results.sent < 1200
+    assert (found.results.aborted, found.reconciliation.holds) == ("stopped by hand", True)
+    assert found.verdict.word in shown
 
 
 def run_while(exchange: RunningExchange, folder: Path, happening: Callable[[], None]) -> Report:
