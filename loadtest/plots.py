@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 
 import matplotlib as mpl
@@ -201,11 +201,13 @@ def draw_steps(axes: Axes, points: Sequence[tuple[int, Step, float]], label: str
         if chosen:
             rates, values = zip(*chosen, strict=True)
             axes.scatter(rates, values, color=color, s=24, label=name, zorder=3)
-    for place, (number, step, value) in enumerate(points):
+    for place, (_, attempts) in enumerate(groupby(points, lambda point: (point[1].rate, point[1].passed))):
+        named = list(attempts)
         above = place % 2 == 0  # neighbours that lie close do not write over each other
+        value = (max if above else min)(value for _, _, value in named)
         axes.annotate(
-            str(number), (step.rate, value), (0, 5 if above else -5), textcoords="offset points", ha="center",
-            va="bottom" if above else "top", fontsize=7.5,
+            ", ".join(str(number) for number, _, _ in named), (named[0][1].rate, value), (0, 5 if above else -5),
+            textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=7.5,
         )  # fmt: skip
 
 

@@ -38,6 +38,33 @@ class Resources(HTMLParser):
                 self.found.append(value)
 
 
+class Scrolling(HTMLParser):
+    """Notes for each table and picture whether it stands where it can scroll on a narrow screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, bool]] = []
+        self._above: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("table", "svg"):
+            self.found.append((tag, "wide" in self._above))
+        if tag in ("div", "figure"):
+            self._above.append(dict(attrs).get("class") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("div", "figure"):
+            self._above.pop()
+
+
+def test_every_table_and_picture_scrolls_on_a_narrow_screen() -> None:
+    scrolling = Scrolling()
+    scrolling.feed(page.render(made_report()))
+    assert {tag for tag, _ in scrolling.found} == {"table", "svg"}
+    assert all(scrolls for _, scrolls in scrolling.found), scrolling.found
+    assert ".wide {\n      overflow-x: auto" in page.render(made_report())
+
+
 def test_the_verdict_comes_first_and_everything_else_is_there() -> None:
     text = page.render(made_report())
     assert text.index("PASSED") < text.index("<h2>")
@@ -112,7 +139,7 @@ def test_the_chart_of_a_search_never_falls_and_names_its_steps() -> None:
     [line] = axes.lines
     heights: list[float] = list(np.asarray(line.get_ydata()))
     assert heights == sorted(heights)
-    assert [text.get_text() for text in axes.texts] == ["1", "2", "3", "4"]
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3, 4"]
 
 
 def test_a_run_whose_every_call_failed_has_no_latency_on_its_page() -> None:
