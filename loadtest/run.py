@@ -55,9 +55,8 @@ def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
         sampler.sample()
         with Interrupt() as interrupt:
             while traffic.running(_SAMPLE_EVERY):
-                if interrupt.heard:
+                if interrupt.heard and traffic.end():
                     live.say("stopping; Ctrl-C again gives up the report")
-                    traffic.end()
                 sampler.sample()
                 live.show(traffic.progress())
         live.show(traffic.progress())

@@ -72,11 +72,16 @@ class Traffic:
             return True
         return False
 
-    def end(self) -> None:
-        """Has it end early: it sends no more, waits for what is under way, and writes down what it found."""
-        if not self._ended:
-            self._ended = True
-            self._process.terminate()
+    def end(self) -> bool:
+        """Has it end early: it sends no more, waits for what is under way, and writes down what it found.
+
+        False when it was told before.
+        """
+        if self._ended:
+            return False
+        self._ended = True
+        self._process.terminate()
+        return True
 
     def progress(self) -> list[Second]:
         """The seconds that it has reported since the last time."""

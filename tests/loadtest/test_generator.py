@@ -147,15 +147,29 @@ def test_a_load_stops_early_when_its_profile_says_so(abort: dict[str, Any], reas
     assert abort_reason(seconds, abort) == reason
 
 
-def test_a_run_ends_early_and_says_so_when_a_generator_goes_missing() -> None:
+def conducted(
+    slots: int, *, results_file: Path | None = None, progress_file: Path | None = None
+) -> tuple[Conductor, Results, list[str]]:
+    """A run of so many slots, what it finds, and what it says to its workers and at its end."""
     found, said = Results(run="load-a", profile="", seed=1, started=0, ended=0, gateway=""), list[str]()
     run = Conductor(
-        load("ndxp-average"), found, 2, send=lambda message, *_: said.append(message),
-        ended=lambda: said.append("ended"), results_file=None, progress_file=None,
+        load("ndxp-average"), found, slots, send=lambda message, *_: said.append(message),
+        ended=lambda: said.append("ended"), results_file=results_file, progress_file=progress_file,
     )  # fmt: skip
-    for name in ("a", "b"):
+    return run, found, said
+
+
+def begun(*workers: str, **files: Path) -> tuple[Conductor, Results, list[str]]:
+    """A run that has begun, with a slot for each worker."""
+    run, found, said = conducted(len(workers), **files)
+    for name in workers:
         run.claim(name)
         run.ready(name)
+    return run, found, said
+
+
+def test_a_run_ends_early_and_says_so_when_a_generator_goes_missing() -> None:
+    run, found, said = begun("a", "b")
     for _ in range(2):
         run.lost("b")
     assert (found.missing, found.aborted, said[-1]) == (1, "generator b went missing", "ndxp_stop")
@@ -164,14 +178,7 @@ def test_a_run_ends_early_and_says_so_when_a_generator_goes_missing() -> None:
 
 
 def test_a_generator_that_fails_under_way_leaves_the_others_part() -> None:
-    found, said = Results(run="load-a", profile="", seed=1, started=0, ended=0, gateway=""), list[str]()
-    run = Conductor(
-        load("ndxp-average"), found, 2, send=lambda message, *_: said.append(message),
-        ended=lambda: said.append("ended"), results_file=None, progress_file=None,
-    )  # fmt: skip
-    for name in ("a", "b"):
-        run.claim(name)
-        run.ready(name)
+    run, found, said = begun("a", "b")
     run.failed("b", "no room")
     assert (run.failure, found.missing, found.aborted, said[-1]) == ("", 1, "generator b failed: no room", "ndxp_stop")
     counted = Tally()
@@ -185,14 +192,7 @@ def test_a_generator_that_fails_under_way_leaves_the_others_part() -> None:
 
 @pytest.mark.parametrize("full", ["results_file", "progress_file"])
 def test_a_full_disk_ends_the_run_and_is_named(full: str) -> None:
-    found, said = Results(run="load-a", profile="", seed=1, started=0, ended=0, gateway=""), list[str]()
-    files: dict[str, Path | None] = {"results_file": None, "progress_file": None, full: Path("/dev/full")}
-    run = Conductor(
-        load("ndxp-average"), found, 1, send=lambda message, *_: said.append(message),
-        ended=lambda: said.append("ended"), **files,
-    )  # fmt: skip
-    run.claim("a")
-    run.ready("a")
+    run, found, said = begun("a", **{full: Path("/dev/full")})
     for at in (1, 2):
         run.report("a", tally.pack(Tally().take(at)))
     run.done("a", {"health": msgspec.json.encode(Generator(name="a")), "transactions": ""})
@@ -201,10 +201,7 @@ def test_a_full_disk_ends_the_run_and_is_named(full: str) -> None:
 
 
 def test_a_generator_that_fails_before_the_beginning_is_why_there_is_no_run() -> None:
-    found = Results(run="load-a", profile="", seed=1, started=0, ended=0, gateway="")
-    run = Conductor(
-        load("ndxp-average"), found, 2, send=lambda *_: None, ended=lambda: None, results_file=None, progress_file=None
-    )
+    run, found, _ = conducted(2)
     run.claim("a")
     run.failed("b", "no token")
     assert (run.over, run.failure, found.missing) == (True, "no token", 0)
