@@ -1,16 +1,24 @@
 """The kinds of calls a load consists of, and a ring of them prepared in advance so that sending is cheap."""
 
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
+from uuid import uuid4
 
 from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from loadtest.profiles import Kind, Profile
+from loadtest import placeholders
+from loadtest.mix import KINDS, PURPOSE, Call, Kind
+from loadtest.placeholders import Turn
+from loadtest.profiles import BadProfile, Profile
+from ndxp.cli import messages
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
@@ -18,6 +26,8 @@ from ndxp.world import Citizen, World, normalise_name, provinces
 
 RING = 4096
 """How many calls are prepared for each slot; they are sent in turn, over and over."""
+
+_MARK = placeholders.ID.encode()
 
 _BATCH = 10
 """Questions or changes in one stream."""
@@ -31,13 +41,18 @@ class Shape(Enum):
     IN = "many requests"
     BOTH = "many both ways"
 
+    @classmethod
+    def of(cls, many_requests: bool, many_answers: bool) -> "Shape":
+        """The shape of a method by what streams."""
+        if many_requests:
+            return cls.BOTH if many_answers else cls.IN
+        return cls.OUT if many_answers else cls.UNARY
+
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     """What a kind of call looks like. ``right`` tells of an answer whether it is the one that the world demands."""
 
-    service: str
-    method: str
     make: Callable[[World, Citizen, int, str], list[Message]]
     shape: Shape = Shape.UNARY
     numbered: bool = False
@@ -48,6 +63,7 @@ class _Form:
 class Prepared:
     """One call, ready to be sent. ``numbered`` ones change something: each sending needs a request_id of its own.
 
+    A call of a profile's own is described by its contract, and has the ``provider`` and ``purpose`` that it states.
     ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
     the wire; ``response`` is the type of its answers.
     """
@@ -59,20 +75,27 @@ class Prepared:
     requests: Sequence[Any]
     numbered: bool
     right: Callable[[Any], bool] | None
+    described: MethodDescriptor | None = None
+    provider: str = ""
+    purpose: str = PURPOSE
     series: str = field(init=False)
     path: str = field(init=False)
     response: type[Message] = field(init=False)
     _encoded: Sequence[bytes] = field(init=False, repr=False)
+    _marked: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        service = self.requests[0].DESCRIPTOR.file.services_by_name[self.service]
+        method = self.described or _method(self.requests[0], self.service, self.method)
         self.series = f"{self.service}/{self.method}"
-        self.path = f"/{service.full_name}/{self.method}"
-        self.response = message_factory.GetMessageClass(service.methods_by_name[self.method].output_type)
+        self.path = f"/{method.containing_service.full_name}/{self.method}"
+        self.response = message_factory.GetMessageClass(method.output_type)
         self._encoded = [] if self.numbered else [request.SerializeToString() for request in self.requests]
+        self._marked = any(_MARK in data for data in self._encoded)
 
     def encode(self, message_id: str) -> Sequence[bytes]:
-        """The requests as they go on the wire this time."""
+        """The requests as they go on the wire this time; each $id in them is a new one."""
+        if self._marked:
+            return [data.replace(_MARK, uuid4().hex.encode()) for data in self._encoded]
         return self._encoded or [request.SerializeToString() for request in self.number(message_id)]
 
     def number(self, message_id: str) -> Sequence[Any]:
@@ -85,20 +108,27 @@ class Prepared:
         return [_numbered(request, f"{message_id}-{turn}") for turn, request in enumerate(self.requests)]
 
 
-def ring(profile: Profile, callers: Mapping[Kind, Sequence[str]], *, seed: int, slot: int) -> list[Prepared]:
-    """The calls of one slot in random order, every kind as often as its weight says; the same for the same seed."""
+def ring(
+    profile: Profile,
+    callers: Mapping[Kind, Sequence[str]],
+    contracts: Mapping[str, MethodDescriptor] = MappingProxyType({}),
+    *,
+    seed: int,
+    slot: int,
+) -> list[Prepared]:
+    """The calls of one slot in random order, every kind as often as its weight says; the same for the same seed.
+
+    ``contracts`` describe the methods of the profile's own calls. Raises BadProfile for a request that does not fit.
+    """
     world = World()
     source = random.Random(f"{seed} {slot}")
     people = world.sample(RING, seed * 1009 + slot, alive=True)
     prepared = []
     for kind, number in shares({kind: call.weight for kind, call in profile.mix.items()}, RING).items():
-        form = _FORMS[kind]
+        call = profile.mix[kind]
         for turn in range(number):
-            client = source.choice(callers[kind])
-            requests = form.make(world, next(people), turn, client)
-            prepared.append(
-                Prepared(form.service, form.method, client, form.shape, requests, form.numbered, form.right)
-            )
+            made = Turn(world, next(people), turn, source.choice(callers[kind]))
+            prepared.append(_own(kind, call, contracts[call.method], made) if call.method else _known(kind, made))
     source.shuffle(prepared)
     return prepared
 
@@ -111,6 +141,30 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
     for kind in sorted(exact, key=lambda kind: split[kind] - exact[kind])[: total - sum(split.values())]:
         split[kind] += 1
     return split
+
+
+def _known(kind: Kind, turn: Turn) -> Prepared:
+    form = _FORMS[kind]
+    service, _, method = KINDS[kind].partition("/")
+    return Prepared(service, method, turn.client, form.shape, form.make(*turn), form.numbered, form.right)
+
+
+def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepared:
+    try:
+        requests = messages.read(json.dumps(placeholders.fill(call.request, turn)).encode(), method)
+    except messages.WrongRequest as error:
+        raise BadProfile(f"mix.{kind}: {error}") from error
+    shape = Shape.of(method.client_streaming, method.server_streaming)
+    return Prepared(
+        method.containing_service.name, method.name, turn.client, shape, requests, False, None, method, call.provider,
+        call.purpose,
+    )  # fmt: skip
+
+
+def _method(request: Message, service: str, method: str) -> MethodDescriptor:
+    """A method of the contract that a request is of."""
+    found: Any = request.DESCRIPTOR.file.services_by_name[service].methods_by_name[method]
+    return cast(MethodDescriptor, found)
 
 
 def _numbered(request: Any, number: str) -> Any:
@@ -209,17 +263,15 @@ def _all_answered(responses: Sequence[Any]) -> bool:
     return len(responses) == _BATCH
 
 
-_POPULATION, _INSURANCE, _PASSPORTS = "PopulationService", "HealthInsuranceService", "PassportService"
-
 _FORMS: Mapping[Kind, _Form] = {
-    "verify-matched": _Form(_POPULATION, "VerifyCitizen", _verify_matched, right=_is_matched),
-    "verify-differing": _Form(_POPULATION, "VerifyCitizen", _verify_differing, right=_is_different),
-    "get-citizen": _Form(_POPULATION, "GetCitizen", _get_citizen),
-    "list-household": _Form(_POPULATION, "ListHousehold", _list_household),
-    "batch-verify": _Form(_POPULATION, "BatchVerifyCitizens", _batch_verify, Shape.BOTH, right=_all_answered),
-    "watch-changes": _Form(_POPULATION, "WatchChanges", _watch_changes, Shape.OUT),
-    "upload-changes": _Form(_POPULATION, "UploadChanges", _upload_changes, Shape.IN, numbered=True),
-    "get-card": _Form(_INSURANCE, "GetCard", _get_card),
-    "check-in": _Form(_INSURANCE, "CheckIn", _check_in, numbered=True),
-    "submit-application": _Form(_PASSPORTS, "SubmitApplication", _submit_application, numbered=True),
+    "verify-matched": _Form(_verify_matched, right=_is_matched),
+    "verify-differing": _Form(_verify_differing, right=_is_different),
+    "get-citizen": _Form(_get_citizen),
+    "list-household": _Form(_list_household),
+    "batch-verify": _Form(_batch_verify, Shape.BOTH, right=_all_answered),
+    "watch-changes": _Form(_watch_changes, Shape.OUT),
+    "upload-changes": _Form(_upload_changes, Shape.IN, numbered=True),
+    "get-card": _Form(_get_card),
+    "check-in": _Form(_check_in, numbered=True),
+    "submit-application": _Form(_submit_application, numbered=True),
 }

@@ -1,8 +1,11 @@
 """Capacity search: doubling until a step misses its objectives, then bisection; it ends by itself."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
+
+from loadtest.results import STOPPED
 
 A_DAY = 86_400
 NDXP_A_DAY = 1_900_000
@@ -12,14 +15,20 @@ _LOWEST = 0.5
 """Requests a second below which the search gives up: nothing holds the objectives."""
 
 
+Limit = Literal["exchange", "generator", "search"]
+
+
 class Step(msgspec.Struct, kw_only=True):
-    """One short run at one rate (requests a second); ``why`` says what it missed, latencies are response times."""
+    """One short run at one rate (requests a second); ``why`` says what it missed, latencies are response times.
+
+    ``valid`` is False where the generator was at its limit: who missed the objectives then is not known.
+    """
 
     rate: float
     passed: bool
     achieved: float
-    p50_ms: float
-    p99_ms: float
+    p50_ms: float | None
+    p99_ms: float | None
     error_share: float
     dropped_share: float
     why: str = ""
@@ -29,12 +38,14 @@ class Step(msgspec.Struct, kw_only=True):
 class Capacity(msgspec.Struct, kw_only=True):
     """The highest rate that held its objectives, and every step to it. ``rate`` is 0 when none held.
 
-    ``limited_by`` tells an upper end that is the exchange's from one that is only the generator's or the search's.
+    ``limited_by`` says what the next higher step missed, and ``limit`` whose limit that is: only the exchange's makes
+    the rate its capacity, the generator's or the search's leaves it a least figure.
     """
 
     rate: float
     steps: list[Step]
     limited_by: str
+    limit: Limit = "exchange"
 
     @property
     def a_day(self) -> float:
@@ -47,41 +58,57 @@ class Capacity(msgspec.Struct, kw_only=True):
         return self.a_day / NDXP_A_DAY
 
     @property
+    def figure(self) -> str:
+        """The rate, and whether more was not tried or not shown."""
+        return f"{'' if self.limit == 'exchange' else 'at least '}{self.rate:,.0f} tx/s"
+
+    @property
     def sentence(self) -> str:
         """The result in one sentence."""
         if not self.rate:
             return f"no rate held the objectives: {self.limited_by}"
+        limit = "limited by the generator" if self.limit == "generator" else "limit"
         return (
-            f"{self.rate:,.0f} tx/s, {self.a_day / 1e6:,.1f} million a day, "
-            f"{self.multiples:,.1f} times NDXP (1.9 million a day); limit: {self.limited_by}"
+            f"{self.figure}, {self.a_day / 1e6:,.1f} million a day, "
+            f"{self.multiples:,.1f} times NDXP (1.9 million a day); {limit}: {self.limited_by}"
         )
 
 
-def search(step: Callable[[float], Step], *, start: float, precision: float = 0.05, most_steps: int = 20) -> Capacity:
-    """Finds the highest rate at which ``step`` passes, to a relative precision.
+def search(
+    step: Callable[[float], Step | None], *, start: float, precision: float = 0.05, most_steps: int = 20
+) -> Capacity:
+    """Finds the highest rate at which ``step`` passes, to a relative precision; a step that is None ends the search.
 
     A step that misses is run once more before it counts: one hiccup of the machine is not the exchange's limit. At most
     ``most_steps`` steps are run, repetitions among them.
     """
     steps: list[Step] = []
+    stopped = False
 
     def passes(rate: float) -> bool:
+        nonlocal stopped
         for _ in range(2):
-            if len(steps) >= most_steps:
+            if stopped or len(steps) >= most_steps:
                 return False
-            steps.append(step(rate))
+            if (one := step(rate)) is None:
+                stopped = True
+                return False
+            steps.append(one)
             if steps[-1].passed:
                 return True
         return False
 
     low, high = _bracket(passes, start)
-    while low and high - low > precision * low and len(steps) < most_steps:
+    while low and high - low > precision * low and len(steps) < most_steps and not stopped:
         middle = float(f"{(low + high) / 2:.3g}")  # more digits are not what short steps can tell
         if not low < middle < high:
             break
         low, high = (middle, high) if passes(middle) else (low, middle)
     held = [one.achieved for one in steps if one.passed and one.rate == low]
-    return Capacity(rate=min(low, max(held, default=0.0)), steps=steps, limited_by=_limit(steps, low, most_steps))
+    limit, limited_by = _limit(steps, low, most_steps)
+    if stopped:
+        limit, limited_by = "search", f"the search was {STOPPED}"
+    return Capacity(rate=min(low, max(held, default=0.0)), steps=steps, limited_by=limited_by, limit=limit)
 
 
 def _bracket(passes: Callable[[float], bool], start: float) -> tuple[float, float]:
@@ -98,9 +125,15 @@ def _bracket(passes: Callable[[float], bool], start: float) -> tuple[float, floa
     return 0.0, rate
 
 
-def _limit(steps: list[Step], low: float, most_steps: int) -> str:
+def _limit(steps: list[Step], low: float, most_steps: int) -> tuple[Limit, str]:
+    """Whose limit the lowest rate above shows, and what was missed there.
+
+    A single miss may be a hiccup: only when no attempt at that rate met the generator's limit it is the exchange's.
+    """
     above = [one for one in steps if one.rate > low and not one.passed]
     if not above:
-        return f"the search ended after {most_steps} steps"
-    nearest = min(above, key=lambda one: one.rate)
-    return f"at {nearest.rate:,.0f}/s {nearest.why}" if nearest.valid else f"the generator, {nearest.why}"
+        return "search", f"the search ended after {most_steps} steps"
+    nearest = [one for one in above if one.rate == min(step.rate for step in above)]
+    if broken := [one for one in nearest if not one.valid]:
+        return "generator", f"the generator, {broken[0].why}"
+    return "exchange", f"at {nearest[0].rate:,.0f}/s {nearest[0].why}"

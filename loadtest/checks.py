@@ -8,11 +8,12 @@ import msgspec
 class Check(msgspec.Struct, kw_only=True, frozen=True):
     """One line of a ✔/✗ list.
 
-    ``unit`` is "ms", "%" (values are then shares, 0.01 is 1 %) or "yes" (1 is yes, 0 is no).
+    ``unit`` is "ms", "%" (values are then shares, 0.01 is 1 %) or "yes" (1 is yes, 0 is no). ``measured`` is None where
+    there was nothing to measure: such a check is not passed, and ``why`` says what is missing.
     """
 
     what: str
-    measured: float
+    measured: float | None
     bound: float
     unit: str
     passed: bool
@@ -31,9 +32,16 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
         passed = measured >= bound
         return cls(what=what, measured=measured, bound=bound, unit=unit, passed=passed, at_most=False, why=why)
 
+    @classmethod
+    def unmeasured(cls, what: str, bound: float, unit: str, why: str, *, at_most: bool) -> Self:
+        """Is not passed, because nothing could be measured."""
+        return cls(what=what, measured=None, bound=bound, unit=unit, passed=False, at_most=at_most, why=why)
+
     @property
     def measured_text(self) -> str:
         """The measured value for people; to more digits where it would look like the bound that it misses."""
+        if self.measured is None:
+            return "nothing"
         text = _text(self.measured, self.unit)
         if self.passed or text != _text(self.bound, self.unit):
             return text
@@ -48,7 +56,7 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def finding(self) -> str:
         """What was measured and what was allowed, in one phrase."""
-        if self.unit == "yes":
+        if self.unit == "yes" or self.measured is None:
             return f"{self.what}: {self.why}"
         return f"{self.what} {self.measured_text} ({self.bound_text})"
 

@@ -17,14 +17,16 @@ class _Series:
     def __init__(self) -> None:
         self.planned = self.dropped = self.failures = 0
         self.statuses: Counter[str] = Counter()
-        self.response, self.service = Latencies(), Latencies()
+        self.response, self.service, self.failed = Latencies(), Latencies(), Latencies()
 
     def add(self, calls: Calls) -> None:
         self.planned += calls.planned
         self.dropped += calls.dropped
         self.statuses.update(calls.statuses)
         self.failures += calls.failures
-        for latencies, found in ((self.response, calls.response), (self.service, calls.service)):
+        for latencies, found in (
+            (self.response, calls.response), (self.service, calls.service), (self.failed, calls.failed),
+        ):  # fmt: skip
             for microseconds in found:
                 latencies.record(microseconds)
 
@@ -36,6 +38,7 @@ class _Series:
             failures=self.failures,
             response=self.response.encode(),
             service=self.service.encode(),
+            failed=self.failed.encode(),
         )
 
 
@@ -114,20 +117,21 @@ def _second(at: int, by_generator: Mapping[str, list[Tick]]) -> Second:
     ticks = list(chain.from_iterable(by_generator.values()))
     calls = [found for tick in ticks for name, found in tick.series.items() if "/" in name]
     latencies = sorted(chain.from_iterable(one.response for one in calls))
+    failed = list(chain.from_iterable(one.failed for one in calls))
     return Second(
         at=at,
         planned=sum(tick.planned for tick in ticks),
         sent=sum(tick.sent for tick in ticks),
-        finished=len(latencies),
-        failed=sum(one.failures for one in calls),
+        finished=len(latencies) + len(failed),
+        failed=len(failed),
         dropped=sum(tick.dropped for tick in ticks),
         in_flight=sum(max(tick.in_flight for tick in own) for own in by_generator.values()),
         p50_ms=_rank(latencies, 50),
         p99_ms=_rank(latencies, 99),
-        heat=dict(sorted(Counter((latency // 1000).bit_length() for latency in latencies).items())),
+        heat=dict(sorted(Counter((latency // 1000).bit_length() for latency in (*latencies, *failed)).items())),
     )
 
 
-def _rank(latencies: list[int], percent: int) -> float:
-    """The least of the sorted latencies that so many percent do not exceed, in milliseconds; 0 without any."""
-    return latencies[max(0, -(-len(latencies) * percent // 100) - 1)] / 1000 if latencies else 0.0
+def _rank(latencies: list[int], percent: int) -> float | None:
+    """The least of the sorted latencies that so many percent do not exceed, in milliseconds; None without any."""
+    return latencies[max(0, -(-len(latencies) * percent // 100) - 1)] / 1000 if latencies else None

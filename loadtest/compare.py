@@ -10,12 +10,15 @@ _SAME = 0.02
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One figure of both. ``ratio`` is B over A, None where A is 0; ``better`` is "A", "B" or "same"."""
+    """One figure of both. ``ratio`` is B over A, None where A is 0; ``better`` is "A", "B" or "same".
+
+    A latency is None where no call succeeded; then neither is the better one.
+    """
 
     what: str
     unit: str
-    a: float
-    b: float
+    a: float | None
+    b: float | None
     ratio: float | None
     better: str
 
@@ -35,7 +38,7 @@ def compare(a: Report, b: Report) -> Comparison:
     return Comparison(rows=rows, warnings=_warnings(a, b))
 
 
-def _figures(report: Report) -> list[tuple[str, str, float]]:
+def _figures(report: Report) -> list[tuple[str, str, float | None]]:
     found = report.summary
     return [
         ("achieved rate", "/s", found.achieved_rate),
@@ -51,7 +54,9 @@ def _figures(report: Report) -> list[tuple[str, str, float]]:
     ]
 
 
-def _row(what: str, unit: str, a: float, b: float) -> Row:
+def _row(what: str, unit: str, a: float | None, b: float | None) -> Row:
+    if a is None or b is None:
+        return Row(what=what, unit=unit, a=a, b=b, ratio=None, better="same")
     if abs(a - b) <= _SAME * max(abs(a), abs(b)):
         better = "same"
     else:

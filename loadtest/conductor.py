@@ -86,18 +86,19 @@ class Conductor:
             self._results.transactions.append(data["transactions"])
         self._leave(worker)
 
-    def lost(self, worker: str) -> None:
-        """A worker has gone without a word: what it had under way is unknown, so the run is no result."""
+    def lost(self, worker: str, reason: str = "went missing") -> None:
+        """A worker has gone without a word: what it had under way is unknown, so the run is a part of a result."""
         if worker in self._workers:
             self._results.missing += 1
-            self.stop(f"generator {worker} went missing")
+            self.stop(f"generator {worker} {reason}")
             self._leave(worker)
 
-    def failed(self, reason: str) -> None:
-        """The run cannot begin."""
-        if not self._over.is_set():
-            self.failure = reason
-            self._finish()
+    def failed(self, worker: str, reason: str) -> None:
+        """A worker cannot go on: before the beginning the run cannot begin, later the others' part is the result."""
+        if self._collector is not None:
+            self.lost(worker, f"failed: {reason}")
+        else:
+            self._give_up(reason)
 
     def stop(self, reason: str) -> None:
         """Ends the run early: nothing more is sent, what is under way is waited for."""
@@ -115,8 +116,14 @@ class Conductor:
         else:
             self._send_no_more()
         if self._collector is None:
-            self.failed("stopped before it began")
+            self._give_up("stopped before it began")
         elif not self._over.wait(self._profile.deadline + 2 * GRACE):
+            for worker in list(self._workers):
+                self.lost(worker)
+
+    def _give_up(self, reason: str) -> None:
+        if not self._over.is_set():
+            self.failure = reason
             self._finish()
 
     def _send_no_more(self) -> None:
@@ -138,16 +145,26 @@ class Conductor:
             self._results.ended = time.time()
             self._show(self._collector.finish())
             self._collector.write_into(self._results)
-            if self._results_file is not None:
-                results.write(self._results, self._results_file)
+            self._write()
         if self._progress is not None:
             self._progress.close()
         self._ended()
 
+    def _write(self) -> None:
+        if self._results_file is not None:
+            try:
+                results.write(self._results, self._results_file)
+            except OSError as error:
+                self.failure = f"the results cannot be written to {self._results_file}: {error.strerror}"
+
     def _show(self, seconds: list[Second]) -> None:
         if self._progress is not None:
-            self._progress.writelines(f"{msgspec.json.encode(second).decode()}\n" for second in seconds)
-            self._progress.flush()
+            try:
+                self._progress.writelines(f"{msgspec.json.encode(second).decode()}\n" for second in seconds)
+                self._progress.flush()
+            except OSError as error:
+                self._progress = None
+                self.stop(f"the progress cannot be written: {error.strerror}")
 
 
 def listen(runner: Any, current: Callable[[], Conductor | None]) -> None:
@@ -163,6 +180,6 @@ def listen(runner: Any, current: Callable[[], Conductor | None]) -> None:
         "ndxp_report": lambda conductor, msg: conductor.report(msg.node_id, msg.data),
         "ndxp_lost": lambda conductor, msg: conductor.lost(msg.node_id),
         "ndxp_done": lambda conductor, msg: conductor.done(msg.node_id, msg.data),
-        "ndxp_failed": lambda conductor, msg: conductor.failed(msg.data["reason"]),
+        "ndxp_failed": lambda conductor, msg: conductor.failed(msg.node_id, msg.data["reason"]),
     }.items():
         runner.register_message(message, partial(hand, act))

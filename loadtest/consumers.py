@@ -11,6 +11,7 @@ import httpx
 
 from ndxp import metadata, proxies
 from ndxp.client import Credentials
+from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.state import State
 from ndxp.tls import Tls
 
@@ -19,7 +20,10 @@ Headers = tuple[tuple[str, str], ...]
 _REFRESH = (0.5, 0.8)
 """In which part of its life a token is replaced; spread, so that not all are replaced at once."""
 
-_PATIENCE = 5.0
+_PATIENCE = 30.0
+"""Seconds for an answer of the control process, which several generators on a machine under load ask for hundreds of
+tokens at the same time."""
+
 _AT_ONCE = 16
 
 
@@ -48,17 +52,25 @@ class Consumers:
         self._refresher: asyncio.Task[None] | None = None
 
     def select(self, groups: Iterable[str]) -> list[str]:
-        """The subsystems that groups mean: "provinces/one-stop" is the one-stop system of every province."""
-        wanted = [tuple(group.split("/")) for group in groups]
-        found = sorted(
-            f"{member['id']}/{name}"
-            for member in self._members
-            for name in member["subsystems"]
-            if any(group in member["groups"] and name == subsystem for group, subsystem in wanted)
-        )
-        if not found:
-            raise ExchangeUnreachable(f"no member of this exchange is in {', '.join(groups)}; see `ndxp members`")
-        return found
+        """The subsystems that groups mean: "provinces/one-stop" is the one-stop system of every province.
+
+        A single subsystem means itself. Raises ExchangeUnreachable for what means nobody, with what there is.
+        """
+        names: dict[str, set[str]] = {}
+        for member in self._members:
+            for name in member["subsystems"]:
+                client = f"{member['id']}/{name}"
+                names.setdefault(client, set()).add(client)
+                for group in member["groups"]:
+                    names.setdefault(f"{group}/{name}", set()).add(client)
+        wanted = [in_slashes(group) for group in groups]
+        if missing := [group for group in wanted if group not in names]:
+            there = sorted(name for name in names if name.count("/") == 1 or _same_member(name, missing))
+            raise ExchangeUnreachable(
+                f"no member of this exchange is in {', '.join(missing)}; there are {', '.join(there)}, and single "
+                "subsystems (`ndxp members`)"
+            )
+        return sorted(set[str]().union(*(names[group] for group in wanted)))
 
     async def open(self, clients: Iterable[str]) -> None:
         """Gets a token for each of the clients and keeps them fresh until ``close``."""
@@ -119,3 +131,7 @@ class Consumers:
 
     def _silent(self, error: httpx.HTTPError) -> ExchangeUnreachable:
         return ExchangeUnreachable(f"the control process at {self._state.control_url} does not answer: {error}")
+
+
+def _same_member(subsystem: str, others: Iterable[str]) -> bool:
+    return member_of(subsystem) in map(member_of, others)

@@ -7,6 +7,11 @@ from typing import Self
 from loadtest.histograms import Latencies
 
 
+def shown(milliseconds: float | None) -> str:
+    """A latency for people; a dash where no call succeeded."""
+    return "–" if milliseconds is None else f"{milliseconds:,.1f}"
+
+
 class Latency(Latencies):
     """How long calls took, in ms."""
 
@@ -25,6 +30,10 @@ class Latency(Latencies):
     def mean(self) -> float:
         """The mean; 0 without calls."""
         return float(self._histogram.get_mean_value()) / 1000 if self.count else 0.0
+
+    def known(self, percent: float) -> float | None:
+        """The percentile, in ms; None without calls."""
+        return self.percentile(percent) if self.count else None
 
     def spectrum(self, points: int = 200) -> list[tuple[float, float]]:
         """(percentile, ms), ever denser towards 100, as HDR plots draw it; no further than there are calls."""

@@ -1,24 +1,28 @@
 """The load test as a locustfile: ``locust -f loadtest/locustfile.py``, with all that Locust offers.
 
-One user is one slot of the schedule: ``-u 4`` splits it over four, ``--processes 2`` over two processes. A run begins
-when all slots are ready and ends by itself when its schedule does.
+One user is one slot of the schedule: ``-u 4`` splits it over four, ``--processes 2`` over two processes. Beside User
+classes of others (``-f locustfile.py,own_user.py``) only our own users are slots. A run begins when all slots are ready
+and ends by itself when its schedule does.
 """
 
-import locust.stats  # isort: skip  (first: locust patches the standard library for gevent)
+import locust.runners  # isort: skip  (first: locust patches the standard library for gevent)
+import locust.stats  # isort: skip
 
 import logging
 import socket
 import sys
 import time
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gevent
 from locust import User, events, task
 from locust.exception import StopUser
-from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+from locust.runners import LocalRunner, MasterRunner, WorkerNode, WorkerRunner
 
 from loadtest import conductor, profiles, remote
 from loadtest.arrivals import Curve
@@ -28,13 +32,15 @@ from loadtest.histograms import make_tables_exact
 from loadtest.line import Order
 from loadtest.profiles import BadProfile, Profile
 from loadtest.remote import RemoteWorker
-from loadtest.results import Results
+from loadtest.results import STOPPED, Results
 from ndxp.client import TokenRefused
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
 
 _BAD_INPUT = (BadProfile, NoSandbox, ExchangeUnreachable, TokenRefused, OSError)
 _USAGE = 2
-_CONNECT = 5.0
+_BEATS = 30
+"""Heartbeats, one a second, that a worker may miss before it counts as gone. Locust's three are too few for a machine
+under load: what a worker measured would be lost although it is alive."""
 
 PROFILE = "ndxp-average"
 """What is sent unless --profile (a name, or a YAML file) says otherwise."""
@@ -64,7 +70,11 @@ class Slot(User):
 
 
 def add_arguments(parser: Any, **_: Any) -> None:
-    """The load test's own arguments. Locust has --profile (to group runs by) already: here it names what is sent."""
+    """The load test's own arguments. Locust has --profile (to group runs by) already: here it names what is sent.
+
+    Bad input is refused where the arguments are read, because after that Locust forks its worker processes.
+    """
+    parser.parse_args = partial(_parse, parser.parse_args)
     group = parser.add_argument_group("NDXP load test")
     group.add_argument(
         "--rate", type=_from_zero, default=0.0, help="Mean rate in requests a second; 0: the profile's own."
@@ -82,24 +92,35 @@ def add_arguments(parser: Any, **_: Any) -> None:
     group.add_argument("--progress", default="", help="File for the progress, one JSON line a second.")
 
 
+def _parse(read: Callable[..., Namespace], *arguments: Any, **more: Any) -> Namespace:
+    """Reads the arguments and fits them to a run that begins by itself."""
+    options = read(*arguments, **more)
+    own = not options.user_classes or Slot.__name__ in options.user_classes
+    if own and (options.headless or options.autostart) and not options.worker:
+        if options.run_time:  # its time is that of the schedule
+            options.duration, options.run_time = float(options.run_time), None
+        options.load_profile = options.profile or PROFILE
+        try:
+            _look_ahead(options)
+        except _BAD_INPUT as error:
+            _say(str(error))
+            sys.exit(_USAGE)
+    return options
+
+
 def set_up(environment: Any, runner: Any, **_: Any) -> None:
-    """Learns what role this process has; refuses bad input before anything starts."""
+    """Learns what role this process has, and has as many users as there must be for a slot in each worker."""
     make_tables_exact(locust.stats)
+    locust.runners.HEARTBEAT_LIVENESS = _BEATS
     logging.getLogger("httpx").setLevel(logging.WARNING)
     environment.events.quitting.add_listener(close)  # called in reverse order: before Locust takes leave of its master
     options = environment.parsed_options
     if not isinstance(runner, WorkerRunner):
         conductor.listen(runner, lambda: _here.conductor)
-        if options.headless or options.autostart:
-            if options.run_time:
-                options.duration, options.run_time = float(options.run_time), None
-            options.num_users = options.num_users or getattr(options, "expect_workers", 1)
-            options.load_profile = options.profile or PROFILE
+        if Slot in environment.user_classes and (options.headless or options.autostart):
+            workers = getattr(options, "expect_workers", 1)
+            options.num_users = options.num_users or workers * len(environment.user_classes)
             options.spawn_rate = options.spawn_rate or options.num_users
-            try:
-                _look_ahead(options)
-            except _BAD_INPUT as error:
-                _leave(runner, options, str(error))
     if not isinstance(runner, MasterRunner):
         remote.listen(runner, lambda: _here.worker)
 
@@ -108,6 +129,8 @@ def start(environment: Any, **_: Any) -> None:
     """Sets a run up: the conductor first, then the worker, which asks it for slots."""
     runner, options = environment.runner, environment.parsed_options
     _here.exit_code = 0
+    if Slot not in runner.user_classes:  # somebody else's test
+        return
     if not isinstance(runner, WorkerRunner):
         options.load_profile = options.profile or PROFILE  # Locust sends its workers only options that are not its own
         try:
@@ -128,7 +151,7 @@ def start(environment: Any, **_: Any) -> None:
 def stop(environment: Any, **_: Any) -> None:
     """Somebody or something ends the run: what is under way is waited for, and written down."""
     if _here.conductor is not None:
-        _here.conductor.close("" if environment.parsed_options.run_time else "stopped by hand")
+        _here.conductor.close("" if environment.parsed_options.run_time else STOPPED)
 
 
 def close(environment: Any, **_: Any) -> None:
@@ -164,6 +187,10 @@ def _load(options: Namespace, slo_file: Path | None = None) -> tuple[Profile, Cu
 def _make_conductor(environment: Any, options: Namespace) -> Conductor:
     profile, curve, state = _look_ahead(options)
     runner = environment.runner
+    slots = _slots(runner)
+    if not slots:
+        users = runner.target_user_count
+        raise BadProfile(f"none of {users} users is a slot of the schedule beside the other User classes: raise -u")
     now = time.time()
     run: Conductor
 
@@ -187,7 +214,7 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
             duration=curve.duration,
             gateway=state.gateway,
         ),
-        runner.target_user_count,
+        slots,
         send=send,
         ended=ended,
         results_file=Path(options.results) if options.results else None,
@@ -231,6 +258,17 @@ def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
     return RemoteWorker(order, options.folder, send, note, note_dropped)
 
 
+def _slots(runner: Any) -> int:
+    """How many of the run's users are slots: the dispatcher gives each User class its part of them, by weight."""
+    count = runner.target_user_count
+    dispatcher = runner.environment.dispatcher_class([WorkerNode("any")], runner.user_classes)
+    dispatcher.new_dispatch(count, count)
+    users: dict[str, int] = {}
+    for by_worker in dispatcher:
+        users = by_worker["any"]
+    return users.get(Slot.__name__, 0)
+
+
 class _Failed(Exception):
     """A failure in Locust's tables, by its status."""
 
@@ -253,24 +291,17 @@ def _watch_workers(runner: Any, run: Conductor) -> None:
         gevent.sleep(1)
 
 
-def _leave(runner: Any, options: Namespace, reason: str) -> None:
-    """Ends a process that has not begun. Own worker processes are told: some do not hear the signal Locust sends."""
-    if options.processes:
-        with gevent.Timeout(_CONNECT, exception=False):
-            while len(runner.clients) < options.processes:
-                gevent.sleep(0.05)
-        runner.quit()
-    print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
-    sys.exit(_USAGE)
-
-
 def _refuse(environment: Any, reason: str) -> None:
     if environment.parsed_options.headless:
-        print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
+        _say(reason)
     else:
         logging.error("load test: %s", reason)  # the web page shows it among its logs
     _here.exit_code = _USAGE
     gevent.spawn(_end, environment)
+
+
+def _say(reason: str) -> None:
+    print(f"load test: {reason}", file=sys.stderr)  # noqa: T201
 
 
 def _end(environment: Any) -> None:

@@ -7,7 +7,7 @@ from jinja2 import Environment, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from loadtest import plots
-from loadtest.latency import Latency
+from loadtest.latency import Latency, shown
 from loadtest.report import Report
 from loadtest.results import Series
 
@@ -32,9 +32,11 @@ def render(report: Report) -> str:
         pictures={name: Markup(picture) for name, picture in plots.draw(report).items()},  # noqa: S704 - ours, from numbers
         series=[_row(name, series) for name, series in sorted(results.series.items())],
         percents=_PERCENTS,
+        shown=shown,
         latencies=[
             ("response", Latency.merge(one.response for one in methods)),
             ("service", Latency.merge(one.service for one in methods)),
+            ("response, all calls", Latency.merge(text for one in methods for text in (one.response, one.failed))),
         ],
         tone={0: "good"}.get(report.verdict.exit_code, "bad"),
     )
@@ -49,7 +51,7 @@ def _row(name: str, series: Series) -> dict[str, Any]:
         "dropped": series.dropped,
         "failures": series.failures,
         "succeeded": succeeded / max(series.planned, 1),
-        "p50": latency.percentile(50),
-        "p99": latency.percentile(99),
+        "p50": shown(latency.known(50)),
+        "p99": shown(latency.known(99)),
         "statuses": sorted(series.statuses.items(), key=lambda item: -item[1]),
     }

@@ -2,6 +2,8 @@
 
 import io
 import re
+from collections.abc import Sequence
+from itertools import accumulate, groupby
 from typing import Any
 
 import matplotlib as mpl
@@ -11,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from loadtest.attribution import Attribution, role
-from loadtest.capacity import Capacity
+from loadtest.capacity import Capacity, Step
 from loadtest.latency import Latency
 from loadtest.report import Report
 from loadtest.results import Results
@@ -67,11 +69,12 @@ def _rate(results: Results) -> str:
 
 def _latency_over_time(results: Results) -> str:
     """p50 and p99 of the response time of every second."""
-    answered = [second for second in results.seconds if second.finished]
     figure, axes = _figure(2.2)
-    axes.plot([s.at for s in answered], [s.p99_ms for s in answered], color=_RED, linewidth=1.3, label="p99")
-    axes.plot([s.at for s in answered], [s.p50_ms for s in answered], color=_BLUE, linewidth=1.3, label="p50")
-    if answered:
+    p99 = [(second.at, second.p99_ms) for second in results.seconds if second.p99_ms is not None]
+    p50 = [(second.at, second.p50_ms) for second in results.seconds if second.p50_ms is not None]
+    for points, color, label in ((p99, _RED, "p99"), (p50, _BLUE, "p50")):
+        axes.plot([at for at, _ in points], [ms for _, ms in points], color=color, linewidth=1.3, label=label)
+    if p99:
         _make_log(axes)
     return _over_time(figure, axes, "response, ms (log)", legend=True)
 
@@ -165,27 +168,47 @@ def _way(attribution: Attribution) -> str:
 
 
 def _capacity(found: Capacity) -> str:
-    """p99 and what was achieved at every rate that the search tried."""
-    figure = _blank(2.8)
+    """p99 and what was achieved at every rate that the search tried; numbers are the steps, in the order of the search.
+
+    The lines never fall: they are the highest p99 and the highest achieved rate up to each rate offered.
+    """
+    figure = _blank(3.0)
     left, right = figure.subplots(1, 2)
-    steps = sorted(found.steps, key=lambda step: step.rate)
-    for axes, values, label in (
-        (left, [max(step.p99_ms, 0.1) for step in steps], "p99 response, ms (log)"),
-        (right, [step.achieved for step in steps], "achieved, tx/s"),
-    ):
-        for passed, color, name in ((True, _GREEN, "held"), (False, _RED, "missed")):
-            points = [(s.rate, v) for s, v in zip(steps, values, strict=True) if s.passed is passed]
-            if points:
-                axes.scatter(*zip(*points, strict=True), color=color, s=24, label=name, zorder=3)
-        axes.plot([s.rate for s in steps], values, color=_GREY, linewidth=1)
+    numbered = sorted(enumerate(found.steps, 1), key=lambda step: (step[1].rate, step[0]))
+    answered = [(number, s, s.p99_ms) for number, s in numbered if s.p99_ms is not None]
+    draw_steps(left, [(number, s, max(p99, 0.1)) for number, s, p99 in answered], "p99 response, ms (log)")
+    draw_steps(right, [(number, s, s.achieved) for number, s in numbered], "achieved, tx/s")
+    for axes in (left, right):
         if found.rate:
-            axes.axvline(found.rate, color=_BLUE, linewidth=1, linestyle="--", label=f"capacity {found.rate:,.0f}/s")
-        axes.set_xlabel("offered, tx/s")
-        axes.set_ylabel(label)
-    right.plot([0, steps[-1].rate], [0, steps[-1].rate], color=_GRID, linewidth=3, zorder=0)
-    _make_log(left)
-    left.legend(loc="upper left")
+            axes.axvline(found.rate, color=_BLUE, linewidth=1, linestyle="--", label=found.figure)
+        axes.set_xlabel("offered, tx/s; the numbers are the steps")
+        axes.margins(x=0.08, y=0.16)
+    highest = max((step.rate for step in found.steps), default=0.0)
+    right.plot([0, highest], [0, highest], color=_GRID, linewidth=3, zorder=0)
+    if answered:
+        _make_log(left)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return _svg(figure)
+
+
+def draw_steps(axes: Axes, points: Sequence[tuple[int, Step, float]], label: str) -> None:
+    """Steps as points with their numbers, and the line of the highest value up to each rate; ordered by rate."""
+    axes.set_ylabel(label)
+    highest = list(accumulate((value for _, _, value in points), max))
+    axes.step([step.rate for _, step, _ in points], highest, where="post", color=_GREY, linewidth=1)
+    for passed, color, name in ((True, _GREEN, "held"), (False, _RED, "missed")):
+        chosen = [(step.rate, value) for _, step, value in points if step.passed is passed]
+        if chosen:
+            rates, values = zip(*chosen, strict=True)
+            axes.scatter(rates, values, color=color, s=24, label=name, zorder=3)
+    for place, (_, attempts) in enumerate(groupby(points, lambda point: (point[1].rate, point[1].passed))):
+        named = list(attempts)
+        above = place % 2 == 0  # neighbours that lie close do not write over each other
+        value = (max if above else min)(value for _, _, value in named)
+        axes.annotate(
+            ", ".join(str(number) for number, _, _ in named), (named[0][1].rate, value), (0, 5 if above else -5),
+            textcoords="offset points", ha="center", va="bottom" if above else "top", fontsize=7.5,
+        )  # fmt: skip
 
 
 def _blank(height: float) -> Figure:

@@ -9,11 +9,14 @@ from rich.text import Text
 
 from loadtest.checks import Check
 from loadtest.compare import Comparison
+from loadtest.latency import shown
 from loadtest.profiles import Profile
-from loadtest.report import Report
+from loadtest.report import Report, Summary
+from loadtest.slo import NO_SUCCESS
 from ndxp.cli.output import table, visible
 
 _LAST_OUTAGES = 8
+_STEPS = ("", "step#", "offered#", "achieved#", "p50 ms#", "p99 ms#", "errors#", "dropped#", "missed")
 
 
 def print_report(console: Console, report: Report) -> None:
@@ -24,15 +27,14 @@ def print_report(console: Console, report: Report) -> None:
     if report.capacity:
         console.print(f"[bold]Capacity: {_text(report.capacity.sentence)}[/]", soft_wrap=True)
         rows = [
-            ("✔" if s.passed else "✗", f"{s.rate:,.4g}", f"{s.achieved:,.1f}", f"{s.p50_ms:,.1f}", f"{s.p99_ms:,.1f}",
-             _bar(s.p99_ms), s.why)
-            for s in report.capacity.steps
+            ("✔" if s.passed else "✗", number, f"{s.rate:,.4g}", f"{s.achieved:,.1f}", shown(s.p50_ms), shown(s.p99_ms),
+             f"{s.error_share:.2%}", f"{s.dropped_share:.2%}", s.why)
+            for number, s in enumerate(report.capacity.steps, 1)
         ]  # fmt: skip
-        console.print(table(("", "offered/s#", "achieved/s#", "p50 ms#", "p99 ms#", "p99", "missed"), rows))
+        console.print(table(_STEPS, rows))
     console.print(
-        f"\n{summary.achieved_rate:,.1f} of {summary.planned_rate:,.1f} calls a second succeeded; response p50 "
-        f"{summary.p50_ms:,.1f}, p99 {summary.p99_ms:,.1f}, longest {summary.max_ms:,.1f} ms; errors "
-        f"{summary.error_share:.3%}, dropped {report.results.dropped:,}",
+        f"\n{summary.achieved_rate:,.1f} of {summary.planned_rate:,.1f} calls a second succeeded; "
+        f"{_response(summary)}; errors {summary.error_share:.3%}, dropped {report.results.dropped:,}",
         soft_wrap=True,
     )
     for title, checks in (("Objectives", report.slo), ("Validity", report.validity)):
@@ -76,6 +78,12 @@ def print_comparison(console: Console, found: Comparison) -> None:
         console.print(f"[yellow]Not alike:[/] {_text(warning)}", soft_wrap=True)
 
 
+def _response(summary: Summary) -> str:
+    if summary.p50_ms is None:
+        return NO_SUCCESS
+    return f"response p50 {shown(summary.p50_ms)}, p99 {shown(summary.p99_ms)}, longest {shown(summary.max_ms)} ms"
+
+
 def _text(text: str) -> str:
     """Text of a profile, a provider or another's report, as it is: brackets in it are no markup."""
     return escape(visible(text))
@@ -90,11 +98,8 @@ def _checks(checks: Iterable[Check]) -> Table:
     return table(("", "what", "measured#", "bound#", ""), rows)
 
 
-def _figure(value: float) -> str:
-    """Four digits, or as many as the whole number has."""
+def _figure(value: float | None) -> str:
+    """Four digits, or as many as the whole number has; a dash for none."""
+    if value is None:
+        return "–"
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
-
-
-def _bar(milliseconds: float) -> str:
-    """A bar that grows with the logarithm: a step for each doubling above 1 ms."""
-    return "▇" * max(1, min(16, int(milliseconds).bit_length()))

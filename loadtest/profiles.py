@@ -7,25 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from loadtest import slo
+from loadtest import mix, slo
 from loadtest.arrivals import Curve, count
+from loadtest.mix import Call, Kind
 from ndxp.yaml_file import YamlRefused, read_yaml
 
-PATH_HINT = "`ndxp load profiles` lists the profiles; a path to a YAML file works as well"
-
-Kind = Literal[
-    "verify-matched",
-    "verify-differing",
-    "get-citizen",
-    "list-household",
-    "batch-verify",
-    "watch-changes",
-    "upload-changes",
-    "get-card",
-    "check-in",
-    "submit-application",
-]
-"""Kinds of calls that a mix may name; ``loadtest.users`` knows how to make each of them."""
+_RATE = 10.0
+"""Requests a second of a profile that states neither ``rate`` nor ``curve``."""
 
 
 _MOST = 1e12
@@ -36,44 +24,41 @@ class BadProfile(Exception):
     """The profile does not exist or is not one; the text is one line with file and place."""
 
 
-class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """How often a kind of call is made, relative to the others, and by whom.
-
-    ``members`` are groups of the registry with the subsystem that calls: "provinces/one-stop".
-    """
-
-    weight: float
-    members: list[str]
-
-
 class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """A load. Times are seconds, rates requests a second.
+    """A load. Times are seconds, rates requests a second. Everything but the mix has a default.
 
-    Exactly one of ``rate`` (constant) and ``curve`` (pairs of second and rate, linear in between) is given, or neither
-    (``capacity``: whoever runs it sets the rate). ``factors`` are days of another size: ``ndxp-2022@month-end`` is the
-    profile ``ndxp-2022`` with its rates times ``factors["month-end"]``. ``stages`` are named parts of the curve, from
-    second to second; each becomes a series of its own in the results, named "stage NAME" (methods contain a slash,
-    stages never do, and their calls are in the methods' series as well).
+    ``rate`` (constant) or ``curve`` (pairs of second and rate, linear in between) says how fast; without either it is
+    10 a second, and ``rate: null`` leaves it to whoever runs the profile (``capacity``). ``duration`` is by default
+    that of the curve, or a minute. ``factors`` are days of another size: ``ndxp-2022@month-end`` is the profile
+    ``ndxp-2022`` with its rates times ``factors["month-end"]``. ``stages`` are named parts of the curve, from second to
+    second; each becomes a series of its own in the results, named "stage NAME" (methods contain a slash, stages never
+    do, and their calls are in the methods' series as well).
 
     ``slo`` is plain data: ``overall``, ``services`` (by service or method) and ``stages`` (by name) hold limits
-    (``p50_ms``, ``p99_ms``, ``error_share``, ``dropped_share``, ``achieved_share``); ``abort`` holds ``error_share``
-    and ``dropped_share`` over the last ``seconds``, above which the generator stops early.
+    (``p50_ms``, ``p99_ms``, ``error_share``, ``dropped_share``, ``achieved_share``; the three shares have defaults in
+    ``overall``); ``abort`` holds ``error_share`` and ``dropped_share`` over the last ``seconds``, above which the
+    generator stops early.
     """
 
     name: str = ""
-    title: str
-    sources: list[str]
-    arrivals: Literal["constant", "poisson"]
-    duration: float
+    title: str = ""
+    sources: list[str] = []
+    arrivals: Literal["constant", "poisson"] = "poisson"
+    duration: float = 60.0
     rate: float | None = None
     curve: list[tuple[float, float]] = []
     factors: dict[str, float] = {}
     stages: dict[str, tuple[float, float]] = {}
     mix: dict[Kind, Call]
-    deadline: float
-    max_in_flight: int
-    channels: int
+    deadline: float = 5.0
+    max_in_flight: int = 1000
+    channels: int = 8
     slo: dict[str, Any] = {}
+
+    @property
+    def objectives(self) -> dict[str, Any]:
+        """What it must hold, with what every load must that states nothing else."""
+        return slo.complete(self.slo)
 
     @property
     def mean_rate(self) -> float | None:
@@ -130,7 +115,7 @@ def load(name_or_path: str, slo_file: Path | None = None) -> Profile:
     Raises BadProfile.
     """
     profile = _load(name_or_path)
-    return profile if slo_file is None else msgspec.structs.replace(profile, slo=_objectives(slo_file))
+    return profile if slo_file is None else msgspec.structs.replace(profile, slo=_objectives(slo_file, profile))
 
 
 def _load(name_or_path: str) -> Profile:
@@ -138,11 +123,12 @@ def _load(name_or_path: str) -> Profile:
     is_path = name.endswith((".yaml", ".yml"))
     source = Path(name) if is_path else _folder() / f"{name}.yaml"
     if not is_path and f"{name}.yaml" not in {file.name for file in _folder().iterdir()}:
-        raise BadProfile(f"there is no profile {name[:100]!r}; {PATH_HINT}")
-    profile = _profile(_read(source, name), name)
+        known = ", ".join(sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir()))
+        raise BadProfile(f"there is no profile {name[:100]!r}; there are: {known}; a path to a YAML file works as well")
     own_name = Path(name).stem if is_path else name
+    profile = _profile(_read(source, name), name, own_name)
     if not factor:
-        return msgspec.structs.replace(profile, name=own_name)
+        return profile
     if factor not in profile.factors:
         known = ", ".join(f"{own_name}@{known}" for known in profile.factors) or "none"
         raise BadProfile(f"{own_name} has no day {factor[:100]!r}; it has: {known}")
@@ -153,10 +139,10 @@ def _folder() -> Any:
     return resources.files("loadtest") / "profiles"
 
 
-def _objectives(file: Path) -> dict[str, Any]:
+def _objectives(file: Path, profile: Profile) -> dict[str, Any]:
     """What a profile would hold as ``slo``, from a file of its own."""
     objectives: dict[str, Any] = _read(file, str(file))
-    _check(objectives, str(file))
+    _check(objectives, profile, str(file))
     return objectives
 
 
@@ -170,25 +156,38 @@ def _read(source: Any, file: str) -> Any:
         raise BadProfile(f"{file}: {error}") from error
 
 
-def _profile(data: Any, file: str) -> Profile:
+def _profile(data: Any, file: str, name: str) -> Profile:
     try:
         profile = msgspec.convert(data, Profile, str_keys=True)
     except msgspec.ValidationError as error:
-        raise BadProfile(f"{file}: {error}") from error
-    _check(profile.slo, file)
-    if complaint := _complaint(profile):
+        kind = Call if "$.mix" in str(error) else Profile
+        known = f"; it has: {', '.join(kind.__struct_fields__)}" if "unknown field" in str(error) else ""
+        raise BadProfile(f"{file}: {error}{known}") from error
+    if profile.curve and "duration" not in data:
+        profile = msgspec.structs.replace(profile, duration=profile.curve[-1][0])
+    if not profile.curve and "rate" not in data:
+        profile = msgspec.structs.replace(profile, rate=_RATE)
+    if complaint := _complaint(profile) or mix.complaint(profile.mix):
         raise BadProfile(f"{file}: {complaint}")
-    return profile
+    _check(profile.slo, profile, file)
+    return msgspec.structs.replace(profile, name=name, title=profile.title or name)
 
 
-def _check(objectives: dict[str, Any], file: str) -> None:
+def _check(objectives: dict[str, Any], profile: Profile, file: str) -> None:
+    """Refuses objectives that cannot be checked, and those on what the profile does not have."""
     try:
         slo.check(objectives)
     except slo.BadSlo as error:
         raise BadProfile(f"{file}: {error}") from error
+    methods = {call.series(kind) for kind, call in profile.mix.items()}
+    services = {method.partition("/")[0] for method in methods}
+    for part, known in (("services", methods | services), ("stages", set(profile.stages))):
+        if unknown := [name for name in objectives.get(part, {}) if name not in known]:
+            there = ", ".join(sorted(known)) or "none"
+            raise BadProfile(f"{file}: slo.{part}: the profile has no {unknown[0][:100]}; it has: {there}")
 
 
-def _complaint(profile: Profile) -> str:  # noqa: C901 (a list of rules)
+def _complaint(profile: Profile) -> str:
     """What makes a well-typed profile impossible; empty when nothing does."""
     times = [at for at, _ in profile.curve]
     if profile.rate is not None and profile.curve:
@@ -206,9 +205,6 @@ def _complaint(profile: Profile) -> str:  # noqa: C901 (a list of rules)
         return "weights and the points of `curve` must be finite numbers"
     if any(call.weight < 0 for call in profile.mix.values()) or not any(call.weight for call in profile.mix.values()):
         return "the weights of `mix` must be 0 or more, and not all 0"
-    for kind, call in profile.mix.items():
-        if not call.members or not all(group.count("/") == 1 for group in call.members):
-            return f"`mix.{kind}.members` must list groups with a subsystem, such as provinces/one-stop"
     if any("/" in name or begin >= end for name, (begin, end) in profile.stages.items()):
         return "a stage must begin before it ends, and have no slash in its name"
     if not all(0 < factor < math.inf for factor in profile.factors.values()):

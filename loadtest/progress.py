@@ -7,9 +7,12 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from loadtest.latency import shown
 from loadtest.results import Second
 
 _PLAIN_EVERY = 5
+_WIDE = 110
+"""Columns of a terminal from which there is room for a bar."""
 
 
 class Live:
@@ -19,11 +22,14 @@ class Live:
         self._console = Console(stderr=True, highlight=False)
         self._duration = duration
         self._quiet = quiet
+        self._title = title
         self._failed = 0
         self._dropped = 0
         name, state = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[state]}")
-        columns = (name, BarColumn(bar_width=24), state)
-        self._progress = Progress(*columns, console=self._console, disable=quiet or not self._console.is_terminal)
+        bar = [BarColumn(bar_width=24)] if self._console.width >= _WIDE else []
+        self._progress = Progress(
+            name, *bar, state, console=self._console, disable=quiet or not self._console.is_terminal
+        )
         self._task = self._progress.add_task(title, total=duration, state="starting")
 
     def __enter__(self) -> Self:
@@ -36,22 +42,28 @@ class Live:
     def show(self, seconds: Iterable[Second]) -> None:
         """Shows what the generator reported last."""
         for second in seconds:
+            if not second.at:
+                self._print(self._title)
             self._failed += second.failed
             self._dropped += second.dropped
             self._progress.update(self._task, completed=second.at + 1, state=self._line(second))
-            plain = not self._console.is_terminal and second.at % _PLAIN_EVERY == _PLAIN_EVERY - 1
-            if plain and not self._quiet:
-                self._console.print(f"{second.at + 1:4.0f} s: {self._line(second)}")
+            if second.at % _PLAIN_EVERY == _PLAIN_EVERY - 1:
+                self._print(f"{second.at + 1:4.0f} s: {self._line(second)}")
 
     def say(self, what: str) -> None:
         """Shows what is going on besides."""
         self._progress.update(self._task, state=what)
+        self._print(what)
+
+    def _print(self, line: str) -> None:
+        """A line where nothing can be shown in place."""
         if not self._console.is_terminal and not self._quiet:
-            self._console.print(what)
+            self._console.print(line, markup=False, soft_wrap=True)
 
     def _line(self, second: Second) -> str:
         left = max(0, round(self._duration - second.at - 1))
+        flight = f"in flight {second.in_flight:,}  " if self._console.width >= _WIDE else ""
         return (
-            f"{second.finished:,}/s of {second.planned:,}  p99 {second.p99_ms:,.1f} ms  errors {self._failed:,}  "
-            f"dropped {self._dropped:,}  in flight {second.in_flight:,}  {left} s left"
+            f"{second.finished:,} of {second.planned:,}/s  p99 {shown(second.p99_ms)} ms  errors {self._failed:,}  "
+            f"dropped {self._dropped:,}  {flight}{left} s left"
         )

@@ -76,15 +76,15 @@ class Reconciliation(msgspec.Struct, kw_only=True):
             f"{self.lost} lost, {self.duplicate} duplicate, {self.orphan} orphan"
         )
         if self.passed_over:
-            text += f"; {self.passed_over:,} refusals are not in the ledger, which has a part of them only"
+            text += f"; {_counted(self.passed_over, 'refusal')} not in the ledger, which has a part of them only"
         if self.foreign:
-            text += f"; {self.foreign:,} in the ledger are not of this test"
+            text += f"; {self.foreign:,} in the ledger not of this test"
         if self.differing:
             text += f", {self.differing} with another status"
         if self.unanswered:
             text += (
-                f"; {self.unanswered:,} calls ended without an answer, "
-                f"{self.unanswered_recorded:,} of them are in the ledger"
+                f"; {_counted(self.unanswered, 'call')} ended without an answer, "
+                f"{self.unanswered_recorded:,} of them in the ledger"
             )
         return text
 
@@ -165,6 +165,10 @@ def reconcile(
         differing=len(found["differing"]),
         examples={kind: ids[:_EXAMPLES] for kind, ids in found.items() if ids},
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _answer(line: str) -> Answer:

@@ -13,6 +13,7 @@ from loadtest.outages import Outage
 from loadtest.profiles import Profile
 from loadtest.reconciliation import Reconciliation
 from loadtest.results import Results
+from loadtest.slo import error_share
 from loadtest.usage import Usages
 from loadtest.verdict import Verdict
 
@@ -36,18 +37,19 @@ class Source(msgspec.Struct, kw_only=True):
 class Summary(msgspec.Struct, kw_only=True):
     """The figures of a run; rates are calls a second, latencies response times in ms, shares parts of one.
 
-    ``seconds`` is for how long calls were due; the rates are over these.
+    ``seconds`` is for how long calls were due; the rates are over these. Latencies are of calls that succeeded, None
+    when none did.
     """
 
     seconds: float
     planned_rate: float
     achieved_rate: float
-    p50_ms: float
-    p90_ms: float
-    p99_ms: float
-    p999_ms: float
-    max_ms: float
-    service_p99_ms: float
+    p50_ms: float | None
+    p90_ms: float | None
+    p99_ms: float | None
+    p999_ms: float | None
+    max_ms: float | None
+    service_p99_ms: float | None
     error_share: float
     dropped_share: float
     cpu_micros: float
@@ -80,18 +82,17 @@ def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:
     response = Latency.merge(series.response for series in methods)
     service = Latency.merge(series.service for series in methods)
     seconds = results.duration or 1.0  # nothing was due in a run that was stopped before it began
-    failures = sum(series.failures for series in methods)
     return Summary(
         seconds=seconds,
         planned_rate=results.planned / seconds,
         achieved_rate=results.succeeded / seconds,
-        p50_ms=response.percentile(50),
-        p90_ms=response.percentile(90),
-        p99_ms=response.percentile(99),
-        p999_ms=response.percentile(99.9),
-        max_ms=response.highest,
-        service_p99_ms=service.percentile(99),
-        error_share=failures / max(results.sent, 1),
+        p50_ms=response.known(50),
+        p90_ms=response.known(90),
+        p99_ms=response.known(99),
+        p999_ms=response.known(99.9),
+        max_ms=response.known(100),
+        service_p99_ms=service.known(99),
+        error_share=error_share(methods),
         dropped_share=results.dropped / max(results.planned, 1),
         cpu_micros=cpu_micros,
     )

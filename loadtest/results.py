@@ -4,14 +4,18 @@ from pathlib import Path
 
 import msgspec
 
+STOPPED = "stopped by hand"
+"""Why a run ended early when somebody wanted it to."""
+
 
 class Series(msgspec.Struct, kw_only=True):
     """One kind of call, named by its method ("PopulationService/VerifyCitizen"), or a stage of one.
 
     ``planned`` counts calls that were due, ``dropped`` those of them that were not sent. ``statuses`` counts how the
     others ended, by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer. The
-    histograms are HDR, in the V2 compressed form in base64, in microseconds: ``response`` from the intended time of
-    sending, ``service`` from the actual one.
+    histograms are HDR, in the V2 compressed form in base64, in microseconds: of calls that succeeded ``response`` from
+    the intended time of sending and ``service`` from the actual one; ``failed`` is the response time of failures, which
+    is nobody's latency: a refusal is quick, and says nothing of how long an answer takes.
     """
 
     planned: int = 0
@@ -20,10 +24,15 @@ class Series(msgspec.Struct, kw_only=True):
     failures: int = 0
     response: str = ""
     service: str = ""
+    failed: str = ""
 
 
 class Second(msgspec.Struct, kw_only=True):
-    """One second of the run. ``heat`` counts responses by power-of-two bucket of milliseconds (0: below 1 ms)."""
+    """One second of the run.
+
+    ``heat`` counts responses, failures among them, by power-of-two bucket of milliseconds (0: below 1 ms). The
+    percentiles are of calls that succeeded, None when none did.
+    """
 
     at: int
     planned: int = 0
@@ -32,8 +41,8 @@ class Second(msgspec.Struct, kw_only=True):
     failed: int = 0
     dropped: int = 0
     in_flight: int = 0
-    p50_ms: float = 0.0
-    p99_ms: float = 0.0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
     heat: dict[int, int] = {}
 
 

@@ -9,6 +9,7 @@ from loadtest.attribution import Attribution, attribute
 from loadtest.books import Access, Books, Entry, NotCaughtUp
 from loadtest.checks import Check
 from loadtest.durations import Spent
+from loadtest.interrupt import Interrupt
 from loadtest.outages import Outage
 from loadtest.profiles import Profile
 from loadtest.progress import Live
@@ -45,16 +46,19 @@ class Reckoning:
 
 
 def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
-    """Runs the generator to its end and samples the exchange meanwhile. Raises TrafficFailed."""
+    """Runs the generator to its end, or until Ctrl-C, and samples the exchange meanwhile. Raises TrafficFailed."""
     into.mkdir(parents=True, exist_ok=True)
     before = durations.read(state)
     traffic = Traffic(plan, into)
     sampler = Sampler(state, traffic.pid)
     try:
         sampler.sample()
-        while traffic.running(_SAMPLE_EVERY):
-            sampler.sample()
-            live.show(traffic.progress())
+        with Interrupt() as interrupt:
+            while traffic.running(_SAMPLE_EVERY):
+                if interrupt.heard and traffic.end():
+                    live.say("stopping; Ctrl-C again gives up the report")
+                sampler.sample()
+                live.show(traffic.progress())
         live.show(traffic.progress())
         return Measured(traffic.results(), sampler.usages, durations.between(before, durations.read(state)))
     finally:

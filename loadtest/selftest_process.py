@@ -20,7 +20,8 @@ from loadtest.collector import Collector
 from loadtest.consumers import Consumers, Headers
 from loadtest.histograms import Latencies
 from loadtest.line import Order
-from loadtest.profiles import Call, Profile
+from loadtest.mix import Call
+from loadtest.profiles import Profile
 from loadtest.results import Results
 from loadtest.selftest import Beside, Ceiling, Freeze
 from loadtest.transport import Lanes

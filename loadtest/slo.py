@@ -8,7 +8,13 @@ from loadtest.checks import Check
 from loadtest.latency import Latency
 from loadtest.results import Results, Series
 
-_LIMITS = ("p50_ms", "p99_ms", "error_share", "dropped_share", "achieved_share")
+_SHARES = {"error_share": 0.001, "dropped_share": 0.0, "achieved_share": 0.99}
+"""What all calls must hold unless a profile writes another limit: a load that fails or is not sent shows nothing."""
+
+_LIMITS = ("p50_ms", "p99_ms", *_SHARES)
+NO_SUCCESS = "no successful answer"
+"""What is said in the place of a latency when no call succeeded."""
+
 _ABORT = ("error_share", "dropped_share", "seconds")
 
 
@@ -26,11 +32,17 @@ def check(slo: Mapping[str, Any]) -> None:
             _limits(f"slo.{part}.{name}", limits, _LIMITS)
 
 
+def complete(slo: Mapping[str, Any]) -> dict[str, Any]:
+    """The block with the limits on errors, drops and successes of all calls that it does not state itself."""
+    return {**slo, "overall": {**_SHARES, **slo.get("overall", {})}}
+
+
 def judge(slo: Mapping[str, Any], results: Results) -> list[Check]:
     """Every limit with what was measured. Raises BadSlo.
 
-    Percentiles are of the response time, from the moment at which a call was due. A limit on something that had no
-    call is missed: nothing was shown. An empty block checks nothing.
+    Percentiles are of the response time of calls that succeeded, from the moment at which a call was due. A limit on
+    something that had no call, and one on the latency of calls of which none succeeded, is missed: nothing was shown.
+    An empty block checks nothing.
     """
     check(slo)
     methods = {name: series for name, series in results.series.items() if "/" in name}
@@ -57,30 +69,37 @@ def error_share(series: Iterable[Series]) -> float:
 def _judge(name: str, limits: Mapping[str, float], series: Sequence[Series]) -> list[Check]:
     latency = Latency.merge(one.response for one in series)
     planned = max(sum(one.planned for one in series), 1)
-    nothing = "" if any(one.statuses for one in series) else "no call was made"
+    made = any(one.statuses for one in series)
     checks = []
     for limit, bound in limits.items():
-        match limit:
-            case "p50_ms" | "p99_ms":
-                measured = latency.percentile(float(limit[1:3]))
-                found = Check.below(f"{limit[:3]} response, {name}", measured, bound, "ms", nothing)
-            case "error_share":
-                found = Check.below(f"errors, {name}", error_share(series), bound, "%", nothing)
-            case "dropped_share":
-                dropped = sum(one.dropped for one in series)
-                found = Check.below(f"dropped of planned, {name}", dropped / planned, bound, "%", nothing)
-            case _:
-                succeeded = sum(sum(one.statuses.values()) - one.failures for one in series)
-                found = Check.above(f"succeeded of planned, {name}", succeeded / planned, bound, "%", nothing)
-        checks.append(_missed(found) if nothing else found)
+        what, unit, at_most = _describe(limit, name)
+        if not made:
+            checks.append(Check.unmeasured(what, bound, unit, "no call was made", at_most=at_most))
+        elif unit == "ms" and not latency.count:
+            checks.append(Check.unmeasured(what, bound, unit, NO_SUCCESS, at_most=at_most))
+        elif limit == "error_share":
+            checks.append(Check.below(what, error_share(series), bound, unit))
+        elif limit == "dropped_share":
+            checks.append(Check.below(what, sum(one.dropped for one in series) / planned, bound, unit))
+        elif limit == "achieved_share":
+            succeeded = sum(sum(one.statuses.values()) - one.failures for one in series)
+            checks.append(Check.above(what, succeeded / planned, bound, unit))
+        else:
+            checks.append(Check.below(what, latency.percentile(float(limit[1:3])), bound, unit))
     return checks
 
 
-def _missed(check: Check) -> Check:
-    return Check(
-        what=check.what, measured=check.measured, bound=check.bound, unit=check.unit, passed=False,
-        at_most=check.at_most, why=check.why,
-    )  # fmt: skip
+def _describe(limit: str, name: str) -> tuple[str, str, bool]:
+    """What a limit is on, in words; its unit, and whether it is an upper one."""
+    match limit:
+        case "error_share":
+            return f"errors, {name}", "%", True
+        case "dropped_share":
+            return f"dropped of planned, {name}", "%", True
+        case "achieved_share":
+            return f"succeeded of planned, {name}", "%", False
+        case _:
+            return f"{limit[:3]} response, {name}", "ms", True
 
 
 def _limits(place: str, limits: Any, known: Sequence[str]) -> None:

@@ -6,7 +6,10 @@ import msgspec
 
 
 class Calls(msgspec.Struct):
-    """Calls of one series: planned and dropped in the second they were due, the rest when they ended; times in µs."""
+    """Calls of one series: planned and dropped in the second they were due, the rest when they ended; times in µs.
+
+    ``response`` and ``service`` are of calls that succeeded, ``failed`` is the response time of the others.
+    """
 
     planned: int = 0
     dropped: int = 0
@@ -14,6 +17,7 @@ class Calls(msgspec.Struct):
     failures: int = 0
     response: list[int] = []
     service: list[int] = []
+    failed: list[int] = []
 
 
 class Tick(msgspec.Struct):
@@ -71,7 +75,10 @@ class Tally:
         """An answer of a series came at this second; latencies in microseconds."""
         calls = self._calls(at, series)
         calls.statuses[status] = calls.statuses.get(status, 0) + 1
-        calls.failures += failed
+        if failed:
+            calls.failures += 1
+            calls.failed.append(response)
+            return
         calls.response.append(response)
         calls.service.append(service)
 

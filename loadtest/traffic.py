@@ -1,7 +1,10 @@
 """The traffic of a run: Locust in a process of its own, what it is told, how it is doing, what it found."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,10 @@ class TrafficFailed(Exception):
     """The generator could not run; the text is its own last line."""
 
 
+class TrafficStopped(TrafficFailed):
+    """The generator was stopped before a call was due."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to send. ``rate`` in requests a second, ``duration`` in seconds, ``slo`` a file; None: the profile's own."""
@@ -35,17 +42,22 @@ class Plan:
 
 
 class Traffic:
-    """A started generator; ``into`` is a folder for what it writes."""
+    """A started generator; ``into`` is a folder for what it writes.
+
+    It has a process group of its own, so that Ctrl-C in a terminal reaches whoever started it, and not the generator.
+    """
 
     def __init__(self, plan: Plan, into: Path) -> None:
         self._results = into / "results.json"
         self._progress = into / "progress.jsonl"
         self._log = into / "generator.log"
         self._read = 0
+        self._ended = False
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                _command(plan, self._results, self._progress), stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+                _command(plan, self._results, self._progress), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
 
     @property
     def pid(self) -> int:
@@ -59,6 +71,17 @@ class Traffic:
         except subprocess.TimeoutExpired:
             return True
         return False
+
+    def end(self) -> bool:
+        """Has it end early: it sends no more, waits for what is under way, and writes down what it found.
+
+        False when it was told before.
+        """
+        if self._ended:
+            return False
+        self._ended = True
+        self._process.terminate()
+        return True
 
     def progress(self) -> list[Second]:
         """The seconds that it has reported since the last time."""
@@ -74,6 +97,8 @@ class Traffic:
     def results(self) -> Results:
         """What it found, once it has ended. Raises TrafficFailed."""
         code = self._process.wait()
+        if self._ended and not self._results.exists():
+            raise TrafficStopped("stopped before a call was due")
         if code:
             raise TrafficFailed(self._last_line() or f"the generator ended with {code}")
         try:
@@ -82,14 +107,14 @@ class Traffic:
             raise TrafficFailed(f"the generator left no results ({error}): {self._last_line()}") from error
 
     def stop(self) -> None:
-        """Ends it, if it has not ended."""
+        """Ends it, if it has not ended, and whatever it has started."""
         if self._process.poll() is None:
             self._process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOPPING)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def _last_line(self) -> str:
         """Our own last word if there is one: Locust prints its tables behind it."""

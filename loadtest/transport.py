@@ -15,8 +15,8 @@ from ndxp.http2.fields import Field
 from ndxp.metadata import Pair
 from ndxp.tls import Tls
 
-_CONNECT = 5.0
-"""Seconds until a connection must stand."""
+_CONNECT = 30.0
+"""Seconds until a connection must stand; a call waits no longer than its deadline."""
 
 _PAUSE = 0.1
 """Seconds between two attempts at a connection; calls in between fail at once."""

@@ -15,9 +15,10 @@ from loadtest.origin import Origin
 from loadtest.profiles import Profile
 from loadtest.progress import Live
 from loadtest.report import SYNTHETIC, Report, Source, summarise
+from loadtest.results import STOPPED
 from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain, measure, reckon
-from loadtest.traffic import Plan
-from loadtest.verdict import Exit, Verdict, decide
+from loadtest.traffic import Plan, TrafficStopped
+from loadtest.verdict import decide, decide_search
 from ndxp.cli.session import Session
 
 _CONNECT = 3.0
@@ -44,22 +45,31 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
     """Searches the highest rate that holds the profile's objectives; raises what ``run`` raises."""
     profile = profiles.load(plan.profile, plan.slo)
-    if not profile.slo.get("overall"):
-        raise slo.BadSlo(f"{profile.name} states no slo.overall, so that no rate could miss it")
     session, books = _open(plan.folder)
     done: list[tuple[Plan, Measured]] = []
+    held: list[float] = []
     with TemporaryDirectory(prefix="ndxp-load-") as into:
 
-        def step(rate: float) -> Step:
+        def step(rate: float) -> Step | None:
             attempt = replace(plan, rate=rate)
             folder = Path(into) / str(len(done))
-            with Live(f"step {len(done) + 1}: {rate:,.4g}/s", plan.duration or profile.duration, quiet=quiet) as live:
-                measured = measure(session.state, attempt, folder, live)
+            title = f"step {len(done) + 1}: {rate:,.4g}/s" + (f", held {max(held):,.4g}" if held else "")
+            with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
+                try:
+                    measured = measure(session.state, attempt, folder, live)
+                except TrafficStopped:
+                    if not done:
+                        raise
+                    return None
                 live.say("cooling down")
                 with suppress(NotCaughtUp):  # what is missing in the end, the reckoning finds
                     books.settle(PATIENCE)
             done.append((attempt, measured))
-            return _step(profile, attempt, measured)
+            if measured.results.aborted == STOPPED:
+                return None
+            found = _step(profile, attempt, measured)
+            held.extend([rate] if found.passed else [])
+            return found
 
         found = search(step, start=start, precision=precision)
         with Live("reckoning", 1, quiet=quiet) as live:
@@ -70,8 +80,7 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
         )  # fmt: skip
         report = _report("capacity", profile, *done[best], reckoning)
     report.capacity = found
-    if report.verdict.exit_code == Exit.PASSED:
-        report.verdict = Verdict(word=f"{found.rate:,.0f} tx/s", why=found.sentence, exit_code=Exit.PASSED)
+    report.verdict = decide_search(found, report.verdict)
     return report
 
 
@@ -88,7 +97,7 @@ def _open(folder: Path) -> tuple[Session, Books]:
 
 def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoning: Reckoning) -> Report:
     results = measured.results
-    objectives = slo.judge(profile.slo, results)
+    objectives = slo.judge(profile.objectives, results)
     validity = check_validity(profile, plan, results)
     attribution, found_outages, changes = explain(measured, reckoning)
     return Report(
@@ -110,9 +119,9 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
 
 
 def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
-    """What one step of a search comes to; one that its generator limits is missed as well."""
+    """What one step of a search comes to; one that its generator limits is missed as well, and says both."""
     results = measured.results
-    missed = [check for check in slo.judge(profile.slo, results) if not check.passed]
+    missed = [check for check in slo.judge(profile.objectives, results) if not check.passed]
     broken = [check for check in check_validity(profile, plan, results) if not check.passed]
     summary = summarise(results)
     return Step(
@@ -124,5 +133,5 @@ def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
         dropped_share=summary.dropped_share,
         passed=not (missed or broken),
         valid=not broken,
-        why="; ".join(check.finding for check in broken or missed),
+        why="; ".join(check.finding for check in (*broken, *missed)),
     )

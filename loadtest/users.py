@@ -17,8 +17,6 @@ from ndxp.status import reason_of
 WRONG_ANSWER = "OK:WRONG_ANSWER"
 """The status of an answer that contradicts the world, or that is none; a failure."""
 
-PURPOSE = "load test"
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -47,7 +45,8 @@ class Caller:
         pairs = (
             *self._consumers.headers(prepared.client),
             (metadata.MESSAGE_ID, message_id),
-            (metadata.PURPOSE, PURPOSE),
+            (metadata.PURPOSE, prepared.purpose),
+            *(((metadata.SERVICE, prepared.provider),) if prepared.provider else ()),
         )
         self._lanes.ask(
             prepared.client, prepared.path, prepared.encode(message_id), pairs, self._deadline,

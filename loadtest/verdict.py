@@ -5,6 +5,7 @@ from enum import IntEnum
 
 import msgspec
 
+from loadtest.capacity import Capacity
 from loadtest.checks import Check
 from loadtest.reconciliation import Reconciliation
 
@@ -36,8 +37,22 @@ def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Seque
         return Verdict(word="INVALID", why=f"limited by its generator: {_list(broken)}", exit_code=Exit.INVALID)
     if missed := [check for check in slo if not check.passed]:
         return Verdict(word="SLO MISSED", why=_list(missed), exit_code=Exit.MISSED)
-    why = f"every one of {len(slo)} objectives held" if slo else "the profile states no objectives"
+    why = f"{len(slo)} of {len(slo)} objectives held" if slo else "the profile states no objectives"
     return Verdict(word="PASSED", why=f"{why}, valid, every transaction accounted for", exit_code=Exit.PASSED)
+
+
+def decide_search(found: Capacity, best: Verdict) -> Verdict:
+    """The verdict on a capacity search; ``best`` is that of its best step, with the books of all steps.
+
+    A figure that the exchange did not limit is not its capacity: it stands there as a least one, and is INVALID.
+    """
+    if best.exit_code == Exit.UNRECONCILED:
+        return best
+    invalid = found.limit == "generator"
+    if not found.rate:
+        word, code = ("INVALID", Exit.INVALID) if invalid else ("SLO MISSED", Exit.MISSED)
+        return Verdict(word=word, why=found.sentence, exit_code=code)
+    return Verdict(word=found.figure, why=found.sentence, exit_code=Exit.INVALID if invalid else Exit.PASSED)
 
 
 def _list(checks: Sequence[Check]) -> str:

@@ -3,13 +3,15 @@
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import msgspec
+from google.protobuf.descriptor import MethodDescriptor
 
 from loadtest import arrivals, calls, tally
 from loadtest.consumers import Consumers
@@ -34,8 +36,9 @@ class Worker:
         send: Callable[[str, Any], None],
         note: Callable[[str, Outcome, float], None],
         note_dropped: Callable[[str], None],
+        contracts: Mapping[str, MethodDescriptor] = MappingProxyType({}),
     ) -> None:
-        self._order = order
+        self._order, self._contracts = order, contracts
         self._consumers = consumers
         self._callers = {kind: consumers.select(call.members) for kind, call in order.profile.mix.items()}
         self._send, self._note, self._note_dropped = send, note, note_dropped
@@ -108,7 +111,7 @@ class Worker:
 
     def _prepare(self, slot: int, of: int, run: str, lanes: Lanes) -> Scheduler:
         profile, seed = self._order.profile, self._order.seed
-        coming = cycle(calls.ring(profile, self._callers, seed=seed, slot=slot))
+        coming = cycle(calls.ring(profile, self._callers, self._contracts, seed=seed, slot=slot))
         caller = Caller(lanes, self._consumers, deadline=profile.deadline, name=f"{run}-{slot}")
         scheduler = Scheduler(
             arrivals.due_times(self._order.curve, profile.arrivals, seed=seed, slot=slot, slots=of),

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 import uvloop
 
-from loadtest import line
+from loadtest import contracts, line
 from loadtest.consumers import Consumers, ExchangeUnreachable
 from loadtest.line import Errand, Noted
+from loadtest.profiles import BadProfile
 from loadtest.users import Outcome
 from loadtest.worker import Worker
 from ndxp.client import TokenRefused
@@ -100,7 +101,7 @@ async def _serve(descriptor: int) -> None:
                         raise _Over
     except* _Over:
         pass
-    except* (ExchangeUnreachable, TokenRefused, NoSandbox, OSError) as failed:
+    except* (BadProfile, ExchangeUnreachable, TokenRefused, NoSandbox, OSError) as failed:
         ours.send("ndxp_failed", {"reason": str(failed.exceptions[0])})
     with suppress(ConnectionError):
         await ours.close()
@@ -110,13 +111,17 @@ def _make_worker(errand: Errand, ours: _Line) -> Worker:
     state = State.read(Path(errand.folder))
     if state is None:
         raise NoSandbox(f"no exchange in {errand.folder} any more")
-    return Worker(errand.order, Consumers(state), ours.send, ours.note, ours.note_dropped)
+    consumers = Consumers(state)
+    own = [call for call in errand.order.profile.mix.values() if call.method]
+    asking = consumers.select(own[0].members)[0] if own else ""
+    known = contracts.learn(state, (call.method for call in own), asking)
+    return Worker(errand.order, consumers, ours.send, ours.note, ours.note_dropped, known)
 
 
 async def _run_slot(worker: Worker, ours: _Line) -> None:
     try:
         await worker.run_slot()
-    except (ExchangeUnreachable, TokenRefused, OSError) as error:
+    except (BadProfile, ExchangeUnreachable, TokenRefused, OSError) as error:
         ours.send("ndxp_failed", {"reason": str(error)})
     except Exception as error:  # a slot that is never ready would be waited for without end
         ours.send("ndxp_failed", {"reason": f"{type(error).__name__}: {error}"})

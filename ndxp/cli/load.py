@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,8 @@ def run(
     Calls are sent when they are due, however late the answers are. Afterwards every transaction is accounted for: by
     the generator, the ledger and the agencies' own logs.
 
+    Ctrl-C ends the run early, with a report on what was sent until then; such a run has not passed.
+
     Exit code 0 passed, 99 an objective was missed, 98 invalid (limited by its own generator), 97 not reconciled.
 
     Examples: `ndxp load run ndxp-average --duration 60`; `ndxp load run ndxp-peak --report peak.html`;
@@ -84,7 +87,8 @@ def capacity(
 ) -> None:
     """Searches the highest rate that holds the objectives.
 
-    Doubles the rate until a step misses them, then halves the interval; it ends by itself, after some minutes.
+    Doubles the rate until a step misses them, then halves the interval; it ends by itself, after some minutes, or with
+    Ctrl-C and what was found until then.
 
     Exit code 0 with a figure, 99 when no rate holds, 98 when that is the generator's doing, 97 when the books do not
     agree.
@@ -122,14 +126,19 @@ def _pass_on(context: typer.Context) -> None:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    """Runs a command to its end and gives its exit code; one that is interrupted may clean up first."""
+    """Runs a command to its end and gives its exit code.
+
+    Ctrl-C is passed on as SIGTERM, which a command hears as often as it likes and ends with what it has found so far;
+    pressed again it is passed on as it is.
+    """
+    onward = signal.SIGTERM
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            process.terminate()
-            process.wait()
-            raise
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                process.send_signal(onward)
+                onward = signal.SIGINT
 
 
 def _words(context: typer.Context) -> list[str]:

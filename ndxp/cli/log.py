@@ -22,6 +22,11 @@ _TRACE = re.compile("[0-9a-f]{32}")
 WRONG = {"changed": "✗ CHANGED in the database", "unproven": "✗ UNPROVEN: the tree was changed"}
 """What is wrong with a record, by what the ledger's tree says of it."""
 
+_WIDE = 140
+"""Columns that a transaction takes in one line."""
+
+_INDENT = " " * 14
+
 Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
 
 
@@ -165,16 +170,21 @@ def _print_json_lines(found: list[dict[str, Any]]) -> None:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
+    """A line a transaction; on a terminal that is too narrow for it two lines, or three where something is wrong."""
+    narrow = console.is_terminal and console.width < _WIDE
     for record in found:
         status = record["reason"] or code_name(record["status_code"])
-        line = (
-            f"{clock(record['request_in_ts'])}  {status:22}  "
-            f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  {record['client'] or '-':27}  "
-            f"{record['method'].rpartition('/')[2]:20}  {record['transaction_id']}"
-        )
-        line += f"  {WRONG[record['proof']]}" if record["proof"] in WRONG else ""
-        style = "" if record["status_code"] == 0 and record["proof"] not in WRONG else "red"
-        console.print(visible(line), style=style, soft_wrap=True)
+        when = f"{clock(record['request_in_ts'])}  {status:22}  "
+        when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
+        who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
+        wrong = WRONG.get(record["proof"], "")
+        if narrow:
+            lines = [when + what.strip(), _INDENT + who + record["transaction_id"], _INDENT + wrong if wrong else ""]
+        else:
+            lines = [when + who + what + record["transaction_id"] + (f"  {wrong}" if wrong else "")]
+        style = "" if record["status_code"] == 0 and not wrong else "red"
+        for line in filter(None, lines):
+            console.print(visible(line), style=style, soft_wrap=True)
 
 
 def _micros(local: datetime) -> int:

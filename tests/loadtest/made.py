@@ -40,10 +40,10 @@ def series(
     """Calls of one method that took so many ms, after waiting ``queued`` ms to be sent."""
     statuses = {name: count for name, count in (("OK", ok), (status, failed)) if count}
     calls = ok + failed
-    response, service = histogram(*[ms + queued] * calls), histogram(*[ms] * calls)
     return Series(
-        planned=calls + dropped, dropped=dropped, statuses=statuses, failures=failed, response=response,
-        service=service,
+        planned=calls + dropped, dropped=dropped, statuses=statuses, failures=failed,
+        response=histogram(*[ms + queued] * ok), service=histogram(*[ms] * ok),
+        failed=histogram(*[ms + queued] * failed),
     )  # fmt: skip
 
 

@@ -34,6 +34,14 @@ def test_it_ends_by_itself_however_much_the_exchange_carries() -> None:
     assert len(found.steps) == 12
     assert found.rate == 2**11
     assert found.limited_by == "the search ended after 12 steps"
+    assert found.figure == "at least 2,048 tx/s"
+
+
+def test_it_ends_when_somebody_stops_it_and_keeps_what_it_found() -> None:
+    carried = exchange(float("inf"))
+    found = search(lambda rate: carried(rate) if rate < 400 else None, start=100)
+    assert [step.rate for step in found.steps] == [100, 200]
+    assert (found.figure, found.limited_by) == ("at least 200 tx/s", "the search was stopped by hand")
 
 
 def test_it_ends_when_nothing_holds() -> None:
@@ -50,7 +58,23 @@ def test_one_hiccup_does_not_count() -> None:
 
 
 def test_a_limit_that_is_only_the_generators_is_named_so() -> None:
-    assert search(exchange(300, valid=False), start=100).limited_by == "the generator, p99 response 900 ms"
+    found = search(exchange(300, valid=False), start=100)
+    assert found.limited_by == "the generator, p99 response 900 ms"
+    assert found.sentence.startswith("at least ")
+    assert "; limited by the generator: the generator, p99 response 900 ms" in found.sentence
+
+
+def test_one_miss_of_a_generator_at_its_limit_is_enough_to_leave_the_figure_a_least_one() -> None:
+    attempts = iter([True, False])
+
+    def step(rate: float) -> Step:
+        high = rate > 200
+        return Step(
+            rate=rate, passed=not high, valid=not high or next(attempts, True), achieved=rate, p50_ms=5, p99_ms=9,
+            error_share=0.62 if high else 0, dropped_share=0, why="errors, all calls 62 % (≤ 0.1 %)",
+        )  # fmt: skip
+
+    assert search(step, start=200, precision=1).limit == "generator"
 
 
 def test_the_figure_is_what_was_achieved_and_comes_with_its_meaning() -> None:

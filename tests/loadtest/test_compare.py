@@ -28,6 +28,12 @@ def test_less_time_is_better_and_the_same_is_neither(slow: Report, fast: Report)
     assert rows["errors"].ratio is None
 
 
+def test_a_latency_of_failures_is_not_compared(slow: Report) -> None:
+    refused = report(found=results({VERIFY: series(0, failed=100, ms=1)}))
+    row = {row.what: row for row in compare(slow, refused).rows}["p99 response"]
+    assert (row.b, row.ratio, row.better) == (None, None, "same")
+
+
 def test_more_capacity_is_better() -> None:
     a, b = (report(capacity=Capacity(rate=rate, steps=[], limited_by="p99")) for rate in (500.0, 300.0))
     assert (compare(a, b).rows[0].what, compare(a, b).rows[0].better) == ("capacity", "A")

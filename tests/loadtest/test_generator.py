@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent import futures
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,14 +13,15 @@ import grpc
 import msgspec
 import pytest
 
-from loadtest import calls, selftest, tally, worker
+from loadtest import calls, contracts, selftest, tally, worker
 from loadtest.arrivals import Curve
 from loadtest.calls import Prepared, Shape
 from loadtest.collector import Collector, abort_reason
 from loadtest.conductor import Conductor
 from loadtest.consumers import Consumers, ExchangeUnreachable
 from loadtest.line import Order
-from loadtest.profiles import Call, Kind, Profile, load
+from loadtest.mix import Call, Kind
+from loadtest.profiles import BadProfile, Profile, load
 from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
 from loadtest.selftest import Beside, Ceiling, Freeze, SelfTestFailed
@@ -28,7 +31,8 @@ from loadtest.users import WRONG_ANSWER, Caller, Outcome
 from loadtest.worker import Worker
 from ndxp import metadata
 from ndxp.errors import Reason, Refusal
-from ndxp.population.v1.population_pb2 import VerifyCitizenRequest, VerifyCitizenResponse
+from ndxp.population.v1.population_pb2 import DESCRIPTOR as POPULATION
+from ndxp.population.v1.population_pb2 import UploadChangesRequest, VerifyCitizenRequest, VerifyCitizenResponse
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
 from ndxp.sandbox.state import State
@@ -37,6 +41,7 @@ from ndxp.testing import RunningExchange
 from tests.fakes import PATIENCE
 
 SERIES = "PopulationService/VerifyCitizen"
+CLIENT = "VN/GOV/H26/one-stop"
 
 
 async def test_a_late_system_does_not_slow_the_schedule() -> None:
@@ -142,20 +147,64 @@ def test_a_load_stops_early_when_its_profile_says_so(abort: dict[str, Any], reas
     assert abort_reason(seconds, abort) == reason
 
 
-def test_a_run_ends_early_and_says_so_when_a_generator_goes_missing() -> None:
+def conducted(
+    slots: int, *, results_file: Path | None = None, progress_file: Path | None = None
+) -> tuple[Conductor, Results, list[str]]:
+    """A run of so many slots, what it finds, and what it says to its workers and at its end."""
     found, said = Results(run="load-a", profile="", seed=1, started=0, ended=0, gateway=""), list[str]()
     run = Conductor(
-        load("ndxp-average"), found, 2, send=lambda message, *_: said.append(message),
-        ended=lambda: said.append("ended"), results_file=None, progress_file=None,
+        load("ndxp-average"), found, slots, send=lambda message, *_: said.append(message),
+        ended=lambda: said.append("ended"), results_file=results_file, progress_file=progress_file,
     )  # fmt: skip
-    for name in ("a", "b"):
+    return run, found, said
+
+
+def begun(*workers: str, **files: Path) -> tuple[Conductor, Results, list[str]]:
+    """A run that has begun, with a slot for each worker."""
+    run, found, said = conducted(len(workers), **files)
+    for name in workers:
         run.claim(name)
         run.ready(name)
+    return run, found, said
+
+
+def test_a_run_ends_early_and_says_so_when_a_generator_goes_missing() -> None:
+    run, found, said = begun("a", "b")
     for _ in range(2):
         run.lost("b")
     assert (found.missing, found.aborted, said[-1]) == (1, "generator b went missing", "ndxp_stop")
     run.lost("a")
     assert (found.missing, said[-1]) == (2, "ended")
+
+
+def test_a_generator_that_fails_under_way_leaves_the_others_part() -> None:
+    run, found, said = begun("a", "b")
+    run.failed("b", "no room")
+    assert (run.failure, found.missing, found.aborted, said[-1]) == ("", 1, "generator b failed: no room", "ndxp_stop")
+    counted = Tally()
+    counted.sent(0.1)
+    counted.answered(0.5, SERIES, "OK", failed=False, response=5, service=5)
+    run.report("a", tally.pack(counted.take(1)))
+    health = msgspec.json.encode(Generator(name="a"))
+    run.done("a", {"health": health, "transactions": ""})
+    assert (run.over, found.succeeded, said[-1]) == (True, 1, "ended")
+
+
+@pytest.mark.parametrize("full", ["results_file", "progress_file"])
+def test_a_full_disk_ends_the_run_and_is_named(full: str) -> None:
+    run, found, said = begun("a", **{full: Path("/dev/full")})
+    for at in (1, 2):
+        run.report("a", tally.pack(Tally().take(at)))
+    run.done("a", {"health": msgspec.json.encode(Generator(name="a")), "transactions": ""})
+    assert said[-1] == "ended"
+    assert "No space left on device" in run.failure + found.aborted
+
+
+def test_a_generator_that_fails_before_the_beginning_is_why_there_is_no_run() -> None:
+    run, found, _ = conducted(2)
+    run.claim("a")
+    run.failed("b", "no token")
+    assert (run.over, run.failure, found.missing) == (True, "no token", 0)
 
 
 def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
@@ -175,6 +224,57 @@ def test_what_changes_something_is_numbered_anew_each_time() -> None:
     prepared = next(one for one in calls.ring(profile, callers, seed=1, slot=0) if one.method == "UploadChanges")
     numbers = [request.request_id for turn in ("1", "2") for request in prepared.number(turn)]
     assert len(set(numbers)) == len(numbers) == 20
+
+
+def test_a_call_of_a_profiles_own_has_a_new_id_each_time_and_messages_of_its_own() -> None:
+    asked = Call(
+        members=["provinces/one-stop"], method="ndxp.population.v1.PopulationService/UploadChanges",
+        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}], purpose="test",
+    )  # fmt: skip
+    profile = msgspec.structs.replace(load("ndxp-average"), mix={"mine": asked})
+    method: Any = POPULATION.services_by_name["PopulationService"].methods_by_name["UploadChanges"]
+    first, second, *_ = calls.ring(profile, {"mine": ["VN/GOV/H26/one-stop"]}, {asked.method: method}, seed=1, slot=0)
+    assert (first.series, first.shape, first.purpose) == ("PopulationService/UploadChanges", Shape.IN, "test")
+    sent = [UploadChangesRequest.FromString(data) for _ in range(2) for data in first.encode("m-1")]
+    assert len({request.request_id for request in sent}) == 4
+    assert [len(request.request_id) for request in sent] == [32, 34, 32, 34]
+    assert first.requests[0].citizen_number != second.requests[0].citizen_number
+
+
+def test_a_request_that_does_not_fit_its_method_is_told_with_its_place() -> None:
+    asked = Call(
+        members=["a/b"], method="ndxp.population.v1.PopulationService/GetCitizen", request={"numer": "$number"}
+    )
+    profile = msgspec.structs.replace(load("ndxp-average"), mix={"mine": asked})
+    method: Any = POPULATION.services_by_name["PopulationService"].methods_by_name["GetCitizen"]
+    with pytest.raises(BadProfile, match="mix.mine: the request does not fit GetCitizenRequest: .*its fields are citi"):
+        calls.ring(profile, {"mine": ["VN/GOV/H26/one-stop"]}, {asked.method: method}, seed=1, slot=0)
+
+
+def test_a_contract_is_learnt_from_the_exchange(exchange: RunningExchange) -> None:
+    method = "ndxp.access_log.v1.AccessLogService/ListAccesses"
+    assert contracts.learn(exchange.state, [method], CLIENT)[method].input_type.name == "ListAccessesRequest"
+
+
+def test_a_contract_that_the_exchange_does_not_name_comes_from_the_installed_ones(exchange: RunningExchange) -> None:
+    nobody = replace(exchange.state, gateway="127.0.0.1:1")
+    method = "ndxp.passports.v1.PassportService/SubmitApplication"
+    assert contracts.learn(nobody, [method], CLIENT)[method].name == "SubmitApplication"
+
+
+@pytest.mark.parametrize(
+    ("method", "complaint"),
+    [
+        (
+            "own.v1.Things/Get",
+            "the exchange has no service own.v1.Things; it has: ndxp.access_log.v1.AccessLogService, ",
+        ),
+        ("ndxp.passports.v1.PassportService/Get", "ndxp.passports.v1.PassportService has no method Get; it has: Subm"),
+    ],
+)
+def test_an_unknown_contract_is_told_with_what_there_is(exchange: RunningExchange, method: str, complaint: str) -> None:
+    with pytest.raises(BadProfile, match=complaint):
+        contracts.learn(exchange.state, [method], CLIENT)
 
 
 async def _nothing(*_: object) -> None:
@@ -354,6 +454,15 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
     hospitals = consumers.select(["provinces/hospital"])
     assert len(hospitals) == 63
     assert len(consumers.select(["connected/lgsp", "connected/one-stop", "connected/ekyc"])) == 13 + 63 + 4
+    assert consumers.select(["VN/GOV/H26/one-stop", "VN:GOV:000.00.00.H26:hospital"]) == [
+        "VN/GOV/H26/hospital", "VN/GOV/H26/one-stop",
+    ]  # fmt: skip
+    for wrong, there in (
+        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are companies/ekyc, "),
+        (["VN/GOV/H26/one-stp"], "is in VN/GOV/H26/one-stp; there are VN/GOV/H26/hospital, VN/GOV/H26/one-stop, "),
+    ):
+        with pytest.raises(ExchangeUnreachable, match=there):
+            consumers.select(wrong)
     await consumers.open(hospitals[:3])
     assert len({consumers.headers(hospital) for hospital in hospitals[:3]}) == 3
     consumers.close()

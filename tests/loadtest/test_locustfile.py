@@ -54,6 +54,66 @@ def test_the_tables_have_every_call_although_the_workers_last_report_comes_too_l
     assert (last["Name"], last["Request Count"]) == ("Aggregated", str(ended.results.sent))
 
 
+OWN = """
+from locust import User, constant, task
+
+class Own(User):
+    wait_time = constant(0.1)
+
+    @task
+    def look(self):
+        self.environment.events.request.fire(
+            request_type="own", name="look", response_time=1, response_length=0, exception=None, context={}
+        )
+"""
+
+
+@pytest.mark.parametrize("distribution", [[], ["--processes", "2"]], ids=["one", "processes"])
+def test_other_users_beside_ours_leave_us_our_slots_and_the_time(
+    locust: Locust, exchange: RunningExchange, tmp_path: Path, distribution: list[str]
+) -> None:
+    own = tmp_path / "own_user.py"
+    own.write_text(OWN, encoding="utf-8")
+    ended = locust(
+        "-f", f"{LOCUSTFILE},{own}", "-u", "4", "-t", "3s", "--rate", "20", "--folder", str(exchange.folder),
+        "--csv", str(tmp_path / "table"), *distribution,
+    )  # fmt: skip
+    assert ended.code == 0, ended.errors
+    found = ended.results
+    assert (found.planned, found.succeeded, found.duration, found.aborted) == (60, 60, 3, "")
+    names = {row["Name"] for row in csv.DictReader((tmp_path / "table_stats.csv").open(encoding="utf-8"))}
+    assert {"look", "PopulationService/VerifyCitizen"} <= names
+
+
+def test_users_of_whom_none_is_a_slot_are_refused(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
+    own = tmp_path / "own_user.py"
+    own.write_text(OWN, encoding="utf-8")
+    ended = locust("-f", f"{LOCUSTFILE},{own}", "-u", "1", "-t", "3s", "--folder", str(exchange.folder))
+    assert ended.code == 2
+    complaint = "load test: none of 1 users is a slot of the schedule beside the other User classes: raise -u"
+    assert complaint in ended.errors.splitlines()
+
+
+def test_another_test_with_our_file_beside_it_runs_as_locust_has_it(locust: Locust, tmp_path: Path) -> None:
+    own = tmp_path / "own_user.py"
+    own.write_text(OWN, encoding="utf-8")
+    ended = locust("-f", f"{LOCUSTFILE},{own}", "-u", "1", "-t", "1s", "--folder", str(tmp_path / "none"), "Own")
+    assert ended.code == 0, ended.errors
+    assert not (ended.folder / "results.json").exists()
+
+
+def test_a_worker_whose_heartbeats_are_late_goes_on(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
+    """Locust gives a worker three seconds; here no heartbeat comes at all."""
+    late = tmp_path / "late.py"
+    late.write_text("import locust.runners as r\nr.WorkerRunner.heartbeat = lambda self: None\n", encoding="utf-8")
+    ended = locust(
+        "-f", f"{LOCUSTFILE},{late}", "--profile", "ndxp-average", "--rate", "20", "-t", "8",
+        "--folder", str(exchange.folder), "--processes", "2",
+    )  # fmt: skip
+    found = ended.results
+    assert (found.planned, found.sent, found.aborted, found.missing) == (160, 160, "", 0)
+
+
 def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
     profile = tmp_path / "impossible.yaml"
     profile.write_text(
@@ -120,6 +180,7 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(locust: Locust, arguments: 
     ended = locust("-t", "3", *arguments)
     assert ended.code == 2
     assert complaint in ended.errors.strip().splitlines()[-1]
+    assert "Starting Locust" not in ended.errors  # and with it no process that would have to be told to end
 
 
 def test_a_process_that_calls_and_dies_is_a_generator_gone_missing(exchange: RunningExchange, tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 import re
 from html.parser import HTMLParser
 
+import matplotlib as mpl
 import msgspec
+import numpy as np
+from matplotlib.figure import Figure
 
-from loadtest import page, report
+from loadtest import page, plots, report
 from loadtest.capacity import Capacity, Step
 from loadtest.checks import Check
 from loadtest.outages import Outage
@@ -33,6 +36,33 @@ class Resources(HTMLParser):
                 and not value.startswith(("#", "data:"))
             ):
                 self.found.append(value)
+
+
+class Scrolling(HTMLParser):
+    """Notes for each table and picture whether it stands where it can scroll on a narrow screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, bool]] = []
+        self._above: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("table", "svg"):
+            self.found.append((tag, "wide" in self._above))
+        if tag in ("div", "figure"):
+            self._above.append(dict(attrs).get("class") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("div", "figure"):
+            self._above.pop()
+
+
+def test_every_table_and_picture_scrolls_on_a_narrow_screen() -> None:
+    scrolling = Scrolling()
+    scrolling.feed(page.render(made_report()))
+    assert {tag for tag, _ in scrolling.found} == {"table", "svg"}
+    assert all(scrolls for _, scrolls in scrolling.found), scrolling.found
+    assert ".wide {\n      overflow-x: auto" in page.render(made_report())
 
 
 def test_the_verdict_comes_first_and_everything_else_is_there() -> None:
@@ -94,6 +124,29 @@ def test_a_capacity_search_brings_its_curve() -> None:
     assert "NDXP in 2022" in text
     assert "at 400/s p99" in text
     assert text.count("<svg") == 7
+
+
+def test_the_chart_of_a_search_never_falls_and_names_its_steps() -> None:
+    tried = [(100.0, 90.0), (200.0, 40.0), (400.0, 900.0), (400.0, 30.0), (300.0, None)]
+    steps = [
+        Step(rate=rate, passed=rate < 300, achieved=rate, p50_ms=5, p99_ms=p99, error_share=0, dropped_share=0)
+        for rate, p99 in tried
+    ]
+    with mpl.rc_context({"svg.fonttype": "none"}):  # text as text
+        figure = Figure()
+        axes = figure.subplots()
+        plots.draw_steps(axes, [(n, s, s.p99_ms) for n, s in enumerate(steps, 1) if s.p99_ms], "p99")
+    [line] = axes.lines
+    heights: list[float] = list(np.asarray(line.get_ydata()))
+    assert heights == sorted(heights)
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3, 4"]
+
+
+def test_a_run_whose_every_call_failed_has_no_latency_on_its_page() -> None:
+    text = " ".join(page.render(made_report(found=made_results({VERIFY: series(0, failed=40)}))).split())
+    assert "<b>– ms</b><span>p99 response</span>" in text
+    assert '<td>response, ms</td><td class="n">–</td>' in text
+    assert '<td>response, all calls, ms</td><td class="n">10.0</td>' in text
 
 
 def test_names_from_outside_stay_text() -> None:

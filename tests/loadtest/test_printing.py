@@ -11,7 +11,7 @@ from loadtest.compare import compare
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
 from loadtest.report import Report
-from tests.loadtest.made import report
+from tests.loadtest.made import VERIFY, report, results, series
 
 
 def printed(shown: Report) -> str:
@@ -52,7 +52,17 @@ def test_a_comparison_shows_large_figures_in_full() -> None:
 
 
 def test_a_capacity_search_shows_its_steps() -> None:
-    step = Step(rate=400, passed=False, achieved=300, p50_ms=5, p99_ms=90, error_share=0, dropped_share=0, why="slow")
+    step = Step(
+        rate=400, passed=False, achieved=300, p50_ms=5, p99_ms=90, error_share=0.6187, dropped_share=0.25, why="slow"
+    )
     text = printed(report(capacity=Capacity(rate=200, steps=[step], limited_by="at 400/s slow")))
     assert "Capacity: 200 tx/s, 17.3 million a day, 9.1 times NDXP" in text
     assert "slow" in text
+    assert ["✗", "1", "400", "300.0", "5.0", "90.0", "61.87%", "25.00%", "slow"] in [
+        line.split() for line in text.splitlines()
+    ]
+
+
+def test_a_run_without_a_successful_answer_shows_no_latency() -> None:
+    text = " ".join(printed(report(found=results({VERIFY: series(0, failed=40)}))).split())
+    assert "0.0 of 4.0 calls a second succeeded; no successful answer; errors 100.000%" in text

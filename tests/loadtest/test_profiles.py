@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtest import profiles, slo
+from loadtest import calls, profiles, slo
 from loadtest.calls import shares
+from loadtest.mix import KINDS
 from loadtest.profiles import BadProfile
 
 GOOD = """
@@ -99,6 +100,39 @@ def test_a_file_works_as_well(written: Path) -> None:
     assert profiles.load(str(written)).name == "mine"
 
 
+def test_everything_but_the_mix_has_a_default(written: Path) -> None:
+    written.write_text("mix: {get-card: {members: [provinces/hospital]}}", encoding="utf-8")
+    profile = profiles.load(str(written))
+    assert (profile.title, profile.sources, profile.arrivals) == ("mine", [], "poisson")
+    assert (profile.rate, profile.duration, profile.deadline) == (10, 60, 5)
+    assert (profile.max_in_flight, profile.channels, profile.mix["get-card"].weight) == (1000, 8, 1)
+    assert profile.objectives == {"overall": {"error_share": 0.001, "dropped_share": 0, "achieved_share": 0.99}}
+
+
+def test_a_curve_lasts_as_long_as_it_is(written: Path) -> None:
+    written.write_text("{curve: [[0, 1], [30, 5]], mix: {get-card: {members: [provinces/hospital]}}}", encoding="utf-8")
+    assert profiles.load(str(written)).schedule().duration == 30
+
+
+def test_a_call_of_ones_own_and_single_subsystems_are_taken(written: Path) -> None:
+    written.write_text(
+        "mix: {mine: {members: [VN/GOV/H26/one-stop, 'VN:GOV:000.00.00.H01:one-stop'], method: own.v1.Things/Get,"
+        " request: {id: $id, price: 5$$}}}\nslo: {services: {Things/Get: {p99_ms: 5}, Things: {p50_ms: 1}}}",
+        encoding="utf-8",
+    )
+    call = profiles.load(str(written)).mix["mine"]
+    assert (call.series("mine"), call.purpose) == ("Things/Get", "load test")
+
+
+def test_an_unknown_profile_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(BadProfile, match="there is no profile 'nope'; there are: capacity, estonia, .*ndxp-peak; a pa"):
+        profiles.load("nope")
+
+
+def test_every_kind_of_call_can_be_made() -> None:
+    assert calls._FORMS.keys() == KINDS.keys()
+
+
 def test_a_title_that_looks_like_a_date_is_a_text(written: Path) -> None:
     written.write_text(GOOD.replace("A test", "2026-99-99"), encoding="utf-8")
     assert profiles.load(str(written)).title == "2026-99-99"
@@ -108,8 +142,24 @@ def test_a_title_that_looks_like_a_date_is_a_text(written: Path) -> None:
     ("change", "complaint"),
     [
         (("rate: 5", "rate: fast"), r"mine.yaml: Expected `float \| null`, got `str` - at `\$.rate`"),
-        (("rate: 5", "speed: 5"), r"mine.yaml: Object contains unknown field `speed`"),
-        (("get-card:", "get-crad:"), r"mine.yaml: Invalid enum value .get-crad."),
+        (("rate: 5", "speed: 5"), r"mine.yaml: Object contains unknown field `speed`; it has: name, title, sources"),
+        (("weight: 1,", "wieght: 1,"), r"unknown field `wieght`.*; it has: weight, members, method, request"),
+        (("get-card:", "get-crad:"), r"mine.yaml: `mix.get-crad` is no kind of call: name one of verify-matched, .*"),
+        (("weight: 1,", "weight: 1, method: a.B/C,"), "`mix.get-card` is a kind of call already"),
+        (("weight: 1,", "request: {number: 1},"), "`mix.get-card` has a `request` or a `provider`, and no `method`"),
+        (("get-card: {", "own: {method: CheckIn, "), "`mix.own.method` must be package.Service/Method"),
+        (
+            ("get-card: {", "own: {method: a.B/C, purpose: điều trị, "),
+            "`mix.own`: `provider` and `purpose` must be ASC",
+        ),
+        (
+            ("get-card: {", "own: {method: a.B/C, request: {name: $nane}, "),
+            r"`mix.own.request`: there is no \$nane; there are: \$number, \$full_name",
+        ),
+        (("get-card: {", "own: {method: a.B/C, request: [{fee: 5$}], "), r"'5\$' has a \$ without a name behind it"),
+        (("rate: 5", "slo: {services: {Card: {}}}"), "slo.services: the profile has no Card; it has: HealthInsurance"),
+        (("rate: 5", "slo: {stages: {evening: {}}}"), "slo.stages: the profile has no evening; it has: none"),
+        (("rate: 5", "rate: null\nslo: {overall: {p99: 5}}"), "slo.overall has no p99; it has: p50_ms, p99_ms"),
         (("weight: 1,", "weight: -1,"), "the weights of `mix` must be 0 or more"),
         (("weight: 1,", "weight: .nan,"), "weights and the points of `curve` must be finite numbers"),
         (("duration: 10", "duration: .inf"), "`duration`, `deadline`, `max_in_flight` and `channels` must be above 0"),

@@ -90,7 +90,7 @@ def test_a_call_that_ended_without_an_answer_explains_a_transaction_that_nobody_
     reckoned = reckon(answers, [*ledger, entry(9)], [*accesses, access(9)], found)
     assert reckoned.holds
     assert (reckoned.unanswered, reckoned.unanswered_recorded) == (2, 1)
-    assert reckoned.sentence.endswith("; 2 calls ended without an answer, 1 of them are in the ledger")
+    assert reckoned.sentence.endswith("; 2 calls ended without an answer, 1 of them in the ledger")
 
 
 def test_a_transaction_of_a_client_that_never_got_an_answer_is_of_this_test() -> None:
@@ -151,7 +151,7 @@ def test_who_was_not_let_in_may_or_may_not_find_that_refusal(status: str) -> Non
     refused = answer(0, status=status)
     unrecorded = reckon([refused], [], [])
     assert unrecorded.holds
-    assert unrecorded.sentence.endswith("0 orphan; 1 refusals are not in the ledger, which has a part of them only")
+    assert unrecorded.sentence.endswith("0 orphan; 1 refusal not in the ledger, which has a part of them only")
     recorded = reckon([refused], [entry(0, status=status, origin="gateway")], [])
     assert recorded.holds
     assert recorded.sentence.endswith("0 orphan")

@@ -69,6 +69,42 @@ def test_a_limit_on_calls_that_never_came_is_missed() -> None:
     assert check.why == "no call was made"
 
 
+def test_failures_are_nobodys_latency() -> None:
+    quick_refusals = results({VERIFY: series(0, failed=40, ms=1)})
+    checks = slo.judge({"overall": {"p50_ms": 500, "p99_ms": 500}}, quick_refusals)
+    assert [(check.passed, check.finding) for check in checks] == [
+        (False, "p50 response, all calls: no successful answer"),
+        (False, "p99 response, all calls: no successful answer"),
+    ]
+
+
+def test_quick_failures_do_not_make_slow_answers_fast() -> None:
+    found = results({VERIFY: series(10, ms=900), CHECK_IN: series(0, failed=990, ms=1)})
+    assert failed({"overall": {"p50_ms": 500}}, found) == ["p50 response, all calls"]
+
+
+@pytest.mark.parametrize(
+    ("found", "missed"),
+    [
+        (series(1000), []),
+        (series(0, failed=40), ["errors, all calls", "succeeded of planned, all calls"]),
+        (series(998, failed=2), ["errors, all calls"]),
+        (series(999, dropped=1), ["dropped of planned, all calls"]),
+        (series(90, dropped=10), ["dropped of planned, all calls", "succeeded of planned, all calls"]),
+    ],
+)
+def test_errors_drops_and_successes_have_limits_that_no_profile_has_to_state(found: Series, missed: list[str]) -> None:
+    assert failed(slo.complete({}), results({VERIFY: found})) == missed
+
+
+def test_a_profile_loosens_what_it_names_and_nothing_else() -> None:
+    block = {"overall": {"error_share": 1, "p99_ms": 500}, "abort": {"error_share": 0.5}}
+    assert slo.complete(block) == {
+        "overall": {"error_share": 1, "dropped_share": 0, "achieved_share": 0.99, "p99_ms": 500},
+        "abort": {"error_share": 0.5},
+    }
+
+
 def test_the_response_time_counts_from_when_a_call_was_due() -> None:
     found = results({VERIFY: series(100, ms=10, queued=500)})
     assert failed({"overall": {"p50_ms": 100}}, found) == ["p50 response, all calls"]

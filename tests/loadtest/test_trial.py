@@ -1,5 +1,7 @@
 """Short runs against a whole exchange: what is found is complete, whatever happens to its processes meanwhile."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,6 +55,24 @@ def test_what_keeps_the_generator_from_beginning_is_said_in_its_own_words(
     assert ran.complaint.startswith("no member of this exchange is in provinces/no-such")
 
 
+def test_a_run_whose_every_call_is_refused_does_not_pass(exchange: RunningExchange, tmp_path: Path) -> None:
+    profile = tmp_path / "denied.yaml"
+    profile.write_text(
+        "{title: Refused, sources: [nobody], arrivals: constant, duration: 2, rate: 10, deadline: 5, channels: 2,"
+        " max_in_flight: 100, mix: {get-citizen: {weight: 1, members: [companies/ekyc]}},"
+        " slo: {overall: {p99_ms: 500}}}",
+        encoding="utf-8",
+    )
+    ran = ndxp("load", "run", profile, "--json", folder=exchange.folder)
+    assert ran.code in {98, 99}, ran.err
+    found = msgspec.json.decode(ran.out, type=Report)
+    missed = {check.what: check.finding for check in found.slo if not check.passed}
+    assert missed.keys() == {"errors, all calls", "succeeded of planned, all calls", "p99 response, all calls"}
+    assert missed["p99 response, all calls"] == "p99 response, all calls: no successful answer"
+    assert {second.p99_ms for second in found.results.seconds} == {None}
+    assert sum(second.failed for second in found.results.seconds) == 20
+
+
 def test_a_run_reconciles_although_the_recorder_was_killed(exchange: RunningExchange, tmp_path: Path) -> None:
     found = run_while(exchange, tmp_path, lambda: kill(exchange, "control"))
     assert any("the process control ended" in change for change in found.changes)
@@ -63,6 +83,24 @@ def test_a_killed_agency_is_named_with_the_reason(exchange: RunningExchange, tmp
     assert any("the process agencies ended" in change for change in found.changes)
     statuses = {(outage.service, outage.status) for outage in found.outages}
     assert ("population", "UNAVAILABLE:PROVIDER_UNREACHABLE") in statuses
+
+
+@pytest.mark.parametrize("words", [["run", "ndxp-average", "--rate", "20"], ["capacity", "--start", "20"]])
+def test_ctrl_c_gives_the_report_so_far(exchange: RunningExchange, tmp_path: Path, words: list[str]) -> None:
+    before = sent(exchange)
+    command = [sys.executable, "-P", "-m", "ndxp.cli", "load", *words, "--report", str(tmp_path / "run.html")]
+    with subprocess.Popen(
+        [*command, "--duration", "60"], env=environment(exchange.folder), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
+    ) as running:  # fmt: skip
+        until_now(lambda: sent(exchange) >= before + 40)
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+        shown, error = running.communicate(timeout=120)
+    assert running.returncode in {98, 99}, error
+    found = report.read(tmp_path / "run.json")
+    assert 40 <= found.results.sent < 1200
+    assert (found.results.aborted, found.reconciliation.holds) == ("stopped by hand", True)
+    assert found.verdict.word in shown
 
 
 def run_while(exchange: RunningExchange, folder: Path, happening: Callable[[], None]) -> Report:

@@ -2,9 +2,12 @@
 
 import pytest
 
+from loadtest import slo
+from loadtest.capacity import Capacity, Limit
 from loadtest.checks import Check
 from loadtest.reconciliation import Reconciliation
-from loadtest.verdict import decide
+from loadtest.verdict import decide, decide_search
+from tests.loadtest.made import VERIFY, results, series
 
 GOOD = Check.below("p99 response, all calls", 20, 100, "ms")
 LATE = Check.below("p99 response, all calls", 200, 100, "ms")
@@ -43,3 +46,30 @@ def test_a_run_that_was_stopped_early_says_why() -> None:
 
 def test_a_profile_without_objectives_passes_and_says_so() -> None:
     assert decide(AGREE, [GOOD], []).why.startswith("the profile states no objectives")
+
+
+def test_a_run_whose_every_call_failed_has_missed_although_its_profile_names_only_a_percentile() -> None:
+    checks = slo.judge(slo.complete({"overall": {"p99_ms": 500}}), results({VERIFY: series(0, failed=40, ms=5)}))
+    verdict = decide(AGREE, [GOOD], checks)
+    assert verdict.exit_code == 99
+    assert "errors, all calls 100 % (≤ 0.1 %)" in verdict.why
+    assert "p99 response, all calls: no successful answer" in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("limit", "rate", "books", "word", "code"),
+    [
+        ("exchange", 200, AGREE, "200 tx/s", 0),
+        ("search", 200, AGREE, "at least 200 tx/s", 0),
+        ("generator", 200, AGREE, "at least 200 tx/s", 98),
+        ("exchange", 0, AGREE, "SLO MISSED", 99),
+        ("generator", 0, AGREE, "INVALID", 98),
+        ("generator", 200, LOST, "NOT RECONCILED", 97),
+    ],
+)
+def test_a_search_ends_as_what_limited_it(
+    limit: Limit, rate: float, books: Reconciliation, word: str, code: int
+) -> None:
+    found = Capacity(rate=rate, steps=[], limited_by="what was missed", limit=limit)
+    verdict = decide_search(found, decide(books, [GOOD], [GOOD]))
+    assert (verdict.word, verdict.exit_code) == (word, code)

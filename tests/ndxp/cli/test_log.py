@@ -1,5 +1,6 @@
 """``ndxp log``: the ledger, as the command shows it."""
 
+import io
 import json
 import re
 import signal
@@ -8,9 +9,12 @@ import sys
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
+from rich.console import Console
 
+from ndxp.cli import log
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.testing import RunningExchange
 from tests.fakes import until_now
@@ -46,6 +50,24 @@ def test_tail_in_text_has_a_line_for_each_transaction(ndxp: Ndxp) -> None:
     first, second = ndxp("log", "tail", "-n", 2).out.splitlines()
     assert all(word in first.split() for word in ("OK", NEWS, "ListMembers", answered))
     assert all(word in second.split() for word in ("ACCESS_DENIED", NEWS, "GetCitizen", refused))
+
+
+def test_a_transaction_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = Console(file=io.StringIO(), width=80, force_terminal=True, no_color=True)
+    monkeypatch.setattr(log, "console", shown)
+    record = {
+        "request_in_ts": 1_700_000_000_000_000, "response_out_ts": 1_700_000_000_010_610, "reason": "ACCESS_DENIED",
+        "status_code": 7, "client": "VN/GOV/G24/health-insurance", "method": "a.B/BatchVerifyCitizens",
+        "transaction_id": "01a22975-664a-7072-a375-d6cb2a27e194", "proof": "changed",
+    }  # fmt: skip
+    log._print([record])
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", cast(io.StringIO, shown.file).getvalue()).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split() for line in lines] == [
+        [lines[0].split()[0], "ACCESS_DENIED", "10.61", "ms", "BatchVerifyCitizens"],
+        [record["client"], record["transaction_id"]],
+        ["✗", "CHANGED", "in", "the", "database"],
+    ]
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

@@ -1,0 +1,85 @@
+"""The mix of a profile: which calls it consists of, how often each is made and by whom."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from loadtest import placeholders
+from ndxp.identifiers import Subsystem
+
+PURPOSE = "load test"
+"""The purpose that calls state unless a profile names another."""
+
+_POPULATION, _INSURANCE, _PASSPORTS = "PopulationService", "HealthInsuranceService", "PassportService"
+
+Kind = str
+"""A name in a mix: one of ``KINDS``, or that of a call of the profile's own."""
+
+KINDS: Mapping[Kind, str] = {
+    "verify-matched": f"{_POPULATION}/VerifyCitizen",
+    "verify-differing": f"{_POPULATION}/VerifyCitizen",
+    "get-citizen": f"{_POPULATION}/GetCitizen",
+    "list-household": f"{_POPULATION}/ListHousehold",
+    "batch-verify": f"{_POPULATION}/BatchVerifyCitizens",
+    "watch-changes": f"{_POPULATION}/WatchChanges",
+    "upload-changes": f"{_POPULATION}/UploadChanges",
+    "get-card": f"{_INSURANCE}/GetCard",
+    "check-in": f"{_INSURANCE}/CheckIn",
+    "submit-application": f"{_PASSPORTS}/SubmitApplication",
+}
+"""Kinds of calls that a mix may name, with the series that they are counted in; ``loadtest.calls`` makes them."""
+
+
+class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """How often a call is made, relative to the others, and by whom.
+
+    ``members`` are groups of the registry with the subsystem that calls ("provinces/one-stop"), or single subsystems
+    ("VN/GOV/H26/one-stop"). A call of the profile's own has a ``method`` ("package.Service/Method"), a ``request`` as
+    JSON has it (a list for a stream) with the placeholders of ``loadtest.placeholders``, and if needed the ``provider``
+    (where several offer the service) and the ``purpose`` to state.
+    """
+
+    weight: float = 1.0
+    members: list[str]
+    method: str = ""
+    request: Any = {}
+    provider: str = ""
+    purpose: str = PURPOSE
+
+    def series(self, kind: Kind) -> str:
+        """Where it is counted: its method without the package."""
+        service, _, method = self.method.partition("/")
+        return f"{service.rpartition('.')[2]}/{method}" if self.method else KINDS[kind]
+
+
+def complaint(mix: Mapping[Kind, Call]) -> str:
+    """What makes the calls of a profile impossible; empty when nothing does."""
+    for kind, call in mix.items():
+        place = f"`mix.{kind}`"
+        if not call.members or not all(map(_is_caller, call.members)):
+            return (
+                f"`mix.{kind}.members` must list groups with a subsystem, such as provinces/one-stop, or single "
+                "subsystems, such as VN/GOV/H26/one-stop"
+            )
+        if not call.method and kind not in KINDS:
+            return f"{place} is no kind of call: name one of {', '.join(KINDS)}, or give it a `method` and a `request`"
+        if call.method and kind in KINDS:
+            return f"{place} is a kind of call already: give the call with a `method` another name"
+        if call.method and not all(call.method.rpartition("/")[::2]):
+            example = "ndxp.population.v1.PopulationService/GetCitizen"
+            return f"`mix.{kind}.method` must be package.Service/Method, such as {example}"
+        if not call.method and (call.request or call.provider):
+            return f"{place} has a `request` or a `provider`, and no `method`"
+        if not (call.provider + call.purpose).isascii():
+            return f"{place}: `provider` and `purpose` must be ASCII, which is all that gRPC carries there"
+        if wrong := placeholders.complaint(call.request):
+            return f"`mix.{kind}.request`: {wrong}"
+    return ""
+
+
+def _is_caller(group: str) -> bool:
+    try:
+        return group.count("/") == 1 or bool(Subsystem.parse(group))
+    except ValueError:
+        return False

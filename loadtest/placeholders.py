@@ -1,0 +1,73 @@
+"""Placeholders in the requests of a profile's own calls, such as $number or $id: what they mean, for each call anew."""
+
+from collections.abc import Callable, Iterator, Mapping
+from string import Template
+from typing import Any, NamedTuple
+
+from ndxp.identifiers import member_of
+from ndxp.world import Citizen, World, normalise_name
+
+ID = "5d0c6f1e9ab24c7783e1f0a46b92d835"
+"""What $id is filled in with at first: as long as what takes its place each time the request is sent."""
+
+
+class Turn(NamedTuple):
+    """What a request is made of: somebody of the synthetic nation, the turn of this call, and who calls."""
+
+    world: World
+    citizen: Citizen
+    number: int
+    client: str
+
+
+_VALUES: Mapping[str, Callable[[Turn], str]] = {
+    "number": lambda turn: turn.citizen.number,
+    "full_name": lambda turn: turn.citizen.full_name,
+    "plain_name": lambda turn: normalise_name(turn.citizen.full_name),
+    "birth_date": lambda turn: turn.citizen.birth_date.isoformat(),
+    "address": lambda turn: str(turn.citizen.current_address),
+    "absent_number": lambda turn: turn.world.absent_number(turn.number),
+    "turn": lambda turn: str(turn.number),
+    "client": lambda turn: turn.client,
+    "member": lambda turn: member_of(turn.client).rpartition("/")[2],
+    "id": lambda _: ID,
+}
+
+
+NAMES = tuple(_VALUES)
+
+
+def complaint(request: Any) -> str:
+    """What is wrong with the placeholders of a request; empty when nothing is."""
+    for text in _texts(request):
+        template = Template(text)
+        if not template.is_valid():
+            return f"{text[:100]!r} has a $ without a name behind it; a $ itself is written $$"
+        if unknown := [name for name in template.get_identifiers() if name not in _VALUES]:
+            return f"there is no ${unknown[0][:100]}; there are: {', '.join(f'${name}' for name in NAMES)}"
+    return ""
+
+
+def fill(request: Any, turn: Turn) -> Any:
+    """The request with its placeholders filled in; it must have passed ``complaint``."""
+    match request:
+        case str():
+            template = Template(request)
+            return template.substitute({name: _VALUES[name](turn) for name in template.get_identifiers()})
+        case list():
+            return [fill(item, turn) for item in request]
+        case dict():
+            return {key: fill(item, turn) for key, item in request.items()}
+        case _:
+            return request
+
+
+def _texts(request: Any) -> Iterator[str]:
+    match request:
+        case str():
+            yield request
+        case list():
+            for item in request:
+                yield from _texts(item)
+        case dict():
+            yield from _texts(list(request.values()))
