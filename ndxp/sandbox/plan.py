@@ -26,9 +26,15 @@ SUBSYSTEMS = {
 """The subsystems that a sandbox itself provides, by the name of what runs them."""
 
 DEFAULT_PORTS = {
-    "gateway": 50051, "control": 8080, "exchange": 50060, "population": 50061, "health_insurance": 50062,
-    "passports": 50063,
-}  # fmt: skip
+    "gateway": 50051,
+    "control": 8080,
+    "exchange": 0,
+    "population": 0,
+    "health_insurance": 0,
+    "passports": 0,
+}
+"""What people type, and 0 for a free port of what only the gateway calls: from 32,768 on the system may give a port to
+a connection, such as the gateway's to the agency beside, before its owner listens there."""
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
 
 
@@ -47,7 +53,7 @@ def make(
 ) -> State:
     """Plans a sandbox in a folder.
 
-    ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
+    ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
     second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. Raises PlanFailed when a
     port is taken, when packages are missing, when the exchange file does not exist or the folder cannot be made.
