@@ -19,7 +19,7 @@ import httpx
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
+from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.sandbox.plan import SUBSYSTEMS
 from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
@@ -124,8 +124,7 @@ def ready(state: State) -> bool:
                         "`ndxp log verify` tells more, `ndxp down` stops it"
                     )
             return False
-        tokens = Tokens(state.control_url, Credentials.load(state.credentials, OPERATIONS))
-        with BlockingExchange(state.gateway, tokens, deadline=2) as exchange:
+        with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2) as exchange:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             # What others offer may be down as long as they like; calls to it are refused meanwhile.
