@@ -17,15 +17,22 @@ COPY loadtest loadtest
 COPY protos protos
 # The packages of the processes are on the path of everything here: nobody else's are (docs/decisions/0028-wheel.md).
 RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no-deps . \
- && cd /opt/ndxp && ln -s lib/python*/site-packages/ndxp/_tree tree && bin/python -m compileall -q lib/python*/site-packages/ndxp \
+ # A path to the packages that does not name the version of Python, which PYTHON_IMAGE decides.
+ && ln -s /opt/ndxp/lib/python*/site-packages/ndxp/_tree /opt/ndxp/tree \
+ && (cd /opt/ndxp/lib/python*/site-packages && /opt/ndxp/bin/python -m compileall -q ndxp) \
  && /opt/ndxp/bin/pip uninstall -q -y pip setuptools \
  && find /opt/ndxp -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 
 FROM ${PYTHON_IMAGE}
 RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndxp --home-dir /var/lib/ndxp ndxp \
  # A named volume takes owner and mode of the folder it is first mounted on.
- && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp /handed-out/population /handed-out/health_insurance \
-      /handed-out/passports /handed-out/operator /authority /certificate
+ && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
+ # agencies: folders
+      /handed-out/health_insurance \
+      /handed-out/passports \
+      /handed-out/population \
+ # end of agencies
+      /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp
 ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONPATH=/opt/ndxp/tree MALLOC_ARENA_MAX=2 \
     NDXP_RUN_FOLDER=/var/lib/ndxp HOME=/tmp

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
-.PHONY: demo up test snippets lint protos bench drills attacks interop clean
+.PHONY: demo up test snippets lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -26,6 +26,10 @@ lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the 
 	$(BIN)/buf lint
 	@$(MAKE) --no-print-directory drift
 
+generate: protos  ## all that is made from something else: code of the contracts, pages, what is said of each agency
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python deploy/generate.py
+
 protos: $(VENV)/ready-dev  ## generates the code of the contracts
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
 
@@ -34,7 +38,8 @@ drift: $(VENV)/ready-dev
 	@$(BIN)/python -m grpc_tools.protoc -I protos --python_out=.drift --pyi_out=.drift --grpc_python_out=.drift $(PROTOS)
 	@cd .drift && for f in $$(find . -name '*_pb2*'); do cmp "$$f" "../$$f" || { echo "generated code is stale: make protos"; exit 1; }; done
 	@for f in $$(find ndxp -name '*_pb2*.py*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
-	@rm -rf .drift && echo "generated code is up to date"
+	@rm -rf .drift
+	@$(BIN)/python deploy/generate.py --check && echo "generated code is up to date"
 
 bench: $(VENV)/ready-bench  ## the benchmarks: the world, and the gateway beside a pass-through and Envoy
 	@$(BIN)/python -m benchmarks.world

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
 from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, StoreSettings
+from ndxp.agency.parts import read_parts
 from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.errors import RULES
 from ndxp.process import ProcessSettings
-from services.passports.__main__ import PassportSettings
 
 HERE = Path(__file__).parent
+SERVICES = HERE.parent / "services"
 
 ERRORS = """# Reasons for refusal
 
@@ -78,9 +80,10 @@ def settings() -> str:
         ("Control and recorders", RecorderSettings),
         ("Control", ControlSettings),
         ("Agencies", AgencySettings),
-        ("Passports", PassportSettings),
+        *((part.title, import_module(f"services.{part.name}").AGENCY.settings) for part in read_parts(SERVICES)),
     )
-    return SETTINGS + "".join(f"\n## {title}\n\n{_variables(cls)}" for title, cls in chapters) + TRACES
+    shown = [(title, cls) for title, cls in chapters if cls is not AgencySettings or title == "Agencies"]
+    return SETTINGS + "".join(f"\n## {title}\n\n{_variables(cls)}" for title, cls in shown) + TRACES
 
 
 def commands() -> str:
@@ -106,8 +109,8 @@ def _variables(cls: type[BaseSettings]) -> str:
 
 def _default(cls: type[BaseSettings], name: str) -> str:
     default = cls.model_fields[name].default
-    if name == "exchange_file":
-        return "`gateway/exchange.yaml`"
+    if isinstance(default, Path) and default.is_relative_to(HERE.parent):
+        return f"`{default.relative_to(HERE.parent)}`"
     return f"`{default}`" if default not in ("", {}) else ""
 
 

@@ -34,6 +34,15 @@ _WORDS = {
 }  # fmt: skip
 
 
+_SIZES = """
+local sizes = {redis.call('get', KEYS[1])}
+for i = 2, #KEYS do
+  sizes[i] = redis.call('type', KEYS[i]).ok == 'hash' and redis.call('hlen', KEYS[i]) or redis.call('exists', KEYS[i])
+end
+return sizes
+"""
+
+
 class StateLost(RedisError):
     """The store answers and has lost what it held, as after FLUSHALL or on an empty volume; the text says so."""
 
@@ -141,14 +150,9 @@ class RegistryStore:
 
     async def sizes(self) -> Sizes:
         """How much there is of each part, without reading it."""
-        async with self._store.pipeline(transaction=True) as pipe:
-            pipe.get(VERSION)
-            for name in (*_VALUES, SALT_KEY):
-                pipe.exists(name)
-            for name in _HASHES:
-                pipe.hlen(name)
-            version, *found = await pipe.execute()
-        return Sizes(int(version or 0), dict(zip((*_VALUES, SALT_KEY, *_HASHES), found, strict=True)))
+        names = (*_VALUES, SALT_KEY, *_HASHES)
+        version, *found = await self._store.eval(_SIZES, 1 + len(names), VERSION, *names)
+        return Sizes(int(version or 0), dict(zip(names, found, strict=True)))
 
     async def put_back(self, contents: Contents, salt_key: bytes) -> None:
         """Puts all of it in the place of what there is, as a version that is higher than any that somebody knows."""

@@ -151,6 +151,8 @@ class ControlSettings(RecorderSettings):
     """Where the directory (``ndxp.exchange.v1``) listens, ``host:port``."""
     exchange_file: Path = Path(__file__).with_name("exchange.yaml")
     """Members, services, grants and quotas to start with."""
+    agencies_folder: Path = Path(__file__).parents[1] / "services"
+    """The agencies that an exchange file may name, a folder each with its own ``exchange.yaml``."""
     handed_out: dict[str, Path] = {}  # noqa: RUF012
     """Files for agencies that run elsewhere, each with its own secret only: identifier to file. ``admin`` is the
     operator's, a copy of all credentials."""

@@ -40,6 +40,11 @@ class Address:
         return socket.AF_INET6 if ":" in self.host else socket.AF_INET
 
     @property
+    def hosts(self) -> list[str]:
+        """What a listener binds: ``::`` stands for every address of this machine, IPv4 too, as it does for gRPC."""
+        return ["::", "0.0.0.0"] if self.host == "::" else [self.host]  # noqa: S104 - the user asked for it
+
+    @property
     def local(self) -> bool:
         """Whether only this machine reaches it; a name but localhost counts as reachable."""
         try:

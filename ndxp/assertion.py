@@ -86,6 +86,14 @@ def sign(assertion: Assertion, key: bytes) -> str:
     return (signed + b"." + _base64url(mac(key, signed))).decode()
 
 
+def audience(text: str) -> str:
+    """The provider that an assertion names: not verified, it only says who has to verify it. Empty for none."""
+    try:
+        return _decode_audience(_from_base64url(text.split(".")[1].encode())).aud
+    except (IndexError, ValueError, msgspec.MsgspecError):
+        return ""
+
+
 class Verifier:
     """Verifies assertions made for one provider, each once.
 
@@ -168,6 +176,10 @@ class _Conditions(msgspec.Struct, frozen=True):
     nbf: float = 0
 
 
+class _Audience(msgspec.Struct, frozen=True):
+    aud: str
+
+
 class _Presented:
     """The transactions whose assertions were presented, for as long as these live.
 
@@ -193,6 +205,7 @@ class _Presented:
 _encode = msgspec.json.Encoder().encode
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode_conditions = msgspec.json.Decoder(_Conditions).decode
+_decode_audience = msgspec.json.Decoder(_Audience).decode
 _decode_assertion = msgspec.json.Decoder(Assertion).decode
 
 

@@ -66,7 +66,7 @@ async def shown(
     try:
         at = Address.parse(address, listening=True)
         page = _Page(at.host, collects, refresh)
-        server = await asyncio.start_server(page.answer, at.host, at.port, limit=_LONGEST)
+        server = await asyncio.start_server(page.answer, at.hosts, at.port, limit=_LONGEST)
     except (OSError, ValueError) as error:
         raise OSError(f"cannot show metrics on {address}; is the port in use? See NDXP_METRICS_ADDRESS") from error
     async with server:

@@ -3,12 +3,13 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 
 from ndxp import metadata, status
 from ndxp.agency.caller import caller
-from ndxp.agency.settings import AgencySettings
+from ndxp.agency.hosting import Foundation
 from ndxp.agency.subject import names_subject
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
@@ -92,14 +93,17 @@ class Verification:
         return self._exchange
 
 
-def verification_of(settings: AgencySettings, subsystem: str) -> Verification:
-    """The way of a subsystem to the population database."""
-    return Verification(
-        subsystem,
+def verification_of(foundation: Foundation[Any]) -> Verification:
+    """An agency's way to the population database; it ends with the agency."""
+    settings = foundation.settings
+    verification = Verification(
+        foundation.part.subsystems[0],
         gateway=settings.gateway,
         control_url=settings.control_url,
         credentials=settings.credentials,
     )
+    foundation.closing.append(verification.close)
+    return verification
 
 
 def _failed(failure: status.Failure) -> AgencyError:

@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 import yaml
+from pydantic_settings import BaseSettings
 
 from gateway.settings import ControlSettings, GatewaySettings
-from ndxp.agency.settings import AgencySettings
-from ndxp.sandbox.plan import SUBSYSTEMS
-from services.passports.__main__ import PassportSettings
+from ndxp.sandbox.plan import own_subsystems
+from tests.agencies import OF_AGENCIES, PARTS
 from tests.stores import Postgres
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +26,7 @@ TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"databases", "certificate"}
-AGENCIES = {"population", "health-insurance", "passports"}
+AGENCIES = {part.label for part in PARTS.values()}
 OWN = sorted(name for name, service in SERVICES.items() if service["image"].startswith("${NDXP_IMAGE"))
 
 
@@ -76,7 +76,25 @@ def test_control_is_not_ready_when_gateways_refuse_because_the_journal_is_full()
 def test_everything_is_published_on_loopback_only() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published
-    assert all(port.startswith("127.0.0.1:") for port in published)
+    assert all(port.startswith("${LOOPBACK:-127.0.0.1}:") for port in published)
+
+
+def test_the_certificate_is_good_for_the_loopback_of_both_families() -> None:
+    assert {"127.0.0.1", "::1"} <= set(SERVICES["certificate"]["command"])
+
+
+def test_no_path_names_a_version_of_python_so_that_another_image_works() -> None:
+    files = [ROOT / "Dockerfile", ROOT / "docker-compose.yml", *(ROOT / "deploy").rglob("*.*")]
+    named = [(f.name, line) for f in files for line in f.read_text(encoding="utf-8").splitlines() if "python3" in line]
+    assert not named
+
+
+@pytest.mark.parametrize("name", ["load", "load-worker"])
+def test_the_load_test_runs_a_file_of_the_packages(name: str) -> None:
+    path = SERVICES[name]["command"][1]
+    packages = path.removesuffix("loadtest/locustfile.py")
+    assert (ROOT / path.removeprefix(packages)).is_file()
+    assert f" {packages.rstrip('/')} \\\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -110,7 +128,8 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
     known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
-    for settings in (GatewaySettings, ControlSettings, AgencySettings, PassportSettings):
+    processes: list[type[BaseSettings]] = [GatewaySettings, ControlSettings, *OF_AGENCIES]
+    for settings in processes:
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known
 
@@ -118,7 +137,7 @@ def test_settings_are_settings(name: str) -> None:
 @pytest.mark.parametrize("name", ["gateway", "control"])
 def test_every_agency_has_an_address_that_is_a_service(name: str) -> None:
     addresses = json.loads(environment(name)["NDXP_ADDRESSES"])
-    assert addresses.keys() == set(SUBSYSTEMS.values())
+    assert addresses.keys() == set(own_subsystems())
     assert all(address.partition(":")[0] in SERVICES for address in addresses.values())
 
 
@@ -335,12 +354,10 @@ def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Po
             psycopg.connect(host=host, user="one", dbname=database)
 
 
-def test_processes_and_load_test_of_the_image_are_where_its_wheel_has_them() -> None:
+def test_the_processes_of_the_image_are_found_where_its_wheel_has_them() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert "cd /opt/ndxp && ln -s lib/python*/site-packages/ndxp/_tree tree " in dockerfile
+    assert "ln -s /opt/ndxp/lib/python*/site-packages/ndxp/_tree /opt/ndxp/tree " in dockerfile
     assert " PYTHONPATH=/opt/ndxp/tree " in dockerfile
-    for name in ("load", "load-worker"):
-        assert SERVICES[name]["command"][:2] == ["-f", "/opt/ndxp/tree/loadtest/locustfile.py"]
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:

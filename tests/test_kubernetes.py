@@ -16,8 +16,10 @@ from gateway.control import directory
 from gateway.dataplane.directory import ALIVE
 from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings
 from loadtest import profiles
+from ndxp.address import Address
 from ndxp.agency.settings import AgencySettings
-from services.passports.__main__ import PassportSettings
+from services.passports import PassportSettings
+from tests.agencies import PARTS
 from tests.helm import CHART, NAMESPACE, NOTES, objects, render
 from tests.networks import Place, allowed
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.skipif(platform.machine() == "aarch64", reason="helm-py
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
-AGENCIES = {"population": 50061, "health-insurance": 50062, "passports": 50063}
+AGENCIES = {part.label: 50061 for part in PARTS.values()}
 OLDEST, NEWEST = "1.27", "1.37"
 
 EVERYTHING: dict[str, Any] = {
@@ -51,6 +53,7 @@ BARE: dict[str, Any] = {
     "metrics": {"annotations": False, "scrapers": []},
     "network": {"policies": False},
 }
+IPV6: dict[str, Any] = {"listen": "[::]", "envoy": {"tls": {"secret": "exchange-certificate"}}}
 CLOSED: dict[str, Any] = {
     "network": {"callers": {"envoy": [], "control": []}},
     "metrics": {"scrapers": []},
@@ -99,7 +102,7 @@ class Rendered:
 
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Rendered]:
-    given: dict[str, Object] = {"default": {}, "everything": EVERYTHING, "bare": BARE, "closed": CLOSED}
+    given: dict[str, Object] = {"default": {}, "everything": EVERYTHING, "bare": BARE, "closed": CLOSED, "ipv6": IPV6}
     return {name: Rendered(rendered) for name, rendered in zip(given, render(*given.values()), strict=True)}
 
 
@@ -456,6 +459,31 @@ def test_gateways_look_for_agencies_where_they_listen(chart: Rendered) -> None:
             agency, _, port = address.partition(":")
             assert chart.of("Service")[agency]["spec"]["clusterIP"] == "None"
             assert json.loads(chart.environment(agency)["NDXP_ADDRESSES"]) == {subsystem: f"0.0.0.0:{port}"}
+
+
+def test_where_pods_have_ipv6_everything_listens_there_too(cases: dict[str, Rendered]) -> None:
+    chart = cases["ipv6"]
+    assert "0.0.0.0:" not in chart.text
+    for name in ("gateway", "control", "recorder", *AGENCIES):
+        given = chart.environment(name)
+        listens = [given[key] for key in given if key.endswith("_ADDRESS")]
+        listens += json.loads(given["NDXP_ADDRESSES"]).values() if name in AGENCIES else []
+        assert listens
+        assert all(Address.parse(address, listening=True).host == "::" for address in listens)
+    envoy = yaml.safe_load(chart.of("ConfigMap")["envoy"]["data"]["envoy.yaml"])["static_resources"]
+    assert [each["name"] for each in envoy["listeners"]] == ["exchange", "exchange-tls", "watch"]
+    for listener in envoy["listeners"]:
+        at = listener["address"]["socket_address"]
+        assert (at["address"], at["ipv4_compat"]) == ("::", True)
+    families = {each["name"]: each.get("dns_lookup_family") for each in envoy["clusters"]}
+    assert families == {"gateway": "AUTO", "admin": None}
+
+
+def test_policies_let_connections_go_to_databases_of_both_families(default: Rendered) -> None:
+    for name in ("control", "recorder"):
+        to = default.of("NetworkPolicy")[name]["spec"]["egress"]
+        blocks = {peer["ipBlock"]["cidr"] for rule in to for peer in rule["to"] if "ipBlock" in peer}
+        assert blocks == {"0.0.0.0/0", "::/0"}
 
 
 def test_agencies_are_those_of_the_compose_file(default: Rendered) -> None:

@@ -11,7 +11,7 @@ from google.rpc import code_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from gateway.control.__main__ import read_exchange_file
+from gateway.control.exchange_file import read_exchange
 from gateway.core import policy
 from gateway.core.registry import Snapshot
 from gateway.dataplane.tokens import TokenVerifier
@@ -56,7 +56,7 @@ class Authorizer(external_auth_pb2_grpc.AuthorizationServicer):
     """Envoy's ext_authz: the same token and the same grant as the gateway checks, nothing else."""
 
     def __init__(self, keys: dict[str, dict[str, str]]) -> None:
-        self._snapshot = Snapshot(read_exchange_file(ControlSettings().exchange_file), {})
+        self._snapshot = Snapshot(read_exchange(ControlSettings()), {})
         self._tokens = TokenVerifier()
         self._tokens.use_keys(keys)
 

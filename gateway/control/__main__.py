@@ -22,6 +22,7 @@ from gateway.control.audit import ChangeLog
 from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.exchange_file import read_exchange
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.problems import Problem
@@ -48,7 +49,6 @@ from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 from ndxp.tls import CONTROL, Tls, file_of
-from ndxp.yaml_file import YamlRefused, read_yaml
 
 _log = logging.getLogger("control")
 
@@ -101,7 +101,7 @@ class Control:
         server = _Server(_config(application, self._settings.tls_folder))
         listening = _listen(self._settings.control_address)
         provider = AgencyServer(
-            directory.SUBSYSTEM, self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
+            [directory.SUBSYSTEM], self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
         )
         provider.add(
             directory.CONTRACT, directory.ExchangeService(self._registry),
@@ -111,7 +111,7 @@ class Control:
         ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
         gauges = shown(
             self._settings.metrics_address,
-            requests.collect, partial(collect, provider.traffic), *(each.collect for each in ledger),
+            requests.collect, partial(collect, *provider.traffics.values()), *(each.collect for each in ledger),
             refresh=[requests.refresh, *(each.refresh for each in ledger)],
         )  # fmt: skip
         async with gauges, asyncio.TaskGroup() as duties:
@@ -226,20 +226,12 @@ def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
 def _listen(address: str) -> socket.socket:
     at = Address.parse(address, listening=True)
     try:
-        listening = socket.create_server((at.host, at.port), family=at.family)
+        listening = socket.create_server((at.host, at.port), family=at.family, dualstack_ipv6=len(at.hosts) > 1)
     except OSError as error:
         raise OSError(f"cannot listen on {address}; is the port in use?") from error
     # asyncio sets it on sockets of its own making only; without it a kept-alive connection waits 40 ms for each answer.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
-
-
-def read_exchange_file(path: Path) -> core.Registry:
-    """The registry in a file; raises RegistryError that names file and place."""
-    try:
-        return core.parse(read_yaml(path.read_bytes()))
-    except (OSError, YamlRefused, core.RegistryError) as error:
-        raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
 
 
 def _stay_private(settings: ControlSettings) -> None:
@@ -255,7 +247,7 @@ def _stay_private(settings: ControlSettings) -> None:
 
 async def _run(settings: ControlSettings) -> None:
     _stay_private(settings)
-    file = read_exchange_file(settings.exchange_file)  # before anything is opened or made
+    file = read_exchange(settings)  # before anything is opened or made
     await Control(settings).run(directory.complete(file, settings.exchange_address))
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.registry_store import Contents, RegistryStore
+from gateway.registry_store import Contents, RegistryStore, Sizes
 
-_EVERY = 0.3
+_EVERY = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -47,29 +47,20 @@ class Keeper:
         Raises the store's errors. A copy that cannot be written is an error in the log, and tried again.
         """
         async with self._looking:
-            copy = self._known()
-            lost = await self.lost()
+            copy, now = self._known(), await self._registry.sizes()
+            lost = _lost(copy, now)
             if copy is not None and lost:
                 _log.error("the store has lost %s; it is put back from %s", lost, self._path)
                 await self._registry.put_back(copy, self._salt_key)
                 self.rebuilt.append(datetime.now(UTC).isoformat(timespec="seconds"))
-            version = await self._registry.version()
-            if version and (copy is None or lost or version != copy.version):
+            if lost or (now.version and (copy is None or now.version != copy.version)):
                 self._keep(await self._registry.contents())
         if copy is not None and lost:
             await self._tell(lost)
 
     async def lost(self) -> str:
         """What the store has lost of what the copy has, in words; empty when nothing. Raises the store's errors."""
-        copy = self._known()
-        if copy is None:
-            return ""
-        now = await self._registry.sizes()
-        if now.version < copy.version:
-            return (
-                "the registry" if not now.version else f"what was changed since version {now.version} of the registry"
-            )
-        return ", ".join(copy.sizes.lacking(now))
+        return _lost(self._known(), await self._registry.sizes())
 
     def _known(self) -> Contents | None:
         if not self._read:
@@ -94,3 +85,13 @@ class Keeper:
             _log.error("the registry cannot be copied to %s: %s", self._path, error.strerror)
             return
         self._copy = contents
+
+
+def _lost(copy: Contents | None, now: Sizes) -> str:
+    if copy is None:
+        return ""
+    if not now.version:
+        return "the registry"
+    if now.version < copy.version:
+        return f"what was changed since version {now.version} of the registry"
+    return ", ".join(copy.sizes.lacking(now))

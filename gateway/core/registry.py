@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from math import inf
 from types import MappingProxyType
@@ -171,8 +171,7 @@ def check(registry: Registry) -> None:
         _shaped(f"services[{index}].contract", _CONTRACT, service.contract, _A_CONTRACT)
         _well_formed(f"services[{index}].address", Address.parse, service.address)
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
-    groups = {"all", *(group for member in registry.members for group in member.groups)}
-    groups |= {f"{g}/{name}" for m in registry.members for g in (*m.groups, "all") for name in m.subsystems}
+    groups = groups_of(registry.members)
     ids: set[str] = set()
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
@@ -185,6 +184,15 @@ def check(registry: Registry) -> None:
             _known(f"grants[{index}].consumer", grant.consumer, subsystems)
     for consumer in registry.quotas:
         _known("quotas", consumer, subsystems | {"default"})
+
+
+def groups_of(members: Iterable[Member]) -> set[str]:
+    """The groups that grants may name: ``group``, or ``group/subsystem`` for that subsystem of each of its members."""
+    groups = {"all"}
+    for member in members:
+        for group in (*member.groups, "all"):
+            groups |= {group, *(f"{group}/{name}" for name in member.subsystems)}
+    return groups
 
 
 def check_change(before: Registry, after: Registry, contracts: Mapping[str, bytes]) -> None:

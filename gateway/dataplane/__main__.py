@@ -28,10 +28,10 @@ from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.tls import GATEWAY, Tls
 from ndxp.tracing import tracer
 
-_FIRST, _WATCH, _ATTEND = 0.05, 0.4, 0.2
+_FIRST, _WATCH, _ATTEND = 0.05, 0.5, 0.5
 """Seconds between two looks for the first registry, for a newer one, and at the calls under way."""
 
-_PROBE, _PROBE_AGAIN = 2.0, 0.2
+_PROBE, _PROBE_AGAIN = 5.0, 0.2
 """Seconds between two probes of the providers, when all are up and when not."""
 
 SERVICE = "ndxp-gateway"
@@ -149,6 +149,7 @@ class Worker:
                     try:
                         await self._load()
                         self._notice_loss(False)
+                        self._relays.dismiss()
                     except StateLost:
                         self._notice_loss(True)
                     except msgspec.ValidationError as error:

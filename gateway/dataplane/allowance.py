@@ -56,7 +56,7 @@ class Allowances:
         """Asks the store whenever a call wants it to; to be cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SETTLED):
+                async with asyncio.timeout(SETTLED if self._leases else None):
                     await self._call.wait()
             self._call.clear()
             now = time.monotonic()

@@ -2,11 +2,23 @@
 
 from typing import TYPE_CHECKING
 
+from gateway.dataplane import headers
+from ndxp.errors import Code
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 
 if TYPE_CHECKING:
     from gateway.dataplane.relay import Relay
+
+_STATUS_OF_RESET = {
+    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
+    ErrorCode.CANCEL: Code.CANCELLED,
+    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
+    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
+}
+"""What gRPC makes of a stream that was reset; of all other codes it makes INTERNAL."""
+
+_ERROR_CODES = {int(code): code for code in ErrorCode}
 
 
 class Attempt:
@@ -59,13 +71,19 @@ class Attempt:
             stream.reset(ErrorCode.CANCEL)
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
-        """The answer begins, or ends."""
+        """The answer begins, or ends; ``status`` is empty when it has begun before."""
         self.request = None
-        if not ended:
+        if status and not (status == "200" and headers.is_grpc(fields)):
+            self._failed(headers.http_status(status), f"the provider answered with HTTP {status}")
+        elif not ended:
             if self._relay is not None:
-                self._relay.answer_began(status, fields)
+                self._relay.answer_began(fields)
         elif (relay := self._end()) is not None:
-            relay.answer_ended(status, fields)
+            ending = headers.Ending(fields)
+            if status and ending.not_taken:
+                relay.unreachable("the provider stops, and did not take the call")
+            else:
+                relay.answer_ended(ending)
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
         """Data of the answer; at its end stands a status, not data."""
@@ -81,17 +99,25 @@ class Attempt:
 
     def on_reset(self, code: int) -> None:
         """The provider has reset the call."""
-        if (relay := self._end()) is not None:
-            relay.answer_reset(code, self.request)
+        if code == ErrorCode.REFUSED_STREAM:
+            if (relay := self._end()) is not None:
+                relay.not_taken(self.request)
+        else:
+            known = _ERROR_CODES.get(code, ErrorCode.INTERNAL_ERROR)
+            self._failed(_STATUS_OF_RESET.get(known, Code.INTERNAL), f"the provider reset the call: {known.name}")
 
     def on_failure(self, failure: StreamFailure) -> None:
-        """The provider broke a rule."""
-        if (relay := self._end()) is not None:
-            relay.answer_broken(failure)
+        """The provider does not keep to HTTP/2, or to its limits."""
+        code = Code.RESOURCE_EXHAUSTED if failure.code is ErrorCode.ENHANCE_YOUR_CALM else Code.INTERNAL
+        self._failed(code, f"the provider's answer does not hold: {failure}")
 
     def on_lost(self) -> None:
         """The provider's connection is gone."""
         self.unreachable("")
+
+    def _failed(self, code: Code, message: str) -> None:
+        if (relay := self._end()) is not None:
+            relay.provider_failed(code, message)
 
     def _end(self) -> "Relay | None":
         relay, self._relay = self._relay, None

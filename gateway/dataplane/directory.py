@@ -11,7 +11,7 @@ from gateway.core.transaction import Call
 from gateway.dataplane import headers, health, reflection, unary
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.health import Health, Status
-from gateway.dataplane.pipeline import Asked, Exchange, identify
+from gateway.dataplane.pipeline import Claim, Exchange, identify
 from gateway.dataplane.reflection import Reflection
 from gateway.dataplane.unary import Unanswered
 from gateway.dataplane.upstream import Upstreams
@@ -80,8 +80,8 @@ class Directory:
     def _may_reflect(self, request: Request, certificate: "Certificate | None") -> None:
         """Lets those see the contracts who could call; raises Refusal for the others, unless reflection is open."""
         if not self._exchange.settings.open_reflection:
-            pairs = headers.Asking(request.fields).pairs
-            identify(self._exchange, Call(reflection.V1), Asked(pairs, None, certificate))
+            pairs = headers.RequestHead(request.fields).pairs
+            identify(self._exchange, Call(reflection.V1), Claim(pairs, None, certificate))
 
     async def _probe(self, contract: str, addresses: set[str]) -> bool:
         answers = await asyncio.gather(*(self._ask(address, contract) for address in addresses))

@@ -14,17 +14,17 @@ from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, literal
 
 GRPC = "application/grpc"
+_PLAIN: Field = ("content-type", GRPC)
 OK_TRAILERS: tuple[Field, ...] = (("grpc-status", "0"),)
 
 _GRPC = re.compile(r"application/grpc([+;].*)?")
 _TIMEOUT = re.compile(r"(\d{1,8})([HMSmun])", re.ASCII)
 _UNITS = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
-_STATUS = re.compile(r"\d{1,2}", re.ASCII)
 _PASSED_ON = ("grpc-encoding", "grpc-accept-encoding")
 """gRPC's own fields that pass: how messages are compressed is between caller and provider."""
 
 _HOP = frozenset({"content-type", "content-length", "te", "grpc-timeout", "grpc-status", "grpc-message", *_PASSED_ON})
-_CODES = frozenset(Code)
+_CODES = {text: code for code in Code for text in (f"{code:d}", f"{code:02d}")}
 _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _AGENT = ("user-agent", "ndxp-gateway")
 _CONTENT_TYPES = frozenset({GRPC, f"{GRPC}+proto"})
@@ -36,7 +36,7 @@ _HTTP_STATUS = {
 """What a peer that is no gRPC means by an HTTP status (gRPC's http-grpc-status-mapping)."""
 
 
-class Asking:
+class RequestHead:
     """What a caller's header list says. ``pairs`` is its metadata, ``timeout`` its deadline as it stands there."""
 
     __slots__ = ("content_type", "encodings", "pairs", "timeout")
@@ -63,7 +63,7 @@ class Asking:
 
 
 def onward(
-    call: Call, asking: Asking, pairs: Iterable[metadata.Pair], scheme: str, within: float, *, recurs: bool
+    call: Call, head: RequestHead, pairs: Iterable[metadata.Pair], scheme: str, within: float, *, recurs: bool
 ) -> tuple[tuple[Field, ...], str]:
     """The header block for the provider: fields that recur, and the others.
 
@@ -75,13 +75,13 @@ def onward(
         (":scheme", scheme),
         (":path", f"/{call.method}"),
         (":authority", call.address),
-        ("content-type", asking.content_type),
+        ("content-type", head.content_type),
         ("te", "trailers"),
         _AGENT,
         (metadata.CLIENT, call.client),
     )
-    rest = asking.encodings + literal("grpc-timeout", timeout(within)) + literals(pairs)
-    if recurs and asking.content_type in _CONTENT_TYPES:
+    rest = head.encodings + literal("grpc-timeout", timeout(within)) + literals(pairs)
+    if recurs and head.content_type in _CONTENT_TYPES:
         return constant, rest
     return (), "".join([literal(*field) for field in constant]) + rest
 
@@ -125,7 +125,7 @@ class Ending:
         for field in fields:
             name, value = field
             if name == "grpc-status":
-                self.code = Code(int(value)) if _STATUS.fullmatch(value) and int(value) in _CODES else Code.UNKNOWN
+                self.code = _CODES.get(value, Code.UNKNOWN)
             elif name == "grpc-message":
                 self.message = value
             elif name not in _HOP:
@@ -149,6 +149,8 @@ def status(code: Code, message: str = "") -> str:
 
 def is_grpc(fields: Fields) -> bool:
     """Whether a content-type says that this is gRPC."""
+    if _PLAIN in fields:  # as nearly all say it
+        return True
     return any(name == "content-type" and _GRPC.fullmatch(value) is not None for name, value in fields)
 
 

@@ -91,7 +91,7 @@ class _Question(LocalCall):
         else:
             self.end(Code.RESOURCE_EXHAUSTED, f"{MOST} requests for health are under way on this connection")
 
-    def asked(self, message: bytes) -> None:
+    def received(self, message: bytes) -> None:
         if self._service is not None:
             return
         try:

@@ -85,7 +85,7 @@ class Listener:
             at = Address.parse(address, listening=True)
             self._server = await self.loop.create_server(
                 connected,
-                at.host,
+                at.hosts,
                 at.port,
                 reuse_port=True,
                 backlog=_BACKLOG,

@@ -24,7 +24,7 @@ _log = logging.getLogger("gateway")
 
 
 class LocalCall(ABC):
-    """One call, as the user of its caller's stream: messages of the request come to ``asked``."""
+    """One call, as the user of its caller's stream: messages of the request come to ``received``."""
 
     def __init__(self, stream: Stream, deadlines: Deadlines) -> None:
         self.tick = 0
@@ -35,7 +35,7 @@ class LocalCall(ABC):
         self._complete = False  # whether all is said, the status too
 
     @abstractmethod
-    def asked(self, message: bytes) -> None:
+    def received(self, message: bytes) -> None:
         """A message of the request. May raise Refusal."""
 
     @abstractmethod
@@ -105,7 +105,7 @@ class LocalCall(ABC):
 
     def _read(self) -> None:
         while not self._complete and (message := self._next()) is not None:
-            self.asked(message)
+            self.received(message)
 
     def _next(self) -> bytes | None:
         """The next whole message that was received."""

@@ -69,7 +69,7 @@ Steps: TypeAlias = Iterator[Future[Any]]
 
 
 @dataclass(slots=True)
-class Asked:
+class Claim:
     """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
 
     ``certificate`` is that of the connection, None without TLS. ``identified`` says that identify has let it pass,
@@ -83,10 +83,10 @@ class Asked:
     service: Service = field(init=False)
 
 
-def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
+def identify(exchange: Exchange, call: Call, claim: Claim) -> None:
     """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
-    _check_size(exchange.settings.max_metadata_bytes, asked)
-    call.headers = metadata.read(asked.pairs)
+    _check_size(exchange.settings.max_metadata_bytes, claim)
+    call.headers = metadata.read(claim.pairs)
     try:
         token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
     except Refusal as refusal:
@@ -94,12 +94,12 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
         raise
     client = call.client = token.client
     call.generation = call.certificate = token.generation
-    if asked.certificate is not None:
-        call.certificate = asked.certificate.generation
-        if asked.certificate.client != client:
+    if claim.certificate is not None:
+        call.certificate = claim.certificate.generation
+        if claim.certificate.client != client:
             raise Refusal(
                 Reason.CERTIFICATE_INVALID,
-                f"the token is {client}'s and the certificate {asked.certificate.client[:200] or 'no member'}'s",
+                f"the token is {client}'s and the certificate {claim.certificate.client[:200] or 'no member'}'s",
                 metadata={"client": client},
             )
     claimed = call.headers.get(metadata.CLIENT, client)
@@ -109,14 +109,14 @@ def identify(exchange: Exchange, call: Call, asked: Asked) -> None:
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
     check_standing(exchange, call)
-    asked.identified = True
+    claim.identified = True
 
 
-def _check_size(limit: int, asked: Asked) -> None:
+def _check_size(limit: int, claim: Claim) -> None:
     """Whether the metadata is small enough, as HTTP/2 counts it."""
-    size = sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in asked.pairs])
+    size = sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in claim.pairs])
     if size > limit:
-        largest = max(asked.pairs, key=lambda pair: len(pair[1]))[0][:64]
+        largest = max(claim.pairs, key=lambda pair: len(pair[1]))[0][:64]
         raise Refusal(
             Reason.INVALID_METADATA, f"metadata of {size} bytes, most of them in {largest}; {limit} are allowed",
             metadata={"key": largest, "allowed": str(limit)},
@@ -148,14 +148,14 @@ def check_standing(exchange: Exchange, call: Call) -> None:
         )
 
 
-def authorise(exchange: Exchange, call: Call, asked: Asked) -> None:
+def authorise(exchange: Exchange, call: Call, claim: Claim) -> None:
     """Whether they may: a grant for this method of this provider."""
     service = policy.choose_service(exchange.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
     call.address = exchange.settings.addresses.get(service.provider, service.address)
     grant = _grant(exchange, call, service)
     call.grant, call.fields = grant.id, grant.fields
-    asked.service = service
+    claim.service = service
 
 
 def _grant(exchange: Exchange, call: Call, service: Service) -> Grant:
@@ -182,25 +182,25 @@ def check_still(exchange: Exchange, call: Call) -> None:
         )  # fmt: skip
 
 
-def admit(exchange: Exchange, call: Call, asked: Asked) -> "Future[None] | None":
+def admit(exchange: Exchange, call: Call, claim: Claim) -> "Future[None] | None":
     """Whether there is room: in the journal, in the worker, at the provider's address and in the consumer's quota.
 
     Gives something to wait for when only the store knows about the quota.
     """
     if not exchange.journal.available:
         raise Refusal(Reason.JOURNAL_UNAVAILABLE, "the journal cannot take a record now", retry_after=1)
-    exchange.admission.check(exchange.snapshot, call, asked.service)
+    exchange.admission.check(exchange.snapshot, call, claim.service)
     waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))
     exchange.admission.enter(call)
     return waits
 
 
-def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
+def resolve(exchange: Exchange, call: Call, claim: Claim) -> None:
     """How the call goes on: whether its request is journaled first, and until when it may take (the capped deadline).
 
     Raises Refusal when the provider's contract must be known for that and is not.
     """
-    settings, service, method = exchange.settings, asked.service, exchange.snapshot.method(call.method)
+    settings, service, method = exchange.settings, claim.service, exchange.snapshot.method(call.method)
     if call.fields and method is None:
         # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
         raise Refusal(
@@ -212,30 +212,30 @@ def resolve(exchange: Exchange, call: Call, asked: Asked) -> None:
         longest, unstated = settings.max_deadline, settings.default_deadline
     else:
         longest = unstated = settings.max_stream_deadline
-    call.timeout = min(longest, unstated if asked.remaining is None else asked.remaining)
+    call.timeout = min(longest, unstated if claim.remaining is None else claim.remaining)
 
 
-DECISIONS: tuple[Callable[[Exchange, Call, Asked], "Future[None] | None"], ...] = (identify, authorise, admit, resolve)
+DECISIONS: tuple[Callable[[Exchange, Call, Claim], "Future[None] | None"], ...] = (identify, authorise, admit, resolve)
 """What is decided when a call's header list is there, and before a byte of its request is kept."""
 
 
-def begin(exchange: Exchange, call: Call, asked: Asked) -> Steps:
+def begin(exchange: Exchange, call: Call, claim: Claim) -> Steps:
     """The decisions; raises Refusal when one of them says no."""
     for decide in DECISIONS:
-        if (waits := decide(exchange, call, asked)) is not None:
+        if (waits := decide(exchange, call, claim)) is not None:
             yield waits
             waits.result()
         if call.span is not None:
             call.span.step(decide.__name__)
 
 
-def enter(exchange: Exchange, call: Call, asked: Asked) -> Steps:
+def enter(exchange: Exchange, call: Call, claim: Claim) -> Steps:
     """The last steps before forwarding, when as much of the request is there as has to be: its place, its record.
 
     The request of a stream, and of a method that may change something, is in the journal when this ends.
     Raises Refusal.
     """
-    exchange.admission.enter_place(exchange.snapshot, call, asked.service)
+    exchange.admission.enter_place(exchange.snapshot, call, claim.service)
     if call.journal_first:
         yield from record_request(exchange, call)
 
@@ -245,7 +245,7 @@ def record_request(exchange: Exchange, call: Call) -> Steps:
     yield from _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
 
 
-def finish(exchange: Exchange, call: Call, asked: Asked) -> Steps:
+def finish(exchange: Exchange, call: Call, claim: Claim) -> Steps:
     """The outcome goes to the journal; the caller may be answered when this ends.
 
     A refused call is recorded when it claimed an identity. Raises Refusal (JOURNAL_UNAVAILABLE) when the record
@@ -256,11 +256,11 @@ def finish(exchange: Exchange, call: Call, asked: Asked) -> Steps:
     exchange.admission.leave(call)
     if call.span is not None and call.response_in_ts:
         call.span.step("forward", call.response_in_ts)
-    if _recorded(exchange, call, asked):
+    if _recorded(exchange, call, claim):
         yield from _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
 
 
-def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
+def _recorded(exchange: Exchange, call: Call, claim: Claim) -> bool:
     """Whether the outcome goes to the journal: all that were admitted, and of those refused before what it can bear."""
     if call.origin is Origin.GATEWAY:
         if call.reason == Reason.JOURNAL_UNAVAILABLE:
@@ -271,7 +271,7 @@ def _recorded(exchange: Exchange, call: Call, asked: Asked) -> bool:
             return not exchange.admission.journal_full and few.take(time.monotonic())
     if call.client:
         return True
-    if not any(key == metadata.AUTHORIZATION for key, _ in asked.pairs):
+    if not any(key == metadata.AUTHORIZATION for key, _ in claim.pairs):
         return False
     return exchange.strangers.take(time.monotonic())
 

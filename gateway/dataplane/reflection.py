@@ -89,7 +89,7 @@ class _Conversation(LocalCall):
         deadlines.add(self, deadlines.now() + within)
         self.guard(let_in)
 
-    def asked(self, message: bytes) -> None:
+    def received(self, message: bytes) -> None:
         if len(self._questions) >= _WAITING:
             self.end(Code.RESOURCE_EXHAUSTED, f"{_WAITING} questions wait for their answers to be read")
             return

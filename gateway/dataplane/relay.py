@@ -16,11 +16,12 @@ from gateway.dataplane import headers, pipeline
 from gateway.dataplane.answer import Answer
 from gateway.dataplane.attempt import Attempt
 from gateway.dataplane.deadlines import Deadlines
-from gateway.dataplane.messages import Messages, MessageTooLarge
-from gateway.dataplane.pipeline import Asked, Exchange, Steps
+from gateway.dataplane.messages import Messages
+from gateway.dataplane.onward import pairs_onward
+from gateway.dataplane.pipeline import Claim, Exchange, Steps
 from gateway.dataplane.upstream import TRIES, Upstreams
 from ndxp import metadata, status
-from ndxp.assertion import Assertion, message_mark, sign
+from ndxp.assertion import message_mark
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
@@ -48,15 +49,6 @@ _UNREADABLE = 1.0
 
 _OTHER = "_OTHER"  # as OpenTelemetry's conventions call a method that is not known
 _LOST = "the provider cannot be reached, or the connection broke before it answered"
-_STATUS_OF_RESET = {
-    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
-    ErrorCode.CANCEL: Code.CANCELLED,
-    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
-    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
-}
-"""What gRPC makes of a stream that was reset; of all other codes it makes INTERNAL."""
-
-_ERROR_CODES = {int(code): code for code in ErrorCode}
 _log = logging.getLogger("gateway")
 _Method = TypeVar("_Method", bound=Callable[..., None])
 
@@ -112,11 +104,11 @@ class Relay:
     __slots__ = (
         "_answer",
         "_arrived",
-        "_asked",
-        "_asking",
         "_attempt",
+        "_claim",
         "_ended",
         "_ending",
+        "_head",
         "_holding",
         "_in",
         "_let_in",
@@ -134,7 +126,7 @@ class Relay:
     )
 
     def __init__(self, relays: Relays, stream: Stream, method: str) -> None:
-        limit = relays.exchange.settings.max_message_bytes
+        settings = relays.exchange.settings
         call = self.call = Call(method)
         self.tick = 0
         self._relays = relays
@@ -142,11 +134,11 @@ class Relay:
         self._attempt: Attempt | None = None
         self._answer = Answer(call)
         self._arrived = relays.now()
-        self._asking: headers.Asking
-        self._asked = Asked((), None)
+        self._head: headers.RequestHead
+        self._claim = Claim((), None)
         self._method: Method | None = None
-        self._in = Messages(call.received, limit)
-        self._out = Messages(call.sent, limit)
+        self._in = Messages("a request", call.received, settings)
+        self._out = Messages("an answer", call.sent, settings)
         self._request: list[bytes] = []  # what waits to be forwarded
         self._request_size = 0
         self._request_ended = False
@@ -158,7 +150,7 @@ class Relay:
     @property
     def identified(self) -> bool:
         """Whether the caller has shown who it is, and may be one."""
-        return self._asked.identified
+        return self._claim.identified
 
     # The request.
 
@@ -170,14 +162,14 @@ class Relay:
         self._request_ended = ended
         if request is None:
             raise Refusal(Reason.METADATA_TOO_LARGE, "the header list is larger than this exchange reads")
-        asking = self._asking = headers.Asking(request.fields)
-        self._answer.use(asking.content_type)
-        self._asked = Asked(asking.pairs, None, certificate)
-        self._asked.remaining = asking.remaining()  # if it is none, it is known all the same who claims to ask
+        head = self._head = headers.RequestHead(request.fields)
+        self._answer.use(head.content_type)
+        self._claim = Claim(head.pairs, None, certificate)
+        self._claim.remaining = head.remaining()  # if it is none, it is known all the same who claims to ask
         if relays.tracer is not None:
-            sent = metadata.traceparent(asking.pairs)
+            sent = metadata.traceparent(head.pairs)
             call.span = relays.tracer.serve(self._name_of_span(), sent, call.request_in_ts)
-        self._drive(pipeline.begin(relays.exchange, call, self._asked), self._decided)
+        self._drive(pipeline.begin(relays.exchange, call, self._claim), self._decided)
 
     def _decided(self) -> None:
         """The call is let in: its request may come."""
@@ -185,7 +177,7 @@ class Relay:
         self._let_in = True
         method = self._method = relays.exchange.snapshot.method(call.method)
         self._answer.held = method is not None and not method.server_streaming and (method.unary or bool(call.fields))
-        remaining = self._asked.remaining
+        remaining = self._claim.remaining
         if remaining is not None and remaining <= call.timeout:
             call.timeout -= min(_LONGEST_MARGIN, _MARGIN * remaining)
         relays.deadlines.add(self, self._arrived + call.timeout)
@@ -208,7 +200,7 @@ class Relay:
             return
         self._request_ended = ended
         if data:
-            self._count("a request", self._in, data)
+            self._in.feed(data)
         if self._attempt is not None and self._attempt.stream is not None:
             self._send(self._attempt.stream, data)
             return
@@ -237,7 +229,7 @@ class Relay:
         self._enter()
 
     def _enter(self) -> None:
-        self._drive(pipeline.enter(self._relays.exchange, self.call, self._asked), self._forward)
+        self._drive(pipeline.enter(self._relays.exchange, self.call, self._claim), self._forward)
 
     def _forward(self) -> None:
         attempt = self._attempt = Attempt(self)
@@ -251,7 +243,10 @@ class Relay:
         call.request_out_ts = now()
         within = max(0.0, self._arrived + call.timeout - self._relays.now()) + _LONGEST_MARGIN
         known = self._method is not None
-        constant, rest = headers.onward(call, self._asking, self._onward(), scheme, within, recurs=known)
+        # A compressed message gets no mark: the agency sees it unpacked, and nothing is unpacked here.
+        mark = message_mark(call.received.hash()) if self._is_single and not self._in.compressed else ""
+        pairs = pairs_onward(self._relays.exchange, call, self._head.pairs, mark)
+        constant, rest = headers.onward(call, self._head, pairs, scheme, within, recurs=known)
         stream = attempt.stream = connection.open(attempt, constant, rest)
         request, self._request = self._request, []
         if self._is_single and call.received.size <= _REPEATABLE:
@@ -264,31 +259,6 @@ class Relay:
         if not request and self._request_ended:
             stream.send_data(b"", end=True)
         self._account()
-
-    def _onward(self) -> list[metadata.Pair]:
-        """The metadata that the provider gets: the caller's own, and the gateway's word."""
-        call, exchange = self.call, self._relays.exchange
-        received = call.headers
-        pairs, traceparent = metadata.onward(self._asking.pairs), received.get(metadata.TRACEPARENT, "")
-        if call.span is not None:
-            pairs, traceparent = call.span.onward(pairs), call.span.traceparent
-        pairs.append((metadata.TRANSACTION_ID, call.transaction_id))
-        if key := exchange.provider_keys.get(call.service):
-            # A compressed message gets no mark: the agency sees it unpacked, and nothing is unpacked here.
-            marked = self._is_single and not self._in.compressed
-            assertion = Assertion(
-                client=call.client,
-                provider=call.service,
-                method=call.method,
-                transaction_id=call.transaction_id,
-                user_id=received.get(metadata.USER_ID, ""),
-                purpose=received.get(metadata.PURPOSE, ""),
-                traceparent=traceparent,
-                fields=",".join(call.fields),
-                message=message_mark(call.received.hash()) if marked else "",
-            )
-            pairs.append((metadata.ASSERTION, sign(assertion, key)))
-        return pairs
 
     def _send(self, stream: Stream, data: bytes) -> None:
         """Passes on data of a stream of requests."""
@@ -311,20 +281,13 @@ class Relay:
     # The answer.
 
     @_guarded
-    def answer_began(self, http_status: str, fields: Fields) -> None:
+    def answer_began(self, fields: Fields) -> None:
         """The provider has sent the beginning of an answer."""
-        if self._speaks_grpc(http_status, fields):
-            method = self._method
-            single = method is not None and not method.server_streaming
-            self._answer.began(fields, says_withheld=not single)
-            if not self._answer.held and self._stream is not None:
-                self._answer.begin(self._stream)
-
-    def _speaks_grpc(self, http_status: str, fields: Fields) -> bool:
-        if http_status == "200" and headers.is_grpc(fields):
-            return True
-        self._provider_failed(headers.http_status(http_status), f"the provider answered with HTTP {http_status}")
-        return False
+        method = self._method
+        single = method is not None and not method.server_streaming
+        self._answer.began(fields, says_withheld=not single)
+        if not self._answer.held and self._stream is not None:
+            self._answer.begin(self._stream)
 
     @_guarded
     def answer_data(self, data: bytes) -> None:
@@ -333,7 +296,7 @@ class Relay:
         call.response_in_ts = call.response_in_ts or now()
         if call.fields and not answer.held:
             answer.check_release()
-        self._count("an answer", self._out, data)
+        self._out.feed(data)
         if answer.held:
             answer.hold(data)
             self._keep()
@@ -362,20 +325,14 @@ class Relay:
             self._account()
 
     @_guarded
-    def answer_ended(self, http_status: str, fields: Fields) -> None:
-        """The provider has ended the call; ``http_status`` is empty unless this is all that it says."""
-        if http_status and not self._speaks_grpc(http_status, fields):
-            return
+    def answer_ended(self, ending: headers.Ending) -> None:
+        """The provider has ended the call."""
         call, method = self.call, self._method
-        ending = headers.Ending(fields)
-        if http_status and ending.not_taken:
-            self.unreachable("the provider stops, and did not take the call")
-            return
         call.response_in_ts = now() if method is not None and method.unary else call.response_in_ts or now()
         reason = ""
         if ending.code is Code.OK:
             if method is not None and not method.server_streaming and not (call.sent.messages and self._out.whole):
-                self._provider_failed(Code.INTERNAL, "the provider answered OK without a message")
+                self.provider_failed(Code.INTERNAL, "the provider answered OK without a message")
                 return
         else:
             reason = status.reason_of(ending.details) if ending.details else ""
@@ -386,23 +343,21 @@ class Relay:
         self._finish()
 
     @_guarded
-    def answer_reset(self, code: int, request: list[bytes] | None) -> None:
-        """The provider has reset the call; ``request`` is what it has not taken, if it can be sent again."""
-        if code == ErrorCode.REFUSED_STREAM:
-            if request is not None and self.call.attempts < TRIES:
-                self._request = request
-                self._forward()
-            else:
-                self.unreachable("the provider did not take the call")
-            return
-        known = _ERROR_CODES.get(code, ErrorCode.INTERNAL_ERROR)
-        self._provider_failed(_STATUS_OF_RESET.get(known, Code.INTERNAL), f"the provider reset the call: {known.name}")
+    def not_taken(self, request: list[bytes] | None) -> None:
+        """The provider has refused to take the call; ``request`` is what it was sent, if it can be sent again."""
+        if request is not None and self.call.attempts < TRIES:
+            self._request = request
+            self._forward()
+        else:
+            self.unreachable("the provider did not take the call")
 
     @_guarded
-    def answer_broken(self, failure: StreamFailure) -> None:
-        """The provider does not keep to HTTP/2, or to its limits."""
-        code = Code.RESOURCE_EXHAUSTED if failure.code is ErrorCode.ENHANCE_YOUR_CALM else Code.INTERNAL
-        self._provider_failed(code, f"the provider's answer does not hold: {failure}")
+    def provider_failed(self, code: Code, message: str) -> None:
+        """The provider has ended the call in a way that is not gRPC's."""
+        self._drop_answer()
+        self._answer.failed(code, message)
+        self.call.end(code, Origin.PROVIDER)
+        self._finish()
 
     def unreachable(self, why: str) -> None:
         """There is no connection to the provider, or it is lost."""
@@ -487,7 +442,7 @@ class Relay:
         if self._ended:
             self._close()
         elif not self._ending:
-            call, remaining = self.call, self._asked.remaining
+            call, remaining = self.call, self._claim.remaining
             if remaining is not None and self._relays.now() - self._arrived >= remaining:
                 call.end(Code.DEADLINE_EXCEEDED, Origin.GATEWAY, Reason.PROVIDER_TIMEOUT if call.attempts else "")
             else:
@@ -500,12 +455,6 @@ class Relay:
         self._account()
         if self._ended and self._stream is not None and not self._stream.open:
             self._close()
-
-    def _provider_failed(self, code: Code, message: str) -> None:
-        self._drop_answer()
-        self._answer.failed(code, message)
-        self.call.end(code, Origin.PROVIDER)
-        self._finish()
 
     def _drop_answer(self) -> None:
         """What waits of an answer does not leave, and does not count."""
@@ -523,7 +472,7 @@ class Relay:
         if self._attempt is not None:
             self._attempt.leave()
         try:
-            self._drive(pipeline.finish(self._relays.exchange, self.call, self._asked), self._answered)
+            self._drive(pipeline.finish(self._relays.exchange, self.call, self._claim), self._answered)
         except Refusal as refusal:
             self.refuse(refusal)
         except Exception as error:  # here too, for those who end a call from outside: one defect ends one call
@@ -593,23 +542,6 @@ class Relay:
         if self._attempt is not None:
             self._attempt.consumed(size)
 
-    def _count(self, what: str, messages: Messages, data: bytes) -> None:
-        """Counts the messages in data. Raises Refusal: MESSAGE_TOO_LARGE, STREAM_TOO_LARGE."""
-        settings = self._relays.exchange.settings
-        try:
-            messages.feed(data)
-        except MessageTooLarge as error:
-            raise Refusal(
-                Reason.MESSAGE_TOO_LARGE,
-                f"{what} of {error} bytes; {settings.max_message_bytes} are allowed",
-                metadata={"allowed": str(settings.max_message_bytes)},
-            ) from None
-        tally: Tally = messages.tally
-        if tally.messages > settings.max_stream_messages:
-            raise _stream_too_large(what, "messages", settings.max_stream_messages)
-        if tally.size > settings.max_stream_bytes:
-            raise _stream_too_large(what, "bytes", settings.max_stream_bytes)
-
     def _name_of_span(self) -> str:
         """The method where it is known; anything else is free text of the caller, and stays out of traces."""
         call, snapshot = self.call, self._relays.exchange.snapshot
@@ -621,11 +553,3 @@ class Relay:
 def _method(path: str) -> str:
     """The method that a path names: none, when it does not begin with a slash."""
     return path[1:] if path.startswith("/") else ""
-
-
-def _stream_too_large(what: str, unit: str, limit: int) -> Refusal:
-    return Refusal(
-        Reason.STREAM_TOO_LARGE,
-        f"{what} of this stream is more than {limit} {unit}",
-        metadata={"limit": unit, "allowed": str(limit)},
-    )

@@ -21,18 +21,18 @@ class Unanswered(Exception):
 
 async def call(upstreams: Upstreams, address: str, method: str, message: bytes, within: float) -> bytes:
     """Calls "package.Service/Method" and gives the message of the answer. Raises Unanswered."""
-    asking = _Asking(upstreams, address, method, message)
+    question = _Question(upstreams, address, method, message)
     try:
         async with asyncio.timeout(within):
-            asking.forward()
-            return await asking.answer
+            question.forward()
+            return await question.answer
     except TimeoutError:
         raise Unanswered(Code.DEADLINE_EXCEEDED) from None
     finally:
-        asking.leave()
+        question.leave()
 
 
-class _Asking:
+class _Question:
     """The call, as the user of its stream."""
 
     def __init__(self, upstreams: Upstreams, address: str, method: str, message: bytes) -> None:

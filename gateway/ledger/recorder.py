@@ -23,8 +23,9 @@ ASIDE = "ndxp:journal:refused"
 """Entries that are no records, for an operator to look at."""
 
 _ENTRIES = 500
-_BLOCK_MS, _QUIET_BLOCK_MS = 500, 1500
-"""Milliseconds that a read waits for entries: while something is to be signed, and while nothing is."""
+_BLOCK_MS, _QUIET_BLOCK_MS = 500, 2000
+"""Milliseconds that a read waits for entries: while something is to be signed, and while nothing is. The lease lives
+longer than that."""
 
 _GATHER, _BUSY_GATHER = 0.05, 0.25
 """Seconds in which entries gather after a batch: a commit of many costs hardly more than a commit of one."""

@@ -23,6 +23,11 @@ class Caller:
         return self.assertion.client
 
     @property
+    def provider(self) -> str:
+        """Identifier of the subsystem that is called, for an agency that runs as several."""
+        return self.assertion.provider
+
+    @property
     def remaining(self) -> float:
         """Seconds that are left for the answer; for a call onward to another agency."""
         return max(0.0, self.deadline - monotonic())

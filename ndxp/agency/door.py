@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from time import perf_counter
@@ -19,7 +20,7 @@ from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.agency.traffic import Traffic
-from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, message_mark
+from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, audience, message_mark
 from ndxp.errors import DOMAIN, AgencyError, Code, Reason, Refusal
 
 if TYPE_CHECKING:
@@ -39,27 +40,29 @@ _Ended: TypeAlias = Callable[[Code], None]
 """What is told once how a call has ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one subsystem has of its own behind the door."""
+
+    verifier: Verifier
+    traffic: Traffic
+    tracer: "Tracer | None"
+
+
 class Door(grpc.aio.ServerInterceptor):
     """Checks the gateway's assertion before every method but health.
 
     Logs the access when it is answered, lets nothing out of an answer but the fields that the caller's grant releases,
     and says in the trailing metadata whom the answer is about. Which fields it withholds, a single answer says in the
-    trailing metadata and a stream before its first message. With a tracer every such call is a span.
+    trailing metadata and a stream before its first message. With a tracer every such call is a span. A call is for the
+    subsystem that its assertion names; what names none of them is refused by the first.
     """
 
-    def __init__(
-        self,
-        verifier: Verifier,
-        access_log: AccessLog | None,
-        subject_key: SubjectKey,
-        traffic: Traffic,
-        tracer: "Tracer | None",
-    ) -> None:
-        self._verifier = verifier
+    def __init__(self, desks: Mapping[str, Desk], access_log: AccessLog | None, subject_key: SubjectKey) -> None:
+        self._desks = desks
+        self._first = next(iter(desks.values()))
         self._access_log = access_log
         self._subject_key = subject_key
-        self._traffic = traffic
-        self._tracer = tracer
 
     async def intercept_service(
         self,
@@ -72,10 +75,14 @@ class Door(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or service in _OPEN:
             return handler
+        presented = _presented(handler_call_details)
+        desk = self._first if len(self._desks) == 1 else self._desks.get(audience(presented), self._first)
         unary = not (handler.request_streaming or handler.response_streaming)
-        ended = partial(self._traffic.count, method, perf_counter() if unary else None)
+        ended = partial(desk.traffic.count, method, perf_counter() if unary else None)
         try:
-            assertion = self._verifier.verify(_presented(handler_call_details), method)
+            if not presented:
+                raise AssertionRefused("the call carries no assertion of the gateway")
+            assertion = desk.verifier.verify(presented, method)
         except AssertionRefused as error:
             return _same_kind(handler, _Refused(Refusal(Reason.GATEWAY_ONLY, str(error)), ended))
         except KeyUnavailable as error:
@@ -83,9 +90,9 @@ class Door(grpc.aio.ServerInterceptor):
             return _same_kind(handler, _Refused(unavailable, ended))
         access_log = None if service in _UNLOGGED else self._access_log
         behaviour, subjects = _behaviour(handler), Subjects(self._subject_key)
-        if self._tracer is None or service == _REFLECTION:
+        if desk.tracer is None or service == _REFLECTION:
             return _same_kind(handler, _Answered(behaviour, assertion, access_log, subjects, ended))
-        return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, ended, self._tracer))
+        return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, ended, desk.tracer))
 
 
 class _Answered:
@@ -259,10 +266,9 @@ def _add_trailing(context: _Context, key: str, value: str | bytes) -> None:
 
 
 def _presented(details: grpc.HandlerCallDetails) -> str:
+    """The assertion of a call; empty when it has none, or several."""
     found = [value for key, value in details.invocation_metadata or () if key == metadata.ASSERTION]
-    if len(found) != 1 or not isinstance(found[0], str):
-        raise AssertionRefused("the call carries no assertion of the gateway")
-    return found[0]
+    return found[0] if len(found) == 1 and isinstance(found[0], str) else ""
 
 
 def _behaviour(handler: _Handler) -> Any:

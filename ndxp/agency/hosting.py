@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ndxp.agency.database import Database
+from ndxp.agency.parts import Part
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.agency.traffic import collect
@@ -25,56 +26,79 @@ _log = logging.getLogger("services")
 _Settings = TypeVar("_Settings", bound=AgencySettings)
 
 
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """A composed agency, not started yet.
+@dataclass(slots=True)
+class Foundation(Generic[_Settings]):
+    """What an agency is built on: its part of the exchange, its settings, the world and a database of its own.
 
-    ``ending`` tells calls without an end of their own to end; ``closing`` runs when no call is left.
+    What it adds to ``ending`` tells calls without an end of their own to end; what it adds to ``closing`` runs when no
+    call is left.
     """
 
-    name: str
-    subsystem: str
-    contract: str
-    address: str
-    server: AgencyServer
+    part: Part
+    settings: _Settings
+    world: World
     database: Database
-    ending: Sequence[Callable[[], None]] = ()
-    closing: Sequence[Callable[[], Awaitable[None]]] = ()
-
-    async def start(self) -> int:
-        """Starts serving and returns the port; raises OSError when the address is taken."""
-        port = await self.server.start(self.address)
-        host = self.address.rpartition(":")[0]
-        _log.info("%s (%s) serves %s on %s:%d", self.name, self.subsystem, self.contract, host, port)
-        return port
-
-    async def stop(self) -> None:
-        """Lets calls in flight finish, then closes what the agency opened."""
-        for end in self.ending:
-            end()
-        await self.server.stop()
-        for close in self.closing:
-            await close()
-        self.database.close()
+    ending: list[Callable[[], None]] = field(default_factory=list)
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Composition(Generic[_Settings]):
-    """How an agency is put together: its settings, and the function that builds it from them over a world."""
+    """How an agency is put together.
 
+    ``build`` makes what answers its calls; ``register`` are the generated ``add_...Servicer_to_server`` of its
+    contracts, in the order in which its part names them.
+    """
+
+    build: Callable[[Foundation[_Settings]], Any]
+    register: Sequence[Callable[[Any, Any], None]]
     settings: type[_Settings]
-    compose: Callable[[_Settings, World], Agency]
 
 
-def database_of(settings: AgencySettings, name: str) -> Database:
-    """Opens the database of the agency with this name."""
-    return Database(settings.database_url.replace("{name}", name))
+class Agency:
+    """An agency over a world, not started yet."""
+
+    def __init__(
+        self, part: Part, composition: Composition[_Settings], settings: _Settings, world: World, usual_port: int = 0
+    ) -> None:
+        database = Database(settings.database_url.replace("{name}", part.name))
+        self.foundation = Foundation(part, settings, world, database)
+        self.server = AgencyServer(part.subsystems, settings.credentials, database, settings.tls_folder)
+        servicer = composition.build(self.foundation)
+        for contract, register in zip(part.contracts, composition.register, strict=True):
+            self.server.add(contract, servicer, register)
+        self._address = settings.addresses.get(part.subsystems[0], f"127.0.0.1:{usual_port}")
+
+    async def start(self) -> int:
+        """Starts serving and returns the port; raises OSError when the address is taken."""
+        part = self.foundation.part
+        port = await self.server.start(self._address)
+        host = self._address.rpartition(":")[0]
+        runs_as, offers = _in_short(part.subsystems), _in_short(part.contracts)
+        _log.info("%s (%s) serves %s on %s:%d", part.name, runs_as, offers, host, port)
+        return port
+
+    async def stop(self) -> None:
+        """Lets calls in flight finish, then closes what the agency opened."""
+        for end in self.foundation.ending:
+            end()
+        await self.server.stop()
+        for close in self.foundation.closing:
+            await close()
+        self.foundation.database.close()
 
 
-def host(compositions: Sequence[Composition[Any]]) -> int:
-    """Serves until SIGTERM; returns the exit code: 0 stopped, 1 cannot start, 2 settings are wrong."""
+def _in_short(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, int]) -> int:
+    """Serves until SIGTERM; returns the exit code: 0 stopped, 1 cannot start, 2 settings are wrong.
+
+    ``ports`` are the usual ones, by the agencies' names, where the settings say nothing of an address.
+    """
     try:
-        settings = [composition.settings() for composition in compositions]
+        settings = [composition.settings() for _, composition in agencies]
         start_logging(settings[0], "services")
         warn_of_unknown(*settings)
         world = World(settings[0].seed, settings[0].population)
@@ -82,9 +106,13 @@ def host(compositions: Sequence[Composition[Any]]) -> int:
         return _failed(2, f"wrong setting: {'; '.join(wrong_settings(error))}")
     except (SettingsError, ValueError) as error:
         return _failed(2, f"wrong setting: {error}")
+    planned = [
+        partial(Agency, part, composition, own, world, ports[part.name])
+        for (part, composition), own in zip(agencies, settings, strict=True)
+    ]
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(compositions, settings, world))
+            runner.run(_serve(planned, settings[0].metrics_address))
     except OSError as error:
         return _failed(1, str(error))
     except SQLAlchemyError as error:
@@ -93,16 +121,16 @@ def host(compositions: Sequence[Composition[Any]]) -> int:
     return 0
 
 
-async def _serve(compositions: Sequence[Composition[Any]], settings: Sequence[AgencySettings], world: World) -> None:
+async def _serve(planned: Sequence[Callable[[], Agency]], metrics_address: str) -> None:
     told_to_stop = asyncio.create_task(until_stopped())
     await asyncio.sleep(0)  # from here on a signal stops gracefully, also one that comes before all have started
     agencies: list[Agency] = []
     try:
-        for composition, own in zip(compositions, settings, strict=True):
-            agencies.append(composition.compose(own, world))
+        for make in planned:
+            agencies.append(make())
             await agencies[-1].start()
-        traffics = [agency.server.traffic for agency in agencies]
-        async with shown(settings[0].metrics_address, partial(collect, *traffics)):
+        traffics = [traffic for agency in agencies for traffic in agency.server.traffics.values()]
+        async with shown(metrics_address, partial(collect, *traffics)):
             freeze()
             await told_to_stop
     finally:

@@ -1,7 +1,7 @@
 """An agency's server: its services behind the door, health, reflection, and a stop that loses no call."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from ndxp import accepting
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
-from ndxp.agency.door import Door
+from ndxp.agency.door import Desk, Door
 from ndxp.agency.subject import SubjectKey
 from ndxp.agency.traffic import Traffic
 from ndxp.assertion import KeyUnavailable, Verifier, key_of
@@ -47,21 +47,31 @@ _log = logging.getLogger(__name__)
 
 
 class AgencyServer:
-    """Serves one subsystem's contracts on one port.
+    """Serves contracts on one port, as one subsystem or as several.
 
-    ``credentials`` is the file with the subsystem's secret and the key of subjects, read when they are first needed.
-    The access log is offered besides the agency's own contracts when it has a database. ``tls_folder`` is where the
-    certificates are, None for plaintext. ``traffic`` counts its calls. Raises CertificateMissing.
+    ``credentials`` is the file with their secrets and the key of subjects, read when they are first needed. The access
+    log is offered besides the agency's own contracts when it has a database. ``tls_folder`` is where the certificates
+    are, None for plaintext; that of the first subsystem is shown. ``traffics`` count the calls, by subsystem. Raises
+    CertificateMissing.
     """
 
     def __init__(
-        self, subsystem: str, credentials: Path, database: Database | None = None, tls_folder: Path | None = None
+        self,
+        subsystems: Sequence[str],
+        credentials: Path,
+        database: Database | None = None,
+        tls_folder: Path | None = None,
     ) -> None:
-        self._tls = Tls.load(tls_folder, subsystem) if tls_folder else None
-        verifier = Verifier(subsystem, partial(_own_key, credentials, subsystem))
+        self._tls = Tls.load(tls_folder, subsystems[0]) if tls_folder else None
+        desks = {
+            subsystem: Desk(
+                Verifier(subsystem, partial(_own_key, credentials, subsystem)), Traffic(subsystem), tracer(subsystem)
+            )
+            for subsystem in subsystems
+        }
+        self.traffics = {subsystem: desk.traffic for subsystem, desk in desks.items()}
         access_log = AccessLog(database) if database else None
-        self.traffic = Traffic(subsystem)
-        door = Door(verifier, access_log, SubjectKey(credentials), self.traffic, tracer(subsystem))
+        door = Door(desks, access_log, SubjectKey(credentials))
         self._server = accepting.server(interceptors=[door], options=_OPTIONS)
         self._health = Health()
         self._contracts: list[str] = []

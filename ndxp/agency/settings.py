@@ -4,8 +4,9 @@ from pathlib import Path
 
 from pydantic import field_validator
 
+from ndxp.address import Address
 from ndxp.database_url import read_url
-from ndxp.process import ProcessSettings
+from ndxp.process import ProcessSettings, listening
 
 DEFAULT_GATEWAY = "127.0.0.1:50051"
 DEFAULT_CONTROL = "http://127.0.0.1:8080"
@@ -17,7 +18,7 @@ class AgencySettings(ProcessSettings):
     control_url: str = DEFAULT_CONTROL
     """The control process: tokens and keys."""
     gateway: str = DEFAULT_GATEWAY
-    """The gateway, ``host:port``, for calls onward to other agencies."""
+    """The gateway, ``host:port``, or ``unix:/PATH`` for a socket, for calls onward to other agencies."""
     credentials: Path = Path(".ndxp/credentials.json")
     """File with the secrets of the subsystems that this process runs as."""
     tls_folder: Path | None = None
@@ -32,6 +33,18 @@ class AgencySettings(ProcessSettings):
     """Seed of the synthetic nation."""
     population: int = 100_300_000
     """Size of the synthetic nation, in people."""
+
+    @field_validator("gateway")
+    @classmethod
+    def _calls(cls, gateway: str) -> str:
+        if not gateway.startswith("unix:/"):
+            Address.parse(gateway)
+        return gateway
+
+    @field_validator("addresses")
+    @classmethod
+    def _each_listens_at(cls, addresses: dict[str, str]) -> dict[str, str]:
+        return {subsystem: listening(address) for subsystem, address in addresses.items()}
 
     @field_validator("database_url")
     @classmethod

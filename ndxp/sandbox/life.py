@@ -21,7 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
-from ndxp.sandbox.plan import SUBSYSTEMS
+from ndxp.sandbox.plan import own_subsystems
 from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
 from ndxp.tree import command, environment
 
@@ -127,8 +127,9 @@ def ready(state: State) -> bool:
         with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2) as exchange:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
+            mine = own_subsystems()
             # What others offer may be down as long as they like; calls to it are refused meanwhile.
-            own = [service for service in services if service.provider in SUBSYSTEMS.values()]
+            own = [service for service in services if service.provider in mine]
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
             return described and of_one_mind(state) and _all_record(state)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):

@@ -5,36 +5,25 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from ndxp.agency.parts import Part, addresses_of, read_parts
 from ndxp.client import TLS_FOLDER
 from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
-from ndxp.tree import EXCHANGE_FILE, command
+from ndxp.tree import EXCHANGE_FILE, TREE, command
 
-SUBSYSTEMS = {
-    "exchange": "VN/GOV/G22/exchange",
-    "population": "VN/GOV/G01/population",
-    "health_insurance": "VN/GOV/G24/health-insurance",
-    "passports": "VN/GOV/G01/passports",
-}
-"""The subsystems that a sandbox itself provides, by the name of what runs them."""
+DIRECTORY = "VN/GOV/G22/exchange"
+"""The subsystem that control itself runs as."""
 
-DEFAULT_PORTS = {
-    "gateway": 50051,
-    "control": 8080,
-    "exchange": 0,
-    "population": 0,
-    "health_insurance": 0,
-    "passports": 0,
-}
-"""What people type, and 0 for a free port of what only the gateway calls: from 32,768 on the system may give a port to
-a connection, such as the gateway's to the agency beside, before its owner listens there."""
+_USUAL_PORTS = {"gateway": 50051, "control": 8080}
+"""What people type."""
+
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
 
 
@@ -70,7 +59,7 @@ def make(
     measured = {name: f"metrics of {name}" for name in ("control", "agencies", *gateways)}
     ports = check_ports(port, measured.values())
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
-    addresses = {subsystem: f"{HOST}:{ports[name]}" for name, subsystem in SUBSYSTEMS.items()}
+    addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(agencies(), ports, HOST)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {
         "NDXP_FOLDER": str(folder),
@@ -82,12 +71,12 @@ def make(
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
-        "NDXP_EXCHANGE_ADDRESS": addresses[SUBSYSTEMS["exchange"]],
+        "NDXP_EXCHANGE_ADDRESS": addresses[DIRECTORY],
         "NDXP_RUN_FOLDER": str(folder),
     }
     if exchange_file is not None:
         control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
-    agencies = {
+    hosting = {
         **shared,
         "NDXP_CONTROL_URL": control_url,
         "NDXP_GATEWAY": gateway,
@@ -97,7 +86,7 @@ def make(
     processes = [
         Process("store", _store_command(data, store, durability), shared),
         Process("control", command("gateway.control"), control | metrics["control"]),
-        Process("agencies", command("services"), agencies | metrics["agencies"]),
+        Process("agencies", command("services"), hosting | metrics["agencies"]),
     ]
     for name in gateways:
         settings = {
@@ -110,10 +99,29 @@ def make(
     )
 
 
+def agencies() -> Sequence[Part]:
+    """The agencies that a sandbox runs, as their folders describe them."""
+    return read_parts(TREE / "services")
+
+
+def own_subsystems() -> list[str]:
+    """The subsystems that a sandbox itself provides."""
+    return [DIRECTORY, *(subsystem for part in agencies() for subsystem in part.subsystems)]
+
+
+def default_ports() -> dict[str, int]:
+    """The ports at which a sandbox listens unless it is told others, by name; 0 for a free one.
+
+    What only the gateway calls has a free one: from 32,768 on the system may give a port to a connection, such as the
+    gateway's to the agency beside, before its owner listens there.
+    """
+    return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
+
+
 def _certify(folder: Path) -> Path:
     """Certificates for what runs here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
-    for name in (GATEWAY, CONTROL, *SUBSYSTEMS.values()):
+    for name in (GATEWAY, CONTROL, *own_subsystems()):
         authority.ensure(name, hosts=LOCAL)
     return folder
 
@@ -134,7 +142,7 @@ def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
     sync = "always" if durability == "always" else "no"
     return [
         str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "600", "--dir", str(data),
-        "--appendonly", "yes", "--appendfsync", sync, "--save", "",
+        "--appendonly", "yes", "--appendfsync", sync, "--save", "", "--hz", "2",
     ]  # fmt: skip
 
 
@@ -170,7 +178,8 @@ def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
 
     Raises PlanFailed for one in use.
     """
-    wanted = dict.fromkeys(DEFAULT_PORTS, 0) if port is not None else dict(DEFAULT_PORTS)
+    usual = default_ports()
+    wanted = dict.fromkeys(usual, 0) if port is not None else usual
     if port:
         wanted["gateway"] = port
     wanted |= dict.fromkeys(more, 0)

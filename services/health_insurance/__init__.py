@@ -1,6 +1,16 @@
 """Health insurance of Vietnam Social Security, simulated."""
 
-NAME = "health_insurance"
-SUBSYSTEM = "VN/GOV/G24/health-insurance"
-ADDRESS = "127.0.0.1:50062"
-CONTRACT = "ndxp.health_insurance.v1.HealthInsuranceService"
+from ndxp.agency.hosting import Composition, Foundation
+from ndxp.agency.settings import AgencySettings
+from ndxp.health_insurance.v1.health_insurance_pb2_grpc import add_HealthInsuranceServiceServicer_to_server
+from services.health_insurance.records import Insurer
+from services.health_insurance.service import HealthInsuranceService
+from services.verification import verification_of
+
+
+def build(foundation: Foundation[AgencySettings]) -> HealthInsuranceService:
+    """What answers the calls."""
+    return HealthInsuranceService(foundation.database, Insurer(foundation.world), verification_of(foundation))
+
+
+AGENCY = Composition(build, [add_HealthInsuranceServiceServicer_to_server], AgencySettings)

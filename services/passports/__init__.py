@@ -1,6 +1,30 @@
 """Ordinary passports of the Immigration Department, simulated."""
 
-NAME = "passports"
-SUBSYSTEM = "VN/GOV/G01/passports"
-ADDRESS = "127.0.0.1:50063"
-CONTRACT = "ndxp.passports.v1.PassportService"
+from pydantic import Field
+
+from ndxp.agency.hosting import Composition, Foundation
+from ndxp.agency.settings import AgencySettings
+from ndxp.passports.v1.passports_pb2_grpc import add_PassportServiceServicer_to_server
+from services.passports.records import Department
+from services.passports.rules import Course, Progress
+from services.passports.service import PassportService
+from services.verification import verification_of
+
+
+class PassportSettings(AgencySettings):
+    """What the passport agency reads besides: how applications move on."""
+
+    passports_progress: Progress = Progress.TIME
+    """``immediate``: posted at once; ``time``: a state every few seconds; ``hand``: by AdvanceApplication."""
+    passports_step_seconds: float = Field(default=5.0, gt=0)
+    """Seconds that an application stays in a state when it moves by time."""
+
+
+def build(foundation: Foundation[PassportSettings]) -> PassportService:
+    """What answers the calls."""
+    settings = foundation.settings
+    course = Course(settings.passports_progress, settings.passports_step_seconds)
+    return PassportService(foundation.database, Department(foundation.world), verification_of(foundation), course)
+
+
+AGENCY = Composition(build, [add_PassportServiceServicer_to_server], PassportSettings)

@@ -15,11 +15,10 @@ from ndxp.assertion import Assertion, key_of, sign
 from ndxp.cli.session import Session
 from ndxp.client import OPTIONS, Credentials
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
-from ndxp.sandbox.plan import SUBSYSTEMS
 from ndxp.testing import RunningExchange
 from tests.fakes import until_now
 
-CLIENT, PROVIDER = "VN/GOV/H26/one-stop", SUBSYSTEMS["population"]
+CLIENT, PROVIDER = "VN/GOV/H26/one-stop", "VN/GOV/G01/population"
 METHOD = "ndxp.population.v1.PopulationService/ChangeAddress"
 
 

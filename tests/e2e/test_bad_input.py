@@ -60,8 +60,8 @@ def test_a_config_file_that_is_not_there_is_named(folder: Path) -> None:
 
 TYPOS = {
     "no YAML": ("\ngrants:\n", "\ngrants\n", "line "),
-    "a misspelt key": ("methods: [WatchChanges]", "method: [WatchChanges]", "grants[7]"),
-    "an unknown group": ("consumer: group:companies", "consumer: group:companeis", "'companeis'"),
+    "a misspelt key": ("methods: [", "method: [", "grants[0]"),
+    "an unknown group": ("consumer: group:all", "consumer: group:al", "'al'"),
 }
 
 

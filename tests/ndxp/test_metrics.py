@@ -50,6 +50,13 @@ async def test_what_others_know_is_asked_before_every_page() -> None:
     assert "\nasked 2.0\n" in pages[1]
 
 
+async def test_the_address_of_everything_is_that_of_ipv4_too() -> None:
+    _, _, port = free_address().rpartition(":")
+    async with shown(f"[::]:{port}", rooms):
+        pages = [await fetch(f"{host}:{port}") for host in ("127.0.0.1", "[::1]")]
+    assert [page.status_code for page in pages] == [200, 200]
+
+
 async def test_an_address_that_is_not_named_shows_nothing() -> None:
     async with shown("", rooms):
         assert len(asyncio.all_tasks()) == 1

@@ -8,14 +8,13 @@ import typer
 from pydantic_settings import BaseSettings
 
 from gateway.settings import ControlSettings, GatewaySettings
-from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.process import ProcessSettings, run_process
 from ndxp.variables import VARIABLES, unknown_variables
-from services.passports.__main__ import PassportSettings
+from tests.agencies import OF_AGENCIES
 
 
-@pytest.mark.parametrize("settings", [GatewaySettings, ControlSettings, AgencySettings, PassportSettings])
+@pytest.mark.parametrize("settings", [GatewaySettings, ControlSettings, *OF_AGENCIES], ids=lambda each: each.__name__)
 def test_every_setting_of_every_process_is_known(settings: type[BaseSettings]) -> None:
     assert unknown_variables(f"NDXP_{field.upper()}" for field in settings.model_fields) == []
 

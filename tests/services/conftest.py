@@ -21,11 +21,9 @@ from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.streams import keep_status
 from ndxp.subject import SUBJECTS
 from ndxp.world import World
-from services import health_insurance, passports, population
-from services.health_insurance import __main__ as health_insurance_main
-from services.passports import __main__ as passports_main
-from services.population import __main__ as population_main
+from services.passports import PassportSettings
 from services.population import service as population_service
+from tests.agencies import PARTS, agency, health_insurance, passports, population
 from tests.fakes import TokenOffice
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
@@ -33,9 +31,9 @@ MEMBER = "VN/GOV/H26/one-stop"
 SECRETS = {
     MEMBER: "s1",
     "VN/GOV/G22/portal": "s2",
-    health_insurance.SUBSYSTEM: "s3",
-    passports.SUBSYSTEM: "s4",
-    population.SUBSYSTEM: "s5",
+    health_insurance.subsystem: "s3",
+    passports.subsystem: "s4",
+    population.subsystem: "s5",
     SUBJECTS: "key of subjects",
 }
 
@@ -181,28 +179,26 @@ async def town(
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((gateway,))
     gateway.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    settings = passports_main.PassportSettings(
+    settings = PassportSettings(
         control_url=control.url,
         gateway=gateway.target,
         credentials=credentials,
-        addresses={m.SUBSYSTEM: "127.0.0.1:0" for m in (population, health_insurance, passports)},
+        addresses={m.subsystem: "127.0.0.1:0" for m in (population, health_insurance, passports)},
         database_url=f"sqlite:///{tmp_path}/{{name}}.db",
         passports_progress=progress,
         passports_step_seconds=step_seconds,
     )
-    agencies = {
-        main.NAME: main.compose(settings, world) for main in (population_main, health_insurance_main, passports_main)
-    }
+    agencies = {name: agency(name, settings, world) for name in ("population", "health_insurance", "passports")}
     members: dict[str, Exchange] = {}
     async with AsyncExitStack() as stack:
         await server.start()
         ports = {}
-        for agency in agencies.values():
-            ports[agency.name] = await agency.start()
-            stack.push_async_callback(agency.stop)
-            channel = grpc.aio.insecure_channel(f"127.0.0.1:{ports[agency.name]}")
+        for name, made in agencies.items():
+            ports[name] = await made.start()
+            stack.push_async_callback(made.stop)
+            channel = grpc.aio.insecure_channel(f"127.0.0.1:{ports[name]}")
             stack.push_async_callback(channel.close)
-            gateway.providers[agency.contract] = (agency.subsystem, channel)
+            gateway.providers[PARTS[name].contracts[0]] = (PARTS[name].subsystems[0], channel)
         stack.push_async_callback(server.stop, None)
         yield Town(world, control, gateway, agencies, ports, members)
         for member in members.values():

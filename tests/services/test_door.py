@@ -1,6 +1,7 @@
 """What every agency does before and after its methods: who may call, health, the access log."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -18,14 +19,17 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
+from ndxp.agency.caller import caller
+from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.assertion import Assertion, key_of, message_mark, sign
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
+from ndxp.population.v1 import population_pb2_grpc
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.subject import SUBJECTS
 from ndxp.world import World
-from services import population
-from services.population import __main__ as population_main
+from tests.agencies import agency, population
 from tests.fakes import until
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ MANY = 100
 UNKNOWN_FIELD = b"\xfa\x01\x80\x50" + bytes(10_240)
 """Field 31 of a message, which the population's contract does not have: 10 KiB of zeros."""
 
-VERIFY = f"{population.CONTRACT}/VerifyCitizen"
+VERIFY = f"{population.contract}/VerifyCitizen"
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def signed(*, method: str = VERIFY, provider: str = population.SUBSYSTEM, **said: Any) -> tuple[tuple[str, str]]:
+def signed(*, method: str = VERIFY, provider: str = population.subsystem, **said: Any) -> tuple[tuple[str, str]]:
     assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
     return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
 
@@ -86,7 +90,7 @@ async def test_a_call_with_the_gateways_assertion_is_answered(
 
 
 @pytest.mark.parametrize(
-    "other", [{"method": f"{population.CONTRACT}/GetCitizen"}, {"provider": "VN/GOV/G01/passports"}]
+    "other", [{"method": f"{population.contract}/GetCitizen"}, {"provider": "VN/GOV/G01/passports"}]
 )
 async def test_an_assertion_made_for_something_else_is_refused(
     town: "Town",
@@ -105,10 +109,10 @@ async def test_an_assertion_that_was_presented_to_another_replica_gets_no_answer
     pairs = signed(message=made_for(question))
     assert (await PopulationServiceStub(direct).VerifyCitizen(question, metadata=pairs)).matched
     settings = AgencySettings(
-        credentials=tmp_path / "credentials.json", addresses={population.SUBSYSTEM: "127.0.0.1:0"},
+        credentials=tmp_path / "credentials.json", addresses={population.subsystem: "127.0.0.1:0"},
         database_url=f"sqlite:///{tmp_path}/{{name}}.db",
     )  # fmt: skip
-    replica = population_main.compose(settings, town.world)
+    replica = agency("population", settings, town.world)
     port = await replica.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         call = PopulationServiceStub(channel).VerifyCitizen(question, metadata=pairs)
@@ -128,7 +132,7 @@ async def test_a_stream_without_assertion_is_refused(direct: grpc.aio.Channel) -
 
 
 async def test_health_is_open_and_names_the_contract(direct: grpc.aio.Channel) -> None:
-    request = health_pb2.HealthCheckRequest(service=population.CONTRACT)
+    request = health_pb2.HealthCheckRequest(service=population.contract)
     stub: Any = health_pb2_grpc.HealthStub(direct)  # the stub's methods are attributes that no type checker sees
     answer = await stub.Check(request)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING
@@ -148,7 +152,7 @@ async def test_the_access_log_counts_exactly_the_answered_calls(
     await failure_of(stub.VerifyCitizen(pb.VerifyCitizenRequest(citizen_number="1")))
     await failure_of(PopulationServiceStub(direct).VerifyCitizen(question))  # refused at the door: not answered
     counts = await AccessLogServiceStub(town.channel()).CountAccesses(
-        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.subsystem),)
     )
     assert counts.total == 4
     assert {(count.method, count.status_code): count.count for count in counts.counts} == {
@@ -168,9 +172,9 @@ async def test_every_call_of_a_method_is_counted_once_however_it_ends(
     await failure_of(garbage(b"\xff", metadata=signed()))
     other = message_mark(sha256(b"another one").digest())
     await failure_of(stub.VerifyCitizen(question, metadata=signed(message=other)))
-    made_up: Any = direct.unary_unary(f"/{population.CONTRACT}/MadeUp")
+    made_up: Any = direct.unary_unary(f"/{population.contract}/MadeUp")
     await failure_of(made_up(b"", metadata=signed()))
-    traffic = town.agencies["population"].server.traffic
+    traffic = town.agencies["population"].server.traffics[population.subsystem]
     assert traffic.calls == {
         (VERIFY, Code.OK): 1,
         (VERIFY, Code.PERMISSION_DENIED): 2,
@@ -180,13 +184,13 @@ async def test_every_call_of_a_method_is_counted_once_however_it_ends(
 
 
 async def test_a_stream_is_counted_and_how_long_it_lasts_is_not(town: "Town", direct: grpc.aio.Channel) -> None:
-    watch = f"{population.CONTRACT}/WatchChanges"
+    watch = f"{population.contract}/WatchChanges"
     asked = pb.WatchChangesRequest(stop_at_end=True)
     stub = PopulationServiceStub(direct)
     assert [change async for change in stub.WatchChanges(asked, metadata=signed(method=watch))] == []
     refused = stub.WatchChanges(asked)
     assert await refused.code() is grpc.StatusCode.PERMISSION_DENIED
-    traffic = town.agencies["population"].server.traffic
+    traffic = town.agencies["population"].server.traffics[population.subsystem]
     assert traffic.calls == {(watch, Code.OK): 1, (watch, Code.PERMISSION_DENIED): 1}
     assert traffic.durations == {}
 
@@ -196,7 +200,7 @@ async def test_the_access_log_names_transaction_client_and_officer(
 ) -> None:
     await town.population().VerifyCitizen(question, metadata=((metadata.USER_ID, "officer-7"),))
     listed = await AccessLogServiceStub(town.channel()).ListAccesses(
-        access_log_pb2.ListAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+        access_log_pb2.ListAccessesRequest(), metadata=((metadata.SERVICE, population.subsystem),)
     )
     access = listed.accesses[0]
     call = town.gateway.forwarded[0]
@@ -205,7 +209,7 @@ async def test_the_access_log_names_transaction_client_and_officer(
 
 def logged(town: "Town") -> list[int]:
     """The statuses of the population agency's calls, when MANY have ended."""
-    with town.agencies["population"].database.reading() as reader:
+    with town.agencies["population"].foundation.database.reading() as reader:
         found = [access.status_code for _, access in reader.accesses(after=0, since=0, limit=2 * MANY)]
     return found if len(found) >= MANY else []
 
@@ -213,7 +217,7 @@ def logged(town: "Town") -> list[int]:
 async def test_a_caller_who_leaves_in_the_middle_of_a_stream_has_not_said_everything(
     town: "Town", direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
 ) -> None:
-    batch = f"{population.CONTRACT}/BatchVerifyCitizens"
+    batch = f"{population.contract}/BatchVerifyCitizens"
     claim = pb.BatchVerifyCitizensRequest(
         citizen_number=question.citizen_number, full_name=question.full_name, birth_date=question.birth_date
     )
@@ -227,17 +231,17 @@ async def test_a_caller_who_leaves_in_the_middle_of_a_stream_has_not_said_everyt
     for _ in range(MANY // 20):
         await asyncio.gather(*(leave_in_the_middle() for _ in range(20)))
     assert Counter(await until(lambda: logged(town))) == {Code.CANCELLED: MANY}
-    assert town.agencies["population"].server.traffic.calls == {(batch, Code.CANCELLED): MANY}
+    assert town.agencies["population"].server.traffics[population.subsystem].calls == {(batch, Code.CANCELLED): MANY}
 
 
 async def test_a_caller_who_leaves_in_the_middle_of_an_upload_has_not_said_everything(
     town: "Town", direct: grpc.aio.Channel, world: World
 ) -> None:
-    path = f"{population.CONTRACT}/UploadChanges"
+    path = f"{population.contract}/UploadChanges"
     address = pb.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc")
 
     def taken() -> int:
-        with town.agencies["population"].database.reading() as reader:
+        with town.agencies["population"].foundation.database.reading() as reader:
             return reader.newest_change()
 
     async def leave_in_the_middle(number: str, until_taken: int) -> None:
@@ -250,13 +254,13 @@ async def test_a_caller_who_leaves_in_the_middle_of_an_upload_has_not_said_every
     for begin in range(0, MANY, 20):
         await asyncio.gather(*(leave_in_the_middle(number, begin + 20) for number in numbers[begin : begin + 20]))
     assert Counter(await until(lambda: logged(town))) == {Code.CANCELLED: MANY}
-    assert town.agencies["population"].server.traffic.calls == {(path, Code.CANCELLED): MANY}
+    assert town.agencies["population"].server.traffics[population.subsystem].calls == {(path, Code.CANCELLED): MANY}
 
 
 async def test_an_access_log_that_cannot_be_written_gives_no_answer_and_shows_nothing(
     town: "Town", question: pb.VerifyCitizenRequest, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture
 ) -> None:
-    with town.agencies["population"].database.transaction() as transaction:
+    with town.agencies["population"].foundation.database.transaction() as transaction:
         transaction._run("DROP TABLE accesses")
     failure = await failure_of(town.population().VerifyCitizen(question, metadata=((metadata.USER_ID, "officer-7"),)))
     assert (failure.code, failure.reason) == (Code.UNAVAILABLE, "ACCESS_LOG_UNAVAILABLE")
@@ -266,7 +270,7 @@ async def test_an_access_log_that_cannot_be_written_gives_no_answer_and_shows_no
 
 
 async def test_an_unknown_method_is_unimplemented(direct: grpc.aio.Channel) -> None:
-    call: Any = direct.unary_unary(f"/{population.CONTRACT}/Nonsense")
+    call: Any = direct.unary_unary(f"/{population.contract}/Nonsense")
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call(b"")
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
@@ -282,7 +286,7 @@ async def test_an_assertion_that_was_presented_before_is_refused_and_not_logged(
         assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
         assert "was presented before" in failure.message
     counts = await AccessLogServiceStub(town.channel()).CountAccesses(
-        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.subsystem),)
     )
     assert counts.total == 1
 
@@ -308,7 +312,7 @@ async def test_an_assertion_made_for_another_message_is_refused_and_not_logged(
     assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, "GATEWAY_ONLY")
     assert "another message" in failure.message
     counts = await AccessLogServiceStub(town.channel()).CountAccesses(
-        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.SUBSYSTEM),)
+        access_log_pb2.CountAccessesRequest(), metadata=((metadata.SERVICE, population.subsystem),)
     )
     assert counts.total == 0
 
@@ -347,7 +351,7 @@ async def test_a_burst_of_calls_on_three_connections_is_answered(
 
 
 async def test_a_stream_of_answers_is_for_the_message_that_its_assertion_was_made_for(direct: grpc.aio.Channel) -> None:
-    watch, wanted = f"{population.CONTRACT}/WatchChanges", pb.WatchChangesRequest(stop_at_end=True)
+    watch, wanted = f"{population.contract}/WatchChanges", pb.WatchChangesRequest(stop_at_end=True)
     good = PopulationServiceStub(direct).WatchChanges(wanted, metadata=signed(method=watch, message=made_for(wanted)))
     assert [change async for change in good] == []
     bad = PopulationServiceStub(direct).WatchChanges(
@@ -369,7 +373,7 @@ async def test_garbage_with_somebody_elses_assertion_is_refused_before_it_is_rea
 async def test_an_answer_holds_the_granted_fields_only_and_names_the_others(
     direct: grpc.aio.Channel, question: pb.VerifyCitizenRequest
 ) -> None:
-    pairs = signed(method=f"{population.CONTRACT}/GetCitizen", fields="citizen.full_name")
+    pairs = signed(method=f"{population.contract}/GetCitizen", fields="citizen.full_name")
     asked = pb.GetCitizenRequest(
         citizen_number=question.citizen_number, full_name=question.full_name, birth_date=question.birth_date
     )
@@ -380,7 +384,7 @@ async def test_an_answer_holds_the_granted_fields_only_and_names_the_others(
 
 
 async def test_a_stream_says_what_it_withholds_before_its_first_message(direct: grpc.aio.Channel) -> None:
-    pairs = signed(method=f"{population.CONTRACT}/BatchVerifyCitizens", fields="item_id,problem")
+    pairs = signed(method=f"{population.contract}/BatchVerifyCitizens", fields="item_id,problem")
     call = PopulationServiceStub(direct).BatchVerifyCitizens(metadata=pairs)
     for number in ("1", "2"):
         await call.write(pb.BatchVerifyCitizensRequest(item_id=number, citizen_number="x"))
@@ -392,7 +396,7 @@ async def test_a_stream_says_what_it_withholds_before_its_first_message(direct: 
 
 
 async def test_an_empty_answer_says_the_same_of_what_is_withheld_as_a_full_one(direct: grpc.aio.Channel) -> None:
-    pairs = signed(method=f"{population.CONTRACT}/GetCitizen", fields="citizen.full_name")
+    pairs = signed(method=f"{population.contract}/GetCitizen", fields="citizen.full_name")
     nobody = pb.GetCitizenRequest(citizen_number="001090000001", full_name="Nguyễn Văn A", birth_date="1990-01-01")
     call = PopulationServiceStub(direct).GetCitizen(nobody, metadata=pairs)
     assert await call == pb.GetCitizenResponse()
@@ -403,7 +407,7 @@ async def test_an_empty_answer_says_the_same_of_what_is_withheld_as_a_full_one(d
 async def test_a_message_that_is_none_of_the_methods_is_refused(
     direct: grpc.aio.Channel, failure_of: "FailureOf", caplog: pytest.LogCaptureFixture, method: str
 ) -> None:
-    path = f"{population.CONTRACT}/{method}"
+    path = f"{population.contract}/{method}"
     if method == "VerifyCitizen":
         unary: Any = direct.unary_unary(f"/{path}")
         failure = await failure_of(unary(b"\xff" * 50, metadata=signed(method=path)))
@@ -419,3 +423,36 @@ async def test_a_message_of_somebody_without_an_assertion_is_not_read(
 ) -> None:
     call: Any = direct.unary_unary(f"/{VERIFY}")
     assert (await failure_of(call(b"\xff" * 50))).reason == "GATEWAY_ONLY"
+
+
+async def test_an_agency_of_several_subsystems_knows_as_which_it_is_called(tmp_path: Path) -> None:
+    stops = {f"VN/GOV/{code}/one-stop": f"secret of {code}" for code in ("H01", "H02", "H26")}
+    credentials = tmp_path / "credentials.json"
+    credentials.write_text(json.dumps({**stops, SUBJECTS: "key"}), encoding="utf-8")
+
+    class Who(population_pb2_grpc.PopulationServiceServicer):
+        async def VerifyCitizen(self, _: Any, __: Any) -> pb.VerifyCitizenResponse:
+            return pb.VerifyCitizenResponse(matched=caller().provider == "VN/GOV/H02/one-stop")
+
+    server = AgencyServer(list(stops), credentials)
+    server.add(population.contract, Who(), population_pb2_grpc.add_PopulationServiceServicer_to_server)
+    address = f"127.0.0.1:{await server.start('127.0.0.1:0')}"
+
+    def call(provider: str, secret: str) -> Any:
+        word = Assertion(client="VN/GOV/G22/portal", provider=provider, method=VERIFY, transaction_id=str(uuid4()))
+        pairs = ((metadata.ASSERTION, sign(word, key_of(secret))),)
+        return PopulationServiceStub(channel).VerifyCitizen(pb.VerifyCitizenRequest(), metadata=pairs)
+
+    async with grpc.aio.insecure_channel(address) as channel:
+        answers = {provider: (await call(provider, secret)).matched for provider, secret in stops.items()}
+        assert answers == {provider: "H02" in provider for provider in stops}
+        for provider, secret in (
+            ("VN/GOV/H99/one-stop", stops["VN/GOV/H01/one-stop"]),  # of nobody here
+            ("VN/GOV/H02/one-stop", stops["VN/GOV/H01/one-stop"]),  # signed with another's
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await call(provider, secret)
+            assert status.decode(refused.value).reason == "GATEWAY_ONLY"
+    await server.stop()
+    counted = {name: sum(traffic.calls.values()) for name, traffic in server.traffics.items()}
+    assert counted == {"VN/GOV/H01/one-stop": 2, "VN/GOV/H02/one-stop": 2, "VN/GOV/H26/one-stop": 1}

@@ -13,8 +13,8 @@ from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.population.v1 import population_pb2
 from ndxp.world import Citizen, InsuranceCard, World
 from services.day import today
-from services.health_insurance import SUBSYSTEM
 from services.health_insurance.rules import Result, judge, read_card_claim
+from tests.agencies import health_insurance
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -127,7 +127,10 @@ async def test_a_check_in_verifies_through_the_gateway_and_records_the_visit(
     assert (answer.admitted, answer.citizen_matched, answer.result_code) == (True, True, "000")
     (onward,) = town.onward_calls()
     outer = town.gateway.forwarded[0]
-    assert (onward.client, onward.method) == (SUBSYSTEM, "ndxp.population.v1.PopulationService/GetCitizen")
+    assert (onward.client, onward.method) == (
+        health_insurance.subsystem,
+        "ndxp.population.v1.PopulationService/GetCitizen",
+    )
     assert onward.transaction_id == answer.verification_transaction_id
     assert onward.metadata["x-ndxp-message-id"] == outer.transaction_id
     assert onward.metadata["x-ndxp-purpose"]

@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from services import health_insurance, passports, population
+from tests.agencies import health_insurance, passports, population
 
 ROOT = Path(__file__).parents[2]
 Environment = Callable[..., dict[str, str]]
@@ -23,7 +26,7 @@ def environment(tmp_path: Path) -> Environment:
     """The environment of agencies on free ports, with what differs."""
 
     def environment(**different: str) -> dict[str, str]:
-        free = {agency.SUBSYSTEM: "127.0.0.1:0" for agency in (population, health_insurance, passports)}
+        free = {agency.subsystem: "127.0.0.1:0" for agency in (population, health_insurance, passports)}
         return {
             **os.environ,
             "PYTHONPATH": str(ROOT),
@@ -53,17 +56,32 @@ async def test_all_agencies_of_one_process_say_where_they_serve_and_stop_when_to
     process = await start("services", env=environment())
     assert process.stderr
     ready = [(await process.stderr.readline()).decode() for _ in range(3)]
-    for line, agency in zip(ready, (population, health_insurance, passports), strict=True):
-        assert re.search(rf"{agency.NAME} \({agency.SUBSYSTEM}\) serves {agency.CONTRACT} on 127\.0\.0\.1:\d+", line)
+    for line, agency in zip(ready, (health_insurance, passports, population), strict=True):
+        assert re.search(rf"{agency.name} \({agency.subsystem}\) serves {agency.contract} on 127\.0\.0\.1:\d+", line)
     process.send_signal(signal.SIGTERM)
     assert await ended(process) == (0, "", [])
 
 
-@pytest.mark.parametrize(("module", "arguments"), [("services", ["passports"]), ("services.passports", [])])
-async def test_one_agency_alone_serves_and_stops(environment: Environment, module: str, arguments: list[str]) -> None:
-    process = await start(module, *arguments, env=environment())
+async def test_one_agency_alone_serves_and_stops(environment: Environment) -> None:
+    process = await start("services", "passports", env=environment())
     assert process.stderr
     assert b"passports (VN/GOV/G01/passports) serves" in await process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert await ended(process) == (0, "", [])
+
+
+async def test_an_agency_serves_on_ipv6(environment: Environment) -> None:
+    own = {passports.subsystem: "[::1]:0"}
+    process = await start(
+        "services", "passports", env=environment(NDXP_ADDRESSES=json.dumps(own), NDXP_GATEWAY="[::1]:45901")
+    )
+    assert process.stderr
+    line = (await process.stderr.readline()).decode()
+    at = re.search(r" on (\[::1\]:\d+)", line)
+    assert at, line
+    async with grpc.aio.insecure_channel(at[1]) as channel:
+        answer = await HealthStub(channel).Check(HealthCheckRequest(), wait_for_ready=True)  # type: ignore[attr-defined]
+    assert answer.status == HealthCheckResponse.SERVING
     process.send_signal(signal.SIGTERM)
     assert await ended(process) == (0, "", [])
 
@@ -72,7 +90,7 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
     code, out, err = await ended(await start("services", "pasports", env=environment()))
     assert (code, out, len(err)) == (2, "", 1)
     assert "'pasports'" in err[0]
-    assert "population, health_insurance, passports" in err[0]
+    assert "health_insurance, passports, population" in err[0]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +101,11 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_PASSPORTS_PROGRESS": "soon"},
         {"NDXP_PASSPORTS_STEP_SECONDS": "0"},
         {"NDXP_ADDRESSES": "nonsense"},
+        {"NDXP_ADDRESSES": '{"VN/GOV/G01/passports": "unix:1234"}'},
+        {"NDXP_ADDRESSES": '{"VN/GOV/G01/passports": ":99999"}'},
+        {"NDXP_GATEWAY": "unix:1234"},
+        {"NDXP_GATEWAY": "a@b:80"},
+        {"NDXP_GATEWAY": "localhost:0"},
         {"NDXP_METRICS_ADDRESS": "9464"},
         {"NDXP_LOG_FORMAT": "xml"},
         {"NDXP_DATABASE_URL": "mysql://agency:secret@host/name"},
@@ -110,7 +133,7 @@ async def test_a_variable_that_nothing_reads_is_named(environment: Environment) 
 async def test_a_taken_port_is_one_line_and_exit_1(environment: Environment) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        addresses = json.dumps({passports.SUBSYSTEM: address})
+        addresses = json.dumps({passports.subsystem: address})
         code, out, err = await ended(await start("services", "passports", env=environment(NDXP_ADDRESSES=addresses)))
     assert (code, out) == (1, "")
     assert address in err[-1]

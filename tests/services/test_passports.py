@@ -9,9 +9,9 @@ from ndxp.birthdate import BirthDate
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as pb
 from ndxp.world import Citizen, World, normalise_name
-from services.passports import SUBSYSTEM
 from services.passports.records import Application
 from services.passports.rules import Course, Progress, State
+from tests.agencies import passports
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -63,7 +63,7 @@ async def test_an_application_is_received_after_verification_through_the_gateway
     assert application.state == pb.APPLICATION_STATE_RECEIVED
     assert application.passport_number == ""
     (onward,) = town.onward_calls()
-    assert (onward.client, onward.transaction_id) == (SUBSYSTEM, application.verification_transaction_id)
+    assert (onward.client, onward.transaction_id) == (passports.subsystem, application.verification_transaction_id)
     assert await get(town, application) == application
 
 

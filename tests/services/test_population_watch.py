@@ -126,7 +126,7 @@ async def test_a_watcher_is_told_to_reconnect_when_the_agency_stops(
     stream = town.population().WatchChanges(pb.WatchChangesRequest())
     await move(town, [next(world.sample(1, alive=True)).number], request_id)
     await stream.read()
-    for end in town.agencies["population"].ending:
+    for end in town.agencies["population"].foundation.ending:
         end()
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await stream.read()

@@ -15,7 +15,7 @@ from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import Citizen, World
-from services import health_insurance, population
+from tests.agencies import health_insurance, population
 from tests.services.conftest import SECRETS
 
 if TYPE_CHECKING:
@@ -244,4 +244,4 @@ async def test_agencies_give_a_citizen_the_same_hash(town: "Town", traveller: Ci
         insurance.CheckInRequest(request_id=request_id(), facility="01001", **claim(traveller))
     )
     named = {call.method.partition("/")[0]: call.subjects for call in town.gateway.forwarded}
-    assert named == dict.fromkeys((health_insurance.CONTRACT, population.CONTRACT), hashes(traveller.number))
+    assert named == dict.fromkeys((health_insurance.contract, population.contract), hashes(traveller.number))

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 
 import gateway
-from gateway.control.__main__ import read_exchange_file
 from gateway.control.directory import CONTRACT, SUBSYSTEM, complete
+from gateway.control.exchange_file import read_exchange_file
 from gateway.core.registry import Member, Registry, Snapshot, check
 
 ADDRESS = "127.0.0.1:50060"

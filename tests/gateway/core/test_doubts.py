@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.control.__main__ import read_exchange_file
+from gateway.control.exchange_file import read_exchange
 from gateway.core.doubts import doubts
 from gateway.core.registry import Grant, Member, Registry, Service
 from gateway.settings import ControlSettings
@@ -56,4 +56,4 @@ def test_a_grant_for_what_is_not_offered_is_told() -> None:
 def test_nothing_is_told_of_what_is_in_order() -> None:
     assert doubts(registry(), {ECHO}) == []
     assert doubts(registry(services=(SERVICE, Service(PROVIDER, "other.v1.Thing", "127.0.0.1:1"))), {ECHO}) == []
-    assert doubts(read_exchange_file(ControlSettings().exchange_file), set()) == []
+    assert doubts(read_exchange(ControlSettings()), set()) == []

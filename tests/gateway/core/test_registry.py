@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.control.__main__ import read_exchange_file
+from gateway.control.exchange_file import read_exchange, read_exchange_file
 from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, check_change, contract_methods, parse
 from gateway.settings import ControlSettings
 from ndxp import metadata
@@ -223,7 +223,7 @@ def test_a_new_grant_is_held_against_the_contract(methods: list[str], fields: li
 
 @pytest.fixture(scope="module")
 def default() -> Registry:
-    return read_exchange_file(ControlSettings().exchange_file)
+    return read_exchange(ControlSettings())
 
 
 def in_group(registry: Registry, group: str) -> list[str]:

@@ -15,6 +15,7 @@ from gateway.dataplane import listener, local, upstream
 from gateway.dataplane.health import CHECK, MOST, WATCH
 from gateway.dataplane.relay import Relay
 from ndxp.http2 import Fields, Limits
+from ndxp.sandbox.ports import free_port
 from tests.fakes import until
 from tests.house import DEMO, PROVIDER, STREAM, UNARY, House
 from tests.peers import Exchanged, RawCaller, message
@@ -81,8 +82,8 @@ async def test_a_call_that_is_dismissed_while_its_answer_begins_is_answered(
 ) -> None:
     began = Relay.answer_began
 
-    def dismissed(relay: Relay, status: str, fields: Fields) -> None:
-        began(relay, status, fields)
+    def dismissed(relay: Relay, fields: Fields) -> None:
+        began(relay, fields)
         house.revoke()
 
     monkeypatch.setattr(Relay, "answer_began", dismissed)
@@ -171,6 +172,21 @@ async def test_callers_of_the_same_machine_may_come_by_a_socket(provider: Provid
         async with grpc.aio.insecure_channel(at) as channel:
             assert await call(house, channel, UNARY) == b"x"
         await house.close()
+    await server.stop(None)
+
+
+async def test_the_address_of_everything_is_that_of_ipv4_too(provider: Provider) -> None:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((provider,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    at = f"[::]:{free_port()}"
+    house = House(f"127.0.0.1:{port}", {"gateway_address": at})
+    assert await house.listener.open() == at
+    for host in ("127.0.0.1", "[::1]"):
+        async with grpc.aio.insecure_channel(at.replace("[::]", host)) as channel:
+            assert await call(house, channel, UNARY) == b"x"
+    await house.close()
     await server.stop(None)
 
 

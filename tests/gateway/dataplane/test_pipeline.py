@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Call, Origin, Record
-from gateway.dataplane.pipeline import Asked, Exchange, authorise, check_still, finish, resolve
+from gateway.dataplane.pipeline import Claim, Exchange, authorise, check_still, finish, resolve
 from gateway.settings import GatewaySettings
 from ndxp.errors import RULES, Reason, Refusal
 from tests.descriptors import contract
@@ -74,14 +74,14 @@ def test_under_a_grant_of_some_fields_nothing_is_forwarded_before_the_contract_i
     known = exchange(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
     for each, refusal in ((exchange(GRANT), True), (exchange(changed(fields=[])), False), (known, False)):
         call = Call(f"{DEMO}/Get")
-        call.client, asked = CLIENT, Asked((), None)
-        authorise(each, call, asked)
+        call.client, claim = CLIENT, Claim((), None)
+        authorise(each, call, claim)
         if refusal:
             with pytest.raises(Refusal, match="has not shown its contract") as refused:
-                resolve(each, call, asked)
+                resolve(each, call, claim)
             assert (refused.value.reason, refused.value.retry_after) == (Reason.PROVIDER_UNREACHABLE, 1)
         else:
-            resolve(each, call, asked)
+            resolve(each, call, claim)
 
 
 class Book:
@@ -110,7 +110,7 @@ async def refuse(exchange: Exchange, client: str, reason: Reason, *, dismissed: 
     call.client = client
     call.dismissal = Refusal(reason, "") if dismissed else None
     call.end(RULES[reason].code, Origin.GATEWAY, reason)
-    assert all(written.done() for written in finish(exchange, call, Asked((), None)))
+    assert all(written.done() for written in finish(exchange, call, Claim((), None)))
 
 
 async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:

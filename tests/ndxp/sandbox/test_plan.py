@@ -25,7 +25,7 @@ def busy_port() -> Iterator[int]:
 
 def test_free_ports_are_all_different(few: range) -> None:
     listens = plan.check_ports(0)
-    assert set(listens) == set(plan.DEFAULT_PORTS)
+    assert set(listens) == set(plan.default_ports())
     assert len(set(listens.values())) == len(listens)
     assert set(listens.values()) <= set(few)
 
@@ -34,7 +34,7 @@ def test_only_what_people_type_has_a_usual_port(few: range, monkeypatch: pytest.
     monkeypatch.setattr(plan, "taken", lambda port: False)
     listens = plan.check_ports(None)
     assert (listens.pop("gateway"), listens.pop("control")) == (50051, 8080)
-    assert set(listens) == set(plan.SUBSYSTEMS)
+    assert set(listens) == {"exchange", *(part.name for part in plan.agencies())}
     assert set(listens.values()) <= set(few)
 
 
@@ -42,7 +42,7 @@ def test_a_port_of_one_s_own_is_the_gateway_s_and_the_others_are_free_ones() -> 
     wanted = plan.check_ports(0)["gateway"]
     ports = plan.check_ports(wanted)
     assert ports["gateway"] == wanted
-    assert not set(ports.values()) & (set(plan.DEFAULT_PORTS.values()) - {wanted})
+    assert not set(ports.values()) & (set(plan.default_ports().values()) - {wanted})
 
 
 def test_a_busy_port_is_named_with_what_needs_it_and_what_to_do(tmp_path: Path, busy_port: int) -> None:

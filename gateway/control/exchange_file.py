@@ -1,0 +1,53 @@
+"""The exchange to start with: a file of members, services, grants and quotas, and the agencies that it names."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.core import registry as core
+from gateway.core.agencies import add_agencies
+from gateway.settings import ControlSettings
+from ndxp.agency.parts import Part, PartRefused, addresses_of, read_parts, usual_ports
+from ndxp.yaml_file import YamlRefused, read_yaml
+
+_ALL = "all"
+
+_log = logging.getLogger("control")
+
+
+def read_exchange(settings: ControlSettings) -> core.Registry:
+    """The registry of the exchange file, with its agencies. Raises RegistryError."""
+    return read_exchange_file(settings.exchange_file, settings.agencies_folder)
+
+
+def read_exchange_file(path: Path, agencies: Path | None = None) -> core.Registry:
+    """The registry in a file; raises RegistryError that names file and place.
+
+    ``agencies`` is the folder of the agencies that the file may name. They get their usual addresses: where they listen
+    in this run is a setting, and no change of the registry.
+    """
+    try:
+        data = read_yaml(path.read_bytes())
+        named = data.pop("agencies", []) if isinstance(data, dict) else []
+        registry = core.parse(data)
+        there = read_parts(agencies) if agencies else []
+        addresses = addresses_of(there, usual_ports(there))
+        registry, left_out = add_agencies(registry, _chosen(named, there), addresses)
+        for grant in left_out:
+            _log.warning("left out: %s", grant)
+        core.check(registry)
+        return registry
+    except (OSError, YamlRefused, PartRefused, core.RegistryError) as error:
+        raise core.RegistryError(f"{path}: {' '.join(str(error).split())}") from error
+
+
+def _chosen(named: object, parts: Sequence[Part]) -> Sequence[Part]:
+    if named == _ALL:
+        return parts
+    if not isinstance(named, list):
+        raise core.RegistryError(f"agencies: {_ALL}, or a list of their names, and not {named!r}")
+    there = {part.name: part for part in parts}
+    for name in named:
+        if name not in there:
+            raise core.RegistryError(f"agencies: there is no agency {name!r}; there are {', '.join(there)}")
+    return [there[name] for name in named]

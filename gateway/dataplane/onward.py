@@ -1,0 +1,32 @@
+"""The metadata that a provider gets: the caller's own, and the gateway's word on who calls."""
+
+from gateway.core.transaction import Call
+from gateway.dataplane.pipeline import Exchange
+from ndxp import metadata
+from ndxp.assertion import Assertion, sign
+
+
+def pairs_onward(exchange: Exchange, call: Call, pairs: metadata.Pairs, mark: str) -> list[metadata.Pair]:
+    """Adds transaction, trace and assertion to what passes of ``pairs``.
+
+    ``mark`` is ``message_mark`` of the request: empty where the gateway does not know it or the agency sees other ones.
+    """
+    received = call.headers
+    onward, traceparent = metadata.onward(pairs), received.get(metadata.TRACEPARENT, "")
+    if call.span is not None:
+        onward, traceparent = call.span.onward(onward), call.span.traceparent
+    onward.append((metadata.TRANSACTION_ID, call.transaction_id))
+    if key := exchange.provider_keys.get(call.service):
+        assertion = Assertion(
+            client=call.client,
+            provider=call.service,
+            method=call.method,
+            transaction_id=call.transaction_id,
+            user_id=received.get(metadata.USER_ID, ""),
+            purpose=received.get(metadata.PURPOSE, ""),
+            traceparent=traceparent,
+            fields=",".join(call.fields),
+            message=mark,
+        )
+        onward.append((metadata.ASSERTION, sign(assertion, key)))
+    return onward

@@ -1,0 +1,76 @@
+"""An agency's own part of the exchange: what ``exchange.yaml`` in its folder says."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ndxp.identifiers import Subsystem
+from ndxp.yaml_file import YamlRefused, read_yaml
+
+FILE = "exchange.yaml"
+FIRST_PORT = 50061
+"""The port of the first agency, in the order of their names, where nothing says otherwise; the others follow."""
+
+
+class PartRefused(ValueError):
+    """A part cannot be used; the text names its file and the place in it."""
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an agency brings into an exchange.
+
+    ``subsystems`` are those that it runs as, all of them behind each of its ``contracts``. ``grants`` are the rights
+    that it gives to others, ``asks`` those that it needs of others, in the form of gateway/exchange.yaml. A grant names
+    its provider and its contract only where the agency has several, an ask its consumer likewise.
+    ``about`` says what the agency does, for people; ``name`` is that of the folder.
+    """
+
+    title: str
+    about: str
+    title_vi: str
+    about_vi: str
+    subsystems: list[str]
+    contracts: list[str]
+    grants: list[dict[str, Any]] = []
+    asks: list[dict[str, Any]] = []
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name as hosts, volumes and grants spell it, with dashes."""
+        return self.name.replace("_", "-")
+
+
+def read_part(folder: Path) -> Part:
+    """The part of the agency in a folder. Raises PartRefused."""
+    path = folder / FILE
+    try:
+        part = msgspec.convert(read_yaml(path.read_bytes()), Part)
+        for subsystem in part.subsystems:
+            Subsystem.parse(subsystem)
+        if not (part.subsystems and part.contracts):
+            raise ValueError("it needs at least one subsystem and one contract")
+    except OSError as error:
+        raise PartRefused(f"{path}: {error.strerror}") from error
+    except (YamlRefused, ValueError) as error:
+        raise PartRefused(f"{path}: {' '.join(str(error).split())}") from error
+    return msgspec.structs.replace(part, name=folder.name)
+
+
+@lru_cache
+def read_parts(folder: Path) -> Sequence[Part]:
+    """The parts of all agencies below a folder, in the order of their names. Raises PartRefused."""
+    return tuple(read_part(path.parent) for path in sorted(folder.glob(f"*/{FILE}")))
+
+
+def usual_ports(parts: Sequence[Part]) -> dict[str, int]:
+    """The port of each agency, by its name, where nothing says otherwise."""
+    return {part.name: FIRST_PORT + number for number, part in enumerate(parts)}
+
+
+def addresses_of(parts: Sequence[Part], ports: Mapping[str, int], host: str = "127.0.0.1") -> dict[str, str]:
+    """The address of each subsystem, when the agencies listen at these ports."""
+    return {subsystem: f"{host}:{ports[part.name]}" for part in parts for subsystem in part.subsystems}

@@ -1,0 +1,55 @@
+"""The exchange to start with: which agencies a file has in it."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.control.exchange_file import read_exchange, read_exchange_file
+from gateway.core.registry import RegistryError
+from gateway.settings import ControlSettings
+from tests.agencies import PARTS
+
+SERVICES = ControlSettings().agencies_folder
+SMALL = "instance: VN\nmembers:\n  - {id: VN/GOV/G01, name: Bộ Công an}\n"
+
+
+def written(folder: Path, more: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(SMALL + more, encoding="utf-8")
+    return path
+
+
+def test_the_default_exchange_has_every_agency_at_its_usual_port() -> None:
+    services = read_exchange(ControlSettings()).services
+    offered = {(s.provider, s.contract) for s in services}
+    assert offered >= {(s, contract) for part in PARTS.values() for s in part.subsystems for contract in part.contracts}
+    assert {s.address for s in services if s.provider in PARTS["health_insurance"].subsystems} == {"127.0.0.1:50061"}
+
+
+def test_the_default_exchange_leaves_no_grant_out(caplog: pytest.LogCaptureFixture) -> None:
+    read_exchange(ControlSettings())
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("more", "providers"),
+    [("", set()), ("agencies: []\n", set()), ("agencies: [passports]\n", {"VN/GOV/G01/passports"})],
+)
+def test_a_file_has_the_agencies_that_it_names_and_no_others(tmp_path: Path, more: str, providers: set[str]) -> None:
+    assert {s.provider for s in read_exchange_file(written(tmp_path, more), SERVICES).services} == providers
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("agencies: [pasports]\n", "there is no agency 'pasports'; there are health_insurance, passports, population"),
+        ("agencies: some\n", "all, or a list of their names, and not 'some'"),
+        ("agencies: all\n", "health_insurance/exchange.yaml: the exchange has no member VN/GOV/G24"),
+    ],
+)
+def test_agencies_that_cannot_be_taken_are_one_line_with_the_file(tmp_path: Path, more: str, why: str) -> None:
+    path = written(tmp_path, more)
+    with pytest.raises(RegistryError) as refused:
+        read_exchange_file(path, SERVICES)
+    assert str(refused.value).startswith(f"{path}: ")
+    assert why in str(refused.value)
