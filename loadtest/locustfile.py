@@ -1,4 +1,4 @@
-"""The load test as a locustfile: ``locust -f loadtest/locustfile.py``, with all that Locust offers.
+"""The load test as a locustfile: ``locust -f "$(ndxp load locustfile)"``, with all that Locust offers.
 
 One user is one slot of the schedule: ``-u 4`` splits it over four, ``--processes 2`` over two processes. Beside User
 classes of others (``-f locustfile.py,own_user.py``) only our own users are slots. A run begins when all slots are ready
@@ -24,6 +24,12 @@ from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import LocalRunner, MasterRunner, WorkerNode, WorkerRunner
 
+from ndxp.client import TokenRefused
+from ndxp.sandbox.state import FOLDER, NoSandbox, State
+from ndxp.tree import bring
+
+bring("loadtest")  # from where this file is: the process is the user's, whose folder may have a package of that name
+
 from loadtest import conductor, profiles, remote
 from loadtest.arrivals import Curve
 from loadtest.conductor import Conductor
@@ -33,8 +39,6 @@ from loadtest.line import Order
 from loadtest.profiles import BadProfile, Profile
 from loadtest.remote import RemoteWorker
 from loadtest.results import STOPPED, Results
-from ndxp.client import TokenRefused
-from ndxp.sandbox.state import FOLDER, NoSandbox, State
 
 _BAD_INPUT = (BadProfile, NoSandbox, ExchangeUnreachable, TokenRefused, OSError)
 _USAGE = 2

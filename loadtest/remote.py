@@ -2,7 +2,6 @@
 
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from gevent.queue import Queue
 
 from loadtest import line
 from loadtest.line import GRACE, Errand, Noted, Order
+from ndxp import tree
 
 
 class RemoteWorker:
@@ -35,8 +35,10 @@ class RemoteWorker:
         self._begun = self._done = self._closing = False
         ours, theirs = socket.socketpair()
         number = theirs.fileno()
-        command = [sys.executable, "-P", "-m", "loadtest.worker_process", str(number)]
-        self._process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)  # noqa: S603
+        command = tree.command("loadtest.worker_process", str(number))
+        self._process = subprocess.Popen(  # noqa: S603
+            command, env=tree.environment(), pass_fds=[number], stdin=subprocess.DEVNULL
+        )
         theirs.close()
         self._line, self._reading = ours, gevent.spawn(self._read, ours.makefile("rb"))
         self._say("order", msgspec.to_builtins(Errand(order=order, folder=folder)))

@@ -13,8 +13,8 @@ import msgspec
 from loadtest import results
 from loadtest.results import Results, Second
 from ndxp.sandbox.ports import free_port
+from ndxp.tree import LOCUSTFILE
 
-LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _STOPPING = 20.0
 _SAID = "load test: "
 

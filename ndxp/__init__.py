@@ -1,3 +1,21 @@
 """What a member of the exchange installs: contracts, client, agency kit, the synthetic nation and the command."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ndxp.client import BlockingExchange
+
 __version__ = "0.1.0"
+
+
+def connect(subsystem: str, *, folder: str | Path = ".ndxp") -> "BlockingExchange":
+    """A channel to the running exchange of a run folder, as a subsystem; use it in a ``with`` statement.
+
+    Raises NoSandbox when none runs there, TokenRefused for a subsystem that has no credentials in the folder.
+    """
+    from ndxp.client import BlockingExchange  # here: who needs a contract only does not wait for gRPC and HTTP
+    from ndxp.sandbox.state import State
+
+    state = State.running(Path(folder))
+    return BlockingExchange(state.gateway, state.tokens(subsystem))

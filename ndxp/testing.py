@@ -49,7 +49,7 @@ class RunningExchange:
 
     def tokens(self, client_id: str) -> Tokens:
         """Tokens of a subsystem."""
-        return Tokens(self.control_url, Credentials.load(self.credentials, client_id))
+        return self.state.tokens(client_id)
 
     def connect(self, client_id: str) -> BlockingExchange:
         """A channel to the gateway as a subsystem; use it in a ``with`` statement."""

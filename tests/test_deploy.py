@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -353,10 +354,17 @@ def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Po
             psycopg.connect(host=host, user="one", dbname=database)
 
 
+def test_the_processes_of_the_image_are_found_where_its_wheel_has_them() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "ln -s /opt/ndxp/lib/python*/site-packages/ndxp/_tree /opt/ndxp/tree " in dockerfile
+    assert " PYTHONPATH=/opt/ndxp/tree " in dockerfile
+
+
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE) == ["ndxp"]
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
-    sources = {"gateway", "ndxp", "services", "loadtest", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"}
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    sources = {*wheel["wheel"]["only-include"], "pyproject.toml", "constraints.txt", "README.md", "LICENSE"}
     assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == sources

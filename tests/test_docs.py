@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ndxp.http2 import Limits
+from tests.snippets import PAGES, snippets
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -45,6 +46,23 @@ def test_the_sizings_peak_is_that_of_the_year_2022() -> None:
     profile = yaml.safe_load((DOCS.parent / "loadtest" / "profiles" / "ndxp-2022.yaml").read_text(encoding="utf-8"))
     busiest = max(rate for _, rate in profile["curve"]) * profile["factors"]["month-end"]
     assert busiest / (1_900_000 / 86_400) == pytest.approx(script("sizing").PEAK, rel=0.01)
+
+
+NOT_RUN = {
+    "it is every test, this one's neighbours among them",
+    "needs Docker Compose",
+    "needs a Kubernetes cluster",
+    "needs another version of this repository",
+    "takes half an hour; tests/e2e/test_crash_drills.py runs a part",
+}
+
+
+def test_every_snippet_says_what_it_is_and_why_if_it_is_not_run() -> None:
+    found = [snippet for page in PAGES for snippet in snippets(page)]
+    fences = sum(page.read_text(encoding="utf-8").count("```") for page in PAGES)
+    assert len(found) * 2 == fences
+    assert [snippet.place for snippet in found if snippet.kind not in ("bash", "python", "text", "yaml")] == []
+    assert {snippet.reason for snippet in found if snippet.reason} == NOT_RUN
 
 
 def test_every_page_the_readme_points_to_exists() -> None:

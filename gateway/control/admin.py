@@ -10,14 +10,21 @@ from pydantic import AfterValidator
 from gateway.control.discovery import Discovery
 from gateway.control.keeper import Keeper
 from gateway.control.problems import Problem
+from gateway.control.shapes import (
+    Grant,
+    Json,
+    KnownService,
+    NewGrant,
+    RegisteredGrant,
+    RegisteredService,
+    Service,
+)
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, RegistryError
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
 
-_Json = dict[str, Any]
-_Given = Annotated[_Json, Body()]
 _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 
 
@@ -31,7 +38,7 @@ def router(  # noqa: C901 - a list of routes
         return (await registry.load()).snapshot
 
     @routes.get("/services")
-    async def services() -> list[_Json]:
+    async def services() -> list[KnownService]:
         """All services, with their addresses in this run and the methods that discovery has learnt.
 
         ``trouble`` says why a contract could not be learnt, if so.
@@ -48,7 +55,7 @@ def router(  # noqa: C901 - a list of routes
         ]
 
     @routes.put("/services")
-    async def put_service(given: _Given) -> _Json:
+    async def put_service(given: Annotated[Service, Body()]) -> RegisteredService:
         """Adds a service, or replaces the one of this provider and contract.
 
         Its provider is asked at once whether it describes the contract; ``warnings`` say what looks wrong.
@@ -61,16 +68,16 @@ def router(  # noqa: C901 - a list of routes
         return {**_plain(service), "warnings": [*changed.doubts, *([why] if why else [])]}
 
     @routes.post("/services/disable")
-    async def disable_service(provider: _Id, contract: _Id) -> _Json:
+    async def disable_service(provider: _Id, contract: _Id) -> Service:
         """Lets nobody call a service, for now; calls in flight end."""
         return await switch(provider, contract, disabled=True)
 
     @routes.post("/services/enable")
-    async def enable_service(provider: _Id, contract: _Id) -> _Json:
+    async def enable_service(provider: _Id, contract: _Id) -> Service:
         """Lets those with a grant call a service again."""
         return await switch(provider, contract, disabled=False)
 
-    async def switch(provider: str, contract: str, *, disabled: bool) -> _Json:
+    async def switch(provider: str, contract: str, *, disabled: bool) -> Service:
         def edit(r: Registry) -> Registry:
             if len(_other_services(r, provider, contract)) == len(r.services):
                 raise _no_service(provider, contract)
@@ -106,7 +113,7 @@ def router(  # noqa: C901 - a list of routes
         return doubts(current.registry, current.contracts)
 
     @routes.get("/grants")
-    async def grants(consumer: str = "") -> list[_Json]:
+    async def grants(consumer: str = "") -> list[Grant]:
         """All grants, or those that apply to a subsystem."""
         current = await snapshot()
         names = current.consumers(consumer)
@@ -115,7 +122,7 @@ def router(  # noqa: C901 - a list of routes
         return [_plain(g) for g in current.registry.grants if not consumer or g.consumer in names]
 
     @routes.post("/grants", status_code=201)
-    async def add_grant(given: _Given) -> _Json:
+    async def add_grant(given: Annotated[NewGrant, Body()]) -> RegisteredGrant:
         """Adds a grant; one without an id gets one. ``warnings`` say what looks wrong."""
         grant = _read({"id": f"g-{uuid4().hex[:8]}", **given}, core.Grant)
 
@@ -151,7 +158,7 @@ def _other_services(registry: Registry, provider: str, contract: str) -> list[co
     return [s for s in registry.services if (s.provider, s.contract) != (provider, contract)]
 
 
-def _read(given: _Json, kind: Any) -> Any:
+def _read(given: Json, kind: Any) -> Any:
     try:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
@@ -162,6 +169,6 @@ def _with(registry: Registry, **changes: Any) -> Registry:
     return msgspec.structs.replace(registry, **changes)
 
 
-def _plain(entry: msgspec.Struct) -> _Json:
-    plain: _Json = msgspec.to_builtins(entry)
+def _plain(entry: msgspec.Struct) -> Json:
+    plain: Json = msgspec.to_builtins(entry)
     return plain

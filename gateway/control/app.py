@@ -77,7 +77,9 @@ def create(parts: Parts) -> FastAPI:
         ),
         (ledger.router(parts.reader, parts.writer, parts.signer, parts.store, parts.salt_key), Role.AUDITOR),
     ):
-        app.include_router(router, prefix="/admin/v1", dependencies=[Depends(doorkeeper.needs(reading))])
+        app.include_router(
+            router, prefix="/admin/v1", dependencies=[Depends(doorkeeper.needs(reading))], responses=problems.DESCRIBED
+        )
 
     @app.get("/healthz", tags=["health"])
     async def alive() -> dict[str, str]:

@@ -7,11 +7,12 @@ import asyncio
 import time
 from base64 import b64encode
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
+from gateway.control import shapes
 from gateway.control.problems import Problem
 from gateway.control.transactions import find, shown
 from gateway.core.transaction import canonical
@@ -26,10 +27,13 @@ from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.evidence import FORMAT
 from ndxp.ledger.payload import salt_of
 
-_Json = dict[str, Any]
 _Size = Annotated[int, Query(ge=0, lt=2**62)]
 _PATIENCE, _STEP = 5.0, 0.1
 _YOUNG = 3600
+
+
+class _Tile(Response):
+    media_type = "application/octet-stream"
 
 
 def router(  # noqa: C901 - a list of routes
@@ -40,7 +44,7 @@ def router(  # noqa: C901 - a list of routes
     standings, checking = Standings(ledger, signer), asyncio.Lock()
 
     @routes.get("/ledger")
-    async def state() -> _Json:
+    async def state() -> shapes.LedgerState:
         """How the ledger stands.
 
         The latest signed checkpoint, the one that the store remembers, the size of the tree, from which record on rows
@@ -51,7 +55,7 @@ def router(  # noqa: C901 - a list of routes
         return {**await asyncio.to_thread(ledger.state), "published": published, "losses": signer.losses()}
 
     @routes.get("/ledger/derived")
-    async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> _Json:
+    async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> shapes.Derived:
         """Checks a part of what is derived from the records: tables, indexes, the index of subjects, statistics.
 
         Gives findings with their places, what could not be checked, and ``next``, the mark to go on from, empty at the
@@ -61,7 +65,7 @@ def router(  # noqa: C901 - a list of routes
             return asdict(await asyncio.to_thread(ledger.derived, after))
 
     @routes.get("/ledger/subjects/{subject}")
-    async def unlisted(subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], after: _Size = 0) -> _Json:
+    async def unlisted(subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], after: _Size = 0) -> shapes.Unlisted:
         """Outcomes that name a subject, and that the index of subjects does not have: it was changed.
 
         It reads the records themselves, a few seconds of them; ``next`` says where to go on, if not at the end.
@@ -71,12 +75,12 @@ def router(  # noqa: C901 - a list of routes
         return {"records": [shown(*pair) for pair in zip(found, proofs, strict=True)], "next": further}
 
     @routes.get("/ledger/keys")
-    async def keys() -> _Json:
+    async def keys() -> shapes.LedgerKeys:
         """Public keys (C2SP verifier keys), the latest last, and the notes by which each has named the next."""
         return {"keys": [str(key) for key in signer.public_keys()], "changes": signer.key_changes()}
 
     @routes.post("/ledger/keys", status_code=201)
-    async def rotate_ledger_key() -> _Json:
+    async def rotate_ledger_key() -> shapes.LedgerKey:
         """Makes a new key; the next checkpoint is signed by the former one too."""
         try:
             return {"key": str(await asyncio.to_thread(signer.rotate))}
@@ -90,16 +94,16 @@ def router(  # noqa: C901 - a list of routes
         """Sizes and signed checkpoints of more than ``after`` records."""
         return await asyncio.to_thread(ledger.checkpoints, after, limit)
 
-    @routes.get("/ledger/records")
+    @routes.get("/ledger/records", response_class=PlainTextResponse)
     async def records(after: _Size = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> Response:
         """Records behind a place, a line each: place, space, the canonical bytes that the tree's leaf is a hash of."""
-        return Response(await asyncio.to_thread(ledger.lines, after, limit), media_type="text/plain; charset=utf-8")
+        return PlainTextResponse(await asyncio.to_thread(ledger.lines, after, limit))
 
-    @routes.get("/ledger/tiles/{level}/{number}")
+    @routes.get("/ledger/tiles/{level}/{number}", response_class=_Tile)
     async def tile(level: Annotated[int, Path(ge=0, le=7)], number: Annotated[int, Path(ge=0, lt=2**31)]) -> Response:
         """The hashes of a tile (C2SP tlog-tiles), up to 256 of 32 bytes."""
         found = await asyncio.to_thread(ledger.tile, (level, number))
-        return Response(found, media_type="application/octet-stream")
+        return _Tile(found)
 
     @routes.get("/ledger/consistency")
     async def consistency(old: _Size, new: _Size) -> list[str]:
@@ -110,7 +114,7 @@ def router(  # noqa: C901 - a list of routes
             raise Problem(404, "No such proof", f"{error}: is the checkpoint of another ledger?") from error
 
     @routes.get("/ledger/evidence/{transaction_id}")
-    async def evidence(transaction_id: str, salt: bool = False) -> _Json:
+    async def evidence(transaction_id: str, salt: bool = False) -> shapes.Evidence:
         """The records of a transaction with their proofs, to be checked without this exchange.
 
         With its salt, who has the evidence can also check what the messages were.
@@ -133,7 +137,7 @@ def router(  # noqa: C901 - a list of routes
         }
 
     @routes.post("/ledger/retention")
-    async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> _Json:
+    async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> shapes.Pruned:
         """Removes the rows of the records before the first one of that time (µs since 1970) or later; the tree stays.
 
         What is younger than an hour stays too: the journal may repeat it, and who looks it up must find it. It takes a
@@ -147,7 +151,7 @@ def router(  # noqa: C901 - a list of routes
     @routes.post("/ledger/losses", status_code=201)
     async def accept_loss(
         kept: Annotated[int, Body(ge=0, lt=2**62)], lost: Annotated[int, Body(ge=0, lt=2**62)]
-    ) -> _Json:
+    ) -> shapes.Loss:
         """States, signed, that the records behind ``kept`` up to ``lost`` are not in the ledger any more.
 
         So it goes on as short as it is. Both numbers must be those of ``/ledger``: where it ends, and the size of the

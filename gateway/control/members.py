@@ -1,12 +1,13 @@
 """The admin API's members: who is on the exchange, may they call, and with which credentials."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Body
 from pydantic import AfterValidator, Field
 
+from gateway.control import shapes
 from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
@@ -14,8 +15,7 @@ from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.authority import AuthorityMissing
 
-_Json = dict[str, Any]
-_Given = Annotated[_Json, Body()]
+_Given = Annotated[shapes.Member, Body()]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 _Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
@@ -26,14 +26,14 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
     routes = APIRouter(tags=["members"])
 
     @routes.get("/members")
-    async def members(group: str = "") -> list[_Json]:
+    async def members(group: str = "") -> list[shapes.Member]:
         """All members, or those of a group."""
         known = (await registry.load()).snapshot.registry.members
         listed = [msgspec.to_builtins(m) for m in known if not group or group in m.groups]
         return sorted(listed, key=lambda m: str(m["id"]))
 
     @routes.post("/members", status_code=201)
-    async def add_member(given: _Given) -> _Json:
+    async def add_member(given: _Given) -> shapes.AddedMember:
         """Adds a member; answers with the secrets of its subsystems."""
 
         def put(members: list[Member], member: Member) -> list[Member]:
@@ -45,7 +45,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         return await _put(given, put)
 
     @routes.post("/members/subsystems", status_code=201)
-    async def add_subsystems(member: _Id, subsystems: _Names) -> _Json:
+    async def add_subsystems(member: _Id, subsystems: _Names) -> shapes.AddedMember:
         """Adds subsystems to a member, which stays as it is otherwise; answers with their secrets."""
 
         def edit(r: Registry) -> Registry:
@@ -63,7 +63,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         return {"member": msgspec.to_builtins(after), "credentials": new, "warnings": changed.doubts}
 
     @routes.put("/members")
-    async def put_member(given: _Given) -> _Json:
+    async def put_member(given: _Given) -> shapes.AddedMember:
         """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems.
 
         The credentials of a subsystem that it has no more end for good.
@@ -71,22 +71,22 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         return await _put(given, lambda members, member: [*(m for m in members if m.id != member.id), member])
 
     @routes.post("/members/disable")
-    async def disable_member(member: _Id) -> _Json:
+    async def disable_member(member: _Id) -> shapes.Member:
         """Lets a member call no more, for now; its calls in flight end."""
         return await _change(member, disabled=True)
 
     @routes.post("/members/enable")
-    async def enable_member(member: _Id) -> _Json:
+    async def enable_member(member: _Id) -> shapes.Member:
         """Lets a member call again, with the credentials it has."""
         return await _change(member, disabled=False)
 
     @routes.post("/members/rotate")
-    async def rotate_member(member: _Id) -> _Json:
+    async def rotate_member(member: _Id) -> shapes.Secrets:
         """Gives new secrets to a member's subsystems, or to one; all that was got with the old ones ends."""
         return {"credentials": await credentials.rotate(await _subsystems(member))}
 
     @routes.post("/members/certificates", status_code=201)
-    async def certify_member(member: _Id, hosts: Annotated[list[str], Body()] = []) -> _Json:  # noqa: B006
+    async def certify_member(member: _Id, hosts: Annotated[list[str], Body()] = []) -> shapes.Certificates:  # noqa: B006
         """Makes new certificates for a member's subsystems, or one; those that are out stay good until they end.
 
         With ``hosts`` they are good for servers there too. Answers with the files in the folder of certificates.
@@ -98,7 +98,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         except ValueError as error:
             raise Problem(422, "No such host", f"{', '.join(hosts)[:200]}: {error}") from error
 
-    async def _put(given: _Json, put: Callable[[list[Member], Member], list[Member]]) -> _Json:
+    async def _put(given: shapes.Json, put: Callable[[list[Member], Member], list[Member]]) -> shapes.AddedMember:
         try:
             member = msgspec.convert(given, Member)
         except msgspec.ValidationError as error:
@@ -112,7 +112,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             "warnings": changed.doubts,
         }  # fmt: skip
 
-    async def _change(member_id: str, *, disabled: bool) -> _Json:
+    async def _change(member_id: str, *, disabled: bool) -> shapes.Member:
         def edit(r: Registry) -> Registry:
             if all(m.id != member_id for m in r.members):
                 raise _unknown(member_id)
@@ -122,7 +122,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             return _with(r, replaced)
 
         after = (await registry.change(edit)).registry
-        changed: _Json = msgspec.to_builtins(next(m for m in after.members if m.id == member_id))
+        changed: shapes.Json = msgspec.to_builtins(next(m for m in after.members if m.id == member_id))
         return changed
 
     async def _subsystems(name: str) -> list[str]:

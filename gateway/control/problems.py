@@ -1,5 +1,7 @@
 """Errors of the HTTP API: RFC 9457 problem details, with the remedy."""
 
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,6 +13,27 @@ from gateway.core.registry import RegistryError
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.registry_store import StateLost
 from ndxp.ledger.checkpoint import NoteRefused
+
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "What is wrong, and what to do (RFC 9457).",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"const": "about:blank"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                    },
+                    "required": ["type", "title", "status", "detail"],
+                }
+            }
+        },
+    }
+}
+"""Every answer of the admin API that is none of success."""
 
 
 class Problem(Exception):

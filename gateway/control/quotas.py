@@ -1,17 +1,16 @@
 """The admin API's quotas: how much each consumer may ask, and what it has used of it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Body, Query
 
 from gateway import buckets
 from gateway.control.problems import Problem
+from gateway.control.shapes import Json, QuotaChange, QuotaUse
 from gateway.core.registry import Quota, Registry, RegistryError, Snapshot
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
-
-_Json = dict[str, Any]
 
 
 def router(registry: RegistryStore, store: Store) -> APIRouter:
@@ -19,7 +18,7 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
     routes = APIRouter(tags=["quotas"])
 
     @routes.get("/quotas")
-    async def quotas(consumer: str = "") -> list[_Json]:
+    async def quotas(consumer: str = "") -> list[QuotaUse]:
         """Quotas and their use: of one consumer, or the default and all who have one of their own or have called.
 
         ``left`` is how many calls would be let in at once now, ``today`` how many were let in since midnight UTC; both
@@ -33,7 +32,7 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
         return [line for line in lines if consumer or line["own"] or line["left"] is not None]
 
     @routes.put("/quotas")
-    async def put_quota(given: Annotated[_Json, Body()]) -> _Json:
+    async def put_quota(given: Annotated[QuotaChange, Body()]) -> QuotaUse:
         """Gives a consumer, or "default", a quota; what is left out stays. Every gateway knows it within a second."""
         changes = dict(given)
         consumer = str(changes.pop("consumer", ""))
@@ -70,8 +69,8 @@ def _known(snapshot: Snapshot, consumer: str) -> None:
         raise Problem(404, "No such subsystem", f"{consumer} is not on this exchange; see `ndxp members`")
 
 
-def _line(snapshot: Snapshot, consumer: str, use: buckets.Use | None) -> _Json:
-    quota: _Json = msgspec.to_builtins(snapshot.quota(consumer))
+def _line(snapshot: Snapshot, consumer: str, use: buckets.Use | None) -> QuotaUse:
+    quota: Json = msgspec.to_builtins(snapshot.quota(consumer))
     return {
         "consumer": consumer,
         **quota,

@@ -1,17 +1,17 @@
 """The admin API's answer to: may they? Without a call, and without a record."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.control.problems import Problem
+from gateway.control.shapes import Decision
 from gateway.core.decision import decide
 from gateway.registry_store import RegistryStore
 
-_Json = dict[str, Any]
 _Text = Annotated[str, Field(max_length=256)]
 
 
@@ -25,7 +25,7 @@ def router(registry: RegistryStore) -> APIRouter:
         method: Annotated[_Text, Query()],
         provider: Annotated[_Text, Query()] = "",
         purpose: Annotated[_Text, Query()] = "",
-    ) -> _Json:
+    ) -> Decision:
         """What would be decided about a call now: the grant that fits, or why not and the nearest grant."""
         snapshot = (await registry.load()).snapshot
         if client not in snapshot.subsystems:

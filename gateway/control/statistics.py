@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from gateway.control.shapes import Statistic, Totals
 from gateway.core.rollup import DAY, MINUTE, Rollup
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import caught_up
 from gateway.store import Store
 
-_Json = dict[str, Any]
 _Text = Annotated[str | None, Query(max_length=256, pattern=r"^[^\x00]*$")]
 _Second = Annotated[int | None, Query(ge=0, lt=2**40)]
 _KEYS = {
@@ -35,7 +35,7 @@ def router(ledger: Reader, store: Store) -> APIRouter:
         member: _Text = None,
         service: _Text = None,
         by: Literal["period", "pair", "client", "service"] = "period",
-    ) -> list[_Json]:
+    ) -> list[Statistic]:
         """Outcomes: counts, refusals by reason, durations in µs, bytes.
 
         By client and service in each period, or over all periods: by both ("pair") or one of them.
@@ -55,7 +55,7 @@ def router(ledger: Reader, store: Store) -> APIRouter:
         return [_line(rollup, **dict(key)) for key, rollup in sums.items()]
 
     @routes.get("/totals")
-    async def totals(after: Annotated[int, Query(ge=0, lt=2**62)] = 0) -> _Json:
+    async def totals(after: Annotated[int, Query(ge=0, lt=2**62)] = 0) -> Totals:
         """How many outcomes there are behind a place, by client, service, method, status and reason."""
         complete = await caught_up(store)
         names = ("client", "service", "method", "status_code", "reason", "count")
@@ -69,7 +69,7 @@ def router(ledger: Reader, store: Store) -> APIRouter:
     return routes
 
 
-def _line(rollup: Rollup, **key: Any) -> _Json:
+def _line(rollup: Rollup, **key: Any) -> Statistic:
     return {
         **key,
         "count": rollup.count,

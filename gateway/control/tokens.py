@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
+from gateway.control.shapes import TokenKey
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
 
@@ -76,12 +77,12 @@ def keys_router(issuer: TokenIssuer) -> APIRouter:
     routes = APIRouter(tags=["identity"])
 
     @routes.get("/keys")
-    async def keys() -> list[dict[str, Any]]:
+    async def keys() -> list[TokenKey]:
         """The keys of tokens: which one signs, and until when (seconds since 1970) former ones are good."""
         return await issuer.keys()
 
     @routes.post("/keys", status_code=201)
-    async def rotate_token_key(leaked: Annotated[bool, Body(embed=True)] = False) -> list[dict[str, Any]]:
+    async def rotate_token_key(leaked: Annotated[bool, Body(embed=True)] = False) -> list[TokenKey]:
         """Signs with a new key from now on; tokens of the former one are good until they expire.
 
         When the former one has ``leaked``, all of them end now.

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.control.problems import Problem
+from gateway.control.shapes import Explanation, Recorded
 from gateway.core.explain import explain
 from gateway.core.transaction import Phase
 from gateway.ledger.reader import Entry, Reader, Search
@@ -17,7 +18,6 @@ from gateway.ledger.standing import Standing, Standings
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
 
-_Json = dict[str, Any]
 _Text = Annotated[str | None, Field(max_length=256, pattern=r"^[^\x00]*$")]
 _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
 
@@ -56,7 +56,7 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
     routes = APIRouter(tags=["ledger"])
 
     @routes.get("/transactions")
-    async def search(wanted: Annotated[_Query, Query()]) -> list[_Json]:
+    async def search(wanted: Annotated[_Query, Query()]) -> list[Recorded]:
         """Outcomes, the latest first; in the ledger's own order behind ``after``.
 
         With ``proof`` each is held against the tree, and says whether it is what was signed. Nothing here tells whether
@@ -70,7 +70,7 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
         return [shown(*pair) for pair in zip(found, proofs, strict=True)]
 
     @routes.get("/transactions/{transaction_id}")
-    async def transaction(transaction_id: str) -> list[_Json]:
+    async def transaction(transaction_id: str) -> list[Recorded]:
         """The records of one transaction: the request, where it was journaled, and the outcome.
 
         Each is held against the tree, and says whether it is what was signed.
@@ -80,7 +80,7 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
         return [shown(*pair) for pair in zip(found, proofs, strict=True)]
 
     @routes.get("/transactions/{transaction_id}/explanation")
-    async def explanation(transaction_id: str) -> _Json:
+    async def explanation(transaction_id: str) -> Explanation:
         """The steps that a transaction took, what each decided and why, and where the time went."""
         found = await find(ledger, store, transaction_id)
         await asyncio.to_thread(standings.require, found)
@@ -110,7 +110,7 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
     return entries
 
 
-def shown(entry: Entry, standing: Standing | None = None) -> _Json:
+def shown(entry: Entry, standing: Standing | None = None) -> Recorded:
     """A record as the API gives it, with what the tree says of it if that was asked."""
     proof = {} if standing is None else {"proof": standing}
     return {"seq": entry.seq, **msgspec.structs.asdict(entry.record), **proof}

@@ -1,15 +1,14 @@
 """Commands that keep the ledger safe: log backup, log restore, log accept-loss."""
 
 import importlib.util
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import psutil
 import typer
 
+from ndxp import tree
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json
 from ndxp.cli.session import Session
 from ndxp.ledger.checkpoint import Checkpoint
@@ -96,14 +95,14 @@ def _environment(folder: Path) -> dict[str, str]:
     """What the control process of a run folder works with, above all where its ledger is. Raises PlanFailed."""
     state = State.read(folder)
     if state is None:
-        return {**os.environ, "NDXP_RUN_FOLDER": str(folder.resolve())}
+        return {**tree.environment(), "NDXP_RUN_FOLDER": str(folder.resolve())}
     if state.attached:
         raise PlanFailed(
             f"{folder} is attached to an exchange elsewhere, whose ledger is there: run python -m "
             "gateway.ledger.backup or .restore where its control process runs (docs/guides/operate.md)"
         )
     [control] = [process for process in state.processes if process.name == "control"]
-    environment = {**os.environ, **control.environment}
+    environment = {**tree.environment(), **control.environment}
     for process in state.members():
         try:
             if process.cmdline() == control.command and _LEDGER in process.environ():
@@ -114,12 +113,12 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _pass_on(module: str, words: list[str], as_json: bool, environment: dict[str, str]) -> None:
-    """Runs the same command in the gateway's package, which is no part of this one, and ends as it ends."""
-    if missing := [name for name in ("gateway", "sqlalchemy", "msgspec") if importlib.util.find_spec(name) is None]:
+    """Runs the same command in the gateway's package, which this one does not import, and ends as it ends."""
+    if missing := [name for name in ("sqlalchemy", "msgspec") if importlib.util.find_spec(name) is None]:
         complain(f"to reach a ledger's database, {', '.join(missing)} must be installed: pip install 'ndxp[gateway]'")
         raise typer.Exit(1)
-    command = [sys.executable, "-P", "-m", f"gateway.ledger.{module}", *words, *(["--json"] if as_json else [])]
-    with subprocess.Popen(command, env=environment) as process:  # noqa: S603
+    run = tree.command(f"gateway.ledger.{module}", *words, *(["--json"] if as_json else []))
+    with subprocess.Popen(run, env=environment) as process:  # noqa: S603
         try:
             code = process.wait()
         except KeyboardInterrupt:

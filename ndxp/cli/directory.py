@@ -1,11 +1,12 @@
-"""Commands about who is on the exchange: services, grants."""
+"""Commands about what is on the exchange: services, their contracts, grants."""
 
 from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, visible, warn
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, show_path, styled, visible, warn
 from ndxp.cli.session import Session, path_part
+from ndxp.tree import PROTOS
 
 app = typer.Typer()
 grants_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -28,6 +29,15 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"
             )
             console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
+
+
+@app.command()
+def protos(as_json: Json = False) -> None:
+    """Shows the folder of the contracts, for `protoc` of any language.
+
+    Example: `protoc -I "$(ndxp protos)" --java_out=. ndxp/population/v1/population.proto`
+    """
+    show_path(PROTOS, as_json)
 
 
 @grants_app.callback()

@@ -1,17 +1,16 @@
 """Commands of the load test: load run, capacity, profiles, compare; each is passed on to ``python -m loadtest``."""
 
 import importlib.util
-import os
 import shlex
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain
+from ndxp import tree
+from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, show_path
 
 app = typer.Typer()
 load_app = typer.Typer(
@@ -39,7 +38,7 @@ Precision = Annotated[float, typer.Option(min=0.01, max=1, help="Relative; the s
 ReportA = Annotated[Path, typer.Argument(metavar="A.json", help="A report.")]
 ReportB = Annotated[Path, typer.Argument(metavar="B.json", help="The report to hold against it.")]
 
-_PACKAGES = ("loadtest", "locust", "hdrh", "matplotlib", "msgspec", "uvloop")
+_PACKAGES = ("locust", "hdrh", "matplotlib", "msgspec", "uvloop")
 
 
 @load_app.command()
@@ -115,14 +114,23 @@ def compare(context: typer.Context, a: ReportA, b: ReportB, as_json: Json = Fals
     _pass_on(context)
 
 
+@load_app.command()
+def locustfile(as_json: Json = False) -> None:
+    """Shows where the load test's locustfile is, for all that Locust offers besides.
+
+    Example: `locust -f "$(ndxp load locustfile)" --headless -u 4 -t 60s`
+    """
+    show_path(tree.LOCUSTFILE, as_json)
+
+
 def _pass_on(context: typer.Context) -> None:
-    """Runs the same command in ``loadtest``, which is no part of this package, and ends as it ends."""
+    """Runs the same command in ``loadtest``, which this package does not import, and ends as it ends."""
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
         complain(f"for load tests, {', '.join(missing)} must be installed: pip install 'ndxp[loadtest]'")
         raise typer.Exit(1)
     words = _words(context)
-    environment = {**os.environ, "NDXP_COMMAND": shlex.join(["ndxp", "load", *words])}
-    raise typer.Exit(_run([sys.executable, "-P", "-m", "loadtest", *words], environment))
+    environment = {**tree.environment(), "NDXP_COMMAND": shlex.join(["ndxp", "load", *words])}
+    raise typer.Exit(_run(tree.command("loadtest", *words), environment))
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

@@ -62,6 +62,14 @@ def _escaped(line: str) -> str:
     return line if line.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
 
 
+def show_path(path: Path, as_json: bool) -> None:
+    """Prints a path by itself, for ``$(...)`` in a shell."""
+    if as_json:
+        print_json({"path": str(path)})
+    else:
+        sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+
+
 def styled(template: str, *values: object) -> Text:
     """A template with rich's markup, and values that are plain text whatever is in them."""
     return Text.from_markup(template.format(*(escape(visible(str(value))) for value in values)), emoji=False)

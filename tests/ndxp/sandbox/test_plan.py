@@ -30,6 +30,14 @@ def test_free_ports_are_all_different(few: range) -> None:
     assert set(listens.values()) <= set(few)
 
 
+def test_only_what_people_type_has_a_usual_port(few: range, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "taken", lambda port: False)
+    listens = plan.check_ports(None)
+    assert (listens.pop("gateway"), listens.pop("control")) == (50051, 8080)
+    assert set(listens) == {"exchange", *(part.name for part in plan.agencies())}
+    assert set(listens.values()) <= set(few)
+
+
 def test_a_port_of_one_s_own_is_the_gateway_s_and_the_others_are_free_ones() -> None:
     wanted = plan.check_ports(0)["gateway"]
     ports = plan.check_ports(wanted)

@@ -1,0 +1,277 @@
+"""What requests and answers of the admin API hold, as its description (``/openapi.json``) tells it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from gateway.core import explain, registry
+from gateway.core.transaction import Record
+from gateway.ledger import derived
+from gateway.ledger.standing import Standing
+
+Json: TypeAlias = dict[str, Any]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+_DEFINED = "#/$defs/"
+
+
+class Shape:
+    """The schema of a type of msgspec for a value that FastAPI passes as plain JSON.
+
+    Such a value is read into that type, or made of it, by msgspec. ``defaults`` says whether what is left out of the
+    value has a default.
+    """
+
+    def __init__(self, kind: Any, *, defaults: bool = True) -> None:
+        self._kind = kind
+        self._defaults = defaults
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Json:
+        """The schema, for pydantic, whole: it has no references."""
+        schema = msgspec.json.schema(self._kind)
+        found: Json = self._whole(schema, schema.get("$defs", {}))
+        return found
+
+    def _whole(self, part: Any, defined: Mapping[str, Json]) -> Any:
+        if isinstance(part, list):
+            return [self._whole(each, defined) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if str(reference := part.get("$ref", "")).startswith(_DEFINED):
+            return self._whole(defined[reference.removeprefix(_DEFINED)], defined)
+        left_out = {"$defs", "title"} if self._defaults else {"$defs", "title", "default"}
+        whole = {key: self._whole(value, defined) for key, value in part.items() if key not in left_out}
+        return whole | ({"title": title.lstrip("_")} if isinstance(title := part.get("title"), str) else {})
+
+
+class _KnownService(registry.Service, frozen=True, kw_only=True):
+    """A service at its address of this run, with the methods that discovery has learnt, by name.
+
+    ``trouble`` says why its contract could not be learnt; empty when it was.
+    """
+
+    methods: dict[str, registry.Method]
+    trouble: str
+
+
+class _RegisteredService(registry.Service, frozen=True, kw_only=True):
+    """A service as it was registered; ``warnings`` say what looks wrong."""
+
+    warnings: list[str]
+
+
+class _NewGrant(registry.Grant, frozen=True, kw_only=True):
+    """A grant; one without an id gets one."""
+
+    id: _Id = ""
+
+
+class _RegisteredGrant(registry.Grant, frozen=True, kw_only=True):
+    """A grant as it was registered; ``warnings`` say what looks wrong."""
+
+    warnings: list[str]
+
+
+class _QuotaChange(registry.Quota, frozen=True, kw_only=True):
+    """What changes of a consumer's quota, or of "default"; what is left out stays."""
+
+    consumer: _Id
+
+
+class _QuotaUse(registry.Quota, frozen=True, kw_only=True):
+    """A consumer's quota and its use: what is left now, and what was let in today, null where nobody has called."""
+
+    consumer: str
+    own: bool
+    left: int | None
+    today: int | None
+
+
+class _Recorded(Record, frozen=True, kw_only=True):
+    """A record at its place in the ledger; ``proof`` is what the tree says of it, where that was asked."""
+
+    seq: int
+    proof: Standing | UnsetType = UNSET
+
+
+class _AddedMember(TypedDict):
+    """A member as it is now, and the secrets of its new subsystems; ``warnings`` say what looks wrong."""
+
+    member: registry.Member
+    credentials: dict[str, str]
+    warnings: list[str]
+
+
+class _Secrets(TypedDict):
+    """The new secrets of subsystems."""
+
+    credentials: dict[str, str]
+
+
+class _Certificates(TypedDict):
+    """The files of new certificates, in the folder of certificates, by subsystem."""
+
+    certificates: dict[str, str]
+
+
+class _Decision(TypedDict):
+    """What would be decided about a call: the grant that fits or is nearest, and why not, if not."""
+
+    allowed: bool
+    client: str
+    method: str
+    provider: str
+    purpose: str
+    grant: registry.Grant | None
+    reason: str
+    message: str
+    remedy: str
+
+
+class _TokenKey(TypedDict):
+    """A key of tokens; ``until`` is when it goes (seconds since 1970), null for the one that signs."""
+
+    kid: str
+    signs: bool
+    until: int | None
+
+
+class _Durations(TypedDict):
+    """In µs."""
+
+    min: int
+    avg: int
+    p50: int
+    p99: int
+    max: int
+
+
+class _Statistic(TypedDict):
+    """Outcomes of a period, a client, a service, or what they were asked by."""
+
+    start: NotRequired[int]
+    client: NotRequired[str]
+    service: NotRequired[str]
+    count: int
+    answered: int
+    failed: int
+    refused: int
+    reasons: dict[str, int]
+    duration_us: _Durations
+    request_bytes: int
+    response_bytes: int
+
+
+class _Total(TypedDict):
+    """How many outcomes are alike."""
+
+    client: str
+    service: str
+    method: str
+    status_code: int
+    reason: str
+    count: int
+
+
+class _Totals(TypedDict):
+    """All outcomes behind a place, the last place, and whether the recorder has caught up with the journal."""
+
+    caught_up: bool
+    last: int
+    totals: list[_Total]
+
+
+class _LedgerState(TypedDict):
+    """How the ledger stands."""
+
+    checkpoint: str
+    size: int
+    first: int
+    retention: str
+    outside: list[int]
+    damage: list[str]
+    published: str
+    losses: list[str]
+
+
+class _Unlisted(TypedDict):
+    """Outcomes that the index of subjects does not have; ``next`` is where to go on, null at the end."""
+
+    records: list[_Recorded]
+    next: int | None
+
+
+class _LedgerKeys(TypedDict):
+    """Public keys (C2SP verifier keys), the latest last, and the notes by which each has named the next."""
+
+    keys: list[str]
+    changes: list[str]
+
+
+class _LedgerKey(TypedDict):
+    """A public key of the ledger."""
+
+    key: str
+
+
+class _ProvenRecord(TypedDict):
+    """A record as it was written (canonical JSON), its index in the tree, and its inclusion proof in base64."""
+
+    index: int
+    record: str
+    proof: list[str]
+
+
+class _Evidence(TypedDict):
+    """The records of a transaction with their proofs under a signed checkpoint; ``salt`` in hex, if it was asked."""
+
+    format: str
+    records: list[_ProvenRecord]
+    checkpoint: str
+    salt: NotRequired[str]
+
+
+class _Pruned(TypedDict):
+    """The first record that still has its row, and whether all was removed that was to be."""
+
+    first: int
+    complete: bool
+
+
+class _Loss(TypedDict):
+    """A signed statement of records that were lost; ``root`` in base64, ``at`` is when it was made."""
+
+    kept: int
+    lost: int
+    root: str
+    at: str
+    sentence: str
+
+
+Service = Annotated[Json, Shape(registry.Service)]
+KnownService = Annotated[Json, Shape(_KnownService)]
+RegisteredService = Annotated[Json, Shape(_RegisteredService)]
+Grant = Annotated[Json, Shape(registry.Grant)]
+NewGrant = Annotated[Json, Shape(_NewGrant, defaults=False)]
+RegisteredGrant = Annotated[Json, Shape(_RegisteredGrant)]
+Member = Annotated[Json, Shape(registry.Member)]
+QuotaChange = Annotated[Json, Shape(_QuotaChange, defaults=False)]
+QuotaUse = Annotated[Json, Shape(_QuotaUse)]
+Recorded = Annotated[Json, Shape(_Recorded)]
+AddedMember = Annotated[Json, Shape(_AddedMember)]
+Secrets = Annotated[Json, Shape(_Secrets)]
+Certificates = Annotated[Json, Shape(_Certificates)]
+Decision = Annotated[Json, Shape(_Decision)]
+TokenKey = Annotated[Json, Shape(_TokenKey)]
+Statistic = Annotated[Json, Shape(_Statistic)]
+Totals = Annotated[Json, Shape(_Totals)]
+LedgerState = Annotated[Json, Shape(_LedgerState)]
+Unlisted = Annotated[Json, Shape(_Unlisted)]
+LedgerKeys = Annotated[Json, Shape(_LedgerKeys)]
+LedgerKey = Annotated[Json, Shape(_LedgerKey)]
+Evidence = Annotated[Json, Shape(_Evidence)]
+Pruned = Annotated[Json, Shape(_Pruned)]
+Loss = Annotated[Json, Shape(_Loss)]
+Explanation = Annotated[Json, Shape(explain.Explanation)]
+Derived = Annotated[Json, Shape(derived.Checked)]
