@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ndxp.sandbox.authority import Authority
-from ndxp.tls import Tls
+from ndxp.wire.tls import Tls
 
 _FRONT = "front"
 _CERTIFICATE = b"-----BEGIN CERTIFICATE"

@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 
-from ndxp import metadata, status
 from ndxp.agency.caller import caller
 from ndxp.agency.hosting import Foundation
 from ndxp.agency.subject import names_subject
@@ -15,6 +14,7 @@ from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.wire import metadata, status
 
 LONGEST_WAIT = 10.0
 """Seconds that the verification may take, however much time the caller has."""

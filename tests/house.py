@@ -19,7 +19,7 @@ from gateway.dataplane.tokens import AUDIENCE, ISSUER
 from gateway.dataplane.upstream import Upstreams
 from gateway.keys import public_jwk
 from gateway.settings import GatewaySettings
-from ndxp import metadata
+from ndxp.wire import metadata
 from tests.descriptors import contract
 
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"

@@ -48,7 +48,7 @@ from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
-from ndxp.tls import CONTROL, Tls, file_of
+from ndxp.wire.tls import CONTROL, Tls, file_of
 
 _log = logging.getLogger("control")
 

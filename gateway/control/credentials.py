@@ -13,9 +13,9 @@ from pathlib import Path
 
 from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.registry_store import RegistryStore
-from ndxp.assertion import key_of
 from ndxp.sandbox.authority import AUTHORITY_KEY, Authority, AuthorityMissing
 from ndxp.subject import SUBJECTS
+from ndxp.wire.assertion import key_of
 
 _OPERATOR = "admin"
 _NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})

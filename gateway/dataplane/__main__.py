@@ -25,8 +25,8 @@ from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, run_process, until_stopped
-from ndxp.tls import GATEWAY, Tls
-from ndxp.tracing import tracer
+from ndxp.wire.tls import GATEWAY, Tls
+from ndxp.wire.tracing import tracer
 
 _FIRST, _WATCH, _ATTEND = 0.05, 0.5, 0.5
 """Seconds between two looks for the first registry, for a newer one, and at the calls under way."""

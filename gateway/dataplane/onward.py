@@ -2,8 +2,8 @@
 
 from gateway.core.transaction import Call
 from gateway.dataplane.pipeline import Exchange
-from ndxp import metadata
-from ndxp.assertion import Assertion, sign
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion, sign
 
 
 def pairs_onward(exchange: Exchange, call: Call, pairs: metadata.Pairs, mark: str) -> list[metadata.Pair]:

@@ -21,8 +21,8 @@ from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
-from ndxp import metadata
 from ndxp.errors import BEFORE_ADMISSION, Reason, Refusal
+from ndxp.wire import metadata
 
 STRANGERS = 50.0, 500
 """How many refusals of callers without a good token are recorded in a second, and at once; the others are refused all

@@ -20,18 +20,18 @@ from gateway.dataplane.messages import Messages
 from gateway.dataplane.onward import pairs_onward
 from gateway.dataplane.pipeline import Claim, Exchange, Steps
 from gateway.dataplane.upstream import TRIES, Upstreams
-from ndxp import metadata, status
-from ndxp.assertion import message_mark
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 from ndxp.http2.fields import Request
 from ndxp.http2.parts import add_part
+from ndxp.wire import metadata, status
+from ndxp.wire.assertion import message_mark
 
 if TYPE_CHECKING:
     from gateway.core.registry import Method
     from gateway.dataplane.certificates import Certificate
-    from ndxp.spans import Tracer
+    from ndxp.wire.spans import Tracer
 
 _HELD_ANSWER = 60 * 1024
 """Bytes of a single answer that wait for the record of its end; a larger one is recorded first and passes then. What

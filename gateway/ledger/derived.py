@@ -19,7 +19,7 @@ from gateway.core.transaction import Phase
 from gateway.ledger import statistics, tables
 from gateway.ledger.statistics import Key
 from gateway.ledger.writer import retained_from, size_of
-from ndxp.metadata import MORE
+from ndxp.wire.metadata import MORE
 
 MARK = r"(tiles|indexes|named|subjects \d{1,18}|statistics( -?\d{1,12})?)?"
 """Where a check goes on; empty for its beginning."""

@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record
 from ndxp.database_url import is_sqlite, read_url
-from ndxp.metadata import MORE
 from ndxp.sqlite import configure
+from ndxp.wire.metadata import MORE
 
 SCHEMA = "0002"
 """The newest migration."""

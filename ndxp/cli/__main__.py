@@ -8,7 +8,7 @@ import traceback
 import grpc
 import typer
 
-from ndxp import __version__, status
+from ndxp import __version__
 from ndxp.cli import (
     archive,
     attach,
@@ -39,6 +39,7 @@ from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
 from ndxp.subject import SubjectKeyMissing
 from ndxp.variables import unknown_variables
+from ndxp.wire import status
 
 app = typer.Typer(
     name="ndxp",

@@ -15,7 +15,7 @@ from ndxp.client import TokenRefused
 from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import NoSandbox, State
-from ndxp.tls import FRONT, trust
+from ndxp.wire.tls import FRONT, trust
 
 app = typer.Typer()
 

@@ -10,7 +10,6 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ndxp import status
 from ndxp.cli.log import print_explanation
 from ndxp.cli.output import Json, Tls, console, print_json, styled, table
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
@@ -18,6 +17,7 @@ from ndxp.cli.run import NDXP_A_DAY
 from ndxp.cli.session import Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
+from ndxp.wire import status
 from ndxp.world import World
 
 app = typer.Typer()

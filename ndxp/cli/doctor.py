@@ -27,7 +27,7 @@ from ndxp.cli.session import AdminRefused, Session
 from ndxp.process import loopback
 from ndxp.sandbox import authority, plan
 from ndxp.sandbox.state import State
-from ndxp.tls import ONLY_1_3
+from ndxp.wire.tls import ONLY_1_3
 
 app = typer.Typer()
 

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 import grpc
 
-from ndxp import metadata
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.cli.session import Session
 from ndxp.client import Exchange
@@ -21,6 +20,7 @@ from ndxp.health_insurance.v1 import health_insurance_pb2, health_insurance_pb2_
 from ndxp.passports.v1 import passports_pb2, passports_pb2_grpc
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
 from ndxp.sandbox.life import OPERATIONS
+from ndxp.wire import metadata
 from ndxp.world import Citizen, World, normalise_name
 
 MATCHED, DIFFERED = 604_825_046, 409_648_471

@@ -12,7 +12,7 @@ from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_js
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
-from ndxp.tls import connect
+from ndxp.wire.tls import connect
 
 app = typer.Typer()
 

@@ -10,7 +10,7 @@ from ndxp import proxies
 from ndxp.client import Credentials, Tokens
 from ndxp.identifiers import Member, Subsystem
 from ndxp.sandbox.state import State
-from ndxp.tls import Tls
+from ndxp.wire.tls import Tls
 
 _PATIENCE = 10.0
 

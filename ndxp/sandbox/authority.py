@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ndxp.tls import file_of, uri_of
+from ndxp.wire.tls import file_of, uri_of
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The hosts of a server on this machine."""

@@ -15,8 +15,8 @@ from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url
-from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 from ndxp.tree import EXCHANGE_FILE, TREE, command
+from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3
 
 DIRECTORY = "VN/GOV/G22/exchange"
 """The subsystem that control itself runs as."""

@@ -16,7 +16,7 @@ import psutil
 
 from ndxp.address import Address
 from ndxp.client import TLS_FOLDER, Credentials, Tokens
-from ndxp.tls import trust
+from ndxp.wire.tls import trust
 
 FOLDER = Path(".ndxp")
 """Default run folder."""

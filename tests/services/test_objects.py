@@ -12,10 +12,10 @@ import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from ndxp import metadata, status
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.wire import metadata, status
 from ndxp.world import World
 from tests import agencies
 from tests.services.conftest import KEEPER, MEMBER, OTHER

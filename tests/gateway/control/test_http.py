@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from gateway.registry_store import SECRETS
-from ndxp.assertion import key_of
 from ndxp.testing import RunningExchange
+from ndxp.wire.assertion import key_of
 
 MEMBER = "VN/GOV/H26/one-stop"
 

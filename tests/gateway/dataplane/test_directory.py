@@ -19,8 +19,8 @@ from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.reflection import Reflection
 from gateway.dataplane.upstream import Upstreams
 from gateway.settings import GatewaySettings
-from ndxp import status
 from ndxp.errors import Reason, Refusal
+from ndxp.wire import status
 from tests.house import House
 from tests.peers import RawProvider
 

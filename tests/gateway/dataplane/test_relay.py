@@ -10,9 +10,9 @@ import jwt
 import pytest
 
 from gateway.core.transaction import Phase
-from ndxp import metadata, status
 from ndxp.http2 import ErrorCode, Limits, literal
 from ndxp.ledger.payload import salt_of, salted
+from ndxp.wire import metadata, status
 from tests.fakes import until
 from tests.house import DEMO, STREAM, UNARY, House
 from tests.peers import LIMITS, Called, Exchanged, RawCaller, RawProvider, message

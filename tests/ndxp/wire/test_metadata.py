@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp import metadata
 from ndxp.errors import Reason, Refusal
+from ndxp.wire import metadata
 
 printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=metadata.MAX_VALUE)
 keys = st.from_regex(r"[a-z][a-z0-9_.\-]{0,30}", fullmatch=True)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ndxp import assertion
-from ndxp.assertion import (
+from ndxp.wire import assertion
+from ndxp.wire.assertion import (
     ISSUER,
     LEEWAY,
     LIFE,

@@ -8,8 +8,8 @@ from google.protobuf import any_pb2
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
-from ndxp import metadata
 from ndxp.errors import DOMAIN, AgencyError, Code, Refusal
+from ndxp.wire import metadata
 
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
 """grpc's status codes by canonical number."""

@@ -1,7 +1,7 @@
 """Spans of calls by OpenTelemetry's conventions for gRPC, sent in batches from a thread of their own.
 
 A span says who called what, how it ended and when its steps were done. It holds no payload, no metadata value and no
-text of an error: whoever may look at traces may not look at people. Import it through ``ndxp.tracing`` only.
+text of an error: whoever may look at traces may not look at people. Import it through ``ndxp.wire.tracing`` only.
 """
 
 import atexit
@@ -17,9 +17,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from ndxp import metadata
 from ndxp.errors import Code
-from ndxp.tracing import ENDPOINTS, said
+from ndxp.wire import metadata
+from ndxp.wire.tracing import ENDPOINTS, said
 
 LEAVING = 3.0
 """Seconds that a process which ends gives its last spans to leave; one more export may be under way."""
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class Tracer:
-    """Makes the spans of one service; ``ndxp.tracing.tracer`` gives one, if wanted."""
+    """Makes the spans of one service; ``ndxp.wire.tracing.tracer`` gives one, if wanted."""
 
     def __init__(self, service: str, instance: str = "") -> None:
         own = trace.get_tracer_provider()

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from ndxp.streams import keep_status, said_everything
+from ndxp.wire.streams import keep_status, said_everything
 from tests.fakes import until
 
 MANY = 300

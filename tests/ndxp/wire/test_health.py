@@ -9,10 +9,10 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from hyperframe.frame import SettingsFrame
 
-import ndxp.health
+import ndxp.wire.health
 from drills.attacks.wire import Wire
-from ndxp import accepting
-from ndxp.health import FEW, MOST, Health
+from ndxp.wire import accepting
+from ndxp.wire.health import FEW, MOST, Health
 from tests.fakes import PATIENCE, until
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -60,7 +60,7 @@ async def test_a_check_and_a_watch_are_answered(health: tuple[Health, grpc.aio.C
 async def test_a_request_that_does_not_come_is_not_awaited(
     health: tuple[Health, grpc.aio.Channel], monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(ndxp.health, "PATIENCE", 0.1)
+    monkeypatch.setattr(ndxp.wire.health, "PATIENCE", 0.1)
     call = unfinished(health[1], method)
     assert (await call.code(), await call.details()) == (
         grpc.StatusCode.DEADLINE_EXCEEDED, "the request was not there within 0.1 s"
@@ -70,7 +70,7 @@ async def test_a_request_that_does_not_come_is_not_awaited(
 async def test_of_many_requests_that_do_not_come_only_the_last_few_are_awaited(
     health: tuple[Health, grpc.aio.Channel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndxp.health, "PATIENCE", 10 * PATIENCE)
+    monkeypatch.setattr(ndxp.wire.health, "PATIENCE", 10 * PATIENCE)
     channel = health[1]
     calls = [unfinished(channel) for _ in range(FEW + 3)]
     await until(lambda: sum(call.done() for call in calls) == 3)
@@ -85,8 +85,8 @@ async def test_of_many_requests_that_do_not_come_only_the_last_few_are_awaited(
 async def test_who_has_little_time_left_keeps_it_however_many_ask_meanwhile(
     health: tuple[Health, grpc.aio.Channel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndxp.health, "PATIENCE", 10 * PATIENCE)
-    monkeypatch.setattr(ndxp.health, "SHORT", PATIENCE)
+    monkeypatch.setattr(ndxp.wire.health, "PATIENCE", 10 * PATIENCE)
+    monkeypatch.setattr(ndxp.wire.health, "SHORT", PATIENCE)
     served, channel = health
     calls = [unfinished(channel) for _ in range(FEW)]
     await until(lambda: len(served._awaited) == FEW)

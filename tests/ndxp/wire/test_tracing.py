@@ -6,11 +6,14 @@ import sys
 
 import pytest
 
-MAKE = "import logging, sys; logging.basicConfig(); from ndxp.tracing import tracer; print(tracer('a'), tracer('b')); "
+MAKE = (
+    "import logging, sys; logging.basicConfig(); from ndxp.wire.tracing import tracer; "
+    "print(tracer('a'), tracer('b')); "
+)
 LOADED = "print([name for name in sys.modules if name.startswith('opentelemetry')])"
 WITHOUT = "import sys; sys.modules['opentelemetry.sdk.trace'] = None; "
 ASKED = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
-OURS = "ndxp.spans", "opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
+OURS = "ndxp.wire.spans", "opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
 
 
 def run(script: str, **environment: str) -> tuple[str, str]:
@@ -88,7 +91,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from ndxp.errors import Code
-from ndxp.tracing import tracer
+from ndxp.wire.tracing import tracer
 
 exporter, provider = InMemorySpanExporter(), TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(exporter))

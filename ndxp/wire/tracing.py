@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ndxp.spans import Tracer
+    from ndxp.wire.spans import Tracer
 
 ENDPOINTS = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
 """Variables that say where spans go; one of them switches traces on."""
@@ -27,7 +27,7 @@ def tracer(service: str, instance: str = "") -> "Tracer | None":
         return None
     try:
         _check_supported()
-        from ndxp.spans import Tracer
+        from ndxp.wire.spans import Tracer
 
         return Tracer(service, instance)
     except ImportError:

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from drills.attacks.wire import Wire
-from ndxp import accepting
+from ndxp.wire import accepting
 
 
 class Unknown(grpc.GenericRpcHandler):

@@ -7,8 +7,8 @@ from google.rpc import error_details_pb2, status_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp import metadata, status
 from ndxp.errors import RULES, AgencyError, Code, Reason, Refusal
+from ndxp.wire import metadata, status
 
 
 def on_the_wire(code: Code, message: str, *trailing: metadata.Pair) -> grpc.aio.AioRpcError:
