@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ndxp.sandbox.authority import Authority
+from ndxp.authority import Authority
 from ndxp.wire.tls import Tls
 
 _FRONT = "front"

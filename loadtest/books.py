@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
 from ndxp.client import BlockingExchange
 from ndxp.errors import Code
 from ndxp.sandbox.life import OPERATIONS

@@ -18,7 +18,7 @@ from loadtest import placeholders
 from loadtest.mix import KINDS, PURPOSE, Call, Kind
 from loadtest.placeholders import Turn
 from loadtest.profiles import BadProfile, Profile
-from ndxp.cli import messages
+from ndxp import messages
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population

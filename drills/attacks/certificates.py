@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from drills.attacks.attack import Attack
 from drills.attacks.target import CLIENT, OTHER, POPULATION, VERIFY, Outcome, Target, send, somebody
+from ndxp.authority import Authority
 from ndxp.client import OPTIONS
-from ndxp.sandbox.authority import Authority
 from ndxp.wire.tls import CONTROL, GATEWAY, Tls, connect, uri_of
 
 _NO_CONNECTION = ("UNAVAILABLE",)

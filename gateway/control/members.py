@@ -12,8 +12,8 @@ from gateway.control.credentials import Credentials
 from gateway.control.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
 from gateway.registry_store import RegistryStore
+from ndxp.authority import AuthorityMissing
 from ndxp.identifiers import in_slashes, member_of
-from ndxp.sandbox.authority import AuthorityMissing
 
 _Given = Annotated[shapes.Member, Body()]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]

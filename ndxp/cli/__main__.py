@@ -9,28 +9,22 @@ import grpc
 import typer
 
 from ndxp import __version__
+from ndxp.admin import AdminRefused
 from ndxp.cli import (
-    archive,
     attach,
-    backup,
     call,
     demo,
     directory,
     doctor,
+    ledger,
     load,
-    log,
     member,
     people,
-    proof,
     quota,
     rights,
     run,
     service,
-    statistics,
-    subject,
 )
-from ndxp.cli.output import complain, remark
-from ndxp.cli.session import AdminRefused
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
 from ndxp.proxies import ProxyUnusable
@@ -38,6 +32,7 @@ from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
 from ndxp.subject import SubjectKeyMissing
+from ndxp.terminal import complain, remark
 from ndxp.variables import unknown_variables
 from ndxp.wire import status
 
@@ -49,11 +44,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for more in (subject.app, proof.app, archive.app, backup.app):
-    log.log_app.registered_commands += more.registered_commands
 for commands in (
     run.app, attach.app, doctor.app, member.app, directory.app, service.app, rights.app, quota.app, people.app,
-    call.app, log.app, statistics.app, load.app, demo.app,
+    call.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups

@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from ndxp.address import Address
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, private
-from ndxp.cli.session import AdminApi
+from ndxp.admin import AdminApi
 from ndxp.client import TokenRefused
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import NoSandbox, State
+from ndxp.terminal import console, print_json
+from ndxp.whole_file import whole_file
 from ndxp.wire.tls import FRONT, trust
 
 app = typer.Typer()
@@ -123,5 +125,5 @@ def _compare(file: Path, keys: list[str]) -> None:
 
 
 def _keep(file: Path, content: str) -> None:
-    with private(file) as new:
+    with whole_file(file) as new:
         new.write(content.encode())

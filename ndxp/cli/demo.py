@@ -10,13 +10,14 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ndxp.cli.log import print_explanation
-from ndxp.cli.output import Json, Tls, console, print_json, styled, table
+from ndxp.admin import Session
+from ndxp.cli.ledger.log import print_explanation
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
-from ndxp.cli.session import Session
+from ndxp.options import Json, Tls
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
+from ndxp.terminal import console, print_json, styled, table
 from ndxp.wire import status
 from ndxp.world import World
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.client import Exchange
 from ndxp.health_insurance.v1 import health_insurance_pb2, health_insurance_pb2_grpc
 from ndxp.passports.v1 import passports_pb2, passports_pb2_grpc

@@ -8,10 +8,11 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, styled, table, visible
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
+from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
+from ndxp.terminal import console, print_json, styled, table, visible
 from ndxp.wire.tls import connect
 
 app = typer.Typer()

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ndxp.agency.parts import Part, addresses_of, read_parts
+from ndxp.authority import LOCAL, Authority
 from ndxp.client import TLS_FOLDER
-from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url

@@ -16,6 +16,7 @@ import psutil
 
 from ndxp.address import Address
 from ndxp.client import TLS_FOLDER, Credentials, Tokens
+from ndxp.whole_file import whole_file
 from ndxp.wire.tls import trust
 
 FOLDER = Path(".ndxp")
@@ -116,11 +117,8 @@ class State:
         )
 
     def _keep(self, name: str, content: object) -> None:
-        path = Path(self.folder) / name
-        beside = path.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-        beside.replace(path)
+        with whole_file(Path(self.folder) / name) as file:
+            file.write(json.dumps(content, indent=1).encode())
 
     def alive(self) -> bool:
         """Whether the supervisor runs; of an attached exchange, whether its gateway takes connections."""

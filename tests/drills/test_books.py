@@ -10,7 +10,7 @@ import pytest
 
 from drills.crash.books import Books
 from drills.crash.clients import Answer
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.client import OPTIONS, Credentials
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
 from ndxp.testing import RunningExchange

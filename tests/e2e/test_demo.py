@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ndxp.admin import Session
 from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, split
-from ndxp.cli.session import Session
 from ndxp.client import BlockingExchange
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from ndxp.authority import Authority
 from ndxp.cli.doctor import CHECKS, Place
-from ndxp.sandbox.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.wire.tls import ONLY_1_3

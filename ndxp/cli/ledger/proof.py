@@ -9,27 +9,17 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from ndxp.cli.log import Transaction
-from ndxp.cli.output import (
-    DEFAULT_FOLDER,
-    Folder,
-    Json,
-    complain,
-    console,
-    moment,
-    print_json,
-    private,
-    progress,
-    table,
-    visible,
-)
-from ndxp.cli.session import Session, path_part
+from ndxp.admin import Session, path_part
+from ndxp.cli.ledger.log import Transaction
 from ndxp.errors import Code
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
 from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
 from ndxp.ledger.merkle import ProofRefused, check_consistency
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import complain, console, moment, print_json, progress, table, visible
+from ndxp.whole_file import whole_file
 
 app = typer.Typer()
 
@@ -64,7 +54,7 @@ def evidence(
     if output is None:
         print_json(given, indent=1)
         return
-    with _file_errors(output), private(output) as file:
+    with _file_errors(output), whole_file(output) as file:
         file.write(f"{json.dumps(given, ensure_ascii=False, indent=1)}\n".encode())
     if as_json:
         print_json({"file": str(output)})
@@ -141,7 +131,7 @@ def verify(
         complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
         raise typer.Exit(1) from None
     if not audited.findings and audited.checkpoint:
-        with private(remembered) as file:
+        with whole_file(remembered) as file:
             file.write(audited.checkpoint.encode())
     _tell(audited, as_json)
 

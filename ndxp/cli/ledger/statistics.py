@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, remark, table
-from ndxp.cli.session import Session
+from ndxp.admin import Session
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import console, print_json, remark, table
 
 app = typer.Typer()
 

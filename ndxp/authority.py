@@ -1,11 +1,10 @@
-"""The sandbox's own certificate authority: made once in a folder, gives certificates to members and processes.
+"""The certificate authority of an exchange: made once in a folder, gives certificates to members and processes.
 
 Its key is in the folder too (0600): good for learning and tests. A real exchange keeps it elsewhere.
 """
 
 import datetime
 import ipaddress
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ndxp.whole_file import whole_file
 from ndxp.wire.tls import file_of, uri_of
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -178,7 +178,5 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with whole_file(path) as file:
         file.write(content)
-    beside.replace(path)

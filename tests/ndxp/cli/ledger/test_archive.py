@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from ndxp.cli import archive
+from ndxp.cli.ledger import archive
 from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
 

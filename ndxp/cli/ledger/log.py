@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, remark, table, visible
-from ndxp.cli.session import Session, path_part
+from ndxp.admin import Session, path_part
 from ndxp.errors import Code, code_name
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
 
 app = typer.Typer()
 log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)

@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-from ndxp.cli import log
+from ndxp.cli.ledger import log
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.testing import RunningExchange
 from tests.fakes import until_now

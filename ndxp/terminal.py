@@ -1,4 +1,4 @@
-"""How commands answer: tables for people, JSON for programs, one line for what went wrong."""
+"""What a command prints: tables for people, JSON for programs, one line for what went wrong."""
 
 import json
 import os
@@ -7,18 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Any, Literal
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
-
-from ndxp.cli.terminal import shows_everything
-from ndxp.sandbox.state import FOLDER
 
 
 class Terminal(Console):
@@ -38,15 +33,6 @@ class Terminal(Console):
 
 console = Terminal()
 
-Folder = Annotated[
-    Path, typer.Option("--folder", envvar="NDXP_FOLDER", help="The run folder of the exchange.", show_default=True)
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Tls = Annotated[
-    bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
-]
-DEFAULT_FOLDER = FOLDER
-
 
 def print_json(data: Any, *, indent: int | None = 2) -> None:
     """Prints data as JSON, for programs; what is not printable in its texts is a JSON escape.
@@ -56,6 +42,11 @@ def print_json(data: Any, *, indent: int | None = 2) -> None:
     text = json.dumps(data, ensure_ascii=not shows_everything(), indent=indent)
     sys.stdout.write("\n".join(map(_escaped, text.split("\n"))) + "\n")
     sys.stdout.flush()  # who follows the log through a pipe waits for it
+
+
+def shows_everything() -> bool:
+    """Whether standard output can take every letter."""
+    return sys.stdout.encoding.lower().startswith("utf")
 
 
 def _escaped(line: str) -> str:
@@ -89,25 +80,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 def visible(text: str) -> str:
     """Text of others, with what is not printable as escapes: it can move no cursor, turn no line, feign no other."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-@contextmanager
-def private(path: Path) -> Iterator[BinaryIO]:
-    """A file that only its owner reads (0600), whatever was there: whole under its name, or not there. Raises OSError.
-
-    What is no file, such as a pipe or ``/dev/stdout``, is written to as it is.
-    """
-    if path.exists() and not path.is_file():
-        with path.open("wb") as into:
-            yield into
-        return
-    beside = path.with_name(f".{path.name}.{token_hex(4)}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            yield file
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,13 +1,11 @@
-"""Puts a backup into an empty ledger: ``python -m gateway.ledger.restore FILE --into URL_OR_FILE``.
+"""Puts a backup into an empty ledger.
 
 The backup is verified before, and the ledger before it is there for others; both must end with the same checkpoint.
 """
 
-import argparse
-import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,16 +13,12 @@ import sqlalchemy as sa
 
 from gateway.ledger import statistics, tables
 from gateway.ledger.backup import Progress, copy, holds
-from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.reader import Reader
 from gateway.ledger.source import Source
 from gateway.ledger.statements import Statements
-from gateway.settings import RecorderSettings
-from ndxp.cli.output import console, print_json, progress
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Key, NoteRefused
-from ndxp.sqlite import sqlite_url
 
 _BATCH = 5000
 _PRUNED = [table for table in tables.metadata.sorted_tables if table is not tables.subjects]
@@ -118,7 +112,7 @@ def _same(before: Audited, after: Audited) -> None:
         raise BackupRefused("the restored ledger ends with another checkpoint than the backup")
 
 
-def _keys(given: str, statements: Statements) -> list[Key]:
+def read_keys(given: str, statements: Statements) -> list[Key]:
     """Public keys from the option, a key or a file of keys, or those in the run folder. Raises BackupRefused."""
     path = Path(given)
     try:
@@ -133,39 +127,3 @@ def _keys(given: str, statements: Statements) -> list[Key]:
     if not keys:
         raise BackupRefused("no public keys in the run folder; --key takes one, or a file as `ndxp log keys` prints it")
     return keys
-
-
-def main() -> None:
-    """Exit code 0 when the ledger is restored and holds, 1 when not, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m gateway.ledger.restore", description=__doc__)
-    parser.add_argument("file", type=Path, help="the backup")
-    parser.add_argument("--into", default="", help="URL or SQLite file of the ledger (NDXP_LEDGER_URL)")
-    parser.add_argument("--key", default="", help="public key or file of keys (those in the run folder)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    given = parser.parse_args()
-    os.umask(0o077)
-    with one_line_each():
-        settings = RecorderSettings()
-        settings.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        into = given.into or settings.ledger
-        url = into if "://" in into else sqlite_url(Path(into).resolve())
-        statements = Statements(settings.run_folder)
-        with progress("Restoring") as show:
-            made = restore(given.file, url, statements, _keys(given.key, statements), show)
-        if given.json:
-            print_json(asdict(made))
-            return
-        console.print(
-            f"✔ {made.records} records are restored and verified; the last checkpoint is that of {made.file}.",
-            style="green", markup=False, soft_wrap=True,
-        )  # fmt: skip
-        say_unsigned(made.signed, made.records)
-        if not made.statistics_proven:
-            console.print(
-                "Statistics are those of the backup, unproven: rows that they count had been removed.",
-                style="yellow", soft_wrap=True,
-            )  # fmt: skip
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A command's way to the running exchange: its state, its admin API, its tokens."""
+"""The admin API of a running exchange, and for its operator the tokens of every subsystem in its run folder."""
 
 from pathlib import Path
 from typing import Any

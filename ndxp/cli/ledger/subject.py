@@ -5,22 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.log import WRONG
-from ndxp.cli.output import (
-    DEFAULT_FOLDER,
-    Folder,
-    Json,
-    Terminal,
-    complain,
-    console,
-    moment,
-    print_json,
-    progress,
-    table,
-)
-from ndxp.cli.session import Session
+from ndxp.admin import Session
+from ndxp.cli.ledger.log import WRONG
 from ndxp.errors import code_name
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.subject import read_subject_key, subject_hash
+from ndxp.terminal import Terminal, complain, console, moment, print_json, progress, table
 
 app = typer.Typer()
 

@@ -9,11 +9,12 @@ import psutil
 import typer
 
 from ndxp import tree
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.ledger.checkpoint import Checkpoint
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import State
+from ndxp.terminal import complain, console, print_json
 
 app = typer.Typer()
 

@@ -1,29 +1,25 @@
-"""Makes a backup of the ledger while it is written to: ``python -m gateway.ledger.backup FILE``.
+"""Makes a backup of the ledger while it is written to.
 
 Whatever the ledger's database is, a backup is one SQLite file with the ledger's rows as they were at one moment, and
 with the public keys that prove them (``ndxp.ledger.backup`` reads it). Private keys and salts are not in it.
 """
 
-import argparse
 import json
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from gateway.ledger import tables
-from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.statements import Statements
 from gateway.ledger.writer import size_of
-from gateway.settings import RecorderSettings
 from ndxp import __version__
-from ndxp.cli.output import console, print_json, progress
 from ndxp.database_url import read_url
 from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import FORMAT, Backup, BackupRefused
@@ -167,35 +163,3 @@ def existing(url: str) -> sa.Engine:
             f"{tables.SCHEMA}: use the software that records into it"
         )
     return engine
-
-
-def main() -> None:
-    """Exit code 0 with a backup that holds, 1 without, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m gateway.ledger.backup", description=__doc__)
-    parser.add_argument("file", type=Path, help="the backup to make")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-    given = parser.parse_args()
-    os.umask(0o077)
-    with one_line_each():
-        settings = RecorderSettings()
-        statements = Statements(settings.run_folder)
-        if not statements.public_keys():
-            raise BackupRefused(f"no public keys of the ledger in {settings.run_folder}: is it the run folder?")
-        engine = existing(settings.ledger)
-        try:
-            with progress("Backing up") as show:
-                made = back_up(engine, statements, given.file, show)
-        finally:
-            engine.dispose()
-        if given.json:
-            print_json(asdict(made))
-            return
-        console.print(
-            f"✔ {made.records} records are in {made.file} ({made.bytes / 1e6:.1f} MB), verified.",
-            style="green", markup=False, soft_wrap=True,
-        )  # fmt: skip
-        say_unsigned(made.signed, made.records)
-
-
-if __name__ == "__main__":
-    main()

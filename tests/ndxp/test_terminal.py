@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from ndxp.cli.output import Terminal, clock, complain, moment, print_json, private, styled, table, visible
+from ndxp.terminal import Terminal, clock, complain, moment, print_json, styled, table, visible
+from ndxp.whole_file import whole_file
 
 
 @given(text=st.text())
@@ -60,7 +61,7 @@ def test_json_says_the_same_with_nothing_that_a_terminal_obeys(
 def test_a_file_of_a_command_is_whole_or_not_there(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_text("before", encoding="utf-8")
-    with pytest.raises(TypeError), private(file) as into:
+    with pytest.raises(TypeError), whole_file(file) as into:
         into.writelines([b"half", "no bytes"])  # type: ignore[list-item]
     assert (file.read_text(encoding="utf-8"), list(tmp_path.iterdir())) == ("before", [file])
 

@@ -12,8 +12,10 @@ from typing import Annotated, Any, BinaryIO, TextIO
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, private, progress
-from ndxp.cli.session import Session
+from ndxp.admin import Session
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import complain, console, print_json, progress
+from ndxp.whole_file import whole_file
 
 app = typer.Typer()
 
@@ -44,7 +46,7 @@ def export(
     session, written = Session(folder), 0
     last = int(session.get("/totals", after=2**61)["last"])
     try:
-        with private(file) as into, ExitStack() as opened, progress("Exporting") as show:
+        with whole_file(file) as into, ExitStack() as opened, progress("Exporting") as show:
             write = writers[file.suffix](into, opened)
             for rows in _pages(session, after, last):
                 write(rows)

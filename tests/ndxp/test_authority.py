@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.dataplane.certificates import Certificate, presented
-from ndxp.sandbox.authority import LOCAL, Authority, AuthorityMissing, read
+from ndxp.authority import LOCAL, Authority, AuthorityMissing, read
 from ndxp.wire.tls import GATEWAY, CertificateMissing, Tls, file_of, uri_of
 
 NAME = "VN/GOV/G24/health-insurance"
