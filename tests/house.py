@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.core.access_token import AUDIENCE, ISSUER
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Phase, Record
 from gateway.dataplane.deadlines import Deadlines
@@ -15,7 +16,6 @@ from gateway.dataplane.directory import Directory
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.relay import Relays
-from gateway.dataplane.tokens import AUDIENCE, ISSUER
 from gateway.dataplane.upstream import Upstreams
 from gateway.keys import public_jwk
 from gateway.settings import GatewaySettings

@@ -18,17 +18,17 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway.control import app, directory
-from gateway.control.audit import ChangeLog
-from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.exchange_file import read_exchange
+from gateway.control.http.audit import ChangeLog
+from gateway.control.http.connections import Connection
+from gateway.control.http.problems import Problem
+from gateway.control.http.requests import Requests
+from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
-from gateway.control.problems import Problem
 from gateway.control.readiness import Readiness
-from gateway.control.requests import Requests
-from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.keys import load_or_create_secret

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from gateway.control.roles import SECRETS_OF_ROLES
+from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AUTHORITY_KEY, Authority, AuthorityMissing
 from ndxp.subject import SUBJECTS

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.dataplane.tokens import AUDIENCE, ISSUER, LEEWAY
+from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
 from gateway.keys import load_or_create, public_jwk, replace
 from gateway.registry_store import RegistryStore
 

@@ -15,14 +15,14 @@ from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.gauges import gauges
-from gateway.dataplane.journal import STREAM, Journal
+from gateway.dataplane.journal import Journal
 from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import Exchange
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import VERSION, RegistryStore, StateLost
 from gateway.settings import GatewaySettings
-from gateway.store import connect
+from gateway.store import STREAM, connect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.wire.tls import GATEWAY, Tls

@@ -1,4 +1,4 @@
-"""The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer.
+"""A call's steps, in the order of ``ndxp.steps``: the decisions, then what is journaled before and after forwarding.
 
 A step decides at once, or it names what it waits for. The steps are generators of futures, so that a call needs no task
 of its own: whoever drives them goes on when the future is done (``gateway/dataplane/relay.py``).
@@ -22,6 +22,7 @@ from gateway.dataplane.tokens import TokenVerifier
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
 from ndxp.errors import BEFORE_ADMISSION, Reason, Refusal
+from ndxp.steps import CallStep
 from ndxp.wire import metadata
 
 STRANGERS = 50.0, 500
@@ -215,18 +216,24 @@ def resolve(exchange: Exchange, call: Call, claim: Claim) -> None:
     call.timeout = min(longest, unstated if claim.remaining is None else claim.remaining)
 
 
-DECISIONS: tuple[Callable[[Exchange, Call, Claim], "Future[None] | None"], ...] = (identify, authorise, admit, resolve)
+_DECIDES: Mapping[CallStep, Callable[[Exchange, Call, Claim], "Future[None] | None"]] = {
+    CallStep.IDENTIFY: identify,
+    CallStep.AUTHORISE: authorise,
+    CallStep.ADMIT: admit,
+    CallStep.RESOLVE: resolve,
+}
+DECISIONS = tuple((step, _DECIDES[step]) for step in CallStep if step in _DECIDES)
 """What is decided when a call's header list is there, and before a byte of its request is kept."""
 
 
 def begin(exchange: Exchange, call: Call, claim: Claim) -> Steps:
     """The decisions; raises Refusal when one of them says no."""
-    for decide in DECISIONS:
+    for step, decide in DECISIONS:
         if (waits := decide(exchange, call, claim)) is not None:
             yield waits
             waits.result()
         if call.span is not None:
-            call.span.step(decide.__name__)
+            call.span.step(step)
 
 
 def enter(exchange: Exchange, call: Call, claim: Claim) -> Steps:
@@ -255,7 +262,7 @@ def finish(exchange: Exchange, call: Call, claim: Claim) -> Steps:
         exchange.allowances.leave(call.client)
     exchange.admission.leave(call)
     if call.span is not None and call.response_in_ts:
-        call.span.step("forward", call.response_in_ts)
+        call.span.step(CallStep.FORWARD, call.response_in_ts)
     if _recorded(exchange, call, claim):
         yield from _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
 
@@ -297,7 +304,7 @@ def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> Step
         yield written
         written.result()
         if call.span is not None:
-            call.span.step(f"journal {phase}")
+            call.span.step(f"{CallStep.JOURNAL} {phase}")
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1

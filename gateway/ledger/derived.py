@@ -13,11 +13,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from gateway.core.merkle import WIDTH
-from gateway.core.rollup import DAY, MINUTE, MOST_REASONS, Rollup
 from gateway.core.transaction import Phase
 from gateway.ledger import statistics, tables
+from gateway.ledger.rollup import DAY, MINUTE, MOST_REASONS, Rollup
 from gateway.ledger.statistics import Key
+from gateway.ledger.tree import WIDTH
 from gateway.ledger.writer import retained_from, size_of
 from ndxp.wire.metadata import MORE
 

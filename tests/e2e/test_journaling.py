@@ -11,9 +11,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.dataplane.directory import ALIVE
-from gateway.dataplane.journal import STREAM
 from gateway.registry_store import REGISTRY, VERSION
-from gateway.store import connect
+from gateway.store import STREAM, connect
 from ndxp.errors import Reason
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange

@@ -6,8 +6,8 @@ import msgspec
 from fastapi import APIRouter, Body, Query
 
 from gateway import buckets
-from gateway.control.problems import Problem
-from gateway.control.shapes import Json, QuotaChange, QuotaUse
+from gateway.control.api.shapes import Json, QuotaChange, QuotaUse
+from gateway.control.http.problems import Problem
 from gateway.core.registry import Quota, Registry, RegistryError, Snapshot
 from gateway.registry_store import RegistryStore
 from gateway.store import Store

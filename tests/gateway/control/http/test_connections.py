@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.control import connections
-from gateway.control.connections import Connection
+from gateway.control.http import connections
+from gateway.control.http.connections import Connection
 from ndxp.testing import RunningExchange
 from tests.fakes import PATIENCE, until
 

@@ -5,16 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.control import transactions
-from gateway.control.problems import Problem
+from gateway.control.api import transactions
+from gateway.control.http.problems import Problem
 from gateway.core.transaction import Phase, Record, canonical
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import caught_up
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from tests.records import record
 
 

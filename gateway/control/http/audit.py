@@ -12,10 +12,9 @@ from redis.exceptions import RedisError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.control.directory import SUBSYSTEM
-from gateway.control.problems import Problem
+from gateway.control.http.problems import Problem
 from gateway.core.transaction import Origin, Phase, Record, Tally, canonical, new_transaction_id, now
-from gateway.dataplane.journal import STREAM
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.errors import Code
 from ndxp.ledger.payload import salt_of
 

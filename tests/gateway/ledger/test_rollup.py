@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.rollup import Rollup
 from gateway.core.transaction import Origin, Record
+from gateway.ledger.rollup import Rollup
 from tests.records import record
 
 ANSWERED = record(request_in_ts=1000, response_out_ts=3000, request_size=10, response_size=20)

@@ -7,10 +7,7 @@ import msgspec
 from fastapi import APIRouter, Body, Query
 from pydantic import AfterValidator
 
-from gateway.control.discovery import Discovery
-from gateway.control.keeper import Keeper
-from gateway.control.problems import Problem
-from gateway.control.shapes import (
+from gateway.control.api.shapes import (
     Grant,
     Json,
     KnownService,
@@ -19,6 +16,9 @@ from gateway.control.shapes import (
     RegisteredService,
     Service,
 )
+from gateway.control.discovery import Discovery
+from gateway.control.http.problems import Problem
+from gateway.control.keeper import Keeper
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, RegistryError

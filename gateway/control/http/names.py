@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.control.problems import Problem
+from gateway.control.http.problems import Problem
 from ndxp.hosts import trusted
 
 

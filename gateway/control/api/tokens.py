@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
+from gateway.control.api.shapes import TokenKey
 from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
-from gateway.control.shapes import TokenKey
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
 

@@ -7,8 +7,8 @@ import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from gateway.control.problems import Problem
-from gateway.control.shapes import Decision
+from gateway.control.api.shapes import Decision
+from gateway.control.http.problems import Problem
 from gateway.core.decision import decide
 from gateway.registry_store import RegistryStore
 

@@ -8,8 +8,8 @@ import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.control.problems import Problem
-from gateway.control.shapes import Explanation, Recorded
+from gateway.control.api.shapes import Explanation, Recorded
+from gateway.control.http.problems import Problem
 from gateway.core.explain import explain
 from gateway.core.transaction import Phase
 from gateway.ledger.reader import Entry, Reader, Search

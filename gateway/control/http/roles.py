@@ -6,8 +6,8 @@ from enum import IntEnum
 
 from fastapi import Request
 
-from gateway.control.audit import ChangeLog
-from gateway.control.problems import Problem
+from gateway.control.http.audit import ChangeLog
+from gateway.control.http.problems import Problem
 
 
 class Role(IntEnum):

@@ -7,9 +7,9 @@ import msgspec
 from fastapi import APIRouter, Body
 from pydantic import AfterValidator, Field
 
-from gateway.control import shapes
+from gateway.control.api import shapes
 from gateway.control.credentials import Credentials
-from gateway.control.problems import Problem
+from gateway.control.http.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AuthorityMissing

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from gateway.control.shapes import Statistic, Totals
-from gateway.core.rollup import DAY, MINUTE, Rollup
+from gateway.control.api.shapes import Statistic, Totals
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import caught_up
+from gateway.ledger.rollup import DAY, MINUTE, Rollup
 from gateway.store import Store
 
 _Text = Annotated[str | None, Query(max_length=256, pattern=r"^[^\x00]*$")]

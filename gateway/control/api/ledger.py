@@ -12,9 +12,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
-from gateway.control import shapes
-from gateway.control.problems import Problem
-from gateway.control.transactions import find, shown
+from gateway.control.api import shapes
+from gateway.control.api.transactions import find, shown
+from gateway.control.http.problems import Problem
 from gateway.core.transaction import canonical
 from gateway.ledger.derived import MARK
 from gateway.ledger.reader import Reader

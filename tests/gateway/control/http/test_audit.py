@@ -6,11 +6,10 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request
 
-from gateway.control import problems
-from gateway.control.audit import ChangeLog, Concluded
+from gateway.control.http import problems
+from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.core.transaction import Record, parse
-from gateway.dataplane.journal import STREAM
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.errors import Code
 from tests.stores import Valkey
 
