@@ -43,9 +43,15 @@ def run(
 ) -> None:
     """Runs a profile once, and judges it."""
     plan = Plan(
-        profile=profile, folder=folder.resolve(), rate=rate, duration=duration, compress=compress,
-        slo=slo, processes=processes, seed=seed,
-    )  # fmt: skip
+        profile=profile,
+        folder=folder.resolve(),
+        rate=rate,
+        duration=duration,
+        compress=compress,
+        slo=slo,
+        processes=processes,
+        seed=seed,
+    )
     _check_place(report_file)
     _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
 

@@ -88,9 +88,10 @@ class AdminApi:
         if answer.is_error:
             described = "json" in answer.headers.get("content-type", "")
             raise AdminRefused(
-                answer.json()["detail"] if described
+                answer.json()["detail"]
+                if described
                 else f"control failed with {answer.status_code}; {self._where_to_look}"
-            )  # fmt: skip
+            )
         return answer
 
     @property

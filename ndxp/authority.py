@@ -89,9 +89,12 @@ class Authority:
         generation = generation if generation is not None else known.generation if known else 0
         hosts = tuple(hosts) if hosts is not None else known.hosts if known else ()
         if (
-            known is None or not self._made(name) or known.generation != generation
-            or set(known.hosts) != set(hosts) or known.until < now + _RENEWED_BEFORE
-        ):  # fmt: skip
+            known is None
+            or not self._made(name)
+            or known.generation != generation
+            or set(known.hosts) != set(hosts)
+            or known.until < now + _RENEWED_BEFORE
+        ):
             self.issue(name, generation, hosts)
 
     def issue(

@@ -56,8 +56,9 @@ def create(parts: Parts) -> FastAPI:
         title="NDXP, simulated: control",
         version=__version__,
         description="Tokens, registry and ledger of a simulated data exchange. Every person in it is synthetic.",
-        docs_url=None, redoc_url=None,  # those pages run scripts from a public server, where secrets are typed in
-    )  # fmt: skip
+        docs_url=None,
+        redoc_url=None,  # those pages run scripts from a public server, where secrets are typed in
+    )
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)

@@ -81,10 +81,15 @@ def router(  # noqa: C901 - a list of routes
         def edit(r: Registry) -> Registry:
             if len(_other_services(r, provider, contract)) == len(r.services):
                 raise _no_service(provider, contract)
-            return _with(r, services=[
-                msgspec.structs.replace(s, disabled=disabled) if (s.provider, s.contract) == (provider, contract) else s
-                for s in r.services
-            ])  # fmt: skip
+            return _with(
+                r,
+                services=[
+                    msgspec.structs.replace(s, disabled=disabled)
+                    if (s.provider, s.contract) == (provider, contract)
+                    else s
+                    for s in r.services
+                ],
+            )
 
         after = (await registry.change(edit)).registry
         return next(_plain(s) for s in after.services if (s.provider, s.contract) == (provider, contract))

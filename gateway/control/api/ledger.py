@@ -169,9 +169,12 @@ def router(  # noqa: C901 - a list of routes
         except ValueError as error:
             raise Problem(409, "Nothing is lost", str(error)) from error
         return {
-            "kept": loss.kept, "lost": loss.lost.size, "root": b64encode(loss.lost.root).decode(), "at": loss.at,
+            "kept": loss.kept,
+            "lost": loss.lost.size,
+            "root": b64encode(loss.lost.root).decode(),
+            "at": loss.at,
             "sentence": loss.sentence,
-        }  # fmt: skip
+        }
 
     async def _covering(seq: int) -> tuple[str, int]:
         """A signed checkpoint that covers a place; one is signed within a second or so."""

@@ -108,17 +108,16 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         had = {name for name in await credentials.known() if member_of(name) == member.id}
         await credentials.withdraw(had - set(names))
         return {
-            "member": msgspec.to_builtins(member), "credentials": await credentials.issue(names),
+            "member": msgspec.to_builtins(member),
+            "credentials": await credentials.issue(names),
             "warnings": changed.doubts,
-        }  # fmt: skip
+        }
 
     async def _change(member_id: str, *, disabled: bool) -> shapes.Member:
         def edit(r: Registry) -> Registry:
             if all(m.id != member_id for m in r.members):
                 raise _unknown(member_id)
-            replaced = [
-                msgspec.structs.replace(m, disabled=disabled) if m.id == member_id else m for m in r.members
-            ]  # fmt: skip
+            replaced = [msgspec.structs.replace(m, disabled=disabled) if m.id == member_id else m for m in r.members]
             return _with(r, replaced)
 
         after = (await registry.change(edit)).registry

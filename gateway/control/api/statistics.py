@@ -45,9 +45,13 @@ def router(ledger: Reader, store: Store) -> APIRouter:
         length, now = _PERIODS[period], int(time.time())
         begin = now - (3600 if period == "minute" else 30 * DAY) if since is None else since
         found = await asyncio.to_thread(
-            ledger.statistics, length, since=begin // length * length, until=now + DAY if until is None else until,
-            member=member, service=service,
-        )  # fmt: skip
+            ledger.statistics,
+            length,
+            since=begin // length * length,
+            until=now + DAY if until is None else until,
+            member=member,
+            service=service,
+        )
         sums: dict[tuple[tuple[str, Any], ...], Rollup] = {}
         for one in found:
             key = tuple((name, getattr(one, name)) for name in _KEYS[by])

@@ -104,9 +104,10 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
         gone = await asyncio.to_thread(ledger.missing)
         lacks = f"; {gone} of its records were deleted, it may be one of them: see `ndxp log verify`" if gone else ""
         raise Problem(
-            404, "No such transaction",
+            404,
+            "No such transaction",
             f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded{lacks}",
-        )  # fmt: skip
+        )
     return entries
 
 

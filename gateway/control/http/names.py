@@ -22,8 +22,9 @@ class Named:
             await self._app(scope, receive, send)
             return
         problem = Problem(
-            421, "Asked by another name",
+            421,
+            "Asked by another name",
             "control answers plain HTTP by its addresses and local names only, so that no web page reads it under a "
             "name of its own; NDXP_CONTROL_NAMES takes public names, such as that of a proxy in front of it",
-        )  # fmt: skip
+        )
         await problem.response()(scope, receive, send)

@@ -49,19 +49,21 @@ class Doorkeeper:
             role = self.role(request.headers.get("authorization", ""))
             if role is None:
                 raise Problem(
-                    401, "Who are you?",
+                    401,
+                    "Who are you?",
                     "send 'Authorization: Bearer SECRET' with the secret of 'viewer', 'auditor' or 'admin' (the "
                     "operator) in the credentials file",
-                )  # fmt: skip
+                )
             needed = reading
             if request.method not in _READING:
                 needed = Role.OPERATOR
                 await self._changes.begin(request, f"admin/{role.name.lower()}")
             if role < needed:
                 raise Problem(
-                    403, f"This needs the role {needed.name.lower()}",
+                    403,
+                    f"This needs the role {needed.name.lower()}",
                     f"the secret is the {role.name.lower()}'s; {request.method} {request.url.path} is for the "
                     f"{needed.name.lower()}",
-                )  # fmt: skip
+                )
 
         return admit

@@ -120,11 +120,24 @@ def search(
     if minutes is not None and not isnan(minutes):
         since = datetime.fromtimestamp(time.time() - 60 * minutes)
     found = Session(folder).get(
-        "/transactions", client=client, member=member, service=service, method=method, status_code=code,
-        reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
-        since=since and _micros(since), until=until and _micros(until), before=before, limit=limit,
+        "/transactions",
+        client=client,
+        member=member,
+        service=service,
+        method=method,
+        status_code=code,
+        reason=reason,
+        origin=origin,
+        message_id=message_id,
+        user_id=user_id,
+        purpose=purpose,
+        trace=trace,
+        since=since and _micros(since),
+        until=until and _micros(until),
+        before=before,
+        limit=limit,
         proof=True,
-    )  # fmt: skip
+    )
     if as_json:
         print_json(found)
     elif found:

@@ -56,12 +56,17 @@ def _print(found: list[dict[str, Any]], period: str) -> None:
     rows: list[tuple[Any, ...]] = []
     for line in sorted(found, key=lambda line: [line[key] for key in keys]):
         took = line["duration_us"]
-        rows.append((
-            *(_when(line[key], period) if key == "start" else line[key] or "-" for key in keys),
-            line["count"], line["answered"], line["failed"], line["refused"],
-            *(f"{took[name] / 1000:.1f}" for name in ("p50", "p99", "max")),
-            round((line["request_bytes"] + line["response_bytes"]) / 1000),
-        ))  # fmt: skip
+        rows.append(
+            (
+                *(_when(line[key], period) if key == "start" else line[key] or "-" for key in keys),
+                line["count"],
+                line["answered"],
+                line["failed"],
+                line["refused"],
+                *(f"{took[name] / 1000:.1f}" for name in ("p50", "p99", "max")),
+                round((line["request_bytes"] + line["response_bytes"]) / 1000),
+            )
+        )
         for reason, count in sorted(line["reasons"].items()):
             rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBERS) - 1)))
     heads = {"start": "when", "client": "member", "service": "service"}

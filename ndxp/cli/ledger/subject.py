@@ -75,13 +75,16 @@ def _unlisted(session: Session, subject: str) -> list[dict[str, Any]]:
 def _show(found: list[dict[str, Any]], *, more: bool) -> None:
     rows = [
         (
-            moment(record["request_in_ts"]), record["client"], record["user_id"] or "-",
-            record["method"].rpartition("/")[2], record["purpose"] or "-",
+            moment(record["request_in_ts"]),
+            record["client"],
+            record["user_id"] or "-",
+            record["method"].rpartition("/")[2],
+            record["purpose"] or "-",
             WRONG.get(record["proof"]) or record["reason"] or code_name(record["status_code"]),
             record["transaction_id"],
         )
         for record in found
-    ]  # fmt: skip
+    ]
     made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
     Terminal(width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
     if more:
