@@ -11,6 +11,7 @@ import msgspec
 from loadtest.books import Access, Entry
 from loadtest.results import Results
 from ndxp.errors import BEFORE_ADMISSION, RULES, Reason
+from ndxp.plural import count
 
 _EXAMPLES = 5
 _SAMPLED = frozenset(f"{RULES[reason].code.name}:{reason}" for reason in BEFORE_ADMISSION)
@@ -83,7 +84,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
             text += f", {self.differing} with another status"
         if self.unanswered:
             text += (
-                f"; {self.unanswered:,} calls ended without an answer, "
+                f"; {count(self.unanswered, 'call', grouped=True)} ended without an answer, "
                 f"{self.unanswered_recorded:,} of them are in the ledger"
             )
         return text
