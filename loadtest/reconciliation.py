@@ -87,7 +87,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
         if self.unanswered:
             text += (
                 f"; {count(self.unanswered, 'call', grouped=True)} ended without an answer, "
-                f"{self.unanswered_recorded:,} of them are in the ledger"
+                f"{self.unanswered_recorded:,} of them in the ledger"
             )
         return text
 
