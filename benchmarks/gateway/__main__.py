@@ -151,7 +151,7 @@ def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
 
 
 def _only_population() -> bytes:
-    """The default exchange with the service that this benchmark runs, and a quota that does not bind, as JSON (so YAML)."""
+    """The default exchange with the service that this benchmark runs, and a quota that does not bind, in JSON."""
     exchange = read_exchange(ControlSettings())
     ours = {_POPULATION, "ndxp.exchange.v1.ExchangeService"}
     return msgspec.json.encode(
