@@ -88,7 +88,9 @@ class Conductor:
 
     def lost(self, worker: str, reason: str = "went missing") -> None:
         """A worker has gone without a word: what it had under way is unknown, so the run is a part of a result."""
-        if worker in self._workers:
+        if worker in self._workers and self._collector is None:
+            self._give_up(f"generator {worker} {reason} before the run began")
+        elif worker in self._workers:
             self._results.missing += 1
             self.stop(f"generator {worker} {reason}")
             self._leave(worker)

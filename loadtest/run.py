@@ -49,20 +49,20 @@ def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
     """Runs the generator to its end, or until Ctrl-C, and samples the exchange meanwhile. Raises TrafficFailed."""
     into.mkdir(parents=True, exist_ok=True)
     before = durations.read(state)
-    traffic = Traffic(plan, into)
-    sampler = Sampler(state, traffic.pid)
-    try:
-        sampler.sample()
-        with Interrupt() as interrupt:
+    with Interrupt() as interrupt:
+        traffic = Traffic(plan, into)
+        try:
+            sampler = Sampler(state, traffic.pid)
+            sampler.sample()
             while traffic.running(_SAMPLE_EVERY):
                 if interrupt.heard and traffic.end():
                     live.say("stopping; Ctrl-C again gives up the report")
                 sampler.sample()
                 live.show(traffic.progress())
-        live.show(traffic.progress())
-        return Measured(traffic.results(), sampler.usages, durations.between(before, durations.read(state)))
-    finally:
-        traffic.stop()
+            live.show(traffic.progress())
+            return Measured(traffic.results(), sampler.usages, durations.between(before, durations.read(state)))
+        finally:
+            traffic.stop()
 
 
 def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Reckoning:

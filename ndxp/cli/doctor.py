@@ -23,6 +23,7 @@ import typer
 from ndxp import __version__, authority, proxies
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli.run import not_learnt, services_of
+from ndxp.exhausted import why
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.process import loopback
 from ndxp.sandbox import plan
@@ -182,7 +183,7 @@ def _store(place: Place) -> Iterator[str]:
                 if abs(store.time()[0] - time.time()) > _SKEW:
                     yield "the store's clock differs from this machine's"
         except RedisError as error:
-            yield f"the store does not say how it keeps its data ({type(error).__name__})"
+            yield f"the store does not say how it keeps its data ({why(error)})"
 
 
 def _clocks(place: Place) -> Iterator[str]:

@@ -112,19 +112,24 @@ def _pass_on(context: typer.Context) -> None:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    """Runs a command to its end and gives its exit code.
+    """Runs a command to its end and gives its exit code, of one that a signal ended that of a shell.
 
-    Ctrl-C is passed on as SIGTERM, which a command hears as often as it likes and ends with what it has found so far;
-    pressed again it is passed on as it is.
+    The command ignores Ctrl-C until it has a use for it, and is told by SIGTERM, with which it ends as it sees fit.
     """
-    onward = signal.SIGTERM
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is ignored, a command that is started ignores too
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603
+        signal.signal(signal.SIGINT, before)
+        interrupted = False
         while True:
             try:
-                return process.wait()
+                code = process.wait()
+                break
             except KeyboardInterrupt:
-                process.send_signal(onward)
-                onward = signal.SIGINT
+                interrupted = True
+                process.terminate()
+    if code >= 0:
+        return code
+    return 130 if interrupted else 128 - code
 
 
 def _words(context: typer.Context) -> list[str]:

@@ -207,6 +207,13 @@ def test_a_generator_that_fails_before_the_beginning_is_why_there_is_no_run() ->
     assert (run.over, run.failure, found.missing) == (True, "no token", 0)
 
 
+def test_a_generator_that_goes_missing_before_the_beginning_is_why_there_is_no_run() -> None:
+    run, _, said = conducted(2)
+    run.claim("a")
+    run.lost("a")
+    assert (run.failure, said[-1]) == ("generator a went missing before the run began", "ended")
+
+
 def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
     profile = load("ndxp-average")
     callers: dict[Kind, list[str]] = {kind: ["VN/GOV/H26/one-stop"] for kind in profile.mix}

@@ -53,6 +53,11 @@ def test_a_command_and_its_exit_code_are_passed_on(given: str, onward: str, pass
     assert passed_on == [onward.split()]
 
 
+@pytest.mark.parametrize(("ends", "code"), [("exit 99", 99), ("kill -KILL $$", 137)])
+def test_a_command_that_a_signal_ended_has_the_exit_code_of_a_shell(ends: str, code: int) -> None:
+    assert load._run(["sh", "-c", ends], dict(os.environ)) == code
+
+
 @pytest.mark.parametrize(
     "given", ["run", "run a --rate 0", "run a --duration x", "capacity --start 0", "compare a.json"]
 )

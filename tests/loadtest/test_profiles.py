@@ -1,6 +1,7 @@
 """What a profile says, and what it may not say."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,15 @@ def test_a_call_of_ones_own_and_single_subsystems_are_taken(written: Path) -> No
     )
     call = profiles.load(str(written)).mix["mine"]
     assert (call.series("mine"), call.purpose) == ("Things/Get", "load test")
+
+
+def test_the_guides_examples_are_taken(tmp_path: Path) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "load-test.md"
+    objectives, own = re.findall(r"```yaml\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    for name, text in (("own.yaml", own), ("slo.yaml", objectives)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert profiles.load(str(tmp_path / "own.yaml")).mix["verify"].weight == 3
+    assert "evening" in profiles.load("ndxp-2022", tmp_path / "slo.yaml").slo["stages"]
 
 
 def test_an_unknown_profile_is_told_with_those_that_there_are() -> None:

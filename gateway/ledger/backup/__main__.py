@@ -10,6 +10,7 @@ from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.statements import Statements
 from gateway.settings import RecorderSettings
 from ndxp.ledger.backup import BackupRefused
+from ndxp.plural import count
 from ndxp.terminal import console, print_json, progress
 
 
@@ -37,7 +38,7 @@ def main() -> None:
             print_json(asdict(made))
             return
         size = f"{made.bytes / 1e6:.1f} MB"
-        sentence = f"✔ {made.records} records are in {made.file} ({size}), verified."
+        sentence = f"✔ {count(made.records, 'record', are=True)} in {made.file} ({size}), verified."
         console.print(sentence, style="green", markup=False, soft_wrap=True)
         say_unsigned(made.signed, made.records)
 

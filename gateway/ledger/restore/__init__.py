@@ -19,6 +19,7 @@ from gateway.ledger.statements import Statements
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Key, NoteRefused
+from ndxp.plural import count
 
 _BATCH = 5000
 _PRUNED = [table for table in tables.metadata.sorted_tables if table is not tables.subjects]
@@ -84,8 +85,8 @@ def _fill(target: sa.Connection, file: Path, which: Sequence[sa.Table], show: Pr
     size = target.execute(sa.select(tables.tree.c.size).with_for_update()).scalar_one()
     if size or target.execute(sa.select(tables.records.c.seq).limit(1)).first():
         raise BackupRefused(
-            f"the ledger in {target.engine.url.database} has {size} records; a backup is restored into an empty one: "
-            "name another with --into, or move it away first"
+            f"the ledger in {target.engine.url.database} has {count(size, 'record')}; a backup is restored "
+            "into an empty one: name another with --into, or move it away first"
         )
     where = f"file:{quote(str(file))}?mode=ro"
     backup = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(where, uri=True), hide_parameters=True)

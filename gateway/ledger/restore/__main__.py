@@ -9,6 +9,7 @@ from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.restore import read_keys, restore
 from gateway.ledger.statements import Statements
 from gateway.settings import RecorderSettings
+from ndxp.plural import count
 from ndxp.sqlite import sqlite_url
 from ndxp.terminal import console, print_json, progress
 
@@ -37,7 +38,8 @@ def main() -> None:
         if given.json:
             print_json(asdict(made))
             return
-        sentence = f"✔ {made.records} records are restored and verified; the last checkpoint is that of {made.file}."
+        restored = f"✔ {count(made.records, 'record', are=True)} restored and verified"
+        sentence = f"{restored}; the last checkpoint is that of {made.file}."
         console.print(sentence, style="green", markup=False, soft_wrap=True)
         say_unsigned(made.signed, made.records)
         if not made.statistics_proven:

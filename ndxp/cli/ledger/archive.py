@@ -14,6 +14,7 @@ import typer
 
 from ndxp.admin import Session
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.plural import count
 from ndxp.terminal import complain, console, print_json, progress
 from ndxp.whole_file import whole_file
 
@@ -59,7 +60,7 @@ def export(
         print_json({"file": str(file), "records": written, "checked": False})
     else:
         unchecked = "They are as the database has them; `ndxp log verify` checks that nobody has changed any"
-        console.print(f"{written} records are in {file}. {unchecked}.", soft_wrap=True)
+        console.print(f"{count(written, 'record', are=True)} in {file}. {unchecked}.", soft_wrap=True)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from ndxp.admin import Session, path_part
+from ndxp.cli.filters import must_be_known, must_lead_somewhere
 from ndxp.errors import Code, code_name
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
@@ -119,7 +120,8 @@ def search(
         raise typer.Exit(2)
     if minutes is not None and not isnan(minutes):
         since = datetime.fromtimestamp(time.time() - 60 * minutes)
-    found = Session(folder).get(
+    session = Session(folder)
+    found = session.get(
         "/transactions",
         client=client,
         member=member,
@@ -138,6 +140,10 @@ def search(
         limit=limit,
         proof=True,
     )
+    if not found:
+        must_lead_somewhere(
+            session, client=client, member=member, service=service, method=method, reason=reason, purpose=purpose
+        )
     if as_json:
         print_json(found)
     elif found:
@@ -217,10 +223,9 @@ def _field(name: str, value: Any) -> str:
 
 
 def _code(status: str | None) -> int | None:
-    if status is None or status in {str(int(code)) for code in Code}:
-        return None if status is None else int(status)
-    try:
-        return int(Code[status.upper()])
-    except KeyError:
-        complain(f"no status {status!r}; there are {', '.join(code.name for code in Code)}")
-        raise typer.Exit(2) from None
+    if status is None:
+        return None
+    numbers = {str(int(code)) for code in Code}
+    if status not in numbers:
+        must_be_known("status", status.upper(), [code.name for code in Code])
+    return int(status) if status in numbers else int(Code[status.upper()])

@@ -18,7 +18,7 @@ DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop
 GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"], fields=["name"])
 
 
-def state(*grants: Grant, disabled: str = "", contracts: Mapping[str, bytes] | None = None) -> WorkerState:
+def standing(*grants: Grant, disabled: str = "", contracts: Mapping[str, bytes] | None = None) -> WorkerState:
     registry = Registry(
         instance="VN",
         members=[
@@ -45,23 +45,23 @@ def changed(**terms: Any) -> Grant:
 
 @pytest.mark.parametrize("grants", [(GRANT,), (changed(id="another"),), (changed(methods=["Get"]), GRANT)])
 def test_a_call_goes_on_while_a_grant_releases_the_same(grants: tuple[Grant, ...]) -> None:
-    check_still(state(*grants), under_way())
+    check_still(standing(*grants), under_way())
 
 
 def test_a_call_that_is_not_let_in_yet_is_left_to_the_steps() -> None:
-    check_still(state(disabled="member"), Call(f"{DEMO}/Get"))
+    check_still(standing(disabled="member"), Call(f"{DEMO}/Get"))
 
 
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
-        (state(), Reason.ACCESS_DENIED),
-        (state(changed(fields=["name", "address"])), Reason.ACCESS_DENIED),
-        (state(changed(methods=["Put"])), Reason.ACCESS_DENIED),
-        (state(changed(valid_until="2020-01-01")), Reason.ACCESS_DENIED),
-        (state(changed(purposes=["billing"])), Reason.PURPOSE_REQUIRED),
-        (state(GRANT, disabled="service"), Reason.SERVICE_DISABLED),
-        (state(GRANT, disabled="member"), Reason.MEMBER_DISABLED),
+        (standing(), Reason.ACCESS_DENIED),
+        (standing(changed(fields=["name", "address"])), Reason.ACCESS_DENIED),
+        (standing(changed(methods=["Put"])), Reason.ACCESS_DENIED),
+        (standing(changed(valid_until="2020-01-01")), Reason.ACCESS_DENIED),
+        (standing(changed(purposes=["billing"])), Reason.PURPOSE_REQUIRED),
+        (standing(GRANT, disabled="service"), Reason.SERVICE_DISABLED),
+        (standing(GRANT, disabled="member"), Reason.MEMBER_DISABLED),
     ],
 )
 def test_a_call_ends_when_it_would_not_be_let_in_any_more(now: WorkerState, reason: Reason) -> None:
@@ -71,8 +71,8 @@ def test_a_call_ends_when_it_would_not_be_let_in_any_more(now: WorkerState, reas
 
 
 def test_under_a_grant_of_some_fields_nothing_is_forwarded_before_the_contract_is_known() -> None:
-    known = state(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
-    for each, refusal in ((state(GRANT), True), (state(changed(fields=[])), False), (known, False)):
+    known = standing(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
+    for each, refusal in ((standing(GRANT), True), (standing(changed(fields=[])), False), (known, False)):
         call = Call(f"{DEMO}/Get")
         call.client, claim = CLIENT, Claim((), None)
         authorise(each, call, claim)
@@ -100,25 +100,25 @@ class Book:
 def recording_two(book: Any, backlog: int = 0) -> WorkerState:
     """An exchange that records two refusals of a client for a reason at most."""
     unused: Any = None
-    state = WorkerState(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused)
-    state.admission.backlog = backlog
-    return state
+    standing = WorkerState(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused)
+    standing.admission.backlog = backlog
+    return standing
 
 
-async def refuse(state: WorkerState, client: str, reason: Reason, *, dismissed: bool = False) -> None:
+async def refuse(standing: WorkerState, client: str, reason: Reason, *, dismissed: bool = False) -> None:
     call = Call(f"{DEMO}/Get")
     call.client = client
     call.dismissal = Refusal(reason, "") if dismissed else None
     call.end(RULES[reason].code, Origin.GATEWAY, reason)
-    assert all(written.done() for written in finish(state, call, Claim((), None)))
+    assert all(written.done() for written in finish(standing, call, Claim((), None)))
 
 
 async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:
     """Whose refusals are recorded when each of the clients is refused so many times."""
     book = Book()
-    state = recording_two(book, backlog)
+    standing = recording_two(book, backlog)
     for client in clients * times:
-        await refuse(state, client, reason, dismissed=dismissed)
+        await refuse(standing, client, reason, dismissed=dismissed)
     return sorted(record.client for record in book.records)
 
 
@@ -131,9 +131,9 @@ async def test_of_each_callers_refusals_the_first_are_recorded_and_then_so_many_
 
 async def test_a_flood_of_one_reason_does_not_hide_another() -> None:
     book = Book()
-    state = recording_two(book)
+    standing = recording_two(book)
     for reason in [Reason.UNKNOWN_SERVICE] * 5 + [Reason.ACCESS_DENIED]:
-        await refuse(state, "a", reason)
+        await refuse(standing, "a", reason)
     assert [record.reason for record in book.records] == ["UNKNOWN_SERVICE", "UNKNOWN_SERVICE", "ACCESS_DENIED"]
 
 
