@@ -1,7 +1,6 @@
 """What others wrote, on the operator's terminal."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from ndxp.terminal import Terminal, clock, complain, moment, print_json, styled, table, visible
-from ndxp.whole_file import whole_file
 
 
 @given(text=st.text())
@@ -56,14 +54,6 @@ def test_json_says_the_same_with_nothing_that_a_terminal_obeys(
     shown = capsys.readouterr().out
     assert json.loads(shown) == {text: [text]}
     assert all(line.isprintable() for line in shown.split("\n"))
-
-
-def test_a_file_of_a_command_is_whole_or_not_there(tmp_path: Path) -> None:
-    file = tmp_path / "a"
-    file.write_text("before", encoding="utf-8")
-    with pytest.raises(TypeError), whole_file(file) as into:
-        into.writelines([b"half", "no bytes"])  # type: ignore[list-item]
-    assert (file.read_text(encoding="utf-8"), list(tmp_path.iterdir())) == ("before", [file])
 
 
 def test_a_cell_of_richs_own_text_keeps_its_style(capsys: pytest.CaptureFixture[str]) -> None:
