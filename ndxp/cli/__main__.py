@@ -20,6 +20,7 @@ from ndxp.cli import (
     load,
     log,
     member,
+    new,
     people,
     proof,
     quota,
@@ -51,7 +52,7 @@ app = typer.Typer(
 for more in (subject.app, proof.app, archive.app, backup.app):
     log.log_app.registered_commands += more.registered_commands
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, service.app, rights.app, quota.app, people.app,
+    run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
     call.app, log.app, statistics.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
