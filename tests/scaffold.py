@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.e2e.test_wheel import succeeds
+from tests.ndxp.agency.test_folder import change
 from tests.snippets import clone
 from tests.wheels import Environment, build
 
@@ -42,6 +43,18 @@ def test_a_new_agency_passes_its_own_tests_and_runs_beside_an_exchange_of_the_wh
         assert "RegisterEntry" in succeeds(environment.run(tmp_path, "ndxp", "services"))
     finally:
         succeeds(environment.run(tmp_path, "ndxp", "down"))
+
+
+def test_an_agency_that_cannot_run_fails_its_tests_with_one_line(environment: Environment, tmp_path: Path) -> None:
+    def tested() -> list[str]:
+        ran = environment.run(tmp_path, "pytest", "-q", "-o", "ndxp_with=", "--ndxp-with", ".", "-k", "registered")
+        return [line for line in (ran.stdout + ran.stderr).splitlines() if "land" in line]
+
+    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "land", "--folder", "."))
+    change(tmp_path / "land/exchange.yaml", "[RegisterEntry, GetEntry]", "[RegisterEntry, GetEntries]")
+    assert "land does not run: exchange.yaml grants GetEntries, which land.v1.LandService does not have" in tested()
+    change(tmp_path / "protos/land/v1/land.proto", "string text = 2;", "string text 2;")
+    assert tested() == ["ERROR: protos/land/v1/land.proto:23:15: Missing field number."]
 
 
 def test_a_new_agency_passes_mypy_as_strict_as_here(environment: Environment, tmp_path: Path) -> None:
@@ -127,8 +140,8 @@ def test_in_a_copy_of_this_tree_it_is_hosted_granted_called_and_explained(copy: 
         copy.python("ndxp.cli", "down", *folder)
 
 
-def test_in_a_copy_of_this_tree_its_tests_and_those_of_all_agencies_pass(copy: Copy) -> None:
-    pages = ("tests/test_deploy.py", "tests/test_kubernetes.py", "tests/test_docs.py")
-    copy.python(
-        "pytest", "-q", "-p", "no:cacheprovider", "tests/services", "tests/protos", "tests/gateway/control", *pages
-    )
+def test_in_a_copy_of_this_tree_its_tests_and_those_that_look_at_all_agencies_pass(copy: Copy) -> None:
+    services = (f"tests/services/test_{name}.py" for name in ("land", "objects", "hosting"))
+    generated = ("tests/test_deploy.py", "tests/test_kubernetes.py", "tests/test_docs.py")
+    elsewhere = ("tests/protos", "tests/gateway/control/test_exchange_file.py", "tests/ndxp/sandbox/test_plan.py")
+    copy.python("pytest", "-q", "-p", "no:cacheprovider", *services, *generated, *elsewhere)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ndxp.cli.output import Json, console, print_json
-from ndxp.scaffold.agency import NameRefused, is_checkout, write, write_into_repository
+from ndxp.scaffold.agency import OWNER, is_checkout, write, write_into_repository
 from ndxp.tree import TREE
 
 app = typer.Typer()
@@ -16,9 +16,9 @@ app.add_typer(new_app, name="new")
 
 @new_app.command()
 def agency(
-    name: Annotated[str, typer.Argument(help="Its name: small letters and digits, with _ between words.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters and digits, with _ between words.")],
     folder: Annotated[Path | None, typer.Option(help="Where: a folder that is empty or not there.")] = None,
-    member: Annotated[str, typer.Option(help="The member whose subsystem it is.")] = "VN/GOV/G22",
+    member: Annotated[str, typer.Option(help="The member whose subsystem it is.")] = OWNER,
     as_json: Json = False,
 ) -> None:
     """Writes an agency that runs: contract, rules, records, service, its part of the exchange, a test.
@@ -30,10 +30,7 @@ def agency(
     """
     inside = folder is None and is_checkout() and Path.cwd() == TREE
     where = TREE if inside else folder or Path(name)
-    try:
-        written = write_into_repository(name, where, member) if inside else write(name, where, member)
-    except NameRefused as error:
-        raise typer.BadParameter(str(error)) from error
+    written = write_into_repository(name, where, member) if inside else write(name, where, member)
     if as_json:
         print_json({"folder": str(where), "files": [str(path) for path in written]})
         return

@@ -19,10 +19,9 @@ import httpx
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.agency.parts import Part
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
-from ndxp.sandbox.plan import added_agencies, agencies, own_subsystems
+from ndxp.sandbox.plan import BESIDE, own_subsystems
 from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
 from ndxp.tree import command, environment
 
@@ -129,8 +128,8 @@ def ready(state: State) -> bool:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             ended = _ended(Path(state.folder))
-            beside = [part for name, (_, part) in _added(state).items() if name not in ended]
-            mine = own_subsystems([*agencies(), *beside])
+            beside = {each for name, subsystems in state.beside.items() if name not in ended for each in subsystems}
+            mine = {*own_subsystems(), *beside}
             # What others offer may be down as long as they like; calls to it are refused meanwhile.
             own = [service for service in services if service.provider in mine]
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
@@ -202,29 +201,21 @@ def _get(url: str) -> httpx.Response:
 
 def failures(state: State) -> dict[str, str]:
     """Why agencies of others ended by themselves, a line for each subsystem; the rest of the exchange runs."""
-    ended = _ended(Path(state.folder))
-    return {
-        subsystem: f"{part.name} does not run: {_why(Path(state.folder), name, part.name)}"
-        for name, (_, part) in _added(state).items()
-        if name in ended
-        for subsystem in part.subsystems
-    }
+    ended = state.beside.keys() & _ended(Path(state.folder))
+    return {subsystem: _why(state, name) for name in ended for subsystem in state.beside[name]}
 
 
-def _why(folder: Path, process: str, agency: str) -> str:
-    """The line that a process has written last about itself."""
-    said = [line for line in _lines(folder / "logs" / f"{process}.log") if line.startswith(f"{agency}: ")]
-    return said[-1].partition(": ")[2] if said else f"it ended, see {folder / 'logs' / process}.log"
-
-
-def _added(state: State) -> dict[str, tuple[Path, Part]]:
-    return added_agencies([Path(each) for each in state.beside])
+def _why(state: State, process: str) -> str:
+    """The line that an agency of others has written last about why it does not run."""
+    agency, log = process.removeprefix(BESIDE), Path(state.folder) / "logs" / f"{process}.log"
+    lines = [line.partition(": ")[2] for line in _lines(log) if line.startswith(f"{agency}: ")]
+    return f"{agency} does not run: {lines[-1] if lines else f'it ended, see {log}'}"
 
 
 def _failure(state: State, supervisor: "subprocess.Popen[bytes]") -> str:
     """What stands in the way for good: a process of ours that ended by itself. Its own last line says why."""
     folder = Path(state.folder)
-    ended = [name for name in _ended(folder) if name not in _added(state)]
+    ended = [name for name in _ended(folder) if name not in state.beside]
     if not ended and supervisor.poll() is None:
         return ""
     name = ended[0] if ended else "supervisor"

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +23,9 @@ DIRECTORY = "VN/GOV/G22/exchange"
 
 _USUAL_PORTS = {"gateway": 50051, "control": 8080}
 """What people type."""
+
+BESIDE = "agencies-"
+"""What the name of a process with an agency of others begins with; the agency's own name follows."""
 
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
 
@@ -59,7 +62,7 @@ def make(
     if exchange_file is not None and not exchange_file.is_file():
         raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
     beside = [each.resolve() for each in beside]
-    added = added_agencies(beside)
+    added = _added(beside)
     socket_folder, store = _socket(folder)
     data = folder / "store"
     for private in (folder, data):
@@ -68,7 +71,8 @@ def make(
     measured = {name: f"metrics of {name}" for name in ("control", "agencies", *added, *gateways)}
     ports = check_ports(port, [*measured.values(), *(part.name for _, part in added.values())])
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
-    addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(_all(added), ports, HOST)
+    there = [*agencies(), *(part for _, part in added.values())]
+    addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(there, ports, HOST)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {
         "NDXP_FOLDER": str(folder),
@@ -76,7 +80,7 @@ def make(
         "NDXP_ADDRESSES": json.dumps(addresses),
     }
     if tls:
-        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER, _all(added))), **ONLY_1_3}
+        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER, addresses)), **ONLY_1_3}
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
@@ -111,7 +115,7 @@ def make(
         processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
-        beside=[str(each) for each in beside],
+        beside={name: part.subsystems for name, (_, part) in added.items()},
     )  # fmt: skip
 
 
@@ -120,7 +124,7 @@ def agencies() -> Sequence[Part]:
     return read_parts(TREE / "services")
 
 
-def added_agencies(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
+def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
     """The agencies in folders of others, each with its folder, by the name of its process. Raises PlanFailed."""
     added: dict[str, tuple[Path, Part]] = {}
     there = {part.name for part in agencies()}
@@ -135,17 +139,13 @@ def added_agencies(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
             if part.name in there:
                 raise PlanFailed(f"{folder / part.name}: the exchange has an agency {part.name} already; rename one")
             there.add(part.name)
-            added[f"agencies-{part.name}"] = (folder, part)
+            added[f"{BESIDE}{part.name}"] = (folder, part)
     return added
 
 
-def _all(added: Mapping[str, tuple[Path, Part]]) -> list[Part]:
-    return [*agencies(), *(part for _, part in added.values())]
-
-
-def own_subsystems(parts: Sequence[Part] | None = None) -> list[str]:
-    """The subsystems that a sandbox itself provides, with those of these agencies, or of all that it brings."""
-    return [DIRECTORY, *(each for part in (agencies() if parts is None else parts) for each in part.subsystems)]
+def own_subsystems() -> list[str]:
+    """The subsystems that a sandbox itself provides."""
+    return [DIRECTORY, *(subsystem for part in agencies() for subsystem in part.subsystems)]
 
 
 def default_ports() -> dict[str, int]:
@@ -157,10 +157,10 @@ def default_ports() -> dict[str, int]:
     return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
 
 
-def _certify(folder: Path, parts: Sequence[Part]) -> Path:
+def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
     """Certificates for what runs here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
-    for name in (GATEWAY, CONTROL, *own_subsystems(parts)):
+    for name in (GATEWAY, CONTROL, *subsystems):
         authority.ensure(name, hosts=LOCAL)
     return folder
 

@@ -59,7 +59,8 @@ class State:
     ``started`` is when the supervisor was, as ``start_of`` says it, so that another process with the same number is
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
-    files, where the run folder's path is too long; empty otherwise. ``beside`` are the folders with agencies of others.
+    files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
+    others, with the subsystems of each.
     """
 
     folder: str
@@ -73,7 +74,7 @@ class State:
     attached: bool = False
     tls: bool = False
     socket_folder: str = ""
-    beside: list[str] = field(default_factory=list)
+    beside: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:

@@ -22,39 +22,40 @@ _RESERVED = frozenset((
 ))  # fmt: skip
 """Names that processes, containers or folders of an exchange have."""
 
-_OWNER = "VN/GOV/G22"
-_IMPORT = "from "
+OWNER = "VN/GOV/G22"
+"""The member whose agency it is where nobody says another: the office of the government."""
 
 
-class NameRefused(ValueError):
+class AgencyRefused(ValueError):
     """The agency cannot be written; the text says why."""
 
 
-def write(name: str, folder: Path, member: str = _OWNER) -> list[Path]:
+def write(name: str, folder: Path, member: str = OWNER) -> list[Path]:
     """Writes an agency of a member into a folder of its own, with the code of its contract; gives its files.
 
-    Raises NameRefused for a name or a member that cannot be, for a folder that is not empty, and without grpcio-tools.
+    Raises AgencyRefused for a name or a member that cannot be, a folder that is not empty, and without grpcio-tools.
     """
     _check(name, member)
     if (found := find_spec(name)) is not None and found.origin is not None:
-        raise NameRefused(f"{name} is the name of a Python module already; take another")
+        raise AgencyRefused(f"{name} is the name of a Python module already; take another")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NameRefused(f"{folder} is there and not empty; name another folder with --folder")
+        raise AgencyRefused(f"{folder} is there and not empty; name another folder with --folder")
     if not can_generate():
-        raise NameRefused("the code of a contract is made with grpcio-tools: pip install 'ndxp[new]'")
+        raise AgencyRefused("the code of a contract is made with grpcio-tools: pip install 'ndxp[new]'")
     written = _write(name, member, folder, lambda path: path, package="", contracts="")
     generate(folder.resolve())
     return written
 
 
-def write_into_repository(name: str, root: Path, member: str = _OWNER) -> list[Path]:
+def write_into_repository(name: str, root: Path, member: str = OWNER) -> list[Path]:
     """Writes an agency of a member into a checkout, besides its others; gives its files.
 
-    Raises NameRefused for a name or a member that cannot be, and for a name that is there already.
+    Raises AgencyRefused for a name or a member that cannot be, and for a name that is there already.
     """
     _check(name, member)
-    if (root / "ndxp" / name).exists() or (root / "ndxp" / f"{name}.py").exists():
-        raise NameRefused(f"ndxp.{name} is there already; take another name")
+    for package in ("ndxp", "services"):
+        if any((root / package / taken).exists() for taken in (name, f"{name}.py")):
+            raise AgencyRefused(f"{package}.{name} is there already; take another name")
     written = _write(name, member, root, _place_in_repository, package="services.", contracts="ndxp.")
     above = root / "ndxp" / name / "__init__.py"
     above.write_text(f'"""The contract of the {_spoken(name)}."""\n', encoding="utf-8")
@@ -63,17 +64,17 @@ def write_into_repository(name: str, root: Path, member: str = _OWNER) -> list[P
 
 def _check(name: str, member: str) -> None:
     if not _NAME.fullmatch(name):
-        raise NameRefused(
+        raise AgencyRefused(
             f"{name!r} cannot be the name of an agency: 2 to 30 small letters and digits, with _ between words"
         )
     if name in _RESERVED or keyword.iskeyword(name) or name in sys.stdlib_module_names:
-        raise NameRefused(f"{name} cannot be the name of an agency: Python or the exchange has it already")
+        raise AgencyRefused(f"{name} cannot be the name of an agency: Python or the exchange has it already")
     if name in (part.name for part in agencies()):
-        raise NameRefused(f"there is an agency {name} already; take another name")
+        raise AgencyRefused(f"there is an agency {name} already; take another name")
     try:
         Subsystem.parse(f"{member}/{name.replace('_', '-')}")
     except ValueError as error:
-        raise NameRefused(f"--member takes a member such as {_OWNER}: {error}") from error
+        raise AgencyRefused(f"--member takes a member such as {OWNER}: {error}") from error
 
 
 def _write(
@@ -85,7 +86,7 @@ def _write(
         " new_agency.v1": f" {contracts}new_agency.v1",
         "[new_agency.v1": f"[{contracts}new_agency.v1",
         "protos/new_agency": f"protos/{contracts.replace('.', '/')}new_agency",
-        _OWNER: member,
+        OWNER: member,
         "new_agency": name,
         "new-agency": name.replace("_", "-"),
         "NewAgency": "".join(word.capitalize() for word in name.split("_")),
@@ -96,6 +97,9 @@ def _write(
         if placed := place(path):
             target = folder / str(placed).replace("new_agency", name)
             texts[target] = _renamed((TEMPLATE / path).read_text(encoding="utf-8"), spellings)
+    for target in texts:
+        if target.exists():
+            raise AgencyRefused(f"{target} is there already; take another name")
     for target, text in texts.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
@@ -126,7 +130,7 @@ def _renamed(text: str, spellings: Mapping[str, str]) -> str:
     """The text with the new name in the place of the template's, and with imports in their order again."""
     for old, new in spellings.items():
         text = text.replace(old, new)
-    return re.sub(rf"(?m)(?:^{_IMPORT}.*\n)+", lambda block: _in_order(block[0]), text)
+    return re.sub(r"(?m)(?:^from .*\n)+", lambda block: _in_order(block[0]), text)
 
 
 def _in_order(imports: str) -> str:

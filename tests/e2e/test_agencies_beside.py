@@ -103,6 +103,12 @@ def test_an_agency_that_dies_is_started_again(ndxp: Ndxp) -> None:
     until_now(lambda: register(ndxp).code == 0)
 
 
+def test_a_part_that_is_edited_while_its_agency_runs_stands_in_nobody_s_way(ndxp: Ndxp, folders: list[Path]) -> None:
+    (folders[0] / "forest" / "exchange.yaml").write_text("titel", encoding="utf-8")
+    assert ndxp("status", "--json").data["services"]
+    assert register(ndxp).code == 0
+
+
 def test_what_cannot_be_planned_is_one_line(tmp_path: Path, folders: list[Path], ndxp_alone: Ndxp) -> None:
     def up(*words: object) -> str:
         return ndxp_alone("up", "-d", "--port", "0", "--folder", tmp_path / "run", *words).complaint

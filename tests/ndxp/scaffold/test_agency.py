@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ndxp.scaffold.agency import NameRefused, template_files, write, write_into_repository
+from ndxp.scaffold.agency import AgencyRefused, template_files, write, write_into_repository
 from tests.ndxp.cli.conftest import Ndxp, ndxp_alone
 
 __all__ = ["ndxp_alone"]
@@ -78,27 +78,37 @@ def test_in_the_repository_an_agency_is_a_contract_a_folder_and_a_test(tmp_path:
     ],
 )
 def test_a_name_that_cannot_be_used_is_refused_and_nothing_is_written(tmp_path: Path, name: str, why: str) -> None:
-    with pytest.raises(NameRefused, match=why):
+    with pytest.raises(AgencyRefused, match=why):
         write(name, tmp_path / "mine")
     assert files(tmp_path) == []
 
 
-def test_what_is_a_package_of_ndxp_is_no_name_in_the_repository(tmp_path: Path) -> None:
-    (tmp_path / "ndxp" / "world").mkdir(parents=True)
-    with pytest.raises(NameRefused, match=r"ndxp\.world is there already"):
-        write_into_repository("world", tmp_path)
+@pytest.mark.parametrize(
+    ("taken", "why"),
+    [
+        ("ndxp/land/world.py", r"ndxp\.land is there already"),
+        ("services/land.py", r"services\.land is there already"),
+        ("tests/services/test_land.py", r"test_land\.py is there already"),
+    ],
+)
+def test_what_is_in_the_repository_already_is_not_written_over(tmp_path: Path, taken: str, why: str) -> None:
+    (tmp_path / taken).parent.mkdir(parents=True)
+    (tmp_path / taken).write_text("mine", encoding="utf-8")
+    with pytest.raises(AgencyRefused, match=why):
+        write_into_repository("land", tmp_path)
+    assert texts(tmp_path) == {taken: "mine"}
 
 
 def test_a_member_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NameRefused, match="--member takes a member such as VN/GOV/G22"):
+    with pytest.raises(AgencyRefused, match="--member takes a member such as VN/GOV/G22"):
         write("land", tmp_path, "Ministry of land")
 
 
 def test_a_folder_that_is_not_empty_is_not_touched(tmp_path: Path, ndxp_alone: Ndxp) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     refused = ndxp_alone("new", "agency", "land", "--folder", tmp_path)
-    assert refused.code == 2
-    assert "is there and not empty" in refused.err
+    assert refused.code == 1
+    assert refused.complaint == f"{tmp_path} is there and not empty; name another folder with --folder"
     assert texts(tmp_path) == {"mine.txt": "mine"}
 
 
