@@ -19,6 +19,7 @@ from ndxp.cli import (
     ledger,
     load,
     member,
+    new,
     people,
     quota,
     rights,
@@ -31,6 +32,7 @@ from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
+from ndxp.scaffold.agency import AgencyRefused
 from ndxp.subject import SubjectKeyMissing
 from ndxp.terminal import complain, remark
 from ndxp.variables import unknown_variables
@@ -45,12 +47,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, service.app, rights.app, quota.app, people.app,
+    run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
     call.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 
+
+_REFUSED = (
+    AdminRefused, AgencyRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused,
+)  # fmt: skip
+"""What says in one line why a command cannot do what it was asked."""
 
 _DEBUG = "--debug"
 _LONGEST = 300
@@ -81,7 +88,7 @@ def main() -> None:
     os.umask(0o077)  # records, proofs, reports, credentials: what a command writes is its user's alone
     try:
         app()
-    except (AdminRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused) as error:
+    except _REFUSED as error:
         complain(str(error))
         sys.exit(1)
     except (BrokenPipeError, KeyboardInterrupt, typer.Abort):

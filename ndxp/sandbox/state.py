@@ -31,7 +31,7 @@ Durability: TypeAlias = Literal["everysec", "always"]
 _FILE = "run.json"
 _CONNECT = 3.0
 _ENDED = frozenset("ZX")
-_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "services"})
+_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "services", "ndxp.agency"})
 
 
 class NoSandbox(Exception):
@@ -60,7 +60,8 @@ class State:
     ``started`` is when the supervisor was, as ``start_of`` says it, so that another process with the same number is
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
-    files, where the run folder's path is too long; empty otherwise.
+    files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
+    others, with the subsystems of each.
     """
 
     folder: str
@@ -74,6 +75,7 @@ class State:
     attached: bool = False
     tls: bool = False
     socket_folder: str = ""
+    beside: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
