@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from ndxp.agency.claim import Claim, read_birth_date, read_day, read_name, read_text
+from ndxp.agency.day import has_ended
+from ndxp.calendar import years_after
 from ndxp.errors import AgencyError, Code
 from ndxp.world import REFERENCE_DATE, InsuranceCard, normalise_name, province_by_code
-from services.claim import Claim, read_birth_date, read_day, read_name, read_text
-from services.day import has_ended, years_after
 
 CHILD_YEARS = 6
 """A child's card ends on this birthday."""

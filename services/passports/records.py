@@ -6,12 +6,12 @@ from datetime import date
 
 import msgspec
 
+from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
 from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_subject
 from ndxp.birthdate import BirthDate
 from ndxp.world import Citizen, Identifier, Passport, World
-from services.day import day_of
 
 APPLICATION = "application"
 PASSPORT = "passport"

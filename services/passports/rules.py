@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 
+from ndxp.agency.claim import Claim, read_birth_date, read_name, read_text
+from ndxp.agency.day import day_of, has_ended
+from ndxp.calendar import full_years, years_after
 from ndxp.errors import AgencyError, Code
 from ndxp.world import normalise_name
-from services.claim import Claim, read_birth_date, read_name, read_text
-from services.day import day_of, full_years, has_ended, years_after
 from services.passports.records import Application, Issued, latest_birth
 
 _PASSPORT_NUMBER = re.compile(r"[A-Z][0-9]{7,8}")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from unicodedata import category
 
+from ndxp.agency.claim import Claim, read_day, read_name, read_number, read_text
+from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
 from ndxp.world import Address, Citizen, Sex, normalise_name, province_by_code
-from services.claim import Claim, read_day, read_name, read_number, read_text
-from services.day import full_years
 
 FIRST_BIRTH_YEAR = 2000
 """Births before are in the registry already."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ndxp.agency.day import today
 from ndxp.errors import Code
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.population.v1 import population_pb2
 from ndxp.world import Citizen, InsuranceCard, World
-from services.day import today
 from services.health_insurance.rules import Result, judge, read_card_claim
 from tests.agencies import health_insurance
 
