@@ -10,6 +10,9 @@ from ndxp.world.provinces import province_by_code
 REFERENCE_DATE = date(2023, 7, 1)
 """The day on which the whole nation is described; nobody is born or dies after it."""
 
+MAJORITY = 18
+"""Completed years from which a citizen acts alone."""
+
 
 class Sex(IntEnum):
     """Sex as coded in the population database."""

@@ -13,7 +13,7 @@ from ndxp.agency.rights import new_id
 from ndxp.agency.verification import Verification
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceServicer
-from ndxp.world import InsuranceCard
+from ndxp.world.registers.health_insurance import InsuranceCard
 from services.health_insurance import rules
 from services.health_insurance.records import Insurer, Visit
 
