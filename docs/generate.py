@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import textwrap
 from importlib import import_module
 from pathlib import Path
@@ -55,6 +56,17 @@ variables are OpenTelemetry's; an empty one counts as not set ([traces](guides/t
 | `OTEL_BSP_SCHEDULE_DELAY` | `5000` | Milliseconds that they wait at most. |
 """
 
+DECISIONS = """# Decisions
+
+Why the project is as it is. A decision says what made it necessary, what was chosen, and what follows. One that is not
+in force any more stays, and says what took its place.
+
+| | decision | date | status |
+|---|---|---|---|
+"""
+
+_STATE = re.compile(r"Decided (\d{4}-\d\d-\d\d)\. Status: (.*?)\.(?: .*)?")
+
 COMMANDS = """# The ndxp command
 
 `--help` says the same. Exit codes: 0 ok, 1 failed, 2 wrong usage; `call` exits with 64 + the gRPC code.
@@ -95,6 +107,18 @@ def commands() -> str:
     return "\n".join(parts)
 
 
+def decisions() -> str:
+    """Every decision with its date and status."""
+    rows = []
+    for path in sorted((HERE / "decisions").glob("[0-9]*.md")):
+        title, _, state, *_ = path.read_text(encoding="utf-8").splitlines()
+        found = _STATE.fullmatch(state)
+        if found is None:
+            raise ValueError(f"{path.name}: the third line must say 'Decided YYYY-MM-DD. Status: ...'")
+        rows.append(f"| [{path.name[:4]}]({path.name}) | {title.removeprefix('# ')} | {found[1]} | {found[2]} |\n")
+    return DECISIONS + "".join(rows)
+
+
 def _variables(cls: type[BaseSettings]) -> str:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - what getsource gives of a class
@@ -119,7 +143,7 @@ def _walk(words: tuple[str, ...], command: Any) -> list[tuple[str, ...]]:
     return [words, *(found for name in sorted(inner) for found in _walk((*words, name), inner[name]))]
 
 
-PAGES = {"errors.md": errors, "settings.md": settings, "commands.md": commands}
+PAGES = {"errors.md": errors, "settings.md": settings, "commands.md": commands, "decisions/README.md": decisions}
 """The generated pages and what renders them."""
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import msgspec
 from loadtest.books import Access, Entry
 from loadtest.results import Results
 from ndxp.errors import BEFORE_ADMISSION, RULES, Reason
+from ndxp.plural import count
 
 _EXAMPLES = 5
 _SAMPLED = frozenset(f"{RULES[reason].code.name}:{reason}" for reason in BEFORE_ADMISSION)
@@ -76,14 +77,16 @@ class Reconciliation(msgspec.Struct, kw_only=True):
             f"{self.lost} lost, {self.duplicate} duplicate, {self.orphan} orphan"
         )
         if self.passed_over:
-            text += f"; {_counted(self.passed_over, 'refusal')} not in the ledger, which has a part of them only"
+            text += (
+                f"; {count(self.passed_over, 'refusal', grouped=True)} not in the ledger, which has a part of them only"
+            )
         if self.foreign:
             text += f"; {self.foreign:,} in the ledger not of this test"
         if self.differing:
             text += f", {self.differing} with another status"
         if self.unanswered:
             text += (
-                f"; {_counted(self.unanswered, 'call')} ended without an answer, "
+                f"; {count(self.unanswered, 'call', grouped=True)} ended without an answer, "
                 f"{self.unanswered_recorded:,} of them in the ledger"
             )
         return text
@@ -165,10 +168,6 @@ def reconcile(
         differing=len(found["differing"]),
         examples={kind: ids[:_EXAMPLES] for kind, ids in found.items() if ids},
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _answer(line: str) -> Answer:

@@ -52,13 +52,15 @@ Ended = Callable[[Answer], None]
 class Rpc:
     """A call under way: the user of its stream. ``ended`` is called once, whatever ends it.
 
-    Who makes one sets ``stream`` and the ``timer`` of its deadline.
+    Who makes one sets ``stream`` and the ``timer`` of its deadline. ``again`` makes the call once more, with a new
+    stream: for the case that the gateway has refused to take it, as gRPC's own clients do.
     """
 
-    __slots__ = ("_data", "_ended", "stream", "timer")
+    __slots__ = ("_again", "_data", "_ended", "stream", "timer")
 
-    def __init__(self, ended: Ended) -> None:
+    def __init__(self, ended: Ended, again: Callable[[], None] | None = None) -> None:
         self._ended: Ended | None = ended
+        self._again = again
         self._data: list[bytes] = []
         self.stream: Stream | None = None
         self.timer: TimerHandle | None = None
@@ -70,7 +72,7 @@ class Rpc:
     def end(self, answer: Answer) -> None:
         """It has ended: what comes behind that is passed over, and nothing is left for the collector of garbage."""
         stream, timer, ended = self.stream, self.timer, self._ended
-        self.stream = self.timer = self._ended = None
+        self.stream = self.timer = self._ended = self._again = None
         if timer is not None:
             timer.cancel()
         if stream is not None:
@@ -98,6 +100,12 @@ class Rpc:
 
     def on_reset(self, code: int) -> None:
         """The gateway has reset the stream."""
+        again = self._again
+        if code == ErrorCode.REFUSED_STREAM and again is not None:
+            self._ended = None  # it hears of the second try
+            self.end(Answer(Code.UNAVAILABLE))
+            again()
+            return
         self.end(Answer(_CODES_OF_RESETS.get(code, Code.INTERNAL)))
 
     def on_failure(self, failure: StreamFailure) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import cast
 
@@ -73,22 +74,27 @@ class Lanes:
         else:
             self._turn = (self._turn + 1) % len(self._lanes)
             lane = self._lanes[self._turn]
+        later = partial(self._ask_later, lane, path, requests, pairs, time.monotonic() + deadline, ended)
         wire = lane.ready
         if wire is not None:
-            wire.ask(path, requests, pairs, deadline, ended)
-            return
-        waiting = asyncio.create_task(_ask_later(lane, path, requests, pairs, deadline, ended))
+            wire.ask(path, requests, pairs, deadline, ended, later)
+        else:
+            later()
+
+    def _ask_later(
+        self, lane: "_Lane", path: str, requests: Sequence[bytes], pairs: Sequence[Pair], until: float, ended: Ended
+    ) -> None:
+        waiting = asyncio.create_task(_ask(lane, path, requests, pairs, until, ended))
         self._waiting.add(waiting)
         waiting.add_done_callback(self._waiting.discard)
 
 
-async def _ask_later(
-    lane: "_Lane", path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended
+async def _ask(
+    lane: "_Lane", path: str, requests: Sequence[bytes], pairs: Sequence[Pair], until: float, ended: Ended
 ) -> None:
-    """Makes a call as soon as there is a connection with room for it."""
-    until = time.monotonic() + deadline
+    """Makes a call as soon as there is a connection with room for it; ``until`` is on the monotonic clock."""
     try:
-        async with asyncio.timeout(deadline):
+        async with asyncio.timeout(max(0.0, until - time.monotonic())):
             while (wire := lane.ready) is None:  # another call may have been quicker
                 await lane.stand()
     except TimeoutError:
@@ -157,9 +163,17 @@ class _Wire(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.connection = ClientConnection(_LIMITS, self._wake)
 
-    def ask(self, path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended) -> None:
+    def ask(
+        self,
+        path: str,
+        requests: Sequence[bytes],
+        pairs: Sequence[Pair],
+        deadline: float,
+        ended: Ended,
+        again: Callable[[], None] | None = None,
+    ) -> None:
         """Makes a call, for which there is room."""
-        rpc = Rpc(ended)
+        rpc = Rpc(ended, again)
         rest = "".join([literal(name, str(value)) for name, value in pairs])
         stream = rpc.stream = self.connection.open(rpc, self._head(path), rest + _timeout(deadline))
         rpc.timer = self._loop.call_later(deadline, rpc.expire)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from ndxp.agency.hosting import Agency, Composition
 from ndxp.agency.parts import Part, read_parts
-from ndxp.agency.settings import AgencySettings
 from ndxp.world import World
 
 PARTS = {part.name: part for part in read_parts(Path(__file__).parents[1] / "services")}
@@ -29,7 +28,7 @@ population, health_insurance, passports = (named(PARTS[n]) for n in ("population
 
 
 COMPOSITIONS: dict[str, Composition[Any]] = {name: import_module(f"services.{name}").AGENCY for name in PARTS}
-OF_AGENCIES: set[type[AgencySettings]] = {composition.settings for composition in COMPOSITIONS.values()}
+OF_AGENCIES = tuple(dict.fromkeys(composition.settings for composition in COMPOSITIONS.values()))
 """Their settings."""
 
 

@@ -23,8 +23,12 @@ from pathlib import Path
 from statistics import median
 
 import grpc
+import msgspec
 
 from benchmarks.gateway.plot import draw
+from gateway.control.exchange_file import read_exchange
+from gateway.core.registry import Quota
+from gateway.settings import ControlSettings
 from ndxp.client import Credentials, Tokens
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
@@ -33,6 +37,7 @@ from ndxp.sandbox.ports import free_port
 from ndxp.sandbox.state import State
 
 CLIENT = "VN/GOV/H26/one-stop"
+_POPULATION = "ndxp.population.v1.PopulationService"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
 
@@ -136,9 +141,7 @@ def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
     for process in planned.processes:
         process.environment["NDXP_ADDRESSES"] = json.dumps(addresses)
     exchange_file = folder / "exchange.yaml"
-    exchange_file.write_text(
-        _only_population(Path("gateway/exchange.yaml").read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    exchange_file.write_bytes(_only_population())
     kept = [process for process in planned.processes if process.name != "agencies"]
     for process in kept:
         process.environment["NDXP_EXCHANGE_FILE"] = str(exchange_file)
@@ -147,10 +150,17 @@ def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
     return state
 
 
-def _only_population(text: str) -> str:
-    """The default exchange with the agency that this benchmark runs, and a quota that does not bind."""
-    lines = ["agencies: [population]" if line.startswith("agencies:") else line for line in text.splitlines()]
-    return "\n".join(lines).replace("rate: 2000, burst: 4000", "rate: 1000000, burst: 1000000")
+def _only_population() -> bytes:
+    """The default exchange with the service that this benchmark runs, and a quota that does not bind, in JSON."""
+    exchange = read_exchange(ControlSettings())
+    ours = {_POPULATION, "ndxp.exchange.v1.ExchangeService"}
+    return msgspec.json.encode(
+        msgspec.structs.replace(
+            exchange,
+            services=[service for service in exchange.services if service.contract in ours],
+            quotas={"default": Quota(rate=1_000_000, burst=1_000_000)},
+        )
+    )
 
 
 def _peer(stack: ExitStack, what: str, port: int, argument: str = "") -> int:

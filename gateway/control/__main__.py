@@ -45,6 +45,7 @@ from ndxp.address import Address
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
+from ndxp.exhausted import why
 from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
@@ -179,7 +180,7 @@ class Control:
                 await duty()
             except (redis.RedisError, Problem) as error:
                 lost = isinstance(error, StateLost)
-                _log.warning("%s", error if lost else f"the store does not answer: {type(error).__name__}")
+                _log.warning("%s", error if lost else f"the store does not answer: {why(error)}")
                 await asyncio.sleep(0.1 if lost else 1)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf import descriptor_pb2
 from grpc_reflection.v1alpha import reflection_pb2 as pb
+from redis.exceptions import RedisError
 
 from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
@@ -79,10 +80,15 @@ class Discovery:
             await asyncio.sleep(_MISSING_EVERY if missing else _EVERY)
 
     async def learn(self, service: Service) -> str:
-        """Asks a provider for a contract now; gives why it is not known by that, empty when it is."""
+        """Asks a provider for a contract now; gives why it is not known by that, empty when it is.
+
+        Raises RedisError when the store is away, which has the provider's key.
+        """
         try:
             async with asyncio.timeout(_TIMEOUT):
                 files = await self._describe(service)
+        except RedisError:
+            raise
         except Exception as error:  # whatever a provider sends must not end control, or a request to it
             return self._failed(service, error)
         self._troubles.pop((service.provider, service.contract), None)

@@ -26,6 +26,7 @@ from gateway.store import Store
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.evidence import FORMAT
 from ndxp.ledger.payload import salt_of
+from ndxp.plural import count
 
 _Size = Annotated[int, Query(ge=0, lt=2**62)]
 _PATIENCE, _STEP = 5.0, 0.1
@@ -161,7 +162,9 @@ def router(  # noqa: C901 - a list of routes
         signed = Checkpoint.parse(published).size if published else 0
         ends = await asyncio.to_thread(ledger.last)
         if signed <= ends:  # before the numbers are compared: a ledger that goes on has grown by this very question
-            raise Problem(409, "Nothing is lost", f"nothing that was signed is missing: the ledger has {ends} records")
+            raise Problem(
+                409, "Nothing is lost", f"nothing that was signed is missing: the ledger has {count(ends, 'record')}"
+            )
         if (kept, lost) != (ends, signed):
             raise Problem(409, "Another ledger", f"the ledger ends at record {ends}, and {signed} were signed")
         try:

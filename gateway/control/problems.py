@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from gateway.core.registry import RegistryError
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.registry_store import StateLost
+from ndxp.exhausted import exhausted
 from ndxp.ledger.checkpoint import NoteRefused
 
 DESCRIBED: dict[int | str, dict[str, Any]] = {
@@ -65,6 +66,8 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     async def _(_: Request, error: RedisError) -> JSONResponse:
         if isinstance(error, StateLost):
             return _response(503, "The store has lost what it held", str(error))
+        if full := exhausted(error):
+            return _response(503, "The store takes nothing", f"Nothing was changed; {full}.")
         return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
 
     @app.exception_handler(LedgerDisagrees)
@@ -77,6 +80,8 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
 
     @app.exception_handler(SQLAlchemyError)
     async def _(_: Request, error: SQLAlchemyError) -> JSONResponse:
+        if full := exhausted(error):
+            return _response(503, "The ledger cannot be read or written", full)
         reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0][:200]
         return _response(
             503,

@@ -16,6 +16,7 @@ from gateway.ledger.recorder import Recorder
 from gateway.ledger.writer import Writer
 from gateway.settings import StoreSettings
 from gateway.store import Store
+from ndxp.exhausted import why
 
 PROBE = "ndxp:probe"
 _GOOD_FOR = 0.5
@@ -60,7 +61,7 @@ class Readiness:
                 backlog = await self._store.xlen(STREAM)
                 lost = await self._keeper.lost()
         except (redis.RedisError, TimeoutError) as error:
-            return [f"journal (the store takes no record: {type(error).__name__})"]
+            return [f"journal (the store takes no record: {why(error)})"]
         waits = [f"journal ({lacks})"] if lacks else []
         if lost:
             waits.append(f"registry (the store has lost {lost}; it is put back from its copy)")
@@ -75,5 +76,5 @@ class Readiness:
         try:
             await asyncio.wait_for(asyncio.shield(self._probe), _PATIENCE)
         except (SQLAlchemyError, TimeoutError) as error:
-            return [f"ledger (the database takes no record: {type(error).__name__})"]
+            return [f"ledger (the database takes no record: {why(error)})"]
         return []

@@ -8,6 +8,7 @@ from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin
 from gateway.settings import GatewaySettings
 from ndxp.errors import Reason, Refusal
+from ndxp.plural import count
 
 _UNDER_WAY = 1.25
 """How many times ``max_member_bytes`` the calls under way may hold: first no new ones come, then these end too."""
@@ -54,7 +55,7 @@ class Admission:
         if self.journal_full:
             raise _overloaded(f"{self.backlog} journal entries wait for the recorder", retry_after=1)
         if self.calls >= settings.max_calls:
-            raise _overloaded(f"this worker has {self.calls} calls under way")
+            raise _overloaded(f"this worker has {count(self.calls, 'call')} under way")
         self._check_held(call.client, settings.max_member_bytes)
         self._check_place(snapshot, call, service)
 

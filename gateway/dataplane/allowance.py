@@ -15,6 +15,7 @@ from gateway.core.quota import NO_ANSWER, SETTLED, Allowance, Answer
 from gateway.core.registry import Quota
 from gateway.store import Store
 from ndxp.errors import Refusal
+from ndxp.exhausted import exhausted
 
 _PAUSE = 0.025, 0.05
 """Seconds, from and to, before a worker asks again about one who has used up everything; by chance, so that none of the
@@ -103,7 +104,9 @@ class Allowances:
             async with asyncio.timeout(_PATIENCE):
                 answers: Sequence[Answer] = await self._buckets.draw(list(zip(clients, quotas, asks, strict=True)))
         except (redis.RedisError, TimeoutError) as error:
-            _log.warning("the store does not answer about quotas: %s", error or type(error).__name__)
+            _log.warning(
+                "the store does not answer about quotas: %s", exhausted(error) or error or type(error).__name__
+            )
             answers = [NO_ANSWER] * len(clients)
         now, pause = time.monotonic(), random.uniform(*_PAUSE)
         for client, allowance, ask, answer in zip(clients, allowances, asks, answers, strict=True):

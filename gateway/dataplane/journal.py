@@ -22,6 +22,7 @@ from redis.asyncio.connection import parse_url
 from gateway.core.transaction import Record, canonical
 from gateway.durability import FORBIDDEN, QUESTION, wanting
 from gateway.settings import Durability
+from ndxp.exhausted import exhausted
 from ndxp.metrics import Histogram
 
 STREAM = "ndxp:journal"
@@ -208,7 +209,7 @@ class Journal:
             self._judge(reply)
         elif isinstance(reply, Exception):
             self._again(commit)
-            self._refuse(f"the store does not take records: {reply}")
+            self._refuse(_untaken(reply))
         else:
             self._settle(commit)
         if not (self._waiting or self._unanswered):
@@ -218,7 +219,7 @@ class Journal:
         """Takes the store, or not, by what it says of its durability; one that may not say it is believed."""
         words = [word.decode() for word in reply] if isinstance(reply, list) else []
         if isinstance(reply, Exception) and not str(reply).startswith(FORBIDDEN):
-            self._refuse(f"the store does not take records: {reply}")
+            self._refuse(_untaken(reply))
         elif lacking := wanting(self._durability, dict(zip(words[::2], words[1::2], strict=True))):
             self._refuse(lacking)
         else:
@@ -261,6 +262,10 @@ class Journal:
 
     def _again(self, commit: _Commit) -> None:
         self._waiting.extendleft(reversed(commit.entries))
+
+
+def _untaken(reply: Exception) -> str:
+    return f"the store does not take records: {exhausted(reply) or reply}"
 
 
 def _pack(words: Sequence[Any]) -> bytes:

@@ -59,6 +59,7 @@ class Listener:
         self.turns = Turns(self.loop)
         self.strangers = Strangers(self.loop, max(2, settings.max_connections // _STRANGERS))
         self.connections: set[Inbound] = set()
+        self.closing = False
         self._empty = asyncio.Event()
         self._tls = None if tls is None else tls.http2(server=True)
         self._server: asyncio.Server | None = None
@@ -98,6 +99,7 @@ class Listener:
 
     async def close(self, grace: float) -> None:
         """Takes no more connections and no more calls; those under way get so many seconds."""
+        self.closing = True  # for connections whose TLS handshake is still under way
         if self._server is not None:
             self._server.close()
         for inbound in list(self.connections):
@@ -168,6 +170,8 @@ class Inbound(Carrier[ServerConnection]):
             self._certificate = presented(encrypted.getpeercert(binary_form=True) or b"")
         self.connection.greet()
         self._timer = self._loop.call_later(self._listener.settings.handshake_timeout, self._look_after)
+        if self._listener.closing:
+            self.leave()
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the caller's; a stranger's wait until there is time for strangers."""

@@ -27,6 +27,7 @@ from ndxp.cli.output import console, print_json, progress
 from ndxp.database_url import read_url
 from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import FORMAT, Backup, BackupRefused
+from ndxp.plural import count
 from ndxp.sqlite import sqlite_url
 
 Progress = Callable[[int, int], None]
@@ -191,7 +192,7 @@ def main() -> None:
             print_json(asdict(made))
             return
         console.print(
-            f"✔ {made.records} records are in {made.file} ({made.bytes / 1e6:.1f} MB), verified.",
+            f"✔ {count(made.records, 'record', are=True)} in {made.file} ({made.bytes / 1e6:.1f} MB), verified.",
             style="green", markup=False, soft_wrap=True,
         )  # fmt: skip
         say_unsigned(made.signed, made.records)

@@ -20,6 +20,7 @@ from gateway.ledger import statistics, tables
 from gateway.ledger.statistics import Key
 from gateway.ledger.writer import retained_from, size_of
 from ndxp.metadata import MORE
+from ndxp.plural import count
 
 MARK = r"(tiles|indexes|named|subjects \d{1,18}|statistics( -?\d{1,12})?)?"
 """Where a check goes on; empty for its beginning."""
@@ -256,14 +257,18 @@ def _removed_at(connection: sa.Connection) -> float:
 def _differs(stored: Rollup | None, expected: Rollup, present: bool, removed: bool) -> str:
     """What is wrong with a rollup; empty when nothing is. Of what was partly removed it must be no less."""
     if not present:
-        return f"are gone: the records have {expected.count} calls"
+        return f"are gone: the records have {count(expected.count, 'call')}"
     if stored is None:
         return "are none any more: they cannot be read"
     if removed:
         less = any(getattr(stored, name) < getattr(expected, name) for name in _SUMS)
-        return f"count {stored.count} calls, fewer than the {expected.count} records that are left" if less else ""
+        return (
+            f"count {count(stored.count, 'call')}, fewer than the {count(expected.count, 'record')} that are left"
+            if less
+            else ""
+        )
     if stored.count != expected.count:
-        return f"count {stored.count} calls, and the records {expected.count}"
+        return f"count {count(stored.count, 'call')}, and the records {expected.count}"
     return "" if _same(stored, expected) else "are not what the records give"
 
 

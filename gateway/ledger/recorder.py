@@ -14,6 +14,7 @@ from gateway.ledger.lease import Lease
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.ledger.writer import Writer
 from gateway.store import Store
+from ndxp.exhausted import exhausted
 
 GROUP = "recorder"
 CHECKPOINT = "ndxp:ledger:checkpoint"
@@ -240,5 +241,7 @@ def _reason(error: Exception) -> str:
             "the journal was emptied under the recorder; calls that were answered just before may lack a record, and "
             "what comes from now on is recorded"
         )
+    if full := exhausted(error):
+        return full
     said = str(getattr(error, "orig", "")).partition("\n")[0] if isinstance(error, OperationalError) else ""
     return f"{type(error).__name__}{f' ({said})' if said else ''}"

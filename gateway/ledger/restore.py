@@ -24,6 +24,7 @@ from ndxp.cli.output import console, print_json, progress
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Key, NoteRefused
+from ndxp.plural import count
 from ndxp.sqlite import sqlite_url
 
 _BATCH = 5000
@@ -90,8 +91,8 @@ def _fill(target: sa.Connection, file: Path, which: Sequence[sa.Table], show: Pr
     size = target.execute(sa.select(tables.tree.c.size).with_for_update()).scalar_one()
     if size or target.execute(sa.select(tables.records.c.seq).limit(1)).first():
         raise BackupRefused(
-            f"the ledger in {target.engine.url.database} has {size} records; a backup is restored into an empty one: "
-            "name another with --into, or move it away first"
+            f"the ledger in {target.engine.url.database} has {count(size, 'record')}; a backup is restored "
+            "into an empty one: name another with --into, or move it away first"
         )
     where = f"file:{quote(str(file))}?mode=ro"
     backup = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(where, uri=True), hide_parameters=True)
@@ -156,7 +157,8 @@ def main() -> None:
             print_json(asdict(made))
             return
         console.print(
-            f"✔ {made.records} records are restored and verified; the last checkpoint is that of {made.file}.",
+            f"✔ {count(made.records, 'record', are=True)} restored and verified; the last checkpoint is that of "
+            f"{made.file}.",
             style="green", markup=False, soft_wrap=True,
         )  # fmt: skip
         say_unsigned(made.signed, made.records)

@@ -17,6 +17,7 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.tables import LedgerDisagrees
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
+from ndxp.plural import count
 
 CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
 """A checkpoint is signed when so many records or seconds have come since the last one."""
@@ -109,7 +110,7 @@ class Writer:
             size = size_of(connection)
         lost = self._opened(published) if published else None
         if lost is None or lost.size <= size or self._accepted(lost):
-            raise ValueError(f"nothing that was signed is missing: the ledger has {size} records")
+            raise ValueError(f"nothing that was signed is missing: the ledger has {count(size, 'record')}")
         return self._signer.lose(size, lost)
 
     def probe(self) -> None:
@@ -189,7 +190,7 @@ def _continues(connection: sa.Connection, size: int, checkpoint: Checkpoint) -> 
     """That the tree of ``size`` continues what was signed."""
     if size < checkpoint.size:
         raise LedgerDisagrees(
-            f"the ledger ends at record {size}, and a checkpoint over {checkpoint.size} records was signed: "
+            f"the ledger ends at record {size}, and a checkpoint over {count(checkpoint.size, 'record')} was signed: "
             "an older copy of the database is in its place; put the newer one back or, if there is none, accept the "
             "loss with `ndxp log accept-loss`"
         )

@@ -11,7 +11,7 @@ from ndxp.access_log.v1 import access_log_pb2_grpc
 from ndxp.agency.database import Access, Database, now
 from ndxp.agency.paging import page_limit
 from ndxp.assertion import Assertion
-from ndxp.errors import Code
+from ndxp.errors import AgencyError, Code
 
 _LARGEST_PAGE = 5000
 _FOREVER = 2**62
@@ -52,7 +52,10 @@ class AccessLog:
             with self._database.transaction() as transaction:
                 new = transaction.log([access for access, _ in batch])
         except Exception as error:  # whoever waits must hear of it, and nothing of what others asked
-            _log.error("accesses cannot be logged: %s", type(error).__name__)
+            _log.error(
+                "accesses cannot be logged: %s",
+                error.reason if isinstance(error, AgencyError) else type(error).__name__,
+            )
             for _, written in batch:
                 if not written.done():
                     written.set_exception(AccessLogUnavailable("the agency cannot log the access and gives no answer"))

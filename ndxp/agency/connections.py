@@ -3,6 +3,7 @@
 On the way through SQLAlchemy a statement costs several times what it costs the driver and the database together.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ import sqlalchemy as sa
 from ndxp.agency.tables import make_tables
 from ndxp.database_url import is_sqlite, read_url
 from ndxp.errors import AgencyError, Code
+from ndxp.exhausted import exhausted
 from ndxp.sqlite import configure
+
+_log = logging.getLogger(__name__)
 
 _WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
 _PATIENCE = 5
@@ -86,6 +90,7 @@ class Connections:
             sa.event.listen(self._engine, "connect", _configure_sqlite)
         self._driver: Any = self._engine.dialect.loaded_dbapi
         self._kept: list[Connection] = []
+        self._trouble = ""
         with self._engine.begin() as connection:  # as the only writer: processes that start together must not collide
             connection.exec_driver_sql(self._dialect.writing)
             make_tables(connection)
@@ -106,16 +111,25 @@ class Connections:
                 self._roll_back(connection)
                 raise
             self._kept.append(connection)
+            self._trouble = ""
         except self._driver.OperationalError as error:
-            raise AgencyError(
-                Code.UNAVAILABLE, "DATABASE_UNAVAILABLE",
-                "the agency's database does not answer; retry, a change with the same request_id",
-            ) from error  # fmt: skip
+            raise self._unavailable(exhausted(error)) from error
 
     def close(self) -> None:
         """Closes the connections."""
         while self._kept:
             self._kept.pop().driver.close()
+
+    def _unavailable(self, full: str) -> AgencyError:
+        """What callers are told; what is full, and what helps, is for the agency's log, once."""
+        if full and full != self._trouble:
+            _log.error("%s", full)
+        self._trouble = full
+        does = "takes nothing now" if full else "does not answer"
+        return AgencyError(
+            Code.UNAVAILABLE, "DATABASE_UNAVAILABLE",
+            f"the agency's database {does}; retry, a change with the same request_id",
+        )  # fmt: skip
 
     def _begin(self, statement: str) -> Connection:
         while True:

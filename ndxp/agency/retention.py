@@ -40,15 +40,18 @@ class Retention:
         self._counted, self._counted_to, self._removed_before = 0, 0, -1
 
     async def run(self) -> None:
-        """Goes on until cancelled; a database that is away is tried again a minute later."""
+        """Goes on until cancelled; what fails is in the log and is tried again a minute later."""
         if not (self._limits.days or self._limits.entries):
             return
         while True:
             began, complete = time.monotonic(), True
             try:
                 complete = self.remove_some()
-            except AgencyError as error:
-                _log.warning("the access log is not cut: %s", error.reason)
+            except Exception as error:  # an access log that is not cut is no reason to end the agency
+                _log.warning(
+                    "the access log is not cut: %s",
+                    error.reason if isinstance(error, AgencyError) else type(error).__name__,
+                )
             took = time.monotonic() - began
             await asyncio.sleep(_EVERY if complete else took * (1 / _SHARE - 1))
 

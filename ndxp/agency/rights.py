@@ -8,6 +8,7 @@ from base64 import b32encode
 from secrets import token_bytes
 
 from ndxp.agency.caller import caller
+from ndxp.identifiers import member_of
 
 _ID_BYTES = 16
 
@@ -28,13 +29,9 @@ def filer() -> str:
 def keeps() -> bool:
     """Whether the caller is a subsystem of the member whose agency answers: it keeps all that is filed there."""
     assertion = caller().assertion
-    return _member(assertion.client) == _member(assertion.provider)
+    return member_of(assertion.client) == member_of(assertion.provider)
 
 
 def owns(filed_by: str) -> bool:
     """Whether what a subsystem filed belongs to the caller."""
     return filed_by == caller().client or keeps()
-
-
-def _member(subsystem: str) -> str:
-    return subsystem.rpartition("/")[0]

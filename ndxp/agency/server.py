@@ -57,11 +57,12 @@ class AgencyServer:
 
     def __init__(
         self,
-        subsystems: Sequence[str],
+        subsystems: str | Sequence[str],
         credentials: Path,
         database: Database | None = None,
         tls_folder: Path | None = None,
     ) -> None:
+        subsystems = [subsystems] if isinstance(subsystems, str) else subsystems
         self._tls = Tls.load(tls_folder, subsystems[0]) if tls_folder else None
         desks = {
             subsystem: Desk(

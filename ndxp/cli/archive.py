@@ -14,6 +14,7 @@ import typer
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, private, progress
 from ndxp.cli.session import Session
+from ndxp.plural import count
 
 app = typer.Typer()
 
@@ -57,7 +58,7 @@ def export(
         print_json({"file": str(file), "records": written, "checked": False})
     else:
         unchecked = "They are as the database has them; `ndxp log verify` checks that nobody has changed any"
-        console.print(f"{written} records are in {file}. {unchecked}.", soft_wrap=True)
+        console.print(f"{count(written, 'record', are=True)} in {file}. {unchecked}.", soft_wrap=True)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from ndxp.address import Address
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, private
 from ndxp.cli.session import AdminApi
 from ndxp.client import TokenRefused
+from ndxp.plural import count
 from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import NoSandbox, State
@@ -79,7 +80,7 @@ def attach(
     if as_json:
         print_json({"gateway": state.gateway, "control": state.control_url, "folder": state.folder, "members": members})
     else:
-        console.print(f"Attached {folder} to the exchange at {gateway}, with {members} members.")
+        console.print(f"Attached {folder} to the exchange at {gateway}, with {count(members, 'member')}.")
         console.print(
             f"Next: `ndxp status`, `ndxp demo --target {gateway}`, `ndxp load run ndxp-average --duration 60`"
         )

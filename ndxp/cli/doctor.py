@@ -24,6 +24,7 @@ from ndxp import __version__, proxies
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, table
 from ndxp.cli.run import not_learnt, services_of
 from ndxp.cli.session import AdminRefused, Session
+from ndxp.exhausted import why
 from ndxp.process import loopback
 from ndxp.sandbox import authority, plan
 from ndxp.sandbox.state import State
@@ -181,7 +182,7 @@ def _store(place: Place) -> Iterator[str]:
                 if abs(store.time()[0] - time.time()) > _SKEW:
                     yield "the store's clock differs from this machine's"
         except RedisError as error:
-            yield f"the store does not say how it keeps its data ({type(error).__name__})"
+            yield f"the store does not say how it keeps its data ({why(error)})"
 
 
 def _clocks(place: Place) -> Iterator[str]:

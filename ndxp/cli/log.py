@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.text import Text
 
+from ndxp.cli.filters import must_be_known, must_lead_somewhere
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, clock, complain, console, print_json, remark, table, visible
 from ndxp.cli.session import Session, path_part
 from ndxp.errors import Code, code_name
@@ -118,12 +119,17 @@ def search(
         raise typer.Exit(2)
     if minutes is not None and not isnan(minutes):
         since = datetime.fromtimestamp(time.time() - 60 * minutes)
-    found = Session(folder).get(
+    session = Session(folder)
+    found = session.get(
         "/transactions", client=client, member=member, service=service, method=method, status_code=code,
         reason=reason, origin=origin, message_id=message_id, user_id=user_id, purpose=purpose, trace=trace,
         since=since and _micros(since), until=until and _micros(until), before=before, limit=limit,
         proof=True,
     )  # fmt: skip
+    if not found:
+        must_lead_somewhere(
+            session, client=client, member=member, service=service, method=method, reason=reason, purpose=purpose
+        )
     if as_json:
         print_json(found)
     elif found:
@@ -203,10 +209,9 @@ def _field(name: str, value: Any) -> str:
 
 
 def _code(status: str | None) -> int | None:
-    if status is None or status in {str(int(code)) for code in Code}:
-        return None if status is None else int(status)
-    try:
-        return int(Code[status.upper()])
-    except KeyError:
-        complain(f"no status {status!r}; there are {', '.join(code.name for code in Code)}")
-        raise typer.Exit(2) from None
+    if status is None:
+        return None
+    numbers = {str(int(code)) for code in Code}
+    if status not in numbers:
+        must_be_known("status", status.upper(), [code.name for code in Code])
+    return int(status) if status in numbers else int(Code[status.upper()])

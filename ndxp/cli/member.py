@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ndxp.cli.filters import must_be_known
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table, warn
 from ndxp.cli.session import AdminRefused, Session
 from ndxp.identifiers import in_slashes
@@ -33,14 +34,15 @@ def members(
 
     Examples: `ndxp members --group companies`; `ndxp members --json`
     """
-    found = Session(folder).get("/members", group=group)
+    session = Session(folder)
+    found = session.get("/members", group=group)
+    if not found:
+        must_be_known("group", group, {name for each in session.get("/members") for name in each["groups"]})
     if as_json:
         print_json(found)
         return
     rows = [(m["id"], m["name"], ", ".join(m["subsystems"]), "disabled" if m["disabled"] else "") for m in found]
     console.print(table(("member", "name", "subsystems", ""), rows))
-    if not found:
-        console.print(f"No member is in the group {group}.")
 
 
 @app.command()

@@ -30,6 +30,7 @@ from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
 from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
 from ndxp.ledger.merkle import ProofRefused, check_consistency
+from ndxp.plural import count
 
 app = typer.Typer()
 
@@ -112,7 +113,7 @@ def check_file(
             f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
         )
         console.print(visible(line), style="green", soft_wrap=True)
-    console.print(f"Signed as one of the first {proven.checkpoint.size} records.")
+    console.print(f"Signed as one of the first {count(proven.checkpoint.size, 'record')}.")
 
 
 @app.command()
@@ -206,7 +207,7 @@ def consistency(
     if as_json:
         print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
         return
-    console.print(f"✔ The first {before.size} of {now.size} records are those of {old}.", style="green")
+    console.print(f"✔ The first {before.size} of {count(now.size, 'record')} are those of {old}.", style="green")
     if tree_only:
         console.print("By the tree alone: whether the records are those of the tree was not checked.", style="yellow")
 
@@ -303,12 +304,12 @@ def _print_audit(audited: Audited) -> None:
     for loss in audited.losses:
         console.print(f"! {loss}.", style="yellow", soft_wrap=True)
     if not audited.findings:
-        what = f"{audited.size} records under {audited.checkpoints} signed checkpoints"
+        what = f"{count(audited.size, 'record')} under {count(audited.checkpoints, 'signed checkpoint')}"
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
         console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
         _print_unchecked(audited)
         return
-    console.print(f"✗ The ledger does not hold; {len(audited.findings)} findings.", style="bold red")
+    console.print(f"✗ The ledger does not hold; {count(len(audited.findings), 'finding')}.", style="bold red")
     shown = audited.findings[:_SHOWN]
     console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in shown]))
     if len(shown) < len(audited.findings):

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, styled, table, visible
 from ndxp.cli.session import AdminRefused, Session
+from ndxp.plural import count
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
 from ndxp.tls import connect
@@ -124,10 +125,11 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     else:
         mark = "[green]ready[/]" if ready else "[red]not ready[/]"
         console.print(styled(f"{mark}: gateway {{}}, control {{}}", state.gateway, state.control_url))
+        transactions = count(shown["transactions"], "transaction", grouped=True)
         console.print(
-            f"attached, {shown['transactions']:,} transactions"
+            f"attached, {transactions}"
             if state.attached
-            else f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {shown['transactions']:,} transactions, "
+            else f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {transactions}, "
             f"durability {state.durability}"
         )
         if trouble:

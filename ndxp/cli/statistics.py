@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ndxp.cli.filters import must_lead_somewhere
 from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, remark, table
 from ndxp.cli.session import Session
 
@@ -38,9 +39,12 @@ def stats(
     now = int(time.time())
     since = now - 60 * minutes if minutes is not None else now // _DAY * _DAY - (days - 1) * _DAY
     grouped = {"service": "service", "member": "client", "pair": "pair"}.get(by, "period")
-    found = Session(folder).get(
+    session = Session(folder)
+    found = session.get(
         "/statistics", period=period, since=str(max(0, since)), member=member, service=service, by=grouped
     )
+    if not found:
+        must_lead_somewhere(session, member=member, service=service)
     if as_json:
         print_json([{**line, "checked": False} for line in found])
     elif found:

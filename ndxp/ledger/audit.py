@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ndxp.ledger.checkpoint import Checkpoint, Key, Loss, NoteRefused, Retention
 from ndxp.ledger.merkle import Frontier, leaf_hash, perfect_root
+from ndxp.plural import count
 
 WIDTH, _HASH, _BITS = 256, 32, 8
 _PAGE = 5000
@@ -123,7 +124,9 @@ class Audit:
         if checkpoint is None:
             return
         if state["size"] < checkpoint.size:
-            found.note(state["size"] + 1, f"the tree was cut to {state['size']} records, {checkpoint.size} are signed")
+            found.note(
+                state["size"] + 1, f"the tree was cut to {count(state['size'], 'record')}, {checkpoint.size} are signed"
+            )
         found.size = checkpoint.size
         self._take_first(state)
         signed = self._signed(checkpoint)
@@ -173,11 +176,11 @@ class Audit:
         if size < known:
             found.note(
                 size + 1,
-                f"the ledger was rolled back: its last checkpoint covers {size} records, and one over {known} was "
-                f"signed; records {size + 1} to {known} are gone",
+                f"the ledger was rolled back: its last checkpoint covers {count(size, 'record')}, and one over {known} "
+                f"was signed; records {size + 1} to {known} are gone",
             )
         elif checkpoint is None and state["size"]:
-            found.note(1, f"no checkpoint is there, and the tree holds {state['size']} records")
+            found.note(1, f"no checkpoint is there, and the tree holds {count(state['size'], 'record')}")
         self._count_losses(checkpoint)
         return checkpoint
 
@@ -235,18 +238,21 @@ class Audit:
                 try:
                     one = Checkpoint.open(note, self._keys)
                 except NoteRefused as error:
-                    self._audited.note(after, f"the checkpoint over {after} records does not hold: {error}")
+                    self._audited.note(after, f"the checkpoint over {count(after, 'record')} does not hold: {error}")
                     broken = True
                     continue
                 if one.size != after:
-                    self._audited.note(after, f"the checkpoint over {after} records was put in place of another")
+                    self._audited.note(
+                        after, f"the checkpoint over {count(after, 'record')} was put in place of another"
+                    )
                     broken = True
                     continue
                 self._audited.checkpoints += 1
                 if one.number > before.number + 1 and not broken:
                     self._audited.note(
                         before.size + 1,
-                        f"{one.number - before.number - 1} signed checkpoints before the one over {after} records were "
+                        f"{count(one.number - before.number - 1, 'signed checkpoint')} before the one over "
+                        f"{count(after, 'record')} were "
                         "removed",
                     )
                 before, broken = one, False

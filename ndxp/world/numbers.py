@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ndxp.plural import count
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import Sex
 from ndxp.world.provinces import province_by_code
@@ -35,7 +36,9 @@ def parse_citizen_number(text: str) -> CitizenNumber:
     Raises CitizenNumberError with a reason a person can act on. The text is not echoed: it may be personal data.
     """
     if not _TWELVE_DIGITS.fullmatch(text):
-        raise CitizenNumberError(f"a citizen number has 12 digits and nothing else; this has {len(text)} characters")
+        raise CitizenNumberError(
+            f"a citizen number has 12 digits and nothing else; this has {count(len(text), 'character')}"
+        )
     province, turn = text[:3], int(text[3])
     try:
         province_by_code(province)

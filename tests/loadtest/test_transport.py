@@ -11,7 +11,9 @@ import pytest
 from loadtest.rpc import Answer
 from loadtest.transport import Lanes
 from ndxp.errors import Code
+from ndxp.http2 import ErrorCode
 from tests.fakes import until
+from tests.peers import Called, RawProvider
 from tests.scrape import free_address
 
 _PAIRS = (("x-ndxp-message-id", "m-1"),)
@@ -101,6 +103,19 @@ async def test_calls_beyond_what_the_server_takes_at_once_wait_for_room() -> Non
         await ask(lanes)  # its settings have come
         answers = await asyncio.gather(*(ask(lanes, b"one") for _ in range(20)))
     assert {answer.code for answer in answers} == {Code.OK}
+
+
+@pytest.mark.parametrize(("refusals", "code"), [(1, Code.OK), (2, Code.UNAVAILABLE)])
+async def test_a_call_that_the_server_refuses_to_take_is_made_once_more(refusals: int, code: Code) -> None:
+    def act(called: Called) -> None:
+        if len(provider.heard) <= refusals:
+            called.open.reset(ErrorCode.REFUSED_STREAM)
+        else:
+            called.answer(b"one")
+
+    async with RawProvider(act) as provider, connected(provider.address) as lanes:
+        assert (await ask(lanes, b"one")).code is code
+        assert len(provider.heard) == 2
 
 
 async def test_calls_on_a_lost_connection_fail_and_the_next_ones_have_a_new_one() -> None:

@@ -59,7 +59,7 @@ class ExchangeServiceServicer:
     """
 
     def ListMembers(self, request, context):
-        """Lists the members: ministries, provinces and companies, with their subsystems.
+        """Lists the members: central bodies, provinces and companies, with their subsystems.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -14,6 +14,8 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 from grpc_reflection.v1alpha._async import ReflectionServicer
+from redis.exceptions import ConnectionError as StoreAway
+from redis.exceptions import RedisError
 
 from gateway.control import discovery
 from gateway.control.discovery import ContractUnknown, Discovery
@@ -233,3 +235,15 @@ async def test_the_address_is_the_one_of_this_run() -> None:
     finding = Discovery(Contracts(service), {service.provider: "127.0.0.1:2"}, "c")  # type: ignore[arg-type]
     assert finding.address(service) == "127.0.0.1:2"
     assert discover(Contracts(service)).address(service) == "127.0.0.1:1"
+
+
+async def test_a_store_that_is_away_is_no_fault_of_a_provider() -> None:
+    class Away(Contracts):
+        async def secret(self, _: str) -> str:
+            raise StoreAway
+
+    async with serving(reflecting("v1", ReflectionServicer([HEALTH]))) as address:
+        finding = discover(Away(of_health(address)))
+        with pytest.raises(RedisError):
+            await finding.learn(of_health(address))
+        assert finding.trouble(of_health(address)) == ""

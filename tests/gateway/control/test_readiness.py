@@ -72,6 +72,31 @@ async def test_it_is_not_ready_without_a_journal(
     valkey.thaw()
 
 
+async def test_a_store_that_is_full_is_said_to_be_with_the_remedy(store: Store, ready: Readiness) -> None:
+    await store.config_set("maxmemory", "1")
+    [waits] = await ready.waits_for()
+    assert waits.startswith("journal (the store takes no record: the store has used all its memory: raise maxmemory")
+
+
+async def test_a_ledger_whose_disk_is_full_is_said_to_be_with_the_remedy(
+    store: Store, engine: sa.Engine, tmp_path: Path
+) -> None:
+    class Full(Writer):
+        def probe(self) -> None:
+            with engine.execution_options(write=True).begin() as connection:
+                connection.exec_driver_sql("PRAGMA max_page_count = 1")
+                connection.exec_driver_sql("CREATE TABLE large AS SELECT zeroblob(1000000)")
+
+    registry = RegistryStore(store)
+    await registry.put_salt_key(b"s" * 32)
+    await registry.take(Registry(instance="VN"))
+    keeping = keeper(registry, tmp_path)
+    await keeping.look()
+    ready = Readiness(store, keeping, Full(engine, Signer(tmp_path, "test")), None, StoreSettings())
+    [waits] = await ready.waits_for()
+    assert waits.startswith("ledger (the database takes no record: the database's file cannot grow: its disk is full")
+
+
 async def test_it_is_not_ready_when_the_store_does_not_keep_what_it_takes(store: Store, ready: Readiness) -> None:
     await store.config_set("appendonly", "no")
     [waits] = await ready.waits_for()

@@ -124,11 +124,12 @@ async def test_without_a_connection_it_is_not_available(valkey: Valkey) -> None:
 
 
 async def test_a_store_that_refuses_to_write_is_not_available_until_it_takes_records(
-    journal: Journal, store: Store
+    journal: Journal, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.config_set("maxmemory", 1)
     waiting = asyncio.ensure_future(journal.append(record()))
     await until(lambda: not journal.available)
+    assert "does not take records: the store has used all its memory: raise maxmemory" in caplog.text
     assert not waiting.done()
     await store.config_set("maxmemory", 0)
     await waiting

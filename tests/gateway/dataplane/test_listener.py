@@ -14,7 +14,7 @@ from gateway.core.transaction import Phase
 from gateway.dataplane import listener, local, upstream
 from gateway.dataplane.health import CHECK, MOST, WATCH
 from gateway.dataplane.relay import Relay
-from ndxp.http2 import Fields, Limits
+from ndxp.http2 import Fields, Limits, frames
 from ndxp.sandbox.ports import free_port
 from tests.fakes import until
 from tests.house import DEMO, PROVIDER, STREAM, UNARY, House
@@ -252,3 +252,30 @@ async def test_a_call_that_is_cut_off_by_the_end_of_the_gateway_is_recorded_befo
     assert [outcome.status_code for outcome in house.outcomes()] == [1]
     await until(lambda: not house.relays.under_way)
     assert await under_way.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_connection_whose_handshake_ends_while_the_gateway_leaves_is_told_to_go(
+    house: House, channel: grpc.aio.Channel, provider: Provider
+) -> None:
+    held = asyncio.ensure_future(call(house, channel, UNARY, HELD))
+    await provider.holds.wait()
+    leaving = asyncio.create_task(house.listener.close(20))
+    await until(lambda: house.listener.closing)
+    ours, theirs = socket.socketpair()
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: listener.Inbound(house.listener), ours)
+    reader, writer = await asyncio.open_connection(sock=theirs)
+    said = b""
+    while frames.GOAWAY not in kinds(said):
+        said += await reader.read(1000)
+    writer.close()
+    held.cancel()
+    await leaving
+
+
+def kinds(said: bytes) -> list[int]:
+    """The types of the frames that are whole."""
+    found, at = [], 0
+    while at + frames.HEADER_BYTES <= len(said):
+        found.append(said[at + 3])
+        at += frames.HEADER_BYTES + int.from_bytes(said[at : at + 3], "big")
+    return found

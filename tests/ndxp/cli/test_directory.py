@@ -46,9 +46,12 @@ def test_members_of_a_group_are_those_of_the_facts(ndxp: Ndxp, group: str, numbe
     assert all(group in member["groups"] for member in members)
 
 
-def test_a_group_without_members_is_said_to_have_none(ndxp: Ndxp) -> None:
-    assert "No member is in the group villages." in ndxp("members", "--group", "villages").out
-    assert ndxp("members", "--group", "villages", "--json").data == []
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_group_that_there_is_not_is_said_with_the_one_that_may_be_meant(ndxp: Ndxp, more: tuple[str, ...]) -> None:
+    ran = ndxp("members", "--group", "provnces", *more)
+    assert (ran.code, ran.complaint) == (2, "no such group: 'provnces'; did you mean 'provinces'?")
+    ran = ndxp("members", "--group", "villages", *more)
+    assert (ran.code, ran.complaint.partition(";")[0]) == (2, "no such group: 'villages'")
 
 
 def test_services_shows_methods_and_their_kinds(ndxp: Ndxp) -> None:

@@ -165,9 +165,60 @@ def test_the_next_page_of_the_last_minutes_begins_at_the_same_time(ndxp: Ndxp) -
 
 
 def test_a_search_without_a_result_says_so(ndxp: Ndxp) -> None:
-    ran = ndxp("log", "search", "--reason", "NEVER_HEARD_OF")
+    ran = ndxp("log", "search", "--message-id", "never-heard-of")
     assert (ran.out, "`ndxp log verify` checks" in ran.err) == ("Nothing found.\n", True)
-    assert ndxp("log", "search", "--reason", "NEVER_HEARD_OF", "--json").data == []
+    assert ndxp("log", "search", "--message-id", "never-heard-of", "--json").data == []
+
+
+NEVER = ("--message-id", "never-heard-of")
+
+
+@pytest.mark.parametrize("command", [("log", "search", *NEVER), ("log", "search", *NEVER, "--json")])
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--reason", "ACCESS_DENID", "no such reason: 'ACCESS_DENID'; did you mean 'ACCESS_DENIED'?"),
+        ("--reason", "access_denied", "no such reason: 'access_denied'; did you mean 'ACCESS_DENIED'?"),
+        ("--reason", "NEVER_HEARD_OF", "no such reason: 'NEVER_HEARD_OF'"),
+        ("--client", "VN/GOV/H26/onestop", "no such client: 'VN/GOV/H26/onestop'; did you mean 'VN/GOV/H26/one-stop'?"),
+        ("--member", "VN/GOV/G27x", "no such member: 'VN/GOV/G27x'; did you mean 'VN/GOV/G27'?"),
+        (
+            "--service", "VN/GOV/G01/populaton",
+            "no such service: 'VN/GOV/G01/populaton'; did you mean 'VN/GOV/G01/population'?",
+        ),
+        ("--method", "VerifyCitizn", "no such method: 'VerifyCitizn'; did you mean 'VerifyCitizen'?"),
+        ("--purpose", "tretment", "no such purpose in a grant: 'tretment'; did you mean 'treatment'?"),
+        ("--status", "PERMISSION_DENID", "no such status: 'PERMISSION_DENID'; did you mean 'PERMISSION_DENIED'?"),
+        ("--status", "17", "no such status: '17'; there are "),
+    ],
+)  # fmt: skip
+def test_a_value_that_there_is_not_is_said_with_the_one_that_may_be_meant(
+    ndxp: Ndxp, command: tuple[str, ...], option: str, value: str, says: str
+) -> None:
+    ran = ndxp(*command, option, value)
+    assert (ran.code, ran.complaint.startswith(says)) == (2, True), ran.complaint
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--reason", "QUOTA_EXCEEDED"), ("--client", "VN/GOV/G01/lgsp"), ("--member", "VN/GOV/H26"),
+        ("--service", "VN/GOV/G01/passports"), ("--method", "AdvanceApplication"), ("--purpose", "quarterly review"),
+        ("--purpose", "treatment"), ("--status", "data_loss"),
+    ],
+)  # fmt: skip
+def test_a_value_that_there_is_and_that_nothing_has_finds_nothing(ndxp: Ndxp, option: str, value: str) -> None:
+    ran = ndxp("log", "search", *NEVER, option, value)
+    assert (ran.code, ran.out) == (0, "Nothing found.\n"), ran.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [("--member", "VN/GOV/G27x", "did you mean 'VN/GOV/G27'?"), ("--service", "nobody", "no such service: 'nobody'")],
+)
+def test_statistics_of_nobody_are_wrong_usage(ndxp: Ndxp, option: str, value: str, says: str) -> None:
+    ran = ndxp("stats", option, value)
+    assert (ran.code, says in ran.complaint) == (2, True), ran.complaint
 
 
 def test_a_status_that_does_not_exist_is_wrong_usage_and_the_others_are_named(ndxp: Ndxp) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
+from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
 
 LAND = "VN/GOV/G13"
@@ -95,8 +96,12 @@ def test_a_contract_that_cannot_be_learnt_is_said_with_the_reason_by_every_comma
     ndxp: Ndxp, exchange: RunningExchange
 ) -> None:
     why = "it has no reflection, neither grpc.reflection.v1 nor v1alpha"
-    [listed] = [s for s in ndxp("services", "--json").data if s["contract"] == "silent.v1.Silent"]
-    assert (listed["trouble"], listed["methods"]) == (why, {})
+
+    def listed() -> tuple[str, dict[str, Any]]:
+        [told] = [s for s in ndxp("services", "--json").data if s["contract"] == "silent.v1.Silent"]
+        return told["trouble"], told["methods"]
+
+    until_now(lambda: listed() == (why, {}))  # its provider may have been asked before it was up
     assert f"  not learnt: {why}" in ndxp("services").out.splitlines()
     said = f"silent.v1.Silent of VN/COM/silent/app is not learnt: {why}"
     assert said in ndxp("status").out.splitlines()
