@@ -21,7 +21,7 @@ import psutil
 from rich.console import Console
 
 from drills.crash.books import Books, Findings, verify
-from drills.crash.calls import Calls
+from drills.crash.calls import CLIENT, Calls
 from drills.crash.clients import Answer, Load
 from drills.sandbox import PATIENCE, WORKERS, NotResumed, Sandbox
 from drills.verdict import conclude
@@ -36,7 +36,6 @@ HERE = Path(__file__).parents[1]
 ORDER = ("control", *(f"gateway-{number}" for number in range(1, WORKERS + 1)), "agencies")
 """Who reads comes before who writes for it: a recorder knows the records of older gateways, not those of newer ones."""
 
-_CLIENT = "VN/GOV/H26/one-stop"
 _CLIENTS = 4
 _QUIET = 1.5
 """Seconds of load before and after each step."""
@@ -120,7 +119,7 @@ class Drill:
             for _ in range(_LOOKS):  # each comes to any of the workers, and all have to know every contract
                 site.until_serving()
             self.schemas.append(site.schema())
-            token = site.session.tokens(_CLIENT).blocking()
+            token = site.session.tokens(CLIENT).blocking()
             for name in ORDER:
                 with Load(site.state.gateway, token, self._calls, _RETRY_FOR) as load:
                     _until_served(site, load)

@@ -7,28 +7,13 @@ import msgspec
 
 from loadtest import placeholders
 from ndxp.identifiers import Subsystem
+from ndxp.samples import samples
 
 PURPOSE = "load test"
 """The purpose that calls state unless a profile names another."""
 
-_POPULATION, _INSURANCE, _PASSPORTS = "PopulationService", "HealthInsuranceService", "PassportService"
-
 Kind = str
-"""A name in a mix: one of ``KINDS``, or that of a call of the profile's own."""
-
-KINDS: Mapping[Kind, str] = {
-    "verify-matched": f"{_POPULATION}/VerifyCitizen",
-    "verify-differing": f"{_POPULATION}/VerifyCitizen",
-    "get-citizen": f"{_POPULATION}/GetCitizen",
-    "list-household": f"{_POPULATION}/ListHousehold",
-    "batch-verify": f"{_POPULATION}/BatchVerifyCitizens",
-    "watch-changes": f"{_POPULATION}/WatchChanges",
-    "upload-changes": f"{_POPULATION}/UploadChanges",
-    "get-card": f"{_INSURANCE}/GetCard",
-    "check-in": f"{_INSURANCE}/CheckIn",
-    "submit-application": f"{_PASSPORTS}/SubmitApplication",
-}
-"""Kinds of calls that a mix may name, with the series that they are counted in; ``loadtest.calls`` makes them."""
+"""A name in a mix: that of a sample call (``ndxp.samples``), or that of a call of the profile's own."""
 
 
 class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -50,7 +35,7 @@ class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True
     def series(self, kind: Kind) -> str:
         """Where it is counted: its method without the package."""
         service, _, method = self.method.partition("/")
-        return f"{service.rpartition('.')[2]}/{method}" if self.method else KINDS[kind]
+        return f"{service.rpartition('.')[2]}/{method}" if self.method else samples()[kind].series
 
 
 def complaint(mix: Mapping[Kind, Call]) -> str:
@@ -62,9 +47,11 @@ def complaint(mix: Mapping[Kind, Call]) -> str:
                 f"`mix.{kind}.members` must list groups with a subsystem, such as provinces/one-stop, or single "
                 "subsystems, such as VN/GOV/H26/one-stop"
             )
-        if not call.method and kind not in KINDS:
-            return f"{place} is no kind of call: name one of {', '.join(KINDS)}, or give it a `method` and a `request`"
-        if call.method and kind in KINDS:
+        if not call.method and kind not in samples():
+            return (
+                f"{place} is no kind of call: name one of {', '.join(samples())}, or give it a `method` and a `request`"
+            )
+        if call.method and kind in samples():
             return f"{place} is a kind of call already: give the call with a `method` another name"
         if call.method and not all(call.method.rpartition("/")[::2]):
             example = "ndxp.population.v1.PopulationService/GetCitizen"

@@ -2,22 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from string import Template
-from typing import Any, NamedTuple
+from typing import Any
 
 from ndxp.identifiers import member_of
-from ndxp.world import Citizen, World, normalise_name
+from ndxp.samples import Turn
+from ndxp.world import normalise_name
 
 ID = "5d0c6f1e9ab24c7783e1f0a46b92d835"
 """What $id is filled in with at first: as long as what takes its place each time the request is sent."""
-
-
-class Turn(NamedTuple):
-    """What a request is made of: somebody of the synthetic nation, the turn of this call, and who calls."""
-
-    world: World
-    citizen: Citizen
-    number: int
-    client: str
 
 
 _VALUES: Mapping[str, Callable[[Turn], str]] = {

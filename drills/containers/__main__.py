@@ -15,14 +15,13 @@ from pathlib import Path
 from rich.console import Console
 
 from drills.crash.books import Books, verify
-from drills.crash.calls import Calls
+from drills.crash.calls import CLIENT, Calls
 from drills.crash.clients import Load
 from drills.sandbox import PATIENCE, NotResumed
 from ndxp.admin import AdminRefused, Session
 from ndxp.sandbox.state import FOLDER
 from ndxp.terminal import table
 
-_CLIENT = "VN/GOV/H26/one-stop"
 _CLIENTS = 4
 _QUIET = 3.0
 """Seconds of load before a fault and after everything serves again."""
@@ -105,7 +104,7 @@ FAULTS: dict[str, Callable[[Project], None]] = {
 
 def drill(name: str, project: Project, session: Session, books: Books, calls: Sequence[Calls]) -> tuple[object, ...]:
     """One fault under load; gives the row of the table. Raises NotResumed, EngineFailed."""
-    token = session.tokens(_CLIENT).blocking()
+    token = session.tokens(CLIENT).blocking()
     with Load(session.state.gateway, token, calls, _RETRY_FOR) as load:
         time.sleep(_QUIET)
         FAULTS[name](project)

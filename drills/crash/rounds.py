@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drills.crash.books import Books, Findings, verify
-from drills.crash.calls import Calls
+from drills.crash.calls import CLIENT, Calls
 from drills.crash.clients import Load
 from drills.crash.faults import FAULTS, NEEDS_DISK
 from drills.crash.site import Site
@@ -18,7 +18,6 @@ from ndxp.admin import AdminRefused
 from ndxp.client import TokenRefused
 from ndxp.sandbox.life import StartFailed
 
-CLIENT = "VN/GOV/H26/one-stop"
 CLIENTS = 4
 _BEFORE, _AFTER = (0.3, 1.5), 0.3
 _CYCLES = 3

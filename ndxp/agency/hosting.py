@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ndxp.agency.contract import check
 from ndxp.agency.database import Database
+from ndxp.agency.onward import Onward
 from ndxp.agency.parts import Part
 from ndxp.agency.retention import Retention
 from ndxp.agency.server import AgencyServer
@@ -42,6 +43,13 @@ class Foundation(Generic[_Settings]):
     database: Database
     ending: list[Callable[[], None]] = field(default_factory=list)
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    def onward(self) -> Onward:
+        """The agency's way to other agencies, through the gateway; it is closed with the agency."""
+        settings = self.settings
+        onward = Onward(gateway=settings.gateway, control_url=settings.control_url, credentials=settings.credentials)
+        self.closing.append(onward.close)
+        return onward
 
 
 @dataclass(frozen=True, slots=True)

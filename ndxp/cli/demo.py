@@ -12,9 +12,10 @@ from rich.text import Text
 
 from ndxp.admin import Session
 from ndxp.cli.ledger.log import print_explanation
-from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, REQUESTS, Count, Replay
+from ndxp.cli.replay import Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
 from ndxp.options import Json, Tls
+from ndxp.samples import PERSONA, demos, samples
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
 from ndxp.terminal import console, print_json, styled, table
@@ -25,8 +26,11 @@ app = typer.Typer()
 
 DEMO_FOLDER = Path(".ndxp-demo")
 _MARK = "demo"
+REQUESTS = 5000
 NOT_GRANTED = "VN/GOV/G27/lgsp"
 """Voice of Vietnam, which is on the exchange and has no grant at the population database."""
+REFUSED = "get-citizen"
+"""The sample call that it tries."""
 
 
 @app.command()
@@ -66,7 +70,7 @@ def demo(
     try:
         if not as_json:
             console.print(f"The exchange was ready in {state.ready_seconds:.1f} s: gateway {state.gateway}\n")
-        counts, seconds, explanation = asyncio.run(_replay(Session(folder), requests, quiet=as_json))
+        counts, explanation = asyncio.run(_replay(Session(folder), requests, quiet=as_json))
     except (grpc.RpcError, ExceptionGroup) as error:
         life.stop(state)
         raise _broken_off(error, f"the logs are in {state.folder}/logs") from error
@@ -75,7 +79,7 @@ def demo(
         raise
     if not keep:
         life.stop(state)
-    _finish(counts, seconds, explanation, folder, keep=keep, as_json=as_json)
+    _finish(counts, explanation, folder, keep=keep, as_json=as_json)
 
 
 def _on_running(target: str, folder: Path, requests: int, *, as_json: bool) -> None:
@@ -87,10 +91,10 @@ def _on_running(target: str, folder: Path, requests: int, *, as_json: bool) -> N
         )
     session = Session(folder)
     try:
-        counts, seconds, explanation = asyncio.run(_replay(session, requests, quiet=as_json))
+        counts, explanation = asyncio.run(_replay(session, requests, quiet=as_json))
     except (grpc.RpcError, ExceptionGroup) as error:
         raise _broken_off(error, "see the logs of the exchange") from error
-    _finish(counts, seconds, explanation, folder, keep=True, as_json=as_json)
+    _finish(counts, explanation, folder, keep=True, as_json=as_json)
 
 
 def _plain_host(address: str) -> str:
@@ -103,11 +107,9 @@ def _broken_off(error: "grpc.RpcError | ExceptionGroup[Exception]", where_to_loo
     return life.StartFailed(f"the demo broke off: {why}; {where_to_look}")
 
 
-def _finish(
-    counts: list[Count], seconds: float, explanation: dict[str, Any], folder: Path, *, keep: bool, as_json: bool
-) -> None:
+def _finish(counts: list[Count], explanation: dict[str, Any], folder: Path, *, keep: bool, as_json: bool) -> None:
     good = all(count.reconciles for count in counts) and bool(explanation)
-    rate = counts[0].answered / seconds
+    rate = counts[0].answered / counts[0].seconds
     if as_json:
         print_json(_plain(counts, rate, explanation, good))
     else:
@@ -116,20 +118,20 @@ def _finish(
         raise typer.Exit(1)
 
 
-async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list[Count], float, dict[str, Any]]:
+async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list[Count], dict[str, Any]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=quiet) as progress:
-        task = progress.add_task("Verifications, split as reported", total=requests)
-        async with Replay(session, lambda: progress.advance(task)) as replay:
-            verified = await replay.verifications(requests)
-            task = progress.add_task("Check-ins at hospitals", total=CHECK_INS)
-            checked_in = await replay.check_ins(CHECK_INS)
-            task = progress.add_task("Passport applications", total=APPLICATIONS)
-            applied = await replay.applications(APPLICATIONS)
-            refused = await replay.refused(NOT_GRANTED)
-            counts = await replay.reckon(verified, checked_in, applied)
+        parts = demos()
+        numbers = [requests, *(part.calls for part in parts[1:])]
+        async with Replay(session, parts, lambda: progress.advance(task)) as replay:
+            counts = []
+            for part, calls in zip(parts, numbers, strict=True):
+                task = progress.add_task(part.progress, total=calls)
+                counts.append(await replay.run(part, calls))
+            refused = await replay.refused(NOT_GRANTED, samples()[REFUSED])
+            rows = await replay.reckon(counts)
             explanation = session.get(f"/transactions/{refused}/explanation") if refused else {}
-            return counts, replay.seconds, explanation
+            return rows, explanation
 
 
 def _make_room(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The synthetic nation: every person, number and address in it is invented, and nobody in it exists."""
 
 from ndxp.world.citizen import (
+    MAJORITY,
     REFERENCE_DATE,
     Address,
     BloodGroup,
@@ -11,17 +12,17 @@ from ndxp.world.citizen import (
     Relative,
     Sex,
 )
-from ndxp.world.insurance import Inconsistency, InsuranceCard
 from ndxp.world.names import normalise_name
 from ndxp.world.numbers import CitizenNumber, CitizenNumberError, parse_citizen_number
-from ndxp.world.passports import Passport
 from ndxp.world.permutation import Permutation
 from ndxp.world.personas import PERSONA_KEYS, Persona, PersonaNotFoundError, UnknownPersonaError
 from ndxp.world.provinces import Province, province_by_code, provinces
-from ndxp.world.registers import Identifier
+from ndxp.world.registers import register_kinds
+from ndxp.world.registers.register import Register
 from ndxp.world.world import World
 
 __all__ = [
+    "MAJORITY",
     "PERSONA_KEYS",
     "REFERENCE_DATE",
     "Address",
@@ -30,15 +31,12 @@ __all__ = [
     "CitizenNumber",
     "CitizenNumberError",
     "Household",
-    "Identifier",
-    "Inconsistency",
-    "InsuranceCard",
     "MaritalStatus",
-    "Passport",
     "Permutation",
     "Persona",
     "PersonaNotFoundError",
     "Province",
+    "Register",
     "Relation",
     "Relative",
     "Sex",
@@ -48,4 +46,5 @@ __all__ = [
     "parse_citizen_number",
     "province_by_code",
     "provinces",
+    "register_kinds",
 ]

@@ -70,6 +70,10 @@ class Census:
         """The index of a rank in a cell; the inverse of `place`."""
         return self.starts[province * CELLS_PER_PROVINCE + cell] + rank
 
+    def first(self, province: int) -> int:
+        """The first index of a province; of the one behind the last province, the population."""
+        return self.starts[province * CELLS_PER_PROVINCE]
+
     def size(self, province: int, cell: int) -> int:
         """How many people a cell holds."""
         own = province * CELLS_PER_PROVINCE + cell

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 
+from ndxp.calendar import full_years
 from ndxp.world.provinces import province_by_code
 
 REFERENCE_DATE = date(2023, 7, 1)
 """The day on which the whole nation is described; nobody is born or dies after it."""
+
+MAJORITY = 18
+"""Completed years from which a citizen acts alone."""
 
 
 class Sex(IntEnum):
@@ -116,7 +120,7 @@ class Citizen:
 
     def age(self, on: date = REFERENCE_DATE) -> int:
         """Completed years on a day (negative before birth); for the deceased, the age they would have."""
-        return on.year - self.birth_date.year - ((on.month, on.day) < (self.birth_date.month, self.birth_date.day))
+        return full_years(self.birth_date, on)
 
 
 @dataclass(frozen=True, slots=True)

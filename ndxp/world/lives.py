@@ -4,11 +4,13 @@ from datetime import date
 from functools import cache
 
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR, YEARS
-from ndxp.world.citizen import REFERENCE_DATE
+from ndxp.world.citizen import MAJORITY, REFERENCE_DATE
 from ndxp.world.nation import Nation, Person, Traits
 
 CHILD_CELL = 2 * (1999 - FIRST_YEAR)
 """The unmarried born since 1999, so nobody over 24, live with their parents."""
+ADULT_CELLS = 2 * (LAST_YEAR - MAJORITY - FIRST_YEAR)
+"""Everybody in the cells before this one is an adult."""
 _MOTHERS_UNTIL_AGE = 46
 _DEATHS = (
     (0, 0.002), (1, 0.0003), (15, 0.001), (40, 0.003), (55, 0.008), (65, 0.02), (75, 0.05), (85, 0.12), (93, 0.25),

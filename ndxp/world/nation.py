@@ -100,6 +100,11 @@ class Nation:
         starts = self.census.starts
         return Person(province, cell, rank) if rank < starts[turn + 1] - starts[turn] else None
 
+    def local(self, province: int, offset: int) -> Person | None:
+        """The person at a place within a province; None behind its last."""
+        index = self.census.first(province) + offset
+        return Person(*self.census.place(index)) if index < self.census.first(province + 1) else None
+
     def vacant_number(self, province: int, cell: int, place: int) -> str:
         """A well-formed number of a cell that nobody has; `place` is any number, counted from the cell's end."""
         vacant = SERIALS - self.census.size(province, cell)

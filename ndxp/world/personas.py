@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import REFERENCE_DATE, Citizen, Sex
-from ndxp.world.insurance import Inconsistency
 from ndxp.world.names import given_names_alike, normalise_name
 from ndxp.world.permutation import Permutation
+from ndxp.world.registers.health_insurance import CHILD_CATEGORY, HealthInsurance, Inconsistency
+from ndxp.world.registers.passports import Passports
 
 if TYPE_CHECKING:
     from ndxp.world.world import World
@@ -53,10 +54,10 @@ def _alive(world: "World", number: str) -> Citizen | None:
 
 
 def _child(world: "World", number: str) -> bool:
-    card = world.insurance_card(number)
+    card = world.entry(HealthInsurance, number)
     return (
         card is not None
-        and card.category == "TE"
+        and card.category == CHILD_CATEGORY
         and world.inconsistency(number) is None
         and world.parents(number) is not None
         and _alive(world, number) is not None
@@ -77,7 +78,7 @@ def _newborn_mother(world: "World", number: str) -> bool:
 
 
 def _traveller(world: "World", number: str) -> bool:
-    passport = world.passport(number)
+    passport = world.entry(Passports, number)
     return (
         passport is not None
         and passport.expires > REFERENCE_DATE + timedelta(365)
@@ -87,7 +88,7 @@ def _traveller(world: "World", number: str) -> bool:
 
 
 def _expired_passport(world: "World", number: str) -> bool:
-    passport = world.passport(number)
+    passport = world.entry(Passports, number)
     return passport is not None and not passport.valid() and _alive(world, number) is not None
 
 

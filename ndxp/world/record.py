@@ -1,11 +1,14 @@
 """Puts a citizen's record together: name, family, addresses and household of one person."""
 
+from collections.abc import Callable
 from dataclasses import fields, make_dataclass
 from functools import cache, cached_property
 from typing import cast
 
+from ndxp.calendar import years_after
 from ndxp.world.census import CELLS_PER_PROVINCE, FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import (
+    MAJORITY,
     REFERENCE_DATE,
     Address,
     BloodGroup,
@@ -20,12 +23,11 @@ from ndxp.world.names import WHEEL, given_names, middle_names, surnames
 from ndxp.world.nation import Nation, Person, Traits
 from ndxp.world.places import home, wards
 from ndxp.world.provinces import provinces
-from ndxp.world.registers import Registers
 from ndxp.world.tables import rows, wheel
 
 _SHIFT = 16 - (WHEEL.bit_length() - 1)
 _MIGRANTS = round(0.07 * 65536)
-_OF_AGE = REFERENCE_DATE.replace(year=REFERENCE_DATE.year - 18)
+_OF_AGE = years_after(REFERENCE_DATE, -MAJORITY)
 _PARENT_CELLS = 2 * 27
 """People outside the registry are named as if they were 27 years older than their child."""
 # Python 3.11 takes a third of a microsecond to look an enumeration's member up by name.
@@ -44,9 +46,16 @@ _Draft = cast(
 class Records:
     """The population database's view of each person."""
 
-    def __init__(self, nation: Nation, registers: Registers) -> None:
+    def __init__(
+        self,
+        nation: Nation,
+        *,
+        old_number: Callable[[Person, Traits], str],
+        household_number: Callable[[Person], str],
+    ) -> None:
         self._nation = nation
-        self._registers = registers
+        self._old_number = old_number
+        self._household_number = household_number
 
     @cached_property
     def _wheels(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[BloodGroup, ...], tuple[int, ...]]:
@@ -107,7 +116,7 @@ class Records:
             marital_status = _PAST if traits.past < past[cell >> 1] else _SINGLE
         draft = _Draft(
             number=number,
-            old_number=self._registers.old_number(person, traits),
+            old_number=self._old_number(person, traits),
             surname=surname,
             middle_name=middle_name,
             given_name=given_name,
@@ -127,7 +136,7 @@ class Records:
             mother=mother,
             spouse=spouse,
             legal_representative=parent if born > _OF_AGE else None,
-            household_number=self._registers.household_number(founder),
+            household_number=self._household_number(founder),
             head_of_household=head,
             relation_to_head=relation,
         )

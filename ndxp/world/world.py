@@ -1,19 +1,20 @@
 """The synthetic nation as one object: who exists, who they are, and what other registers hold about them."""
 
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from ndxp.world.census import CELLS_PER_PROVINCE
 from ndxp.world.citizen import Citizen, Household
-from ndxp.world.insurance import Inconsistency, Insurance, InsuranceCard
-from ndxp.world.lives import Households
 from ndxp.world.nation import Nation, Person
-from ndxp.world.passports import Passport, Passports
 from ndxp.world.permutation import Permutation
 from ndxp.world.personas import PERSONA_KEYS, Persona, Personas
 from ndxp.world.provinces import provinces
-from ndxp.world.record import Records
-from ndxp.world.registers import Identifier, Registers
+from ndxp.world.registers import Registers
+from ndxp.world.registers.health_insurance import HealthInsurance, Inconsistency
+from ndxp.world.registers.households import HouseholdNumbers
+from ndxp.world.registers.register import Register
+
+_Entry = TypeVar("_Entry")
 
 
 class World:
@@ -29,11 +30,9 @@ class World:
         self.population = population
         self.nation = Nation(seed, population)
         """The machinery below the records, for tests and tools that need ranks and cells."""
-        self._registers = Registers(self.nation)
-        self._records = Records(self.nation, self._registers)
-        self._households = Households(self.nation)
-        self._insurance = Insurance(self.nation, self._registers, self._records)
-        self._passports = Passports(self.nation)
+        self.registers = Registers(self.nation)
+        self._records = self.registers.records
+        self._households = self.registers.households
         self._personas = Personas(self)
 
     def number(self, index: int) -> str:
@@ -91,54 +90,31 @@ class World:
         founder = self._households.founder(person)
         members = tuple(self.nation.number(*member) for member in self._households.members(founder))
         return Household(
-            number=self._registers.household_number(founder),
+            number=self.registers[HouseholdNumbers].founded_by(founder),
             head=members[0],
             members=members,
             address=self._records.current_address(founder),
         )
 
-    def identifier(self, kind: Identifier, number: str) -> str | None:
-        """The number by which another register knows a citizen; None when it does not (or nobody has the number)."""
+    def entry(self, register: type[Register[_Entry]], number: str) -> _Entry | None:
+        """What a register has of a citizen, ``entry(Passports, number)``; None for nothing, and for nobody."""
         person = self.nation.person(number)
-        if person is None:
-            return None
-        registers = self._registers
-        match kind:
-            case Identifier.CITIZEN:
-                return number
-            case Identifier.OLD_NUMBER:
-                return registers.old_number(person, self.nation.traits(number)) or None
-            case Identifier.SOCIAL_INSURANCE:
-                return registers.social_insurance_number(person)
-            case Identifier.PASSPORT:
-                passport = self._passports.passport(person, number)
-                return passport.number if passport else None
-            case Identifier.LICENCE:
-                return registers.licence(person, self.nation.traits(number)) or None
-            case Identifier.PLATE:
-                return registers.plate(person) or None
-            case Identifier.HOUSEHOLD:
-                return registers.household_number(self._households.founder(person))
+        return self.registers[register].entry(person, number) if person else None
 
-    def resolve(self, kind: Identifier, value: str) -> str | None:
-        """The citizen number behind another register's number; for a household, its founder's (see `household`)."""
-        person = self._resolvers[kind](value)
+    def identifier(self, register: type[Register[Any]], number: str) -> str | None:
+        """The number by which a register knows a citizen; None when it does not (or nobody has the number)."""
+        person = self.nation.person(number)
+        return (self.registers[register].number(person, number) or None) if person else None
+
+    def resolve(self, register: type[Register[Any]], value: str) -> str | None:
+        """The citizen number behind a register's number; for a household, its founder's (see `household`)."""
+        person = self.registers[register].by_number(value)
         return self.nation.number(*person) if person else None
-
-    def insurance_card(self, number: str) -> InsuranceCard | None:
-        """The health-insurance card; about 93 % of the living hold one."""
-        person = self.nation.person(number)
-        return self._insurance.card(person, number) if person else None
 
     def inconsistency(self, number: str) -> Inconsistency | None:
         """The planted disagreement between population database and insurer; about 0.5 % of citizens have one."""
         person = self.nation.person(number)
-        return self._insurance.inconsistency(person, number) if person else None
-
-    def passport(self, number: str) -> Passport | None:
-        """The passport, valid or expired."""
-        person = self.nation.person(number)
-        return self._passports.passport(person, number) if person else None
+        return self.registers[HealthInsurance].inconsistency(person, number) if person else None
 
     def persona(self, key: str) -> Persona:
         """A documented citizen by key (see PERSONA_KEYS).
@@ -170,23 +146,6 @@ class World:
         """The i-th of a long row of well-formed citizen numbers that nobody has (i >= 0); distinct for distinct i."""
         cells = CELLS_PER_PROVINCE * len(provinces())
         return self.nation.vacant_number(*divmod(i * _STRIDE % cells, CELLS_PER_PROVINCE), i // cells)
-
-    @cached_property
-    def _resolvers(self) -> dict[Identifier, Callable[[str], Person | None]]:
-        registers = self._registers
-        return {
-            Identifier.CITIZEN: self.nation.person,
-            Identifier.OLD_NUMBER: registers.by_old_number,
-            Identifier.SOCIAL_INSURANCE: registers.by_social_insurance_number,
-            Identifier.PASSPORT: self._passports.by_number,
-            Identifier.LICENCE: registers.by_licence,
-            Identifier.PLATE: registers.by_plate,
-            Identifier.HOUSEHOLD: self._household_founder,
-        }
-
-    def _household_founder(self, value: str) -> Person | None:
-        person = self._registers.by_household_number(value)
-        return person if person and self._households.founder(person) == person else None
 
 
 _STRIDE = 7_919

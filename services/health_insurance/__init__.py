@@ -2,15 +2,15 @@
 
 from ndxp.agency.hosting import Composition, Foundation
 from ndxp.agency.settings import AgencySettings
+from ndxp.agency.verification import Verification
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import add_HealthInsuranceServiceServicer_to_server
 from services.health_insurance.records import Insurer
 from services.health_insurance.service import HealthInsuranceService
-from services.verification import verification_of
 
 
 def build(foundation: Foundation[AgencySettings]) -> HealthInsuranceService:
     """What answers the calls."""
-    return HealthInsuranceService(foundation.database, Insurer(foundation.world), verification_of(foundation))
+    return HealthInsuranceService(foundation.database, Insurer(foundation.world), Verification(foundation.onward()))
 
 
 AGENCY = Composition(build, [add_HealthInsuranceServiceServicer_to_server], AgencySettings)

@@ -7,7 +7,9 @@ import msgspec
 
 from ndxp.agency.documents import Documents, next_count
 from ndxp.agency.subject import names_subject
-from ndxp.world import Identifier, InsuranceCard, World
+from ndxp.world import World
+from ndxp.world.registers.health_insurance import HealthInsurance, InsuranceCard
+from ndxp.world.registers.social_insurance import SocialInsurance
 
 CARD = "card"
 CARD_NUMBER = "card-number"
@@ -40,7 +42,7 @@ class Insurer:
 
     def card(self, documents: Documents, citizen_number: str) -> InsuranceCard | None:
         """A citizen's card, the world's or one issued at run time."""
-        card = self._world.insurance_card(citizen_number)
+        card = self._world.entry(HealthInsurance, citizen_number)
         if card is None and (body := documents.get(CARD, citizen_number)):
             card = _decode_card(body)
         self._name(citizen_number, known=card is not None)
@@ -59,11 +61,11 @@ class Insurer:
 
         Counts down from the last number and steps over the world's.
         """
-        if known := self._world.identifier(Identifier.SOCIAL_INSURANCE, citizen_number):
+        if known := self._world.identifier(SocialInsurance, citizen_number):
             return known
         while True:
             number = f"{_LAST_SOCIAL_INSURANCE_NUMBER - next_count(documents, 'social-insurance'):010d}"
-            if self._world.resolve(Identifier.SOCIAL_INSURANCE, number) is None:
+            if self._world.resolve(SocialInsurance, number) is None:
                 return number
 
     def add_card(self, documents: Documents, card: InsuranceCard) -> None:
@@ -89,7 +91,7 @@ class Insurer:
             names_subject(citizen_number)
 
     def _holder(self, documents: Documents, social_insurance_number: str) -> str | None:
-        if holder := self._world.resolve(Identifier.SOCIAL_INSURANCE, social_insurance_number):
+        if holder := self._world.resolve(SocialInsurance, social_insurance_number):
             return holder
         body = documents.get(CARD_NUMBER, social_insurance_number)
         return body.decode() if body else None

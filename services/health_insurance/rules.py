@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from ndxp.agency.claim import Claim, read_birth_date, read_day, read_name, read_text
+from ndxp.agency.day import has_ended
 from ndxp.errors import AgencyError, Code
-from ndxp.world import REFERENCE_DATE, InsuranceCard, normalise_name, province_by_code
-from services.claim import Claim, read_birth_date, read_day, read_name, read_text
-from services.day import has_ended, years_after
-
-CHILD_YEARS = 6
-"""A child's card ends on this birthday."""
+from ndxp.world import REFERENCE_DATE, normalise_name, province_by_code
+from ndxp.world.registers.health_insurance import (
+    BENEFITS,
+    CHILD_CATEGORY,
+    InsuranceCard,
+    child_card_ends,
+    five_years_from,
+    is_child,
+    old_card_number,
+)
 
 _NUMBER = re.compile(r"[0-9]{10}|[0-9]{12}|[A-Z]{2}[1-5][0-9]{12}")
 _BENEFIT_PERCENT = {1: 100, 2: 100, 3: 95, 4: 80, 5: 100}
@@ -90,7 +96,7 @@ def admitted(*, living: bool, result: Result) -> bool:
 
 def check_child(*, living: bool, birth_date: date) -> None:
     """Raises AgencyError unless this is a citizen who is under six on the nation's day."""
-    if years_after(birth_date, CHILD_YEARS) <= REFERENCE_DATE:
+    if not is_child(birth_date):
         raise AgencyError(
             Code.FAILED_PRECONDITION, "NOT_UNDER_SIX", f"it is for those under six on {REFERENCE_DATE}",
             field="birth_date",
@@ -109,18 +115,18 @@ def child_card(
     code = province[1:]
     return InsuranceCard(
         number=social_insurance_number,
-        old_number=f"TE1{code}{social_insurance_number}",
+        old_number=old_card_number(CHILD_CATEGORY, province, social_insurance_number),
         citizen_number=citizen_number,
         name=full_name,
         birth_date=birth_date,
-        category="TE",
-        benefit=1,
+        category=CHILD_CATEGORY,
+        benefit=BENEFITS[CHILD_CATEGORY],
         valid_from=birth_date,
-        valid_to=years_after(birth_date, CHILD_YEARS),
+        valid_to=child_card_ends(birth_date),
         facility_code=f"{code}001",
         facility_name=f"Bệnh viện đa khoa tỉnh {province_by_code(province).name}",
         area_code="",
-        five_years_from=years_after(birth_date, 5),
+        five_years_from=five_years_from(birth_date),
         locked=False,
     )
 

@@ -4,18 +4,18 @@ from typing import Any
 
 import grpc
 
+from ndxp.agency.claim import Claim, read_claim, read_number
 from ndxp.agency.database import Database, Transaction, now
+from ndxp.agency.day import today
 from ndxp.agency.paging import page_limit
 from ndxp.agency.replay import answered, once
 from ndxp.agency.rights import new_id
+from ndxp.agency.verification import Verification
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceServicer
-from ndxp.world import InsuranceCard
-from services.claim import Claim, read_claim, read_number
-from services.day import today
+from ndxp.world.registers.health_insurance import InsuranceCard
 from services.health_insurance import rules
 from services.health_insurance.records import Insurer, Visit
-from services.verification import Verification
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -4,11 +4,11 @@ from pydantic import Field
 
 from ndxp.agency.hosting import Composition, Foundation
 from ndxp.agency.settings import AgencySettings
+from ndxp.agency.verification import Verification
 from ndxp.passports.v1.passports_pb2_grpc import add_PassportServiceServicer_to_server
 from services.passports.records import Department
 from services.passports.rules import Course, Progress
 from services.passports.service import PassportService
-from services.verification import verification_of
 
 
 class PassportSettings(AgencySettings):
@@ -24,7 +24,7 @@ def build(foundation: Foundation[PassportSettings]) -> PassportService:
     """What answers the calls."""
     settings = foundation.settings
     course = Course(settings.passports_progress, settings.passports_step_seconds)
-    return PassportService(foundation.database, Department(foundation.world), verification_of(foundation), course)
+    return PassportService(foundation.database, Department(foundation.world), Verification(foundation.onward()), course)
 
 
 AGENCY = Composition(build, [add_PassportServiceServicer_to_server], PassportSettings)

@@ -6,12 +6,13 @@ from datetime import date
 
 import msgspec
 
+from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
 from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_subject
 from ndxp.birthdate import BirthDate
-from ndxp.world import Citizen, Identifier, Passport, World
-from services.day import day_of
+from ndxp.world import Citizen, World
+from ndxp.world.registers.passports import Passport, Passports
 
 APPLICATION = "application"
 PASSPORT = "passport"
@@ -61,10 +62,10 @@ class Department:
 
     def issued(self, passport_number: str) -> Issued | None:
         """A passport of the world."""
-        number = self._world.resolve(Identifier.PASSPORT, passport_number)
+        number = self._world.resolve(Passports, passport_number)
         if number is None:
             return None
-        passport, holder = self._world.passport(number), self._world.citizen(number)
+        passport, holder = self._world.entry(Passports, number), self._world.citizen(number)
         if passport is None or holder is None:
             return None
         self._name(number, known=True)

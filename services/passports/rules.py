@@ -2,19 +2,18 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import IntEnum, StrEnum
 
+from ndxp.agency.claim import Claim, read_birth_date, read_name, read_text
+from ndxp.agency.day import day_of, has_ended
 from ndxp.errors import AgencyError, Code
 from ndxp.world import normalise_name
-from services.claim import Claim, read_birth_date, read_name, read_text
-from services.day import day_of, full_years, has_ended, years_after
+from ndxp.world.registers.passports import last_day
 from services.passports.records import Application, Issued, latest_birth
 
 _PASSPORT_NUMBER = re.compile(r"[A-Z][0-9]{7,8}")
 _LONGEST_ADDRESS = 300
-_CHILD_AGE = 14
-_YEARS, _CHILD_YEARS = 10, 5
 
 
 class State(IntEnum):
@@ -137,8 +136,7 @@ def standing_of_printed(claim: Claim, application: Application, state: State, to
     if not (printed(state) and agrees and claim.name == normalise_name(application.full_name)):
         return Standing()
     issued = day_of(application.submitted_at)
-    years = _CHILD_YEARS if full_years(latest_birth(born), issued) < _CHILD_AGE else _YEARS
-    return _standing(issued, years_after(issued, years) - timedelta(1), today)
+    return _standing(issued, last_day(issued, latest_birth(born)), today)
 
 
 def _standing(issued: date, expires: date, today: date) -> Standing:

@@ -4,16 +4,16 @@ from typing import Any
 
 import grpc
 
+from ndxp.agency.claim import read_claim, read_number
 from ndxp.agency.database import Database, Transaction, now
+from ndxp.agency.day import today
 from ndxp.agency.paging import page_limit
 from ndxp.agency.replay import answered, once
+from ndxp.agency.verification import Verification
 from ndxp.passports.v1 import passports_pb2 as pb
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceServicer
-from services.claim import read_claim, read_number
-from services.day import today
 from services.passports import rules
 from services.passports.records import Application, Department
-from services.verification import Verification
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -13,13 +13,13 @@ from ndxp.world import (
     BloodGroup,
     Citizen,
     CitizenNumber,
-    Identifier,
     MaritalStatus,
     Relation,
     Relative,
     Sex,
     World,
 )
+from ndxp.world.registers.old_numbers import OldNumbers
 
 CITIZEN = "citizen"
 SERIALS = 1_000_000
@@ -66,7 +66,7 @@ class Registry:
 
         Name and birth date never change, so this is all that verification needs of most people.
         """
-        found = self._world.resolve(Identifier.OLD_NUMBER, number) if len(number) == 9 else number
+        found = self._world.resolve(OldNumbers, number) if len(number) == 9 else number
         return _named(self._world.citizen(found)) if found else None
 
     def newborn(self, documents: Documents, number: str) -> Citizen | None:

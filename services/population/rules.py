@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from unicodedata import category
 
+from ndxp.agency.claim import Claim, read_day, read_name, read_number, read_text
+from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
-from ndxp.world import Address, Citizen, Sex, normalise_name, province_by_code
-from services.claim import Claim, read_day, read_name, read_number, read_text
-from services.day import full_years
+from ndxp.world import MAJORITY, Address, Citizen, Sex, normalise_name, province_by_code
 
 FIRST_BIRTH_YEAR = 2000
 """Births before are in the registry already."""
@@ -19,7 +19,6 @@ MOTHER_AGES = (14, 60)
 CHANGE_KINDS = {1: "birth", 2: "death", 3: "address"}
 """Kinds of the feed of changes by their number in the contract."""
 
-_MAJORITY = 18
 _LONGEST_PART = 50
 _LETTERS_AND_MARKS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc", "Pd"})  # Pd: dashes and hyphens
 _SIGNS = frozenset(" '`´‘’‛′＇−⁃")
@@ -42,7 +41,7 @@ class Birth:
 
     def minor(self, today: date) -> bool:
         """True while the child needs a legal representative."""
-        return full_years(self.birth_date, today) < _MAJORITY
+        return full_years(self.birth_date, today) < MAJORITY
 
 
 def matches(claim: Claim, citizen: Citizen | None) -> bool:

@@ -8,15 +8,15 @@ from typing import Any
 
 import grpc
 
+from ndxp.agency.claim import Claim, read_claim, read_number
 from ndxp.agency.database import Change, Database, Transaction
+from ndxp.agency.day import today
 from ndxp.agency.replay import once
 from ndxp.agency.subject import names_subject
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.world import Address, Citizen, Relative
-from services.claim import Claim, read_claim, read_number
-from services.day import today
 from services.population import rules
 from services.population.records import Registry, newborn_record
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ndxp.admin import Session
-from ndxp.cli.replay import APPLICATIONS, CHECK_INS, PERSONA, split
 from ndxp.client import BlockingExchange
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.samples import PERSONA, health_insurance, passports, population
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
 from ndxp.world import World
@@ -71,16 +71,16 @@ def test_the_demo_reconciles(demo: Ran) -> None:
 
 def test_the_demo_s_verifications_are_split_as_reported(demo: Ran) -> None:
     row = count(demo, "VerifyCitizen")
-    assert (row["matched"], row["differing"]) == split(REQUESTS)
+    assert (row["matched"], row["differing"]) == tuple(population.DEMO.split(REQUESTS))
     assert row["sent"] == row["answered"] == row["agency"] == row["ledger"] == REQUESTS
 
 
 def test_the_demo_s_check_ins_and_applications_are_counted_with_their_nested_calls(demo: Ran) -> None:
     for what, number in (
-        ("CheckIn", CHECK_INS),
-        ("nested, by the insurer", CHECK_INS),
-        ("SubmitApplication", APPLICATIONS),
-        ("nested, by Immigration", APPLICATIONS),
+        ("CheckIn", health_insurance.DEMO.calls),
+        ("nested, by the insurer", health_insurance.DEMO.calls),
+        ("SubmitApplication", passports.DEMO.calls),
+        ("nested, by Immigration", passports.DEMO.calls),
     ):
         row = count(demo, what)
         assert [row[book] for book in ("sent", "answered", "agency", "ledger")] == [number] * 4

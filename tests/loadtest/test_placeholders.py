@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loadtest import placeholders
-from loadtest.placeholders import Turn
+from ndxp.samples import Turn
 from ndxp.world import World
 
 WORLD = World()

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtest import calls, profiles, slo
+from loadtest import profiles, slo
 from loadtest.calls import shares
-from loadtest.mix import KINDS
 from loadtest.profiles import BadProfile
 
 GOOD = """
@@ -137,10 +136,6 @@ def test_the_guides_examples_are_taken(tmp_path: Path) -> None:
 def test_an_unknown_profile_is_told_with_those_that_there_are() -> None:
     with pytest.raises(BadProfile, match="there is no profile 'nope'; there are: capacity, estonia, .*ndxp-peak; a pa"):
         profiles.load("nope")
-
-
-def test_every_kind_of_call_can_be_made() -> None:
-    assert calls._FORMS.keys() == KINDS.keys()
 
 
 def test_a_title_that_looks_like_a_date_is_a_text(written: Path) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ndxp.agency.day import today
 from ndxp.errors import Code
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.population.v1 import population_pb2
-from ndxp.world import Citizen, InsuranceCard, World
-from services.day import today
+from ndxp.world import Citizen, World
+from ndxp.world.registers.health_insurance import HealthInsurance, InsuranceCard
+from ndxp.world.registers.social_insurance import SocialInsurance
 from services.health_insurance.rules import Result, judge, read_card_claim
 from tests.agencies import health_insurance
 
@@ -29,7 +31,7 @@ def ask(card: InsuranceCard, **different: str) -> pb.GetCardRequest:
 
 
 def card_of(world: World, persona: str) -> InsuranceCard:
-    card = world.insurance_card(world.persona(persona).citizen.number)
+    card = world.entry(HealthInsurance, world.persona(persona).citizen.number)
     assert card
     return card
 
@@ -179,7 +181,7 @@ def uninsured(world: World, *, child: bool = False) -> Citizen:
     return next(
         citizen
         for citizen in world.sample(100_000, 5, alive=True)
-        if world.insurance_card(citizen.number) is None and (citizen.age() < 5) == child
+        if world.entry(HealthInsurance, citizen.number) is None and (citizen.age() < 5) == child
     )
 
 
@@ -224,7 +226,7 @@ async def test_a_child_of_the_world_keeps_its_social_insurance_number(
     child = uninsured(world, child=True)
     request = issue(request_id(), child.number, child.full_name, str(child.birth_date))
     card = (await town.health_insurance().IssueChildCard(request)).card
-    assert card.social_insurance_number == world.identifier("social_insurance", child.number)  # type: ignore[arg-type]
+    assert card.social_insurance_number == world.identifier(SocialInsurance, child.number)
 
 
 async def test_a_childs_card_is_refused_to_others(

@@ -9,6 +9,7 @@ from ndxp.birthdate import BirthDate
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as pb
 from ndxp.world import Citizen, World, normalise_name
+from ndxp.world.registers.passports import Passports
 from services.passports.records import Application
 from services.passports.rules import Course, Progress, State
 from tests.agencies import passports
@@ -154,7 +155,7 @@ async def test_every_passport_has_a_number_of_its_own_that_the_world_does_not_us
 ) -> None:
     numbers = [(await submit(town, submission())).passport_number for _ in range(5)]
     assert len(set(numbers)) == 5
-    assert all(world.resolve("passport", number) is None for number in numbers)  # type: ignore[arg-type]
+    assert all(world.resolve(Passports, number) is None for number in numbers)
 
 
 @pytest.mark.parametrize("progress", ["hand"])
@@ -244,7 +245,7 @@ async def test_a_passport_of_the_world_matches_and_is_valid_until_it_expires(
     town: "Town", world: World, persona: str, valid: bool
 ) -> None:
     citizen = world.persona(persona).citizen
-    passport = world.passport(citizen.number)
+    passport = world.entry(Passports, citizen.number)
     assert passport
     answer = await verify(town, passport.number, citizen.full_name, str(citizen.birth_date))
     assert (answer.matched, answer.valid, answer.valid_to) == (True, valid, str(passport.expires))

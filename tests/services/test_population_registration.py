@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ndxp.agency.day import today
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.world import Citizen, Sex, World
-from services.day import today
 from services.population.service import PopulationService
 
 if TYPE_CHECKING:

@@ -15,6 +15,8 @@ from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import Citizen, World
+from ndxp.world.registers.health_insurance import HealthInsurance
+from ndxp.world.registers.passports import Passports
 from tests.agencies import health_insurance, population
 from tests.services.conftest import SECRETS
 
@@ -151,7 +153,7 @@ async def test_changes_of_address_are_about_those_who_move_and_so_is_the_feed(
 async def test_an_insured_citizen_is_the_subject_of_every_answer_of_the_insurer(
     town: "Town", world: World, traveller: Citizen, request_id: RequestId
 ) -> None:
-    stub, card = town.health_insurance(), world.insurance_card(traveller.number)
+    stub, card = town.health_insurance(), world.entry(HealthInsurance, traveller.number)
     assert card is not None
     own = hashes(traveller.number)
     by_card = {**claim(traveller), "number": card.number}
@@ -177,7 +179,7 @@ async def test_an_insured_citizen_is_the_subject_of_every_answer_of_the_insurer(
 async def test_the_insurer_names_whoever_exists_and_nobody_else(
     town: "Town", world: World, traveller: Citizen, request_id: RequestId
 ) -> None:
-    uninsured = next(person for person in world.sample(1000, 9) if world.insurance_card(person.number) is None)
+    uninsured = next(person for person in world.sample(1000, 9) if world.entry(HealthInsurance, person.number) is None)
     stub = town.health_insurance()
     for person, expected in ((uninsured.number, hashes(uninsured.number)), (world.absent_number(1), "")):
         assert await about(town, stub.ListVisits, insurance.ListVisitsRequest(citizen_number=person)) == expected
@@ -190,7 +192,7 @@ async def test_the_insurer_names_whoever_exists_and_nobody_else(
 async def test_an_applicant_is_the_subject_of_every_answer_of_the_passport_department(
     town: "Town", world: World, traveller: Citizen, request_id: RequestId
 ) -> None:
-    stub, passport = town.passports(), world.passport(traveller.number)
+    stub, passport = town.passports(), world.entry(Passports, traveller.number)
     assert passport is not None
     own = hashes(traveller.number)
     submit = passports.SubmitApplicationRequest(

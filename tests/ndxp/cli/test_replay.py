@@ -8,11 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp.cli.replay import DIFFERED, MATCHED, Count, claims, split
+from ndxp.cli.replay import Count, plan
+from ndxp.samples.population import DEMO, DIFFERED, MATCHED
 from ndxp.world import World, normalise_name
 
 REQUESTS, SEED = 300, 2023
 GOOD = Count("sent", sent=10, answered=10, yes=6, no=4, expected_yes=6, agency=10, ledger=10)
+
+
+def split(requests: int) -> tuple[int, int]:
+    matching, differing = DEMO.split(requests)
+    return matching, differing
+
+
+def claims(world: World, requests: int, seed: int) -> list[tuple[tuple[str, str, str], bool]]:
+    """Number, name and birth date of each verification, and whether they must match."""
+    planned = plan(world, DEMO, requests, seed, ["VN/GOV/H26/one-stop"])
+    asked: list[tuple[Any, bool]] = [(call.request, bool(call.sample.expected)) for call in planned]
+    return [((one.citizen_number, one.full_name, one.birth_date), expected) for one, expected in asked]
 
 
 def test_the_sample_is_split_as_reported() -> None:

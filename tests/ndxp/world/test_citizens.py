@@ -10,13 +10,15 @@ from ndxp.world.names import surnames
 
 GOLDEN = """
 import sys
-from ndxp.world import Identifier, World
+from ndxp.world import World, register_kinds
+from ndxp.world.registers.health_insurance import HealthInsurance
 world = World()
 for index in (0, 1, 12_345_678, 50_000_000, 100_299_999):
     number = world.number(index)
     c = world.citizen(number)
     print(number, c.full_name, c.birth_date, c.father.name, c.household_number, c.current_address,
-          *(world.identifier(kind, number) for kind in Identifier), world.insurance_card(number), sep="|")
+          *(world.identifier(kind, number) for kind in register_kinds().values()),
+          world.entry(HealthInsurance, number), sep="|")
 """
 
 

@@ -1,6 +1,7 @@
 from collections import Counter
 
-from ndxp.world import Citizen, Identifier, MaritalStatus, Relation, World
+from ndxp.world import Citizen, MaritalStatus, Relation, World
+from ndxp.world.registers.households import HouseholdNumbers
 
 Everybody = dict[str, Citizen]
 
@@ -103,7 +104,7 @@ def test_every_household_has_one_head_whom_its_members_name(village: World, ever
 
 def test_household_numbers_are_distinct_and_only_real_ones_resolve(village: World, everybody: Everybody) -> None:
     numbers = {citizen.household_number for citizen in everybody.values()}
-    founders = {village.resolve(Identifier.HOUSEHOLD, number) for number in numbers}
+    founders = {village.resolve(HouseholdNumbers, number) for number in numbers}
     assert None not in founders
     assert len(founders) == len(numbers)
 

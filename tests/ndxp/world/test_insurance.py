@@ -1,7 +1,9 @@
 import re
 from collections import Counter
 
-from ndxp.world import REFERENCE_DATE, Identifier, Inconsistency, World, normalise_name, province_by_code
+from ndxp.world import REFERENCE_DATE, World, normalise_name, province_by_code
+from ndxp.world.registers.health_insurance import HealthInsurance, Inconsistency
+from ndxp.world.registers.social_insurance import SocialInsurance
 
 SAMPLE = 60_000
 
@@ -21,7 +23,7 @@ def test_about_half_a_percent_is_planted_in_the_intended_mix(world: World) -> No
 
 
 def test_about_93_percent_hold_a_card(world: World) -> None:
-    cards = [world.insurance_card(number) is not None for number in _numbers(world, 5_000)]
+    cards = [world.entry(HealthInsurance, number) is not None for number in _numbers(world, 5_000)]
     assert 0.91 < sum(cards) / len(cards) < 0.94
 
 
@@ -30,7 +32,7 @@ def test_a_card_disagrees_with_the_citizen_exactly_where_that_is_planted(world: 
         kind = world.inconsistency(number)
         if kind is None and not number.endswith("0"):
             continue
-        citizen, card = world.citizen(number), world.insurance_card(number)
+        citizen, card = world.citizen(number), world.entry(HealthInsurance, number)
         assert citizen is not None
         if card is None:
             assert kind is None
@@ -51,24 +53,24 @@ def test_a_card_disagrees_with_the_citizen_exactly_where_that_is_planted(world: 
 
 def test_old_card_numbers_say_category_benefit_and_province(world: World) -> None:
     for number in _numbers(world, 3_000):
-        card = world.insurance_card(number)
+        card = world.entry(HealthInsurance, number)
         if card:
             assert re.fullmatch(r"(DN|CH|NN|HT|TE|GD|HS|SV|HN)[1-5]\d{12}", card.old_number)
             assert card.old_number[:3] == f"{card.category}{card.benefit}"
             assert card.old_number[3:5] == number[1:3]
-            assert card.old_number[5:] == card.number == world.identifier(Identifier.SOCIAL_INSURANCE, number)
-            assert world.resolve(Identifier.SOCIAL_INSURANCE, card.number) == number
+            assert card.old_number[5:] == card.number == world.identifier(SocialInsurance, number)
+            assert world.resolve(SocialInsurance, card.number) == number
 
 
 def test_children_under_six_have_the_childrens_card_and_nobody_else(world: World) -> None:
     for citizen in world.sample(3_000, seed=12):
-        card = world.insurance_card(citizen.number)
+        card = world.entry(HealthInsurance, citizen.number)
         if card:
             assert (card.category == "TE") is (citizen.age() < 6)
 
 
 def test_the_first_facility_lies_in_the_holders_home_province(world: World) -> None:
     number = world.persona("child").citizen.number
-    card = world.insurance_card(number)
+    card = world.entry(HealthInsurance, number)
     assert card is not None
     assert card.facility_code[:2] == province_by_code(number[:3]).code[1:]

@@ -3,12 +3,13 @@ import pytest
 from ndxp.world import (
     PERSONA_KEYS,
     REFERENCE_DATE,
-    Inconsistency,
     PersonaNotFoundError,
     UnknownPersonaError,
     World,
     normalise_name,
 )
+from ndxp.world.registers.health_insurance import HealthInsurance, Inconsistency
+from ndxp.world.registers.passports import Passports
 
 OTHER = World(seed=99, population=4_000_000)
 PLANTED = {
@@ -42,7 +43,7 @@ def test_a_persona_is_the_same_in_a_new_world_of_the_same_seed() -> None:
 
 def test_the_child_is_under_six_and_has_its_own_card(any_world: World) -> None:
     child = any_world.persona("child").citizen
-    card = any_world.insurance_card(child.number)
+    card = any_world.entry(HealthInsurance, child.number)
     assert child.age() < 6
     assert card is not None
     assert card.category == "TE"
@@ -62,8 +63,8 @@ def test_the_newborn_is_at_most_sixty_days_old_and_has_both_parents(any_world: W
 
 
 def test_the_travellers_passport_is_valid_and_the_other_one_is_not(any_world: World) -> None:
-    valid = any_world.passport(any_world.persona("traveller").citizen.number)
-    expired = any_world.passport(any_world.persona("expired-passport").citizen.number)
+    valid = any_world.entry(Passports, any_world.persona("traveller").citizen.number)
+    expired = any_world.entry(Passports, any_world.persona("expired-passport").citizen.number)
     assert valid is not None
     assert valid.valid()
     assert expired is not None
@@ -73,7 +74,7 @@ def test_the_travellers_passport_is_valid_and_the_other_one_is_not(any_world: Wo
 @pytest.mark.parametrize(("key", "kind"), PLANTED.items())
 def test_the_planted_disagreements_are_the_ones_told(any_world: World, key: str, kind: Inconsistency) -> None:
     citizen = any_world.persona(key).citizen
-    card = any_world.insurance_card(citizen.number)
+    card = any_world.entry(HealthInsurance, citizen.number)
     assert any_world.inconsistency(citizen.number) is kind
     assert card is not None
     assert citizen.deceased is (kind is Inconsistency.DECEASED_INSURED)
@@ -81,7 +82,7 @@ def test_the_planted_disagreements_are_the_ones_told(any_world: World, key: str,
 
 def test_diacritics_change_the_name_but_not_what_registers_compare(any_world: World) -> None:
     citizen = any_world.persona("diacritics").citizen
-    card = any_world.insurance_card(citizen.number)
+    card = any_world.entry(HealthInsurance, citizen.number)
     assert citizen.surname.startswith("Đ")
     assert citizen.full_name.upper() != normalise_name(citizen.full_name)
     assert card is None or card.name == citizen.full_name

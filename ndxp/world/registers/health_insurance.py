@@ -1,27 +1,30 @@
 """What the health insurer holds about a citizen, and the planted places where that is wrong."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import cache
 
+from ndxp.calendar import years_after
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import REFERENCE_DATE
 from ndxp.world.lives import birth_date, death_date
 from ndxp.world.names import WHEEL, given_names, normalise_name
-from ndxp.world.nation import Nation, Person, Traits
+from ndxp.world.nation import Person, Traits
 from ndxp.world.places import wards
 from ndxp.world.provinces import provinces
-from ndxp.world.record import Records
-from ndxp.world.registers import Registers
+from ndxp.world.registers.register import Register
+from ndxp.world.registers.social_insurance import SocialInsurance
 from ndxp.world.tables import wheel
 
 _COVERED = round(0.93 * 65536)
 _DECEASED_INSURED = round(0.08 * 65536)
 _YEAR_START = date(2023, 1, 1)
 _YEAR_END = date(2023, 12, 31)
+CHILD_CATEGORY = "TE"
+"""The card of who is under six."""
 _CHILD_YEARS = 6
-_BENEFITS = {"TE": 1, "HN": 2, "HT": 3, "DN": 4, "CH": 4, "GD": 4, "HS": 4, "SV": 4, "NN": 4}
+BENEFITS = {CHILD_CATEGORY: 1, "HN": 2, "HT": 3, "DN": 4, "CH": 4, "GD": 4, "HS": 4, "SV": 4, "NN": 4}
 
 
 class Inconsistency(StrEnum):
@@ -77,29 +80,55 @@ class InsuranceCard:
     locked: bool
 
 
-class Insurance:
-    """The health insurer's register: about 93 % of the living hold a card."""
+def is_child(born: date) -> bool:
+    """Whether somebody is under six on the nation's day, and insured as a child."""
+    return child_card_ends(born) > REFERENCE_DATE
 
-    def __init__(self, nation: Nation, registers: Registers, records: Records) -> None:
-        self._nation = nation
-        self._registers = registers
-        self._records = records
+
+def child_card_ends(born: date) -> date:
+    """The day on which a child's card ends, the sixth birthday."""
+    return years_after(born, _CHILD_YEARS)
+
+
+def five_years_from(insured_since: date) -> date:
+    """The day from which somebody has been insured for five years on end."""
+    return years_after(insured_since, 5)
+
+
+def old_card_number(category: str, province: str, number: str) -> str:
+    """The card's number before April 2021, of 15 characters."""
+    return f"{category}{BENEFITS[category]}{province[1:]}{number}"
+
+
+class HealthInsurance(Register[InsuranceCard]):
+    """The health insurer's register: about 93 % of the living hold a card, under their social insurance number."""
+
+    name = "health_insurance"
 
     def inconsistency(self, person: Person, number: str) -> Inconsistency | None:
         """What is planted about a person, if anything."""
         return self._planted(person, self._nation.traits(number))
 
-    def card(self, person: Person, number: str) -> InsuranceCard | None:
-        """The card of the person with a citizen number; None for the uninsured and nearly all deceased."""
-        traits = self._nation.traits(number)
+    def number(self, person: Person, citizen_number: str) -> str:
+        """The card's number."""
+        card = self.entry(person, citizen_number)
+        return card.number if card else ""
+
+    def by_number(self, value: str) -> Person | None:
+        """Who holds the card with a number."""
+        person = self._registers[SocialInsurance].by_number(value)
+        return person if person and self.entry(person, self._nation.number(*person)) else None
+
+    def entry(self, person: Person, citizen_number: str) -> InsuranceCard | None:
+        """The card; None for the uninsured and nearly all deceased."""
+        traits = self._nation.traits(citizen_number)
         planted = self._planted(person, traits)
         if planted is None and (traits.insured >= _COVERED or self._dead(person, traits)):
             return None
         born = birth_date(person.cell, traits)
         category = _category(person.cell, born, traits)
-        benefit = _BENEFITS[category]
         valid_from, valid_to = _validity(category, born, expired=planted is Inconsistency.CARD_EXPIRED)
-        card_number = self._registers.social_insurance_number(person)
+        card_number = self._registers[SocialInsurance].number(person, citizen_number)
         code = provinces()[person.province].code
         choices = wards(person.province)
         ward = choices[traits.ward % len(choices)]
@@ -111,18 +140,18 @@ class Insurance:
         )[traits.facility % 4]
         return InsuranceCard(
             number=card_number,
-            old_number=f"{category}{benefit}{code[1:]}{card_number}",
-            citizen_number=number,
+            old_number=old_card_number(category, code, card_number),
+            citizen_number=citizen_number,
             name=self._recorded_name(person, traits, planted),
             birth_date=_another_day(born, traits) if planted is Inconsistency.BIRTH_DATE_DIFFERS else born,
             category=category,
-            benefit=benefit,
+            benefit=BENEFITS[category],
             valid_from=valid_from,
             valid_to=valid_to,
             facility_code=f"{code[1:]}{1 + traits.facility % 400:03d}",
             facility_name=f"{kind} {facility_place}",
             area_code="K3" if ward.ward.startswith("Phường") else f"K{1 + traits.ward % 2}",
-            five_years_from=_years_after(max(born, date(2009 + traits.variation % 13, 1, 1)), 5),
+            five_years_from=five_years_from(max(born, date(2009 + traits.variation % 13, 1, 1))),
             locked=planted is Inconsistency.CARD_LOCKED,
         )
 
@@ -147,7 +176,7 @@ class Insurance:
         return death_date(person.cell, traits, (husband[0], his)) is not None
 
     def _recorded_name(self, person: Person, traits: Traits, planted: Inconsistency | None) -> str:
-        name = self._records.full_name(person, traits)
+        name = self._registers.records.full_name(person, traits)
         if planted is not Inconsistency.NAME_DIFFERS:
             return name
         start, _, own = name.rpartition(" ")
@@ -167,8 +196,8 @@ def _wheel() -> tuple[Inconsistency | None, ...]:
 
 def _category(cell: int, born: date, traits: Traits) -> str:
     age = LAST_YEAR - FIRST_YEAR - cell // 2
-    if _years_after(born, _CHILD_YEARS) > REFERENCE_DATE:
-        return "TE"
+    if is_child(born):
+        return CHILD_CATEGORY
     chance = traits.category
     if chance % 20 == 0:
         return "HN"
@@ -182,8 +211,8 @@ def _category(cell: int, born: date, traits: Traits) -> str:
 
 
 def _validity(category: str, born: date, *, expired: bool) -> tuple[date, date]:
-    if category == "TE":
-        end = date(2022, 12, 31) if expired else _years_after(born, _CHILD_YEARS)
+    if category == CHILD_CATEGORY:
+        end = date(2022, 12, 31) if expired else child_card_ends(born)
         return born, end
     if expired:
         return date(2022, 1, 1), date(2022, 12, 31)
@@ -196,10 +225,4 @@ def _another_day(born: date, traits: Traits) -> date:
         swapped = born.replace(month=born.day, day=born.month)
         if swapped <= REFERENCE_DATE:
             return swapped
-    return _years_after(born, -1 - traits.variation % 3)
-
-
-def _years_after(day: date, years: int) -> date:
-    if (day.month, day.day) == (2, 29):
-        day += timedelta(1)
-    return day.replace(year=day.year + years)
+    return years_after(born, -1 - traits.variation % 3)

@@ -20,16 +20,3 @@ def day_of(at: int) -> date:
 def has_ended(last_day: date) -> bool:
     """True when it ended before the nation's reference date: the world does not age with the calendar."""
     return last_day < REFERENCE_DATE
-
-
-def years_after(day: date, years: int) -> date:
-    """The same day some years later; 1 March for 29 February in common years."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
-
-
-def full_years(birth_date: date, on: date) -> int:
-    """Completed years on a day; negative before birth."""
-    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))

@@ -1,0 +1,166 @@
+"""Calls onward: an agency calls another one through the gateway, in its own name and within its caller's time."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from google.protobuf.message import Message
+
+from ndxp import metadata, status
+from ndxp.agency.caller import caller
+from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
+from ndxp.errors import AgencyError, Code
+
+LONGEST_WAIT = 10.0
+"""Seconds that a call onward may take with all its attempts, however much time the caller has."""
+
+MOST_ATTEMPTS = 3
+"""How often a call is sent when it may be sent again."""
+
+_PAUSE = 0.05
+"""Half of the seconds until a call is sent again; they double each time."""
+_log = logging.getLogger(__name__)
+_Answer = TypeVar("_Answer", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class OnwardMethod(Generic[_Answer]):
+    """A unary method of another agency.
+
+    ``described`` is the method in the contract, ``answer`` the type of its answer. ``purpose_of_call`` says in an error
+    what the call is for ("the verification at the population database"); ``reason`` is the first part of the error's
+    reason: VERIFICATION gives VERIFICATION_REFUSED and VERIFICATION_UNAVAILABLE.
+    """
+
+    described: MethodDescriptor
+    answer: type[_Answer]
+    purpose_of_call: str
+    reason: str
+
+    @property
+    def path(self) -> str:
+        """Where the method is on the wire."""
+        return f"/{self.described.containing_service.full_name}/{self.described.name}"
+
+    def may_be_sent_again(self, request: Message) -> bool:
+        """True for a method that changes nothing, and for a change that has a request_id."""
+        if self.described.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS:
+            return True
+        return bool(getattr(request, "request_id", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[_Answer]):
+    """The other agency's answer, and the transaction in which it was given."""
+
+    answer: _Answer
+    transaction_id: str
+
+
+class OnwardFailed(AgencyError):
+    """A call onward has no answer. ``failure`` is what the other agency or the gateway said, None when nobody did."""
+
+    def __init__(self, code: Code, reason: str, message: str, failure: status.Failure | None = None) -> None:
+        super().__init__(code, reason, message)
+        self.failure = failure
+
+
+class Onward:
+    """Calls other agencies as the subsystem that is being called; its secret is read at the first call, not before."""
+
+    def __init__(self, *, gateway: str, control_url: str, credentials: Path) -> None:
+        self._gateway = gateway
+        self._control_url = control_url
+        self._credentials = credentials
+        self._tokens: dict[str, Tokens] = {}
+        self._exchanges: dict[str, Exchange] = {}
+
+    async def call(
+        self, method: OnwardMethod[_Answer], request: Message, *, purpose: str = "", provider: str = ""
+    ) -> Answered[_Answer]:
+        """Sends the request with the caller's remaining time and gives the answer; raises OnwardFailed without one.
+
+        ``purpose`` is that of the running call unless another one is given. ``provider`` names the subsystem where
+        several offer the contract. A call that was unavailable is sent again, after a pause and while there is time,
+        when that cannot change anything twice.
+        """
+        timeout = min(caller().remaining, LONGEST_WAIT)
+        if timeout <= 0:
+            raise _no_answer(method, Code.DEADLINE_EXCEEDED, "no time was left for it")
+        exchange = await self._connected(method)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        pairs = caller().onward(purpose)
+        if provider:
+            pairs.append((metadata.SERVICE, provider))
+        attempts = MOST_ATTEMPTS if method.may_be_sent_again(request) else 1
+        pause = _PAUSE
+        while True:
+            attempts -= 1
+            try:
+                return await _send(exchange, method, request, pairs, end - loop.time())
+            except grpc.RpcError as error:
+                failure = status.decode(error)
+                pause = max(2 * pause, failure.retry_after or 0.0)
+                if failure.code is not Code.UNAVAILABLE or not attempts or loop.time() + pause >= end:
+                    raise _failed(method, failure) from error
+            await asyncio.sleep(pause)
+
+    async def close(self) -> None:
+        """Closes the connections to the gateway."""
+        for exchange in self._exchanges.values():
+            await exchange.__aexit__()
+
+    async def _connected(self, method: OnwardMethod[Any]) -> Exchange:
+        subsystem = caller().provider
+        try:
+            if subsystem not in self._tokens:
+                self._tokens[subsystem] = Tokens(self._control_url, Credentials.load(self._credentials, subsystem))
+            await self._tokens[subsystem].get()
+        except TokenRefused as error:
+            _log.error("%s has no token for calls onward: %s", subsystem, error)
+            why = "this agency got no token from the exchange (see its log)"
+            raise _no_answer(method, Code.UNAVAILABLE, why) from error
+        if subsystem not in self._exchanges:
+            self._exchanges[subsystem] = Exchange(self._gateway, self._tokens[subsystem])
+        return self._exchanges[subsystem]
+
+
+async def _send(
+    exchange: Exchange, method: OnwardMethod[_Answer], request: Message, pairs: list[tuple[str, str]], seconds: float
+) -> Answered[_Answer]:
+    send = exchange.channel.unary_unary(
+        method.path,
+        request_serializer=type(request).SerializeToString,
+        response_deserializer=method.answer.FromString,
+    )
+    call = send(request, timeout=seconds, metadata=grpc.aio.Metadata(*pairs))
+    answer = await call
+    trailing = await call.trailing_metadata()
+    return Answered(answer, str(trailing.get(metadata.TRANSACTION_ID) or ""))
+
+
+def _failed(method: OnwardMethod[Any], failure: status.Failure) -> OnwardFailed:
+    """What the caller gets to know: hop, reason and transaction, and never the inner message."""
+    hop = failure.hop or failure.origin or "the way to the gateway"
+    why = f"{hop} answered {failure.reason or failure.code.name}"
+    if failure.transaction_id:
+        why += f" in transaction {failure.transaction_id}"
+    if failure.code is Code.PERMISSION_DENIED:
+        return OnwardFailed(
+            Code.FAILED_PRECONDITION, f"{method.reason}_REFUSED",
+            f"{method.purpose_of_call} was refused to this agency: {why}; nothing was stored; it needs a grant for "
+            f"{method.described.name}", failure,
+        )  # fmt: skip
+    code = Code.DEADLINE_EXCEEDED if failure.code is Code.DEADLINE_EXCEEDED else Code.UNAVAILABLE
+    return _no_answer(method, code, why, failure)
+
+
+def _no_answer(method: OnwardMethod[Any], code: Code, why: str, failure: status.Failure | None = None) -> OnwardFailed:
+    message = f"{method.purpose_of_call} failed: {why}; nothing was stored; retry with the same request_id"
+    return OnwardFailed(code, f"{method.reason}_UNAVAILABLE", message, failure)

@@ -1,0 +1,16 @@
+"""Arithmetic with dates and ages, without any look at a clock."""
+
+from datetime import date
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day some years later (earlier when negative); 1 March for 29 February in common years."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def full_years(birth_date: date, on: date) -> int:
+    """Completed years on a day; negative before birth."""
+    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
