@@ -63,7 +63,7 @@ class Answered(Generic[_Answer]):
 
 
 class OnwardFailed(AgencyError):
-    """A call onward has no answer. ``failure`` is what the other agency or the gateway said, None when nobody did."""
+    """A call onward has no answer. ``failure`` is what agency or gateway answered, None when nobody did."""
 
     def __init__(self, code: Code, reason: str, message: str, failure: status.Failure | None = None) -> None:
         super().__init__(code, reason, message)
@@ -92,7 +92,6 @@ class Onward:
         timeout = min(caller().remaining, LONGEST_WAIT)
         if timeout <= 0:
             raise _no_answer(method, Code.DEADLINE_EXCEEDED, "no time was left for it")
-        exchange = await self._connected(method)
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
         pairs = caller().onward(purpose)
@@ -102,6 +101,7 @@ class Onward:
         pause = _PAUSE
         while True:
             attempts -= 1
+            exchange = await self._connected(method)
             try:
                 return await _send(exchange, method, request, pairs, end - loop.time())
             except grpc.RpcError as error:

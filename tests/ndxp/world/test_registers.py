@@ -61,6 +61,6 @@ def test_a_new_register_changes_nothing_of_the_others(village: World, boats: typ
     assert [beside.citizen(n) for n in numbers] == [alone.citizen(n) for n in numbers]
 
 
-def test_registers_decide_by_keys_of_their_own(village: World) -> None:
+def test_every_register_has_a_key_of_its_own(village: World) -> None:
     made = [kind(village.registers) for kind in register_kinds().values()]
     assert len({register.key for register in made}) == len(made) == len(register_kinds())
