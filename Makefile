@@ -15,8 +15,8 @@ up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 test: $(VENV)/ready-dev  ## all tests; most wait for processes, so two at a time, a file in one piece, the long ones first
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
-snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands; they take the usual ports
-	@$(BIN)/python -m pytest -q tests/snippets.py
+snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands (they take the usual ports), and new agencies
+	@$(BIN)/python -m pytest -q tests/snippets.py tests/scaffold.py
 
 lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the generated code
 	$(BIN)/ruff check .

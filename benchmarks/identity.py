@@ -25,7 +25,7 @@ from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
-from ndxp.tls import connect_aio
+from ndxp.wire.tls import connect_aio
 
 _REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
 _AT_ONCE, _WARM = 16, 300

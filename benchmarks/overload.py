@@ -26,7 +26,7 @@ import uvloop
 from benchmarks.gateway.__main__ import cpu_seconds
 from loadtest.rpc import Answer
 from loadtest.transport import Lanes
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.sandbox import life, plan

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from ndxp.cli.output import table
+from ndxp.terminal import table
 
 DASHBOARDS = Path(__file__).parents[1] / "deploy" / "grafana" / "dashboards"
 _AGAIN = 2.0

@@ -21,13 +21,13 @@ from typing import Any
 import grpc
 from rich.console import Console
 
-from ndxp import status
-from ndxp.cli.output import table
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.errors import Reason
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
 from ndxp.sandbox import life, plan
+from ndxp.terminal import table
+from ndxp.wire import status
 
 LIMITED = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop"
 FOURTH = "VN/GOV/H03/one-stop"

@@ -10,7 +10,7 @@ import httpx
 import psutil
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
 from ndxp.client import OPTIONS
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State

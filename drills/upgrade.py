@@ -25,12 +25,12 @@ from drills.crash.calls import CLIENT, Calls
 from drills.crash.clients import Answer, Load
 from drills.sandbox import PATIENCE, WORKERS, NotResumed, Sandbox
 from drills.verdict import conclude
-from ndxp.cli.output import table
-from ndxp.cli.session import AdminRefused
+from ndxp.admin import AdminRefused
 from ndxp.client import TokenRefused
 from ndxp.sandbox import plan
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.state import Process
+from ndxp.terminal import table
 
 HERE = Path(__file__).parents[1]
 ORDER = ("control", *(f"gateway-{number}" for number in range(1, WORKERS + 1)), "agencies")

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ndxp.sandbox.authority import Authority
-from ndxp.tls import Tls
+from ndxp.authority import Authority
+from ndxp.wire.tls import Tls
 
 _FRONT = "front"
 _CERTIFICATE = b"-----BEGIN CERTIFICATE"

@@ -9,6 +9,8 @@ from secrets import token_bytes
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ndxp.whole_file import whole_file
+
 _SECRET = 32
 
 
@@ -29,10 +31,8 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
 
 def replace(path: Path, key: Ed25519PrivateKey) -> None:
     """Puts a key (0600) in the place of the one in a PEM file, whole or not at all."""
-    beside = path.with_suffix(".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with whole_file(path) as file:
         file.write(_pem(key))
-    beside.replace(path)
 
 
 def load_or_create_secret(path: Path) -> bytes:

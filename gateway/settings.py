@@ -153,6 +153,8 @@ class ControlSettings(RecorderSettings):
     """Members, services, grants and quotas to start with."""
     agencies_folder: Path = Path(__file__).parents[1] / "services"
     """The agencies that an exchange file may name, a folder each with its own ``exchange.yaml``."""
+    agencies_beside: list[Path] = []  # noqa: RUF012
+    """More folders of agencies, which are in the exchange whatever its file says; ``ndxp up --with`` names them."""
     handed_out: dict[str, Path] = {}  # noqa: RUF012
     """Files for agencies that run elsewhere, each with its own secret only: identifier to file. ``admin`` is the
     operator's, a copy of all credentials."""

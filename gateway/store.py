@@ -7,6 +7,9 @@ import redis.asyncio as redis
 Store: TypeAlias = Any
 """A ``redis.asyncio.Redis``; redis-py types each answer as that of the blocking and of the asyncio client at once."""
 
+STREAM = "ndxp:journal"
+"""The stream that is the journal: whoever decides appends records, the recorder takes them out."""
+
 
 def connect(url: str) -> Store:
     """Connects at the first command; commands raise ``redis.RedisError`` while the store is away."""

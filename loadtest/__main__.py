@@ -18,11 +18,11 @@ from loadtest.slo import BadSlo
 from loadtest.traffic import Plan, TrafficFailed
 from loadtest.trial import GatewayUnreachable
 from loadtest.verdict import Exit
-from ndxp.cli import load
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain
-from ndxp.cli.session import AdminRefused
+from ndxp import options
+from ndxp.admin import AdminRefused
 from ndxp.client import TokenRefused
 from ndxp.sandbox.state import NoSandbox
+from ndxp.terminal import complain
 
 app = typer.Typer(name="loadtest", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console(highlight=False)
@@ -30,38 +30,44 @@ console = Console(highlight=False)
 
 @app.command()
 def run(
-    profile: load.Profile,
-    rate: load.Rate = None,
-    duration: load.Duration = None,
-    compress: load.Compress = 1.0,
-    slo: load.Slo = None,
-    processes: load.Processes = 1,
-    seed: load.Seed = load.SEED,
-    report_file: load.ReportFile = None,
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
+    profile: options.Profile,
+    rate: options.Rate = None,
+    duration: options.Duration = None,
+    compress: options.Compress = 1.0,
+    slo: options.Slo = None,
+    processes: options.Processes = 1,
+    seed: options.Seed = options.SEED,
+    report_file: options.ReportFile = None,
+    folder: options.Folder = options.DEFAULT_FOLDER,
+    as_json: options.Json = False,
 ) -> None:
     """Runs a profile once, and judges it."""
     plan = Plan(
-        profile=profile, folder=folder.resolve(), rate=rate, duration=duration, compress=compress,
-        slo=slo, processes=processes, seed=seed,
-    )  # fmt: skip
+        profile=profile,
+        folder=folder.resolve(),
+        rate=rate,
+        duration=duration,
+        compress=compress,
+        slo=slo,
+        processes=processes,
+        seed=seed,
+    )
     _check_place(report_file)
     _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
 
 
 @app.command()
 def capacity(
-    profile: load.CapacityProfile = "capacity",
-    start: load.Start = load.START,
-    duration: load.StepDuration = load.STEP,
-    precision: load.Precision = load.PRECISION,
-    slo: load.Slo = None,
-    processes: load.Processes = 1,
-    seed: load.Seed = load.SEED,
-    report_file: load.ReportFile = None,
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
+    profile: options.CapacityProfile = "capacity",
+    start: options.Start = options.START,
+    duration: options.StepDuration = options.STEP,
+    precision: options.Precision = options.PRECISION,
+    slo: options.Slo = None,
+    processes: options.Processes = 1,
+    seed: options.Seed = options.SEED,
+    report_file: options.ReportFile = None,
+    folder: options.Folder = options.DEFAULT_FOLDER,
+    as_json: options.Json = False,
 ) -> None:
     """Searches the highest rate that holds the objectives."""
     plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, slo=slo, processes=processes, seed=seed)
@@ -71,7 +77,7 @@ def capacity(
 
 
 @app.command("profiles")
-def list_profiles(as_json: Json = False) -> None:
+def list_profiles(as_json: options.Json = False) -> None:
     """Lists the profiles with their sources."""
     found = [profiles.load(name) for name in profiles.names()]
     if as_json:
@@ -81,7 +87,7 @@ def list_profiles(as_json: Json = False) -> None:
 
 
 @app.command()
-def compare(a: load.ReportA, b: load.ReportB, as_json: Json = False) -> None:
+def compare(a: options.ReportA, b: options.ReportB, as_json: options.Json = False) -> None:
     """Holds two reports side by side."""
     found = comparison.compare(_read(a), _read(b))
     if as_json:

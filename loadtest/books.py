@@ -7,12 +7,12 @@ from typing import Any
 
 import grpc
 
-from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
 from ndxp.client import BlockingExchange
 from ndxp.errors import Code
 from ndxp.sandbox.life import OPERATIONS
+from ndxp.wire import metadata, status
 
 ACCESS_LOG = "ndxp.access_log.v1.AccessLogService"
 _PAGE = 1000

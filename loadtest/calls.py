@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from loadtest import placeholders
 from loadtest.mix import PURPOSE, Call, Kind
 from loadtest.profiles import BadProfile, Profile
-from ndxp.cli import messages
+from ndxp import messages
 from ndxp.samples import Sample, Turn, samples
 from ndxp.world import World
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from ndxp import metadata, proxies
+from ndxp import proxies
 from ndxp.client import Credentials
 from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.state import State
-from ndxp.tls import Tls
+from ndxp.wire import metadata
+from ndxp.wire.tls import Tls
 
 Headers = tuple[tuple[str, str], ...]
 

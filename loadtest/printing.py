@@ -13,7 +13,7 @@ from loadtest.latency import shown
 from loadtest.profiles import Profile
 from loadtest.report import Report, Summary
 from loadtest.slo import NO_SUCCESS
-from ndxp.cli.output import table, visible
+from ndxp.terminal import table, visible
 
 _LAST_OUTAGES = 8
 _STEPS = ("", "step#", "offered#", "achieved#", "p50 ms#", "p99 ms#", "errors#", "dropped#", "missed")

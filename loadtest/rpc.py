@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
-from ndxp.metadata import Pair
+from ndxp.wire.metadata import Pair
 
 _PREFIX = 5
 """Bytes before each message: a flag, and the length."""

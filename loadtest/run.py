@@ -17,7 +17,7 @@ from loadtest.reconciliation import Answer, Reconciliation
 from loadtest.results import Results
 from loadtest.traffic import Plan, Traffic
 from loadtest.usage import Sampler, Usages
-from ndxp.cli.session import AdminRefused
+from ndxp.admin import AdminRefused
 from ndxp.client import TokenRefused
 from ndxp.sandbox.state import State
 

@@ -29,7 +29,7 @@ from loadtest.users import Caller
 from loadtest.worker import Worker
 from ndxp.client import OPTIONS
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.tls import Tls, connect_aio
+from ndxp.wire.tls import Tls, connect_aio
 
 _SECONDS = 3.0
 _AT_ONCE = 32

@@ -5,8 +5,8 @@ from typing import Any
 
 import grpc
 
-from ndxp.metadata import TRANSACTION_ID
 from ndxp.population.v1.population_pb2 import VerifyCitizenResponse
+from ndxp.wire.metadata import TRANSACTION_ID
 
 _ANSWER = VerifyCitizenResponse(matched=True).SerializeToString()
 

@@ -13,8 +13,8 @@ from loadtest.rpc import Answer, Ended, Rpc, frame
 from ndxp.errors import Code
 from ndxp.http2 import ClientConnection, Limits, literal
 from ndxp.http2.fields import Field
-from ndxp.metadata import Pair
-from ndxp.tls import Tls
+from ndxp.wire.metadata import Pair
+from ndxp.wire.tls import Tls
 
 _CONNECT = 30.0
 """Seconds until a connection must stand; a call waits no longer than its deadline."""

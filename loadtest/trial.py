@@ -19,7 +19,7 @@ from loadtest.results import STOPPED
 from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain, measure, reckon
 from loadtest.traffic import Plan, TrafficStopped
 from loadtest.verdict import decide, decide_search
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 
 _CONNECT = 3.0
 

@@ -10,9 +10,9 @@ from loadtest.calls import Prepared, Shape
 from loadtest.consumers import Consumers
 from loadtest.rpc import Answer
 from loadtest.transport import Lanes
-from ndxp import metadata
 from ndxp.errors import Code
-from ndxp.status import reason_of
+from ndxp.wire import metadata
+from ndxp.wire.status import reason_of
 
 WRONG_ANSWER = "OK:WRONG_ANSWER"
 """The status of an answer that contradicts the world, or that is none; a failure."""

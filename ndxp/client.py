@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 import httpx
 
-from ndxp import metadata, proxies, status
+from ndxp import proxies
 from ndxp.errors import Code
 from ndxp.identifiers import in_slashes
-from ndxp.streams import keep_status
-from ndxp.tls import CertificateMissing, Tls, connect, connect_aio
-from ndxp.tracing import tracer
+from ndxp.wire import metadata, status
+from ndxp.wire.streams import keep_status
+from ndxp.wire.tls import CertificateMissing, Tls, connect, connect_aio
+from ndxp.wire.tracing import tracer
 
 if TYPE_CHECKING:
-    from ndxp.spans import Span
+    from ndxp.wire.spans import Span
 
 DEADLINE = 10.0
 """Seconds that a unary call may take unless the caller says otherwise."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from ndxp.steps import CallStep
+
 DOMAIN = "ndxp"
 """The domain of ``google.rpc.ErrorInfo`` for every reason of the exchange."""
 
@@ -69,139 +71,147 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a reason means: its code, the hop that refuses, the remedy, and the meaning in English and Vietnamese."""
+    """What a reason means: its code, the step that refuses, the remedy, and the meaning in English and Vietnamese.
+
+    ``step`` is None where the agency refuses, and not the gateway.
+    """
 
     code: Code
-    hop: str
+    step: CallStep | None
     meaning: str
     remedy: str
     meaning_vi: str
 
+    @property
+    def hop(self) -> str:
+        """Who refuses: the gateway in one of its steps, or the agency."""
+        return f"gateway/{self.step}" if self.step else "agency"
+
 
 RULES: Mapping[Reason, Rule] = {
     Reason.TOKEN_MISSING: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify", "the call carries no token",
+        Code.UNAUTHENTICATED, CallStep.IDENTIFY, "the call carries no token",
         "get a token (POST /oauth2/token, or `ndxp token MEMBER`) and send it as metadata 'authorization: Bearer ...'",
         "Thiếu mã truy cập (token).",
     ),
     Reason.TOKEN_INVALID: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify", "the token does not hold",
+        Code.UNAUTHENTICATED, CallStep.IDENTIFY, "the token does not hold",
         "get a new token from this exchange (`ndxp token MEMBER`); tokens of another exchange do not work here",
         "Mã truy cập (token) không hợp lệ.",
     ),
     Reason.TOKEN_EXPIRED: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify", "the token has expired",
+        Code.UNAUTHENTICATED, CallStep.IDENTIFY, "the token has expired",
         "get a new token; cache it for less than its expires_in",
         "Mã truy cập (token) đã hết hạn.",
     ),
     Reason.CERTIFICATE_INVALID: Rule(
-        Code.UNAUTHENTICATED, "gateway/identify", "the certificate of the connection does not fit the token",
+        Code.UNAUTHENTICATED, CallStep.IDENTIFY, "the certificate of the connection does not fit the token",
         "connect with the current certificate of the subsystem that the token names; `ndxp member cert` makes one",
         "Chứng thư số không khớp với mã truy cập (token).",
     ),
     Reason.INVALID_METADATA: Rule(
-        Code.INVALID_ARGUMENT, "gateway/identify", "a metadata key is unknown, malformed or contradicts the token",
+        Code.INVALID_ARGUMENT, CallStep.IDENTIFY, "a metadata key is unknown, malformed or contradicts the token",
         "correct the named metadata key",
         "Siêu dữ liệu của lời gọi không hợp lệ.",
     ),
     Reason.METADATA_TOO_LARGE: Rule(
-        Code.RESOURCE_EXHAUSTED, "gateway/identify", "the metadata is more than twice what a call may have",
+        Code.RESOURCE_EXHAUSTED, CallStep.IDENTIFY, "the metadata is more than twice what a call may have",
         "send less metadata; large values belong into messages",
         "Siêu dữ liệu của lời gọi vượt kích thước cho phép.",
     ),
     Reason.MEMBER_DISABLED: Rule(
-        Code.PERMISSION_DENIED, "gateway/identify", "the member may not call for now",
+        Code.PERMISSION_DENIED, CallStep.IDENTIFY, "the member may not call for now",
         "ask the operator of the exchange to enable the member",
         "Đơn vị đang bị tạm ngừng kết nối.",
     ),
     Reason.UNKNOWN_SERVICE: Rule(
-        Code.UNIMPLEMENTED, "gateway/authorise", "no member offers this service or method",
+        Code.UNIMPLEMENTED, CallStep.AUTHORISE, "no member offers this service or method",
         "list what there is: `ndxp services`",
         "Dịch vụ không tồn tại trên trục liên thông.",
     ),
     Reason.UNKNOWN_PROVIDER: Rule(
-        Code.NOT_FOUND, "gateway/authorise", "the provider is not clear, or does not offer the service",
+        Code.NOT_FOUND, CallStep.AUTHORISE, "the provider is not clear, or does not offer the service",
         "name one of the providers in x-ndxp-service: `ndxp services`",
         "Không có đơn vị cung cấp dịch vụ này.",
     ),
     Reason.ACCESS_DENIED: Rule(
-        Code.PERMISSION_DENIED, "gateway/authorise", "no grant lets this consumer call this method",
+        Code.PERMISSION_DENIED, CallStep.AUTHORISE, "no grant lets this consumer call this method",
         "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
         "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
     ),
     Reason.PURPOSE_REQUIRED: Rule(
-        Code.PERMISSION_DENIED, "gateway/authorise", "the grant is for certain purposes, the call states none of them",
+        Code.PERMISSION_DENIED, CallStep.AUTHORISE, "the grant is for certain purposes, the call states none of them",
         "say truthfully what the data is for: one of the named purposes in x-ndxp-purpose (`ndxp call --purpose`)",
         "Lời gọi chưa nêu đúng mục đích khai thác được phép.",
     ),
     Reason.SERVICE_DISABLED: Rule(
-        Code.UNAVAILABLE, "gateway/authorise", "the service takes no calls for now",
+        Code.UNAVAILABLE, CallStep.AUTHORISE, "the service takes no calls for now",
         "wait until its provider enables the service",
         "Dịch vụ đang tạm ngừng.",
     ),
     Reason.QUOTA_EXCEEDED: Rule(
-        Code.RESOURCE_EXHAUSTED, "gateway/admit", "the consumer asks more than it is allowed",
+        Code.RESOURCE_EXHAUSTED, CallStep.ADMIT, "the consumer asks more than it is allowed",
         "slow down: retry after the given delay",
         "Vượt hạn mức lời gọi.",
     ),
     Reason.OVERLOADED: Rule(
-        Code.UNAVAILABLE, "gateway/admit", "the exchange has no room for the call",
+        Code.UNAVAILABLE, CallStep.ADMIT, "the exchange has no room for the call",
         "retry with exponential backoff", "Hệ thống đang quá tải.",
     ),
     Reason.CIRCUIT_OPEN: Rule(
-        Code.UNAVAILABLE, "gateway/resolve", "the provider failed repeatedly and is left alone for a moment",
+        Code.UNAVAILABLE, CallStep.RESOLVE, "the provider failed repeatedly and is left alone for a moment",
         "retry after the given delay",
         "Dịch vụ liên tục lỗi, tạm ngắt kết nối.",
     ),
     Reason.REQUEST_MALFORMED: Rule(
-        Code.INTERNAL, "gateway/forward", "the request of a method that takes one message is not one whole message",
+        Code.INTERNAL, CallStep.FORWARD, "the request of a method that takes one message is not one whole message",
         "use a gRPC library, or frame the message as gRPC does: a flag, four bytes of length, the message",
         "Yêu cầu không phải là một thông điệp gRPC trọn vẹn.",
     ),
     Reason.MESSAGE_TOO_LARGE: Rule(
-        Code.RESOURCE_EXHAUSTED, "gateway/forward", "a message is larger than the exchange passes on",
+        Code.RESOURCE_EXHAUSTED, CallStep.FORWARD, "a message is larger than the exchange passes on",
         "send smaller messages, or a stream of them",
         "Thông điệp vượt kích thước cho phép.",
     ),
     Reason.STREAM_TOO_LARGE: Rule(
-        Code.RESOURCE_EXHAUSTED, "gateway/forward", "a stream carries more than the exchange passes on in one",
+        Code.RESOURCE_EXHAUSTED, CallStep.FORWARD, "a stream carries more than the exchange passes on in one",
         "end the stream earlier and go on in another, by pages where the method has them",
         "Luồng dữ liệu vượt kích thước cho phép.",
     ),
     Reason.JOURNAL_UNAVAILABLE: Rule(
-        Code.UNAVAILABLE, "gateway/journal", "the journal did not take the record",
+        Code.UNAVAILABLE, CallStep.JOURNAL, "the journal did not take the record",
         "look at `ndxp status`; retry later, a mutation with the same request_id",
         "Không ghi được nhật ký giao dịch, lời gọi bị từ chối.",
     ),
     Reason.PROVIDER_UNREACHABLE: Rule(
-        Code.UNAVAILABLE, "gateway/forward", "the provider could not be reached, or the connection broke",
+        Code.UNAVAILABLE, CallStep.FORWARD, "the provider could not be reached, or the connection broke",
         "see whether the provider runs: `ndxp status`; then retry",
         "Không kết nối được tới đơn vị cung cấp dịch vụ.",
     ),
     Reason.PROVIDER_TIMEOUT: Rule(
-        Code.DEADLINE_EXCEEDED, "gateway/forward", "the provider did not answer within the deadline",
+        Code.DEADLINE_EXCEEDED, CallStep.FORWARD, "the provider did not answer within the deadline",
         "allow more time, or ask the provider why it is slow",
         "Đơn vị cung cấp dịch vụ không trả lời kịp thời hạn.",
     ),
     Reason.FIELDS_NOT_WITHHELD: Rule(
-        Code.FAILED_PRECONDITION, "gateway/forward", "the provider does not say that it kept to the granted fields",
+        Code.FAILED_PRECONDITION, CallStep.FORWARD, "the provider does not say that it kept to the granted fields",
         "ask the provider to serve with ndxp.agency, which releases granted fields only, or to grant all fields",
         "Đơn vị cung cấp chưa xác nhận chỉ trả các trường được cấp quyền.",
     ),
     Reason.FAULT_INJECTED: Rule(
-        Code.UNAVAILABLE, "gateway/forward", "a fault was set for a lesson or a test",
+        Code.UNAVAILABLE, CallStep.FORWARD, "a fault was set for a lesson or a test",
         "remove the fault that was set for a lesson or a test",
         "Lỗi giả lập được cài đặt để thử nghiệm.",
     ),
     Reason.GATEWAY_ONLY: Rule(
-        Code.PERMISSION_DENIED, "agency", "the call did not come through the gateway",
+        Code.PERMISSION_DENIED, None, "the call did not come through the gateway",
         "call through the gateway; agencies take calls from nobody else",
         "Chỉ chấp nhận lời gọi qua trục liên thông.",
     ),
 }  # fmt: skip
 
 BEFORE_ADMISSION = frozenset(
-    reason for reason, rule in RULES.items() if rule.hop in ("gateway/identify", "gateway/authorise", "gateway/admit")
+    reason for reason, rule in RULES.items() if rule.step in (CallStep.IDENTIFY, CallStep.AUTHORISE, CallStep.ADMIT)
 )
 """Reasons of calls that were not let in. No quota bounds these calls, so the gateway records only so many of them each
 second: such a transaction may or may not be in the ledger."""

@@ -1,7 +1,8 @@
 """pytest plugin: ``exchange`` is a whole exchange for the test session, on free ports, in a folder of its own.
 
 In a test: ``PopulationServiceStub(grpc.insecure_channel(exchange.gateway))`` with a token of
-``exchange.tokens("VN/GOV/H26/one-stop")``, or ``exchange.connect("VN/GOV/H26/one-stop").channel``.
+``exchange.tokens("VN/GOV/H26/one-stop")``, or ``exchange.connect("VN/GOV/H26/one-stop").channel``. Agencies of your own
+are in it with ``--ndxp-with FOLDER``, or with ``ndxp_with`` in the settings of pytest.
 """
 
 import os
@@ -12,11 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ndxp.agency.contract import generate
+from ndxp.agency.parts import PartRefused
 from ndxp.client import BlockingExchange, Credentials, Tokens
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
 
 _WORKERS = 2
+_WITH = "ndxp_with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,35 @@ class RunningExchange:
         return BlockingExchange(self.gateway, self.tokens(client_id))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Takes the folders with agencies of one's own."""
+    meaning = "folders with agencies of your own, which are in the exchange"
+    parser.getgroup("ndxp").addoption("--ndxp-with", type=Path, action="append", default=[], help=meaning)
+    parser.addini(_WITH, meaning, type="paths", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the code of their contracts before the tests import it."""
+    try:
+        for folder in _beside(config):
+            generate(folder)
+    except PartRefused as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _beside(config: pytest.Config) -> list[Path]:
+    return [*config.getoption("--ndxp-with"), *config.getini(_WITH)]
+
+
 @pytest.fixture(scope="session")
-def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    """A running exchange with two gateway workers, with TLS when NDXP_TLS is 1."""
+def exchange(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[RunningExchange]:
+    """A running exchange with two gateway workers, TLS when NDXP_TLS is 1, and the agencies of --ndxp-with."""
     tls = os.environ.get("NDXP_TLS", "") in ("1", "true")
-    state = life.start(plan.make(tmp_path_factory.mktemp("exchange"), workers=_WORKERS, port=0, tls=tls))
+    folder, beside = tmp_path_factory.mktemp("exchange"), _beside(pytestconfig)
+    state = life.start(plan.make(folder, workers=_WORKERS, port=0, tls=tls, beside=beside))
+    if failures := life.failures(state):
+        life.stop(state)
+        pytest.fail("; ".join(dict.fromkeys(failures.values())), pytrace=False)
     secret = Credentials.load(state.credentials, "admin").secret
     headers = {"Authorization": f"Bearer {secret}"}
     try:

@@ -8,18 +8,18 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.core.access_token import AUDIENCE, ISSUER
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Phase, Record
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import WorkerState
 from gateway.dataplane.relay import Relays
-from gateway.dataplane.tokens import AUDIENCE, ISSUER
 from gateway.dataplane.upstream import Upstreams
 from gateway.keys import public_jwk
 from gateway.settings import GatewaySettings
-from ndxp import metadata
+from ndxp.wire import metadata
 from tests.descriptors import contract
 
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
@@ -67,12 +67,12 @@ class House:
         journal: Any = self.journal
         allowances: Any = Unlimited()
         given = GatewaySettings(**{"gateway_address": "127.0.0.1:0", **(settings or {})})
-        self.exchange = Exchange(given, "node", journal, allowances, snapshot=self.registry(GRANT))
-        self.exchange.tokens.use_keys({jwk["kid"]: jwk})
+        self.state = WorkerState(given, "node", journal, allowances, snapshot=self.registry(GRANT))
+        self.state.tokens.use_keys({jwk["kid"]: jwk})
         deadlines = Deadlines(asyncio.get_running_loop())
         self.upstreams = Upstreams()
-        self.relays = Relays(self.exchange, self.upstreams, deadlines)
-        self.listener = Listener(given, self.relays, Directory(self.exchange, self.upstreams, deadlines), None)
+        self.relays = Relays(self.state, self.upstreams, deadlines)
+        self.listener = Listener(given, self.relays, Directory(self.state, self.upstreams, deadlines), None)
 
     def registry(self, *grants: Grant) -> Snapshot:
         """A registry with these grants."""
@@ -84,7 +84,7 @@ class House:
 
     def revoke(self) -> None:
         """Takes the grant away, and ends the calls that had it."""
-        self.exchange.snapshot = self.registry()
+        self.state.snapshot = self.registry()
         self.relays.dismiss()
 
     def outcomes(self) -> list[Record]:

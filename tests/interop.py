@@ -11,7 +11,7 @@ from typing import Any, Self
 import grpc
 from grpc_reflection.v1alpha import reflection
 
-from ndxp import metadata
+from ndxp.wire import metadata
 from tests.contracts import Contract
 from tests.echo import CODES
 

@@ -146,7 +146,7 @@ WRONG: list[tuple[Object, str]] = [
     ({"gateway": {"autoscaling": {"min": 9}}}, "min is above max"),
     ({"gateway": {"settings": {"MAX_CALLS": 1}}}, "'MAX_CALLS' does not match"),
     ({"recorder": {"resources": {"limits": {"memory": None}}}}, "/recorder/resources/limits"),
-    ({"agencies": {"land": {"subsystem": "VN/GOV/G13/land"}}}, "missing properties 'program', 'port', 'calls'"),
+    ({"agencies": {"nowhere": {"subsystem": "VN/GOV/G13/nowhere"}}}, "missing properties 'program', 'port', 'calls'"),
     ({"agencies": {"envoy": EVERYTHING["agencies"]["land"]}}, "invalid propertyName 'envoy'"),
     (
         {"agencies": {"other": {**EVERYTHING["agencies"]["land"], "subsystem": "VN/GOV/G01/passports"}}},

@@ -14,9 +14,9 @@ from rich.console import Console
 from drills.attacks.drill import KINDS, Drill, Result
 from drills.sandbox import NotResumed
 from drills.verdict import conclude
-from ndxp.cli.output import table
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
+from ndxp.terminal import table
 
 _WIDTH = 120
 _COLUMNS = (

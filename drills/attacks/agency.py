@@ -13,8 +13,8 @@ import jwt
 from drills.attacks.attack import Attack
 from drills.attacks.target import CLIENT, GET, POPULATION, VERIFY, Outcome, Target, call, somebody
 from drills.attacks.wire import Wire
-from ndxp import metadata
-from ndxp.assertion import Assertion, key_of, message_mark, sign
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion, key_of, message_mark, sign
 
 _ONLY = ("PERMISSION_DENIED GATEWAY_ONLY",)
 _PASSPORTS = "VN/GOV/G01/passports"

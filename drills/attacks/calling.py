@@ -14,10 +14,10 @@ from drills.attacks.flooding import CONTRACT
 from drills.attacks.hose import MESSAGE, PART, UNEXPLAINED, USUAL, Aim
 from drills.attacks.peer import Deaf, Peer
 from drills.attacks.target import VERIFY
-from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.http2 import ClientConnection, Fields, Limits, Stream
 from ndxp.http2.limits import LARGEST_WINDOW
+from ndxp.wire import metadata, status
 
 _WATCH = "/grpc.health.v1.Health/Watch"
 _ANSWERED = {metadata.TRANSACTION_ID, metadata.STATUS_DETAILS}

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from drills.attacks.attack import Attack
 from drills.attacks.target import CLIENT, OTHER, POPULATION, VERIFY, Outcome, Target, send, somebody
+from ndxp.authority import Authority
 from ndxp.client import OPTIONS
-from ndxp.sandbox.authority import Authority
-from ndxp.tls import CONTROL, GATEWAY, Tls, connect, uri_of
+from ndxp.wire.tls import CONTROL, GATEWAY, Tls, connect, uri_of
 
 _NO_CONNECTION = ("UNAVAILABLE",)
 _INVALID = ("UNAUTHENTICATED CERTIFICATE_INVALID",)

@@ -16,8 +16,8 @@ from hpack import Encoder
 
 from drills.attacks.flooding import CONTRACT
 from drills.attacks.target import GET, VERIFY, somebody
-from ndxp import metadata
 from ndxp.http2 import frames, literal
+from ndxp.wire import metadata
 
 UNEXPLAINED = "without a reason"
 """What is said of a member's call that ended with neither OK nor a reason and a transaction."""

@@ -6,8 +6,8 @@ from functools import partial
 from drills.attacks.attack import Act, Attack
 from drills.attacks.target import CLIENT, OTHER, VERIFY, Outcome, Target, call, somebody
 from drills.attacks.wire import Pair, ask
-from ndxp import metadata
-from ndxp.assertion import Assertion, sign
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion, sign
 
 _INVALID = "INVALID_ARGUMENT INVALID_METADATA"
 _UNKNOWN = "NOT_FOUND UNKNOWN_PROVIDER"

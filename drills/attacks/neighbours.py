@@ -19,11 +19,11 @@ from typing import Any, Self
 
 import grpc
 
-from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
 from ndxp.sandbox.state import State
-from ndxp.tls import Tls, connect
+from ndxp.wire import metadata, status
+from ndxp.wire.tls import Tls, connect
 from ndxp.world import World
 
 _PEOPLE, _PAUSE, _DEADLINE = 200, 0.004, 20.0

@@ -14,9 +14,9 @@ from grpc_reflection.v1alpha import reflection
 
 from drills.attacks.attack import Attack
 from drills.attacks.target import CLIENT, Outcome, Target
-from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.errors import Reason
+from ndxp.wire import metadata, status
 
 SUBSYSTEM = "VN/COM/drill/provider"
 CONTRACT = "drill.v1.DrillService"

@@ -9,7 +9,7 @@ from functools import partial
 from drills.attacks.attack import Attack
 from drills.attacks.target import CLIENT, SERVICE, VERIFY, Outcome, Target, call, somebody
 from drills.attacks.wire import ask
-from ndxp import metadata
+from ndxp.wire import metadata
 
 _NOTHING = ("nothing found", "HTTP 404", "HTTP 422")
 _FIELDS = {

@@ -13,10 +13,10 @@ import httpx
 import psutil
 
 from drills.sandbox import WORKERS, Sandbox
-from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.population.v1 import population_pb2
 from ndxp.sandbox import plan
+from ndxp.wire import metadata, status
 from ndxp.world import World
 
 CLIENT = "VN/GOV/H26/one-stop"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drills.attacks.attack import Attack
 from drills.attacks.target import CLIENT, OTHER, VERIFY, Outcome, Target, call, somebody
-from ndxp import metadata
+from ndxp.wire import metadata
 
 _INVALID, _EXPIRED = "UNAUTHENTICATED TOKEN_INVALID", "UNAUTHENTICATED TOKEN_EXPIRED"
 _PASSING = "VN/GOV/H03"

@@ -19,8 +19,8 @@ from hyperframe.frame import (
 )
 
 from drills.attacks.target import Outcome
-from ndxp import metadata, status
 from ndxp.errors import Code
+from ndxp.wire import metadata, status
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _PATIENCE = 8.0

@@ -18,9 +18,9 @@ from drills.crash.books import Books, verify
 from drills.crash.calls import CLIENT, Calls
 from drills.crash.clients import Load
 from drills.sandbox import PATIENCE, NotResumed
-from ndxp.cli.output import table
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
 from ndxp.sandbox.state import FOLDER
+from ndxp.terminal import table
 
 _CLIENTS = 4
 _QUIET = 3.0

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from drills.crash.rounds import Drill, Round
 from drills.verdict import conclude
-from ndxp.cli.output import table
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
+from ndxp.terminal import table
 
 _WIDTH = 120
 _COLUMNS = (

@@ -12,11 +12,11 @@ import grpc
 
 from drills.crash.clients import Answer
 from drills.sandbox import PATIENCE, NotResumed
-from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
 from ndxp.client import BlockingExchange
 from ndxp.sandbox.life import OPERATIONS
+from ndxp.wire import metadata, status
 
 _ACCESS_LOG = "ndxp.access_log.v1.AccessLogService"
 _PAGE, _ACCESS_PAGE = 1000, 5000

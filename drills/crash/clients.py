@@ -11,9 +11,9 @@ from typing import Self
 import grpc
 
 from drills.crash.calls import Calls, Send
-from ndxp import metadata, status
 from ndxp.client import OPTIONS
 from ndxp.errors import BEFORE_ADMISSION, Code, Reason
+from ndxp.wire import metadata, status
 
 _DEADLINE = 8.0
 _RETRY = 0.1

@@ -14,7 +14,7 @@ from drills.crash.clients import Load
 from drills.crash.faults import FAULTS, NEEDS_DISK
 from drills.crash.site import Site
 from drills.sandbox import PATIENCE, NotResumed
-from ndxp.cli.session import AdminRefused
+from ndxp.admin import AdminRefused
 from ndxp.client import TokenRefused
 from ndxp.sandbox.life import StartFailed
 

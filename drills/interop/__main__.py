@@ -13,9 +13,9 @@ from rich.console import Console
 from drills.interop.drill import GROUPS, Drill
 from drills.interop.result import Result
 from drills.sandbox import NotResumed
-from ndxp.cli.output import Terminal, table
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
+from ndxp.terminal import Terminal, table
 
 _WIDTH = 140
 

@@ -12,7 +12,7 @@ from drills.attacks.wire import Wire
 from drills.interop.leaving import TAKEN, TOGETHER, Leaving
 from drills.interop.result import Failed, Results, all_of, judged
 from drills.interop.site import Counted, Site
-from ndxp import status
+from ndxp.wire import status
 from tests.interop import (
     CASES,
     Client,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import grpc
 
-from ndxp import status
+from ndxp.wire import status
 
 _PATIENCE = 60.0
 """Seconds within which a case has to end."""

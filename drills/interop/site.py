@@ -10,8 +10,8 @@ from typing import Any
 import grpc
 
 from drills.attacks.target import Target
-from ndxp import metadata
 from ndxp.sandbox.ports import HOST, free_port
+from ndxp.wire import metadata
 from tests.interop import CONTRACT, Client, Empty, Server
 
 _MEMBER = "VN/COM/interop"

@@ -18,17 +18,17 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway.control import app, directory
-from gateway.control.audit import ChangeLog
-from gateway.control.connections import Connection
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.exchange_file import read_exchange
+from gateway.control.http.audit import ChangeLog
+from gateway.control.http.connections import Connection
+from gateway.control.http.problems import Problem
+from gateway.control.http.requests import Requests
+from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
-from gateway.control.problems import Problem
 from gateway.control.readiness import Readiness
-from gateway.control.requests import Requests
-from gateway.control.roles import SECRETS_OF_ROLES
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.keys import load_or_create_secret
@@ -49,7 +49,7 @@ from ndxp.exhausted import why
 from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
 from ndxp.subject import SUBJECTS
-from ndxp.tls import CONTROL, Tls, file_of
+from ndxp.wire.tls import CONTROL, Tls, file_of
 
 _log = logging.getLogger("control")
 
@@ -91,13 +91,21 @@ class Control:
         requests = Requests(self._registry)
         discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         parts = app.Parts(
-            store=self._store, registry=self._registry, credentials=self._credentials,
-            issuer=self._issuer, discovery=discovery, reader=Reader(self._engine), writer=self._writer,
-            signer=self._signer, salt_key=self._salt_key,
+            store=self._store,
+            registry=self._registry,
+            credentials=self._credentials,
+            issuer=self._issuer,
+            discovery=discovery,
+            reader=Reader(self._engine),
+            writer=self._writer,
+            signer=self._signer,
+            salt_key=self._salt_key,
             readiness=Readiness(self._store, self._keeper, self._writer, recorder, self._settings),
-            keeper=self._keeper, changes=self._changes,
-            requests=requests, names=None if self._tls else self._settings.names,
-        )  # fmt: skip
+            keeper=self._keeper,
+            changes=self._changes,
+            requests=requests,
+            names=None if self._tls else self._settings.names,
+        )
         application = app.create(parts)
         server = _Server(_config(application, self._settings.tls_folder))
         listening = _listen(self._settings.control_address)
@@ -105,16 +113,19 @@ class Control:
             [directory.SUBSYSTEM], self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
         )
         provider.add(
-            directory.CONTRACT, directory.ExchangeService(self._registry),
+            directory.CONTRACT,
+            directory.ExchangeService(self._registry),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
-        )  # fmt: skip
+        )
         await provider.start(self._settings.exchange_address)
         ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
         gauges = shown(
             self._settings.metrics_address,
-            requests.collect, partial(collect, *provider.traffics.values()), *(each.collect for each in ledger),
+            requests.collect,
+            partial(collect, *provider.traffics.values()),
+            *(each.collect for each in ledger),
             refresh=[requests.refresh, *(each.refresh for each in ledger)],
-        )  # fmt: skip
+        )
         async with gauges, asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             always = (discovery.run, self._issuer.run, self._keeper.run)
@@ -153,8 +164,9 @@ class Control:
         else:
             _log.warning(
                 "the registry is of an older version and stays as it is: what %s says otherwise is not taken; change "
-                "that with `ndxp`, or in the file after this start", self._settings.exchange_file,
-            )  # fmt: skip
+                "that with `ndxp`, or in the file after this start",
+                self._settings.exchange_file,
+            )
 
     async def _tell(self, lost: str) -> None:
         """Writes into the ledger that the registry was put back: nobody asked for it."""
@@ -215,9 +227,15 @@ def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
     # Warnings are about what somebody has sent: strangers write no lines into the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     config = uvicorn.Config(
-        application, http=Connection, ws="none", log_level="error", log_config=None, access_log=False, lifespan="off",
+        application,
+        http=Connection,
+        ws="none",
+        log_level="error",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
         ssl_certfile=own,
-    )  # fmt: skip
+    )
     config.load()
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control import admin, ledger, members, problems, quotas, rights, statistics, tokens, transactions
-from gateway.control.audit import ChangeLog, Concluded
-from gateway.control.bodies import BodyLimit
+from gateway.control.api import admin, ledger, members, quotas, rights, statistics, tokens, transactions
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.http import problems
+from gateway.control.http.audit import ChangeLog, Concluded
+from gateway.control.http.bodies import BodyLimit
+from gateway.control.http.names import Named
+from gateway.control.http.requests import Counting, Requests
+from gateway.control.http.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
-from gateway.control.names import Named
 from gateway.control.readiness import Readiness
-from gateway.control.requests import Counting, Requests
-from gateway.control.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.standing import Standings
@@ -55,8 +56,9 @@ def create(parts: Parts) -> FastAPI:
         title="NDXP, simulated: control",
         version=__version__,
         description="Tokens, registry and ledger of a simulated data exchange. Every person in it is synthetic.",
-        docs_url=None, redoc_url=None,  # those pages run scripts from a public server, where secrets are typed in
-    )  # fmt: skip
+        docs_url=None,
+        redoc_url=None,  # those pages run scripts from a public server, where secrets are typed in
+    )
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)

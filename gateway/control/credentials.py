@@ -6,16 +6,16 @@ elsewhere gets a copy of all of them.
 
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from gateway.control.roles import SECRETS_OF_ROLES
+from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.registry_store import RegistryStore
-from ndxp.assertion import key_of
-from ndxp.sandbox.authority import AUTHORITY_KEY, Authority, AuthorityMissing
+from ndxp.authority import AUTHORITY_KEY, Authority, AuthorityMissing
 from ndxp.subject import SUBJECTS
+from ndxp.whole_file import whole_file
+from ndxp.wire.assertion import key_of
 
 _OPERATOR = "admin"
 _NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
@@ -114,10 +114,8 @@ class Credentials:
 
 
 def _write(path: Path, content: dict[str, str]) -> None:
-    beside = path.with_suffix(".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-    beside.replace(path)
+    with whole_file(path) as file:
+        file.write(json.dumps(content, indent=1).encode())
 
 
 def _hash(secret: str) -> str:

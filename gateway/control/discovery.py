@@ -15,10 +15,10 @@ from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
 from gateway.settings import MIB
-from ndxp import metadata
-from ndxp.assertion import Assertion, sign
 from ndxp.errors import Code
-from ndxp.tls import Tls, connect_aio
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion, sign
+from ndxp.wire.tls import Tls, connect_aio
 
 _METHODS = tuple(f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha"))
 """Both versions of reflection have the same messages; the newer one is asked first."""

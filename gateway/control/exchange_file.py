@@ -17,22 +17,24 @@ _log = logging.getLogger("control")
 
 def read_exchange(settings: ControlSettings) -> core.Registry:
     """The registry of the exchange file, with its agencies. Raises RegistryError."""
-    return read_exchange_file(settings.exchange_file, settings.agencies_folder)
+    return read_exchange_file(settings.exchange_file, settings.agencies_folder, settings.agencies_beside)
 
 
-def read_exchange_file(path: Path, agencies: Path | None = None) -> core.Registry:
+def read_exchange_file(path: Path, agencies: Path | None = None, beside: Sequence[Path] = ()) -> core.Registry:
     """The registry in a file; raises RegistryError that names file and place.
 
-    ``agencies`` is the folder of the agencies that the file may name. They get their usual addresses: where they listen
-    in this run is a setting, and no change of the registry.
+    ``agencies`` is the folder of the agencies that the file may name; those in the folders of ``beside`` are in it too.
+    They get their usual addresses: where they listen in this run is a setting, and no change of the registry.
     """
     try:
         data = read_yaml(path.read_bytes())
         named = data.pop("agencies", []) if isinstance(data, dict) else []
         registry = core.parse(data)
         there = read_parts(agencies) if agencies else []
-        addresses = addresses_of(there, usual_ports(there))
-        registry, left_out = add_agencies(registry, _chosen(named, there), addresses)
+        added = [part for folder in beside for part in read_parts(folder)]
+        known = [*there, *added]
+        addresses = addresses_of(known, usual_ports(known))
+        registry, left_out = add_agencies(registry, [*_chosen(named, there), *added], addresses)
         for grant in left_out:
             _log.warning("left out: %s", grant)
         core.check(registry)

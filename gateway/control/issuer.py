@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.dataplane.tokens import AUDIENCE, ISSUER, LEEWAY
+from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
 from gateway.keys import load_or_create, public_jwk, replace
 from gateway.registry_store import RegistryStore
 
@@ -41,8 +41,13 @@ class TokenIssuer:
         """A token for a subsystem, good from now on and as long as its credentials are of this generation."""
         now = int(time.time())
         claims: dict[str, Any] = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": client, "iat": now, "exp": now + self.life, "jti": str(uuid.uuid4())
-        }  # fmt: skip
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": client,
+            "iat": now,
+            "exp": now + self.life,
+            "jti": str(uuid.uuid4()),
+        }
         if generation:
             claims["gen"] = generation
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})

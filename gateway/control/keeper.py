@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.registry_store import Contents, RegistryStore, Sizes
+from ndxp.whole_file import whole_file
 
 _EVERY = 0.5
 
@@ -74,13 +74,9 @@ class Keeper:
         return self._copy
 
     def _keep(self, contents: Contents) -> None:
-        beside = self._path.with_suffix(".new")
         try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with whole_file(self._path, synced=True) as file:
                 file.write(msgspec.json.encode(contents))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
         except OSError as error:
             _log.error("the registry cannot be copied to %s: %s", self._path, error.strerror)
             return

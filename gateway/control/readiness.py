@@ -11,11 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import durability
 from gateway.control.keeper import Keeper
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.writer import Writer
 from gateway.settings import StoreSettings
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.exhausted import why
 
 PROBE = "ndxp:probe"

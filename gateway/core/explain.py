@@ -6,9 +6,11 @@ from gateway.core import policy
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
+from ndxp.steps import CallStep
 
-STEPS = ("identify", "authorise", "admit", "resolve", "journal", "forward", "answer")
-_STEP_OF = {reason: rule.hop.rpartition("/")[2] for reason, rule in RULES.items()}
+STEPS: tuple[str, ...] = tuple(CallStep)
+_FORWARDED = STEPS[: STEPS.index(CallStep.FORWARD)]
+"""The steps that a call has taken when it is forwarded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +40,29 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
             "the request is on record and the outcome is not: the call is under way, its gateway died with it, "
             "or the journal took the record too late and nothing was forwarded"
         )
-        steps = [Step(name, "passed", _passed(name, last, True, snapshot)) for name in STEPS[:5]]
-        return Explanation(why, "", [*steps, Step("forward", "unknown", why), Step("answer", "unknown", why)])
+        steps = [Step(name, "passed", _passed(name, last, True, snapshot)) for name in _FORWARDED]
+        steps += [Step(name, "unknown", why) for name in STEPS[len(steps) :]]
+        return Explanation(why, "", steps)
     journaled = len(records) > 1
     stopped = _stopped_at(last)
     steps = []
     for name in STEPS:
-        if stopped is not None and STEPS.index(name) > STEPS.index(stopped) and name != "answer":
+        if stopped is not None and STEPS.index(name) > STEPS.index(stopped) and name != CallStep.ANSWER:
             steps.append(Step(name, "not reached", ""))
         elif name == stopped:
-            steps.append(
-                Step(name, "refused" if name != "forward" else "failed", _stopped(last, snapshot), _micros(name, last))
-            )
+            decision = "refused" if name != CallStep.FORWARD else "failed"
+            steps.append(Step(name, decision, _stopped(last, snapshot), _micros(name, last)))
         else:
             steps.append(Step(name, "passed", _passed(name, last, journaled, snapshot), _micros(name, last)))
     return Explanation(_verdict(last), _remedy(last), steps)
 
 
-def _stopped_at(record: Record) -> str | None:
+def _stopped_at(record: Record) -> CallStep | None:
     if record.status_code == Code.OK:
         return None
-    if record.origin is Origin.PROVIDER:
-        return "forward"
-    return _STEP_OF.get(Reason(record.reason), "forward") if record.reason in RULES else "forward"
+    if record.origin is Origin.PROVIDER or record.reason not in RULES:
+        return CallStep.FORWARD
+    return RULES[Reason(record.reason)].step or CallStep.FORWARD
 
 
 def _stopped(record: Record, snapshot: Snapshot) -> str:
@@ -96,29 +98,31 @@ def _granted(record: Record, snapshot: Snapshot) -> str:
 
 
 def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot) -> str:
-    return {
-        "identify": f"the token is {record.client}'s",
-        "authorise": _granted(record, snapshot),
-        "admit": "quota left, journal taking records",
-        "resolve": f"provider {record.service}",
-        "journal": (
-            "the request was in the journal before it was forwarded" if journaled
+    reasons: dict[str, str] = {
+        CallStep.IDENTIFY: f"the token is {record.client}'s",
+        CallStep.AUTHORISE: _granted(record, snapshot),
+        CallStep.ADMIT: "quota left, journal taking records",
+        CallStep.RESOLVE: f"provider {record.service}",
+        CallStep.JOURNAL: (
+            "the request was in the journal before it was forwarded"
+            if journaled
             else "one message, and it changes nothing: only the outcome is recorded"
         ),
-        "forward": (
+        CallStep.FORWARD: (
             f"{record.messages_in} message(s), {record.request_size} bytes to the provider; "
             f"{record.messages_out} message(s), {record.response_size} bytes back"
         ),
-        "answer": "the outcome was in the journal before the caller got its status",
-    }[name]  # fmt: skip
+        CallStep.ANSWER: "the outcome was in the journal before the caller got its status",
+    }
+    return reasons[name]
 
 
 def _micros(name: str, record: Record) -> int | None:
-    if name == "forward" and record.request_out_ts and record.response_in_ts:
+    if name == CallStep.FORWARD and record.request_out_ts and record.response_in_ts:
         return record.response_in_ts - record.request_out_ts
-    if name == "answer":
+    if name == CallStep.ANSWER:
         return record.response_out_ts - (record.response_in_ts or record.request_in_ts)
-    if name == "resolve" and record.request_out_ts:
+    if name == CallStep.RESOLVE and record.request_out_ts:
         return record.request_out_ts - record.request_in_ts
     return None
 

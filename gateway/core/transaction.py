@@ -14,7 +14,7 @@ from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
 
 if TYPE_CHECKING:
-    from ndxp.spans import Span
+    from ndxp.wire.spans import Span
 
 
 class Phase(StrEnum):
@@ -36,8 +36,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
     Hashes are salted and in hex (see ``ndxp.ledger.payload``), empty when there was no message. ``subjects`` are keyed
-    hashes of those whom the answer was about (see ``ndxp.metadata.subjects``), in outcomes only. A msgspec struct and
-    not a dataclass: it is made and encoded for every call.
+    hashes of those whom the answer was about (see ``ndxp.wire.metadata.subjects``), in outcomes only. A msgspec struct
+    and not a dataclass: it is made and encoded for every call.
     """
 
     transaction_id: str

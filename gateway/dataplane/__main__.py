@@ -15,18 +15,18 @@ from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.gauges import gauges
-from gateway.dataplane.journal import STREAM, Journal
+from gateway.dataplane.journal import Journal
 from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import WorkerState
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.upstream import Upstreams
 from gateway.registry_store import VERSION, RegistryStore, StateLost
 from gateway.settings import GatewaySettings
-from gateway.store import connect
+from gateway.store import STREAM, connect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, run_process, until_stopped
-from ndxp.tls import GATEWAY, Tls
-from ndxp.tracing import tracer
+from ndxp.wire.tls import GATEWAY, Tls
+from ndxp.wire.tracing import tracer
 
 _FIRST, _WATCH, _ATTEND = 0.05, 0.5, 0.5
 """Seconds between two looks for the first registry, for a newer one, and at the calls under way."""
@@ -54,10 +54,10 @@ class Worker:
         deadlines = Deadlines(asyncio.get_running_loop())
         self._upstreams = Upstreams(tls)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
-        self.exchange = Exchange(settings, settings.name, journal, Allowances(self._store, settings.name))
-        self._directory = Directory(self.exchange, self._upstreams, deadlines)
+        self.state = WorkerState(settings, settings.name, journal, Allowances(self._store, settings.name))
+        self._directory = Directory(self.state, self._upstreams, deadlines)
         spans = tracer(SERVICE, settings.name)
-        self._relays = Relays(self.exchange, self._upstreams, deadlines, spans)
+        self._relays = Relays(self.state, self._upstreams, deadlines, spans)
         self._listener = Listener(settings, self._relays, self._directory, tls)
         self._lost = False  # whether the store has less of the registry than this worker has read of it
 
@@ -65,8 +65,8 @@ class Worker:
         """Serves until SIGTERM or SIGINT; then finishes the calls in flight. Raises OSError for a taken port."""
         async with asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
-            journal = self.exchange.journal
-            serving = (journal.run, self._attend, self.exchange.allowances.run)
+            journal = self.state.journal
+            serving = (journal.run, self._attend, self.state.allowances.run)
             writing = [duties.create_task(duty()) for duty in serving]
             loaded = duties.create_task(self._first_load())
             await asyncio.wait((stopped, loaded), return_when=asyncio.FIRST_COMPLETED)
@@ -75,7 +75,7 @@ class Worker:
                 return
             watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
             freeze()
-            _log.info("%s takes calls on %s", self.exchange.node, await self._listener.open())
+            _log.info("%s takes calls on %s", self.state.node, await self._listener.open())
             await stopped
             await end(watchers)
             self._directory.drain()
@@ -108,15 +108,15 @@ class Worker:
 
     async def _load(self) -> None:
         published = await self._registry.load()
-        exchange, addresses = self.exchange, self._settings.addresses
-        exchange.snapshot = published.snapshot
-        exchange.tokens.use_keys(published.token_keys)
-        exchange.provider_keys = published.provider_keys
-        exchange.salt_key = published.salt_key
-        exchange.generations = published.generations
+        state, addresses = self.state, self._settings.addresses
+        state.snapshot = published.snapshot
+        state.tokens.use_keys(published.token_keys)
+        state.provider_keys = published.provider_keys
+        state.salt_key = published.salt_key
+        state.generations = published.generations
         services = published.snapshot.registry.services
         current = {addresses.get(service.provider, service.address) for service in services}
-        exchange.admission.keep(current)
+        state.admission.keep(current)
         self._upstreams.keep(current)
         self._directory.show(published.snapshot, addresses)
 
@@ -125,7 +125,7 @@ class Worker:
         async with self._store.pipeline(transaction=False) as pipe:
             pipe.get(VERSION)
             pipe.xlen(STREAM)
-            version, self.exchange.admission.backlog = await pipe.execute()
+            version, self.state.admission.backlog = await pipe.execute()
         return int(version or 0)
 
     def _notice_loss(self, lost: bool) -> None:
@@ -143,9 +143,9 @@ class Worker:
         while True:
             with contextlib.suppress(redis.RedisError):
                 version = await self._look()
-                if version < self.exchange.snapshot.version:
+                if version < self.state.snapshot.version:
                     self._notice_loss(True)
-                elif version not in (self.exchange.snapshot.version, unread):
+                elif version not in (self.state.snapshot.version, unread):
                     try:
                         await self._load()
                         self._notice_loss(False)
@@ -158,17 +158,17 @@ class Worker:
                         _log.error(
                             "version %d of the registry is of newer software (%s); calls go on by version %d, and no "
                             "change is followed until this gateway is upgraded too",
-                            version, error, self.exchange.snapshot.version,
+                            version, error, self.state.snapshot.version,
                         )  # fmt: skip
             await asyncio.sleep(_WATCH)
 
     async def _attend(self) -> None:
         """Lets go who has waited too long, ends what is not let in any more, says whether calls are taken."""
-        exchange = self.exchange
+        state = self.state
         while True:  # from the beginning: health says SERVING of whoever has said nothing yet
-            exchange.journal.expire()
+            state.journal.expire()
             self._relays.dismiss()
-            ready = exchange.journal.available and not exchange.admission.journal_full and not self._lost
+            ready = state.journal.available and not state.admission.journal_full and not self._lost
             self._directory.serving(ready)
             await asyncio.sleep(_ATTEND)
 
@@ -181,8 +181,8 @@ class Worker:
 async def _run(settings: GatewaySettings) -> None:
     _raise_file_limit(settings.max_connections + _SPARE_FILES)
     worker = Worker(settings)
-    exchange = worker.exchange
-    async with shown(settings.metrics_address, exchange.traffic.collect, partial(gauges, exchange)):
+    state = worker.state
+    async with shown(settings.metrics_address, state.traffic.collect, partial(gauges, state)):
         await worker.run()
 
 

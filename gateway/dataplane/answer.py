@@ -2,10 +2,10 @@
 
 from gateway.core.transaction import Call
 from gateway.dataplane import headers
-from ndxp import metadata, status
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, Stream
 from ndxp.http2.parts import add_part
+from ndxp.wire import metadata, status
 
 Block = tuple[tuple[Field, ...], str]
 

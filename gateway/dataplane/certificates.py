@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from cryptography import x509
 
-from ndxp.tls import URN
+from ndxp.wire.tls import URN
 
 _GENERATION = re.compile(r"\d{1,9}")
 

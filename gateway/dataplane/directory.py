@@ -11,7 +11,7 @@ from gateway.core.transaction import Call
 from gateway.dataplane import headers, health, reflection, unary
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.health import Health, Status
-from gateway.dataplane.pipeline import Claim, Exchange, identify
+from gateway.dataplane.pipeline import Claim, WorkerState, identify
 from gateway.dataplane.reflection import Reflection
 from gateway.dataplane.unary import Unanswered
 from gateway.dataplane.upstream import Upstreams
@@ -30,8 +30,8 @@ ALIVE = "alive"
 class Directory:
     """Answers ``grpc.health.v1`` from probes of the providers, and reflection from the registry's contracts."""
 
-    def __init__(self, exchange: Exchange, upstreams: Upstreams, deadlines: Deadlines) -> None:
-        self._exchange = exchange
+    def __init__(self, state: WorkerState, upstreams: Upstreams, deadlines: Deadlines) -> None:
+        self._state = state
         self._upstreams = upstreams
         self._health = Health(deadlines)
         self._reflection = Reflection(deadlines)
@@ -41,7 +41,7 @@ class Directory:
         self, stream: Stream, request: Request, connection: object, certificate: "Certificate | None"
     ) -> StreamUser | None:
         """Takes a call of health or reflection; None for any other."""
-        path, longest = request.path, self._exchange.settings.max_stream_deadline
+        path, longest = request.path, self._state.settings.max_stream_deadline
         if path in (health.CHECK, health.WATCH):
             return self._health.accept(stream, connection, longest, watch=path == health.WATCH)
         if path in reflection.PATHS:
@@ -79,9 +79,9 @@ class Directory:
 
     def _may_reflect(self, request: Request, certificate: "Certificate | None") -> None:
         """Lets those see the contracts who could call; raises Refusal for the others, unless reflection is open."""
-        if not self._exchange.settings.open_reflection:
+        if not self._state.settings.open_reflection:
             pairs = headers.RequestHead(request.fields).pairs
-            identify(self._exchange, Call(reflection.V1), Claim(pairs, None, certificate))
+            identify(self._state, Call(reflection.V1), Claim(pairs, None, certificate))
 
     async def _probe(self, contract: str, addresses: set[str]) -> bool:
         answers = await asyncio.gather(*(self._ask(address, contract) for address in addresses))

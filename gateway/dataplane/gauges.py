@@ -4,20 +4,18 @@ from collections.abc import Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import WorkerState
 
 
-def gauges(exchange: Exchange) -> Iterable[Metric]:
+def gauges(state: WorkerState) -> Iterable[Metric]:
     """What there is to see of it now; every provider of the registry is there from the start."""
-    yield GaugeMetricFamily("ndxp_registry_version", "The registry that is in use.", exchange.snapshot.version)
-    yield GaugeMetricFamily(
-        "ndxp_exchange_calls_in_flight", "Calls under way in this worker.", exchange.admission.calls
-    )
-    addresses = _addresses(exchange)
+    yield GaugeMetricFamily("ndxp_registry_version", "The registry that is in use.", state.snapshot.version)
+    yield GaugeMetricFamily("ndxp_exchange_calls_in_flight", "Calls under way in this worker.", state.admission.calls)
+    addresses = _addresses(state)
     calls = CounterMetricFamily(
         "ndxp_exchange_calls", "Calls that have ended, by provider only, from 0 on.", labels=("service",)
     )
-    for provider, count in (dict.fromkeys(addresses, 0) | exchange.traffic.by_service()).items():
+    for provider, count in (dict.fromkeys(addresses, 0) | state.traffic.by_service()).items():
         calls.add_metric((provider,), count)
     yield calls
     under_way = GaugeMetricFamily(
@@ -28,18 +26,18 @@ def gauges(exchange: Exchange) -> Iterable[Metric]:
         labels=("service",),
     )  # fmt: skip
     for provider, address in addresses.items():
-        under_way.add_metric((provider,), exchange.admission.at_providers.get(address, 0))
-        circuit = exchange.admission.circuits.get(address)
+        under_way.add_metric((provider,), state.admission.at_providers.get(address, 0))
+        circuit = state.admission.circuits.get(address)
         circuits.add_metric((provider,), circuit is not None and circuit.open)
     yield under_way
     yield circuits
-    journal = exchange.journal
+    journal = state.journal
     yield GaugeMetricFamily(
         "ndxp_journal_available", "1 while the store takes this worker's records.", journal.available
     )
     yield GaugeMetricFamily("ndxp_journal_waiting", "Records that the store has not taken yet.", journal.waiting)
     yield GaugeMetricFamily(
-        "ndxp_journal_backlog", "Journal entries that wait for the recorder.", exchange.admission.backlog
+        "ndxp_journal_backlog", "Journal entries that wait for the recorder.", state.admission.backlog
     )
     yield CounterMetricFamily("ndxp_journal_records", "Records that the store has taken.", journal.records)
     appends = HistogramMetricFamily(
@@ -49,7 +47,7 @@ def gauges(exchange: Exchange) -> Iterable[Metric]:
     yield appends
 
 
-def _addresses(exchange: Exchange) -> dict[str, str]:
-    given = exchange.settings.addresses
-    services = exchange.snapshot.registry.services
+def _addresses(state: WorkerState) -> dict[str, str]:
+    given = state.settings.addresses
+    services = state.snapshot.registry.services
     return {service.provider: given.get(service.provider, service.address) for service in services}

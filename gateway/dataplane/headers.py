@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from gateway.core.transaction import Call
-from ndxp import metadata
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, literal
+from ndxp.wire import metadata
 
 GRPC = "application/grpc"
 _PLAIN: Field = ("content-type", GRPC)

@@ -22,10 +22,10 @@ from redis.asyncio.connection import parse_url
 from gateway.core.transaction import Record, canonical
 from gateway.durability import FORBIDDEN, QUESTION, wanting
 from gateway.settings import Durability
+from gateway.store import STREAM
 from ndxp.exhausted import exhausted
 from ndxp.metrics import Histogram
 
-STREAM = "ndxp:journal"
 MAX_WAITING = 20_000
 """Records that may wait for the store at once."""
 

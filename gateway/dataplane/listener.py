@@ -19,7 +19,7 @@ from ndxp.address import Address
 from ndxp.http2 import Limits, ServerConnection, Stream, StreamUser
 from ndxp.http2.fields import Request
 from ndxp.http2.server import NOBODY
-from ndxp.tls import Tls
+from ndxp.wire.tls import Tls
 
 _KEEPALIVE, _ANSWER = 60.0, 20.0
 """Seconds of silence after which a connection is tested, and within which it has to answer then."""

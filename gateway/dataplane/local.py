@@ -7,10 +7,10 @@ from collections.abc import Callable
 from gateway.core.transaction import Origin
 from gateway.dataplane import headers
 from gateway.dataplane.deadlines import Deadlines
-from ndxp import metadata, status
 from ndxp.errors import Code, Refusal
 from ndxp.http2 import ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
+from ndxp.wire import metadata, status
 
 _PREFIX = 5
 _LARGEST = 16 * 1024

@@ -1,12 +1,12 @@
 """The metadata that a provider gets: the caller's own, and the gateway's word on who calls."""
 
 from gateway.core.transaction import Call
-from gateway.dataplane.pipeline import Exchange
-from ndxp import metadata
-from ndxp.assertion import Assertion, sign
+from gateway.dataplane.pipeline import WorkerState
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion, sign
 
 
-def pairs_onward(exchange: Exchange, call: Call, pairs: metadata.Pairs, mark: str) -> list[metadata.Pair]:
+def pairs_onward(state: WorkerState, call: Call, pairs: metadata.Pairs, mark: str) -> list[metadata.Pair]:
     """Adds transaction, trace and assertion to what passes of ``pairs``.
 
     ``mark`` is ``message_mark`` of the request: empty where the gateway does not know it or the agency sees other ones.
@@ -16,7 +16,7 @@ def pairs_onward(exchange: Exchange, call: Call, pairs: metadata.Pairs, mark: st
     if call.span is not None:
         onward, traceparent = call.span.onward(onward), call.span.traceparent
     onward.append((metadata.TRANSACTION_ID, call.transaction_id))
-    if key := exchange.provider_keys.get(call.service):
+    if key := state.provider_keys.get(call.service):
         assertion = Assertion(
             client=call.client,
             provider=call.service,

@@ -1,4 +1,4 @@
-"""The order of a call's steps: identify, authorise, admit, resolve - then journal, forward, journal, answer.
+"""A call's steps, in the order of ``ndxp.steps``: the decisions, then what is journaled before and after forwarding.
 
 A step decides at once, or it names what it waits for. The steps are generators of futures, so that a call needs no task
 of its own: whoever drives them goes on when the future is done (``gateway/dataplane/relay.py``).
@@ -21,8 +21,9 @@ from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.tokens import TokenVerifier
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
-from ndxp import metadata
 from ndxp.errors import BEFORE_ADMISSION, Reason, Refusal
+from ndxp.steps import CallStep
+from ndxp.wire import metadata
 
 STRANGERS = 50.0, 500
 """How many refusals of callers without a good token are recorded in a second, and at once; the others are refused all
@@ -38,7 +39,7 @@ SHED = 20.0, 20
 
 
 @dataclass(slots=True)
-class Exchange:
+class WorkerState:
     """What the steps decide with: the world as this worker knows it.
 
     ``admission`` counts the calls under way, ``traffic`` those that have ended. ``refused`` says by caller and reason
@@ -83,12 +84,12 @@ class Claim:
     service: Service = field(init=False)
 
 
-def identify(exchange: Exchange, call: Call, claim: Claim) -> None:
+def identify(state: WorkerState, call: Call, claim: Claim) -> None:
     """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
-    _check_size(exchange.settings.max_metadata_bytes, claim)
+    _check_size(state.settings.max_metadata_bytes, claim)
     call.headers = metadata.read(claim.pairs)
     try:
-        token = exchange.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
+        token = state.tokens.verify(call.headers.pop(metadata.AUTHORIZATION, ""), time.time())
     except Refusal as refusal:
         call.client = refusal.metadata.get("client", "")
         raise
@@ -108,7 +109,7 @@ def identify(exchange: Exchange, call: Call, claim: Claim) -> None:
             Reason.INVALID_METADATA, f"{metadata.CLIENT} says {claimed} but the token is {client}'s",
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
-    check_standing(exchange, call)
+    check_standing(state, call)
     claim.identified = True
 
 
@@ -123,17 +124,17 @@ def _check_size(limit: int, claim: Claim) -> None:
         )  # fmt: skip
 
 
-def check_standing(exchange: Exchange, call: Call) -> None:
+def check_standing(state: WorkerState, call: Call) -> None:
     """Whether the caller may be one, as the registry is now.
 
     Raises Refusal: MEMBER_DISABLED; TOKEN_INVALID or CERTIFICATE_INVALID when its credentials were rotated since.
     """
     client = call.client
-    member = exchange.snapshot.subsystems.get(client)
+    member = state.snapshot.subsystems.get(client)
     if member is None or member.disabled:
-        state = "is not on this exchange any more" if member is None else "is disabled"
-        raise Refusal(Reason.MEMBER_DISABLED, f"{client} {state}", metadata={"client": client})
-    current = exchange.generations.get(client, 0)
+        standing = "is not on this exchange any more" if member is None else "is disabled"
+        raise Refusal(Reason.MEMBER_DISABLED, f"{client} {standing}", metadata={"client": client})
+    current = state.generations.get(client, 0)
     if call.generation == current != call.certificate:
         raise Refusal(
             Reason.CERTIFICATE_INVALID,
@@ -148,33 +149,33 @@ def check_standing(exchange: Exchange, call: Call) -> None:
         )
 
 
-def authorise(exchange: Exchange, call: Call, claim: Claim) -> None:
+def authorise(state: WorkerState, call: Call, claim: Claim) -> None:
     """Whether they may: a grant for this method of this provider."""
-    service = policy.choose_service(exchange.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
+    service = policy.choose_service(state.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
-    call.address = exchange.settings.addresses.get(service.provider, service.address)
-    grant = _grant(exchange, call, service)
+    call.address = state.settings.addresses.get(service.provider, service.address)
+    grant = _grant(state, call, service)
     call.grant, call.fields = grant.id, grant.fields
     claim.service = service
 
 
-def _grant(exchange: Exchange, call: Call, service: Service) -> Grant:
+def _grant(state: WorkerState, call: Call, service: Service) -> Grant:
     purpose = call.headers.get(metadata.PURPOSE, "")
-    grant = policy.authorise(exchange.snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
+    grant = policy.authorise(state.snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
     if service.disabled:
         raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
     return grant
 
 
-def check_still(exchange: Exchange, call: Call) -> None:
+def check_still(state: WorkerState, call: Call) -> None:
     """Whether a call under way would be let in as the registry is now; asked of each again and again.
 
     Raises what identify and authorise raise; ACCESS_DENIED too when other fields of the answers are released now.
     """
     if not call.grant:
         return
-    check_standing(exchange, call)
-    grant = _grant(exchange, call, policy.choose_service(exchange.snapshot, call.method, call.service))
+    check_standing(state, call)
+    grant = _grant(state, call, policy.choose_service(state.snapshot, call.method, call.service))
     if grant.fields != call.fields:
         raise Refusal(
             Reason.ACCESS_DENIED, f"grant {grant.id} releases other fields now than when this call began; call again",
@@ -182,25 +183,25 @@ def check_still(exchange: Exchange, call: Call) -> None:
         )  # fmt: skip
 
 
-def admit(exchange: Exchange, call: Call, claim: Claim) -> "Future[None] | None":
+def admit(state: WorkerState, call: Call, claim: Claim) -> "Future[None] | None":
     """Whether there is room: in the journal, in the worker, at the provider's address and in the consumer's quota.
 
     Gives something to wait for when only the store knows about the quota.
     """
-    if not exchange.journal.available:
+    if not state.journal.available:
         raise Refusal(Reason.JOURNAL_UNAVAILABLE, "the journal cannot take a record now", retry_after=1)
-    exchange.admission.check(exchange.snapshot, call, claim.service)
-    waits = exchange.allowances.enter(call.client, exchange.snapshot.quota(call.client))
-    exchange.admission.enter(call)
+    state.admission.check(state.snapshot, call, claim.service)
+    waits = state.allowances.enter(call.client, state.snapshot.quota(call.client))
+    state.admission.enter(call)
     return waits
 
 
-def resolve(exchange: Exchange, call: Call, claim: Claim) -> None:
+def resolve(state: WorkerState, call: Call, claim: Claim) -> None:
     """How the call goes on: whether its request is journaled first, and until when it may take (the capped deadline).
 
     Raises Refusal when the provider's contract must be known for that and is not.
     """
-    settings, service, method = exchange.settings, claim.service, exchange.snapshot.method(call.method)
+    settings, service, method = state.settings, claim.service, state.snapshot.method(call.method)
     if call.fields and method is None:
         # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
         raise Refusal(
@@ -215,89 +216,95 @@ def resolve(exchange: Exchange, call: Call, claim: Claim) -> None:
     call.timeout = min(longest, unstated if claim.remaining is None else claim.remaining)
 
 
-DECISIONS: tuple[Callable[[Exchange, Call, Claim], "Future[None] | None"], ...] = (identify, authorise, admit, resolve)
+_DECIDES: Mapping[CallStep, Callable[[WorkerState, Call, Claim], "Future[None] | None"]] = {
+    CallStep.IDENTIFY: identify,
+    CallStep.AUTHORISE: authorise,
+    CallStep.ADMIT: admit,
+    CallStep.RESOLVE: resolve,
+}
+DECISIONS = tuple((step, _DECIDES[step]) for step in CallStep if step in _DECIDES)
 """What is decided when a call's header list is there, and before a byte of its request is kept."""
 
 
-def begin(exchange: Exchange, call: Call, claim: Claim) -> Steps:
+def begin(state: WorkerState, call: Call, claim: Claim) -> Steps:
     """The decisions; raises Refusal when one of them says no."""
-    for decide in DECISIONS:
-        if (waits := decide(exchange, call, claim)) is not None:
+    for step, decide in DECISIONS:
+        if (waits := decide(state, call, claim)) is not None:
             yield waits
             waits.result()
         if call.span is not None:
-            call.span.step(decide.__name__)
+            call.span.step(step)
 
 
-def enter(exchange: Exchange, call: Call, claim: Claim) -> Steps:
+def enter(state: WorkerState, call: Call, claim: Claim) -> Steps:
     """The last steps before forwarding, when as much of the request is there as has to be: its place, its record.
 
     The request of a stream, and of a method that may change something, is in the journal when this ends.
     Raises Refusal.
     """
-    exchange.admission.enter_place(exchange.snapshot, call, claim.service)
+    state.admission.enter_place(state.snapshot, call, claim.service)
     if call.journal_first:
-        yield from record_request(exchange, call)
+        yield from record_request(state, call)
 
 
-def record_request(exchange: Exchange, call: Call) -> Steps:
+def record_request(state: WorkerState, call: Call) -> Steps:
     """The request goes to the journal. Raises Refusal (JOURNAL_UNAVAILABLE)."""
-    yield from _write(exchange, call, Phase.REQUEST, "nothing was forwarded")
+    yield from _write(state, call, Phase.REQUEST, "nothing was forwarded")
 
 
-def finish(exchange: Exchange, call: Call, claim: Claim) -> Steps:
+def finish(state: WorkerState, call: Call, claim: Claim) -> Steps:
     """The outcome goes to the journal; the caller may be answered when this ends.
 
     A refused call is recorded when it claimed an identity. Raises Refusal (JOURNAL_UNAVAILABLE) when the record
     cannot be written: the answer must not leave without it.
     """
     if call.admitted:
-        exchange.allowances.leave(call.client)
-    exchange.admission.leave(call)
+        state.allowances.leave(call.client)
+    state.admission.leave(call)
     if call.span is not None and call.response_in_ts:
-        call.span.step("forward", call.response_in_ts)
-    if _recorded(exchange, call, claim):
-        yield from _write(exchange, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
+        call.span.step(CallStep.FORWARD, call.response_in_ts)
+    if _recorded(state, call, claim):
+        yield from _write(state, call, Phase.OUTCOME, "the provider's answer is withheld, its record follows")
 
 
-def _recorded(exchange: Exchange, call: Call, claim: Claim) -> bool:
+def _recorded(state: WorkerState, call: Call, claim: Claim) -> bool:
     """Whether the outcome goes to the journal: all that were admitted, and of those refused before what it can bear."""
     if call.origin is Origin.GATEWAY:
         if call.reason == Reason.JOURNAL_UNAVAILABLE:
             return False
         # Who is dismissed for such a reason had been let in.
         if call.client and call.reason in BEFORE_ADMISSION and call.dismissal is None:
-            few = exchange.shed if call.reason == Reason.OVERLOADED else _refused(exchange, call)
-            return not exchange.admission.journal_full and few.take(time.monotonic())
+            few = state.shed if call.reason == Reason.OVERLOADED else _refused(state, call)
+            return not state.admission.journal_full and few.take(time.monotonic())
     if call.client:
         return True
     if not any(key == metadata.AUTHORIZATION for key, _ in claim.pairs):
         return False
-    return exchange.strangers.take(time.monotonic())
+    return state.strangers.take(time.monotonic())
 
 
-def _refused(exchange: Exchange, call: Call) -> Bucket:
+def _refused(state: WorkerState, call: Call) -> Bucket:
     """The caller's share of records for this reason, so that no flood hides what is refused for another.
 
     Only good tokens name a caller: there are as many as subsystems times reasons.
     """
     key = call.client, call.reason
-    bucket = exchange.refused.get(key)
+    bucket = state.refused.get(key)
     if bucket is None:
-        rate = exchange.settings.max_recorded_refusals
-        bucket = exchange.refused[key] = Bucket(rate, max(1, int(rate * _REFUSED_AT_ONCE)), time.monotonic())
+        rate = state.settings.max_recorded_refusals
+        bucket = state.refused[key] = Bucket(rate, max(1, int(rate * _REFUSED_AT_ONCE)), time.monotonic())
     return bucket
 
 
-def _write(exchange: Exchange, call: Call, phase: Phase, otherwise: str) -> Steps:
+def _write(state: WorkerState, call: Call, phase: Phase, otherwise: str) -> Steps:
     try:
-        record = call.record(phase, exchange.node, exchange.salt_key)
+        record = call.record(phase, state.node, state.salt_key)
         call.recorded = phase is Phase.OUTCOME
-        written = exchange.journal.append(record, under_way=exchange.admission.calls)
+        written = state.journal.append(record, under_way=state.admission.calls)
         yield written
         written.result()
         if call.span is not None:
-            call.span.step(f"journal {phase}")
+            call.span.step(f"{CallStep.JOURNAL} {phase}")
     except JournalUnavailable as error:
         raise Refusal(
             Reason.JOURNAL_UNAVAILABLE, f"the journal did not take the record; {otherwise}", retry_after=1

@@ -18,20 +18,20 @@ from gateway.dataplane.attempt import Attempt
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.messages import Messages
 from gateway.dataplane.onward import pairs_onward
-from gateway.dataplane.pipeline import Claim, Exchange, Steps
+from gateway.dataplane.pipeline import Claim, Steps, WorkerState
 from gateway.dataplane.upstream import TRIES, Upstreams
-from ndxp import metadata, status
-from ndxp.assertion import message_mark
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 from ndxp.http2.fields import Request
 from ndxp.http2.parts import add_part
+from ndxp.wire import metadata, status
+from ndxp.wire.assertion import message_mark
 
 if TYPE_CHECKING:
     from gateway.core.registry import Method
     from gateway.dataplane.certificates import Certificate
-    from ndxp.spans import Tracer
+    from ndxp.wire.spans import Tracer
 
 _HELD_ANSWER = 60 * 1024
 """Bytes of a single answer that wait for the record of its end; a larger one is recorded first and passes then. What
@@ -57,9 +57,9 @@ class Relays:
     """The calls under way in this worker, and what they have in common."""
 
     def __init__(
-        self, exchange: Exchange, upstreams: Upstreams, deadlines: Deadlines, tracer: "Tracer | None" = None
+        self, state: WorkerState, upstreams: Upstreams, deadlines: Deadlines, tracer: "Tracer | None" = None
     ) -> None:
-        self.exchange = exchange
+        self.state = state
         self.upstreams = upstreams
         self.deadlines = deadlines
         self.tracer = tracer
@@ -126,7 +126,7 @@ class Relay:
     )
 
     def __init__(self, relays: Relays, stream: Stream, method: str) -> None:
-        settings = relays.exchange.settings
+        settings = relays.state.settings
         call = self.call = Call(method)
         self.tick = 0
         self._relays = relays
@@ -169,13 +169,13 @@ class Relay:
         if relays.tracer is not None:
             sent = metadata.traceparent(head.pairs)
             call.span = relays.tracer.serve(self._name_of_span(), sent, call.request_in_ts)
-        self._drive(pipeline.begin(relays.exchange, call, self._claim), self._decided)
+        self._drive(pipeline.begin(relays.state, call, self._claim), self._decided)
 
     def _decided(self) -> None:
         """The call is let in: its request may come."""
         call, relays = self.call, self._relays
         self._let_in = True
-        method = self._method = relays.exchange.snapshot.method(call.method)
+        method = self._method = relays.state.snapshot.method(call.method)
         self._answer.held = method is not None and not method.server_streaming and (method.unary or bool(call.fields))
         remaining = self._claim.remaining
         if remaining is not None and remaining <= call.timeout:
@@ -229,7 +229,7 @@ class Relay:
         self._enter()
 
     def _enter(self) -> None:
-        self._drive(pipeline.enter(self._relays.exchange, self.call, self._claim), self._forward)
+        self._drive(pipeline.enter(self._relays.state, self.call, self._claim), self._forward)
 
     def _forward(self) -> None:
         attempt = self._attempt = Attempt(self)
@@ -245,7 +245,7 @@ class Relay:
         known = self._method is not None
         # A compressed message gets no mark: the agency sees it unpacked, and nothing is unpacked here.
         mark = message_mark(call.received.hash()) if self._is_single and not self._in.compressed else ""
-        pairs = pairs_onward(self._relays.exchange, call, self._head.pairs, mark)
+        pairs = pairs_onward(self._relays.state, call, self._head.pairs, mark)
         constant, rest = headers.onward(call, self._head, pairs, scheme, within, recurs=known)
         stream = attempt.stream = connection.open(attempt, constant, rest)
         request, self._request = self._request, []
@@ -314,7 +314,7 @@ class Relay:
         if self.call.journal_first:
             self._pass_held()
         else:
-            self._drive(pipeline.record_request(self._relays.exchange, self.call), self._pass_held)
+            self._drive(pipeline.record_request(self._relays.state, self.call), self._pass_held)
 
     def _pass_held(self) -> None:
         answer = self._answer
@@ -408,7 +408,7 @@ class Relay:
         if self._ending:
             return
         try:
-            pipeline.check_still(self._relays.exchange, self.call)
+            pipeline.check_still(self._relays.state, self.call)
         except Refusal as refusal:
             self.call.dismissal = refusal
             self.refuse(refusal)
@@ -472,7 +472,7 @@ class Relay:
         if self._attempt is not None:
             self._attempt.leave()
         try:
-            self._drive(pipeline.finish(self._relays.exchange, self.call, self._claim), self._answered)
+            self._drive(pipeline.finish(self._relays.state, self.call, self._claim), self._answered)
         except Refusal as refusal:
             self.refuse(refusal)
         except Exception as error:  # here too, for those who end a call from outside: one defect ends one call
@@ -483,7 +483,7 @@ class Relay:
         self._ended = True
         call, relays = self.call, self._relays
         relays.under_way.discard(self)
-        relays.exchange.traffic.count(call, relays.exchange.snapshot)
+        relays.state.traffic.count(call, relays.state.snapshot)
         if call.span is not None and call.client:  # a stranger leaves no span
             call.span.end(
                 call.code, call.reason, transaction=call.transaction_id, client=call.client, service=call.service
@@ -525,7 +525,7 @@ class Relay:
     def _keep(self) -> None:
         """Puts more on the member's account. Raises Refusal (OVERLOADED) when that is more than may stand there."""
         self._account()
-        self._relays.exchange.admission.check_held(self.call.client)
+        self._relays.state.admission.check_held(self.call.client)
 
     def _account(self) -> None:
         """Puts what is kept for the call on the member's account: what waits here, and in the streams."""
@@ -535,7 +535,7 @@ class Relay:
         if self._attempt is not None:
             size += self._attempt.kept
         if size != self._holding:
-            self._relays.exchange.admission.holding(self.call.client).held += size - self._holding
+            self._relays.state.admission.holding(self.call.client).held += size - self._holding
             self._holding = size
 
     def _taken_over(self, size: int) -> None:
@@ -544,7 +544,7 @@ class Relay:
 
     def _name_of_span(self) -> str:
         """The method where it is known; anything else is free text of the caller, and stays out of traces."""
-        call, snapshot = self.call, self._relays.exchange.snapshot
+        call, snapshot = self.call, self._relays.state.snapshot
         if snapshot.method(call.method) is not None:
             return call.method
         return f"{call.contract if call.contract in snapshot.providers else _OTHER}/{_OTHER}"

@@ -6,12 +6,8 @@ from typing import Any
 
 import jwt
 
+from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
 from ndxp.errors import Reason, Refusal
-
-ISSUER = "ndxp:control"
-AUDIENCE = "ndxp:gateway"
-LEEWAY = 5
-"""Seconds by which two machines' clocks may differ."""
 
 MAX_TOKEN = 4096
 """Longest token, in characters."""

@@ -12,7 +12,7 @@ from gateway.dataplane.carrier import Carrier
 from gateway.dataplane.turns import TURN
 from ndxp.address import Address
 from ndxp.http2 import ClientConnection, ErrorCode, Limits
-from ndxp.tls import Tls
+from ndxp.wire.tls import Tls
 
 _CONNECT = 5.0
 """Seconds within which a name has to be found, and a connection has to be there."""

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.ledger.tables import LedgerDisagrees
-from ndxp.cli.output import complain, console
 from ndxp.ledger.backup import BackupRefused
 from ndxp.process import wrong_settings
+from ndxp.terminal import complain, console
 
 
 @contextmanager

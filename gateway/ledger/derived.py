@@ -13,14 +13,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from gateway.core.merkle import WIDTH
-from gateway.core.rollup import DAY, MINUTE, MOST_REASONS, Rollup
 from gateway.core.transaction import Phase
 from gateway.ledger import statistics, tables
+from gateway.ledger.rollup import DAY, MINUTE, MOST_REASONS, Rollup
 from gateway.ledger.statistics import Key
+from gateway.ledger.tree import WIDTH
 from gateway.ledger.writer import retained_from, size_of
-from ndxp.metadata import MORE
 from ndxp.plural import count
+from ndxp.wire.metadata import MORE
 
 MARK = r"(tiles|indexes|named|subjects \d{1,18}|statistics( -?\d{1,12})?)?"
 """Where a check goes on; empty for its beginning."""

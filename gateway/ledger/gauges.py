@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import redis
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.recorder import ASIDE, Recorder
 from gateway.ledger.writer import Writer
-from gateway.store import Store
+from gateway.store import STREAM, Store
 
 _PATIENCE = 1.0
 

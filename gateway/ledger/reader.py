@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from gateway.core.merkle import Place, Tree
 from gateway.core.transaction import Phase, Record, canonical
 from gateway.ledger import derived, statistics, tables
 from gateway.ledger.statistics import Statistic
 from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.tree import Place, Tree
 from gateway.ledger.writer import holding, latest_note, retained_from, size_of, tile_of, tree_of
 
 _EXACT = (

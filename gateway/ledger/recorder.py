@@ -9,11 +9,10 @@ import redis
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record, canonical, parse
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.lease import Lease
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.ledger.writer import Writer
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.exhausted import exhausted
 
 GROUP = "recorder"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from gateway.core.merkle import TileMissing, Tree
 from gateway.core.transaction import canonical
 from gateway.ledger.reader import Entry, Reader
 from gateway.ledger.statements import Statements
 from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.tree import TileMissing, Tree
 from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
 from ndxp.ledger.merkle import ProofRefused, check_inclusion, leaf_hash
 

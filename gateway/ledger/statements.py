@@ -1,11 +1,10 @@
 """What is public of a ledger beside its database: its keys, and what they have signed about keys and losses."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from secrets import token_hex
 
 from ndxp.ledger.checkpoint import Key
+from ndxp.whole_file import whole_file
 
 KEYS, CHANGES, LOSSES = "ledger-keys", "ledger-key-changes", "ledger-losses"
 """Files of the run folder: public keys, the latest last; notes by which each has named the next; notes of losses."""
@@ -60,12 +59,5 @@ class Statements:
 
     def _keep(self, name: str, text: str) -> None:
         """Puts a file in the place of the one of that name, on the disk, whole or not at all."""
-        beside = self._folder / f".{name}.{token_hex(4)}"
-        try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._folder / name)
-        finally:
-            beside.unlink(missing_ok=True)
+        with whole_file(self._folder / name, mode=0o644, synced=True) as file:
+            file.write(text.encode())

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from gateway.core.rollup import DAY, MINUTE, Rollup
 from gateway.core.transaction import Phase, Record
+from gateway.ledger.rollup import DAY, MINUTE, Rollup
 from gateway.ledger.tables import LedgerDisagrees, put, read, rollups
 
 _SUMS = (

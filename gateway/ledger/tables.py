@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from gateway.core.transaction import Record
 from ndxp.database_url import is_sqlite, read_url
-from ndxp.metadata import MORE
 from ndxp.sqlite import configure
+from ndxp.wire.metadata import MORE
 
 SCHEMA = "0002"
 """The newest migration."""
@@ -64,7 +64,7 @@ tiles = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
 )  # fmt: skip
-"""The tree's hashes (see ``gateway.core.merkle``)."""
+"""The tree's hashes (see ``gateway.ledger.tree``)."""
 
 tree = sa.Table(
     "tree", metadata,
@@ -112,7 +112,7 @@ rollups = sa.Table(
     sa.Column("request_bytes", sa.BigInteger, nullable=False),
     sa.Column("response_bytes", sa.BigInteger, nullable=False),
 )  # fmt: skip
-"""Statistics (see ``gateway.core.rollup``) by period, in seconds, and its start, in seconds since 1970."""
+"""Statistics (see ``gateway.ledger.rollup``) by period, in seconds, and its start, in seconds since 1970."""
 
 SAID = {
     name: records.c[name] != sa.literal_column(repr(nothing))

@@ -9,12 +9,12 @@ from functools import partial
 import msgspec
 import sqlalchemy as sa
 
-from gateway.core.merkle import Place, TileMissing, Tree
-from gateway.core.rollup import MINUTE
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import statistics, tables
+from gateway.ledger.rollup import MINUTE
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import LedgerDisagrees
+from gateway.ledger.tree import Place, TileMissing, Tree
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused
 from ndxp.ledger.merkle import leaf_hash
 from ndxp.plural import count

@@ -10,8 +10,8 @@ from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
 from ndxp.agency.database import Access, Database, now
 from ndxp.agency.paging import page_limit
-from ndxp.assertion import Assertion
 from ndxp.errors import AgencyError, Code
+from ndxp.wire.assertion import Assertion
 
 _LARGEST_PAGE = 5000
 _FOREVER = 2**62

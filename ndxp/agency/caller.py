@@ -4,8 +4,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from time import monotonic
 
-from ndxp import metadata
-from ndxp.assertion import Assertion
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion
 
 _NOT_BOUNDED = 30.0
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import grpc
 from google.protobuf.message import DecodeError
 
-from ndxp import metadata, status, streams
 from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.agency.traffic import Traffic
-from ndxp.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, audience, message_mark
 from ndxp.errors import DOMAIN, AgencyError, Code, Reason, Refusal
+from ndxp.wire import metadata, status, streams
+from ndxp.wire.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, audience, message_mark
 
 if TYPE_CHECKING:
-    from ndxp.spans import Tracer
+    from ndxp.wire.spans import Tracer
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
 _OTHER_MESSAGE = Refusal(Reason.GATEWAY_ONLY, "the gateway's assertion was made for another message")

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import SQLAlchemyError
 
+from ndxp.agency.contract import check
 from ndxp.agency.database import Database
 from ndxp.agency.onward import Onward
 from ndxp.agency.parts import Part
@@ -65,7 +66,7 @@ class Composition(Generic[_Settings]):
 
 
 class Agency:
-    """An agency over a world, not started yet."""
+    """An agency over a world, not started yet. Raises PartRefused when it does not do what its part says."""
 
     def __init__(
         self, part: Part, composition: Composition[_Settings], settings: _Settings, world: World, usual_port: int = 0
@@ -75,6 +76,7 @@ class Agency:
         self.server = AgencyServer(part.subsystems, settings.credentials, database, settings.tls_folder)
         self.retention = Retention(database, settings.access_log_limits)
         servicer = composition.build(self.foundation)
+        check(part, servicer)
         for contract, register in zip(part.contracts, composition.register, strict=True):
             self.server.add(contract, servicer, register)
         self._address = settings.addresses.get(part.subsystems[0], f"127.0.0.1:{usual_port}")
@@ -102,10 +104,11 @@ def _in_short(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, int]) -> int:
+def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, int], called: str) -> int:
     """Serves until SIGTERM; returns the exit code: 0 stopped, 1 cannot start, 2 settings are wrong.
 
-    ``ports`` are the usual ones, by the agencies' names, where the settings say nothing of an address.
+    ``ports`` are the usual ones, by the agencies' names, where the settings say nothing of an address; ``called`` is
+    what lines about failures begin with. Raises what an agency raises while it is put together.
     """
     try:
         settings = [composition.settings() for _, composition in agencies]
@@ -113,9 +116,9 @@ def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, 
         warn_of_unknown(*settings)
         world = World(settings[0].seed, settings[0].population)
     except ValidationError as error:
-        return _failed(2, f"wrong setting: {'; '.join(wrong_settings(error))}")
+        return _failed(called, 2, f"wrong setting: {'; '.join(wrong_settings(error))}")
     except (SettingsError, ValueError) as error:
-        return _failed(2, f"wrong setting: {error}")
+        return _failed(called, 2, f"wrong setting: {error}")
     planned = [
         partial(Agency, part, composition, own, world, ports[part.name])
         for (part, composition), own in zip(agencies, settings, strict=True)
@@ -124,10 +127,10 @@ def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(planned, settings[0].metrics_address))
     except OSError as error:
-        return _failed(1, str(error))
+        return _failed(called, 1, str(error))
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        return _failed(1, f"cannot open the database ({reason}); see NDXP_DATABASE_URL")
+        return _failed(called, 1, f"cannot open the database ({reason}); see NDXP_DATABASE_URL")
     return 0
 
 
@@ -154,6 +157,6 @@ async def _serve(planned: Sequence[Callable[[], Agency]], metrics_address: str) 
                 stopping.create_task(agency.stop())
 
 
-def _failed(code: int, why: str) -> int:
-    sys.stderr.write(f"services: {' '.join(why.split())}\n")
+def _failed(called: str, code: int, why: str) -> int:
+    sys.stderr.write(f"{called}: {' '.join(why.split())}\n")
     return code

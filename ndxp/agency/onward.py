@@ -11,10 +11,10 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
-from ndxp import metadata, status
 from ndxp.agency.caller import caller
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
+from ndxp.wire import metadata, status
 
 LONGEST_WAIT = 10.0
 """Seconds that a call onward may take with all its attempts, however much time the caller has."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from ndxp.metadata import LONGEST_WITHHELD, MORE
+from ndxp.wire.metadata import LONGEST_WITHHELD, MORE
 
 _Answer = TypeVar("_Answer", bound=Message)
 _Mask = dict[str, Any]

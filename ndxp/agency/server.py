@@ -9,18 +9,18 @@ from typing import Any
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection
 
-from ndxp import accepting
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
 from ndxp.agency.door import Desk, Door
 from ndxp.agency.subject import SubjectKey
 from ndxp.agency.traffic import Traffic
-from ndxp.assertion import KeyUnavailable, Verifier, key_of
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
-from ndxp.health import Health
-from ndxp.tls import Tls, listen
-from ndxp.tracing import tracer
+from ndxp.wire import accepting
+from ndxp.wire.assertion import KeyUnavailable, Verifier, key_of
+from ndxp.wire.health import Health
+from ndxp.wire.tls import Tls, listen
+from ndxp.wire.tracing import tracer
 
 GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""

@@ -5,8 +5,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic
 
-from ndxp import metadata
 from ndxp.subject import MOST_SUBJECTS, SubjectKeyMissing, read_subject_key, subject_hash
+from ndxp.wire import metadata
 
 _LOOK_AGAIN = 5.0
 """Seconds until a credentials file without the key is read again."""

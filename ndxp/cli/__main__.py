@@ -8,37 +8,35 @@ import traceback
 import grpc
 import typer
 
-from ndxp import __version__, status
+from ndxp import __version__
+from ndxp.admin import AdminRefused
 from ndxp.cli import (
-    archive,
     attach,
-    backup,
     call,
     demo,
     directory,
     doctor,
+    ledger,
     load,
-    log,
     member,
+    new,
     people,
-    proof,
     quota,
     rights,
     run,
     service,
-    statistics,
-    subject,
 )
-from ndxp.cli.output import complain, remark
-from ndxp.cli.session import AdminRefused
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import NoSandbox
+from ndxp.scaffold.agency import AgencyRefused
 from ndxp.subject import SubjectKeyMissing
+from ndxp.terminal import complain, remark
 from ndxp.variables import unknown_variables
+from ndxp.wire import status
 
 app = typer.Typer(
     name="ndxp",
@@ -48,15 +46,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for more in (subject.app, proof.app, archive.app, backup.app):
-    log.log_app.registered_commands += more.registered_commands
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, service.app, rights.app, quota.app, people.app,
-    call.app, log.app, statistics.app, load.app, demo.app,
+    run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
+    call.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 
+
+_REFUSED = (
+    AdminRefused, AgencyRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused,
+)  # fmt: skip
+"""What says in one line why a command cannot do what it was asked."""
 
 _DEBUG = "--debug"
 _LONGEST = 300
@@ -87,7 +88,7 @@ def main() -> None:
     os.umask(0o077)  # records, proofs, reports, credentials: what a command writes is its user's alone
     try:
         app()
-    except (AdminRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused) as error:
+    except _REFUSED as error:
         complain(str(error))
         sys.exit(1)
     except (BrokenPipeError, KeyboardInterrupt, typer.Abort):

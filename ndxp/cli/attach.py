@@ -9,14 +9,16 @@ from typing import Annotated
 import typer
 
 from ndxp.address import Address
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, private
-from ndxp.cli.session import AdminApi
+from ndxp.admin import AdminApi
 from ndxp.client import TokenRefused
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import NoSandbox, State
-from ndxp.tls import FRONT, trust
+from ndxp.terminal import console, print_json
+from ndxp.whole_file import whole_file
+from ndxp.wire.tls import FRONT, trust
 
 app = typer.Typer()
 
@@ -124,5 +126,5 @@ def _compare(file: Path, keys: list[str]) -> None:
 
 
 def _keep(file: Path, content: str) -> None:
-    with private(file) as new:
+    with whole_file(file) as new:
         new.write(content.encode())

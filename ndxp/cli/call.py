@@ -11,12 +11,13 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from ndxp import metadata, status
-from ndxp.cli import messages
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Terminal, complain, print_json, remark, visible
-from ndxp.cli.session import Session
+from ndxp import messages
+from ndxp.admin import Session
 from ndxp.client import BlockingExchange
-from ndxp.tls import Tls, connect
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import Terminal, complain, print_json, remark, visible
+from ndxp.wire import metadata, status
+from ndxp.wire.tls import Tls, connect
 
 app = typer.Typer()
 

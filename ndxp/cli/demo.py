@@ -10,15 +10,16 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ndxp import status
-from ndxp.cli.log import print_explanation
-from ndxp.cli.output import Json, Tls, console, print_json, styled, table
+from ndxp.admin import Session
+from ndxp.cli.ledger.log import print_explanation
 from ndxp.cli.replay import Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
-from ndxp.cli.session import Session
+from ndxp.options import Json, Tls
 from ndxp.samples import PERSONA, demos, samples
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
+from ndxp.terminal import console, print_json, styled, table
+from ndxp.wire import status
 from ndxp.world import World
 
 app = typer.Typer()

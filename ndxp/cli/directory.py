@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, show_path, styled, visible, warn
-from ndxp.cli.session import Session, path_part
+from ndxp.admin import Session, path_part
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import console, print_json, show_path, styled, visible, warn
 from ndxp.tree import PROTOS
 
 app = typer.Typer()

@@ -20,15 +20,16 @@ import httpx
 import psutil
 import typer
 
-from ndxp import __version__, proxies
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, table
+from ndxp import __version__, authority, proxies
+from ndxp.admin import AdminRefused, Session
 from ndxp.cli.run import not_learnt, services_of
-from ndxp.cli.session import AdminRefused, Session
 from ndxp.exhausted import why
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.process import loopback
-from ndxp.sandbox import authority, plan
+from ndxp.sandbox import plan
 from ndxp.sandbox.state import State
-from ndxp.tls import ONLY_1_3
+from ndxp.terminal import console, print_json, styled, table
+from ndxp.wire.tls import ONLY_1_3
 
 app = typer.Typer()
 

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 
 import typer
 
-from ndxp.cli.output import complain
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.errors import Reason
 from ndxp.identifiers import member_of
+from ndxp.terminal import complain
 
 _FEW = 20
 """As many known values are named when the given one resembles none."""

@@ -4,13 +4,11 @@ import importlib.util
 import shlex
 import signal
 import subprocess
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from ndxp import tree
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, show_path
+from ndxp import options, tree
+from ndxp.terminal import complain, show_path
 
 app = typer.Typer()
 load_app = typer.Typer(
@@ -18,42 +16,22 @@ load_app = typer.Typer(
 )
 app.add_typer(load_app, name="load")
 
-SEED = 2023
-START = 100.0
-STEP = 12.0
-PRECISION = 0.05
-
-Profile = Annotated[str, typer.Argument(help="A profile of `ndxp load profiles`, or a YAML file.")]
-CapacityProfile = Annotated[str, typer.Argument(help="Whose mix and objectives.")]
-Rate = Annotated[float | None, typer.Option(min=0.01, help="Mean calls a second, instead of the profile's.")]
-Duration = Annotated[float | None, typer.Option(min=1, help="Seconds, instead of the profile's.")]
-Slo = Annotated[Path | None, typer.Option("--slo", help="YAML file of objectives, instead of the profile's.")]
-Compress = Annotated[float, typer.Option(min=1, help="So many times shorter; a day in 10 minutes is 144.")]
-Processes = Annotated[int, typer.Option(min=1, max=64, help="Generator processes.")]
-Seed = Annotated[int, typer.Option(help="Of arrivals and citizens.")]
-ReportFile = Annotated[Path | None, typer.Option("--report", help="HTML file; the same as JSON beside it.")]
-Start = Annotated[float, typer.Option(min=1, help="Calls a second of the first step.")]
-StepDuration = Annotated[float, typer.Option("--duration", min=2, help="Seconds of each step.")]
-Precision = Annotated[float, typer.Option(min=0.01, max=1, help="Relative; the search ends when it is reached.")]
-ReportA = Annotated[Path, typer.Argument(metavar="A.json", help="A report.")]
-ReportB = Annotated[Path, typer.Argument(metavar="B.json", help="The report to hold against it.")]
-
 _PACKAGES = ("locust", "hdrh", "matplotlib", "msgspec", "uvloop")
 
 
 @load_app.command()
 def run(
     context: typer.Context,
-    profile: Profile,
-    rate: Rate = None,
-    duration: Duration = None,
-    compress: Compress = 1.0,
-    slo: Slo = None,
-    processes: Processes = 1,
-    seed: Seed = SEED,
-    report: ReportFile = None,
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
+    profile: options.Profile,
+    rate: options.Rate = None,
+    duration: options.Duration = None,
+    compress: options.Compress = 1.0,
+    slo: options.Slo = None,
+    processes: options.Processes = 1,
+    seed: options.Seed = options.SEED,
+    report: options.ReportFile = None,
+    folder: options.Folder = options.DEFAULT_FOLDER,
+    as_json: options.Json = False,
 ) -> None:
     """Runs a load profile against the running exchange, and judges it.
 
@@ -73,16 +51,16 @@ def run(
 @load_app.command()
 def capacity(
     context: typer.Context,
-    profile: CapacityProfile = "capacity",
-    start: Start = START,
-    duration: StepDuration = STEP,
-    precision: Precision = PRECISION,
-    slo: Slo = None,
-    processes: Processes = 1,
-    seed: Seed = SEED,
-    report: ReportFile = None,
-    folder: Folder = DEFAULT_FOLDER,
-    as_json: Json = False,
+    profile: options.CapacityProfile = "capacity",
+    start: options.Start = options.START,
+    duration: options.StepDuration = options.STEP,
+    precision: options.Precision = options.PRECISION,
+    slo: options.Slo = None,
+    processes: options.Processes = 1,
+    seed: options.Seed = options.SEED,
+    report: options.ReportFile = None,
+    folder: options.Folder = options.DEFAULT_FOLDER,
+    as_json: options.Json = False,
 ) -> None:
     """Searches the highest rate that holds the objectives.
 
@@ -98,13 +76,13 @@ def capacity(
 
 
 @load_app.command()
-def profiles(context: typer.Context, as_json: Json = False) -> None:
+def profiles(context: typer.Context, as_json: options.Json = False) -> None:
     """Lists the load profiles, with the sources of their figures."""
     _pass_on(context)
 
 
 @load_app.command()
-def compare(context: typer.Context, a: ReportA, b: ReportB, as_json: Json = False) -> None:
+def compare(context: typer.Context, a: options.ReportA, b: options.ReportB, as_json: options.Json = False) -> None:
     """Holds two reports side by side.
 
     Which is better, by how much, and what makes them unlike.
@@ -115,7 +93,7 @@ def compare(context: typer.Context, a: ReportA, b: ReportB, as_json: Json = Fals
 
 
 @load_app.command()
-def locustfile(as_json: Json = False) -> None:
+def locustfile(as_json: options.Json = False) -> None:
     """Shows where the load test's locustfile is, for all that Locust offers besides.
 
     Example: `locust -f "$(ndxp load locustfile)" --headless -u 4 -t 60s`

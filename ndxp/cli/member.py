@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from ndxp.admin import AdminRefused, Session
 from ndxp.cli.filters import must_be_known
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, table, warn
-from ndxp.cli.session import AdminRefused, Session
 from ndxp.identifiers import in_slashes
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import console, print_json, table, warn
 
 app = typer.Typer()
 member_app = typer.Typer(

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import Json, complain, console, print_json, styled, table
+from ndxp.options import Json
+from ndxp.terminal import complain, console, print_json, styled, table
 from ndxp.world import Citizen, UnknownPersonaError, World, province_by_code
 
 app = typer.Typer()

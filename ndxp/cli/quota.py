@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, complain, console, print_json, table
-from ndxp.cli.session import Session
+from ndxp.admin import Session
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import complain, console, print_json, table
 
 app = typer.Typer()
 

@@ -14,12 +14,12 @@ import grpc
 from google.protobuf import message_factory
 from google.protobuf.message import Message
 
-from ndxp import metadata
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.client import Exchange
 from ndxp.samples import PERSONA, Demo, Sample, Turn
 from ndxp.sandbox.life import OPERATIONS
+from ndxp.wire import metadata
 from ndxp.world import World
 
 _AT_ONCE = 32

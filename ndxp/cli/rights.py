@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from ndxp.admin import Session
 from ndxp.cli.directory import print_grants
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, styled, visible
-from ndxp.cli.session import Session
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import console, print_json, styled, visible
 
 app = typer.Typer()
 

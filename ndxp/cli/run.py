@@ -8,12 +8,13 @@ import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, Tls, console, print_json, styled, table, visible
-from ndxp.cli.session import AdminRefused, Session
+from ndxp.admin import AdminRefused, Session
+from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import Durability, NoSandbox, State
-from ndxp.tls import connect
+from ndxp.terminal import complain, console, print_json, styled, table, visible
+from ndxp.wire.tls import connect
 
 app = typer.Typer()
 
@@ -32,13 +33,18 @@ def up(
         Durability, typer.Option(help="How often the journal goes to disk: what a power cut may cost.")
     ] = "everysec",
     tls: Tls = False,
+    beside: Annotated[
+        list[Path] | None, typer.Option("--with", help="Folder with agencies of yours; again for more.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
-    A file of --config may be short, one member is enough: what the exchange itself needs is added.
+    A file of --config may be short, one member is enough: what the exchange itself needs is added. An agency of yours
+    (`ndxp new agency`) is a process of its own; when it cannot run, a line says why, and the rest of the exchange runs.
 
-    Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`
+    Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`;
+    `ndxp up -d --with ./land`
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -51,9 +57,13 @@ def up(
         life.stop(state)
         if killed:
             console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
-    planned = plan.make(folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls)
+    planned = plan.make(
+        folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls, beside=beside or ()
+    )
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
+    for failure in dict.fromkeys(life.failures(state).values()):
+        complain(failure)
     if detach:
         return
     try:
@@ -101,7 +111,9 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         services = services_of(session)
         totals = session.get("/totals")
         late = [] if totals["caught_up"] else ["the recorder has not caught up with the journal"]
-        trouble = "; ".join([*session.waits_for(), *late])
+        down = {service["provider"] for service in services if not service["serving"]}
+        broken = [why for subsystem, why in life.failures(state).items() if subsystem in down]
+        trouble = "; ".join([*session.waits_for(), *late, *dict.fromkeys(broken)])
     except AdminRefused as refused:
         services, totals, trouble = [], {"totals": [], "caught_up": False}, str(refused)
     ready = not trouble and all(service["serving"] for service in services)

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ndxp.cli.output import DEFAULT_FOLDER, Folder, Json, console, print_json, warn
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.identifiers import in_slashes
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import console, print_json, warn
 
 app = typer.Typer()
 service_app = typer.Typer(

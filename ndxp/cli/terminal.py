@@ -3,6 +3,8 @@
 import os
 import sys
 
+from ndxp.terminal import shows_everything
+
 _ESCAPES = "backslashreplace"
 
 
@@ -21,8 +23,3 @@ def prepare() -> None:
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
     sys.stdout.reconfigure(errors=_ESCAPES)  # type: ignore[union-attr]
     sys.stderr.reconfigure(errors=_ESCAPES)  # type: ignore[union-attr]
-
-
-def shows_everything() -> bool:
-    """Whether standard output can take every letter."""
-    return sys.stdout.encoding.lower().startswith("utf")

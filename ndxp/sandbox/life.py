@@ -21,7 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
-from ndxp.sandbox.plan import own_subsystems
+from ndxp.sandbox.plan import BESIDE, own_subsystems
 from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
 from ndxp.tree import command, environment
 
@@ -74,7 +74,7 @@ def start(state: State) -> State:
     state = replace(state, supervisor=supervisor.pid, started=start_of(supervisor.pid))
     state.write()
     try:
-        _wait(lambda: ready(state), lambda: _failure(logs, supervisor))
+        _wait(lambda: ready(state), lambda: _failure(state, supervisor))
     except NotReady:
         raise
     except BaseException:
@@ -127,7 +127,9 @@ def ready(state: State) -> bool:
         with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2) as exchange:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
-            mine = own_subsystems()
+            ended = _ended(Path(state.folder))
+            beside = {each for name, subsystems in state.beside.items() if name not in ended for each in subsystems}
+            mine = {*own_subsystems(), *beside}
             # What others offer may be down as long as they like; calls to it are refused meanwhile.
             own = [service for service in services if service.provider in mine]
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
@@ -197,15 +199,35 @@ def _get(url: str) -> httpx.Response:
     return httpx.get(url, timeout=2, verify=False, trust_env=False)  # noqa: S501
 
 
-def _failure(logs: Path, supervisor: "subprocess.Popen[bytes]") -> str:
-    """What stands in the way for good: a process that ended by itself. Its own last line says why."""
-    ended = [line for line in _lines(logs / "supervisor.log") if " ended with " in line]
+def failures(state: State) -> dict[str, str]:
+    """Why agencies of others ended by themselves, a line for each subsystem; the rest of the exchange runs."""
+    ended = state.beside.keys() & _ended(Path(state.folder))
+    return {subsystem: _why(state, name) for name in ended for subsystem in state.beside[name]}
+
+
+def _why(state: State, process: str) -> str:
+    """The line that an agency of others has written last about why it does not run."""
+    agency, log = process.removeprefix(BESIDE), Path(state.folder) / "logs" / f"{process}.log"
+    lines = [line.partition(": ")[2] for line in _lines(log) if line.startswith(f"{agency}: ")]
+    return f"{agency} does not run: {lines[-1] if lines else f'it ended, see {log}'}"
+
+
+def _failure(state: State, supervisor: "subprocess.Popen[bytes]") -> str:
+    """What stands in the way for good: a process of ours that ended by itself. Its own last line says why."""
+    folder = Path(state.folder)
+    ended = [name for name in _ended(folder) if name not in state.beside]
     if not ended and supervisor.poll() is None:
         return ""
-    name = ended[0].partition(" ")[0] if ended else "supervisor"
-    lines = _lines(logs / f"{name}.log")
+    name = ended[0] if ended else "supervisor"
+    lines = _lines(folder / "logs" / f"{name}.log")
     return lines[-1] if lines else f"{name} ended"
 
 
+def _ended(folder: Path) -> list[str]:
+    """The processes that have ended by themselves since the start, the first one first."""
+    lines = _lines(folder / "logs" / "supervisor.log")
+    return [line.partition(" ")[0] for line in lines if " ended with " in line]
+
+
 def _lines(log: Path) -> list[str]:
-    return log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.is_file() else []

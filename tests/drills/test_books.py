@@ -10,12 +10,12 @@ import pytest
 
 from drills.crash.books import Books
 from drills.crash.clients import Answer
-from ndxp import metadata
-from ndxp.assertion import Assertion, key_of, sign
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.client import OPTIONS, Credentials
 from ndxp.population.v1 import population_pb2, population_pb2_grpc
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Assertion, key_of, sign
 from tests.fakes import until_now
 
 CLIENT, PROVIDER = "VN/GOV/H26/one-stop", "VN/GOV/G01/population"

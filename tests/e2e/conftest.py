@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 import redis
 
-from ndxp import metadata, status
 from ndxp.sandbox import life
-from ndxp.streams import keep_status
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata, status
+from ndxp.wire.streams import keep_status
 from tests.echo import CONTRACT, OPTIONS, Echo
 from tests.fakes import until, until_now
 from tests.stores import Valkey

@@ -7,9 +7,9 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from ndxp import metadata
 from ndxp.errors import Code
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from tests.e2e.conftest import VISITOR, Visitor, code_of, every_worker, failure_of, fresh_channel, register, transaction
 from tests.echo import CONTRACT, Echo, Request
 from tests.fakes import until

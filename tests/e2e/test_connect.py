@@ -10,8 +10,8 @@ from ndxp.client import TokenRefused
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox.state import NoSandbox
-from ndxp.status import decode
 from ndxp.testing import RunningExchange
+from ndxp.wire.status import decode
 
 REQUEST = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
 

@@ -12,8 +12,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
 from drills.attacks.wire import PREFACE, Wire
-from ndxp import status
-from ndxp.streams import keep_status
+from ndxp.wire import status
+from ndxp.wire.streams import keep_status
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.e2e.workers import worker

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.client import BlockingExchange
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub

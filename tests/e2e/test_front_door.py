@@ -12,8 +12,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_requests import Client
 
-from ndxp import metadata
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from ndxp.world import World
 from tests.e2e.conftest import PROVIDER, Visitor, every_worker, failure_of, fresh_channel
 from tests.echo import CONTRACT, Echo

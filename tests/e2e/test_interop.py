@@ -7,8 +7,8 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from ndxp import metadata
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from tests.e2e.conftest import VISITOR, every_worker, failure_of, fresh_channel, learnt, register
 from tests.fakes import until
 from tests.interop import CASES, CONTRACT, Case, Client, NaiveProxy, Server

@@ -11,13 +11,12 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.dataplane.directory import ALIVE
-from gateway.dataplane.journal import STREAM
 from gateway.registry_store import REGISTRY, VERSION
-from gateway.store import connect
-from ndxp import metadata
+from gateway.store import STREAM, connect
 from ndxp.errors import Reason
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel, transaction
 from tests.e2e.test_front_door import health
 from tests.e2e.workers import worker

@@ -11,11 +11,11 @@ import pytest
 import yaml
 from prometheus_client.core import Sample
 
-from ndxp import metadata
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, caught_up, code_of, failure_of, fresh_channel
 from tests.echo import CONTRACT, Echo, Request
 from tests.fakes import until, until_now

@@ -8,13 +8,13 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from ndxp import metadata
 from ndxp.client import Exchange
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from ndxp.world import World
 from tests.e2e.conftest import transaction, transaction_id_of, transactions
 

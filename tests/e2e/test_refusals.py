@@ -16,13 +16,13 @@ from gateway.core.shedding import FEWEST
 from gateway.keys import load_or_create, public_jwk
 from gateway.registry_store import RegistryStore
 from gateway.store import connect
-from ndxp import metadata, status
 from ndxp.client import Exchange
 from ndxp.errors import RULES, Code, Reason
 from ndxp.population.v1 import population_pb2
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata, status
 from tests.e2e.conftest import (
     PROVIDER,
     STRANGER,

@@ -15,7 +15,7 @@ import redis
 import yaml
 
 from gateway.settings import ControlSettings
-from ndxp.cli.session import Session
+from ndxp.admin import Session
 from ndxp.sandbox.state import State
 from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, ndxp

@@ -8,8 +8,8 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from ndxp import metadata
 from ndxp.client import Credentials, TokenRefused, Tokens
+from ndxp.wire import metadata
 from tests.e2e.conftest import (
     PROVIDER,
     Visitor,

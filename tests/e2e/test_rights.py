@@ -10,13 +10,13 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from ndxp import metadata, status
-from ndxp.assertion import message_mark
 from ndxp.client import Exchange
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata, status
+from ndxp.wire.assertion import message_mark
 from ndxp.world import World
 from tests.e2e.conftest import (
     PROVIDER,

@@ -6,12 +6,12 @@ from typing import Any
 import grpc
 import pytest
 
-from ndxp import metadata
 from ndxp.client import Exchange
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.subject import read_subject_key, subject_hash
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
 from ndxp.world import World
 from tests.e2e.conftest import Visitor, code_of, failure_of, transaction, transaction_id_of, transactions
 from tests.echo import Echo, Request

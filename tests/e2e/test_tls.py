@@ -14,14 +14,14 @@ import grpc
 import httpx
 import pytest
 
-from ndxp import metadata, status
+from ndxp.authority import Authority
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox import life, plan
-from ndxp.sandbox.authority import Authority
 from ndxp.testing import RunningExchange
-from ndxp.tls import CONTROL, GATEWAY, Tls, connect_aio, trust
+from ndxp.wire import metadata, status
+from ndxp.wire.tls import CONTROL, GATEWAY, Tls, connect_aio, trust
 from tests.e2e.conftest import failure_of, transactions
 from tests.fakes import until
 

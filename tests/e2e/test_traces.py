@@ -14,8 +14,6 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from ndxp import metadata
-from ndxp.assertion import Verifier, key_of
 from ndxp.client import Credentials, Exchange
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
@@ -23,6 +21,8 @@ from ndxp.population.v1 import population_pb2 as population
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox import life, plan
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
+from ndxp.wire.assertion import Verifier, key_of
 from ndxp.world import World
 from tests.collector import Collector, Seen
 from tests.e2e.conftest import (

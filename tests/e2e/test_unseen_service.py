@@ -9,9 +9,9 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 import gateway
-from ndxp import metadata, status
 from ndxp.ledger.payload import plain_hash, salt_of, salted
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata, status
 from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, code_of, failure_of, transaction, transaction_id_of
 from tests.echo import CONTRACT, Echo, Request
 from tests.fakes import until

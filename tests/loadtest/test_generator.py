@@ -29,15 +29,15 @@ from loadtest.tally import Tally
 from loadtest.transport import Lanes
 from loadtest.users import WRONG_ANSWER, Caller, Outcome
 from loadtest.worker import Worker
-from ndxp import metadata
 from ndxp.errors import Reason, Refusal
 from ndxp.population.v1.population_pb2 import DESCRIPTOR as POPULATION
 from ndxp.population.v1.population_pb2 import UploadChangesRequest, VerifyCitizenRequest, VerifyCitizenResponse
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
 from ndxp.sandbox.state import State
-from ndxp.status import encode
 from ndxp.testing import RunningExchange
+from ndxp.wire import metadata
+from ndxp.wire.status import encode
 from tests.fakes import PATIENCE
 
 SERIES = "PopulationService/VerifyCitizen"

@@ -11,7 +11,7 @@ import pytest
 
 from ndxp.client import Credentials, TokenRefused, Tokens
 from ndxp.identifiers import Subsystem
-from ndxp.tls import connect, connect_aio, listen
+from ndxp.wire.tls import connect, connect_aio, listen
 from tests.fakes import TokenOffice
 
 MEMBER = "VN/GOV/H26/one-stop"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ndxp import proxies
-from ndxp.cli.session import AdminApi
+from ndxp.admin import AdminApi
 from ndxp.client import Credentials, TokenRefused, Tokens
 from ndxp.sandbox.state import State
 

@@ -11,15 +11,15 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from ndxp import metadata, status
 from ndxp.agency.hosting import Agency
-from ndxp.assertion import Assertion, key_of, sign
 from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.streams import keep_status
 from ndxp.subject import SUBJECTS
+from ndxp.wire import metadata, status
+from ndxp.wire.assertion import Assertion, key_of, sign
+from ndxp.wire.streams import keep_status
 from ndxp.world import World
 from services.passports import PassportSettings
 from services.population import service as population_service

@@ -16,7 +16,6 @@ import pytest
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from ndxp import metadata, status
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
 from ndxp.agency.caller import caller
@@ -24,12 +23,13 @@ from ndxp.agency.database import Access, now
 from ndxp.agency.retention import Limits, Retention
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
-from ndxp.assertion import Assertion, key_of, message_mark, sign
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.subject import SUBJECTS
+from ndxp.wire import metadata, status
+from ndxp.wire.assertion import Assertion, key_of, message_mark, sign
 from ndxp.world import World
 from tests.agencies import agency, population
 from tests.fakes import until

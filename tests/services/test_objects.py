@@ -12,10 +12,10 @@ import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from ndxp import metadata, status
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.wire import metadata, status
 from ndxp.world import World
 from tests import agencies
 from tests.services.conftest import KEEPER, MEMBER, OTHER
@@ -36,6 +36,8 @@ MARK = "given back with the answer"
 PUBLIC = "a place in a list that every member may read"
 
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
+"""What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
+
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
@@ -96,7 +98,8 @@ def ruled(rule: str) -> list[tuple[str, str]]:
 
 def test_every_id_that_a_method_takes_has_its_rule_here() -> None:
     found = {name: set(ids_of(method.input_type)) for name, method in METHODS.items()}
-    assert {name: ids for name, ids in found.items() if ids} == {name: set(ids) for name, ids in RULES.items()}
+    beyond = {name: ids for name, ids in found.items() if name in RULES or ids - _CHANGE.keys()}
+    assert beyond == {name: set(ids) for name, ids in RULES.items()}
 
 
 def call(town: "Town", name: str, member: str = MEMBER, service: str = "", **fields: Any) -> Awaitable[Any]:

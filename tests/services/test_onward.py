@@ -8,10 +8,10 @@ import pytest
 
 from ndxp.agency.caller import set_caller
 from ndxp.agency.onward import MOST_ATTEMPTS, Onward, OnwardFailed, OnwardMethod
-from ndxp.assertion import Assertion
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.wire.assertion import Assertion
 from ndxp.world import World
 from tests.agencies import health_insurance
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from ndxp import status
 from ndxp.agency.database import Change, Transaction
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
+from ndxp.wire import status
 from ndxp.world import World
 from tests.fakes import until
 

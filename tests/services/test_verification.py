@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from ndxp import metadata, status
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
+from ndxp.wire import metadata, status
 from ndxp.world import Citizen, World
 from tests.fakes import until
 

@@ -42,7 +42,7 @@ def test_a_file_has_the_agencies_that_it_names_and_no_others(tmp_path: Path, mor
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ("agencies: [pasports]\n", "there is no agency 'pasports'; there are health_insurance, passports, population"),
+        ("agencies: [pasports]\n", f"there is no agency 'pasports'; there are {', '.join(PARTS)}"),
         ("agencies: some\n", "all, or a list of their names, and not 'some'"),
         ("agencies: all\n", "health_insurance/exchange.yaml: the exchange has no member VN/GOV/G24"),
     ],

@@ -9,8 +9,9 @@ import pytest
 
 from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
+from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
 from gateway.core.registry import Registry
-from gateway.dataplane.tokens import AUDIENCE, ISSUER, LEEWAY, TokenVerifier
+from gateway.dataplane.tokens import TokenVerifier
 from gateway.keys import load_or_create
 from gateway.registry_store import RegistryStore
 from gateway.store import Store

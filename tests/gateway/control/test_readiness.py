@@ -10,14 +10,13 @@ from gateway.control import readiness
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
 from gateway.core.registry import Registry
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.recorder import Recorder
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
 from gateway.settings import StoreSettings
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from tests.stores import Valkey
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from gateway.control.exchange_file import read_exchange, read_exchange_file
 from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, check_change, contract_methods, parse
 from gateway.settings import ControlSettings
-from ndxp import metadata
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.exchange.v1 import exchange_pb2
 from ndxp.health_insurance.v1 import health_insurance_pb2
 from ndxp.identifiers import Subsystem
 from ndxp.passports.v1 import passports_pb2
 from ndxp.population.v1 import population_pb2
+from ndxp.wire import metadata
 from tests.descriptors import file_set
 
 CONTRACT = "demo.v1.Demo"

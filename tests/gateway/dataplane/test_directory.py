@@ -15,12 +15,12 @@ from gateway.core.registry import Member, Registry, Service, Snapshot
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.listener import Listener
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import WorkerState
 from gateway.dataplane.reflection import Reflection
 from gateway.dataplane.upstream import Upstreams
 from gateway.settings import GatewaySettings
-from ndxp import status
 from ndxp.errors import Reason, Refusal
+from ndxp.wire import status
 from tests.house import House
 from tests.peers import RawProvider
 
@@ -49,7 +49,7 @@ async def reflecting(shown: Snapshot, admit: Callable[[], None] = lambda: None) 
     settings = GatewaySettings(gateway_address="127.0.0.1:0", open_reflection=True)
     unused: Any = None
     deadlines, upstreams = Deadlines(asyncio.get_running_loop()), Upstreams()
-    directory = Directory(Exchange(settings, "node", unused, unused), upstreams, deadlines)
+    directory = Directory(WorkerState(settings, "node", unused, unused), upstreams, deadlines)
     directory.show(shown, {})
     directory._may_reflect = lambda *_: admit()  # type: ignore[method-assign]
     listener = Listener(settings, unused, directory, None)
@@ -126,6 +126,6 @@ async def test_a_provider_writes_no_line_of_its_own_into_the_log(caplog: pytest.
 async def test_a_provider_whose_answer_about_its_health_cannot_be_read_is_not_serving() -> None:
     async with RawProvider(lambda called: called.answer(b"\xff")) as provider:
         house = House(provider.address)
-        house.listener.directory.show(house.exchange.snapshot, {})
+        house.listener.directory.show(house.state.snapshot, {})
         assert not await house.listener.directory.probe()
         await house.close()

@@ -10,7 +10,7 @@ from gateway.core.transaction import Call, Origin
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.gauges import gauges
 from gateway.dataplane.journal import Journal
-from gateway.dataplane.pipeline import Exchange
+from gateway.dataplane.pipeline import WorkerState
 from gateway.settings import GatewaySettings
 from gateway.store import connect
 from ndxp.errors import Code
@@ -20,49 +20,49 @@ NOWHERE = "unix:///nowhere.sock"
 
 
 @pytest.fixture
-def exchange() -> Exchange:
+def state() -> WorkerState:
     """A worker that knows two providers; the second one's address is overridden."""
     services = [Service(provider, "a.b.C", f"{provider[-4:]}:1") for provider in (BUSY, IDLE)]
     members = [Member("VN/COM/sample", "S", subsystems=["busy", "idle"])]
     settings = GatewaySettings(addresses={IDLE: "elsewhere:2"})
-    exchange = Exchange(settings, "test", Journal(NOWHERE), Allowances(connect(NOWHERE), "test"))
-    exchange.snapshot = Snapshot(Registry(instance="VN", members=members, services=services), {}, version=7)
-    return exchange
+    state = WorkerState(settings, "test", Journal(NOWHERE), Allowances(connect(NOWHERE), "test"))
+    state.snapshot = Snapshot(Registry(instance="VN", members=members, services=services), {}, version=7)
+    return state
 
 
-def shown(exchange: Exchange) -> dict[tuple[str, str], float]:
+def shown(state: WorkerState) -> dict[tuple[str, str], float]:
     """Values by name and provider."""
-    samples = [sample for family in gauges(exchange) for sample in family.samples]
+    samples = [sample for family in gauges(state) for sample in family.samples]
     return {(sample.name, sample.labels.get("service", "")): sample.value for sample in samples}
 
 
-def test_every_provider_is_there_before_the_first_call(exchange: Exchange) -> None:
-    found = shown(exchange)
+def test_every_provider_is_there_before_the_first_call(state: WorkerState) -> None:
+    found = shown(state)
     for name in ("ndxp_exchange_calls_total", "ndxp_provider_calls_in_flight", "ndxp_provider_circuit_open"):
         assert [found[name, provider] for provider in (BUSY, IDLE)] == [0, 0]
     assert found["ndxp_registry_version", ""] == 7
     assert found["ndxp_journal_available", ""] == 0
 
 
-def test_calls_and_circuits_are_those_of_the_provider_s_address(exchange: Exchange) -> None:
-    exchange.admission.calls, exchange.admission.backlog = 5, 11
-    exchange.admission.at_providers = {"busy:1": 3, "elsewhere:2": 2}
-    circuit = exchange.admission.circuits["elsewhere:2"] = Circuit()
+def test_calls_and_circuits_are_those_of_the_provider_s_address(state: WorkerState) -> None:
+    state.admission.calls, state.admission.backlog = 5, 11
+    state.admission.at_providers = {"busy:1": 3, "elsewhere:2": 2}
+    circuit = state.admission.circuits["elsewhere:2"] = Circuit()
     for _ in range(FAILURES):
         circuit.failed(time.monotonic())
-    found = shown(exchange)
+    found = shown(state)
     assert (found["ndxp_exchange_calls_in_flight", ""], found["ndxp_journal_backlog", ""]) == (5, 11)
     assert [found["ndxp_provider_calls_in_flight", provider] for provider in (BUSY, IDLE)] == [3, 2]
     assert [found["ndxp_provider_circuit_open", provider] for provider in (BUSY, IDLE)] == [0, 1]
     circuit.succeeded()
-    assert shown(exchange)["ndxp_provider_circuit_open", IDLE] == 0
+    assert shown(state)["ndxp_provider_circuit_open", IDLE] == 0
 
 
-def test_calls_by_provider_are_all_calls_also_those_without_one(exchange: Exchange) -> None:
+def test_calls_by_provider_are_all_calls_also_those_without_one(state: WorkerState) -> None:
     for service in (BUSY, BUSY, ""):
         call = Call("a.b.C/D")
         call.service = service
         call.end(Code.OK, Origin.PROVIDER)
-        exchange.traffic.count(call, exchange.snapshot)
-    found = shown(exchange)
+        state.traffic.count(call, state.snapshot)
+    found = shown(state)
     assert [found["ndxp_exchange_calls_total", provider] for provider in (BUSY, IDLE, "")] == [2, 0, 1]

@@ -7,9 +7,9 @@ import pytest
 
 from gateway.core.transaction import Record, parse
 from gateway.dataplane import journal as journaling
-from gateway.dataplane.journal import STREAM, Journal, JournalUnavailable
+from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.settings import Durability
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.process import end
 from tests.fakes import until
 from tests.records import record

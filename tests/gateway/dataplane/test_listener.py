@@ -123,7 +123,7 @@ async def test_a_call_whose_provider_has_moved_is_answered_when_its_connection_i
     assert "registered elsewhere now" in await under_way.details()
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
     assert [(outcome.reason, outcome.origin) for outcome in outcomes] == [("PROVIDER_UNREACHABLE", "gateway")]
-    assert house.exchange.traffic.by_service()[PROVIDER] == 1
+    assert house.state.traffic.by_service()[PROVIDER] == 1
 
 
 async def test_ok_without_a_message_is_the_providers_failure(house: House, channel: grpc.aio.Channel) -> None:
@@ -138,7 +138,7 @@ async def test_a_defect_of_the_gateway_is_not_recorded_as_the_callers_leaving(
     house: House, channel: grpc.aio.Channel
 ) -> None:
     no_key: Any = "no bytes"
-    house.exchange.provider_keys = {PROVIDER: no_key}
+    house.state.provider_keys = {PROVIDER: no_key}
     under_way = call(house, channel, UNARY)
     assert await under_way.code() is grpc.StatusCode.INTERNAL
     assert await under_way.details() == "the gateway failed; its log tells more of this transaction"
@@ -155,7 +155,7 @@ async def test_a_caller_who_leaves_while_the_outcome_is_written_is_recorded_once
     under_way.cancel()
     await until(lambda: not house.listener.connections or not next(iter(house.listener.connections)).connection.streams)
     house.journal.may_answer.set()
-    await until(lambda: house.exchange.traffic.by_service().get(PROVIDER))
+    await until(lambda: house.state.traffic.by_service().get(PROVIDER))
     outcomes = [record for record in house.journal.records if record.phase is Phase.OUTCOME]
     assert [outcome.status_code for outcome in outcomes] == [0]
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Call, Origin, Record
-from gateway.dataplane.pipeline import Claim, Exchange, authorise, check_still, finish, resolve
+from gateway.dataplane.pipeline import Claim, WorkerState, authorise, check_still, finish, resolve
 from gateway.settings import GatewaySettings
 from ndxp.errors import RULES, Reason, Refusal
 from tests.descriptors import contract
@@ -18,7 +18,7 @@ DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop
 GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"], fields=["name"])
 
 
-def exchange(*grants: Grant, disabled: str = "", contracts: Mapping[str, bytes] | None = None) -> Exchange:
+def standing(*grants: Grant, disabled: str = "", contracts: Mapping[str, bytes] | None = None) -> WorkerState:
     registry = Registry(
         instance="VN",
         members=[
@@ -29,7 +29,7 @@ def exchange(*grants: Grant, disabled: str = "", contracts: Mapping[str, bytes] 
         grants=list(grants),
     )
     unused: Any = None
-    return Exchange(GatewaySettings(), "node", unused, unused, snapshot=Snapshot(registry, contracts or {}))
+    return WorkerState(GatewaySettings(), "node", unused, unused, snapshot=Snapshot(registry, contracts or {}))
 
 
 def under_way() -> Call:
@@ -45,34 +45,34 @@ def changed(**terms: Any) -> Grant:
 
 @pytest.mark.parametrize("grants", [(GRANT,), (changed(id="another"),), (changed(methods=["Get"]), GRANT)])
 def test_a_call_goes_on_while_a_grant_releases_the_same(grants: tuple[Grant, ...]) -> None:
-    check_still(exchange(*grants), under_way())
+    check_still(standing(*grants), under_way())
 
 
 def test_a_call_that_is_not_let_in_yet_is_left_to_the_steps() -> None:
-    check_still(exchange(disabled="member"), Call(f"{DEMO}/Get"))
+    check_still(standing(disabled="member"), Call(f"{DEMO}/Get"))
 
 
 @pytest.mark.parametrize(
     ("now", "reason"),
     [
-        (exchange(), Reason.ACCESS_DENIED),
-        (exchange(changed(fields=["name", "address"])), Reason.ACCESS_DENIED),
-        (exchange(changed(methods=["Put"])), Reason.ACCESS_DENIED),
-        (exchange(changed(valid_until="2020-01-01")), Reason.ACCESS_DENIED),
-        (exchange(changed(purposes=["billing"])), Reason.PURPOSE_REQUIRED),
-        (exchange(GRANT, disabled="service"), Reason.SERVICE_DISABLED),
-        (exchange(GRANT, disabled="member"), Reason.MEMBER_DISABLED),
+        (standing(), Reason.ACCESS_DENIED),
+        (standing(changed(fields=["name", "address"])), Reason.ACCESS_DENIED),
+        (standing(changed(methods=["Put"])), Reason.ACCESS_DENIED),
+        (standing(changed(valid_until="2020-01-01")), Reason.ACCESS_DENIED),
+        (standing(changed(purposes=["billing"])), Reason.PURPOSE_REQUIRED),
+        (standing(GRANT, disabled="service"), Reason.SERVICE_DISABLED),
+        (standing(GRANT, disabled="member"), Reason.MEMBER_DISABLED),
     ],
 )
-def test_a_call_ends_when_it_would_not_be_let_in_any_more(now: Exchange, reason: Reason) -> None:
+def test_a_call_ends_when_it_would_not_be_let_in_any_more(now: WorkerState, reason: Reason) -> None:
     with pytest.raises(Refusal) as refused:
         check_still(now, under_way())
     assert refused.value.reason is reason
 
 
 def test_under_a_grant_of_some_fields_nothing_is_forwarded_before_the_contract_is_known() -> None:
-    known = exchange(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
-    for each, refusal in ((exchange(GRANT), True), (exchange(changed(fields=[])), False), (known, False)):
+    known = standing(GRANT, contracts={DEMO: contract("demo.v1", "Demo", "Get")})
+    for each, refusal in ((standing(GRANT), True), (standing(changed(fields=[])), False), (known, False)):
         call = Call(f"{DEMO}/Get")
         call.client, claim = CLIENT, Claim((), None)
         authorise(each, call, claim)
@@ -97,28 +97,28 @@ class Book:
         return written
 
 
-def recording_two(book: Any, backlog: int = 0) -> Exchange:
+def recording_two(book: Any, backlog: int = 0) -> WorkerState:
     """An exchange that records two refusals of a client for a reason at most."""
     unused: Any = None
-    exchange = Exchange(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused)
-    exchange.admission.backlog = backlog
-    return exchange
+    standing = WorkerState(GatewaySettings(max_recorded_refusals=2 / 25), "node", book, unused)
+    standing.admission.backlog = backlog
+    return standing
 
 
-async def refuse(exchange: Exchange, client: str, reason: Reason, *, dismissed: bool = False) -> None:
+async def refuse(standing: WorkerState, client: str, reason: Reason, *, dismissed: bool = False) -> None:
     call = Call(f"{DEMO}/Get")
     call.client = client
     call.dismissal = Refusal(reason, "") if dismissed else None
     call.end(RULES[reason].code, Origin.GATEWAY, reason)
-    assert all(written.done() for written in finish(exchange, call, Claim((), None)))
+    assert all(written.done() for written in finish(standing, call, Claim((), None)))
 
 
 async def recorded(times: int, reason: Reason, *clients: str, dismissed: bool = False, backlog: int = 0) -> list[str]:
     """Whose refusals are recorded when each of the clients is refused so many times."""
     book = Book()
-    exchange = recording_two(book, backlog)
+    standing = recording_two(book, backlog)
     for client in clients * times:
-        await refuse(exchange, client, reason, dismissed=dismissed)
+        await refuse(standing, client, reason, dismissed=dismissed)
     return sorted(record.client for record in book.records)
 
 
@@ -131,9 +131,9 @@ async def test_of_each_callers_refusals_the_first_are_recorded_and_then_so_many_
 
 async def test_a_flood_of_one_reason_does_not_hide_another() -> None:
     book = Book()
-    exchange = recording_two(book)
+    standing = recording_two(book)
     for reason in [Reason.UNKNOWN_SERVICE] * 5 + [Reason.ACCESS_DENIED]:
-        await refuse(exchange, "a", reason)
+        await refuse(standing, "a", reason)
     assert [record.reason for record in book.records] == ["UNKNOWN_SERVICE", "UNKNOWN_SERVICE", "ACCESS_DENIED"]
 
 

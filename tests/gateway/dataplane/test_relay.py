@@ -10,9 +10,9 @@ import jwt
 import pytest
 
 from gateway.core.transaction import Phase
-from ndxp import metadata, status
 from ndxp.http2 import ErrorCode, Limits, literal
 from ndxp.ledger.payload import salt_of, salted
+from ndxp.wire import metadata, status
 from tests.fakes import until
 from tests.house import DEMO, STREAM, UNARY, House
 from tests.peers import LIMITS, Called, Exchanged, RawCaller, RawProvider, message
@@ -87,13 +87,13 @@ async def test_compressed_messages_pass_as_they_are(encoding: str) -> None:
         assert {key: heard.fields[key] for key, _ in pairs} == dict(pairs)
         assert call.headers[0]["grpc-encoding"] == encoding
         [outcome] = house.outcomes()
-        salt = salt_of(house.exchange.salt_key, outcome.transaction_id)
+        salt = salt_of(house.state.salt_key, outcome.transaction_id)
         assert outcome.request_hash == outcome.response_hash == salted(salt, hashlib.sha256(packed).digest())
 
 
 async def test_a_compressed_request_gets_an_assertion_without_a_mark() -> None:
     async with relayed() as (house, provider, caller):
-        house.exchange.provider_keys = {"VN/GOV/G01/demo": b"k" * 32}
+        house.state.provider_keys = {"VN/GOV/G01/demo": b"k" * 32}
         for flag in (0, 1):
             await caller.ended(caller.call(GET, house.identity, data=[message(b"x", flag=flag)]))
         claims = [
@@ -109,7 +109,7 @@ async def test_a_large_answer_is_recorded_before_it_passes_and_arrives_whole() -
         call = await caller.ended(caller.call(GET, house.identity, data=[message(b"x")]))
         assert call.data == message(large)
         assert [record.phase for record in house.journal.records] == [Phase.REQUEST, Phase.OUTCOME]
-        assert house.exchange.admission.holding(house.outcomes()[0].client).held == 0
+        assert house.state.admission.holding(house.outcomes()[0].client).held == 0
 
 
 async def test_an_answer_that_its_caller_does_not_read_is_held_within_windows_and_ends_with_the_deadline() -> None:
@@ -118,7 +118,7 @@ async def test_an_answer_that_its_caller_does_not_read_is_held_within_windows_an
         timeout = ("grpc-timeout", "2S")
         call = caller.call(GET, house.identity, timeout, data=[message(b"x")], reads=False)
         await until(lambda: provider.heard and provider.heard[0].open.queued)
-        holding = house.exchange.admission.holding("VN/GOV/H26/one-stop")
+        holding = house.state.admission.holding("VN/GOV/H26/one-stop")
         await until(lambda: holding.held > 0)
         assert holding.held < 300_000
         await caller.ended(call)
@@ -222,7 +222,7 @@ async def test_no_byte_of_a_refused_call_is_kept() -> None:
         call = caller.call(GET, data=[bytes(16_000)] * 40, end=False)
         await until(lambda: call.end)
         assert reason(call) == "TOKEN_MISSING"
-        assert not house.exchange.admission.calls
+        assert not house.state.admission.calls
         assert all(not inbound.connection.streams for inbound in house.listener.connections)
 
 
@@ -237,7 +237,7 @@ async def test_a_member_whose_calls_hold_too_much_is_refused_until_they_hold_les
         limit = 8 << 20
         begun = message(bytes(limit))[: 1 << 20]
         holding = [caller.call(GET, house.identity, data=[begun[:65_000]] * 9, end=False) for _ in range(2)]
-        await until(lambda: house.exchange.admission.holding("VN/GOV/H26/one-stop").held > 1 << 20)
+        await until(lambda: house.state.admission.holding("VN/GOV/H26/one-stop").held > 1 << 20)
         call = await caller.ended(caller.call(GET, house.identity, data=[message(b"x")]))
         assert reason(call) == "OVERLOADED"
         for each in holding:
@@ -252,7 +252,7 @@ async def test_calls_of_one_member_hold_no_more_than_allowed_however_they_began(
     async with relayed(max_member_bytes=1 << 20) as (house, _, caller):
         begun = [message(bytes(8 << 20))[:65_000]] * 9
         calls = [caller.call(GET, house.identity, data=begun, end=False) for _ in range(20)]
-        holding = house.exchange.admission.holding("VN/GOV/H26/one-stop")
+        holding = house.state.admission.holding("VN/GOV/H26/one-stop")
         await until(lambda: sum(bool(call.end) for call in calls) >= 18)
         assert {reason(call) for call in calls if call.end} == {"OVERLOADED"}
         assert holding.held <= 1.25 * (1 << 20)
@@ -272,7 +272,7 @@ async def test_bytes_that_leave_before_they_are_counted_are_not_counted_for_ever
     async with relayed(pour, limits=small, max_member_bytes=1 << 20) as (house, _, caller):
         call = caller.call(GET_ALL, house.identity, data=[message(b"x")])
         await until(lambda: len(call.data) == 5 + (3 << 20))
-        await until(lambda: house.exchange.admission.holding("VN/GOV/H26/one-stop").held == 0)
+        await until(lambda: house.state.admission.holding("VN/GOV/H26/one-stop").held == 0)
 
 
 @pytest.mark.parametrize("size", [16_200, 100_000])
@@ -344,7 +344,7 @@ async def test_a_defect_while_a_calls_end_is_recorded_ends_this_call_only(monkey
         await until(lambda: defective.end)
         assert (well.trailers["grpc-status"], defective.trailers["grpc-status"]) == ("13", "13")
         assert not house.relays.under_way
-        assert not house.exchange.admission.calls
+        assert not house.state.admission.calls
 
 
 async def test_who_sends_a_deadline_that_is_none_is_recorded() -> None:

@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.core.transaction import Record, canonical
-from gateway.dataplane.journal import STREAM
 from gateway.ledger import backup, tables
 from gateway.ledger.backup import _at_one_moment, back_up
 from gateway.ledger.reader import Reader, Search
@@ -23,7 +22,7 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint

@@ -3,11 +3,10 @@
 import asyncio
 
 from gateway.core.transaction import canonical
-from gateway.dataplane.journal import STREAM
 from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.recorder import ASIDE, Recorder, caught_up
 from gateway.ledger.writer import Writer
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.process import end
 from tests.fakes import PATIENCE, until
 from tests.records import record

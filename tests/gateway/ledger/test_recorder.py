@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.core.transaction import Phase, Record, canonical, now, parse
-from gateway.dataplane.journal import STREAM
 from gateway.ledger import recorder as recording
 from gateway.ledger import tables
 from gateway.ledger.lease import LEASE
@@ -21,7 +20,7 @@ from gateway.ledger.recorder import ASIDE, CHECKPOINT, GROUP, Recorder, caught_u
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.writer import LedgerTaken, Writer
-from gateway.store import Store
+from gateway.store import STREAM, Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.core.rollup import DAY, MINUTE
 from gateway.core.transaction import Phase
 from gateway.ledger import tables
 from gateway.ledger.reader import Reader, Search
+from gateway.ledger.rollup import DAY, MINUTE
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.tables import LedgerDisagrees

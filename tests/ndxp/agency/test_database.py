@@ -12,9 +12,9 @@ from ndxp.agency import connections
 from ndxp.agency.caller import set_caller
 from ndxp.agency.database import Access, Database, Transaction
 from ndxp.agency.documents import next_count
-from ndxp.assertion import Assertion
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
+from ndxp.wire.assertion import Assertion
 from tests.stores import Postgres
 
 CLIENT, METHOD = "VN/GOV/H26/one-stop", "ndxp.population.v1.PopulationService/ChangeAddress"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ndxp.agency.caller import set_caller
 from ndxp.agency.paging import Places, page_limit, page_start
-from ndxp.assertion import Assertion
 from ndxp.errors import AgencyError
+from ndxp.wire.assertion import Assertion
 
 
 @pytest.mark.parametrize(("asked", "given_"), [(0, 50), (1, 1), (500, 500), (501, 500), (10**9, 500)])

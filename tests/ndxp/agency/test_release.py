@@ -7,9 +7,9 @@ from google.protobuf import json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp import metadata
 from ndxp.agency.release import released, withheld
 from ndxp.population.v1 import population_pb2
+from ndxp.wire import metadata
 from tests.contracts import Contract
 
 CONTRACT = Contract("person.proto", "sample.person.v1.PersonService")

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp import metadata
 from ndxp.agency import subject
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in, names_subject, subjects_named
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.subject import MOST_SUBJECTS, subject_hash
+from ndxp.wire import metadata
 from tests.fakes import Clock
 
 KEY = "key"

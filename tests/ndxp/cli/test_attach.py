@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway import front
-from ndxp.sandbox.authority import Authority
+from ndxp.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from tests.envoy import envoy

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import redis
 
+from ndxp.authority import Authority
 from ndxp.cli.doctor import CHECKS, Place
-from ndxp.sandbox.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
-from ndxp.tls import ONLY_1_3
+from ndxp.wire.tls import ONLY_1_3
 from tests.ndxp.cli.conftest import Ndxp
 from tests.stores import Valkey
 

@@ -14,8 +14,8 @@ from grpc_reflection.v1alpha import reflection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp.cli import messages
-from ndxp.cli.messages import WrongRequest
+from ndxp import messages
+from ndxp.messages import WrongRequest
 from ndxp.sandbox import life
 from ndxp.testing import RunningExchange
 from tests.contracts import Contract

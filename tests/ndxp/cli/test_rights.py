@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ndxp.cli.messages import _leave_out
+from ndxp.messages import _leave_out
 from ndxp.world import World
 from tests.contracts import Contract
 from tests.ndxp.cli.conftest import Ndxp

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.core.merkle import Place, Tree
+from gateway.ledger.tree import Place, Tree
 from ndxp.ledger.checkpoint import Checkpoint, Key, sign_note
 from ndxp.ledger.evidence import FORMAT, EvidenceRefused, check
 from ndxp.ledger.merkle import leaf_hash

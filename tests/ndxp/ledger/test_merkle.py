@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.merkle import WIDTH, Place, TileMissing, Tree
+from gateway.ledger.tree import WIDTH, Place, TileMissing, Tree
 from ndxp.ledger.merkle import (
     EMPTY_ROOT,
     Frontier,

@@ -7,8 +7,8 @@ import msgspec
 import sqlalchemy as sa
 from alembic import op
 
-from gateway.core.merkle import Place, Tree
 from gateway.ledger import statistics, tables
+from gateway.ledger.tree import Place, Tree
 from ndxp.ledger.merkle import leaf_hash
 
 revision = "0002"

@@ -1,0 +1,200 @@
+"""The ledger's proofs over HTTP: what an auditor needs to check it without trusting this process.
+
+Records and tiles are given as they are stored: whoever reads them computes the hashes.
+"""
+
+import asyncio
+import time
+from base64 import b64encode
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Query
+from fastapi.responses import PlainTextResponse, Response
+
+from gateway.control.api import shapes
+from gateway.control.api.transactions import find, shown
+from gateway.control.http.problems import Problem
+from gateway.core.transaction import canonical
+from gateway.ledger.derived import MARK
+from gateway.ledger.reader import Reader
+from gateway.ledger.recorder import CHECKPOINT
+from gateway.ledger.signer import RotationUnderWay, Signer
+from gateway.ledger.standing import Standings
+from gateway.ledger.writer import Writer
+from gateway.store import Store
+from ndxp.ledger.checkpoint import Checkpoint
+from ndxp.ledger.evidence import FORMAT
+from ndxp.ledger.payload import salt_of
+from ndxp.plural import count
+
+_Size = Annotated[int, Query(ge=0, lt=2**62)]
+_PATIENCE, _STEP = 5.0, 0.1
+_YOUNG = 3600
+
+
+class _Tile(Response):
+    media_type = "application/octet-stream"
+
+
+def router(  # noqa: C901 - a list of routes
+    ledger: Reader, writer: Writer, signer: Signer, store: Store, salt_key: bytes
+) -> APIRouter:
+    """Routes below ``/admin/v1``."""
+    routes = APIRouter(tags=["ledger"])
+    standings, checking = Standings(ledger, signer), asyncio.Lock()
+
+    @routes.get("/ledger")
+    async def state() -> shapes.LedgerState:
+        """How the ledger stands.
+
+        The latest signed checkpoint, the one that the store remembers, the size of the tree, from which record on rows
+        are kept and the signed statement of that, the places of rows where none should be, what of its small tables is
+        damaged (then nothing else of it is told), and the signed statements of records that were lost.
+        """
+        published = (await store.get(CHECKPOINT) or b"").decode()
+        return {**await asyncio.to_thread(ledger.state), "published": published, "losses": signer.losses()}
+
+    @routes.get("/ledger/derived")
+    async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> shapes.Derived:
+        """Checks a part of what is derived from the records: tables, indexes, the index of subjects, statistics.
+
+        Gives findings with their places, what could not be checked, and ``next``, the mark to go on from, empty at the
+        end.
+        """
+        async with checking:  # one at a time: it reads the whole database, whoever asks how often
+            return asdict(await asyncio.to_thread(ledger.derived, after))
+
+    @routes.get("/ledger/subjects/{subject}")
+    async def unlisted(subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], after: _Size = 0) -> shapes.Unlisted:
+        """Outcomes that name a subject, and that the index of subjects does not have: it was changed.
+
+        It reads the records themselves, a few seconds of them; ``next`` says where to go on, if not at the end.
+        """
+        found, further = await asyncio.to_thread(ledger.unlisted, subject, after, _PATIENCE)
+        proofs = await asyncio.to_thread(standings.of, found)
+        return {"records": [shown(*pair) for pair in zip(found, proofs, strict=True)], "next": further}
+
+    @routes.get("/ledger/keys")
+    async def keys() -> shapes.LedgerKeys:
+        """Public keys (C2SP verifier keys), the latest last, and the notes by which each has named the next."""
+        return {"keys": [str(key) for key in signer.public_keys()], "changes": signer.key_changes()}
+
+    @routes.post("/ledger/keys", status_code=201)
+    async def rotate_ledger_key() -> shapes.LedgerKey:
+        """Makes a new key; the next checkpoint is signed by the former one too."""
+        try:
+            return {"key": str(await asyncio.to_thread(signer.rotate))}
+        except RotationUnderWay as error:
+            raise Problem(409, "Not yet", str(error)) from error
+
+    @routes.get("/ledger/checkpoints")
+    async def checkpoints(
+        after: _Size = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 1000
+    ) -> list[tuple[int, str]]:
+        """Sizes and signed checkpoints of more than ``after`` records."""
+        return await asyncio.to_thread(ledger.checkpoints, after, limit)
+
+    @routes.get("/ledger/records", response_class=PlainTextResponse)
+    async def records(after: _Size = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> Response:
+        """Records behind a place, a line each: place, space, the canonical bytes that the tree's leaf is a hash of."""
+        return PlainTextResponse(await asyncio.to_thread(ledger.lines, after, limit))
+
+    @routes.get("/ledger/tiles/{level}/{number}", response_class=_Tile)
+    async def tile(level: Annotated[int, Path(ge=0, le=7)], number: Annotated[int, Path(ge=0, lt=2**31)]) -> Response:
+        """The hashes of a tile (C2SP tlog-tiles), up to 256 of 32 bytes."""
+        found = await asyncio.to_thread(ledger.tile, (level, number))
+        return _Tile(found)
+
+    @routes.get("/ledger/consistency")
+    async def consistency(old: _Size, new: _Size) -> list[str]:
+        """The proof that the ledger of ``new`` records only adds to the one of ``old``; hashes in base64."""
+        try:
+            return _base64(await asyncio.to_thread(ledger.consistency, old, new))
+        except ValueError as error:
+            raise Problem(404, "No such proof", f"{error}: is the checkpoint of another ledger?") from error
+
+    @routes.get("/ledger/evidence/{transaction_id}")
+    async def evidence(transaction_id: str, salt: bool = False) -> shapes.Evidence:
+        """The records of a transaction with their proofs, to be checked without this exchange.
+
+        With its salt, who has the evidence can also check what the messages were.
+        """
+        entries = await find(ledger, store, transaction_id)
+        await asyncio.to_thread(standings.require, entries)
+        note, size = await _covering(entries[-1].seq)
+        return {
+            "format": FORMAT,
+            "records": [
+                {
+                    "index": entry.seq - 1,
+                    "record": canonical(entry.record).decode(),
+                    "proof": _base64(await asyncio.to_thread(ledger.inclusion, entry.seq, size)),
+                }
+                for entry in entries
+            ],
+            "checkpoint": note,
+            **({"salt": salt_of(salt_key, transaction_id).hex()} if salt else {}),
+        }
+
+    @routes.post("/ledger/retention")
+    async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> shapes.Pruned:
+        """Removes the rows of the records before the first one of that time (µs since 1970) or later; the tree stays.
+
+        What is younger than an hour stays too: the journal may repeat it, and who looks it up must find it. It takes a
+        few seconds at most: if it was not ``complete``, ask again.
+        """
+        if before > (time.time() - _YOUNG) * 1e6:
+            raise Problem(422, "Too young", "rows of the last hour cannot be removed")
+        first, complete = await asyncio.to_thread(writer.prune, before, _PATIENCE)
+        return {"first": first, "complete": complete}
+
+    @routes.post("/ledger/losses", status_code=201)
+    async def accept_loss(
+        kept: Annotated[int, Body(ge=0, lt=2**62)], lost: Annotated[int, Body(ge=0, lt=2**62)]
+    ) -> shapes.Loss:
+        """States, signed, that the records behind ``kept`` up to ``lost`` are not in the ledger any more.
+
+        So it goes on as short as it is. Both numbers must be those of ``/ledger``: where it ends, and the size of the
+        checkpoint that the store remembers.
+        """
+        published = (await store.get(CHECKPOINT) or b"").decode()
+        signed = Checkpoint.parse(published).size if published else 0
+        ends = await asyncio.to_thread(ledger.last)
+        if signed <= ends:  # before the numbers are compared: a ledger that goes on has grown by this very question
+            raise Problem(
+                409, "Nothing is lost", f"nothing that was signed is missing: the ledger has {count(ends, 'record')}"
+            )
+        if (kept, lost) != (ends, signed):
+            raise Problem(409, "Another ledger", f"the ledger ends at record {ends}, and {signed} were signed")
+        try:
+            loss = await asyncio.to_thread(writer.accept_loss, published)
+        except ValueError as error:
+            raise Problem(409, "Nothing is lost", str(error)) from error
+        return {
+            "kept": loss.kept,
+            "lost": loss.lost.size,
+            "root": b64encode(loss.lost.root).decode(),
+            "at": loss.at,
+            "sentence": loss.sentence,
+        }
+
+    async def _covering(seq: int) -> tuple[str, int]:
+        """A signed checkpoint that covers a place; one is signed within a second or so."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    note = await asyncio.to_thread(ledger.latest_checkpoint)
+                    if note and (size := Checkpoint.parse(note).size) >= seq:
+                        return note, size
+                    await asyncio.sleep(_STEP)
+        except TimeoutError as error:
+            raise Problem(
+                503, "No checkpoint yet", "the recorder has not signed a checkpoint over it; try again"
+            ) from error
+
+    return routes
+
+
+def _base64(hashes: list[bytes]) -> list[str]:
+    return [b64encode(one).decode() for one in hashes]

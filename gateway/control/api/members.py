@@ -1,0 +1,143 @@
+"""The admin API's members: who is on the exchange, may they call, and with which credentials."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Body
+from pydantic import AfterValidator, Field
+
+from gateway.control.api import shapes
+from gateway.control.credentials import Credentials
+from gateway.control.http.problems import Problem
+from gateway.core.registry import Member, Registry, RegistryError
+from gateway.registry_store import RegistryStore
+from ndxp.authority import AuthorityMissing
+from ndxp.identifiers import in_slashes, member_of
+
+_Given = Annotated[shapes.Member, Body()]
+_Name = Annotated[str, Field(min_length=1, max_length=64)]
+_Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
+_Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
+
+
+def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
+    """Routes below ``/admin/v1``; every gateway knows a change within a second, and ends calls in flight for it."""
+    routes = APIRouter(tags=["members"])
+
+    @routes.get("/members")
+    async def members(group: str = "") -> list[shapes.Member]:
+        """All members, or those of a group."""
+        known = (await registry.load()).snapshot.registry.members
+        listed = [msgspec.to_builtins(m) for m in known if not group or group in m.groups]
+        return sorted(listed, key=lambda m: str(m["id"]))
+
+    @routes.post("/members", status_code=201)
+    async def add_member(given: _Given) -> shapes.AddedMember:
+        """Adds a member; answers with the secrets of its subsystems."""
+
+        def put(members: list[Member], member: Member) -> list[Member]:
+            if any(m.id == member.id for m in members):
+                advice = "POST /members/subsystems adds to it, PUT replaces it"
+                raise Problem(409, "A member already", f"{member.id} is on this exchange; {advice}")
+            return [*members, member]
+
+        return await _put(given, put)
+
+    @routes.post("/members/subsystems", status_code=201)
+    async def add_subsystems(member: _Id, subsystems: _Names) -> shapes.AddedMember:
+        """Adds subsystems to a member, which stays as it is otherwise; answers with their secrets."""
+
+        def edit(r: Registry) -> Registry:
+            before = next((m for m in r.members if m.id == member), None)
+            if before is None:
+                raise _unknown(member)
+            if there := [name for name in subsystems if name in before.subsystems]:
+                raise Problem(409, "A subsystem already", f"{member}/{there[0]} is on this exchange already")
+            after = msgspec.structs.replace(before, subsystems=[*before.subsystems, *subsystems])
+            return _with(r, [after if m.id == member else m for m in r.members])
+
+        changed = await registry.change(edit)
+        after = next(m for m in changed.registry.members if m.id == member)
+        new = await credentials.issue([f"{member}/{name}" for name in subsystems])
+        return {"member": msgspec.to_builtins(after), "credentials": new, "warnings": changed.doubts}
+
+    @routes.put("/members")
+    async def put_member(given: _Given) -> shapes.AddedMember:
+        """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems.
+
+        The credentials of a subsystem that it has no more end for good.
+        """
+        return await _put(given, lambda members, member: [*(m for m in members if m.id != member.id), member])
+
+    @routes.post("/members/disable")
+    async def disable_member(member: _Id) -> shapes.Member:
+        """Lets a member call no more, for now; its calls in flight end."""
+        return await _change(member, disabled=True)
+
+    @routes.post("/members/enable")
+    async def enable_member(member: _Id) -> shapes.Member:
+        """Lets a member call again, with the credentials it has."""
+        return await _change(member, disabled=False)
+
+    @routes.post("/members/rotate")
+    async def rotate_member(member: _Id) -> shapes.Secrets:
+        """Gives new secrets to a member's subsystems, or to one; all that was got with the old ones ends."""
+        return {"credentials": await credentials.rotate(await _subsystems(member))}
+
+    @routes.post("/members/certificates", status_code=201)
+    async def certify_member(member: _Id, hosts: Annotated[list[str], Body()] = []) -> shapes.Certificates:  # noqa: B006
+        """Makes new certificates for a member's subsystems, or one; those that are out stay good until they end.
+
+        With ``hosts`` they are good for servers there too. Answers with the files in the folder of certificates.
+        """
+        try:
+            return {"certificates": await credentials.certify(await _subsystems(member), hosts)}
+        except AuthorityMissing as error:
+            raise Problem(409, "No authority here", str(error)) from error
+        except ValueError as error:
+            raise Problem(422, "No such host", f"{', '.join(hosts)[:200]}: {error}") from error
+
+    async def _put(given: shapes.Json, put: Callable[[list[Member], Member], list[Member]]) -> shapes.AddedMember:
+        try:
+            member = msgspec.convert(given, Member)
+        except msgspec.ValidationError as error:
+            raise RegistryError(str(error)) from error
+        changed = await registry.change(lambda r: _with(r, put(r.members, member)))
+        names = [f"{member.id}/{name}" for name in member.subsystems]
+        had = {name for name in await credentials.known() if member_of(name) == member.id}
+        await credentials.withdraw(had - set(names))
+        return {
+            "member": msgspec.to_builtins(member),
+            "credentials": await credentials.issue(names),
+            "warnings": changed.doubts,
+        }
+
+    async def _change(member_id: str, *, disabled: bool) -> shapes.Member:
+        def edit(r: Registry) -> Registry:
+            if all(m.id != member_id for m in r.members):
+                raise _unknown(member_id)
+            replaced = [msgspec.structs.replace(m, disabled=disabled) if m.id == member_id else m for m in r.members]
+            return _with(r, replaced)
+
+        after = (await registry.change(edit)).registry
+        changed: shapes.Json = msgspec.to_builtins(next(m for m in after.members if m.id == member_id))
+        return changed
+
+    async def _subsystems(name: str) -> list[str]:
+        """The subsystems that a name means: its own, or all of a member."""
+        known = (await registry.load()).snapshot.subsystems
+        meant = [subsystem for subsystem in known if name in (subsystem, member_of(subsystem))]
+        if not meant:
+            raise _unknown(name)
+        return meant
+
+    return routes
+
+
+def _with(registry: Registry, members: list[Member]) -> Registry:
+    return msgspec.structs.replace(registry, members=members)
+
+
+def _unknown(name: str) -> Problem:
+    return Problem(404, "No such member", f"{name[:100]} is not on this exchange; see `ndxp members`")

@@ -1,0 +1,46 @@
+"""The admin API's answer to: may they? Without a call, and without a record."""
+
+import time
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from gateway.control.api.shapes import Decision
+from gateway.control.http.problems import Problem
+from gateway.core.decision import decide
+from gateway.registry_store import RegistryStore
+
+_Text = Annotated[str, Field(max_length=256)]
+
+
+def router(registry: RegistryStore) -> APIRouter:
+    """Routes below ``/admin/v1``."""
+    routes = APIRouter(tags=["registry"])
+
+    @routes.get("/decisions")
+    async def decision(
+        client: Annotated[_Text, Query()],
+        method: Annotated[_Text, Query()],
+        provider: Annotated[_Text, Query()] = "",
+        purpose: Annotated[_Text, Query()] = "",
+    ) -> Decision:
+        """What would be decided about a call now: the grant that fits, or why not and the nearest grant."""
+        snapshot = (await registry.load()).snapshot
+        if client not in snapshot.subsystems:
+            raise Problem(404, "No such subsystem", f"{client} is not on this exchange; see `ndxp members`")
+        found = decide(snapshot, client, method, provider=provider, purpose=purpose, now=time.time())
+        return {
+            "allowed": found.reason is None,
+            "client": client,
+            "method": method,
+            "provider": found.provider,
+            "purpose": purpose,
+            "grant": msgspec.to_builtins(found.grant),
+            "reason": found.reason or "",
+            "message": found.message,
+            "remedy": found.remedy,
+        }
+
+    return routes

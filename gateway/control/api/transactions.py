@@ -1,0 +1,117 @@
+"""The ledger's window: search, one transaction, and its explanation."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.control.api.shapes import Explanation, Recorded
+from gateway.control.http.problems import Problem
+from gateway.core.explain import explain
+from gateway.core.transaction import Phase
+from gateway.ledger.reader import Entry, Reader, Search
+from gateway.ledger.recorder import caught_up
+from gateway.ledger.standing import Standing, Standings
+from gateway.registry_store import RegistryStore
+from gateway.store import Store
+
+_Text = Annotated[str | None, Field(max_length=256, pattern=r"^[^\x00]*$")]
+_Place = Annotated[int | None, Field(ge=0, lt=2**62)]
+
+
+class _Query(BaseModel):
+    """The parameters of a search (see ``gateway.ledger.reader.Search``); ``proof`` asks to check what is found."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client: _Text = None
+    member: _Text = None
+    service: _Text = None
+    method: _Text = None
+    status_code: Annotated[int | None, Field(ge=0, le=16)] = None
+    reason: _Text = None
+    origin: _Text = None
+    message_id: _Text = None
+    user_id: _Text = None
+    purpose: _Text = None
+    trace: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None
+    transaction_id: _Text = None
+    subject: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None
+    since: _Place = None
+    until: _Place = None
+    before: _Place = None
+    after: _Place = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    proof: bool = False
+
+
+def router(ledger: Reader, standings: Standings, store: Store, registry: RegistryStore) -> APIRouter:
+    """Routes below ``/admin/v1``; what was answered before the question is in the answer.
+
+    Only a search gives what there is when the recorder is seconds behind: ``/totals`` says whether it is.
+    """
+    routes = APIRouter(tags=["ledger"])
+
+    @routes.get("/transactions")
+    async def search(wanted: Annotated[_Query, Query()]) -> list[Recorded]:
+        """Outcomes, the latest first; in the ledger's own order behind ``after``.
+
+        With ``proof`` each is held against the tree, and says whether it is what was signed. Nothing here tells whether
+        a record is missing: the audit does.
+        """
+        await caught_up(store)
+        found = await asyncio.to_thread(ledger.search, Search(**wanted.model_dump(exclude={"proof"})))
+        if not wanted.proof:
+            return [shown(entry) for entry in found]
+        proofs = await asyncio.to_thread(standings.of, found)
+        return [shown(*pair) for pair in zip(found, proofs, strict=True)]
+
+    @routes.get("/transactions/{transaction_id}")
+    async def transaction(transaction_id: str) -> list[Recorded]:
+        """The records of one transaction: the request, where it was journaled, and the outcome.
+
+        Each is held against the tree, and says whether it is what was signed.
+        """
+        found = await find(ledger, store, transaction_id)
+        proofs = await asyncio.to_thread(standings.of, found)
+        return [shown(*pair) for pair in zip(found, proofs, strict=True)]
+
+    @routes.get("/transactions/{transaction_id}/explanation")
+    async def explanation(transaction_id: str) -> Explanation:
+        """The steps that a transaction took, what each decided and why, and where the time went."""
+        found = await find(ledger, store, transaction_id)
+        await asyncio.to_thread(standings.require, found)
+        return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
+
+    return routes
+
+
+async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]:
+    """The records of a transaction.
+
+    Raises Problem: 404 when there is none, 503 when its outcome may be in the journal.
+    """
+    complete = await caught_up(store)
+    entries = await asyncio.to_thread(ledger.transaction, transaction_id)
+    if not complete and all(entry.record.phase is not Phase.OUTCOME for entry in entries):
+        raise Problem(
+            503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
+        )
+    if not entries:
+        gone = await asyncio.to_thread(ledger.missing)
+        lacks = f"; {gone} of its records were deleted, it may be one of them: see `ndxp log verify`" if gone else ""
+        raise Problem(
+            404,
+            "No such transaction",
+            f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded{lacks}",
+        )
+    return entries
+
+
+def shown(entry: Entry, standing: Standing | None = None) -> Recorded:
+    """A record as the API gives it, with what the tree says of it if that was asked."""
+    proof = {} if standing is None else {"proof": standing}
+    return {"seq": entry.seq, **msgspec.structs.asdict(entry.record), **proof}

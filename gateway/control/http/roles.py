@@ -1,0 +1,69 @@
+"""Who may use which part of the admin API: viewer, auditor, operator."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from enum import IntEnum
+
+from fastapi import Request
+
+from gateway.control.http.audit import ChangeLog
+from gateway.control.http.problems import Problem
+
+
+class Role(IntEnum):
+    """Each may what the one before it may, and more."""
+
+    VIEWER = 1
+    """Reads registry and statistics."""
+    AUDITOR = 2
+    """Reads the ledger too."""
+    OPERATOR = 3
+    """Changes things."""
+
+
+SECRETS_OF_ROLES = {"viewer": Role.VIEWER, "auditor": Role.AUDITOR, "admin": Role.OPERATOR}
+"""The names under which the credentials file holds the roles' secrets."""
+
+_READING = frozenset({"GET", "HEAD"})
+
+
+class Doorkeeper:
+    """Knows the secrets of the roles, by their names in the credentials file, and has every change written down."""
+
+    def __init__(self, secrets: Mapping[str, str], changes: ChangeLog) -> None:
+        self._changes = changes
+        self._bearers = {f"Bearer {secret}".encode(): SECRETS_OF_ROLES[name] for name, secret in secrets.items()}
+
+    def role(self, authorization: str) -> Role | None:
+        """Whose secret an ``authorization`` header holds; None for nobody's."""
+        found = None
+        for bearer, role in self._bearers.items():  # all of them, so that the time tells nothing
+            if hmac.compare_digest(authorization.encode(), bearer):
+                found = role
+        return found
+
+    def needs(self, reading: Role) -> Callable[[Request], Awaitable[None]]:
+        """A dependency of routes: whoever reads must be at least ``reading``, whoever changes something operator."""
+
+        async def admit(request: Request) -> None:
+            role = self.role(request.headers.get("authorization", ""))
+            if role is None:
+                raise Problem(
+                    401,
+                    "Who are you?",
+                    "send 'Authorization: Bearer SECRET' with the secret of 'viewer', 'auditor' or 'admin' (the "
+                    "operator) in the credentials file",
+                )
+            needed = reading
+            if request.method not in _READING:
+                needed = Role.OPERATOR
+                await self._changes.begin(request, f"admin/{role.name.lower()}")
+            if role < needed:
+                raise Problem(
+                    403,
+                    f"This needs the role {needed.name.lower()}",
+                    f"the secret is the {role.name.lower()}'s; {request.method} {request.url.path} is for the "
+                    f"{needed.name.lower()}",
+                )
+
+        return admit

@@ -1,0 +1,136 @@
+"""The admin API of a running exchange, and for its operator the tokens of every subsystem in its run folder."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ndxp import proxies
+from ndxp.client import Credentials, Tokens
+from ndxp.identifiers import Member, Subsystem
+from ndxp.sandbox.state import State
+from ndxp.wire.tls import Tls
+
+_PATIENCE = 10.0
+
+
+class AdminRefused(Exception):
+    """The admin API said no, or did not answer; the text says why and what to do."""
+
+
+def path_part(given: str) -> str:
+    """An id as one part of a path of the admin API. Raises AdminRefused for what would lead elsewhere."""
+    if not given.strip(".") or "/" in given or not given.isprintable():
+        raise AdminRefused(f"{given[:100]!r} is no id; `ndxp log tail` and `ndxp grants` show ids")
+    return quote(given, safe="")
+
+
+class AdminApi:
+    """The admin API of an exchange, asked with the secret of a role.
+
+    Raises OSError for certificates not there, ProxyUnusable for a proxy of the environment.
+    """
+
+    def __init__(self, state: State, secret: str) -> None:
+        self.state = state
+        self._http = proxies.client(
+            base_url=f"{state.control_url}/admin/v1",
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=_PATIENCE,
+            **state.asking(),
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Reads from the admin API; parameters that are None or empty are left out. Raises AdminRefused."""
+        return self.send("GET", path, query={k: v for k, v in query.items() if v not in (None, "")})
+
+    def read(self, path: str, **query: Any) -> bytes:
+        """Reads bytes from the admin API. Raises AdminRefused."""
+        return self._answer("GET", path, query, None).content
+
+    def send(
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        patience: float = _PATIENCE,
+    ) -> Any:
+        """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused.
+
+        ``patience`` is how many seconds it may take.
+        """
+        answer = self._answer(verb, path, query, body, patience)
+        return answer.json() if answer.content else None
+
+    def waits_for(self) -> list[str]:
+        """What keeps the exchange from its duty, as ``/readyz`` says; empty when it is ready. Raises AdminRefused."""
+        try:
+            answer = self._http.get(f"{self.state.control_url}/readyz")
+            return [] if answer.is_success else list(answer.json()["waits_for"])
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise AdminRefused(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
+
+    def _answer(
+        self, verb: str, path: str, query: dict[str, Any] | None, body: Any, patience: float = _PATIENCE
+    ) -> httpx.Response:
+        try:
+            answer = self._http.request(verb, path, params=query, json=body, timeout=patience)
+        except httpx.HTTPError as error:
+            raise AdminRefused(
+                f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
+                f"it is started again when it has ended; {self._where_to_look}"
+            ) from error
+        except ValueError as error:  # NaN, or bytes of the command line that are no UTF-8
+            raise AdminRefused(f"what was given cannot be sent: {error}") from error
+        if answer.is_error:
+            described = "json" in answer.headers.get("content-type", "")
+            raise AdminRefused(
+                answer.json()["detail"]
+                if described
+                else f"control failed with {answer.status_code}; {self._where_to_look}"
+            )
+        return answer
+
+    @property
+    def _where_to_look(self) -> str:
+        log = "the log of its container or server" if self.state.attached else f"{self.state.folder}/logs/control.log"
+        return f"its log is {log}"
+
+
+class Session(AdminApi):
+    """The exchange that runs in a folder, for its operator. Raises ``NoSandbox`` when none does."""
+
+    def __init__(self, folder: Path) -> None:
+        state = State.running(folder)
+        super().__init__(state, Credentials.load(state.credentials, "admin").secret)
+
+    def tls(self, client: str) -> Tls | None:
+        """What a subsystem connects with; None without TLS. Raises TokenRefused for one that has no credentials."""
+        return self.tokens(client).tls
+
+    def tokens(self, client: str) -> Tokens:
+        """Tokens of a subsystem. Raises TokenRefused for one that has no credentials."""
+        return self.state.tokens(client)
+
+    def subsystem(self, name: str) -> str:
+        """The subsystem that is meant: itself, or a member's only one. Raises AdminRefused that lists the choice."""
+        try:
+            return str(Subsystem.parse(name))
+        except ValueError:
+            try:
+                member_id = str(Member.parse(name))
+            except ValueError as error:
+                raise AdminRefused(
+                    f"{name[:100]!r} is neither a subsystem (VN/GOV/H26/one-stop) nor a member (VN/GOV/H26); "
+                    "`ndxp members` lists them"
+                ) from error
+        found = [m for m in self.get("/members") if m["id"] == member_id]
+        subsystems = [f"{member_id}/{part}" for m in found for part in m["subsystems"]]
+        if len(subsystems) == 1:
+            return subsystems[0]
+        if not found:
+            raise AdminRefused(f"{member_id} is not on this exchange; `ndxp members` lists the members")
+        raise AdminRefused(f"{member_id} has the subsystems {', '.join(subsystems)}: name one of them")

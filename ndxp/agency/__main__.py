@@ -1,0 +1,22 @@
+"""Hosts agencies of a folder of yours: ``python -m ndxp.agency FOLDER`` all of them, with names those named."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ndxp.agency.folder import host_folder
+
+
+def main(words: Sequence[str]) -> int:
+    """Returns the exit code; 2 for wrong usage."""
+    if not words:
+        sys.stderr.write("agency: name the folder in which the agencies are: python -m ndxp.agency FOLDER [NAME ...]\n")
+        return 2
+    folder, *names = words
+    path = Path(folder).resolve()
+    sys.path.insert(0, str(path))
+    return host_folder(path, names, called=" ".join(names) or "agency")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

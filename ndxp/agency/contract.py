@@ -1,0 +1,81 @@
+"""An agency's contracts: makes their generated code, and checks that the agency does what its part says."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from fnmatch import filter as matching
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from google.protobuf import descriptor_pool
+
+from ndxp.agency.parts import FILE, Part, PartRefused
+from ndxp.tree import PROTOS
+
+FOLDER = "protos"
+"""The folder of the contracts, beside the agencies."""
+
+
+def can_generate() -> bool:
+    """Whether the code of contracts can be made here: grpcio-tools is installed."""
+    return find_spec("grpc_tools") is not None
+
+
+def generate(folder: Path) -> None:
+    """Makes the code of the contracts in ``protos`` of a folder, in that folder; what has not changed is not written.
+
+    Without grpcio-tools, or without contracts, the folder stays as it is. Raises PartRefused for a contract that protoc
+    refuses.
+    """
+    protos = folder / FOLDER
+    contracts = sorted(str(path.relative_to(protos)) for path in protos.rglob("*.proto"))
+    if not contracts or not can_generate():
+        return
+    with TemporaryDirectory() as made:
+        outputs = [f"--{kind}_out={made}" for kind in ("python", "pyi", "grpc_python")]
+        ran = subprocess.run(  # noqa: S603
+            [sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", f"-I{PROTOS}", *outputs, *contracts],
+            cwd=protos,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if ran.returncode:
+            first, *_ = [*ran.stderr.splitlines(), "protoc failed"]
+            raise PartRefused(f"{FOLDER}/{first}")
+        for path in Path(made).rglob("*_pb2*"):
+            target = folder / path.relative_to(made)
+            if not target.is_file() or target.read_bytes() != path.read_bytes():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(path.read_bytes())
+
+
+def check(part: Part, servicer: object) -> None:
+    """Raises PartRefused when a method of the contracts is not answered, or one is granted that they do not have."""
+    for contract in part.contracts:
+        try:
+            described = descriptor_pool.Default().FindServiceByName(contract)
+        except KeyError:
+            raise PartRefused(f"{FILE} names the contract {contract}, of which there is no generated code") from None
+        methods = [method.name for method in described.methods]
+        for name in methods:
+            if not _answers(servicer, name):
+                raise PartRefused(f"{type(servicer).__name__} does not answer {name} of {contract}")
+        for grant in part.grants:
+            if grant.get("contract", part.contracts[0]) == contract:
+                _check_grant(grant, contract, methods)
+
+
+def _answers(servicer: object, method: str) -> bool:
+    """Whether a servicer has a method of its own, and not only the generated one, which refuses every call."""
+    owner: Any = next((cls for cls in type(servicer).__mro__ if method in vars(cls)), None)
+    return owner is not None and not owner.__module__.endswith("_pb2_grpc")
+
+
+def _check_grant(grant: Mapping[str, Any], contract: str, methods: Sequence[str]) -> None:
+    for pattern in grant.get("methods", []):
+        if not matching(methods, str(pattern)):
+            raise PartRefused(f"{FILE} grants {pattern}, which {contract} does not have")

@@ -1,0 +1,47 @@
+"""Hosts the agencies of a folder: each is a package with its own part of the exchange."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from ndxp.agency.contract import generate
+from ndxp.agency.hosting import host
+from ndxp.agency.parts import PartRefused, read_parts, usual_ports
+
+
+def host_folder(folder: Path, names: Sequence[str], *, package: str = "", called: str = "services") -> int:
+    """Serves the agencies of these names, or all of the folder, until SIGTERM; returns the exit code.
+
+    ``package`` is the one in which the agencies are, empty for none; ``called`` is what lines about failures begin
+    with. The code is 2 for a name that no agency has, and for an agency that cannot be read or put together.
+    """
+    try:
+        parts = read_parts(folder)
+        there = [part.name for part in parts]
+        for name in names:
+            if name not in there:
+                raise PartRefused(f"no agency {name!r}; there are {', '.join(there)}")
+        generate(folder)
+        chosen = [part for part in parts if not names or part.name in names]
+        agencies = [(part, import_module(f"{package}{part.name}").AGENCY) for part in chosen]
+        return host(agencies, usual_ports(parts), called)
+    except ExceptionGroup:
+        raise  # it failed after its start
+    except PartRefused as error:
+        why = str(error)
+    except Exception as error:
+        why = _told(error, folder)
+    sys.stderr.write(f"{called}: {' '.join(why.split())}\n")
+    return 2
+
+
+def _told(error: Exception, folder: Path) -> str:
+    """An error of an agency's own code, with its place there."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    place = f" ({Path(own[-1].filename).relative_to(folder)}, line {own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {error}{place}"

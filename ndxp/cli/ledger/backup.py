@@ -1,0 +1,129 @@
+"""Commands that keep the ledger safe: log backup, log restore, log accept-loss."""
+
+import importlib.util
+import subprocess
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+
+from ndxp import tree
+from ndxp.admin import Session
+from ndxp.ledger.checkpoint import Checkpoint
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.sandbox.plan import PlanFailed
+from ndxp.sandbox.state import State
+from ndxp.terminal import complain, console, print_json
+
+app = typer.Typer()
+
+_LEDGER = "NDXP_LEDGER_URL"
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The backup to make; nothing is overwritten.")],
+    ledger: Annotated[str, typer.Option(help="URL of the ledger; by default that of the exchange.")] = "",
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Makes a backup of the whole ledger, also while it is written to, and verifies it.
+
+    One file, from SQLite and from PostgreSQL alike: every record up to one moment, the tree, the signed checkpoints and
+    the public keys. `ndxp log verify --backup FILE` proves it again, anywhere. Private keys and salts are not in it:
+    keep copies of them elsewhere (docs/guides/ledger.md).
+
+    Example: `ndxp log backup monday.backup`
+    """
+    environment = _environment(folder)
+    if ledger:
+        environment[_LEDGER] = ledger
+    _pass_on("backup", [str(file)], as_json, environment)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup of `ndxp log backup`.")],
+    into: Annotated[
+        str, typer.Option(help="URL or SQLite file of an empty ledger; by default that of the exchange.")
+    ] = "",
+    key: Annotated[
+        str, typer.Option(help="Public key, or a file of public keys; by default those in the run folder.")
+    ] = "",
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Restores a backup into an empty ledger, SQLite or PostgreSQL, while the exchange is stopped.
+
+    The backup is verified before, the ledger before it is kept: all is restored or nothing. What the journal still
+    holds is recorded at the next start. If more was signed than the backup has, the exchange says so and records
+    nothing until `ndxp log accept-loss`.
+
+    Example: `ndxp down; mv .ndxp/ledger.db* /elsewhere; ndxp log restore monday.backup; ndxp up -d`
+    """
+    state = State.read(folder)
+    if state is not None and not state.attached and state.alive():
+        raise PlanFailed(f"the exchange in {folder} is running; stop it first: ndxp down")
+    words = [str(file), *(("--into", into) if into else ()), *(("--key", key) if key else ())]
+    _pass_on("restore", words, as_json, _environment(folder))
+
+
+@app.command("accept-loss")
+def accept_loss(
+    folder: Folder = DEFAULT_FOLDER,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Lets the exchange go on with a ledger that is shorter than what was signed: an older copy that is all there is.
+
+    That is stated for good, signed: `ndxp log verify` and `ndxp log consistency` name the records that were lost. Who
+    holds evidence of one of them still can prove it.
+    """
+    session = Session(folder)
+    state = session.get("/ledger")
+    published = Checkpoint.parse(state["published"]).size if state["published"] else 0
+    if published > state["size"] and not yes:
+        typer.confirm(f"Records {state['size'] + 1} to {published} are lost for good. Go on without them?", abort=True)
+    stated = session.send("POST", "/ledger/losses", body={"kept": state["size"], "lost": published})
+    if as_json:
+        print_json(stated)
+    else:
+        console.print(f"Stated: {stated['sentence']}.", style="yellow", soft_wrap=True)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What the control process of a run folder works with, above all where its ledger is. Raises PlanFailed."""
+    state = State.read(folder)
+    if state is None:
+        return {**tree.environment(), "NDXP_RUN_FOLDER": str(folder.resolve())}
+    if state.attached:
+        raise PlanFailed(
+            f"{folder} is attached to an exchange elsewhere, whose ledger is there: run python -m "
+            "gateway.ledger.backup or .restore where its control process runs (docs/guides/operate.md)"
+        )
+    [control] = [process for process in state.processes if process.name == "control"]
+    environment = {**tree.environment(), **control.environment}
+    for process in state.members():
+        try:
+            if process.cmdline() == control.command and _LEDGER in process.environ():
+                environment[_LEDGER] = process.environ()[_LEDGER]
+        except psutil.Error:
+            continue
+    return environment
+
+
+def _pass_on(module: str, words: list[str], as_json: bool, environment: dict[str, str]) -> None:
+    """Runs the same command in the gateway's package, which this one does not import, and ends as it ends."""
+    if missing := [name for name in ("sqlalchemy", "msgspec") if importlib.util.find_spec(name) is None]:
+        complain(f"to reach a ledger's database, {', '.join(missing)} must be installed: pip install 'ndxp[gateway]'")
+        raise typer.Exit(1)
+    run = tree.command(f"gateway.ledger.{module}", *words, *(["--json"] if as_json else []))
+    with subprocess.Popen(run, env=environment) as process:  # noqa: S603
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
+    raise typer.Exit(code)

@@ -1,0 +1,231 @@
+"""Commands on the ledger: log tail, log show, log search, explain."""
+
+import re
+import time
+from datetime import datetime
+from math import isnan
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.text import Text
+
+from ndxp.admin import Session, path_part
+from ndxp.cli.filters import must_be_known, must_lead_somewhere
+from ndxp.errors import Code, code_name
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
+
+app = typer.Typer()
+log_app = typer.Typer(help="Reads the ledger of transactions.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(log_app, name="log")
+
+_TIMES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
+_TRACE = re.compile("[0-9a-f]{32}")
+WRONG = {"changed": "✗ CHANGED in the database", "unproven": "✗ UNPROVEN: the tree was changed"}
+"""What is wrong with a record, by what the ledger's tree says of it."""
+
+_WIDE = 140
+"""Columns that a transaction takes in one line."""
+
+_INDENT = " " * 14
+
+Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (x-ndxp-transaction-id of the answer).")]
+
+
+@log_app.command()
+def tail(
+    folder: Folder = DEFAULT_FOLDER,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=1000, help="How many transactions.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Shows the latest transactions, each held against the ledger's tree.
+
+    With --follow and --json each transaction is an object on a line of its own.
+
+    Examples: `ndxp log tail -n 5`; `ndxp log tail -f`
+    """
+    session = Session(folder)
+    found = list(reversed(session.get("/transactions", limit=lines, proof=True)))
+    if as_json and not follow:
+        print_json(found)
+        return
+    show_more = _print_json_lines if as_json else _print
+    show_more(found)
+    while follow:
+        after = found[-1]["seq"] if found else 0
+        new = session.get("/transactions", after=after, limit=1000, proof=True)
+        if new:
+            found = new
+            show_more(new)
+        else:
+            time.sleep(0.3)
+
+
+@log_app.command()
+def show(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Shows every field of a transaction's records; "proof" is what the ledger's tree says of each.
+
+    signed: it is what was signed; recorded: it is in the tree, and no checkpoint covers it yet; changed, unproven:
+    somebody has changed the row, or the tree.
+    """
+    found = Session(folder).get(f"/transactions/{path_part(transaction)}")
+    if as_json:
+        print_json(found)
+        return
+    names = [name for name in found[0] if name != "transaction_id"]
+    rows = [(name, *(_field(name, record[name]) for record in found)) for name in names]
+    console.print(table((transaction, *(record["phase"] for record in found)), rows))
+
+
+@log_app.command()
+def search(
+    folder: Folder = DEFAULT_FOLDER,
+    client: Annotated[str | None, typer.Option(help="The subsystem that called.")] = None,
+    member: Annotated[str | None, typer.Option(help="The member that called, with any of its subsystems.")] = None,
+    service: Annotated[str | None, typer.Option(help="Whose service.")] = None,
+    method: Annotated[str | None, typer.Option(help="Method, in full or its last part.")] = None,
+    status: Annotated[str | None, typer.Option(help="Status, such as OK or PERMISSION_DENIED.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason, such as ACCESS_DENIED.")] = None,
+    origin: Annotated[Literal["gateway", "provider"] | None, typer.Option(help="Who said so.")] = None,
+    message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
+    user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
+    trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="From this local time on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Before this local time.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last so many minutes.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=2**62 - 1, help="Before this record of the ledger: the next page.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Searches the ledger, the latest first.
+
+    What is found is held against the ledger's tree. It is found by indexes of the database: that these hide nothing,
+    `ndxp log verify` checks.
+
+    A full page ends with the options that lead to the next one; what comes in meanwhile does not disturb it.
+
+    Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`;
+    `ndxp log search --member VN/GOV/H26 --since "2026-11-20 07:00" --until "2026-11-20 08:00"`
+    """
+    code = _code(status)
+    if trace is not None and not _TRACE.fullmatch(trace):
+        complain(f"--trace {trace[:50]!r}: a trace id has 32 hex digits")
+        raise typer.Exit(2)
+    if minutes is not None and since is not None:
+        complain("--minutes and --since both say from when on: give one of them")
+        raise typer.Exit(2)
+    if minutes is not None and not isnan(minutes):
+        since = datetime.fromtimestamp(time.time() - 60 * minutes)
+    session = Session(folder)
+    found = session.get(
+        "/transactions",
+        client=client,
+        member=member,
+        service=service,
+        method=method,
+        status_code=code,
+        reason=reason,
+        origin=origin,
+        message_id=message_id,
+        user_id=user_id,
+        purpose=purpose,
+        trace=trace,
+        since=since and _micros(since),
+        until=until and _micros(until),
+        before=before,
+        limit=limit,
+        proof=True,
+    )
+    if not found:
+        must_lead_somewhere(
+            session, client=client, member=member, service=service, method=method, reason=reason, purpose=purpose
+        )
+    if as_json:
+        print_json(found)
+    elif found:
+        _print(found)
+        if len(found) == limit:
+            fixed = f"--since '{since:%Y-%m-%d %H:%M:%S}' in place of --minutes, and " if minutes is not None else ""
+            console.print(f"More: {fixed}--before {found[-1]['seq']}")
+    else:
+        console.print("Nothing found.")
+        remark("It was looked for by the database's indexes: `ndxp log verify` checks that they hide nothing.")
+
+
+@app.command()
+def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Explains a transaction.
+
+    The steps it took, what each decided and why, and where the time went.
+    """
+    session = Session(folder)
+    found = session.get(f"/transactions/{path_part(transaction)}/explanation")
+    if as_json:
+        print_json(found)
+    else:
+        print_explanation(found)
+
+
+def print_explanation(found: dict[str, Any]) -> None:
+    """Prints an explanation as the admin API gives it."""
+    console.print(visible(found["verdict"]), style="bold")
+    wrong = Text("✗", style="red")
+    marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
+    rows = [
+        (marks.get(step["decision"], "·"), step["name"], step["decision"], step["why"], _millis(step["micros"]))
+        for step in found["steps"]
+    ]
+    console.print(table(("", "step", "decision", "why", "ms#"), rows))
+    if found["remedy"]:
+        console.print(f"What to do: {visible(found['remedy'])}", style="yellow")
+
+
+def _print_json_lines(found: list[dict[str, Any]]) -> None:
+    for record in found:
+        print_json(record, indent=None)
+
+
+def _print(found: list[dict[str, Any]]) -> None:
+    """A line a transaction; on a terminal that is too narrow for it two lines, or three where something is wrong."""
+    narrow = console.is_terminal and console.width < _WIDE
+    for record in found:
+        status = record["reason"] or code_name(record["status_code"])
+        when = f"{clock(record['request_in_ts'])}  {status:22}  "
+        when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
+        who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
+        wrong = WRONG.get(record["proof"], "")
+        if narrow:
+            lines = [when + what.strip(), _INDENT + who + record["transaction_id"], _INDENT + wrong if wrong else ""]
+        else:
+            lines = [when + who + what + record["transaction_id"] + (f"  {wrong}" if wrong else "")]
+        style = "" if record["status_code"] == 0 and not wrong else "red"
+        for line in filter(None, lines):
+            console.print(visible(line), style=style, soft_wrap=True)
+
+
+def _micros(local: datetime) -> int:
+    """µs since 1970 of a local time; the ledger has none before, and Python's clock no time zones at its very ends."""
+    return int(min(max(local, datetime(1970, 1, 2)), datetime(9998, 1, 1)).timestamp() * 1e6)
+
+
+def _millis(micros: int | None) -> str:
+    return "" if micros is None else f"{micros / 1000:.2f}"
+
+
+def _field(name: str, value: Any) -> str:
+    if name.endswith("_ts") and value:
+        return f"{value} ({clock(value)})"
+    return str(value)
+
+
+def _code(status: str | None) -> int | None:
+    if status is None:
+        return None
+    numbers = {str(int(code)) for code in Code}
+    if status not in numbers:
+        must_be_known("status", status.upper(), [code.name for code in Code])
+    return int(status) if status in numbers else int(Code[status.upper()])

@@ -1,0 +1,340 @@
+"""Commands that prove and check: log evidence, check, verify, checkpoint, consistency, keys, rotate-key."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from ndxp.admin import Session, path_part
+from ndxp.cli.ledger.log import Transaction
+from ndxp.errors import Code
+from ndxp.ledger.audit import Audit, Audited
+from ndxp.ledger.backup import Backup, BackupRefused
+from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
+from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
+from ndxp.ledger.merkle import ProofRefused, check_consistency
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.plural import count
+from ndxp.terminal import complain, console, moment, print_json, progress, table, visible
+from ndxp.whole_file import whole_file
+
+app = typer.Typer()
+
+_SHOWN, _NAMED = 50, 3
+_PATIENCE_FOR_A_PART = 3600.0
+"""Seconds: one part holds every index of a database of any size against its table."""
+
+_KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
+
+_KeyOption = Annotated[
+    str, typer.Option("--key", help="Public key, or a file of public keys; by default those in the run folder.")
+]
+
+
+@app.command()
+def evidence(
+    transaction: Transaction,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
+    salt: Annotated[bool, typer.Option("--salt", help="With what opens the hashes of its messages.")] = False,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Writes the evidence of a transaction.
+
+    Its records, the proof that the ledger holds them, and the signed checkpoint that the proof leads to. Anybody can
+    check it with `ndxp log check`, without this exchange. With --salt, who has the file and a message can check that
+    it was this message, and who has the file alone can try out what it may have been.
+
+    Example: `ndxp log evidence 01890a5d-ac96-774b-bcce-b302099a8057 -o proof.json`
+    """
+    given = Session(folder).get(f"/ledger/evidence/{path_part(transaction)}", salt=str(salt).lower())
+    if output is None:
+        print_json(given, indent=1)
+        return
+    with _file_errors(output), whole_file(output) as file:
+        file.write(f"{json.dumps(given, ensure_ascii=False, indent=1)}\n".encode())
+    if as_json:
+        print_json({"file": str(output)})
+    else:
+        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", soft_wrap=True)
+
+
+@app.command("check")
+def check_file(
+    file: Annotated[Path, typer.Argument(help="Evidence that `ndxp log evidence` wrote.")],
+    key: _KeyOption = "",
+    request: Annotated[Path | None, typer.Option(help="File with the request message, as it was on the wire.")] = None,
+    response: Annotated[Path | None, typer.Option(help="File with the response message.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Checks evidence: needs the file and a public key, and no exchange. Exit code 1 when it proves nothing.
+
+    Example: `ndxp log check proof.json --key ledger-keys`
+    """
+    keys = _keys(key, folder)
+    try:
+        with _file_errors(file):
+            proven = check(file.read_text(encoding="utf-8", errors="replace"), keys)
+        for direction, message in (("request", request), ("response", response)):
+            if message is not None:
+                with _file_errors(message):
+                    proven.check_messages(direction, [message.read_bytes()])
+    except EvidenceRefused as error:
+        if as_json:
+            print_json({"good": False, "why": str(error)})
+        else:
+            console.print(f"✗ {file} does not prove that: {error}", style="red", soft_wrap=True)
+        raise typer.Exit(1) from None
+    records = [{"seq": seq, **record} for seq, record in proven.records]
+    if as_json:
+        print_json(
+            {"good": True, "ledger": proven.checkpoint.origin, "size": proven.checkpoint.size, "records": records}
+        )
+        return
+    for record in records:
+        status = Code(record.get("status_code", 0)).name if record["phase"] == "outcome" else "request"
+        line = (
+            f"✔ record {record['seq']} of {proven.checkpoint.origin}: {moment(record.get('request_in_ts', 0))} "
+            f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
+        )
+        console.print(visible(line), style="green", soft_wrap=True)
+    console.print(f"Signed as one of the first {count(proven.checkpoint.size, 'record')}.")
+
+
+@app.command()
+def verify(
+    key: _KeyOption = "",
+    backup: Annotated[Path | None, typer.Option(help="A file of `ndxp log backup` instead; needs no exchange.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Verifies the whole ledger, or a backup of it.
+
+    Computes every hash anew from the records and holds them against the signed checkpoints, also against the one that
+    was remembered the last time. Then holds what is made of the records against them: the database's indexes, the index
+    of subjects, statistics. Names what is bad; exit code 1 when anything is.
+    """
+    if backup is not None:
+        _tell(_verified(backup, _keys(key, folder)), as_json)
+    remembered = folder / _REMEMBERED
+    session = Session(folder)
+    kept = [remembered.read_text(encoding="utf-8", errors="replace")] if remembered.exists() else []
+    keys = _followed(session, _keys(key, folder))
+    try:
+        with progress("Verifying") as show:
+            audited = Audit(_Admin(session), keys, kept).run(show)
+    except NoteRefused as error:
+        complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
+        raise typer.Exit(1) from None
+    if not audited.findings and audited.checkpoint:
+        with whole_file(remembered) as file:
+            file.write(audited.checkpoint.encode())
+    _tell(audited, as_json)
+
+
+@app.command()
+def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Prints the latest signed checkpoint: keep it elsewhere, and nobody can rewrite what it covers unnoticed.
+
+    Example: `ndxp log checkpoint > monday.checkpoint`, and later `ndxp log consistency monday.checkpoint`
+    """
+    session = Session(folder)
+    state = session.get("/ledger")
+    _refuse_damage(state)
+    note = state["checkpoint"]
+    try:
+        if note:
+            Checkpoint.open(note, _followed(session, _keys("", folder)))
+    except NoteRefused as error:
+        complain(f"the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`")
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json({"checkpoint": note})
+    else:
+        typer.echo(note, nl=False)
+
+
+@app.command()
+def consistency(
+    old: Annotated[Path, typer.Argument(metavar="OLD_CHECKPOINT", help="File with a signed checkpoint.")],
+    key: _KeyOption = "",
+    tree_only: Annotated[bool, typer.Option("--tree-only", help="Only the tree: do not read the records.")] = False,
+    folder: Folder = DEFAULT_FOLDER,
+    as_json: Json = False,
+) -> None:
+    """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not.
+
+    First a short proof over the tree, then every record is held against the tree.
+    """
+    session = Session(folder)
+    keys = _followed(session, _keys(key, folder))
+    stated = ""
+    try:
+        with _file_errors(old):
+            before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
+        state = session.get("/ledger")
+        _refuse_damage(state)
+        losses = Loss.all_of(state.get("losses", ()), keys)
+        stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
+        now = Checkpoint.open(state["checkpoint"], keys)
+        if now.size < before.size:
+            raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
+        proof = proof_of(session.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
+        check_consistency(before.size, now.size, proof, before.root, now.root)
+        if not tree_only:
+            _hold_records(session, keys)
+    except (NoteRefused, ProofRefused) as error:
+        if as_json:
+            print_json({"consistent": False, "why": f"{error}{stated}"})
+        else:
+            console.print(f"✗ {error}{stated}", style="red", soft_wrap=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
+        return
+    console.print(f"✔ The first {before.size} of {count(now.size, 'record')} are those of {old}.", style="green")
+    if tree_only:
+        console.print("By the tree alone: whether the records are those of the tree was not checked.", style="yellow")
+
+
+@app.command()
+def keys(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Prints the public keys of the ledger, the latest last; `ndxp log check --key` takes them."""
+    found = [str(key) for key in _keys("", folder)]
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo("\n".join(found))
+
+
+@app.command("rotate-key")
+def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Makes a new signing key.
+
+    The old key names it, and the next checkpoint carries the signatures of both. Older evidence stays good.
+    """
+    made = Session(folder).send("POST", "/ledger/keys")
+    if as_json:
+        print_json(made)
+    else:
+        typer.echo(made["key"])
+
+
+def _hold_records(session: Session, keys: list[Key]) -> None:
+    """Raises ProofRefused that names records which are not those of the tree."""
+    with progress("Reading the records") as show:
+        audited = Audit(_Admin(session), keys).run(show, derived=False)
+    if audited.findings:
+        named = "; ".join(finding.text for finding in audited.findings[:_NAMED])
+        others = len(audited.findings) - _NAMED
+        raise ProofRefused(
+            f"the tree has only grown, and the records are not those of the tree: {named}"
+            f"{f'; and {others} more' if others > 0 else ''}; see `ndxp log verify`"
+        )
+
+
+def _refuse_damage(state: dict[str, Any]) -> None:
+    """Ends a command that needs what is broken."""
+    if damage := state.get("damage"):
+        complain(f"the ledger is damaged: {'; '.join(damage)}; see `ndxp log verify`")
+        raise typer.Exit(1)
+
+
+class _Admin:
+    """The admin API as an audit's source."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._session.get("/ledger")
+        return found
+
+    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
+        found: list[tuple[int, str]] = self._session.get("/ledger/checkpoints", after=after, limit=limit)
+        return found
+
+    def records(self, after: int, limit: int) -> bytes:
+        return self._session.read("/ledger/records", after=after, limit=limit)
+
+    def tile(self, level: int, number: int) -> bytes:
+        return self._session.read(f"/ledger/tiles/{level}/{number}")
+
+    def derived(self, mark: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._session.send(
+            "GET", "/ledger/derived", query={"after": mark}, patience=_PATIENCE_FOR_A_PART
+        )
+        return found
+
+
+def _verified(file: Path, keys: list[Key]) -> Audited:
+    try:
+        with Backup(file) as backup, progress("Verifying") as show:
+            return backup.audit(keys, show)
+    except BackupRefused as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
+
+
+def _tell(audited: Audited, as_json: bool) -> NoReturn:
+    """Ends the command with what an audit has found."""
+    if as_json:
+        print_json({"good": not audited.findings, **asdict(audited)})
+    else:
+        _print_audit(audited)
+    raise typer.Exit(1 if audited.findings else 0)
+
+
+def _print_audit(audited: Audited) -> None:
+    for loss in audited.losses:
+        console.print(f"! {loss}.", style="yellow", soft_wrap=True)
+    if not audited.findings:
+        what = f"{count(audited.size, 'record')} under {count(audited.checkpoints, 'signed checkpoint')}"
+        removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
+        console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
+        _print_unchecked(audited)
+        return
+    console.print(f"✗ The ledger does not hold; {count(len(audited.findings), 'finding')}.", style="bold red")
+    shown = audited.findings[:_SHOWN]
+    console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in shown]))
+    if len(shown) < len(audited.findings):
+        console.print("The others: --json")
+    _print_unchecked(audited)
+
+
+def _print_unchecked(audited: Audited) -> None:
+    for what in audited.unchecked:
+        console.print(f"Not checked: {what}.", style="yellow", soft_wrap=True)
+
+
+def _keys(given: str, folder: Path) -> list[Key]:
+    """Public keys from an option: a key, a file of keys, or nothing for those in the run folder."""
+    path = Path(given) if given else folder / _KEYS
+    try:
+        if given and "+" in given and not path.exists():
+            return [Key.parse(given)]
+        return [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except OSError:
+        complain(f"no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file")
+    except (NoteRefused, UnicodeDecodeError) as error:
+        complain(f"{path}: {error}")
+    raise typer.Exit(2)
+
+
+def _followed(session: Session, keys: list[Key]) -> list[Key]:
+    """The keys and their successors: who trusts a key trusts the one that it has named when it was changed."""
+    return KeyChange.follow(keys, session.get("/ledger/keys")["changes"])
+
+
+@contextmanager
+def _file_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        complain(f"{path}: {error.strerror}")
+        raise typer.Exit(2) from None

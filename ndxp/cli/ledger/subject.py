@@ -1,0 +1,92 @@
+"""The command that shows a citizen who asked about them: log subject."""
+
+import re
+from typing import Annotated, Any
+
+import typer
+
+from ndxp.admin import Session
+from ndxp.cli.ledger.log import WRONG
+from ndxp.errors import code_name
+from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.subject import read_subject_key, subject_hash
+from ndxp.terminal import Terminal, complain, console, moment, print_json, progress, table
+
+app = typer.Typer()
+
+_WIDTH = 160
+_NUMBER = re.compile(r"[0-9]{12}")
+
+
+@app.command()
+def subject(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="A citizen number of 12 digits.")],
+    folder: Folder = DEFAULT_FOLDER,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Shows who asked about a citizen, the latest first.
+
+    What was asked, when, by whom and for which purpose. It reads the records themselves too: exit code 1 when some are
+    about the citizen that the index of subjects does not have, as somebody has changed it. The ledger knows citizens by
+    a keyed hash only: it is made here, with the key in the run folder's credentials, and the number stays here.
+
+    Example: `ndxp log subject 074079255028`
+    """
+    if not _NUMBER.fullmatch(number):
+        complain(
+            "a citizen number has 12 digits and nothing else, such as 074079255028; `ndxp people` shows some, and "
+            "the 9 digits of an old identity card are not kept in the ledger"
+        )
+        raise typer.Exit(2)
+    session = Session(folder)
+    wanted = subject_hash(read_subject_key(session.state.credentials), number)
+    found = session.get("/transactions", subject=wanted, limit=limit, proof=True)
+    unlisted = _unlisted(session, wanted)
+    more = len(found) == limit
+    found = sorted([*found, *unlisted], key=lambda record: -int(record["seq"]))
+    if as_json:
+        print_json(found)
+    elif found:
+        _show(found, more=more)
+    else:
+        console.print("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)")
+        console.print("The records themselves were read; that none was changed or removed: `ndxp log verify`.")
+    if unlisted:
+        complain(
+            f"{len(unlisted)} of these records are about this citizen, and the index of subjects does not have them: "
+            "somebody has changed the database; see `ndxp log verify`"
+        )
+        raise typer.Exit(1)
+
+
+def _unlisted(session: Session, subject: str) -> list[dict[str, Any]]:
+    """Records that are about somebody, and that the index of subjects hides; reads all records."""
+    found, after = [], 0
+    with progress("Reading the records") as show:
+        while after is not None:
+            part = session.get(f"/ledger/subjects/{subject}", after=str(after))
+            found += part["records"]
+            after = part["next"]
+            show(after or 1, 0)
+    return found
+
+
+def _show(found: list[dict[str, Any]], *, more: bool) -> None:
+    rows = [
+        (
+            moment(record["request_in_ts"]),
+            record["client"],
+            record["user_id"] or "-",
+            record["method"].rpartition("/")[2],
+            record["purpose"] or "-",
+            WRONG.get(record["proof"]) or record["reason"] or code_name(record["status_code"]),
+            record["transaction_id"],
+        )
+        for record in found
+    ]
+    made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
+    Terminal(width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
+    if more:
+        console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
+    console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")

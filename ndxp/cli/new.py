@@ -1,0 +1,41 @@
+"""Commands that write something to begin with: new agency."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ndxp.options import Json
+from ndxp.scaffold.agency import OWNER, is_checkout, write, write_into_repository
+from ndxp.terminal import console, print_json
+from ndxp.tree import TREE
+
+app = typer.Typer()
+new_app = typer.Typer(help="Writes something to begin with.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(new_app, name="new")
+
+
+@new_app.command()
+def agency(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Small letters and digits, with _ between words.")],
+    folder: Annotated[Path | None, typer.Option(help="Where: a folder that is empty or not there.")] = None,
+    member: Annotated[str, typer.Option(help="The member whose subsystem it is.")] = OWNER,
+    as_json: Json = False,
+) -> None:
+    """Writes an agency that runs: contract, rules, records, service, its part of the exchange, a test.
+
+    In a checkout of NDXP, and without --folder, it becomes an agency of the checkout. `ndxp up --with FOLDER` runs it,
+    `pytest` in its folder tests it on a whole exchange.
+
+    Examples: `ndxp new agency land --folder ./land --member VN/GOV/G13`; `ndxp new agency land` in a checkout
+    """
+    inside = folder is None and is_checkout() and Path.cwd() == TREE
+    where = TREE if inside else folder or Path(name)
+    written = write_into_repository(name, where, member) if inside else write(name, where, member)
+    if as_json:
+        print_json({"folder": str(where), "files": [str(path) for path in written]})
+        return
+    for path in written:
+        console.print(str(path.relative_to(where)))
+    then = "`make generate`, `make test`" if inside else f"`cd {where}`, `pytest`, `ndxp up --with .`"
+    console.print(f"The agency {name} is in {where}. Next: {then}", soft_wrap=True)

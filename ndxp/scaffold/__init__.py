@@ -1,0 +1,1 @@
+"""A new agency: ``template`` is one that runs, and ``agency`` writes it under another name."""

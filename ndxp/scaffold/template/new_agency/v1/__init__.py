@@ -1,0 +1,1 @@
+"""Generated from protos/new_agency/v1."""

@@ -1,0 +1,15 @@
+"""The steps of a call through the gateway: the pipeline takes them, refusals and explanations name them."""
+
+from enum import StrEnum
+
+
+class CallStep(StrEnum):
+    """What the gateway does with a call, in this order."""
+
+    IDENTIFY = "identify"
+    AUTHORISE = "authorise"
+    ADMIT = "admit"
+    RESOLVE = "resolve"
+    JOURNAL = "journal"
+    FORWARD = "forward"
+    ANSWER = "answer"

@@ -1,0 +1,60 @@
+"""Whether this process makes spans: when ``OTEL_*`` asks for them. Otherwise OpenTelemetry is not even imported."""
+
+import logging
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ndxp.wire.spans import Tracer
+
+ENDPOINTS = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""Variables that say where spans go; one of them switches traces on."""
+
+_EXPORTER = "OTEL_TRACES_EXPORTER"
+_PROTOCOLS = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"
+
+_log = logging.getLogger(__name__)
+
+
+def tracer(service: str, instance: str = "") -> "Tracer | None":
+    """What makes the spans of a service: of a subsystem, by its identifier, or of the gateway.
+
+    ``instance`` tells the processes of one service apart. None when nobody asks for spans. None too, after one line in
+    the log that says why, when they cannot be made: nobody goes without the exchange for want of its traces.
+    """
+    if not _wanted():
+        return None
+    try:
+        _check_supported()
+        from ndxp.wire.spans import Tracer
+
+        return Tracer(service, instance)
+    except ImportError:
+        _give_up("OTEL_* asks for traces, but OpenTelemetry is not installed: pip install 'ndxp[otel]'")
+    except ValueError as error:
+        _give_up(f"OTEL_* asks for traces, but: {error}")
+    return None
+
+
+def said(*names: str) -> str:
+    """What the first of these variables says that is not empty: OpenTelemetry takes an empty one as not set."""
+    return next((value for name in names if (value := os.environ.get(name, "").strip())), "")
+
+
+def _wanted() -> bool:
+    if said("OTEL_SDK_DISABLED").lower() == "true" or said(_EXPORTER) == "none":
+        return False
+    return bool(said(_EXPORTER, *ENDPOINTS))
+
+
+def _check_supported() -> None:
+    for names, known in (((_EXPORTER,), "otlp"), (_PROTOCOLS, "grpc")):
+        if (value := said(*names) or known) != known:
+            raise ValueError(f"{names[-1]} is {value[:50]}, and only {known} is supported")
+
+
+@cache
+def _give_up(why: str) -> None:
+    """Says once in a process why it goes on without traces."""
+    _log.warning("%s; going on without traces", why)
