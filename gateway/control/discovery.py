@@ -18,6 +18,7 @@ from gateway.settings import MIB
 from ndxp.errors import Code
 from ndxp.wire import metadata
 from ndxp.wire.assertion import Assertion, sign
+from ndxp.wire.streams import keep_status
 from ndxp.wire.tls import Tls, connect_aio
 
 _METHODS = tuple(f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha"))
@@ -162,7 +163,7 @@ class Discovery:
             f"/{method}", pb.ServerReflectionRequest.SerializeToString, pb.ServerReflectionResponse.FromString
         )
         found = []
-        async for response in ask(iter(requests), metadata=pairs):
+        async for response in keep_status(ask(iter(requests), metadata=pairs)):
             if response.HasField("error_response"):
                 said = response.error_response
                 if said.error_code == Code.NOT_FOUND:
