@@ -1,14 +1,12 @@
 """An agency's own part of the exchange: what ``exchange.yaml`` in its folder says."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ndxp.identifiers import Subsystem
-from ndxp.yaml_file import YamlRefused, read_yaml
 
 FILE = "exchange.yaml"
 FIRST_PORT = 50061
@@ -19,7 +17,8 @@ class PartRefused(ValueError):
     """A part cannot be used; the text names its file and the place in it."""
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
     """What an agency brings into an exchange.
 
     ``subsystems`` are those that it runs as, all of them behind each of its ``contracts``. ``grants`` are the rights
@@ -34,8 +33,8 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     about_vi: str
     subsystems: list[str]
     contracts: list[str]
-    grants: list[dict[str, Any]] = []
-    asks: list[dict[str, Any]] = []
+    grants: list[dict[str, Any]] = field(default_factory=list)
+    asks: list[dict[str, Any]] = field(default_factory=list)
     name: str = ""
 
     @property
@@ -44,20 +43,30 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return self.name.replace("_", "-")
 
 
+_KEYS = {each.name for each in fields(Part)} - {"name"}
+
+
 def read_part(folder: Path) -> Part:
     """The part of the agency in a folder. Raises PartRefused."""
+    import msgspec  # here, with PyYAML: the command is there without them, and says which extra is missing
+
+    from ndxp.yaml_file import read_yaml
+
     path = folder / FILE
     try:
-        part = msgspec.convert(read_yaml(path.read_bytes()), Part)
+        data = read_yaml(path.read_bytes())
+        if isinstance(data, dict) and (unknown := data.keys() - _KEYS):
+            raise ValueError(f"it has an unknown field `{min(unknown, key=str)}`")
+        part = msgspec.convert(data, Part)
         for subsystem in part.subsystems:
             Subsystem.parse(subsystem)
         if not (part.subsystems and part.contracts):
             raise ValueError("it needs at least one subsystem and one contract")
     except OSError as error:
         raise PartRefused(f"{path}: {error.strerror}") from error
-    except (YamlRefused, ValueError) as error:
+    except ValueError as error:
         raise PartRefused(f"{path}: {' '.join(str(error).split())}") from error
-    return msgspec.structs.replace(part, name=folder.name)
+    return replace(part, name=folder.name)
 
 
 @lru_cache

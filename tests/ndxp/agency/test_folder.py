@@ -51,7 +51,7 @@ def host(folder: Path, *names: str) -> str:
         (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 17)"),
         (RULES, "LONGEST_TEXT = 200", "LONGEST_TEXT = int('x')", "(land/rules.py, line 8)"),
         (PART, "land.v1.LandService", "land.v1.LandsService", "the contract land.v1.LandsService, of which there is"),
-        (PART, "title: Land", "tittle: Land", "Object contains unknown field `tittle`"),
+        (PART, "title: Land", "tittle: Land", "it has an unknown field `tittle`"),
     ],
 )  # fmt: skip
 def test_what_is_broken_is_named_in_one_line(folder: Path, file: str, old: str, new: str, why: str) -> None:
