@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
-.PHONY: demo up test snippets lint generate protos bench drills attacks interop clean
+.PHONY: demo up test test-long snippets lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -12,8 +12,11 @@ demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through 
 up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 	@$(BIN)/ndxp up
 
-test: $(VENV)/ready-dev  ## all tests; most wait for processes, so two at a time, a file in one piece, the long ones first
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/ready-dev  ## the tests; most wait for processes, so two at a time, a file in one piece
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
+
+test-long: $(VENV)/ready-dev  ## the tests that take a minute and more: drills, upgrades, installations
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m long
 
 snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands (they take the usual ports), and new agencies
 	@$(BIN)/python -m pytest -q tests/snippets.py tests/scaffold.py

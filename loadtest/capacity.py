@@ -65,12 +65,17 @@ class Capacity(msgspec.Struct, kw_only=True):
     @property
     def sentence(self) -> str:
         """The result in one sentence."""
+        return f"{self.figure}, {self.meaning}" if self.rate else self.meaning
+
+    @property
+    def meaning(self) -> str:
+        """What the figure means, and what limits it."""
         if not self.rate:
             return f"no rate held the objectives: {self.limited_by}"
         limit = "limited by the generator" if self.limit == "generator" else "limit"
         return (
-            f"{self.figure}, {self.a_day / 1e6:,.1f} million a day, "
-            f"{self.multiples:,.1f} times NDXP (1.9 million a day); {limit}: {self.limited_by}"
+            f"{self.a_day / 1e6:,.1f} million a day, {self.multiples:,.1f} times NDXP (1.9 million a day); "
+            f"{limit}: {self.limited_by}"
         )
 
 

@@ -52,7 +52,7 @@ def decide_search(found: Capacity, best: Verdict) -> Verdict:
     if not found.rate:
         word, code = ("INVALID", Exit.INVALID) if invalid else ("SLO MISSED", Exit.MISSED)
         return Verdict(word=word, why=found.sentence, exit_code=code)
-    return Verdict(word=found.figure, why=found.sentence, exit_code=Exit.INVALID if invalid else Exit.PASSED)
+    return Verdict(word=found.figure, why=found.meaning, exit_code=Exit.INVALID if invalid else Exit.PASSED)
 
 
 def _list(checks: Sequence[Check]) -> str:

@@ -10,6 +10,8 @@ import pytest
 
 from drills.attacks.drill import KINDS
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parents[2]
 SLOW = "certificates"
 """Takes an exchange of its own."""

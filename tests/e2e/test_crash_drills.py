@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from drills.crash.faults import FAULTS
+
+pytestmark = pytest.mark.long
 
 HERE = Path(__file__).parents[2]
 

@@ -7,7 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from drills.quota import FOURTH, LIMITED, TIMES, TOLERANCE
+
+pytestmark = pytest.mark.long
 
 HERE = Path(__file__).parents[2]
 

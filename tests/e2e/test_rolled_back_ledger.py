@@ -4,9 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from ndxp.sandbox.state import State
 from tests.fakes import until_now
 from tests.ndxp.cli.command import ndxp
+
+pytestmark = pytest.mark.long
 
 LIST = ("call", "ndxp.exchange.v1.ExchangeService/ListMembers", "{}", "--as", "VN/GOV/H26/one-stop")
 

@@ -20,6 +20,8 @@ from tests.echo import Echo, Request
 from tests.fakes import until
 from tests.stores import Valkey
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parents[2]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.wheels import NAMES, OWN, Environment, build, own
 
+pytestmark = pytest.mark.long
+
 REQUEST = '{"citizenNumber": "074079255028", "fullName": "NGUYEN NGOC TUAN", "birthDate": "1979"}'
 VERIFY, ONE_STOP = "ndxp.population.v1.PopulationService/VerifyCitizen", "VN/GOV/H26/one-stop"
 THEIR_TEST = """
