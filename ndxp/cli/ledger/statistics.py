@@ -14,6 +14,8 @@ app = typer.Typer()
 
 _DAY = 86_400
 _NUMBERS = "calls#", "OK#", "failed#", "refused#", "p50 ms#", "p99#", "max#", "kB#"
+_WIDE = 120
+"""Columns of a table that no terminal shows."""
 
 
 @app.command()
@@ -74,7 +76,9 @@ def _print(found: list[dict[str, Any]], period: str) -> None:
         for reason, count in sorted(line["reasons"].items()):
             rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBERS) - 1)))
     heads = {"start": "when", "client": "member", "service": "service"}
-    console.print(table((*(heads[key] for key in keys), *_NUMBERS), rows))
+    # Who reads it through a pipe wants a line a row, whatever its length.
+    width = None if console.is_terminal else max(console.width, _WIDE)
+    console.print(table((*(heads[key] for key in keys), *_NUMBERS), rows), width=width)
 
 
 def _when(start: int, period: str) -> str:

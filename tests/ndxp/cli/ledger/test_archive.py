@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from ndxp.cli.ledger import archive
 from ndxp.testing import RunningExchange
+from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
 
 CLIENT = "VN/GOV/G19/lgsp"
@@ -130,3 +131,13 @@ def test_the_removal_of_many_rows_is_asked_for_until_it_is_complete(monkeypatch:
     monkeypatch.setattr(archive, "Session", Asked)
     told = CliRunner().invoke(archive.app, ["prune", "--days", "90", "--yes"])
     assert (told.exit_code, told.stdout) == (0, "Rows are kept from record 7000 on.\n")
+
+
+def test_a_service_with_a_long_name_keeps_to_its_line(ndxp: Ndxp) -> None:
+    check_in = {
+        "requestId": "long-name", "citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn",
+        "birthDate": "1979-07-20", "facility": "01001",
+    }  # fmt: skip
+    method = "ndxp.health_insurance.v1.HealthInsuranceService/CheckIn"
+    assert ndxp("call", method, json.dumps(check_in), "--as", "VN/GOV/H26/hospital").code == 0
+    until_now(lambda: "VN/GOV/G24/health-insurance" in [line.split()[0] for line in ndxp("stats").out.splitlines()])
