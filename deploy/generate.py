@@ -13,11 +13,12 @@ from pathlib import Path
 
 from ndxp.agency.parts import FIRST_PORT, Part, read_parts
 from ndxp.agency.settings import AgencySettings
+from ndxp.sandbox.plan import DIRECTORY
 
 ROOT = Path(__file__).parents[1]
 AGENCIES: Sequence[Part] = read_parts(ROOT / "services")
 
-_DIRECTORY = ("VN/GOV/G22/exchange", "control:50060")
+_DIRECTORY_ADDRESS = "control:50060"
 _CONTRACT = "ndxp.exchange.v1.ExchangeService"
 _SET = ":?make .env first, or copy .env.example to .env and set the passwords"
 _PORT = FIRST_PORT
@@ -30,7 +31,7 @@ def _password(part: Part) -> str:
 
 def addresses() -> str:
     """Where the gateways find each subsystem."""
-    there = dict([_DIRECTORY]) | {s: f"{part.label}:{_PORT}" for part in AGENCIES for s in part.subsystems}
+    there = {DIRECTORY: _DIRECTORY_ADDRESS} | {s: f"{part.label}:{_PORT}" for part in AGENCIES for s in part.subsystems}
     return f"x-addresses: &addresses >-\n{_object(there, 2)}"
 
 
@@ -124,7 +125,7 @@ def table() -> str:
             f"| {part.title.lower()} | {_subsystems(part)} | {', '.join(map(_link, part.contracts))} | {part.about} |\n"
             for part in AGENCIES
         )
-        + f"| the exchange itself | `{_DIRECTORY[0]}` | {_link(_CONTRACT)} | members, services, my grants |\n"
+        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants |\n"
     )
 
 
@@ -137,7 +138,7 @@ def table_vi() -> str:
             f"| {part.title_vi} | {_subsystems(part)} | {', '.join(map(_link, part.contracts))} | {part.about_vi} |\n"
             for part in AGENCIES
         )
-        + f"| Chính nền tảng | `{_DIRECTORY[0]}` | {_link(_CONTRACT)} "
+        + f"| Chính nền tảng | `{DIRECTORY}` | {_link(_CONTRACT)} "
         + "| danh sách thành viên, dịch vụ, quyền của tôi |\n"
     )
 

@@ -256,3 +256,8 @@ class AgencyError(Exception):
         self.reason = reason
         self.message = message
         self.field = field
+
+
+def kind_of(error: Exception) -> str:
+    """What a log may say of an error whose text may hold personal data: an agency's reason, or the type."""
+    return error.reason if isinstance(error, AgencyError) else type(error).__name__

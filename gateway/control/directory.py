@@ -5,17 +5,17 @@ from typing import Any
 import grpc
 import msgspec
 
+from gateway.core.agencies import OPERATORS
 from gateway.core.registry import Grant, Member, Registry, Service
 from gateway.registry_store import RegistryStore
 from ndxp.agency.caller import caller
 from ndxp.agency.paging import page_limit, page_start
 from ndxp.exchange.v1 import exchange_pb2 as pb
 from ndxp.exchange.v1 import exchange_pb2_grpc
+from ndxp.identifiers import member_of
 
 SUBSYSTEM = "VN/GOV/G22/exchange"
 CONTRACT = "ndxp.exchange.v1.ExchangeService"
-
-_OPERATIONS = "operations"
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -26,11 +26,12 @@ def complete(registry: Registry, address: str) -> Registry:
     That is its member with the subsystem of the directory and the one as which its operator calls, the directory at
     this address, and everybody's right to read it. A file that has the directory keeps what it says of it.
     """
-    owner, _, name = SUBSYSTEM.rpartition("/")
+    owner = member_of(SUBSYSTEM)
     if not owner.startswith(f"{registry.instance}/"):
         return registry  # of another instance: its own check tells
     before = next((m for m in registry.members if m.id == owner), Member(owner, "Văn phòng Chính phủ"))
-    missing = [part for part in (name, _OPERATIONS) if part not in before.subsystems]
+    needed = [subsystem.rpartition("/")[2] for subsystem in (SUBSYSTEM, OPERATORS)]
+    missing = [part for part in needed if part not in before.subsystems]
     if missing:
         member = msgspec.structs.replace(before, subsystems=[*before.subsystems, *missing])
         others = [m for m in registry.members if m.id != owner]

@@ -10,7 +10,7 @@ from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
 from ndxp.agency.database import Access, Database, now
 from ndxp.agency.paging import page_limit
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import Code, kind_of
 from ndxp.wire.assertion import Assertion
 
 _LARGEST_PAGE = 5000
@@ -52,10 +52,7 @@ class AccessLog:
             with self._database.transaction() as transaction:
                 new = transaction.log([access for access, _ in batch])
         except Exception as error:  # whoever waits must hear of it, and nothing of what others asked
-            _log.error(
-                "accesses cannot be logged: %s",
-                error.reason if isinstance(error, AgencyError) else type(error).__name__,
-            )
+            _log.error("accesses cannot be logged: %s", kind_of(error))
             for _, written in batch:
                 if not written.done():
                     written.set_exception(AccessLogUnavailable("the agency cannot log the access and gives no answer"))

@@ -22,8 +22,8 @@ LONGEST_WAIT = 10.0
 MOST_ATTEMPTS = 3
 """How often a call is sent when it may be sent again."""
 
-_PAUSE = 0.05
-"""Half of the seconds until a call is sent again; they double each time."""
+_FIRST_PAUSE = 0.1
+"""Seconds until a call is sent again; they double each time."""
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -98,7 +98,7 @@ class Onward:
         if provider:
             pairs.append((metadata.SERVICE, provider))
         attempts = MOST_ATTEMPTS if method.may_be_sent_again(request) else 1
-        pause = _PAUSE
+        pause = _FIRST_PAUSE
         while True:
             attempts -= 1
             exchange = await self._connected(method)
@@ -106,10 +106,11 @@ class Onward:
                 return await _send(exchange, method, request, pairs, end - loop.time())
             except grpc.RpcError as error:
                 failure = status.decode(error)
-                pause = max(2 * pause, failure.retry_after or 0.0)
+                pause = max(pause, failure.retry_after or 0.0)
                 if failure.code is not Code.UNAVAILABLE or not attempts or loop.time() + pause >= end:
                     raise _failed(method, failure) from error
             await asyncio.sleep(pause)
+            pause *= 2
 
     async def close(self) -> None:
         """Closes the connections to the gateway."""

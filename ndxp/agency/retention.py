@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from ndxp.agency.database import Database, now
-from ndxp.errors import AgencyError
+from ndxp.errors import kind_of
 
 LEAST_DAYS = 0.05
 """Younger entries always stay: by them an agency knows that an assertion was presented before."""
@@ -48,10 +48,7 @@ class Retention:
             try:
                 complete = self.remove_some()
             except Exception as error:  # an access log that is not cut is no reason to end the agency
-                _log.warning(
-                    "the access log is not cut: %s",
-                    error.reason if isinstance(error, AgencyError) else type(error).__name__,
-                )
+                _log.warning("the access log is not cut: %s", kind_of(error))
             took = time.monotonic() - began
             await asyncio.sleep(_EVERY if complete else took * (1 / _SHARE - 1))
 
