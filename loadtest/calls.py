@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from google.protobuf import message_factory
@@ -44,24 +44,22 @@ class Shape(Enum):
 
 @dataclass(slots=True)
 class Prepared:
-    """One call, ready to be sent. ``numbered`` ones change something: each sending needs a request_id of its own.
+    """One call of a client, ready to be sent to a method as its contract describes it.
 
-    ``described`` is its method in the contract; a call of a profile's own has the ``provider`` and ``purpose`` that it
-    states. ``right`` tells of an answer whether it is the one that the world demands.
+    ``numbered`` ones change something: each sending needs a request_id of its own. ``right`` tells of an answer whether
+    it is the one that the world demands. A call of a profile's own has the ``provider`` and ``purpose`` that it states.
     ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
     the wire; ``response`` is the type of its answers.
     """
 
-    service: str
-    method: str
+    method: MethodDescriptor
     client: str
-    shape: Shape
     requests: Sequence[Any]
-    numbered: bool
-    right: Callable[[Any], bool] | None
-    described: MethodDescriptor | None = None
+    numbered: bool = False
+    right: Callable[[Any], bool] | None = None
     provider: str = ""
     purpose: str = PURPOSE
+    shape: Shape = field(init=False)
     series: str = field(init=False)
     path: str = field(init=False)
     response: type[Message] = field(init=False)
@@ -69,10 +67,11 @@ class Prepared:
     _marked: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        method = self.described or _method(self.requests[0], self.service, self.method)
-        self.series = f"{self.service}/{self.method}"
-        self.path = f"/{method.containing_service.full_name}/{self.method}"
-        self.response = message_factory.GetMessageClass(method.output_type)
+        service, name = self.method.containing_service, self.method.name
+        self.shape = Shape.of(self.method)
+        self.series = f"{service.name}/{name}"
+        self.path = f"/{service.full_name}/{name}"
+        self.response = message_factory.GetMessageClass(self.method.output_type)
         self._encoded = [] if self.numbered else [request.SerializeToString() for request in self.requests]
         self._marked = any(_MARK in data for data in self._encoded)
 
@@ -130,12 +129,8 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
 
 
 def _known(sample: Sample, turn: Turn) -> Prepared:
-    method = sample.method
     right = sample.right if sample.expected is not None else None
-    return Prepared(
-        method.containing_service.name, method.name, turn.client, Shape.of(method), sample.make(turn), sample.numbered,
-        right, method,
-    )  # fmt: skip
+    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right)
 
 
 def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepared:
@@ -143,16 +138,7 @@ def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepar
         requests = messages.read(json.dumps(placeholders.fill(call.request, turn)).encode(), method)
     except messages.WrongRequest as error:
         raise BadProfile(f"mix.{kind}: {error}") from error
-    return Prepared(
-        method.containing_service.name, method.name, turn.client, Shape.of(method), requests, False, None, method,
-        call.provider, call.purpose,
-    )  # fmt: skip
-
-
-def _method(request: Message, service: str, method: str) -> MethodDescriptor:
-    """A method of the contract that a request is of."""
-    found: Any = request.DESCRIPTOR.file.services_by_name[service].methods_by_name[method]
-    return cast(MethodDescriptor, found)
+    return Prepared(method, turn.client, requests, provider=call.provider, purpose=call.purpose)
 
 
 def _numbered(request: Any, number: str) -> Any:

@@ -228,7 +228,7 @@ def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
 def test_what_changes_something_is_numbered_anew_each_time() -> None:
     profile = load("ndxp-average")
     callers: dict[Kind, list[str]] = {kind: ["VN/GOV/H26/hospital"] for kind in profile.mix}
-    prepared = next(one for one in calls.ring(profile, callers, seed=1, slot=0) if one.method == "UploadChanges")
+    prepared = next(one for one in calls.ring(profile, callers, seed=1, slot=0) if one.method.name == "UploadChanges")
     numbers = [request.request_id for turn in ("1", "2") for request in prepared.number(turn)]
     assert len(set(numbers)) == len(numbers) == 20
 
@@ -439,10 +439,8 @@ async def test_calls_are_counted_by_code_and_reason(
     await lanes.open()
     caller = Caller(lanes, cast(Consumers, _Bearers()), deadline=20, name="test")
     request = VerifyCitizenRequest(citizen_number=number)
-    asked = Prepared(
-        "PopulationService", "VerifyCitizen", "VN/GOV/H26/one-stop", Shape.UNARY, [request], False,
-        lambda answer: bool(answer.matched),
-    )  # fmt: skip
+    method = POPULATION.services_by_name["PopulationService"].methods_by_name["VerifyCitizen"]
+    asked = Prepared(method, "VN/GOV/H26/one-stop", [request], right=lambda answer: bool(answer.matched))
     outcome = await caller.wait(asked)
     lanes.close()
     server.stop(None).wait()
