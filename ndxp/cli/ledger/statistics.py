@@ -8,7 +8,7 @@ import typer
 from ndxp.admin import Session
 from ndxp.cli.filters import must_lead_somewhere
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
-from ndxp.terminal import console, print_json, remark, table
+from ndxp.terminal import Terminal, console, print_json, remark, table
 
 app = typer.Typer()
 
@@ -77,8 +77,8 @@ def _print(found: list[dict[str, Any]], period: str) -> None:
             rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBERS) - 1)))
     heads = {"start": "when", "client": "member", "service": "service"}
     # Who reads it through a pipe wants a line a row, whatever its length.
-    width = None if console.is_terminal else max(console.width, _WIDE)
-    console.print(table((*(heads[key] for key in keys), *_NUMBERS), rows), width=width)
+    out = console if console.is_terminal else Terminal(width=max(console.width, _WIDE))
+    out.print(table((*(heads[key] for key in keys), *_NUMBERS), rows))
 
 
 def _when(start: int, period: str) -> str:

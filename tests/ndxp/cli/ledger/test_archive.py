@@ -133,7 +133,8 @@ def test_the_removal_of_many_rows_is_asked_for_until_it_is_complete(monkeypatch:
     assert (told.exit_code, told.stdout) == (0, "Rows are kept from record 7000 on.\n")
 
 
-def test_a_service_with_a_long_name_keeps_to_its_line(ndxp: Ndxp) -> None:
+def test_a_service_with_a_long_name_keeps_to_its_line(ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")  # fewer than the table has
     check_in = {
         "requestId": "long-name", "citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn",
         "birthDate": "1979-07-20", "facility": "01001",
