@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gateway.store import Store, connect
-from tests.fakes import TokenOffice
-from tests.stores import Postgres, Valkey
+from tests.support.fakes import TokenOffice
+from tests.support.stores import Postgres, Valkey
 
 settings.register_profile("no asserted timings", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no asserted timings")

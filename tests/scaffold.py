@@ -12,7 +12,7 @@ import yaml
 from tests.e2e.test_wheel import succeeds
 from tests.ndxp.agency.test_folder import change
 from tests.snippets import clone
-from tests.wheels import Environment, build
+from tests.support.wheels import Environment, build
 
 __all__ = ["clone"]
 

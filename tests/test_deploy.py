@@ -18,8 +18,8 @@ from pydantic_settings import BaseSettings
 
 from gateway.settings import ControlSettings, GatewaySettings
 from ndxp.sandbox.plan import own_subsystems
-from tests.agencies import OF_AGENCIES, PARTS
-from tests.stores import Postgres
+from tests.support.agencies import OF_AGENCIES, PARTS
+from tests.support.stores import Postgres
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")

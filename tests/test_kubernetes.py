@@ -19,9 +19,9 @@ from loadtest import profiles
 from ndxp.address import Address
 from ndxp.agency.settings import AgencySettings
 from services.passports import PassportSettings
-from tests.agencies import PARTS
-from tests.helm import CHART, NAMESPACE, NOTES, objects, render
-from tests.networks import Place, allowed
+from tests.support.agencies import PARTS
+from tests.support.helm import CHART, NAMESPACE, NOTES, objects, render
+from tests.support.networks import Place, allowed
 
 pytestmark = pytest.mark.skipif(platform.machine() == "aarch64", reason="helm-python-sdk has no wheel for it")
 

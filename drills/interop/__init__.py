@@ -1,1 +1,1 @@
-"""Interop drill: clients, providers and proxies of others, through the gateway; with the cases of tests/interop.py."""
+"""Interop drill: clients, providers and proxies of others, through the gateway; tests/support/interop.py has the cases."""

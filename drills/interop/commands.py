@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from drills.interop.result import Failed, Result, Results, judged
 from drills.interop.site import Counted, Site
-from tests.interop import CONTRACT, SimpleRequest, SimpleResponse
+from tests.support.interop import CONTRACT, SimpleRequest, SimpleResponse
 
 _CALLS = 4000
 _SIZE = 100

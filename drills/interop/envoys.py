@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from drills.interop.grpcio import MANY_CALLS, many, published
 from drills.interop.result import Result, Results, judged
 from drills.interop.site import Counted, Site
-from tests.envoy import BINARY, envoy
+from tests.support.envoy import BINARY, envoy
 
 _STREAMS = "100"
 """Calls that Envoy takes at once on a connection."""

@@ -13,7 +13,7 @@ from drills.interop.leaving import TAKEN, TOGETHER, Leaving
 from drills.interop.result import Failed, Results, all_of, judged
 from drills.interop.site import Counted, Site
 from ndxp.wire import status
-from tests.interop import (
+from tests.support.interop import (
     CASES,
     Client,
     Empty,

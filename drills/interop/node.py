@@ -15,8 +15,8 @@ from google.protobuf import descriptor_pb2
 from drills.interop.grpcio import published
 from drills.interop.result import Failed, Result, Results
 from drills.interop.site import Counted, Site
-from tests.contracts import PROTOS
-from tests.interop import CONTRACT
+from tests.support.contracts import PROTOS
+from tests.support.interop import CONTRACT
 
 _HERE = Path(__file__).parent
 _PROTO = "interop.proto"

@@ -12,7 +12,7 @@ import grpc
 from drills.attacks.target import Target
 from ndxp.sandbox.ports import HOST, free_port
 from ndxp.wire import metadata
-from tests.interop import CONTRACT, Client, Empty, Server
+from tests.support.interop import CONTRACT, Client, Empty, Server
 
 _MEMBER = "VN/COM/interop"
 _PROVIDER, _CLIENT = f"{_MEMBER}/server", f"{_MEMBER}/client"

@@ -16,7 +16,7 @@ from ndxp.population.v1 import population_pb2, population_pb2_grpc
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from ndxp.wire.assertion import Assertion, key_of, sign
-from tests.fakes import until_now
+from tests.support.fakes import until_now
 
 CLIENT, PROVIDER = "VN/GOV/H26/one-stop", "VN/GOV/G01/population"
 METHOD = "ndxp.population.v1.PopulationService/ChangeAddress"

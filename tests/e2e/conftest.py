@@ -15,9 +15,9 @@ from ndxp.sandbox import life
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
 from ndxp.wire.streams import keep_status
-from tests.echo import CONTRACT, OPTIONS, Echo
-from tests.fakes import until, until_now
-from tests.stores import Valkey
+from tests.support.echo import CONTRACT, OPTIONS, Echo
+from tests.support.fakes import until, until_now
+from tests.support.stores import Valkey
 
 PROVIDER, VISITOR, STRANGER = "VN/COM/sample/echo", "VN/COM/visitor/app", "VN/COM/visitor/stranger"
 ANSWERS_IN_A_ROW = 12

@@ -14,10 +14,10 @@ from ndxp.sandbox import life, plan
 from ndxp.sandbox.ports import HOST
 from ndxp.sandbox.state import State
 from ndxp.scaffold.agency import write
-from tests.fakes import until_now
 from tests.ndxp.agency.test_folder import change
 from tests.ndxp.cli.command import Ran, environment
 from tests.ndxp.cli.conftest import Ndxp, ndxp_alone
+from tests.support.fakes import until_now
 
 __all__ = ["ndxp_alone"]
 

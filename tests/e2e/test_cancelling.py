@@ -11,9 +11,9 @@ from ndxp.errors import Code
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from tests.e2e.conftest import VISITOR, Visitor, code_of, every_worker, failure_of, fresh_channel, register, transaction
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
-from tests.wire import Tap
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until
+from tests.support.wire import Tap
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -22,9 +22,9 @@ from tests.e2e.conftest import (
     transaction,
     transaction_id_of,
 )
-from tests.e2e.workers import Worker, worker
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until
+from tests.support.workers import Worker, worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

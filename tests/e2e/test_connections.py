@@ -16,9 +16,9 @@ from ndxp.wire import status
 from ndxp.wire.streams import keep_status
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
-from tests.e2e.workers import worker
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import PATIENCE, until, until_now
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import PATIENCE, until, until_now
+from tests.support.workers import worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -17,8 +17,8 @@ from ndxp.samples import PERSONA, health_insurance, passports, population
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
 from ndxp.world import World
-from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, environment, ndxp
+from tests.support.fakes import until_now
 
 REQUESTS = 200
 

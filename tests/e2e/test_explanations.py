@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import Visitor, failure_of, transaction_id_of
-from tests.echo import Request
+from tests.support.echo import Request
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

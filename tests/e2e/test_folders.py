@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from ndxp.sandbox.state import State, processes_of, start_of
-from tests.fakes import until_now
 from tests.ndxp.cli.command import environment, ndxp
+from tests.support.fakes import until_now
 
 STRANGE = "a #?{name}{}%2F[/b]'ư"
 LONG = "/".join(["ngôi nhà của những người bạn"] * 4)

@@ -16,8 +16,8 @@ from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from ndxp.world import World
 from tests.e2e.conftest import PROVIDER, Visitor, every_worker, failure_of, fresh_channel
-from tests.echo import CONTRACT, Echo
-from tests.fakes import until
+from tests.support.echo import CONTRACT, Echo
+from tests.support.fakes import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -10,8 +10,8 @@ import pytest_asyncio
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from tests.e2e.conftest import VISITOR, every_worker, failure_of, fresh_channel, learnt, register
-from tests.fakes import until
-from tests.interop import CASES, CONTRACT, Case, Client, NaiveProxy, Server
+from tests.support.fakes import until
+from tests.support.interop import CASES, CONTRACT, Case, Client, NaiveProxy, Server
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -19,10 +19,10 @@ from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel, transaction
 from tests.e2e.test_front_door import health
-from tests.e2e.workers import worker
-from tests.echo import CONTRACT, Echo, Request, Response
-from tests.fakes import PATIENCE, until
-from tests.stores import Valkey
+from tests.support.echo import CONTRACT, Echo, Request, Response
+from tests.support.fakes import PATIENCE, until
+from tests.support.stores import Valkey
+from tests.support.workers import worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -17,9 +17,9 @@ from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, caught_up, code_of, failure_of, fresh_channel
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until, until_now
-from tests.scrape import scrape, total
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until, until_now
+from tests.support.scrape import scrape, total
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

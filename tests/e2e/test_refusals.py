@@ -35,10 +35,10 @@ from tests.e2e.conftest import (
     register,
     transaction,
 )
-from tests.e2e.workers import worker
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
-from tests.scrape import free_address, scrape, total
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until
+from tests.support.scrape import free_address, scrape, total
+from tests.support.workers import worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -17,8 +17,8 @@ import yaml
 from gateway.settings import ControlSettings
 from ndxp.admin import Session
 from ndxp.sandbox.state import State
-from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, ndxp
+from tests.support.fakes import until_now
 
 VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
 LIST = "ndxp.population.v1.PopulationService/ListHousehold"

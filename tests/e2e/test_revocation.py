@@ -21,8 +21,8 @@ from tests.e2e.conftest import (
     transaction,
     transaction_id_of,
 )
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ndxp.sandbox.state import State
-from tests.fakes import until_now
 from tests.ndxp.cli.command import ndxp
+from tests.support.fakes import until_now
 
 pytestmark = pytest.mark.long
 

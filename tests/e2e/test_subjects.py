@@ -14,8 +14,8 @@ from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from ndxp.world import World
 from tests.e2e.conftest import Visitor, code_of, failure_of, transaction, transaction_id_of, transactions
-from tests.echo import Echo, Request
-from tests.fakes import contents
+from tests.support.echo import Echo, Request
+from tests.support.fakes import contents
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -23,7 +23,7 @@ from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
 from ndxp.wire.tls import CONTROL, GATEWAY, Tls, connect_aio, trust
 from tests.e2e.conftest import failure_of, transactions
-from tests.fakes import until
+from tests.support.fakes import until
 
 MEMBER, OTHER, ROTATED = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop"
 VERIFY = "/ndxp.population.v1.PopulationService/VerifyCitizen"

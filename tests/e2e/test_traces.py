@@ -24,7 +24,6 @@ from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from ndxp.wire.assertion import Verifier, key_of
 from ndxp.world import World
-from tests.collector import Collector, Seen
 from tests.e2e.conftest import (
     PROVIDER,
     code_of,
@@ -35,8 +34,9 @@ from tests.e2e.conftest import (
     transaction_id_of,
     transactions,
 )
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
+from tests.support.collector import Collector, Seen
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

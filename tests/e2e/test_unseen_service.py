@@ -13,8 +13,8 @@ from ndxp.ledger.payload import plain_hash, salt_of, salted
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
 from tests.e2e.conftest import PROVIDER, VISITOR, Visitor, code_of, failure_of, transaction, transaction_id_of
-from tests.echo import CONTRACT, Echo, Request
-from tests.fakes import until
+from tests.support.echo import CONTRACT, Echo, Request
+from tests.support.fakes import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

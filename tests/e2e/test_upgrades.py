@@ -15,10 +15,10 @@ from drills.upgrade import ORDER
 from gateway.registry_store import REGISTRY, VERSION
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import VISITOR, Visitor, fresh_channel
-from tests.e2e.workers import worker
-from tests.echo import Echo, Request
-from tests.fakes import until
-from tests.stores import Valkey
+from tests.support.echo import Echo, Request
+from tests.support.fakes import until
+from tests.support.stores import Valkey
+from tests.support.workers import worker
 
 pytestmark = pytest.mark.long
 

@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.wheels import NAMES, OWN, Environment, build, own
+from tests.support.wheels import NAMES, OWN, Environment, build, own
 
 pytestmark = pytest.mark.long
 

@@ -5,7 +5,7 @@ import pytest
 from loadtest.attribution import attribute, role
 from loadtest.durations import Spent
 from loadtest.usage import OTHERS, Usages
-from tests.loadtest.made import CHECK_IN, METHODS, VERIFY, entry, results, series, transaction, usages
+from tests.support.made import CHECK_IN, METHODS, VERIFY, entry, results, series, transaction, usages
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from loadtest.capacity import Capacity
 from loadtest.compare import compare
 from loadtest.report import Report
 from loadtest.verdict import Verdict
-from tests.loadtest.made import VERIFY, report, results, series
+from tests.support.made import VERIFY, report, results, series
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import json
 from loadtest import durations
 from loadtest.durations import Spent
 from ndxp.testing import RunningExchange
-from tests.loadtest.made import METHODS, VERIFY
 from tests.ndxp.cli.command import ndxp
+from tests.support.made import METHODS, VERIFY
 
 METHOD = METHODS[VERIFY]
 NOBODY = {"citizenNumber": "001090000001", "fullName": "Nguyễn Văn A", "birthDate": "1990-01-01"}

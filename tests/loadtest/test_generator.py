@@ -38,7 +38,7 @@ from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from ndxp.wire.status import encode
-from tests.fakes import PATIENCE
+from tests.support.fakes import PATIENCE
 
 SERIES = "PopulationService/VerifyCitizen"
 CLIENT = "VN/GOV/H26/one-stop"

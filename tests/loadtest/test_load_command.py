@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from loadtest import report
 from ndxp.cli import load
 from ndxp.sandbox.state import Process, State, start_of
-from tests.loadtest.made import report as made_report
 from tests.ndxp.cli.command import Ran, ndxp
-from tests.scrape import free_address
+from tests.support.made import report as made_report
+from tests.support.scrape import free_address
 
 
 @pytest.fixture

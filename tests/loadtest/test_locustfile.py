@@ -14,8 +14,8 @@ from loadtest import results
 from loadtest.results import Second
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
-from tests.fakes import PATIENCE, until_now
 from tests.loadtest.conftest import LOCUSTFILE, Locust
+from tests.support.fakes import PATIENCE, until_now
 
 
 @pytest.mark.parametrize("distribution", [[], ["-u", "3"], ["--processes", "2"]], ids=["one", "slots", "processes"])

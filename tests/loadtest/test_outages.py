@@ -3,7 +3,7 @@
 from collections import Counter
 
 from loadtest import outages
-from tests.loadtest.made import CHECK_IN, INSURER, STARTED, VERIFY, answer, entry, results, series, usages
+from tests.support.made import CHECK_IN, INSURER, STARTED, VERIFY, answer, entry, results, series, usages
 
 GONE = "UNAVAILABLE:PROVIDER_UNREACHABLE"
 

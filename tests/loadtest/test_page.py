@@ -14,9 +14,9 @@ from loadtest.checks import Check
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
 from loadtest.results import Results
-from tests.loadtest.made import STARTED, VERIFY, series
-from tests.loadtest.made import report as made_report
-from tests.loadtest.made import results as made_results
+from tests.support.made import STARTED, VERIFY, series
+from tests.support.made import report as made_report
+from tests.support.made import results as made_results
 
 
 class Resources(HTMLParser):

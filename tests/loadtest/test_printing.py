@@ -11,7 +11,7 @@ from loadtest.compare import compare
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
 from loadtest.report import Report
-from tests.loadtest.made import VERIFY, report, results, series
+from tests.support.made import VERIFY, report, results, series
 
 
 def printed(shown: Report) -> str:

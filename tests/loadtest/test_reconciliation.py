@@ -7,7 +7,7 @@ import pytest
 from loadtest.books import Access, Entry
 from loadtest.reconciliation import Answer, Reconciliation, read_answers, reconcile
 from loadtest.results import Results
-from tests.loadtest.made import (
+from tests.support.made import (
     CHECK_IN,
     INSURER,
     POPULATION,

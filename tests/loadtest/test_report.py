@@ -4,7 +4,7 @@ import pytest
 
 from loadtest import profiles
 from loadtest.report import Source, summarise
-from tests.loadtest.made import VERIFY, results, series
+from tests.support.made import VERIFY, results, series
 
 
 def test_rates_are_over_the_time_in_which_calls_were_due_however_many_seconds_it_touches() -> None:

@@ -8,7 +8,7 @@ import pytest
 from loadtest import slo
 from loadtest.checks import Check
 from loadtest.results import Results, Series
-from tests.loadtest.made import CHECK_IN, VERIFY, results, series
+from tests.support.made import CHECK_IN, VERIFY, results, series
 
 
 def failed(block: dict[str, Any], found: Results) -> list[str]:

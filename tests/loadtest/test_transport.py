@@ -12,9 +12,9 @@ from loadtest.rpc import Answer
 from loadtest.transport import Lanes
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode
-from tests.fakes import until
-from tests.peers import Called, RawProvider
-from tests.scrape import free_address
+from tests.support.fakes import until
+from tests.support.peers import Called, RawProvider
+from tests.support.scrape import free_address
 
 _PAIRS = (("x-ndxp-message-id", "m-1"),)
 Behaviour = Callable[[Any, Any], AsyncIterator[bytes]]

@@ -14,8 +14,8 @@ import pytest
 from loadtest import report
 from loadtest.report import Report
 from ndxp.testing import RunningExchange
-from tests.fakes import until_now
 from tests.ndxp.cli.command import environment, ndxp
+from tests.support.fakes import until_now
 
 JUDGED = {0, 98, 99}
 """Exit codes of a run that reconciled; how fast this machine is today is no matter of tests."""

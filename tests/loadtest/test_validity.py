@@ -9,7 +9,7 @@ from loadtest.health import Health
 from loadtest.results import Generator, Results, Series
 from loadtest.run import check_validity
 from loadtest.traffic import Plan
-from tests.loadtest.made import VERIFY, histogram, results, series
+from tests.support.made import VERIFY, histogram, results, series
 
 
 def broken(found: Results, *, expected: float = 100) -> list[str]:

@@ -7,7 +7,7 @@ from loadtest.capacity import Capacity, Limit
 from loadtest.checks import Check
 from loadtest.reconciliation import Reconciliation
 from loadtest.verdict import decide, decide_search
-from tests.loadtest.made import VERIFY, results, series
+from tests.support.made import VERIFY, results, series
 
 GOOD = Check.below("p99 response, all calls", 20, 100, "ms")
 LATE = Check.below("p99 response, all calls", 200, 100, "ms")

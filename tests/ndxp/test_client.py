@@ -12,7 +12,7 @@ import pytest
 from ndxp.client import Credentials, TokenRefused, Tokens
 from ndxp.identifiers import Subsystem
 from ndxp.wire.tls import connect, connect_aio, listen
-from tests.fakes import TokenOffice
+from tests.support.fakes import TokenOffice
 
 MEMBER = "VN/GOV/H26/one-stop"
 SECRET = "s3cr3t-not-for-your-eyes"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ndxp.agency.database import Database
 from ndxp.errors import AgencyError
 from ndxp.exhausted import exhausted, why
-from tests.stores import Postgres, Valkey
+from tests.support.stores import Postgres, Valkey
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ndxp import metrics
 from ndxp.metrics import DURATIONS, Histogram, shown
-from tests.scrape import free_address
+from tests.support.scrape import free_address
 
 
 def rooms() -> list[Metric]:

@@ -11,7 +11,7 @@ from gateway.settings import ControlSettings, GatewaySettings
 from ndxp.cli.__main__ import app
 from ndxp.process import ProcessSettings, run_process
 from ndxp.variables import VARIABLES, unknown_variables
-from tests.agencies import OF_AGENCIES
+from tests.support.agencies import OF_AGENCIES
 
 
 @pytest.mark.parametrize("settings", [GatewaySettings, ControlSettings, *OF_AGENCIES], ids=lambda each: each.__name__)

@@ -23,8 +23,8 @@ from ndxp.wire.streams import keep_status
 from ndxp.world import World
 from services.passports import PassportSettings
 from services.population import service as population_service
-from tests.agencies import PARTS, agency, health_insurance, passports, population
-from tests.fakes import TokenOffice
+from tests.support.agencies import PARTS, agency, health_insurance, passports, population
+from tests.support.fakes import TokenOffice
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"

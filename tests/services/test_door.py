@@ -31,8 +31,8 @@ from ndxp.subject import SUBJECTS
 from ndxp.wire import metadata, status
 from ndxp.wire.assertion import Assertion, key_of, message_mark, sign
 from ndxp.world import World
-from tests.agencies import agency, population
-from tests.fakes import until
+from tests.support.agencies import agency, population
+from tests.support.fakes import until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town

@@ -16,7 +16,7 @@ from ndxp.world import Citizen, World
 from ndxp.world.registers.health_insurance import HealthInsurance, InsuranceCard
 from ndxp.world.registers.social_insurance import SocialInsurance
 from services.health_insurance.rules import Result, judge, read_card_claim
-from tests.agencies import health_insurance
+from tests.support.agencies import health_insurance
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town

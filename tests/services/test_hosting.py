@@ -16,8 +16,8 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from ndxp.agency.database import Access, Database, now
-from tests.agencies import PARTS, passports
-from tests.fakes import until
+from tests.support.agencies import PARTS, passports
+from tests.support.fakes import until
 
 ROOT = Path(__file__).parents[2]
 Environment = Callable[..., dict[str, str]]

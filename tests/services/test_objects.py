@@ -17,8 +17,8 @@ from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.wire import metadata, status
 from ndxp.world import World
-from tests import agencies
 from tests.services.conftest import KEEPER, MEMBER, OTHER
+from tests.support import agencies
 
 if TYPE_CHECKING:
     from tests.services.conftest import Town

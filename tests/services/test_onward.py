@@ -13,7 +13,7 @@ from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.wire.assertion import Assertion
 from ndxp.world import World
-from tests.agencies import health_insurance
+from tests.support.agencies import health_insurance
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from ndxp.world import Citizen, World, normalise_name
 from ndxp.world.registers.passports import Passports
 from services.passports.records import Application
 from services.passports.rules import Course, Progress, State
-from tests.agencies import passports
+from tests.support.agencies import passports
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town

@@ -13,7 +13,7 @@ from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.wire import status
 from ndxp.world import World
-from tests.fakes import until
+from tests.support.fakes import until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town

@@ -17,8 +17,8 @@ from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import Citizen, World
 from ndxp.world.registers.health_insurance import HealthInsurance
 from ndxp.world.registers.passports import Passports
-from tests.agencies import health_insurance, population
 from tests.services.conftest import SECRETS
+from tests.support.agencies import health_insurance, population
 
 if TYPE_CHECKING:
     from tests.services.conftest import Town

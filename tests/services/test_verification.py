@@ -12,7 +12,7 @@ from ndxp.errors import Code, Reason, Refusal
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.wire import metadata, status
 from ndxp.world import Citizen, World
-from tests.fakes import until
+from tests.support.fakes import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from gateway.control import discovery
 from gateway.control.discovery import ContractUnknown, Discovery
 from gateway.core.registry import Member, Registry, Service, Snapshot
-from tests.fakes import until
+from tests.support.fakes import until
 
 Answer = Callable[[Any], descriptor_pb2.FileDescriptorProto]
 

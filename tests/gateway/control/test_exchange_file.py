@@ -7,7 +7,7 @@ import pytest
 from gateway.control.exchange_file import read_exchange, read_exchange_file
 from gateway.core.registry import RegistryError
 from gateway.settings import ControlSettings
-from tests.agencies import PARTS
+from tests.support.agencies import PARTS
 
 SERVICES = ControlSettings().agencies_folder
 SMALL = "instance: VN\nmembers:\n  - {id: VN/GOV/G01, name: Bộ Công an}\n"

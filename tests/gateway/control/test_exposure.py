@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ndxp.process import loopback
-from tests.stores import Valkey
+from tests.support.stores import Valkey
 
 
 def control(folder: Path, **settings: str) -> "subprocess.Popen[str]":

@@ -16,7 +16,7 @@ from gateway.keys import load_or_create
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
 from ndxp.errors import Reason, Refusal
-from tests.fakes import until
+from tests.support.fakes import until
 
 LIFE = 600
 CLIENT = "VN/GOV/H26/one-stop"

@@ -21,7 +21,7 @@ from gateway.registry_store import (
 )
 from gateway.store import Store
 from ndxp.population.v1 import population_pb2
-from tests.descriptors import file_set
+from tests.support.descriptors import file_set
 
 ONE, OTHER = "VN/GOV/G01/population", "VN/GOV/G01/passports"
 MEMBERS = Registry("VN", members=[Member("VN/GOV/G01", "One", subsystems=["population", "passports"])])

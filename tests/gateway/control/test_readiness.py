@@ -17,7 +17,7 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore
 from gateway.settings import StoreSettings
 from gateway.store import STREAM, Store
-from tests.stores import Valkey
+from tests.support.stores import Valkey
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.core.circuit import FAILURES, PAUSE, Circuit
 from ndxp.errors import Reason, Refusal
-from tests.fakes import Clock
+from tests.support.fakes import Clock
 
 ADDRESS = "127.0.0.1:1"
 

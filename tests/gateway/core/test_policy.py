@@ -11,7 +11,7 @@ from gateway.core import policy
 from gateway.core.policy import choose_service
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from ndxp.errors import Reason, Refusal
-from tests.descriptors import contract
+from tests.support.descriptors import contract
 
 DEMO, COPY = "demo.v1.Demo", "demo.v1.Copy"
 PROVIDER, OTHER = "VN/GOV/G01/demo", "VN/GOV/G02/demo"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gateway.core.quota import LEASE, NO_ANSWER, SETTLED, Allowance, Answer, Bucket, depth
 from gateway.core.registry import Quota
 from ndxp.errors import Reason, Refusal
-from tests.fakes import Clock
+from tests.support.fakes import Clock
 
 CLIENT = "VN/GOV/H26/one-stop"
 QUOTA = Quota(rate=100, burst=640)

@@ -18,7 +18,7 @@ from ndxp.identifiers import Subsystem
 from ndxp.passports.v1 import passports_pb2
 from ndxp.population.v1 import population_pb2
 from ndxp.wire import metadata
-from tests.descriptors import file_set
+from tests.support.descriptors import file_set
 
 CONTRACT = "demo.v1.Demo"
 

@@ -15,8 +15,8 @@ from gateway.core.registry import Quota
 from gateway.dataplane.allowance import Allowances
 from gateway.store import Store
 from ndxp.errors import Reason, Refusal
-from tests.fakes import until
-from tests.stores import Valkey
+from tests.support.fakes import until
+from tests.support.stores import Valkey
 
 NOON = 1_700_049_600
 """Seconds since 1970, at noon UTC."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.dataplane.deadlines import Deadlines
-from tests.fakes import Clock
+from tests.support.fakes import Clock
 
 
 class Loop:

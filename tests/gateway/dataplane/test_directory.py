@@ -21,8 +21,8 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.settings import GatewaySettings
 from ndxp.errors import Reason, Refusal
 from ndxp.wire import status
-from tests.house import House
-from tests.peers import RawProvider
+from tests.support.house import House
+from tests.support.peers import RawProvider
 
 
 def described(package: str, file: str, *, message: str = "M", of: str = "M") -> bytes:

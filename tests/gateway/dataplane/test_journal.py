@@ -11,9 +11,9 @@ from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.settings import Durability
 from gateway.store import STREAM, Store
 from ndxp.process import end
-from tests.fakes import until
-from tests.records import record
-from tests.stores import Valkey
+from tests.support.fakes import until
+from tests.support.records import record
+from tests.support.stores import Valkey
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from gateway.dataplane.health import CHECK, MOST, WATCH
 from gateway.dataplane.relay import Relay
 from ndxp.http2 import Fields, Limits, frames
 from ndxp.sandbox.ports import free_port
-from tests.fakes import until
-from tests.house import DEMO, PROVIDER, STREAM, UNARY, House
-from tests.peers import Exchanged, RawCaller, message
+from tests.support.fakes import until
+from tests.support.house import DEMO, PROVIDER, STREAM, UNARY, House
+from tests.support.peers import Exchanged, RawCaller, message
 
 HELD, BEGUN = b"held", b"begun"
 _Context = grpc.aio.ServicerContext[Any, Any]

@@ -12,7 +12,7 @@ from gateway.core.transaction import Call, Origin, Record
 from gateway.dataplane.pipeline import Claim, WorkerState, authorise, check_still, finish, resolve
 from gateway.settings import GatewaySettings
 from ndxp.errors import RULES, Reason, Refusal
-from tests.descriptors import contract
+from tests.support.descriptors import contract
 
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
 GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"], fields=["name"])

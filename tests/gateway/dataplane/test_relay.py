@@ -13,9 +13,9 @@ from gateway.core.transaction import Phase
 from ndxp.http2 import ErrorCode, Limits, literal
 from ndxp.ledger.payload import salt_of, salted
 from ndxp.wire import metadata, status
-from tests.fakes import until
-from tests.house import DEMO, STREAM, UNARY, House
-from tests.peers import LIMITS, Called, Exchanged, RawCaller, RawProvider, message
+from tests.support.fakes import until
+from tests.support.house import DEMO, STREAM, UNARY, House
+from tests.support.peers import LIMITS, Called, Exchanged, RawCaller, RawProvider, message
 
 GET, GET_ALL = f"{DEMO}/{UNARY}", f"{DEMO}/{STREAM}"
 BEGIN = ((":status", "200"), ("content-type", "application/grpc"))

@@ -3,9 +3,9 @@
 from contextlib import AsyncExitStack
 
 from gateway.dataplane.health import WATCH
-from tests.fakes import until
-from tests.house import DEMO, UNARY, House
-from tests.peers import RawCaller, RawProvider, message
+from tests.support.fakes import until
+from tests.support.house import DEMO, UNARY, House
+from tests.support.peers import RawCaller, RawProvider, message
 
 
 async def test_strangers_who_watch_health_on_every_connection_keep_no_member_out() -> None:

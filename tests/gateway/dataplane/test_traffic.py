@@ -12,8 +12,8 @@ from gateway.core.transaction import Call, Origin
 from gateway.dataplane import traffic as counting
 from gateway.dataplane.traffic import Traffic
 from ndxp.errors import Code, Reason
-from tests.descriptors import contract
-from tests.scrape import total
+from tests.support.descriptors import contract
+from tests.support.scrape import total
 
 CONTRACT = "sample.echo.v1.EchoService"
 CLIENT, PROVIDER = "VN/COM/visitor/app", "VN/COM/sample/echo"

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ndxp.http2 import frames
-from tests.fakes import until
-from tests.house import DEMO, UNARY, House
-from tests.peers import RawCaller, RawProvider, message
+from tests.support.fakes import until
+from tests.support.house import DEMO, UNARY, House
+from tests.support.peers import RawCaller, RawProvider, message
 
 GET = f"{DEMO}/{UNARY}"
 MANY = 20_000

@@ -16,8 +16,8 @@ from gateway.dataplane.unary import Unanswered
 from gateway.dataplane.upstream import Upstreams, look_up
 from ndxp.address import Address
 from ndxp.errors import Code
-from tests.fakes import until
-from tests.peers import Called, RawProvider
+from tests.support.fakes import until
+from tests.support.peers import Called, RawProvider
 
 METHOD = "test.v1.Replicas/WhoAreYou"
 

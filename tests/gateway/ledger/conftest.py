@@ -10,7 +10,7 @@ from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
-from tests.stores import Postgres
+from tests.support.stores import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -28,9 +28,9 @@ from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.merkle import check_consistency, check_inclusion, leaf_hash
 from ndxp.process import end
-from tests.fakes import PATIENCE
-from tests.records import record
-from tests.stores import Postgres
+from tests.support.fakes import PATIENCE
+from tests.support.records import record
+from tests.support.stores import Postgres
 
 RECORDS = 600
 

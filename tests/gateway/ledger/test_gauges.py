@@ -8,9 +8,9 @@ from gateway.ledger.recorder import ASIDE, Recorder, caught_up
 from gateway.ledger.writer import Writer
 from gateway.store import STREAM, Store
 from ndxp.process import end
-from tests.fakes import PATIENCE, until
-from tests.records import record
-from tests.stores import Valkey
+from tests.support.fakes import PATIENCE, until
+from tests.support.records import record
+from tests.support.stores import Valkey
 
 
 async def shown(gauges: LedgerGauges) -> dict[str, float]:

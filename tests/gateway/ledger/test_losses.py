@@ -16,7 +16,7 @@ from gateway.ledger.tables import LedgerDisagrees
 from gateway.ledger.writer import Writer
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint, Loss, NoteRefused, Retention, sign_note
-from tests.records import record
+from tests.support.records import record
 
 KEPT, SIGNED = 100, 300
 

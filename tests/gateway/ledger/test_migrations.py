@@ -14,7 +14,7 @@ from gateway.ledger.source import Source
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from ndxp.ledger.audit import Audit
-from tests.records import record
+from tests.support.records import record
 
 BEFORE = [record(Phase.REQUEST if number % 3 == 0 else Phase.OUTCOME, request_in_ts=number) for number in range(1, 301)]
 

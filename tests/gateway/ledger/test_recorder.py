@@ -24,9 +24,9 @@ from gateway.store import STREAM, Store
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
-from tests.fakes import PATIENCE, until
-from tests.records import record
-from tests.stores import Valkey
+from tests.support.fakes import PATIENCE, until
+from tests.support.records import record
+from tests.support.stores import Valkey
 
 
 async def journal(store: Store, *records: Record) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gateway.core.transaction import Origin, Record
 from gateway.ledger.rollup import Rollup
-from tests.records import record
+from tests.support.records import record
 
 ANSWERED = record(request_in_ts=1000, response_out_ts=3000, request_size=10, response_size=20)
 FAILED = record(request_in_ts=1000, response_out_ts=2000, status_code=5, reason="NO_SUCH_CITIZEN")

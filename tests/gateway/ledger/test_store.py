@@ -16,8 +16,8 @@ from gateway.ledger.reader import Reader, Search
 from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger, subjects
 from gateway.ledger.writer import Writer
-from tests.records import record
-from tests.stores import Postgres
+from tests.support.records import record
+from tests.support.stores import Postgres
 
 KINDS = [
     record(client="VN/GOV/H26/one-stop", method="demo.v1.Demo/Get", request_in_ts=100, message_id="m1"),

@@ -16,7 +16,7 @@ from gateway.ledger.tables import LedgerDisagrees
 from gateway.ledger.writer import Writer, add
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint
-from tests.records import record
+from tests.support.records import record
 
 RECORDS = 600
 

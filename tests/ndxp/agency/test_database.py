@@ -15,7 +15,7 @@ from ndxp.agency.documents import next_count
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.wire.assertion import Assertion
-from tests.stores import Postgres
+from tests.support.stores import Postgres
 
 CLIENT, METHOD = "VN/GOV/H26/one-stop", "ndxp.population.v1.PopulationService/ChangeAddress"
 OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ndxp.agency.release import released, withheld
 from ndxp.population.v1 import population_pb2
 from ndxp.wire import metadata
-from tests.contracts import Contract
+from tests.support.contracts import Contract
 
 CONTRACT = Contract("person.proto", "sample.person.v1.PersonService")
 Person: Any = CONTRACT.message("Person")

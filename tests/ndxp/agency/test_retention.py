@@ -11,8 +11,8 @@ from ndxp.agency import retention
 from ndxp.agency.database import Access, Database, now
 from ndxp.agency.retention import Limits, Retention
 from ndxp.errors import AgencyError, Code
-from tests.fakes import until
-from tests.stores import Postgres
+from tests.support.fakes import until
+from tests.support.stores import Postgres
 
 DAY = 86_400 * 1_000_000
 

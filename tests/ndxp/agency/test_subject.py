@@ -16,7 +16,7 @@ from ndxp.agency.subject import SubjectKey, Subjects, collect_in, names_subject,
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.subject import MOST_SUBJECTS, subject_hash
 from ndxp.wire import metadata
-from tests.fakes import Clock
+from tests.support.fakes import Clock
 
 KEY = "key"
 REQUEST = pb.ChangeAddressRequest(request_id="r-1", citizen_number="074079255028")

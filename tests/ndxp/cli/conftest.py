@@ -11,8 +11,8 @@ import pytest
 from ndxp.cli.__main__ import main
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import caught_up
-from tests.fakes import until_now
 from tests.ndxp.cli.command import Ran, environment
+from tests.support.fakes import until_now
 
 Ndxp = Callable[..., Ran]
 READ_THE_LEDGER = ("log", "explain", "stats")

@@ -16,7 +16,7 @@ from gateway import front
 from ndxp.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
-from tests.envoy import envoy
+from tests.support.envoy import envoy
 
 if TYPE_CHECKING:
     from tests.ndxp.cli.conftest import Ndxp

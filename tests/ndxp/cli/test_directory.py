@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import jwt
 import pytest
 
-from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.fakes import until_now
 
 POPULATION = "ndxp.population.v1.PopulationService"
 PROVIDER = "VN/GOV/G01/population"

@@ -13,7 +13,7 @@ from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.wire.tls import ONLY_1_3
 from tests.ndxp.cli.conftest import Ndxp
-from tests.stores import Valkey
+from tests.support.stores import Valkey
 
 
 def looked(name: str, place: Place) -> list[str]:

@@ -18,9 +18,9 @@ from ndxp import messages
 from ndxp.messages import WrongRequest
 from ndxp.sandbox import life
 from ndxp.testing import RunningExchange
-from tests.contracts import Contract
-from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.contracts import Contract
+from tests.support.fakes import until_now
 
 CONTRACT = Contract("known_types.proto", "sample.known.v1.KnownTypesService")
 METHODS = CONTRACT.pool.FindServiceByName(CONTRACT.name).methods_by_name

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.fakes import until_now
 
 CONSUMER = "VN/GOV/G36/lgsp"
 """A subsystem that no other test calls with."""

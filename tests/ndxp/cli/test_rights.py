@@ -8,8 +8,8 @@ import pytest
 
 from ndxp.messages import _leave_out
 from ndxp.world import World
-from tests.contracts import Contract
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.contracts import Contract
 
 GET_CITIZEN = "ndxp.population.v1.PopulationService/GetCitizen"
 HOSPITAL, NEWS = "VN/GOV/H26/hospital", "VN/GOV/G30"

@@ -10,8 +10,8 @@ import pytest
 
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
-from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.fakes import until_now
 
 LAND = "VN/GOV/G13"
 CONTRACT, PROVIDER = "sample.weather.v1.WeatherService", "VN/COM/weather/app"

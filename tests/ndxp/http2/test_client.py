@@ -4,7 +4,7 @@ from hyperframe.frame import SettingsFrame, WindowUpdateFrame
 
 from ndxp.http2 import ErrorCode, Limits
 from ndxp.http2.limits import LARGEST_STREAM_ID
-from tests.http2 import (
+from tests.support.http2 import (
     END_HEADERS,
     END_STREAM,
     PREFACE,

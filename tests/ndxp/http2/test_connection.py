@@ -4,7 +4,7 @@ import pytest
 from hyperframe.frame import GoAwayFrame, PingFrame, RstStreamFrame, SettingsFrame
 
 from ndxp.http2 import ErrorCode, Limits
-from tests.http2 import (
+from tests.support.http2 import (
     ACK,
     END_HEADERS,
     END_STREAM,

@@ -9,7 +9,7 @@ from hyperframe.frame import GoAwayFrame
 from ndxp.http2 import Limits
 from ndxp.http2.decoder import Decoder
 from ndxp.http2.errors import ConnectionFailure, FieldsTooLarge
-from tests.http2 import Client, End, Server, frame, number, parse, setting
+from tests.support.http2 import Client, End, Server, frame, number, parse, setting
 
 CORPUS = {path.stem: path.read_bytes() for path in sorted((Path(__file__).parent / "corpus").glob("*.bin"))}
 ENDS = [name for name in CORPUS if not name.startswith("block-")]

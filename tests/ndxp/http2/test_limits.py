@@ -6,7 +6,7 @@ from hyperframe.frame import RstStreamFrame, WindowUpdateFrame
 from ndxp.http2 import ErrorCode, Limits
 from ndxp.http2.limits import FAR_TOO_LARGE
 from ndxp.http2.resets import _REMEMBERED
-from tests.http2 import (
+from tests.support.http2 import (
     ACK,
     END_HEADERS,
     END_STREAM,

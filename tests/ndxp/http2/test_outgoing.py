@@ -3,7 +3,7 @@
 from hyperframe.frame import DataFrame, PingFrame
 
 from ndxp.http2 import Stream
-from tests.http2 import REQUEST, Heard, Server, frame, headers, number, setting
+from tests.support.http2 import REQUEST, Heard, Server, frame, headers, number, setting
 
 WIDE = frame("SETTINGS", 0, setting(4, 2**30)) + frame("WINDOW_UPDATE", 0, number(2**30))
 

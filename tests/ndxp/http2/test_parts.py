@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ndxp.http2.parts import add_part
-from tests.http2 import REQUEST, Server, frame, headers, number
+from tests.support.http2 import REQUEST, Server, frame, headers, number
 
 
 @given(st.lists(st.binary(max_size=40) | st.integers(0, 20_000).map(bytes)))

@@ -4,7 +4,7 @@ import pytest
 from hyperframe.frame import Frame, GoAwayFrame, PingFrame, SettingsFrame, WindowUpdateFrame
 
 from ndxp.http2 import ErrorCode, Limits
-from tests.http2 import ACK, END_HEADERS, END_STREAM, PREFACE, REQUEST, Server, frame, headers, number
+from tests.support.http2 import ACK, END_HEADERS, END_STREAM, PREFACE, REQUEST, Server, frame, headers, number
 
 END = END_HEADERS | END_STREAM
 

@@ -3,7 +3,7 @@
 from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from ndxp.http2 import ErrorCode, Limits, Stream
-from tests.http2 import (
+from tests.support.http2 import (
     ACK,
     END_HEADERS,
     END_STREAM,

@@ -14,7 +14,18 @@ from ndxp.http2 import ClientConnection, Fields, Limits, ServerConnection, Strea
 from ndxp.http2.errors import ErrorCode
 from ndxp.http2.fields import Request
 from ndxp.http2.limits import LARGEST_STREAM_ID
-from tests.http2 import END_HEADERS, END_STREAM, PADDED, PREFACE, PRIORITISED, TYPES, Event, Heard, frame, number
+from tests.support.http2 import (
+    END_HEADERS,
+    END_STREAM,
+    PADDED,
+    PREFACE,
+    PRIORITISED,
+    TYPES,
+    Event,
+    Heard,
+    frame,
+    number,
+)
 
 LIMITS = Limits(nuisances_at_once=1 << 30, pings_at_once=1 << 30, connection_window=100_000)
 CODES = (ErrorCode.CANCEL, ErrorCode.REFUSED_STREAM, ErrorCode.INTERNAL_ERROR, 0xFF)

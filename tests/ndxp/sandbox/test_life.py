@@ -19,9 +19,9 @@ from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox import life
 from ndxp.sandbox.state import Process, State
 from ndxp.testing import RunningExchange
-from tests.fakes import contents, until
 from tests.ndxp.cli.command import ndxp
-from tests.scrape import free_address
+from tests.support.fakes import contents, until
+from tests.support.scrape import free_address
 
 
 def test_a_folder_in_which_an_exchange_runs_takes_no_second_one(exchange: RunningExchange) -> None:

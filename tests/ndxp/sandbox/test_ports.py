@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from ndxp.sandbox.ports import HOST, free_port, reserve, taken
-from tests.fakes import PATIENCE
+from tests.support.fakes import PATIENCE
 
 
 def test_a_free_port_is_given_to_nobody_else_before_its_listener_is_there(few: range) -> None:

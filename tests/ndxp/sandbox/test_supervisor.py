@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from ndxp.sandbox.__main__ import sync
-from tests.fakes import until_now
+from tests.support.fakes import until_now
 
 SCRIPT = """
 import os, pathlib, signal, sys

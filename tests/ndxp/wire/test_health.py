@@ -13,7 +13,7 @@ import ndxp.wire.health
 from drills.attacks.wire import Wire
 from ndxp.wire import accepting
 from ndxp.wire.health import FEW, MOST, Health
-from tests.fakes import PATIENCE, until
+from tests.support.fakes import PATIENCE, until
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from ndxp.wire.streams import keep_status, said_everything
-from tests.fakes import until
+from tests.support.fakes import until
 
 MANY = 300
 WHY = ("why", "because")

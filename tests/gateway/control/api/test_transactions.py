@@ -14,7 +14,7 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.tables import open_ledger
 from gateway.ledger.writer import Writer
 from gateway.store import STREAM, Store
-from tests.records import record
+from tests.support.records import record
 
 
 async def test_a_transaction_whose_outcome_may_be_in_the_journal_is_not_told_as_one_that_has_not_ended(

@@ -11,7 +11,7 @@ from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.core.transaction import Record, parse
 from gateway.store import STREAM, Store
 from ndxp.errors import Code
-from tests.stores import Valkey
+from tests.support.stores import Valkey
 
 KEY = bytes(32)
 

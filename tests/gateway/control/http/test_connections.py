@@ -15,7 +15,7 @@ import uvicorn
 from gateway.control.http import connections
 from gateway.control.http.connections import Connection
 from ndxp.testing import RunningExchange
-from tests.fakes import PATIENCE, until
+from tests.support.fakes import PATIENCE, until
 
 HEAD = b"POST /oauth2/token HTTP/1.1\r\nHost: control\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 SLOW = {

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from ndxp.cli.ledger import archive
 from ndxp.testing import RunningExchange
-from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.fakes import until_now
 
 CLIENT = "VN/GOV/G19/lgsp"
 METHOD = "ndxp.exchange.v1.ExchangeService/ListMembers"

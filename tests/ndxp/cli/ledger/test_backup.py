@@ -9,8 +9,8 @@ import pytest
 
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
-from tests.fakes import until_now
 from tests.ndxp.cli.command import environment, ndxp
+from tests.support.fakes import until_now
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from rich.console import Console
 from ndxp.cli.ledger import log
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.testing import RunningExchange
-from tests.fakes import until_now
 from tests.ndxp.cli.command import environment
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.fakes import until_now
 
 METHOD = "ndxp.exchange.v1.ExchangeService/ListMembers"
 NEWS = "VN/GOV/G30/lgsp"

@@ -12,8 +12,8 @@ from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
 from ndxp.world import World
-from tests.fakes import until_now
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support.fakes import until_now
 
 CLIENT = "VN/GOV/G30/lgsp"
 METHOD = "ndxp.exchange.v1.ExchangeService/ListMembers"

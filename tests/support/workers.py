@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import fresh_channel
-from tests.fakes import until
+from tests.support.fakes import until
 
 
 @dataclass

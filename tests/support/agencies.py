@@ -8,7 +8,7 @@ from ndxp.agency.hosting import Agency, Composition
 from ndxp.agency.parts import Part, read_parts
 from ndxp.world import World
 
-PARTS = {part.name: part for part in read_parts(Path(__file__).parents[1] / "services")}
+PARTS = {part.name: part for part in read_parts(Path(__file__).parents[2] / "services")}
 
 
 class Named(NamedTuple):

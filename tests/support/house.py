@@ -20,7 +20,7 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.keys import public_jwk
 from gateway.settings import GatewaySettings
 from ndxp.wire import metadata
-from tests.descriptors import contract
+from tests.support.descriptors import contract
 
 DEMO, PROVIDER, CLIENT = "demo.v1.Demo", "VN/GOV/G01/demo", "VN/GOV/H26/one-stop"
 GRANT = Grant(id="g", consumer=CLIENT, provider=PROVIDER, contract=DEMO, methods=["*"])

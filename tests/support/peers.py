@@ -9,7 +9,7 @@ from gateway.dataplane.carrier import Carrier
 from ndxp.http2 import ClientConnection, Fields, Limits, ServerConnection, Stream, literal
 from ndxp.http2.errors import StreamFailure
 from ndxp.http2.fields import Request
-from tests.fakes import until
+from tests.support.fakes import until
 
 LIMITS = Limits(field_bytes=64 * 1024)
 

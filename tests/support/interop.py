@@ -12,8 +12,8 @@ import grpc
 from grpc_reflection.v1alpha import reflection
 
 from ndxp.wire import metadata
-from tests.contracts import Contract
-from tests.echo import CODES
+from tests.support.contracts import Contract
+from tests.support.echo import CODES
 
 CONTRACT = Contract("interop.proto", "grpc.testing.TestService")
 ABSENT = Contract("interop.proto", "grpc.testing.UnimplementedService")

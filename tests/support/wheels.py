@@ -7,7 +7,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAMES = ("services", "gateway", "loadtest")
 OWN = "WHOSE = 'the user'\n"
 """What a user's own package says."""

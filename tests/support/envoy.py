@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.fakes import until_now
+from tests.support.fakes import until_now
 
-CONFIGURATION = Path(__file__).parents[1] / "deploy/kubernetes/ndxp/files/envoy.yaml"
+CONFIGURATION = Path(__file__).parents[2] / "deploy/kubernetes/ndxp/files/envoy.yaml"
 BINARY = shutil.which("envoy") or str(Path(sys.executable).with_name("envoy"))
 _PLACE = r"\{address: [\d.]+, port_value: \d+\}"
 _GATEWAY = "- endpoint: {address: {socket_address: {address: gateway, port_value: 50051}}}"

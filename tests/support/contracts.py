@@ -10,7 +10,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from grpc_tools import protoc  # type: ignore[import-untyped]
 
-PROTOS = Path(__file__).with_name("protos")
+PROTOS = Path(__file__).parents[1] / "protos"
 _WELL_KNOWN = Path(protoc.__file__).with_name("_proto")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-CHART = Path(__file__).parents[1] / "deploy" / "kubernetes" / "ndxp"
+CHART = Path(__file__).parents[2] / "deploy" / "kubernetes" / "ndxp"
 NAMESPACE = "exchange"
 NOTES = "NOTES.txt"
 
