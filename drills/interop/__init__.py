@@ -1,1 +1,1 @@
-"""Interop drill: clients, providers and proxies of others, through the gateway; tests/support/interop.py has the cases."""
+"""Interop drill: clients, providers and proxies of others, through the gateway; the cases are in tests/support."""
