@@ -1,7 +1,7 @@
 """Agencies on the wire, and a stand-in for the exchange: it gives tokens, signs assertions and forwards calls."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +21,8 @@ from ndxp.wire import metadata, status
 from ndxp.wire.assertion import Assertion, key_of, sign
 from ndxp.wire.streams import keep_status
 from ndxp.world import World
-from services.passports import PassportSettings
 from services.population import service as population_service
-from tests.support.agencies import PARTS, agency, health_insurance, passports, population
+from tests.support.agencies import COMPOSITIONS, PARTS, agency
 from tests.support.fakes import TokenOffice
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
@@ -31,11 +30,9 @@ MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
 SECRETS = {
+    **{subsystem: f"secret of {subsystem}" for part in PARTS.values() for subsystem in part.subsystems},
     MEMBER: "s1",
     "VN/GOV/G22/portal": "s2",
-    health_insurance.subsystem: "s3",
-    passports.subsystem: "s4",
-    population.subsystem: "s5",
     SUBJECTS: "key of subjects",
     OTHER: "s6",
     KEEPER: "s7",
@@ -167,15 +164,27 @@ def step_seconds() -> float:
 
 
 @pytest.fixture
+def hosted() -> Sequence[str]:
+    """The agencies of the town, by name; a file of tests that needs others overrides it."""
+    return ("population", "health_insurance", "passports")
+
+
+@pytest.fixture
+def own_settings(progress: str, step_seconds: float) -> dict[str, dict[str, Any]]:
+    """What an agency's settings are beside those that all have, by the agency's name."""
+    return {"passports": {"passports_progress": progress, "passports_step_seconds": step_seconds}}
+
+
+@pytest.fixture
 async def town(
     world: World,
     control: TokenOffice,
     tmp_path: Path,
-    progress: str,
-    step_seconds: float,
+    hosted: Sequence[str],
+    own_settings: dict[str, dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
-    """The three agencies on free ports, each with a database of its own."""
+    """Agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
     credentials = tmp_path / "credentials.json"
     credentials.write_text(json.dumps(SECRETS), encoding="utf-8")
@@ -183,16 +192,17 @@ async def town(
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((gateway,))
     gateway.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    settings = PassportSettings(
-        control_url=control.url,
-        gateway=gateway.target,
-        credentials=credentials,
-        addresses={m.subsystem: "127.0.0.1:0" for m in (population, health_insurance, passports)},
-        database_url=f"sqlite:///{tmp_path}/{{name}}.db",
-        passports_progress=progress,
-        passports_step_seconds=step_seconds,
-    )
-    agencies = {name: agency(name, settings, world) for name in ("population", "health_insurance", "passports")}
+    settings = {
+        "control_url": control.url,
+        "gateway": gateway.target,
+        "credentials": credentials,
+        "addresses": {subsystem: "127.0.0.1:0" for name in hosted for subsystem in PARTS[name].subsystems},
+        "database_url": f"sqlite:///{tmp_path}/{{name}}.db",
+    }
+    agencies = {
+        name: agency(name, COMPOSITIONS[name].settings(**settings, **own_settings.get(name, {})), world)
+        for name in hosted
+    }
     members: dict[str, Exchange] = {}
     async with AsyncExitStack() as stack:
         await server.start()
