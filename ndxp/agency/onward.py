@@ -11,7 +11,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
-from ndxp.agency.caller import caller
+from ndxp.agency.caller import acting
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
 from ndxp.wire import metadata, status
@@ -24,6 +24,10 @@ MOST_ATTEMPTS = 3
 
 _FIRST_PAUSE = 0.1
 """Seconds until a call is sent again; they double each time."""
+_PASSING = {
+    Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED, Code.ABORTED, Code.CANCELLED, Code.INTERNAL,
+    Code.UNKNOWN,
+}  # fmt: skip
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -69,9 +73,14 @@ class OnwardFailed(AgencyError):
         super().__init__(code, reason, message)
         self.failure = failure
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may succeed later: nobody answered, or somebody who was busy, down or too slow."""
+        return self.failure is None or self.failure.code in _PASSING
+
 
 class Onward:
-    """Calls other agencies as the subsystem that is being called; its secret is read at the first call, not before."""
+    """Calls other agencies as the subsystem that is called or on an errand; reads its secret at the first call."""
 
     def __init__(self, *, gateway: str, control_url: str, credentials: Path) -> None:
         self._gateway = gateway
@@ -89,12 +98,12 @@ class Onward:
         several offer the contract. A call that was unavailable is sent again, after a pause and while there is time,
         when that cannot change anything twice.
         """
-        timeout = min(caller().remaining, LONGEST_WAIT)
+        timeout = min(acting().remaining, LONGEST_WAIT)
         if timeout <= 0:
             raise _no_answer(method, Code.DEADLINE_EXCEEDED, "no time was left for it")
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
-        pairs = caller().onward(purpose)
+        pairs = acting().onward(purpose)
         if provider:
             pairs.append((metadata.SERVICE, provider))
         attempts = MOST_ATTEMPTS if method.may_be_sent_again(request) else 1
@@ -118,7 +127,7 @@ class Onward:
             await exchange.__aexit__()
 
     async def _connected(self, method: OnwardMethod[Any]) -> Exchange:
-        subsystem = caller().provider
+        subsystem = acting().provider
         try:
             if subsystem not in self._tokens:
                 self._tokens[subsystem] = Tokens(self._control_url, Credentials.load(self._credentials, subsystem))

@@ -38,6 +38,10 @@ class NoSandbox(Exception):
     """There is no running exchange in the folder; the text says what to do."""
 
 
+CLOCK_FILE = "clock"
+"""The file of a simulated clock in a run folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process to run: its name, its command line and what it needs in the environment besides ours."""
@@ -61,7 +65,7 @@ class State:
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
     files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
-    others, with the subsystems of each.
+    others, with the subsystems of each. ``clock`` is the pace of the nation's clock.
     """
 
     folder: str
@@ -76,6 +80,7 @@ class State:
     tls: bool = False
     socket_folder: str = ""
     beside: dict[str, list[str]] = field(default_factory=dict)
+    clock: str = "real"
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -121,6 +126,11 @@ class State:
     def _keep(self, name: str, content: object) -> None:
         with whole_file(Path(self.folder) / name) as file:
             file.write(json.dumps(content, indent=1).encode())
+
+    @property
+    def clock_file(self) -> Path | None:
+        """The file of a simulated clock; None when the time is the real one."""
+        return None if self.clock == "real" else Path(self.folder) / CLOCK_FILE
 
     def alive(self) -> bool:
         """Whether the supervisor runs; of an attached exchange, whether its gateway takes connections."""

@@ -9,7 +9,7 @@ from services.vehicles.service import VehicleService
 
 def build(foundation: Foundation[AgencySettings]) -> VehicleService:
     """What answers the calls."""
-    return VehicleService(foundation.database, VehicleRegister(foundation.world))
+    return VehicleService(foundation.database, VehicleRegister(foundation.world), foundation.clock)
 
 
 AGENCY = Composition(build, [add_VehicleServiceServicer_to_server], AgencySettings)

@@ -5,8 +5,9 @@ from typing import Any
 import grpc
 
 from ndxp.agency.claim import read_claim, read_number
-from ndxp.agency.database import Database, Transaction, now
+from ndxp.agency.database import Database, Transaction
 from ndxp.agency.replay import once
+from ndxp.clock import Clock
 from ndxp.vehicles.v1 import vehicles_pb2 as pb
 from ndxp.vehicles.v1.vehicles_pb2_grpc import VehicleServiceServicer
 from services.vehicles import rules
@@ -18,9 +19,10 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 class VehicleService(VehicleServiceServicer):
     """The department's methods."""
 
-    def __init__(self, database: Database, register: VehicleRegister) -> None:
+    def __init__(self, database: Database, register: VehicleRegister, clock: Clock) -> None:
         self._database = database
         self._register = register
+        self._clock = clock
 
     async def GetRegistration(self, request: pb.GetRegistrationRequest, _: _Context) -> pb.GetRegistrationResponse:
         """The registration of a plate."""
@@ -59,7 +61,7 @@ class VehicleService(VehicleServiceServicer):
         def withdraw(documents: Transaction) -> pb.WithdrawRegistrationResponse:
             plate, reason = rules.read_plate(request.plate), rules.read_reason(request.reason)
             registration = rules.known(self._register.by_plate(documents, plate))
-            withdrawn = rules.withdraw(registration, reason, now())
+            withdrawn = rules.withdraw(registration, reason, self._clock.now())
             self._register.withdraw(documents, withdrawn)
             return pb.WithdrawRegistrationResponse(registration=_shown(withdrawn))
 

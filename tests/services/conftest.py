@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,9 @@ FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
-SECRETS = {
-    **{subsystem: f"secret of {subsystem}" for part in PARTS.values() for subsystem in part.subsystems},
-    MEMBER: "s1",
-    "VN/GOV/G22/portal": "s2",
-    SUBJECTS: "key of subjects",
-    OTHER: "s6",
-    KEEPER: "s7",
+CALLERS = (MEMBER, OTHER, KEEPER, "VN/GOV/G22/portal")
+SECRETS = {SUBJECTS: "key of subjects"} | {
+    name: f"secret of {name}" for name in (*CALLERS, *(name for part in PARTS.values() for name in part.subsystems))
 }
 
 
@@ -60,9 +56,12 @@ class Forwarded:
 
 @dataclass
 class Gateway(grpc.GenericRpcHandler):
-    """Forwards every call to the provider of its contract, signed; ``failing`` answers methods itself instead."""
+    """Forwards every call to a provider of its contract, signed; ``failing`` answers methods itself instead.
 
-    providers: dict[str, tuple[str, grpc.aio.Channel]] = field(default_factory=dict)
+    ``providers`` are the ways to them, by contract and subsystem.
+    """
+
+    providers: dict[tuple[str, str], grpc.aio.Channel] = field(default_factory=dict)
     forwarded: list[Forwarded] = field(default_factory=list)
     failing: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
     target: str = ""
@@ -77,8 +76,8 @@ class Gateway(grpc.GenericRpcHandler):
             chosen = given.get(metadata.SERVICE)
             subsystem, channel = next(
                 (subsystem, channel)
-                for known, (subsystem, channel) in self.providers.items()
-                if (subsystem == chosen if chosen else known == contract)
+                for (known, subsystem), channel in self.providers.items()
+                if (known == contract or chosen) and chosen in (None, subsystem)
             )
             transaction_id = str(uuid4())
             call = Forwarded(client, method, transaction_id, given, context.time_remaining())
@@ -86,7 +85,10 @@ class Gateway(grpc.GenericRpcHandler):
             context.set_trailing_metadata(((metadata.TRANSACTION_ID, transaction_id),))
             if name in self.failing:
                 await self.failing[name](context)
-            assertion = Assertion(client, subsystem, method, transaction_id, given.get(metadata.USER_ID, ""))
+            assertion = Assertion(
+                client, subsystem, method, transaction_id, given.get(metadata.USER_ID, ""),
+                purpose=given.get(metadata.PURPOSE, ""), traceparent=given.get(metadata.TRACEPARENT, ""),
+            )  # fmt: skip
             rpc: Any = channel.stream_stream(details.method)(
                 requests,
                 timeout=context.time_remaining(),
@@ -137,7 +139,7 @@ class Town:
 
     def onward_calls(self) -> list[Forwarded]:
         """The calls that agencies made."""
-        return [call for call in self.gateway.forwarded if call.client not in (MEMBER, OTHER, "VN/GOV/G22/portal")]
+        return [call for call in self.gateway.forwarded if call.client not in CALLERS]
 
 
 @pytest.fixture(scope="session")
@@ -164,45 +166,45 @@ def step_seconds() -> float:
 
 
 @pytest.fixture
-def hosted() -> Sequence[str]:
-    """The agencies of the town, by name; a file of tests that needs others overrides it."""
-    return ("population", "health_insurance", "passports")
-
-
-@pytest.fixture
-def own_settings(progress: str, step_seconds: float) -> dict[str, dict[str, Any]]:
-    """What an agency's settings are beside those that all have, by the agency's name."""
-    return {"passports": {"passports_progress": progress, "passports_step_seconds": step_seconds}}
-
-
-@pytest.fixture
 async def town(
     world: World,
     control: TokenOffice,
     tmp_path: Path,
-    hosted: Sequence[str],
-    own_settings: dict[str, dict[str, Any]],
+    progress: str,
+    step_seconds: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
-    """Agencies on free ports, each with a database of its own."""
+    """The three agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    credentials = tmp_path / "credentials.json"
+    names = ("population", "health_insurance", "passports")
+    settings = {"passports_progress": progress, "passports_step_seconds": step_seconds}
+    async with open_town(world, control, tmp_path, names, **settings) as town:
+        yield town
+
+
+@asynccontextmanager
+async def open_town(
+    world: World, control: TokenOffice, folder: Path, names: Sequence[str], **settings: Any
+) -> AsyncIterator[Town]:
+    """Agencies on free ports, each with a database of its own in the folder; ``settings`` are any that they read."""
+    credentials = folder / "credentials.json"
     credentials.write_text(json.dumps(SECRETS), encoding="utf-8")
     gateway = Gateway()
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((gateway,))
     gateway.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    settings = {
+    common: dict[str, Any] = {
         "control_url": control.url,
         "gateway": gateway.target,
         "credentials": credentials,
-        "addresses": {subsystem: "127.0.0.1:0" for name in hosted for subsystem in PARTS[name].subsystems},
-        "database_url": f"sqlite:///{tmp_path}/{{name}}.db",
+        "addresses": {subsystem: "127.0.0.1:0" for name in names for subsystem in PARTS[name].subsystems},
+        "database_url": f"sqlite:///{folder}/{{name}}.db",
     }
-    agencies = {
-        name: agency(name, COMPOSITIONS[name].settings(**settings, **own_settings.get(name, {})), world)
-        for name in hosted
-    }
+    agencies = {}
+    for name in names:
+        own = COMPOSITIONS[name].settings
+        wanted = {key: value for key, value in settings.items() if key in own.model_fields}
+        agencies[name] = agency(name, own(**common, **wanted), world)
     members: dict[str, Exchange] = {}
     async with AsyncExitStack() as stack:
         await server.start()
@@ -212,7 +214,9 @@ async def town(
             stack.push_async_callback(made.stop)
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{ports[name]}")
             stack.push_async_callback(channel.close)
-            gateway.providers[PARTS[name].contracts[0]] = (PARTS[name].subsystems[0], channel)
+            for subsystem in PARTS[name].subsystems:
+                for contract in PARTS[name].contracts:
+                    gateway.providers[contract, subsystem] = channel
         stack.push_async_callback(server.stop, None)
         yield Town(world, control, gateway, agencies, ports, members)
         for member in members.values():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ndxp.agency.day import today
+from ndxp.clock import Clock
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.world import Citizen, Sex, World
@@ -79,8 +79,8 @@ async def test_every_newborn_gets_a_number_of_its_own(town: "Town", birth: Birth
 
 
 async def test_a_birth_of_today_is_registered_though_the_world_ends_before(town: "Town", birth: Birth) -> None:
-    child = (await town.population().RegisterBirth(birth(birth_date=str(today()), middle_name=""))).citizen
-    assert (child.birth_date, child.full_name) == (str(today()), "Trần An")
+    child = (await town.population().RegisterBirth(birth(birth_date=str(Clock().today()), middle_name=""))).citizen
+    assert (child.birth_date, child.full_name) == (str(Clock().today()), "Trần An")
     question = pb.VerifyCitizenRequest(
         citizen_number=child.citizen_number, full_name="Trần An", birth_date=child.birth_date
     )
@@ -184,10 +184,13 @@ async def test_a_death_stays_on_record(
 ) -> None:
     citizen = next(living)
     request = pb.RegisterDeathRequest(
-        request_id=request_id(), citizen_number=citizen.number, full_name=citizen.full_name, death_date=str(today())
+        request_id=request_id(),
+        citizen_number=citizen.number,
+        full_name=citizen.full_name,
+        death_date=str(Clock().today()),
     )
     answer = await town.population().RegisterDeath(request)
-    assert (answer.citizen.deceased, answer.citizen.death_date) == (True, str(today()))
+    assert (answer.citizen.deceased, answer.citizen.death_date) == (True, str(Clock().today()))
     assert await town.population().RegisterDeath(request) == answer
     request.request_id = request_id()
     failure = await failure_of(town.population().RegisterDeath(request))

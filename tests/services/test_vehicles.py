@@ -1,7 +1,8 @@
 """Registrations of vehicles: look-up, the citizen's list, verification of owners, withdrawal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,8 @@ from ndxp.vehicles.v1 import vehicles_pb2 as pb
 from ndxp.vehicles.v1.vehicles_pb2_grpc import VehicleServiceStub
 from ndxp.world import Citizen, World
 from ndxp.world.registers.vehicles import Vehicle, Vehicles
-from tests.services.conftest import KEEPER, SECRETS
+from tests.services.conftest import KEEPER, SECRETS, open_town
+from tests.support.fakes import TokenOffice
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -21,8 +23,9 @@ RequestId = Callable[[], str]
 
 
 @pytest.fixture
-def hosted() -> Sequence[str]:
-    return ("vehicles",)
+async def town(world: World, control: TokenOffice, tmp_path: Path) -> AsyncIterator["Town"]:
+    async with open_town(world, control, tmp_path, ["vehicles"]) as town:
+        yield town
 
 
 @pytest.fixture(scope="module")
