@@ -40,6 +40,16 @@ _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
+    "ndxp.driving_licences.v1.DrivingLicenceService/GetLicence": {"licence_number": PERSON},
+    "ndxp.driving_licences.v1.DrivingLicenceService/VerifyLicence": {
+        "licence_number": PERSON, "citizen_number": PERSON,
+    },
+    "ndxp.driving_licences.v1.DrivingLicenceService/WithdrawLicence": {
+        "request_id": REQUEST, "licence_number": PERSON,
+    },
+    "ndxp.driving_licences.v1.DrivingLicenceService/EndWithdrawal": {
+        "request_id": REQUEST, "licence_number": PERSON,
+    },
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
     "ndxp.exchange.v1.ExchangeService/ListServices": {"page_token": PUBLIC},
     "ndxp.health_insurance.v1.HealthInsuranceService/GetCard": {"number": PERSON},
@@ -65,7 +75,6 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
     "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
-    "ndxp.vehicles.v1.VehicleService/ListRegistrations": {"citizen_number": PERSON},
     "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
     "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
 }  # fmt: skip
