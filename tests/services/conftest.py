@@ -29,7 +29,9 @@ FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
-CALLERS = (MEMBER, OTHER, KEEPER, "VN/GOV/G22/portal")
+CALLERS = (
+    MEMBER, OTHER, KEEPER, "VN/GOV/G22/portal", "VN/GOV/G09/lgsp", "VN/GOV/G12/lgsp", "VN/COM/9900000009/ekyc",
+)  # fmt: skip
 SECRETS = {SUBJECTS: "key of subjects"} | {
     name: f"secret of {name}" for name in (*CALLERS, *(name for part in PARTS.values() for name in part.subsystems))
 }

@@ -34,12 +34,18 @@ PERSON = (
 )
 MARK = "given back with the answer"
 PUBLIC = "a place in a list that every member may read"
+KEY = "a public key of the caller's own"
 
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
 
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
+    "ndxp.civil_servants.v1.CivilServantService/SynchroniseProfiles": {
+        "request_id": REQUEST, "profile.citizen_number": PERSON,
+    },
+    "ndxp.civil_servants.v1.CivilServantService/RegisterKey": {"request_id": REQUEST, "public_key": KEY},
+    "ndxp.civil_servants.v1.CivilServantService/RotateKey": {"request_id": REQUEST, "public_key": KEY},
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
     "ndxp.exchange.v1.ExchangeService/ListServices": {"page_token": PUBLIC},
     "ndxp.health_insurance.v1.HealthInsuranceService/GetCard": {"number": PERSON},
