@@ -38,6 +38,7 @@ PERSON = (
 )
 MARK = "given back with the answer"
 PUBLIC = "a place in a list that every member may read"
+KEY = "a public key of the caller's own"
 
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
@@ -57,6 +58,11 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.education.v1.EducationService/GetRegistration": {"registration_id": OBJECT},
     "ndxp.education.v1.EducationService/ChangeWishes": {"request_id": REQUEST, "registration_id": OBJECT},
     "ndxp.education.v1.EducationService/WithdrawRegistration": {"request_id": REQUEST, "registration_id": OBJECT},
+    "ndxp.civil_servants.v1.CivilServantService/SynchroniseProfiles": {
+        "request_id": REQUEST, "profile.citizen_number": PERSON,
+    },
+    "ndxp.civil_servants.v1.CivilServantService/RegisterKey": {"request_id": REQUEST, "public_key": KEY},
+    "ndxp.civil_servants.v1.CivilServantService/RotateKey": {"request_id": REQUEST, "public_key": KEY},
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
     "ndxp.exchange.v1.ExchangeService/ListServices": {"page_token": PUBLIC},
     "ndxp.health_insurance.v1.HealthInsuranceService/GetCard": {"number": PERSON},
