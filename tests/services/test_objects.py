@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 PROTOS = Path(__file__).parents[2] / "protos"
-NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key)$")
+NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
 PLACE = "a token that its caller was given, for this list only"
@@ -64,6 +64,10 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
+    "ndxp.vehicles.v1.VehicleService/ListRegistrations": {"citizen_number": PERSON},
+    "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
+    "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
 }  # fmt: skip
 
 
