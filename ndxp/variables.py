@@ -19,6 +19,7 @@ _EXCHANGE = (
 )
 _AGENCIES = (
     # agencies: variables
+    "EDUCATION_CLOSING_DAY "
     "PASSPORTS_PROGRESS "
     "PASSPORTS_STEP_SECONDS "
     "RESIDENCE_HOURS "

@@ -19,7 +19,7 @@ class Verified:
     """The population database's answer, and the transaction in which it was given.
 
     ``matched`` says that number, name and birth date are one citizen's, ``deceased`` that a death is registered.
-    ``record`` is what the agency's grant releases of the record; empty when they are not one citizen's.
+    ``record`` has what the agency's grant releases of the citizen's record; nothing unless it matched.
     """
 
     matched: bool

@@ -11,6 +11,9 @@ from google.protobuf.message import Message
 
 from ndxp.world import Citizen, Register, World, normalise_name
 
+_STRIDE = 1_000_000_007
+"""A prime beyond every population: steps of it come to everybody, and not to neighbours, who are all of one age."""
+
 
 class Turn(NamedTuple):
     """What a request is made of: somebody of the synthetic nation, the turn of this call, and who calls."""
@@ -92,13 +95,13 @@ class Demo:
 
 
 def holder(turn: Turn, register: type[Register[Any]]) -> tuple[Citizen, str]:
-    """Somebody who is in a register, and the register's number: the citizen of the turn, or the next in the nation.
+    """Somebody who is in a register, and the register's number: the citizen of the turn, or another one.
 
     Raises ValueError when nobody is.
     """
     world, first = turn.world, turn.world.index(turn.citizen.number) or 0
     for step in range(world.population):
-        number = world.number((first + step) % world.population)
+        number = world.number((first + step * _STRIDE) % world.population)
         value = world.identifier(register, number)
         if value and (citizen := world.citizen(number)):
             return citizen, value

@@ -1,7 +1,7 @@
 """What the department decides: whose vehicle it is, which registration is valid, what may be withdrawn."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ndxp.agency.claim import Claim, read_text
 from ndxp.errors import AgencyError, Code
@@ -11,19 +11,6 @@ _SIGNS = re.compile(r"[ .-]")
 _PLATE = re.compile(r"[0-9]{2}[A-Z][0-9]{5}")
 _LONGEST_PLATE = 20
 _LONGEST_REASON = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known of an owner and a vehicle; ``differing`` are the fields of the request that do not agree."""
-
-    valid: bool
-    differing: list[str]
-
-    @property
-    def matched(self) -> bool:
-        """Whether everything agrees."""
-        return not self.differing
 
 
 def read_plate(text: str) -> str:
@@ -49,13 +36,12 @@ def known(registration: Registration | None) -> Registration:
     return registration
 
 
-def standing(claim: Claim, registration: Registration | None) -> Standing:
-    """What is known of the person of a claim and a registration."""
+def differing_fields(claim: Claim, registration: Registration | None) -> list[str]:
+    """The fields of a verification that are not as in the register; "plate" alone when no vehicle has it."""
     if registration is None:
-        return Standing(valid=False, differing=["plate"])
+        return ["plate"]
     vehicle = registration.vehicle
-    differing = claim.differing_fields(vehicle.owner_number, vehicle.owner_name, vehicle.owner_birth_date)
-    return Standing(valid=not (differing or registration.withdrawal), differing=differing)
+    return claim.differing_fields(vehicle.owner_number, vehicle.owner_name, vehicle.owner_birth_date)
 
 
 def withdraw(registration: Registration, reason: str, at: int) -> Registration:

@@ -48,10 +48,10 @@ class VehicleService(VehicleServiceServicer):
         claim = read_claim(request.citizen_number, request.full_name, request.birth_date)
         self._register.name(claim.number)
         with self._database.reading() as documents:
-            standing = rules.standing(claim, self._register.by_plate(documents, plate))
-        return pb.VerifyRegistrationResponse(
-            matched=standing.matched, valid=standing.valid, differing_fields=standing.differing
-        )
+            registration = self._register.by_plate(documents, plate)
+        differing = rules.differing_fields(claim, registration)
+        valid = registration is not None and not (differing or registration.withdrawal)
+        return pb.VerifyRegistrationResponse(matched=not differing, valid=valid, differing_fields=differing)
 
     async def WithdrawRegistration(
         self, request: pb.WithdrawRegistrationRequest, _: _Context

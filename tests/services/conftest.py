@@ -29,7 +29,8 @@ FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
-CALLERS = (MEMBER, OTHER, KEEPER, "VN/GOV/G22/portal")
+SCHOOLS, OTHER_SCHOOLS = "VN/GOV/H26/schools", "VN/GOV/H29/schools"
+CALLERS = (MEMBER, OTHER, KEEPER, SCHOOLS, OTHER_SCHOOLS, "VN/GOV/G03/lgsp", "VN/GOV/G22/portal")
 SECRETS = {SUBJECTS: "key of subjects"} | {
     name: f"secret of {name}" for name in (*CALLERS, *(name for part in PARTS.values() for name in part.subsystems))
 }

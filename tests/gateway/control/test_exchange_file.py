@@ -10,11 +10,15 @@ from gateway.control.exchange_file import read_exchange, read_exchange_file
 from gateway.core.fields import check_release
 from gateway.core.registry import RegistryError
 from gateway.settings import ControlSettings
+from ndxp.identifiers import member_of
 from tests.support.agencies import COMPOSITIONS, PARTS
 from tests.support.descriptors import file_set
 
 SERVICES = ControlSettings().agencies_folder
 SMALL = "instance: VN\nmembers:\n  - {id: VN/GOV/G01, name: Bộ Công an}\n"
+
+FOREIGN = next(part for part in PARTS.values() if member_of(part.subsystems[0]) != "VN/GOV/G01")
+"""The first agency of a member that this exchange does not have."""
 
 
 def written(folder: Path, more: str) -> Path:
@@ -56,7 +60,10 @@ def test_a_file_has_the_agencies_that_it_names_and_no_others(tmp_path: Path, mor
     [
         ("agencies: [pasports]\n", f"there is no agency 'pasports'; there are {', '.join(PARTS)}"),
         ("agencies: some\n", "all, or a list of their names, and not 'some'"),
-        ("agencies: all\n", "health_insurance/exchange.yaml: the exchange has no member VN/GOV/G24"),
+        (
+            "agencies: all\n",
+            f"{FOREIGN.name}/exchange.yaml: the exchange has no member {member_of(FOREIGN.subsystems[0])}",
+        ),
     ],
 )
 def test_agencies_that_cannot_be_taken_are_one_line_with_the_file(tmp_path: Path, more: str, why: str) -> None:
