@@ -87,6 +87,12 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/NotifyStay": {
+        "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
+    },
+    "ndxp.residence.v1.ResidenceService/NotifyStays": {
+        "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
+    },
     "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
     "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
     "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
