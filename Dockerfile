@@ -31,6 +31,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/health_insurance \
       /handed-out/passports \
       /handed-out/population \
+      /handed-out/public_services \
  # end of agencies
       /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp
