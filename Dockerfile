@@ -35,6 +35,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/health_insurance \
       /handed-out/passports \
       /handed-out/population \
+      /handed-out/public_services \
       /handed-out/residence \
       /handed-out/vehicles \
  # end of agencies
