@@ -19,11 +19,13 @@ class Verified:
     """The population database's answer, and the transaction in which it was given.
 
     ``matched`` says that number, name and birth date are one citizen's, ``deceased`` that a death is registered.
+    ``record`` is what the agency's grant releases of the record; empty when they are not one citizen's.
     """
 
     matched: bool
     deceased: bool
     transaction_id: str
+    record: pb.Citizen
 
     @property
     def living(self) -> bool:
@@ -47,4 +49,4 @@ class Verification:
         response = given.answer
         if response.HasField("citizen"):
             names_subject(response.citizen.citizen_number)
-        return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id)
+        return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id, response.citizen)

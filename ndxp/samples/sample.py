@@ -9,7 +9,9 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from ndxp.world import Citizen, World, normalise_name
+from ndxp.world import Citizen, Sex, World, normalise_name
+
+_MOTHER_AGES = range(20, 41)
 
 
 class Turn(NamedTuple):
@@ -108,3 +110,8 @@ def false_claim(world: World, citizen: Citizen, turn: int) -> dict[str, str]:
         case _:
             claim["citizen_number"] = world.absent_number(turn)
     return claim
+
+
+def can_be_mother(citizen: Citizen) -> bool:
+    """Whether the birth of a child of this citizen may be registered."""
+    return citizen.sex is Sex.FEMALE and citizen.age() in _MOTHER_AGES

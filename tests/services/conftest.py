@@ -12,6 +12,7 @@ import grpc
 import pytest
 
 from ndxp.agency.hosting import Agency
+from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceStub
 from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
@@ -29,6 +30,7 @@ FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
+CIVIL_STATUS = "VN/GOV/G15/civil-status"
 CALLERS = (MEMBER, OTHER, KEEPER, "VN/GOV/G22/portal")
 SECRETS = {SUBJECTS: "key of subjects"} | {
     name: f"secret of {name}" for name in (*CALLERS, *(name for part in PARTS.values() for name in part.subsystems))
@@ -136,6 +138,9 @@ class Town:
 
     def passports(self, member: str = MEMBER) -> PassportServiceStub:
         return PassportServiceStub(self.channel(member))
+
+    def civil_status(self, member: str = MEMBER) -> CivilStatusServiceStub:
+        return CivilStatusServiceStub(self.channel(member))
 
     def onward_calls(self) -> list[Forwarded]:
         """The calls that agencies made."""

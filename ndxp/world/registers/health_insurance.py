@@ -15,6 +15,7 @@ from ndxp.world.places import wards
 from ndxp.world.provinces import provinces
 from ndxp.world.registers.register import Register
 from ndxp.world.registers.social_insurance import SocialInsurance
+from ndxp.world.registers.wrong_dates import wrong_date
 from ndxp.world.tables import wheel
 
 _COVERED = round(0.93 * 65536)
@@ -143,7 +144,7 @@ class HealthInsurance(Register[InsuranceCard]):
             old_number=old_card_number(category, code, card_number),
             citizen_number=citizen_number,
             name=self._recorded_name(person, traits, planted),
-            birth_date=_another_day(born, traits) if planted is Inconsistency.BIRTH_DATE_DIFFERS else born,
+            birth_date=wrong_date(born, traits.variation) if planted is Inconsistency.BIRTH_DATE_DIFFERS else born,
             category=category,
             benefit=BENEFITS[category],
             valid_from=valid_from,
@@ -217,12 +218,3 @@ def _validity(category: str, born: date, *, expired: bool) -> tuple[date, date]:
     if expired:
         return date(2022, 1, 1), date(2022, 12, 31)
     return _YEAR_START, _YEAR_END
-
-
-def _another_day(born: date, traits: Traits) -> date:
-    """A wrong birth date as it happens in registers: day and month swapped, or one to three years early."""
-    if born.day <= 12 and born.day != born.month and traits.variation & 1:
-        swapped = born.replace(month=born.day, day=born.month)
-        if swapped <= REFERENCE_DATE:
-            return swapped
-    return years_after(born, -1 - traits.variation % 3)
