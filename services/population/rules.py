@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from ndxp.agency.claim import Claim, read_day, read_name, read_name_part, read_number, read_province, read_text
+from ndxp.agency.claim import Claim, read_day, read_name, read_name_part, read_number, read_province
 from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
-from ndxp.world import MAJORITY, Address, Citizen, Sex, normalise_name
+from ndxp.world import MAJORITY, Citizen, Sex, normalise_name
 
 FIRST_BIRTH_YEAR = 2000
 """Births before are in the registry already."""
@@ -17,9 +17,6 @@ MOTHER_AGES = (14, 60)
 
 CHANGE_KINDS = {1: "birth", 2: "death", 3: "address"}
 """Kinds of the feed of changes by their number in the contract."""
-
-_LONGEST_PLACE = 100
-_LONGEST_DETAIL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,17 +106,6 @@ def check_death(citizen: Citizen, *, full_name: str, death_date: str, today: dat
     if not citizen.birth_date <= day <= today:
         raise _invalid("DEATH_DATE_IMPOSSIBLE", f"death_date is before the birth or after {today}", "death_date")
     return day
-
-
-def read_address(*, province: str, district: str, ward: str, detail: str) -> Address:
-    """An address with a known province, a ward and a detail; raises AgencyError with the field at fault."""
-    field = "current_address"
-    return Address(
-        read_province(province, f"{field}.province"),
-        read_text(district, f"{field}.district", _LONGEST_PLACE, required=False),
-        read_text(ward, f"{field}.ward", _LONGEST_PLACE),
-        read_text(detail, f"{field}.detail", _LONGEST_DETAIL),
-    )
 
 
 def living(citizen: Citizen) -> Citizen:

@@ -7,12 +7,11 @@ from functools import cached_property
 
 from ndxp.world.census import FIRST_YEAR
 from ndxp.world.citizen import REFERENCE_DATE
-from ndxp.world.lives import birth_date
+from ndxp.world.lives import birth_date, mistaken_birth_date
 from ndxp.world.nation import Person
 from ndxp.world.provinces import provinces
 from ndxp.world.registers.register import Register
 from ndxp.world.registers.serials import Serials
-from ndxp.world.registers.wrong_dates import wrong_date
 
 _WRONG = round(0.002 * 65536)
 _LATEST_DAYS = 60
@@ -42,7 +41,7 @@ class Certificates(Register[BirthCertificate]):
         return BirthCertificate(
             number=self.number(person, citizen_number),
             citizen_number=citizen_number,
-            birth_date=wrong_date(born, draw >> 16) if draw & 0xFFFF < _WRONG else born,
+            birth_date=mistaken_birth_date(born, draw >> 16) if draw & 0xFFFF < _WRONG else born,
             registered=min(born + timedelta((draw >> 32) % (_LATEST_DAYS + 1)), REFERENCE_DATE),
         )
 
