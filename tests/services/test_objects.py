@@ -16,6 +16,7 @@ from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.wire import metadata, status
 from ndxp.world import World
 from ndxp.world.registers.candidates import Candidates
@@ -81,6 +82,8 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/GetStay": {"stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/WithdrawStay": {"request_id": REQUEST, "stay_id": OBJECT},
     "ndxp.residence.v1.ResidenceService/NotifyStay": {
         "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
     },
@@ -158,7 +161,7 @@ async def town(
 ) -> AsyncIterator["Town"]:
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "education")
+    names = ("population", "health_insurance", "passports", "education", "residence")
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
@@ -190,6 +193,16 @@ async def registered(town: "Town", world: World) -> education.Registration:
     return registration
 
 
+async def notified(town: "Town", world: World) -> residence.Stay:
+    guest = world.persona("migrant").citizen
+    notice = residence.StayNotice(
+        full_name=guest.full_name, identity_number=guest.number, reason="du lịch",
+        address=residence.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc"),
+    )  # fmt: skip
+    stay: residence.Stay = (await call(town, "ndxp.residence.v1.ResidenceService/NotifyStay", notice=notice)).stay
+    return stay
+
+
 class Kind(NamedTuple):
     """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
 
@@ -206,6 +219,9 @@ KINDS = {
     "registration_id": Kind(
         agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered,
         "ndxp.education.v1.EducationService/GetRegistration",
+    ),
+    "stay_id": Kind(
+        agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "ndxp.residence.v1.ResidenceService/GetStay"
     ),
 }  # fmt: skip
 """The kinds of objects, by the field that names one."""
