@@ -28,11 +28,14 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  # A named volume takes owner and mode of the folder it is first mounted on.
  && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
  # agencies: folders
+      /handed-out/civil_servants \
       /handed-out/driving_licences \
       /handed-out/education \
+      /handed-out/emc \
       /handed-out/health_insurance \
       /handed-out/passports \
       /handed-out/population \
+      /handed-out/public_services \
       /handed-out/residence \
       /handed-out/vehicles \
  # end of agencies

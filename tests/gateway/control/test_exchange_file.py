@@ -1,6 +1,5 @@
 """The exchange to start with: which agencies a file has in it."""
 
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,15 @@ from gateway.control.exchange_file import read_exchange, read_exchange_file
 from gateway.core.fields import check_release
 from gateway.core.registry import RegistryError
 from gateway.settings import ControlSettings
+from ndxp.agency.parts import usual_ports
 from ndxp.identifiers import member_of
 from tests.support.agencies import COMPOSITIONS, PARTS
 from tests.support.descriptors import file_set
 
 SERVICES = ControlSettings().agencies_folder
 SMALL = "instance: VN\nmembers:\n  - {id: VN/GOV/G01, name: Bộ Công an}\n"
-
-FOREIGN = next(part for part in PARTS.values() if member_of(part.subsystems[0]) != "VN/GOV/G01")
-"""The first agency of a member that this exchange does not have."""
+FIRST = next(part for part in PARTS.values() if member_of(part.subsystems[0]) != "VN/GOV/G01")
+"""The first agency of a member that the small exchange does not have."""
 
 
 def written(folder: Path, more: str) -> Path:
@@ -31,8 +30,10 @@ def test_the_default_exchange_has_every_agency_at_its_usual_port() -> None:
     services = read_exchange(ControlSettings()).services
     offered = {(s.provider, s.contract) for s in services}
     assert offered >= {(s, contract) for part in PARTS.values() for s in part.subsystems for contract in part.contracts}
-    for name, port in zip(PARTS, count(50061)):
-        assert {s.address for s in services if s.provider in PARTS[name].subsystems} == {f"127.0.0.1:{port}"}
+    addresses = {s.provider: s.address for s in services}
+    ports = usual_ports(list(PARTS.values()))
+    assert all(addresses[s] == f"127.0.0.1:{ports[part.name]}" for part in PARTS.values() for s in part.subsystems)
+    assert min(ports.values()) == 50061
 
 
 def test_the_default_exchange_leaves_no_grant_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -62,7 +63,7 @@ def test_a_file_has_the_agencies_that_it_names_and_no_others(tmp_path: Path, mor
         ("agencies: some\n", "all, or a list of their names, and not 'some'"),
         (
             "agencies: all\n",
-            f"{FOREIGN.name}/exchange.yaml: the exchange has no member {member_of(FOREIGN.subsystems[0])}",
+            f"{FIRST.name}/exchange.yaml: the exchange has no member {member_of(*FIRST.subsystems[:1])}",
         ),
     ],
 )
