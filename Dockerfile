@@ -31,6 +31,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/civil_servants \
       /handed-out/emc \
       /handed-out/health_insurance \
+      /handed-out/operations \
       /handed-out/passports \
       /handed-out/population \
  # end of agencies
