@@ -1,6 +1,7 @@
 """The reference pages say what the code says."""
 
 import importlib.util
+import re
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
@@ -78,6 +79,22 @@ def test_every_page_the_readme_points_to_exists() -> None:
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     links = [part.split(")")[0] for part in readme.split("](")[1:]]
     assert [link for link in links if not (DOCS.parent / link).exists()] == []
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = (DOCS.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = {path for path in re.findall(r"`([a-z0-9_]+/[\w./-]*)`", page) if "NAME" not in path}
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not (DOCS.parent / path).exists()] == []
+
+
+def test_architecture_is_one_page() -> None:
+    assert len((DOCS.parent / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def test_a_decision_is_one_page() -> None:
+    pages = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in DOCS.glob("decisions/0*.md")}
+    assert {name: lines for name, lines in pages.items() if lines > 60} == {}
 
 
 def test_the_page_on_http2_tells_every_limit_with_its_default() -> None:

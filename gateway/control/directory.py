@@ -24,14 +24,14 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 
 
 def complete(registry: Registry, address: str) -> Registry:
-    """The registry of a file with what the exchange itself needs, where a short file leaves it out.
+    """Adds to the registry of a file what the exchange itself needs and a short file leaves out.
 
-    That is its member with the subsystem of the directory and the one as which its operator calls, the directory at
-    this address, and everybody's right to read it. A file that has the directory keeps what it says of it.
+    That is: the exchange's own member with two subsystems (the directory, and the one as which the operator calls), the
+    directory at this address, and a grant for everybody to read it. A file that has the directory is not changed.
     """
     owner = member_of(SUBSYSTEM)
     if not owner.startswith(f"{registry.instance}/"):
-        return registry  # of another instance: its own check tells
+        return registry  # of another instance: the registry's own check refuses it
     before = next((m for m in registry.members if m.id == owner), Member(owner, "Văn phòng Chính phủ"))
     needed = [subsystem.rpartition("/")[2] for subsystem in (SUBSYSTEM, OPERATORS)]
     missing = [part for part in needed if part not in before.subsystems]
@@ -47,7 +47,7 @@ def complete(registry: Registry, address: str) -> Registry:
 
 
 class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
-    """Shows the registry as it stands, and how much the exchange is used."""
+    """Shows the registry as it is now, and how much the exchange is used."""
 
     def __init__(self, registry: RegistryStore, usage: Usage) -> None:
         self._registry = registry
@@ -80,7 +80,7 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
         return response
 
     async def ListMyGrants(self, _: pb.ListMyGrantsRequest, __: _Context) -> pb.ListMyGrantsResponse:
-        """The grants of whom the gateway names as the caller."""
+        """The grants of the caller, whom the gateway's assertion names."""
         client = caller().client
         snapshot = (await self._registry.load()).snapshot
         consumers = snapshot.consumers(client)

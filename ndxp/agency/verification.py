@@ -28,11 +28,13 @@ class Verified:
     """The population database's answer, and the transaction in which it was given.
 
     ``matched`` says that number, name and birth date are one citizen's, ``deceased`` that a death is registered.
+    ``record`` has what the agency's grant releases of the citizen's record; nothing unless it matched.
     """
 
     matched: bool
     deceased: bool
     transaction_id: str
+    record: pb.Citizen
 
     @property
     def living(self) -> bool:
@@ -56,7 +58,7 @@ class Verification:
         response = given.answer
         if response.HasField("citizen"):
             names_subject(response.citizen.citizen_number)
-        return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id)
+        return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id, response.citizen)
 
     async def match(self, claims: Sequence[tuple[str, str, str]], *, purpose: str) -> list[bool]:
         """Whether each number, name and birth date are one citizen's, living or dead; asks for all of them in one call.

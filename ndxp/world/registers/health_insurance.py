@@ -9,7 +9,7 @@ from ndxp.calendar import years_after
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import REFERENCE_DATE
 from ndxp.world.lives import birth_date, death_date, mistaken_birth_date
-from ndxp.world.names import WHEEL, given_names, normalise_name
+from ndxp.world.names import with_another_given_name
 from ndxp.world.nation import Person, Traits
 from ndxp.world.places import wards
 from ndxp.world.provinces import provinces
@@ -180,12 +180,7 @@ class HealthInsurance(Register[InsuranceCard]):
         name = self._registers.records.full_name(person, traits)
         if planted is not Inconsistency.NAME_DIFFERS:
             return name
-        start, _, own = name.rpartition(" ")
-        choices = given_names(person.cell & 1)
-        place = traits.variation % WHEEL
-        while normalise_name(choices[place]) == normalise_name(own):
-            place = (place + 1) % WHEEL
-        return f"{start} {choices[place]}"
+        return with_another_given_name(name, person.cell & 1, traits.variation)
 
 
 @cache
