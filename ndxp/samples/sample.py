@@ -9,8 +9,9 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from ndxp.world import Citizen, Register, World, normalise_name
+from ndxp.world import Citizen, Register, Sex, World, normalise_name
 
+_MOTHER_AGES = range(20, 41)
 _STRIDE = 1_000_000_007
 """A prime beyond every population: steps of it come to everybody, and not to neighbours, who are all of one age."""
 
@@ -32,6 +33,7 @@ class Sample:
     yes (a matched citizen, an admitted patient); it gets all answers of a stream together. ``expected`` is what it must
     be, None where the nation does not decide it. ``suits`` tells whom the call can be about. ``drills`` is how often
     the crash drills make the call relative to the others, 0 for never; they call as the one-stop system of a province.
+    ``purpose`` is what a load test states with the call, where a grant asks for one.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Sample:
     expected: bool | None = None
     suits: Callable[[Citizen], bool] = lambda _: True
     drills: int = 0
+    purpose: str = ""
 
     @property
     def full_method(self) -> str:
@@ -125,3 +128,8 @@ def false_claim(world: World, citizen: Citizen, turn: int) -> dict[str, str]:
         case _:
             claim["citizen_number"] = world.absent_number(turn)
     return claim
+
+
+def can_be_mother(citizen: Citizen) -> bool:
+    """Whether the birth of a child of this citizen may be registered."""
+    return citizen.sex is Sex.FEMALE and citizen.age() in _MOTHER_AGES
