@@ -37,6 +37,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/passports \
       /handed-out/population \
       /handed-out/residence \
+      /handed-out/social_security \
       /handed-out/vehicles \
  # end of agencies
       /handed-out/operator /authority /certificate
