@@ -37,6 +37,7 @@ PERSON = (
     "a number from life, of a person or a document; grants say who may ask, and of some methods name and birth date"
 )
 MARK = "given back with the answer"
+SECRET = "what those of a payment alone were told; it opens nothing without the company's signature"
 PUBLIC = "a place in a list that every member may read"
 KEY = "a public key of the caller's own"
 
@@ -96,6 +97,15 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
     "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
     "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
+    "ndxp.public_services.v1.PublicServiceService/ListProcedures": {"page_token": PUBLIC},
+    "ndxp.public_services.v1.PublicServiceService/SubmitDossier": {
+        "request_id": REQUEST, "applicant.citizen_number": PERSON, "birth.mother.citizen_number": PERSON,
+        "birth.father.citizen_number": PERSON, "death.death.deceased.citizen_number": PERSON,
+        "death.death.survivor.citizen_number": PERSON, "land.certificate_number": PERSON,
+        "land.buyer.citizen_number": PERSON,
+    },
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
 }  # fmt: skip
 
 
@@ -164,7 +174,7 @@ async def town(
 ) -> AsyncIterator["Town"]:
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "education")
+    names = ("population", "health_insurance", "passports", "education", "public_services")
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
@@ -308,11 +318,23 @@ async def of_changes(town: "Town", world: World) -> tuple[dict[str, Any], str]:
     return {"stop_at_end": True}, (await call(town, f"{service}/WatchChanges", stop_at_end=True)).cursor
 
 
+async def of_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    service, number = "ndxp.public_services.v1.PublicServiceService", world.persona("traveller").citizen.number
+    for serial in (1, 2):
+        await call(
+            town, f"{service}/SyncDossier", code=f"000.00.00.H26-230703-000{serial}", procedure_code="2.002621",
+            citizen_number=number, state=2, received_at="20230703080000",
+        )  # fmt: skip
+    fields: dict[str, Any] = {"citizen_number": number, "page_size": 1}
+    return fields, (await call(town, f"{service}/ListDossiers", **fields)).next_page_token
+
+
 LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": of_accesses,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": of_visits,
     "ndxp.passports.v1.PassportService/ListApplications": of_applications,
     "ndxp.population.v1.PopulationService/WatchChanges": of_changes,
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": of_dossiers,
 }
 
 
