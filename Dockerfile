@@ -29,9 +29,11 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
  # agencies: folders
       /handed-out/health_insurance \
+      /handed-out/land \
       /handed-out/passports \
       /handed-out/population \
       /handed-out/public_services \
+      /handed-out/tax \
  # end of agencies
       /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp
