@@ -52,7 +52,7 @@ def up(
     (`ndxp new agency`) is a process of its own; when it cannot run, a line says why, and the rest of the exchange runs.
 
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`;
-    `ndxp up -d --with ./land`
+    `ndxp up -d --with ./museum`
     """
     state = State.read(folder)
     if state is not None and state.attached:
