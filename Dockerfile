@@ -29,6 +29,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
  # agencies: folders
       /handed-out/civil_servants \
+      /handed-out/civil_status \
       /handed-out/driving_licences \
       /handed-out/education \
       /handed-out/emc \

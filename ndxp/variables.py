@@ -19,6 +19,7 @@ _EXCHANGE = (
 )
 _AGENCIES = (
     # agencies: variables
+    "CIVIL_STATUS_HOURS "
     "EDUCATION_CLOSING_DAY "
     "PASSPORTS_PROGRESS "
     "PASSPORTS_STEP_SECONDS "

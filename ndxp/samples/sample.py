@@ -9,8 +9,9 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from ndxp.world import Citizen, Register, World, normalise_name
+from ndxp.world import Citizen, Register, Sex, World, normalise_name
 
+_MOTHER_AGES = range(20, 41)
 _STRIDE = 1_000_000_007
 """A prime beyond every population: steps of it come to everybody, and not to neighbours, who are all of one age."""
 
@@ -127,3 +128,8 @@ def false_claim(world: World, citizen: Citizen, turn: int) -> dict[str, str]:
         case _:
             claim["citizen_number"] = world.absent_number(turn)
     return claim
+
+
+def can_be_mother(citizen: Citizen) -> bool:
+    """Whether the birth of a child of this citizen may be registered."""
+    return citizen.sex is Sex.FEMALE and citizen.age() in _MOTHER_AGES

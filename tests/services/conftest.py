@@ -12,6 +12,7 @@ import grpc
 import pytest
 
 from ndxp.agency.hosting import Agency
+from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceStub
 from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
@@ -29,6 +30,7 @@ FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
+CIVIL_STATUS = "VN/GOV/G15/civil-status"
 SCHOOLS, OTHER_SCHOOLS = "VN/GOV/H26/schools", "VN/GOV/H29/schools"
 
 
@@ -144,6 +146,9 @@ class Town:
 
     def passports(self, member: str = MEMBER) -> PassportServiceStub:
         return PassportServiceStub(self.channel(member))
+
+    def civil_status(self, member: str = MEMBER) -> CivilStatusServiceStub:
+        return CivilStatusServiceStub(self.channel(member))
 
     def onward_calls(self) -> list[Forwarded]:
         """The calls that agencies made."""

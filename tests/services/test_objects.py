@@ -174,7 +174,7 @@ async def town(
 ) -> AsyncIterator["Town"]:
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "education")
+    names = ("population", "health_insurance", "passports", "education", "public_services")
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
