@@ -63,7 +63,7 @@ class Sandbox:
 
     def until_known(self) -> None:
         """Returns when every gateway knows what was changed; raises NotResumed."""
-        self.until(lambda: "" if life.of_one_mind(self.state) else "a gateway does not know the newest registry")
+        self.until(lambda: "" if life.same_registry(self.state) else "a gateway does not know the newest registry")
 
     def until_serving(self) -> None:
         """Returns when every process runs, control is ready and the gateway takes calls; raises NotResumed."""
