@@ -16,6 +16,7 @@ from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.wire import metadata, status
 from ndxp.world import World
 from ndxp.world.registers.candidates import Candidates
@@ -43,6 +44,9 @@ KEY = "a public key of the caller's own"
 
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
+
+_HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "header.slip_number": PERSON}
+"""Of the messages between land registry and tax agency; a slip is there for the two of them only."""
 
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
@@ -72,6 +76,12 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.health_insurance.v1.HealthInsuranceService/IssueChildCard": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/RecordVisit": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.land.v1.LandService/GetParcel": {"certificate_number": PERSON, "owner_number": PERSON},
+    "ndxp.land.v1.LandService/SubmitTransfer": {
+        "request_id": REQUEST, "certificate_number": PERSON, "seller.citizen_number": PERSON,
+        "buyer.citizen_number": PERSON,
+    },
+    "ndxp.land.v1.LandService/GetScannedDossier": _HEADER,
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -89,6 +99,8 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/GetStay": {"stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/WithdrawStay": {"request_id": REQUEST, "stay_id": OBJECT},
     "ndxp.residence.v1.ResidenceService/NotifyStay": {
         "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
     },
@@ -107,6 +119,12 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
     "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
+    "ndxp.tax.v1.TaxService/SubmitTransferSlip": {
+        "request_id": REQUEST, "seller_number": PERSON, "buyer_number": PERSON, **_HEADER,
+    },
+    "ndxp.tax.v1.TaxService/GetTaxNotice": _HEADER,
+    "ndxp.tax.v1.TaxService/GetObligation": {"notice_number": PERSON, **_HEADER},
+    "ndxp.tax.v1.TaxService/RecordPayment": {"request_id": REQUEST, "notice_number": PERSON},
 }  # fmt: skip
 
 
@@ -175,7 +193,7 @@ async def town(
 ) -> AsyncIterator["Town"]:
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "education", "public_services")
+    names = ("population", "health_insurance", "passports", "education", "residence", "public_services")
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
@@ -207,6 +225,16 @@ async def registered(town: "Town", world: World) -> education.Registration:
     return registration
 
 
+async def notified(town: "Town", world: World) -> residence.Stay:
+    guest = world.persona("migrant").citizen
+    notice = residence.StayNotice(
+        full_name=guest.full_name, identity_number=guest.number, reason="du lịch",
+        address=residence.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc"),
+    )  # fmt: skip
+    stay: residence.Stay = (await call(town, "ndxp.residence.v1.ResidenceService/NotifyStay", notice=notice)).stay
+    return stay
+
+
 class Kind(NamedTuple):
     """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
 
@@ -223,6 +251,9 @@ KINDS = {
     "registration_id": Kind(
         agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered,
         "ndxp.education.v1.EducationService/GetRegistration",
+    ),
+    "stay_id": Kind(
+        agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "ndxp.residence.v1.ResidenceService/GetStay"
     ),
 }  # fmt: skip
 """The kinds of objects, by the field that names one."""
