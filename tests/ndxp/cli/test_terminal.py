@@ -9,7 +9,7 @@ from ndxp.sandbox import life
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.world import World
-from tests.ndxp.cli.command import ndxp
+from tests.ndxp.cli.command import ndxp_process as ndxp
 from tests.services.test_hosting import ROOT
 
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": str(ROOT)}
