@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,17 +61,24 @@ def ndxp(*words: object, folder: Path | str, given: str = "", **variables: str) 
 
 def run_main(*words: object, given: str = "") -> Ran:
     """Runs a command in this process, through the same ``main`` that the ``ndxp`` script calls."""
+    return captured(main, "ndxp", *words, given=given)
+
+
+def captured(entry: Callable[[], None], *words: object, given: str = "") -> Ran:
+    """Runs the entry of a command in this process, with its command line and its stdin, and gives how it ended."""
     at_termination, masked = signal.getsignal(signal.SIGTERM), os.umask(0o022)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["ndxp", *map(str, words)])
+        patch.setattr(sys, "argv", [str(word) for word in words])
         patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode()), encoding="utf-8"))
+        code: object = 0
         try:
-            with _written_to(1, "stdout", out), _written_to(2, "stderr", err), pytest.raises(SystemExit) as ended:
-                main()
+            with _written_to(1, "stdout", out), _written_to(2, "stderr", err):
+                entry()
+        except SystemExit as ended:
+            code = ended.code or 0
         finally:
             signal.signal(signal.SIGTERM, at_termination)
             os.umask(masked)
-        code = ended.value.code
         assert isinstance(code, int)
         return Ran(code, _text(out), _text(err))
 
