@@ -1,7 +1,7 @@
-"""Turns of connections that have more to be read than one turn takes: in each round of the loop one of them goes on.
+"""Turns for connections with more data than one turn allows: in each round of the loop one of them goes on.
 
-So a connection that sends as fast as it can, or a thousand of them, makes the others wait for a turn and not for all
-that it has sent.
+So even a thousand connections that send as fast as they can make others wait for their turns only, and not for all
+their data.
 """
 
 import asyncio
