@@ -1,4 +1,4 @@
-"""The report as one HTML page: nothing to fetch, pictures inside, fit for paper."""
+"""The report as one HTML page, with its pictures inside and nothing to fetch; it can be printed."""
 
 from importlib import resources
 from typing import Any
