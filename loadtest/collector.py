@@ -25,8 +25,10 @@ class _Series:
         self.statuses.update(calls.statuses)
         self.failures += calls.failures
         for latencies, found in (
-            (self.response, calls.response), (self.service, calls.service), (self.failed, calls.failed),
-        ):  # fmt: skip
+            (self.response, calls.response),
+            (self.service, calls.service),
+            (self.failed, calls.failed),
+        ):
             for microseconds in found:
                 latencies.record(microseconds)
 

@@ -247,9 +247,13 @@ def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
     def note(answer: tuple[str, str, bool, int, float]) -> None:
         series, status, failed, size, response = answer
         environment.events.request.fire(
-            request_type="grpc", name=series, response_time=response * 1000, response_length=size,
-            exception=_Failed(status) if failed else None, context={},
-        )  # fmt: skip
+            request_type="grpc",
+            name=series,
+            response_time=response * 1000,
+            response_length=size,
+            exception=_Failed(status) if failed else None,
+            context={},
+        )
 
     def note_dropped(series: str) -> None:
         environment.stats.log_error("grpc", series, "dropped: too many calls under way")

@@ -65,10 +65,14 @@ def find(
         nested = sum(entry.run != results.run for entry in failed)
         found.append(
             Outage(
-                service=service, status=status, calls=len(failed) + more.pop((service, status), 0), first=min(seconds),
-                last=max(seconds), nested=nested,
+                service=service,
+                status=status,
+                calls=len(failed) + more.pop((service, status), 0),
+                first=min(seconds),
+                last=max(seconds),
+                nested=nested,
             )
-        )  # fmt: skip
+        )
     when = [second.at for second in results.seconds if second.failed] or [0]
     more.update({("no answer from the gateway", status): calls for status, calls in unanswered.items()})
     for (name, status), calls in more.items():

@@ -17,9 +17,11 @@ _PERCENTS = (50, 75, 90, 95, 99, 99.9)
 def render(report: Report) -> str:
     """The page."""
     environment = Environment(
-        autoescape=select_autoescape(default_for_string=True), undefined=StrictUndefined, trim_blocks=True,
+        autoescape=select_autoescape(default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     template = environment.from_string(
         (resources.files("loadtest") / "templates" / "report.html").read_text(encoding="utf-8")
     )

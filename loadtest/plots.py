@@ -142,9 +142,13 @@ def _cpu(results: Results, usages: Usages) -> str:
         axes.stackplot(at, list(drawn.values()), labels=list(drawn), colors=[_ROLES.get(name, _GREY) for name in drawn])
         axes.axhline(usages.cores, color=_RED, linewidth=1, linestyle="--")
         axes.annotate(
-            f"all {usages.cores} cores", (at[0], usages.cores), (5, 3), textcoords="offset points", color=_RED,
+            f"all {usages.cores} cores",
+            (at[0], usages.cores),
+            (5, 3),
+            textcoords="offset points",
+            color=_RED,
             fontsize=7.5,
-        )  # fmt: skip
+        )
         axes.set_ylim(0, usages.cores * 1.12)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
     return _over_time(figure, axes, "cores")

@@ -134,7 +134,9 @@ def reconcile(
             *(
                 entry.transaction_id
                 for entry in ledger
-                if entry.origin == "provider" and entry.status == "OK" and entry.service in agencies
+                if entry.origin == "provider"
+                and entry.status == "OK"
+                and entry.service in agencies
                 and (entry.service, entry.transaction_id) not in accessed
             ),
         ],
@@ -152,7 +154,7 @@ def reconcile(
             for answer in recordable
             if (entry := outcomes.get(answer.transaction_id)) and _code(answer.status) != _code(entry.status)
         ],
-    }  # fmt: skip
+    }
     return Reconciliation(
         answered=len(answers),
         recorded=len(ledger),

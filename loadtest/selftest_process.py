@@ -134,9 +134,13 @@ async def _freeze() -> Freeze:
                     collector.add("self", tally.unpack(data))
 
         order = Order(
-            profile=_PROFILE, curve=Curve.constant(_RATE, _DURATION), compress=1, seed=1, gateway=address,
+            profile=_PROFILE,
+            curve=Curve.constant(_RATE, _DURATION),
+            compress=1,
+            seed=1,
+            gateway=address,
             transactions=None,
-        )  # fmt: skip
+        )
         worker = Worker(order, _Anybody(), send, lambda *_: None, lambda _: None)
         async with asyncio.TaskGroup() as beside:
             await worker.run_slot()
@@ -213,6 +217,8 @@ async def _lanes(address: str, count: int) -> AsyncIterator[Lanes]:
 
 if __name__ == "__main__":
     tests: dict[str, Callable[[], Coroutine[Any, Any, msgspec.Struct]]] = {
-        "ceiling": _ceiling, "freeze": _freeze, "beside": _beside
-    }  # fmt: skip
+        "ceiling": _ceiling,
+        "freeze": _freeze,
+        "beside": _beside,
+    }
     print(msgspec.json.encode(uvloop.run(tests[sys.argv[1]]())).decode())  # noqa: T201

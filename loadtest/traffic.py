@@ -55,9 +55,12 @@ class Traffic:
         self._ended = False
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                _command(plan, self._results, self._progress), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                _command(plan, self._results, self._progress),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     @property
     def pid(self) -> int:

@@ -23,9 +23,12 @@ _PAUSE = 0.1
 """Seconds between two attempts to connect; calls in between fail at once."""
 
 _LIMITS = Limits(
-    stream_window=1 << 20, connection_window=4 << 20, field_bytes=32 * 1024, nuisances_at_once=20_000,
+    stream_window=1 << 20,
+    connection_window=4 << 20,
+    field_bytes=32 * 1024,
+    nuisances_at_once=20_000,
     nuisances_per_second=5000,
-)  # fmt: skip
+)
 """Limits for what the gateway sends; they are wider than those for strangers."""
 
 _MICROSECONDS = 99_999_999
@@ -142,8 +145,10 @@ class _Lane:
         host, _, port = self._gateway.rpartition(":")
         made = loop.create_connection(
             lambda: _Wire(loop, self._gateway, "https" if self._context else "http"),
-            host.strip("[]"), int(port), ssl=self._context,
-        )  # fmt: skip
+            host.strip("[]"),
+            int(port),
+            ssl=self._context,
+        )
         try:
             _, wire = await asyncio.wait_for(made, _CONNECT)
         except TimeoutError as error:

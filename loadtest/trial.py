@@ -76,8 +76,9 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
             reckoning = reckon(books, [measured.results for _, measured in done], live.say)
         best = max(
             (index for index, one in enumerate(found.steps) if one.passed),
-            key=lambda index: found.steps[index].rate, default=-1,
-        )  # fmt: skip
+            key=lambda index: found.steps[index].rate,
+            default=-1,
+        )
         report = _report("capacity", profile, *done[best], reckoning)
     report.capacity = found
     report.verdict = decide_search(found, report.verdict)

@@ -49,9 +49,13 @@ class Caller:
             *(((metadata.SERVICE, prepared.provider),) if prepared.provider else ()),
         )
         self._lanes.ask(
-            prepared.client, prepared.path, prepared.encode(message_id), pairs, self._deadline,
+            prepared.client,
+            prepared.path,
+            prepared.encode(message_id),
+            pairs,
+            self._deadline,
             lambda answer: ended(_outcome(prepared, answer)),
-        )  # fmt: skip
+        )
 
     async def wait(self, prepared: Prepared) -> Outcome:
         """Makes a call and waits for its end."""

@@ -137,9 +137,13 @@ class Worker:
             response, service = finished - self._begin - due, finished - sent
             for series in names:
                 self._tally.answered(
-                    finished - self._begin, series, outcome.status, failed=outcome.failed,
-                    response=round(response * 1e6), service=round(service * 1e6),
-                )  # fmt: skip
+                    finished - self._begin,
+                    series,
+                    outcome.status,
+                    failed=outcome.failed,
+                    response=round(response * 1e6),
+                    service=round(service * 1e6),
+                )
             if self._file is not None:
                 self._file.write(f"{outcome.transaction_id or '-'} {outcome.status} {prepared.series}\n")
             self._note(prepared.series, outcome, response)

@@ -46,14 +46,14 @@ def host(folder: Path, *names: str) -> str:
     ("file", "old", "new", "why"),
     [
         (CONTRACT, GET, "", "exchange.yaml grants GetEntry, which land.v1.LandService does not have"),
-        (CONTRACT, "string text = 2;", "string text 2;", 'protos/land/v1/land.proto:23:15: Missing field number.'),
+        (CONTRACT, "string text = 2;", "string text 2;", "protos/land/v1/land.proto:23:15: Missing field number."),
         (SERVICE, "async def GetEntry", "async def ShowEntry", "LandService does not answer GetEntry of land.v1"),
         (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 17)"),
         (RULES, "LONGEST_TEXT = 200", "LONGEST_TEXT = int('x')", "(land/rules.py, line 8)"),
         (PART, "land.v1.LandService", "land.v1.LandsService", "the contract land.v1.LandsService, of which there is"),
         (PART, "title: Land", "tittle: Land", "it has an unknown field `tittle`"),
     ],
-)  # fmt: skip
+)
 def test_what_is_broken_is_named_in_one_line(folder: Path, file: str, old: str, new: str, why: str) -> None:
     change(folder / file, old, new)
     line = host(folder, "land")
