@@ -29,6 +29,7 @@ from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
+from gateway.control.usage import Usage
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.keys import load_or_create_secret
@@ -114,7 +115,7 @@ class Control:
         )
         provider.add(
             directory.CONTRACT,
-            directory.ExchangeService(self._registry),
+            directory.ExchangeService(self._registry, Usage(parts.reader, self._store)),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )
         await provider.start(self._settings.exchange_address)

@@ -5,6 +5,7 @@ from typing import Any
 import grpc
 import msgspec
 
+from gateway.control.usage import Usage
 from gateway.core.agencies import OPERATORS
 from gateway.core.registry import Grant, Member, Registry, Service
 from gateway.registry_store import RegistryStore
@@ -16,6 +17,8 @@ from ndxp.identifiers import member_of
 
 SUBSYSTEM = "VN/GOV/G22/exchange"
 CONTRACT = "ndxp.exchange.v1.ExchangeService"
+FOR_ALL = ("ListMembers", "ListServices", "ListMyGrants")
+"""The methods that every member may call."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -39,15 +42,16 @@ def complete(registry: Registry, address: str) -> Registry:
     if any((s.provider, s.contract) == (SUBSYSTEM, CONTRACT) for s in registry.services):
         return registry
     service = Service(SUBSYSTEM, CONTRACT, address)
-    grant = Grant("exchange-directory", "group:all", SUBSYSTEM, CONTRACT, ["*"])
+    grant = Grant("exchange-directory", "group:all", SUBSYSTEM, CONTRACT, [*FOR_ALL])
     return msgspec.structs.replace(registry, services=[*registry.services, service], grants=[*registry.grants, grant])
 
 
 class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
-    """Shows the registry as it is now."""
+    """Shows the registry as it is now, and how much the exchange is used."""
 
-    def __init__(self, registry: RegistryStore) -> None:
+    def __init__(self, registry: RegistryStore, usage: Usage) -> None:
         self._registry = registry
+        self._usage = usage
 
     async def ListMembers(self, request: pb.ListMembersRequest, _: _Context) -> pb.ListMembersResponse:
         """A page of members, in the order of their identifiers."""
@@ -84,6 +88,10 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
         consumers = snapshot.consumers(client)
         grants = [_grant(grant) for grant in snapshot.registry.grants if grant.consumer in consumers]
         return pb.ListMyGrantsResponse(client=client, grants=grants)
+
+    async def GetUsage(self, request: pb.GetUsageRequest, _: _Context) -> pb.GetUsageResponse:
+        """The calls of each client to each service, by day."""
+        return await self._usage.between(request.since, request.until)
 
 
 def _grant(g: Grant) -> pb.Grant:

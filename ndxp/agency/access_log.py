@@ -8,8 +8,9 @@ import grpc
 
 from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
-from ndxp.agency.database import Access, Database, now
+from ndxp.agency.database import Access, Database
 from ndxp.agency.paging import page_limit
+from ndxp.clock import real_now
 from ndxp.errors import Code, kind_of
 from ndxp.wire.assertion import Assertion
 
@@ -38,7 +39,7 @@ class AccessLog:
         """
         access = Access(
             assertion.transaction_id, assertion.client, assertion.user_id, assertion.purpose, assertion.method,
-            int(code), now(),
+            int(code), real_now(),
         )  # fmt: skip
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((access, written))

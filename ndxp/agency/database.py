@@ -5,7 +5,6 @@ processes may serve one agency over one database; with either database there is 
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ndxp.agency.connections import Connection, Connections
 from ndxp.agency.paging import Places
 from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
+from ndxp.clock import real_now
 from ndxp.errors import AgencyError, Code
 
 _LATEST = 2**62
@@ -55,6 +55,20 @@ class Access:
     method: str
     status_code: int
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is to be done when the nation's clock shows ``due`` (µs): see ``ndxp.agency.jobs``.
+
+    ``attempts`` is how often it was tried in vain.
+    """
+
+    key: str
+    kind: str
+    due: int
+    attempts: int
+    body: bytes
 
 
 _ACCESS = ", ".join(Access.__slots__)
@@ -113,7 +127,7 @@ class Transaction:
 
     def note_change(self, kind: str, key: str) -> None:
         """Appends to the feed of changes."""
-        self._run("INSERT INTO changes (kind, key, at) VALUES (?, ?, ?)", kind, key, now())
+        self._run("INSERT INTO changes (kind, key, at) VALUES (?, ?, ?)", kind, key, real_now())
 
     def changes(self, after: int, *, kinds: Sequence[str] = (), limit: int = 500) -> list[Change]:
         """Changes after a cursor, in their order; all kinds when none is named."""
@@ -155,6 +169,30 @@ class Transaction:
             "VALUES (?, ?, ?, ?, ?, ?)",
             client, method, _request_id(request), _hash(request), answer.SerializeToString(), subjects_named(),
         )  # fmt: skip
+
+    def add_job(self, kind: str, key: str, body: bytes = b"", *, due: int = 0) -> None:
+        """Adds work to do at ``due`` (µs of the nation's clock); one that has this key already stays as it is."""
+        insert = (
+            "INSERT INTO jobs (key, kind, due, attempts, retry_at, body) VALUES (?, ?, ?, 0, 0, ?) "
+            "ON CONFLICT (key) DO NOTHING"
+        )
+        self._run(insert, key, kind, due, body)
+
+    def due_jobs(self, nation: int, real: int, *, limit: int) -> list[Job]:
+        """Work that is due by the nation's clock and whose pause after an attempt is over, the earliest first."""
+        query = (
+            "SELECT key, kind, due, attempts, body FROM jobs WHERE due <= ? AND retry_at <= ? ORDER BY due, key LIMIT ?"
+        )
+        return [Job(*row) for row in self._run(query, nation, real, limit)]
+
+    def try_job_again(self, job: Job, retry_at: int) -> None:
+        """Keeps work that was tried in vain for a later attempt, at ``retry_at`` (µs of real time)."""
+        update = "UPDATE jobs SET attempts = ?, retry_at = ? WHERE key = ?"
+        self._run(update, job.attempts + 1, retry_at, job.key)
+
+    def end_job(self, key: str) -> bool:
+        """Takes work away that is done; False when somebody else has done it."""
+        return bool(self._run("DELETE FROM jobs WHERE key = ?", key).rowcount)
 
     def log(self, accesses: Sequence[Access]) -> set[str]:
         """Appends to the access log; returns the transactions that are new. Known ones are not logged again."""
@@ -260,11 +298,6 @@ class Database:
                 key = Places.new_key()
                 transaction.put("key", "places", key)
             return key
-
-
-def now() -> int:
-    """The time in µs since 1970 (UTC)."""
-    return time.time_ns() // 1000
 
 
 def _request_id(request: Message) -> str:

@@ -1,5 +1,6 @@
 """A change is made once: a repeated request_id gets the first answer again."""
 
+import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -22,3 +23,13 @@ def answered(database: Database, request: Message, answer: type[_Answer]) -> _An
     asker = caller()
     with database.reading() as documents:
         return documents.answered(asker.client, asker.assertion.method, request, answer)
+
+
+def onward_request_id(request_id: str) -> str:
+    """The request_id of the call onward that the running method makes for a request of its caller.
+
+    It is the same when the request is repeated, and never that of another caller or method.
+    """
+    asker = caller()
+    named = "\n".join((asker.client, asker.assertion.method, request_id))
+    return hashlib.sha256(named.encode()).hexdigest()[:32]

@@ -5,7 +5,8 @@ import logging
 import time
 from dataclasses import dataclass
 
-from ndxp.agency.database import Database, now
+from ndxp.agency.database import Database
+from ndxp.clock import real_now
 from ndxp.errors import kind_of
 
 LEAST_DAYS = 0.05
@@ -59,7 +60,7 @@ class Retention:
             since, removed = transaction.accesses_kept()
             over = self._counted - (removed - self._removed_before) - self._limits.entries
             most = max(0, over) if self._limits.entries else 0
-            moment = now()
+            moment = real_now()
             old = moment - int(self._limits.days * _DAY) if self._limits.days else 0
             young = moment - int(LEAST_DAYS * _DAY)
             times: list[int] = []

@@ -33,7 +33,9 @@ class AgencySettings(ProcessSettings):
     access_log_keep_days: float = Field(default=0, ge=0)
     """Days for which accesses are kept in the access log, 0.05 at least. 0 keeps them for ever."""
     access_log_keep_entries: int = Field(default=0, ge=0)
-    """How many of the newest accesses are kept; those of the last 0.05 days always are. 0 keeps all."""
+    """How many accesses are kept, the newest; those of the last 0.05 days in any case. 0 keeps all."""
+    clock_file: Path | None = None
+    """The file of a simulated clock, which `ndxp up --clock` makes; without it the time is the real one."""
     seed: int = 2023
     """Seed of the synthetic nation."""
     population: int = 100_300_000

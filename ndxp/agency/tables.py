@@ -46,6 +46,16 @@ sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )  # fmt: skip
+sa.Table(
+    "jobs", _tables,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("retry_at", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Index("jobs_by_due", "due"),
+)  # fmt: skip
 
 
 def make_tables(connection: sa.Connection) -> None:

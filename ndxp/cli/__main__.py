@@ -13,6 +13,7 @@ from ndxp.admin import AdminRefused
 from ndxp.cli import (
     attach,
     call,
+    clock,
     demo,
     directory,
     doctor,
@@ -28,6 +29,7 @@ from ndxp.cli import (
 )
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
+from ndxp.clock import ClockRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -48,14 +50,15 @@ app = typer.Typer(
 )
 for commands in (
     run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
-    call.app, ledger.app, load.app, demo.app,
+    call.app, clock.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 
 
 _REFUSED = (
-    AdminRefused, AgencyRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused,
+    AdminRefused, AgencyRefused, ClockRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing,
+    TokenRefused,
 )  # fmt: skip
 """Expected errors, whose text is one line for the user."""
 

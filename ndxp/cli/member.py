@@ -80,7 +80,7 @@ def add_member(
 
     The secrets are in the credentials file of the run folder, and with --json in the answer.
 
-    Examples: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`; `ndxp member add VN/GOV/G13 land`
+    Examples: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`; `ndxp member add VN/GOV/G16 museum`
     """
     member = in_slashes(member)
     session = Session(folder)

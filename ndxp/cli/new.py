@@ -27,7 +27,7 @@ def agency(
     In a checkout of NDXP, and without --folder, it becomes an agency of the checkout, with sample calls. Elsewhere
     `ndxp up --with FOLDER` runs it, and `pytest` in its folder tests it on a whole exchange.
 
-    Examples: `ndxp new agency land --folder ./land --member VN/GOV/G13`; `ndxp new agency land` in a checkout
+    Examples: `ndxp new agency museum --folder ./museum --member VN/GOV/G16`; `ndxp new agency museum` in a checkout
     """
     inside = folder is None and is_checkout() and Path.cwd() == TREE
     where = TREE if inside else folder or Path(name)

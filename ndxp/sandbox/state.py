@@ -38,6 +38,10 @@ class NoSandbox(Exception):
     """There is no running exchange in the folder; the text says what to do."""
 
 
+CLOCK_FILE = "clock"
+"""The file of a simulated clock in a run folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """A process to run: its name, its command line and its additional environment variables."""
@@ -56,11 +60,12 @@ class Process:
 class State:
     """A sandbox. ``supervisor`` is the process that started the others, 0 before the start.
 
-    ``attached`` means an exchange elsewhere: it has no processes here and is not stopped from here. ``started`` is when
-    the supervisor started, in the form of ``start_of``, so that another process with the same number is not mistaken
-    for it. ``ready_seconds`` is the time until it was ready, 0 before. ``tls``: all connections use TLS, with the
-    certificates in ``tls_folder``. ``socket_folder`` is a temporary folder for the store's socket if the run folder's
-    path is too long, otherwise empty. ``beside`` maps the processes of agencies of others to their subsystems.
+    ``attached`` says that it is an exchange elsewhere instead: it has no processes here, and is not stopped from here.
+    ``started`` is when the supervisor was, as ``start_of`` says it, so that another process with the same number is
+    not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
+    TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
+    files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
+    others, with the subsystems of each. ``clock`` is the pace of the nation's clock.
     """
 
     folder: str
@@ -75,6 +80,7 @@ class State:
     tls: bool = False
     socket_folder: str = ""
     beside: dict[str, list[str]] = field(default_factory=dict)
+    clock: str = "real"
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -120,6 +126,11 @@ class State:
     def _keep(self, name: str, content: object) -> None:
         with whole_file(Path(self.folder) / name) as file:
             file.write(json.dumps(content, indent=1).encode())
+
+    @property
+    def clock_file(self) -> Path | None:
+        """The file of a simulated clock; None when the time is the real one."""
+        return None if self.clock == "real" else Path(self.folder) / CLOCK_FILE
 
     def alive(self) -> bool:
         """Whether the supervisor runs; for an attached exchange, whether its gateway takes connections."""

@@ -1,10 +1,10 @@
 """Whose objects are: every method that takes an id or a token is here with its rule, and keeps to it."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import grpc
@@ -12,19 +12,24 @@ import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.wire import metadata, status
 from ndxp.world import World
-from tests.services.conftest import KEEPER, MEMBER, OTHER
+from ndxp.world.registers.candidates import Candidates
+from services.population import service as population_service
+from tests.services.conftest import KEEPER, MEMBER, OTHER, open_town
 from tests.support import agencies
+from tests.support.fakes import TokenOffice
 
 if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 PROTOS = Path(__file__).parents[2] / "protos"
-NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key)$")
+NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
 PLACE = "a token that its caller was given, for this list only"
@@ -33,13 +38,36 @@ PERSON = (
     "a number from life, of a person or a document; grants say who may ask, and of some methods name and birth date"
 )
 MARK = "given back with the answer"
+SECRET = "what those of a payment alone were told; it opens nothing without the company's signature"
 PUBLIC = "a place in a list that every member may read"
+KEY = "a public key of the caller's own"
 
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
 
+_HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "header.slip_number": PERSON}
+"""Of the messages between land registry and tax agency; a slip is there for the two of them only."""
+
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
+    "ndxp.driving_licences.v1.DrivingLicenceService/GetLicence": {"licence_number": PERSON},
+    "ndxp.driving_licences.v1.DrivingLicenceService/VerifyLicence": {
+        "licence_number": PERSON, "citizen_number": PERSON,
+    },
+    "ndxp.driving_licences.v1.DrivingLicenceService/WithdrawLicence": {
+        "request_id": REQUEST, "licence_number": PERSON,
+    },
+    "ndxp.driving_licences.v1.DrivingLicenceService/EndWithdrawal": {
+        "request_id": REQUEST, "licence_number": PERSON,
+    },
+    "ndxp.education.v1.EducationService/GetRegistration": {"registration_id": OBJECT},
+    "ndxp.education.v1.EducationService/ChangeWishes": {"request_id": REQUEST, "registration_id": OBJECT},
+    "ndxp.education.v1.EducationService/WithdrawRegistration": {"request_id": REQUEST, "registration_id": OBJECT},
+    "ndxp.civil_servants.v1.CivilServantService/SynchroniseProfiles": {
+        "request_id": REQUEST, "profile.citizen_number": PERSON,
+    },
+    "ndxp.civil_servants.v1.CivilServantService/RegisterKey": {"request_id": REQUEST, "public_key": KEY},
+    "ndxp.civil_servants.v1.CivilServantService/RotateKey": {"request_id": REQUEST, "public_key": KEY},
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
     "ndxp.exchange.v1.ExchangeService/ListServices": {"page_token": PUBLIC},
     "ndxp.health_insurance.v1.HealthInsuranceService/GetCard": {"number": PERSON},
@@ -47,6 +75,12 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.health_insurance.v1.HealthInsuranceService/IssueChildCard": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/RecordVisit": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.land.v1.LandService/GetParcel": {"certificate_number": PERSON, "owner_number": PERSON},
+    "ndxp.land.v1.LandService/SubmitTransfer": {
+        "request_id": REQUEST, "certificate_number": PERSON, "seller.citizen_number": PERSON,
+        "buyer.citizen_number": PERSON,
+    },
+    "ndxp.land.v1.LandService/GetScannedDossier": _HEADER,
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -64,6 +98,32 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/GetStay": {"stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/WithdrawStay": {"request_id": REQUEST, "stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/NotifyStay": {
+        "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
+    },
+    "ndxp.residence.v1.ResidenceService/NotifyStays": {
+        "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
+    },
+    "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
+    "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
+    "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
+    "ndxp.public_services.v1.PublicServiceService/ListProcedures": {"page_token": PUBLIC},
+    "ndxp.public_services.v1.PublicServiceService/SubmitDossier": {
+        "request_id": REQUEST, "applicant.citizen_number": PERSON, "birth.mother.citizen_number": PERSON,
+        "birth.father.citizen_number": PERSON, "death.death.deceased.citizen_number": PERSON,
+        "death.death.survivor.citizen_number": PERSON, "land.certificate_number": PERSON,
+        "land.buyer.citizen_number": PERSON,
+    },
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
+    "ndxp.tax.v1.TaxService/SubmitTransferSlip": {
+        "request_id": REQUEST, "seller_number": PERSON, "buyer_number": PERSON, **_HEADER,
+    },
+    "ndxp.tax.v1.TaxService/GetTaxNotice": _HEADER,
+    "ndxp.tax.v1.TaxService/GetObligation": {"notice_number": PERSON, **_HEADER},
+    "ndxp.tax.v1.TaxService/RecordPayment": {"request_id": REQUEST, "notice_number": PERSON},
 }  # fmt: skip
 
 
@@ -127,6 +187,18 @@ async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
 
 
 @pytest.fixture
+async def town(
+    world: World, control: TokenOffice, tmp_path: Path, progress: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator["Town"]:
+    """The agencies that have objects and lists."""
+    monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
+    names = ("population", "health_insurance", "passports", "education", "residence", "public_services")
+    settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
+    async with open_town(world, control, tmp_path, names, **settings) as town:
+        yield town
+
+
+@pytest.fixture
 async def application(town: "Town", world: World) -> passports.Application:
     """An application that MEMBER has submitted."""
     return await submitted(town, world)
@@ -142,31 +214,82 @@ async def submitted(town: "Town", world: World) -> passports.Application:
     return application
 
 
+async def registered(town: "Town", world: World) -> education.Registration:
+    pupil = next(citizen for citizen in world.sample(5000, seed=1) if world.identifier(Candidates, citizen.number))
+    answer = await call(
+        town, "ndxp.education.v1.EducationService/RegisterCandidate", citizen_number=pupil.number,
+        full_name=pupil.full_name, birth_date=str(pupil.birth_date),
+    )  # fmt: skip
+    registration: education.Registration = answer.registration
+    return registration
+
+
+async def notified(town: "Town", world: World) -> residence.Stay:
+    guest = world.persona("migrant").citizen
+    notice = residence.StayNotice(
+        full_name=guest.full_name, identity_number=guest.number, reason="du lịch",
+        address=residence.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc"),
+    )  # fmt: skip
+    stay: residence.Stay = (await call(town, "ndxp.residence.v1.ResidenceService/NotifyStay", notice=notice)).stay
+    return stay
+
+
+class Kind(NamedTuple):
+    """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
+
+    agency: str
+    keeper: str
+    file: Callable[["Town", World], Awaitable[Any]]
+    read: str
+
+
+KINDS = {
+    "application_id": Kind(
+        agencies.passports.subsystem, KEEPER, submitted, "ndxp.passports.v1.PassportService/GetApplication"
+    ),
+    "registration_id": Kind(
+        agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered,
+        "ndxp.education.v1.EducationService/GetRegistration",
+    ),
+    "stay_id": Kind(
+        agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "ndxp.residence.v1.ResidenceService/GetStay"
+    ),
+}  # fmt: skip
+"""The kinds of objects, by the field that names one."""
+
+
+def object_in(answer: Any) -> Any:
+    [(_, found)] = answer.ListFields()
+    return found
+
+
 @pytest.mark.parametrize("progress", ["hand"])
 @pytest.mark.parametrize(("method", "field"), ruled(OBJECT))
 async def test_anothers_object_is_as_one_that_does_not_exist(
-    town: "Town", application: passports.Application, method: str, field: str
+    town: "Town", world: World, method: str, field: str
 ) -> None:
-    nothing = await said_of(call(town, method, OTHER, **{field: f"{application.application_id[:-1]}0"}))
+    filed = await KINDS[field].file(town, world)
+    name = getattr(filed, field)
+    nothing = await said_of(call(town, method, OTHER, **{field: f"{name[:-1]}0"}))
     town.gateway.forwarded.clear()
-    anothers = await said_of(call(town, method, OTHER, **{field: application.application_id}))
+    anothers = await said_of(call(town, method, OTHER, **{field: name}))
     assert anothers == nothing
     assert anothers[0] is grpc.StatusCode.NOT_FOUND
     assert [forwarded.subjects for forwarded in town.gateway.forwarded] == [""]
-    untouched = await call(
-        town, "ndxp.passports.v1.PassportService/GetApplication", application_id=application.application_id
-    )
-    assert untouched.application == application
+    assert object_in(await call(town, KINDS[field].read, **{field: name})) == filed
 
 
 @pytest.mark.parametrize("progress", ["hand"])
-@pytest.mark.parametrize("member", [MEMBER, KEEPER, agencies.passports.subsystem])
+@pytest.mark.parametrize("who", ["filer", "keeper", "agency"])
 @pytest.mark.parametrize(("method", "field"), ruled(OBJECT))
 async def test_an_object_is_there_for_its_filer_and_for_the_member_that_keeps_it(
-    town: "Town", application: passports.Application, member: str, method: str, field: str
+    town: "Town", world: World, who: str, method: str, field: str
 ) -> None:
-    answer = await call(town, method, member, **{field: application.application_id})
-    assert answer.application.application_id == application.application_id
+    kind = KINDS[field]
+    name = getattr(await kind.file(town, world), field)
+    member = {"filer": MEMBER, "keeper": kind.keeper, "agency": kind.agency}[who]
+    answer = await call(town, method, member, **{field: name})
+    assert getattr(object_in(answer), field) == name
 
 
 async def test_a_list_of_a_citizens_objects_has_the_callers_own(
@@ -226,11 +349,23 @@ async def of_changes(town: "Town", world: World) -> tuple[dict[str, Any], str]:
     return {"stop_at_end": True}, (await call(town, f"{service}/WatchChanges", stop_at_end=True)).cursor
 
 
+async def of_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    service, number = "ndxp.public_services.v1.PublicServiceService", world.persona("traveller").citizen.number
+    for serial in (1, 2):
+        await call(
+            town, f"{service}/SyncDossier", code=f"000.00.00.H26-230703-000{serial}", procedure_code="2.002621",
+            citizen_number=number, state=2, received_at="20230703080000",
+        )  # fmt: skip
+    fields: dict[str, Any] = {"citizen_number": number, "page_size": 1}
+    return fields, (await call(town, f"{service}/ListDossiers", **fields)).next_page_token
+
+
 LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": of_accesses,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": of_visits,
     "ndxp.passports.v1.PassportService/ListApplications": of_applications,
     "ndxp.population.v1.PopulationService/WatchChanges": of_changes,
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": of_dossiers,
 }
 
 

@@ -48,7 +48,7 @@ def host(folder: Path, *names: str) -> str:
         (CONTRACT, GET, "", "exchange.yaml grants GetEntry, which land.v1.LandService does not have"),
         (CONTRACT, "string text = 2;", "string text 2;", "protos/land/v1/land.proto:23:15: Missing field number."),
         (SERVICE, "async def GetEntry", "async def ShowEntry", "LandService does not answer GetEntry of land.v1"),
-        (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 17)"),
+        (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 18)"),
         (RULES, "LONGEST_TEXT = 200", "LONGEST_TEXT = int('x')", "(land/rules.py, line 8)"),
         (PART, "land.v1.LandService", "land.v1.LandsService", "the contract land.v1.LandsService, of which there is"),
         (PART, "title: Land", "tittle: Land", "it has an unknown field `tittle`"),

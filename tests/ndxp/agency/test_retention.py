@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ndxp.agency import retention
-from ndxp.agency.database import Access, Database, now
+from ndxp.agency.database import Access, Database
 from ndxp.agency.retention import Limits, Retention
+from ndxp.clock import real_now
 from ndxp.errors import AgencyError, Code
 from tests.support.fakes import until
 from tests.support.stores import Postgres
@@ -31,7 +32,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def log(database: Database, *days: float) -> list[int]:
     """Logs an access for each number of days ago; gives their times."""
-    times = [now() - int(ago * DAY) for ago in days]
+    times = [real_now() - int(ago * DAY) for ago in days]
     with database.transaction() as transaction:
         before = len(transaction.accesses()) + transaction.accesses_kept()[1]
         transaction.log([Access(f"{before + n}", "c", "", "", "m", 0, at) for n, at in enumerate(times)])
