@@ -130,7 +130,7 @@ def ready(state: State) -> bool:
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             ended = _ended(Path(state.folder))
             beside = {each for name, subsystems in state.beside.items() if name not in ended for each in subsystems}
-            hosted = {*own_subsystems(), *beside}
+            hosted = {*own_subsystems(state.beside), *beside}
             # Agencies of others may be down; calls to them are refused meanwhile.
             own = [service for service in services if service.provider in hosted]
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)

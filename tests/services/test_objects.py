@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 PROTOS = Path(__file__).parents[2] / "protos"
-NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
+NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate|candidate_code)$")
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
 PLACE = "a token that its caller was given, for this list only"
@@ -60,6 +60,7 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.driving_licences.v1.DrivingLicenceService/EndWithdrawal": {
         "request_id": REQUEST, "licence_number": PERSON,
     },
+    "ndxp.education.v1.EducationService/GetCandidate": {"candidate_code": PERSON},
     "ndxp.education.v1.EducationService/GetRegistration": {"registration_id": OBJECT},
     "ndxp.education.v1.EducationService/ChangeWishes": {"request_id": REQUEST, "registration_id": OBJECT},
     "ndxp.education.v1.EducationService/WithdrawRegistration": {"request_id": REQUEST, "registration_id": OBJECT},
