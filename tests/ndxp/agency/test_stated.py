@@ -1,4 +1,3 @@
-
 import pytest
 
 from ndxp.agency.stated import Person, corrected, corrections, read_people
