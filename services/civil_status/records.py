@@ -81,7 +81,6 @@ class Dossier:
     reason: str = ""
     turn: int = 0
     verified: bool = False
-    supplement_until: int = 0
     certificate_number: str = ""
     subject: Person | None = None
     transaction_id: str = ""

@@ -102,7 +102,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         rules.check_death(matched=verified.matched, deceased=verified.deceased)
 
         def stop(documents: Transaction) -> pb.StopPensionResponse:
-            rules.pension_stopped(self._fund.stop_pension(documents, claim.number))
+            rules.pension_stopped(self._fund.end(documents, claim.number))
             response = pb.StopPensionResponse(verification_transaction_id=verified.transaction_id)
             response.stopped_at.FromMicroseconds(self._clock.now())
             return response

@@ -176,6 +176,7 @@ async def test_each_allowance_is_granted_once(
     granted = await decided(town, clock_file, first)
     assert (granted.funeral_allowance, granted.survivors_allowance) == (10 * SINCE, 0)
     assert not granted.pension_stopped
+    assert not (await participation(town, worker)).participation.contributes
     assert await filed(town, funeral) == first
     both = await decided(town, clock_file, await filed(town, claim(deceased=stated(worker))))
     assert (both.state, both.funeral_allowance) == (pb.CLAIM_STATE_GRANTED, 0)
