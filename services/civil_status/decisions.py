@@ -170,7 +170,9 @@ class Decisions:
             return self._office.due(documents, job.body.decode())
 
     def _errand(self, dossier: Dossier) -> Errand:
-        return Errand(provider=self._subsystem, traceparent=dossier.traceparent, message_id=dossier.code)
+        return Errand(
+            provider=self._subsystem, traceparent=dossier.traceparent, message_id=dossier.code, user_id=dossier.user_id
+        )
 
 
 def _add(documents: Transaction, kind: str, dossier: Dossier, due: int) -> None:

@@ -71,6 +71,8 @@ class Dossier:
     dossier_code: str
     province: str
     traceparent: str
+    user_id: str
+    """The officer who filed it."""
     received_at: int
     people: Mapping[str, Person]
     child: Child | None = None

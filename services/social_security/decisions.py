@@ -44,7 +44,9 @@ class Decisions:
         with self._database.reading() as documents:
             claim = self._fund.due(documents, job.body.decode())
         known: dict[str, Verified] = {}
-        errand = Errand(provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code)
+        errand = Errand(
+            provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code, user_id=claim.user_id
+        )
         with on_errand(errand):
             for role, person in claim.people.items():
                 known[role] = await self._verification.verify(

@@ -45,6 +45,8 @@ class Claim:
     funeral: bool
     survivors: bool
     traceparent: str
+    user_id: str
+    """The officer who filed it."""
     due_at: int
     state: State = State.RECEIVED
     reason: str = ""

@@ -40,10 +40,11 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         def file(documents: Transaction) -> pb.ClaimDeathBenefitsResponse:
             rules.something_claimed(funeral=request.funeral, survivors=request.survivors)
             due_at, decided_at = self._due()
+            filing = caller().assertion
             claim = self._fund.receive(documents, Claim(
                 code="", dossier_code=rules.read_dossier_code(request.dossier_code),
                 people=read_people(request, *rules.ROLES), funeral=request.funeral, survivors=request.survivors,
-                traceparent=caller().assertion.traceparent or new_traceparent(), due_at=due_at,
+                traceparent=filing.traceparent or new_traceparent(), user_id=filing.user_id, due_at=due_at,
             ), self._clock.today())  # fmt: skip
             add_decision(documents, claim, decided_at)
             return pb.ClaimDeathBenefitsResponse(claim=_shown(claim))

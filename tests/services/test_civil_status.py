@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RequestId = Callable[[], str]
 NAMES = ("population", "civil_status")
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+FILING = ((metadata.TRACEPARENT, TRACE), (metadata.USER_ID, "officer 7"))
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +152,7 @@ def told(town: "Town", method: str) -> int:
 async def test_a_birth_ends_with_a_number_and_a_certificate_after_four_working_hours(
     town: "Town", clock_file: Path, birth: Birth, mother: Citizen, father: Citizen
 ) -> None:
-    code = (await town.civil_status().SubmitBirth(birth(), metadata=((metadata.TRACEPARENT, TRACE),))).code
+    code = (await town.civil_status().SubmitBirth(birth(), metadata=FILING)).code
     assert code.startswith("LTKS-230703-")
     clock.move(clock_file, FIRST_MOMENT + timedelta(hours=3))
     assert (await answer(town, code)).state == pb.ANSWER_STATE_WAITING
@@ -176,6 +177,7 @@ async def test_a_birth_ends_with_a_number_and_a_certificate_after_four_working_h
     assert {call.metadata[metadata.TRACEPARENT] for call in onward} == {TRACE}
     assert {call.metadata[metadata.PURPOSE] for call in onward} == {"birth registration"}
     assert {call.metadata[metadata.MESSAGE_ID] for call in onward} == {code}
+    assert {call.metadata[metadata.USER_ID] for call in onward} == {"officer 7"}
     assert done.population_transaction_id == onward[-1].transaction_id
 
 
