@@ -17,9 +17,11 @@ from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.residence.v1 import residence_pb2 as residence
+from ndxp.wallet.v1 import wallet_pb2 as wallet
 from ndxp.wire import metadata, status
 from ndxp.world import World
 from ndxp.world.registers.candidates import Candidates
+from ndxp.world.registers.wallet_accounts import WalletAccounts
 from services.population import service as population_service
 from tests.services.conftest import KEEPER, MEMBER, OTHER, open_town
 from tests.support import agencies
@@ -32,6 +34,7 @@ PROTOS = Path(__file__).parents[2] / "protos"
 NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
+ADDRESSED = "names an object that was sent to the calling body; the agency's own tests have who may use it"
 PLACE = "a token that its caller was given, for this list only"
 REQUEST = "the caller's own name for a request; others may have the same"
 PERSON = (
@@ -100,6 +103,9 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
     "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
     "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
+    "ndxp.wallet.v1.WalletService/GetReport": {"report_id": OBJECT},
+    "ndxp.wallet.v1.WalletService/ListReports": {"page_token": PLACE},
+    "ndxp.wallet.v1.WalletService/AnswerReport": {"request_id": REQUEST, "report_id": ADDRESSED},
     "ndxp.public_services.v1.PublicServiceService/ListProcedures": {"page_token": PUBLIC},
     "ndxp.public_services.v1.PublicServiceService/SubmitDossier": {
         "request_id": REQUEST, "applicant.citizen_number": PERSON, "birth.mother.citizen_number": PERSON,
@@ -177,7 +183,9 @@ async def town(
 ) -> AsyncIterator["Town"]:
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "education", "residence", "public_services")
+    names = (
+        "population", "health_insurance", "passports", "education", "residence", "public_services", "wallet",
+    )  # fmt: skip
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
@@ -219,6 +227,18 @@ async def notified(town: "Town", world: World) -> residence.Stay:
     return stay
 
 
+async def reported(town: "Town", world: World) -> wallet.Report:
+    """A report of an offence in Hà Nội, which is MEMBER's province."""
+    holder = next(citizen for citizen in world.sample(50) if world.identifier(WalletAccounts, citizen.number))
+    place = wallet.Place(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc")
+    answer = await call(
+        town, "ndxp.wallet.v1.WalletService/ReportOffence", citizen_number=holder.number,
+        full_name=holder.full_name, birth_date=str(holder.birth_date), text="Đổ rác xuống sông", place=place,
+    )  # fmt: skip
+    report: wallet.Report = answer.report
+    return report
+
+
 class Kind(NamedTuple):
     """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
 
@@ -238,6 +258,9 @@ KINDS = {
     ),
     "stay_id": Kind(
         agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "ndxp.residence.v1.ResidenceService/GetStay"
+    ),
+    "report_id": Kind(
+        agencies.PARTS["wallet"].subsystems[0], KEEPER, reported, "ndxp.wallet.v1.WalletService/GetReport"
     ),
 }  # fmt: skip
 """The kinds of objects, by the field that names one."""
@@ -345,12 +368,20 @@ async def of_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
     return fields, (await call(town, f"{service}/ListDossiers", **fields)).next_page_token
 
 
+async def of_reports(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    for _ in range(2):
+        await reported(town, world)
+    listing = await call(town, "ndxp.wallet.v1.WalletService/ListReports", page_size=1)
+    return {"page_size": 1}, listing.next_page_token
+
+
 LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": of_accesses,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": of_visits,
     "ndxp.passports.v1.PassportService/ListApplications": of_applications,
     "ndxp.population.v1.PopulationService/WatchChanges": of_changes,
     "ndxp.public_services.v1.PublicServiceService/ListDossiers": of_dossiers,
+    "ndxp.wallet.v1.WalletService/ListReports": of_reports,
 }
 
 
