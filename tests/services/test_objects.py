@@ -48,6 +48,9 @@ KEY = "a public key of the caller's own"
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
 
+_HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "header.slip_number": PERSON}
+"""Of the messages between land registry and tax agency; a slip is there for the two of them only."""
+
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
     "ndxp.driving_licences.v1.DrivingLicenceService/GetLicence": {"licence_number": PERSON},
@@ -75,6 +78,12 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.health_insurance.v1.HealthInsuranceService/IssueChildCard": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/RecordVisit": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.land.v1.LandService/GetParcel": {"certificate_number": PERSON, "owner_number": PERSON},
+    "ndxp.land.v1.LandService/SubmitTransfer": {
+        "request_id": REQUEST, "certificate_number": PERSON, "seller.citizen_number": PERSON,
+        "buyer.citizen_number": PERSON,
+    },
+    "ndxp.land.v1.LandService/GetScannedDossier": _HEADER,
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -115,6 +124,12 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
     "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
+    "ndxp.tax.v1.TaxService/SubmitTransferSlip": {
+        "request_id": REQUEST, "seller_number": PERSON, "buyer_number": PERSON, **_HEADER,
+    },
+    "ndxp.tax.v1.TaxService/GetTaxNotice": _HEADER,
+    "ndxp.tax.v1.TaxService/GetObligation": {"notice_number": PERSON, **_HEADER},
+    "ndxp.tax.v1.TaxService/RecordPayment": {"request_id": REQUEST, "notice_number": PERSON},
 }  # fmt: skip
 
 
