@@ -6,18 +6,29 @@ from google.protobuf.message import Message
 
 from ndxp.samples.sample import Sample, Turn, holder, true_claim
 from ndxp.wallet.v1 import wallet_pb2 as pb
+from ndxp.world import Citizen
 from ndxp.world.registers.wallet_accounts import WalletAccounts
 
 _METHODS = pb.DESCRIPTOR.services_by_name["WalletService"].methods_by_name
 
 
-def _get_documents(turn: Turn) -> list[Message]:
+def _living_holder(turn: Turn) -> Citizen:
+    """Somebody alive with an account: the citizen of the turn, or another one."""
     citizen, _ = holder(turn, WalletAccounts)
+    while citizen.deceased:
+        world = turn.world
+        following = world.citizen(world.number(((world.index(citizen.number) or 0) + 1) % world.population))
+        citizen, _ = holder(turn._replace(citizen=following or citizen), WalletAccounts)
+    return citizen
+
+
+def _get_documents(turn: Turn) -> list[Message]:
+    citizen = _living_holder(turn)
     return [pb.GetDocumentsRequest(**true_claim(citizen, turn.number))]
 
 
 def _present_residence(turn: Turn) -> list[Message]:
-    citizen, _ = holder(turn, WalletAccounts)
+    citizen = _living_holder(turn)
     return [
         pb.PresentDocumentRequest(
             kind=pb.DOCUMENT_KIND_RESIDENCE, claims=["full_name", "permanent_address"],
@@ -27,7 +38,7 @@ def _present_residence(turn: Turn) -> list[Message]:
 
 
 def _report_offence(turn: Turn) -> list[Message]:
-    citizen, _ = holder(turn, WalletAccounts)
+    citizen = _living_holder(turn)
     address = citizen.current_address
     return [
         pb.ReportOffenceRequest(

@@ -77,7 +77,7 @@ class Wallets:
         return [(document.seq, _decode(document.body)) for document in found]
 
     def reported_before(self, documents: Documents, citizen_number: str, at: int) -> int:
-        """How many reports somebody made on the day before this one, which is counted with it."""
+        """How many reports somebody has made on this day so far; from now on it is one more."""
         return next_count(documents, f"reports-{citizen_number}-{day_of(at)}")
 
     def store(self, documents: Documents, report: Report) -> None:

@@ -69,7 +69,7 @@ class ResultDiffers(Exception):
 
 
 def account_of(claim: Claim, holder: Citizen | None) -> Citizen:
-    """The holder of the account; raises AgencyError when there is none of level 2, or it is somebody else's."""
+    """The holder of the account; raises AgencyError when there is none of level 2, or it is not the claimant's."""
     if holder is None:
         raise AgencyError(
             Code.FAILED_PRECONDITION, "ACCOUNT_LEVEL", "the citizen with this number has no account of level 2",
@@ -80,6 +80,10 @@ def account_of(claim: Claim, holder: Citizen | None) -> Citizen:
             Code.FAILED_PRECONDITION, "HOLDER_DIFFERS", "name and birth date are not those of the account's holder",
             field="citizen_number",
         )  # fmt: skip
+    if holder.deceased:
+        raise AgencyError(
+            Code.FAILED_PRECONDITION, "HOLDER_DECEASED", "the holder of the account died", field="citizen_number"
+        )
     return holder
 
 

@@ -189,9 +189,13 @@ async def test_documents_need_an_account_of_level_2_and_its_holder(
 ) -> None:
     child = world.persona("child").citizen
     nobody = {**of(citizen), "citizen_number": world.absent_number(4)}
+    dead = next(
+        each for each in world.sample(5_000, seed=2) if each.deceased and world.identifier(WalletAccounts, each.number)
+    )
     for claim, reason in (
         (of(child), "ACCOUNT_LEVEL"),
         (nobody, "ACCOUNT_LEVEL"),
+        (of(dead), "HOLDER_DECEASED"),
         ({**of(citizen), "full_name": "Ai Khác"}, "HOLDER_DIFFERS"),
         ({**of(citizen), "birth_date": "1901-01-01"}, "HOLDER_DIFFERS"),
     ):
