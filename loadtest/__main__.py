@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from loadtest import compare as comparison
-from loadtest import page, printing, profiles, report, trial
+from loadtest import printing, profiles, report, trial
 from loadtest.profiles import BadProfile
 from loadtest.report import Report
 from loadtest.slo import BadSlo
@@ -128,6 +128,8 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
     else:
         printing.print_report(console, found)
     if file is not None:
+        from loadtest import page  # it brings matplotlib, whose import takes longer than all others together
+
         html, beside = _places(file)
         try:
             html.write_text(page.render(found), encoding="utf-8")

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -78,7 +78,8 @@ def make(
     measured = {name: f"metrics of {name}" for name in ("control", "agencies", *added, *gateways)}
     ports = check_ports(port, [*measured.values(), *(part.name for _, part in added.values())])
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
-    there = [*agencies(), *(part for _, part in added.values())]
+    own = own_agencies(added)
+    there = [*own, *(part for _, part in added.values())]
     addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(there, ports, HOST)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {
@@ -108,10 +109,11 @@ def make(
     if rate is not None:
         begin(folder / CLOCK_FILE, rate)
         hosting["NDXP_CLOCK_FILE"] = str(folder / CLOCK_FILE)
+    hosted = [part.name for part in own] if len(own) < len(agencies()) else []
     processes = [
         Process("store", _store_command(data, store, durability), shared),
         Process("control", command("gateway.control"), control | metrics["control"]),
-        Process("agencies", command("services"), hosting | metrics["agencies"]),
+        Process("agencies", command("services", *hosted), hosting | metrics["agencies"]),
         *(
             Process(name, command("ndxp.agency", str(where), part.name), hosting | metrics[name] | _OF_OTHERS)
             for name, (where, part) in added.items()
@@ -137,7 +139,6 @@ def agencies() -> Sequence[Part]:
 def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
     """The agencies in folders of others, each with its folder, by the name of its process. Raises PlanFailed."""
     added: dict[str, tuple[Path, Part]] = {}
-    there = {part.name for part in agencies()}
     for folder in folders:
         try:
             parts = read_parts(folder)
@@ -146,16 +147,24 @@ def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
         if not parts:
             raise PlanFailed(f"there is no agency in {folder}: --with takes the folder above NAME/{FILE}")
         for part in parts:
-            if part.name in there:
+            name = f"{BESIDE}{part.name}"
+            if name in added:
                 raise PlanFailed(f"{folder / part.name}: the exchange has an agency {part.name} already; rename one")
-            there.add(part.name)
-            added[f"{BESIDE}{part.name}"] = (folder, part)
+            added[name] = (folder, part)
     return added
 
 
-def own_subsystems() -> list[str]:
+def own_agencies(beside: Container[str] = ()) -> list[Part]:
+    """The agencies of ours in a sandbox; one of another's with the same name takes the place of ours.
+
+    ``beside`` are the names of the processes with agencies of others.
+    """
+    return [part for part in agencies() if f"{BESIDE}{part.name}" not in beside]
+
+
+def own_subsystems(beside: Container[str] = ()) -> list[str]:
     """The subsystems that a sandbox itself provides."""
-    return [DIRECTORY, *(subsystem for part in agencies() for subsystem in part.subsystems)]
+    return [DIRECTORY, *(subsystem for part in own_agencies(beside) for subsystem in part.subsystems)]
 
 
 def default_ports() -> dict[str, int]:

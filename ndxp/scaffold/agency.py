@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ndxp.agency.contract import can_generate, generate
 from ndxp.identifiers import Subsystem
-from ndxp.sandbox.plan import agencies
 from ndxp.tree import TREE
 
 TEMPLATE = Path(__file__).with_name("template")
@@ -69,8 +68,6 @@ def _check(name: str, member: str) -> None:
         )
     if name in _RESERVED or keyword.iskeyword(name) or name in sys.stdlib_module_names:
         raise AgencyRefused(f"{name} cannot be the name of an agency: Python or the exchange has it already")
-    if name in (part.name for part in agencies()):
-        raise AgencyRefused(f"there is an agency {name} already; take another name")
     try:
         Subsystem.parse(f"{member}/{name.replace('_', '-')}")
     except ValueError as error:
