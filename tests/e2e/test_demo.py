@@ -92,7 +92,7 @@ def test_the_demo_explains_the_call_that_was_refused(demo: Ran) -> None:
     assert {step["name"]: step["decision"] for step in refused["steps"]}["authorise"] == "refused"
 
 
-def test_a_reckoning_that_somebody_else_s_call_upsets_fails(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
+def test_a_demo_fails_when_somebody_else_calls_meanwhile(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
     session = Session(tmp_path / "run")
     with BlockingExchange(session.state.gateway, session.tokens("VN/GOV/H26/one-stop")) as connection:
         request = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
