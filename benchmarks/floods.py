@@ -53,7 +53,7 @@ _HEAD = (
 class Row:
     """What a flood did. Latencies in ms, memory in MB; ``cpu`` is the senders' share of a processor.
 
-    ``failed`` are calls of normal members that did not end with OK, ``unexplained`` all members' calls without a reason.
+    ``failed`` are calls of normal members that did not end with OK, ``unexplained`` members' calls without a reason.
     """
 
     flood: str
