@@ -29,6 +29,8 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
  # agencies: folders
       /handed-out/health_insurance \
+      /handed-out/life_events \
+      /handed-out/one_stop \
       /handed-out/passports \
       /handed-out/population \
  # end of agencies

@@ -19,6 +19,10 @@ _EXCHANGE = (
 )
 _AGENCIES = (
     # agencies: variables
+    "LIFE_EVENTS_DELIVERY "
+    "ONE_STOP_INTAKE_HOURS "
+    "ONE_STOP_POLL_MINUTES "
+    "ONE_STOP_REPORT_MINUTES "
     "PASSPORTS_PROGRESS "
     "PASSPORTS_STEP_SECONDS "
     # end of agencies

@@ -28,6 +28,7 @@ _PASSING = {
     Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED, Code.ABORTED, Code.CANCELLED, Code.INTERNAL,
     Code.UNKNOWN,
 }  # fmt: skip
+_DECIDED = {Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.NOT_FOUND, Code.ALREADY_EXISTS}
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
 
@@ -77,6 +78,14 @@ class OnwardFailed(AgencyError):
     def may_pass(self) -> bool:
         """Whether the same call may succeed later: nobody answered, or somebody who was busy, down or too slow."""
         return self.failure is None or self.failure.code in _PASSING
+
+    @property
+    def refusal(self) -> str:
+        """The other agency's reason when it refuses what was asked, and always will; empty for every other failure."""
+        failure = self.failure
+        if failure is None or failure.code not in _DECIDED or failure.origin == "gateway":
+            return ""
+        return failure.reason or failure.code.name
 
 
 class Onward:

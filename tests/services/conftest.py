@@ -29,7 +29,8 @@ FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
-CALLERS = (MEMBER, OTHER, KEEPER, "VN/GOV/G22/portal")
+PORTAL = "VN/GOV/G22/public-services"
+CALLERS = (MEMBER, OTHER, KEEPER, PORTAL, "VN/GOV/G22/portal")
 SECRETS = {SUBJECTS: "key of subjects"} | {
     name: f"secret of {name}" for name in (*CALLERS, *(name for part in PARTS.values() for name in part.subsystems))
 }
@@ -166,18 +167,26 @@ def step_seconds() -> float:
 
 
 @pytest.fixture
+def names() -> Sequence[str]:
+    """The agencies of the town; parametrize to change them."""
+    return ("population", "health_insurance", "passports")
+
+
+@pytest.fixture
 async def town(
     world: World,
     control: TokenOffice,
     tmp_path: Path,
+    names: Sequence[str],
     progress: str,
     step_seconds: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
-    """The three agencies on free ports, each with a database of its own."""
+    """The agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports")
-    settings = {"passports_progress": progress, "passports_step_seconds": step_seconds}
+    settings = {
+        "passports_progress": progress, "passports_step_seconds": step_seconds, "life_events_delivery": "pull",
+    }  # fmt: skip
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
 

@@ -17,7 +17,7 @@ from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.wire import metadata, status
 from ndxp.world import World
-from tests.services.conftest import KEEPER, MEMBER, OTHER
+from tests.services.conftest import KEEPER, MEMBER, OTHER, PORTAL
 from tests.support import agencies
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ PUBLIC = "a place in a list that every member may read"
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
 
+_IN_A_BIRTH = ("birth.mother", "birth.father")
+_IN_A_DEATH = ("death.deceased", "death.survivor")
+_LINKED = tuple(f"linked.{person}" for person in (*_IN_A_BIRTH, *_IN_A_DEATH))
+
+
+def _of(*people: str) -> dict[str, str]:
+    """The rule of the numbers of those who are stated in a request."""
+    return {f"{person}.citizen_number": PERSON for person in people}
+
+
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
@@ -47,6 +57,18 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.health_insurance.v1.HealthInsuranceService/IssueChildCard": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/RecordVisit": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.life_events.v1.LifeEventService/SubmitBirth": {"request_id": REQUEST, **_of("applicant", *_IN_A_BIRTH)},
+    "ndxp.life_events.v1.LifeEventService/SubmitDeath": {"request_id": REQUEST, **_of("applicant", *_IN_A_DEATH)},
+    "ndxp.life_events.v1.LifeEventService/SupplementDossier": {
+        "request_id": REQUEST, **_of(*_IN_A_BIRTH, *_IN_A_DEATH),
+    },
+    "ndxp.life_events.v1.LifeEventService/ListNewDossiers": {"page_token": PLACE},
+    "ndxp.life_events.v1.LifeEventService/ReportSteps": {"request_id": REQUEST, "steps.step.transaction_id": MARK},
+    "ndxp.one_stop.v1.OneStopService/ReceiveDossier": {
+        "request_id": REQUEST, "land.certificate_number": PERSON, **_of("applicant", "land.buyer", *_LINKED),
+    },
+    "ndxp.one_stop.v1.OneStopService/SupplementDossier": {"request_id": REQUEST, **_of(*_LINKED)},
+    "ndxp.one_stop.v1.OneStopService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -226,15 +248,48 @@ async def of_changes(town: "Town", world: World) -> tuple[dict[str, Any], str]:
     return {"stop_at_end": True}, (await call(town, f"{service}/WatchChanges", stop_at_end=True)).cursor
 
 
+async def of_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    citizen = world.persona("traveller").citizen
+    service = "ndxp.one_stop.v1.OneStopService"
+    for _ in range(2):
+        await call(
+            town, f"{service}/ReceiveDossier", service=MEMBER, procedure_code="1", general={"subject": "a permit"},
+            applicant={"citizen_number": citizen.number, "full_name": citizen.full_name,
+                       "birth_date": str(citizen.birth_date)},
+        )  # fmt: skip
+    fields: dict[str, Any] = {"service": MEMBER, "citizen_number": citizen.number, "page_size": 1}
+    return fields, (await call(town, f"{service}/ListDossiers", **fields)).next_page_token
+
+
+async def of_new_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    mother = world.persona("newborn-mother").citizen
+    person = {"citizen_number": mother.number, "full_name": mother.full_name, "birth_date": str(mother.birth_date)}
+    born = {"surname": "Trần", "given_name": "An", "sex": 1, "birth_date": "2023-06-30", "mother": person}
+    service = "ndxp.life_events.v1.LifeEventService"
+    for _ in range(2):
+        await call(town, f"{service}/SubmitBirth", PORTAL, province="VN/GOV/H26", applicant=person, birth=born)
+    fields: dict[str, Any] = {"page_size": 1}
+    return fields, (await call(town, f"{service}/ListNewDossiers", **fields)).next_page_token
+
+
 LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": of_accesses,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": of_visits,
+    "ndxp.life_events.v1.LifeEventService/ListNewDossiers": of_new_dossiers,
+    "ndxp.one_stop.v1.OneStopService/ListDossiers": of_dossiers,
     "ndxp.passports.v1.PassportService/ListApplications": of_applications,
     "ndxp.population.v1.PopulationService/WatchChanges": of_changes,
 }
 
 
-@pytest.mark.parametrize(("method", "field"), ruled(PLACE))
+def places() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Methods with their tokens, and the agencies that they take besides the population database."""
+    for method, field in ruled(PLACE):
+        name = method.split(".")[1]
+        yield method, field, tuple(dict.fromkeys(("population", name if name in agencies.PARTS else "passports")))
+
+
+@pytest.mark.parametrize(("method", "field", "names"), places())
 async def test_a_token_is_good_for_whom_it_was_given_to_and_anothers_is_as_none(
     town: "Town", world: World, method: str, field: str
 ) -> None:

@@ -1,5 +1,6 @@
 """The registry: what a file may say, and what its snapshot knows."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, chec
 from gateway.settings import ControlSettings
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.exchange.v1 import exchange_pb2
-from ndxp.health_insurance.v1 import health_insurance_pb2
 from ndxp.identifiers import Subsystem
-from ndxp.passports.v1 import passports_pb2
 from ndxp.population.v1 import population_pb2
 from ndxp.wire import metadata
+from tests.support.agencies import PARTS
 from tests.support.descriptors import file_set
 
 CONTRACT = "demo.v1.Demo"
+CONTRACTS = [import_module(f"ndxp.{name}.v1.{name}_pb2") for name in PARTS]
+"""Those of the agencies of this repository."""
 
 
 def small(**changes: Any) -> dict[str, Any]:
@@ -263,7 +265,7 @@ def test_the_default_exchange_offers_the_agencies(default: Registry, provider: s
 def test_the_grants_of_the_default_exchange_fit_the_contracts(default: Registry) -> None:
     contracts = {
         service.full_name: file_set(module.DESCRIPTOR)
-        for module in (population_pb2, health_insurance_pb2, passports_pb2, exchange_pb2, access_log_pb2)
+        for module in (*CONTRACTS, exchange_pb2, access_log_pb2)
         for service in module.DESCRIPTOR.services_by_name.values()
     }
     assert {service.contract for service in default.services} == contracts.keys()
