@@ -131,7 +131,7 @@ def table() -> str:
             f"| {part.title.lower()} | {_subsystems(part)} | {', '.join(map(_link, part.contracts))} | {part.about} |\n"
             for part in AGENCIES
         )
-        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants |\n"
+        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants, usage |\n"
     )
 
 

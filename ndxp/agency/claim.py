@@ -32,6 +32,15 @@ class Claim:
         """True when a record's name and birth date are the claimed ones."""
         return self.birth.agrees_with(birth_date) and self.name == normalise_name(full_name)
 
+    def differing_fields(self, number: str, full_name: str, birth_date: date) -> list[str]:
+        """The fields of the request in which a record is not the claimed one; none when everything agrees."""
+        agreements = {
+            "citizen_number": self.number == number,
+            "full_name": self.name == normalise_name(full_name),
+            "birth_date": self.birth.agrees_with(birth_date),
+        }
+        return [field for field, agrees in agreements.items() if not agrees]
+
 
 def read_claim(number: str, full_name: str, birth_date: str, *, old_number: bool = False, of: str = "") -> Claim:
     """Checks the form of all three; raises AgencyError with the field at fault.

@@ -1,1 +1,1 @@
-"""The contract of the residence register."""
+"""The contract of the residence."""

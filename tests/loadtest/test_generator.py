@@ -1,7 +1,9 @@
 """The generator: open schedule, counting, collecting, and what becomes of a call."""
 
 import asyncio
+import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent import futures
 from dataclasses import replace
@@ -223,6 +225,21 @@ def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
     assert len(ring) == calls.RING
     assert len(verifications) == pytest.approx(0.8 * calls.RING, abs=1)
     assert [one.requests for one in ring] == [one.requests for one in again] != [one.requests for one in other]
+
+
+def test_a_call_comes_as_often_as_its_weight_says_in_each_stage() -> None:
+    seldom = Call(weight=1, members=["m"], during={"evening": 9, "night": 0})
+    often = Call(weight=3, members=["m"])
+    method = POPULATION.services_by_name["PopulationService"].methods_by_name["GetCitizen"]
+    prepared = [
+        calls.Prepared(method, kind, [], of=call)
+        for kind, call in (("seldom", seldom), ("often", often))
+        for _ in range(round(call.peak))
+    ]
+    coming = calls.Coming(prepared, random.Random(1))
+    for stages, share in (([], 1 / 4), (["evening"], 9 / 12), (["night"], 0.0), (["evening", "night"], 0.0)):
+        came = Counter(coming.next(stages).client for _ in range(8000))
+        assert came["seldom"] / came.total() == pytest.approx(share, abs=0.03)
 
 
 def test_what_changes_something_is_numbered_anew_each_time() -> None:

@@ -60,7 +60,7 @@ def test_a_refusal_that_names_methods_stays_short_enough_to_arrive() -> None:
 
 
 @pytest.mark.parametrize(("providers", "all_named"), [(63, True), (300, False)])
-@pytest.mark.parametrize("wanted", ["", "VN/GOV/H99/one-stop"])
+@pytest.mark.parametrize("wanted", ["", "VN/GOV/H00/one-stop"])
 def test_a_refusal_of_a_provider_lists_those_who_offer_the_contract_and_arrives(
     providers: int, all_named: bool, wanted: str
 ) -> None:
