@@ -38,6 +38,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/one_stop \
       /handed-out/passports \
       /handed-out/population \
+      /handed-out/public_services \
       /handed-out/residence \
       /handed-out/vehicles \
  # end of agencies

@@ -1,5 +1,6 @@
 """A mutation is done once: the caller's request_id, said again, gets the first answer."""
 
+import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -26,6 +27,16 @@ def answered(database: Database, request: Message, answer: type[_Answer], *, at:
     """The answer that the running method gave to this request before, or None; ``at`` as for ``once``."""
     with database.reading() as documents:
         return documents.answered(caller().client, _method(at), request, answer)
+
+
+def onward_request_id(request_id: str) -> str:
+    """The request_id of the call onward that the running method makes for a request of its caller.
+
+    It is the same when the request is repeated, and never that of another caller or method.
+    """
+    asker = caller()
+    named = "\n".join((asker.client, asker.assertion.method, request_id))
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def _method(at: str) -> str:

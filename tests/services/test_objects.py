@@ -16,6 +16,7 @@ from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.wire import metadata, status
 from ndxp.world import World
 from ndxp.world.registers.candidates import Candidates
@@ -37,6 +38,7 @@ PERSON = (
     "a number from life, of a person or a document; grants say who may ask, and of some methods name and birth date"
 )
 MARK = "given back with the answer"
+SECRET = "what those of a payment alone were told; it opens nothing without the company's signature"
 PUBLIC = "a place in a list that every member may read"
 KEY = "a public key of the caller's own"
 
@@ -109,6 +111,8 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/GetStay": {"stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/WithdrawStay": {"request_id": REQUEST, "stay_id": OBJECT},
     "ndxp.residence.v1.ResidenceService/NotifyStay": {
         "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
     },
@@ -118,6 +122,15 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
     "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
     "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
+    "ndxp.public_services.v1.PublicServiceService/ListProcedures": {"page_token": PUBLIC},
+    "ndxp.public_services.v1.PublicServiceService/SubmitDossier": {
+        "request_id": REQUEST, "applicant.citizen_number": PERSON, "birth.mother.citizen_number": PERSON,
+        "birth.father.citizen_number": PERSON, "death.death.deceased.citizen_number": PERSON,
+        "death.death.survivor.citizen_number": PERSON, "land.certificate_number": PERSON,
+        "land.buyer.citizen_number": PERSON,
+    },
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
 }  # fmt: skip
 
 
@@ -183,7 +196,7 @@ async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
 @pytest.fixture
 def names() -> tuple[str, ...]:
     """The agencies that have objects; parametrize to change them."""
-    return ("population", "health_insurance", "passports", "education")
+    return ("population", "health_insurance", "passports", "education", "residence")
 
 
 @pytest.fixture
@@ -230,6 +243,16 @@ async def registered(town: "Town", world: World) -> education.Registration:
     return registration
 
 
+async def notified(town: "Town", world: World) -> residence.Stay:
+    guest = world.persona("migrant").citizen
+    notice = residence.StayNotice(
+        full_name=guest.full_name, identity_number=guest.number, reason="du lịch",
+        address=residence.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc"),
+    )  # fmt: skip
+    stay: residence.Stay = (await call(town, "ndxp.residence.v1.ResidenceService/NotifyStay", notice=notice)).stay
+    return stay
+
+
 class Kind(NamedTuple):
     """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
 
@@ -246,6 +269,9 @@ KINDS = {
     "registration_id": Kind(
         agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered,
         "ndxp.education.v1.EducationService/GetRegistration",
+    ),
+    "stay_id": Kind(
+        agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "ndxp.residence.v1.ResidenceService/GetStay"
     ),
 }  # fmt: skip
 """The kinds of objects, by the field that names one."""
@@ -366,6 +392,17 @@ async def of_new_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], s
     return fields, (await call(town, f"{service}/ListNewDossiers", **fields)).next_page_token
 
 
+async def of_synchronised_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    service, number = "ndxp.public_services.v1.PublicServiceService", world.persona("traveller").citizen.number
+    for serial in (1, 2):
+        await call(
+            town, f"{service}/SyncDossier", code=f"000.00.00.H26-230703-000{serial}", procedure_code="2.002621",
+            citizen_number=number, state=2, received_at="20230703080000",
+        )  # fmt: skip
+    fields: dict[str, Any] = {"citizen_number": number, "page_size": 1}
+    return fields, (await call(town, f"{service}/ListDossiers", **fields)).next_page_token
+
+
 LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": of_accesses,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": of_visits,
@@ -373,6 +410,7 @@ LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]
     "ndxp.one_stop.v1.OneStopService/ListDossiers": of_dossiers,
     "ndxp.passports.v1.PassportService/ListApplications": of_applications,
     "ndxp.population.v1.PopulationService/WatchChanges": of_changes,
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": of_synchronised_dossiers,
 }
 
 
