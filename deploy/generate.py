@@ -145,7 +145,7 @@ def table_vi() -> str:
             for part in AGENCIES
         )
         + f"| Chính nền tảng | `{DIRECTORY}` | {_link(_CONTRACT)} "
-        + "| danh sách thành viên, dịch vụ, quyền của tôi |\n"
+        + "| danh sách thành viên, dịch vụ, quyền của tôi, mức độ sử dụng |\n"
     )
 
 

@@ -48,7 +48,7 @@ class Prepared:
     """One call of a client, ready to be sent to a method as its contract describes it.
 
     ``numbered`` ones change something: each sending needs a request_id of its own. ``right`` tells of an answer whether
-    it is the one that the world demands. A call of a profile's own has the ``provider`` and ``purpose`` that it states.
+    it is the one that the world demands. A call of a profile's own has the ``provider`` that it states.
     ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
     the wire; ``response`` is the type of its answers; ``of`` is what the mix says of it.
     """
@@ -115,7 +115,7 @@ def ring(
         for turn in range(number):
             citizen = next(one for one in people if sample is None or sample.suits(one))
             made = Turn(world, citizen, turn, source.choice(callers[kind]))
-            one = _known(sample, made) if sample else _own(kind, call, contracts[call.method], made)
+            one = _known(sample, call, made) if sample else _own(kind, call, contracts[call.method], made)
             one.of = call
             prepared.append(one)
     source.shuffle(prepared)
@@ -151,9 +151,9 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
     return split
 
 
-def _known(sample: Sample, turn: Turn) -> Prepared:
-    right = sample.right if sample.expected is not None else None
-    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right)
+def _known(sample: Sample, call: Call, turn: Turn) -> Prepared:
+    right, purpose = sample.right if sample.expected is not None else None, sample.purpose or call.purpose
+    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose)
 
 
 def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepared:

@@ -24,7 +24,7 @@ class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True
     ``members`` are groups of the registry with the subsystem that calls ("provinces/one-stop"), or single subsystems
     ("VN/GOV/H26/one-stop"). A call of the profile's own has a ``method`` ("package.Service/Method"), a ``request`` as
     JSON has it (a list for a stream) with the placeholders of ``loadtest.placeholders``, and if needed the ``provider``
-    (where several offer the service) and the ``purpose`` to state.
+    (where several offer the service). ``purpose`` is what the calls state, but for samples that have a purpose.
     """
 
     weight: float = 1.0

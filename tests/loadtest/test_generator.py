@@ -250,6 +250,19 @@ def test_what_changes_something_is_numbered_anew_each_time() -> None:
     assert len(set(numbers)) == len(numbers) == 20
 
 
+def test_a_sample_states_its_own_purpose_and_otherwise_that_of_the_profile() -> None:
+    members = ["VN/GOV/H26/one-stop"]
+    mix = {
+        "court-look-up": Call(members=members),
+        "verify-matched": Call(members=members, purpose="audit"),
+        "get-card": Call(members=members),
+    }
+    profile = msgspec.structs.replace(load("ndxp-average"), mix=mix)
+    ring = calls.ring(profile, dict.fromkeys(mix, members), seed=1, slot=0)
+    stated = {prepared.series.partition("/")[2]: prepared.purpose for prepared in ring}
+    assert stated == {"GetCitizen": "court proceedings", "VerifyCitizen": "audit", "GetCard": "load test"}
+
+
 def test_a_call_of_a_profiles_own_has_a_new_id_each_time_and_messages_of_its_own() -> None:
     asked = Call(
         members=["provinces/one-stop"], method="ndxp.population.v1.PopulationService/UploadChanges",
@@ -480,7 +493,7 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
         "VN/GOV/H26/hospital", "VN/GOV/H26/one-stop",
     ]  # fmt: skip
     for wrong, there in (
-        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are companies/ekyc, "),
+        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are central/lgsp, "),
         (["VN/GOV/H26/one-stp"], "is in VN/GOV/H26/one-stp; there are VN/GOV/H26/hospital, VN/GOV/H26/one-stop, "),
     ):
         with pytest.raises(ExchangeUnreachable, match=there):

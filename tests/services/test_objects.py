@@ -196,7 +196,7 @@ async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
 @pytest.fixture
 def names() -> tuple[str, ...]:
     """The agencies that have objects; parametrize to change them."""
-    return ("population", "health_insurance", "passports", "education", "residence")
+    return ("population", "health_insurance", "passports", "education", "public_services")
 
 
 @pytest.fixture

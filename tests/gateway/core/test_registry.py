@@ -235,7 +235,7 @@ def in_group(registry: Registry, group: str) -> list[str]:
 )
 def test_the_default_exchange_has_the_members_of_the_facts(default: Registry, group: str, count: int) -> None:
     assert len(in_group(default, group)) == count
-    assert len(default.members) == 28 + 5 + 63 + 4 + 2
+    assert len(default.members) == 28 + 5 + 63 + 1 + 4 + 2
 
 
 def test_thirteen_ministries_all_provinces_and_four_companies_are_connected(default: Registry) -> None:
