@@ -20,7 +20,7 @@ from ndxp.clock import Clock, ClockRefused, moment_of, move
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import Json
-from ndxp.samples.life_events import birth_of, death_of
+from ndxp.samples.life_events import birth_of, death_of, pensioner
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER
 from ndxp.terminal import console, print_json, styled
@@ -30,10 +30,12 @@ from ndxp.world import Citizen, World
 
 app = typer.Typer()
 
-FILER = "VN/GOV/G22/public-services"
-"""The portal, where citizens file what they apply for."""
+FILER = "VN/GOV/G01/wallet"
+"""The wallet (VNeID), in which citizens file what they apply for."""
 
-_STEP = timedelta(minutes=30)
+_FIRST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=2)
+"""How far the clock goes on at a time; the step doubles while nothing happens."""
+
 _LOOKS = 0.35
 """Seconds of real time that agencies get for what has become due."""
 
@@ -72,13 +74,13 @@ def birth(
 ) -> None:
     """Follows the birth of a child: registration, residence, health-insurance card.
 
-    Starts an exchange of its own whose clock is moved by hand, files the application of a mother at the portal, and
-    goes on with the clock until the dossier has ended. With --target it takes an exchange that runs by a simulated
+    Starts an exchange of its own whose clock is moved by hand, files the application of a mother as the wallet does,
+    and goes on with the clock until the dossier has ended. With --target it takes an exchange that runs by a simulated
     clock. Exit code 0 only if the dossier is done.
 
     Examples: `ndxp demo birth`; `ndxp demo birth --keep`
     """
-    mother = _citizen(citizen, "newborn-mother")
+    mother = _citizen(citizen) if citizen else World().persona("newborn-mother").citizen
     _tell(BIRTH, birth_of(mother, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
 
 
@@ -88,21 +90,19 @@ def death(
 ) -> None:
     """Follows a death: registration, removal from the residence register, allowances.
 
-    Starts an exchange of its own whose clock is moved by hand, files the application of a survivor at the portal, and
-    goes on with the clock until the dossier has ended. With --target it takes an exchange that runs by a simulated
+    Starts an exchange of its own whose clock is moved by hand, files the application of a survivor as the wallet does,
+    and goes on with the clock until the dossier has ended. With --target it takes an exchange that runs by a simulated
     clock. Exit code 0 only if the dossier is done.
 
     Examples: `ndxp demo death`; `ndxp demo death --keep`
     """
-    deceased, survivor = _citizen(citizen, "elder"), World().persona("traveller").citizen
+    deceased = _citizen(citizen) if citizen else pensioner(World())
+    survivor = World().persona("traveller").citizen
     _tell(DEATH, death_of(deceased, survivor, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
 
 
-def _citizen(number: str, persona: str) -> Citizen:
-    world = World()
-    if not number:
-        return world.persona(persona).citizen
-    citizen = world.citizen(number)
+def _citizen(number: str) -> Citizen:
+    citizen = World().citizen(number)
     if citizen is None:
         raise typer.BadParameter(f"no citizen has the number {number[:20]!r}; `ndxp people` shows some")
     return citizen
@@ -152,7 +152,7 @@ def _finish(story: Story, session: Session, request: Any, folder: Path, *, runni
 
 
 def _file(session: Session, request: Any) -> pb.Dossier:
-    """Files an application as the portal; the trace begins here."""
+    """Files an application as the wallet; the trace begins here."""
     pairs = ((metadata.TRACEPARENT, new_traceparent()),)
     with BlockingExchange(session.state.gateway, session.tokens(FILER), deadline=_DEADLINE) as exchange:
         stub = LifeEventServiceStub(exchange.channel)
@@ -164,7 +164,7 @@ def _file(session: Session, request: Any) -> pb.Dossier:
 
 def _follow(session: Session, clock_file: Path, filed: pb.Dossier, say: Callable[[pb.Step], None]) -> pb.Dossier:
     """Goes on with the clock until the dossier has ended, and says each step once."""
-    said, deadline = 0, time.monotonic() + _PATIENCE
+    said, by, deadline = 0, _FIRST_STEP, time.monotonic() + _PATIENCE
     while True:
         found = dossier.fetch(session, filed.code)
         for step in found.steps[said:]:
@@ -174,14 +174,17 @@ def _follow(session: Session, clock_file: Path, filed: pb.Dossier, say: Callable
             return found
         if time.monotonic() > deadline:
             raise life.StartFailed(f"the dossier {filed.code} does not go on; `ndxp log tail` and the logs tell more")
-        if not news:
-            move(clock_file, next_look(Clock(clock_file).moment()))
+        if news:
+            by = _FIRST_STEP
+        else:
+            move(clock_file, next_look(Clock(clock_file).moment(), by))
+            by = min(by * 1.5, _LONGEST_STEP)
         time.sleep(_LOOKS)
 
 
-def next_look(now: datetime) -> datetime:
+def next_look(now: datetime, by: timedelta) -> datetime:
     """When the clock goes on to: a little later in working time, since agencies decide then; past a night at once."""
-    later = now + _STEP
+    later = now + by
     if is_working_day(now.date()) and later.time() <= CLOSING and later.date() == now.date():
         return later
     opening = HOURS[0][0]

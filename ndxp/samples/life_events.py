@@ -6,9 +6,12 @@ from google.protobuf.message import Message
 
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.samples.sample import Sample, Turn, can_be_mother, true_claim
-from ndxp.world import Citizen, province_by_code
+from ndxp.world import Citizen, World, province_by_code
+from ndxp.world.registers.participation import Participation
 
 METHODS = pb.DESCRIPTOR.services_by_name["LifeEventService"].methods_by_name
+
+_MOST_TRIES = 10_000
 
 ALL_OF_A_DEATH = (
     pb.PROCEDURE_DEATH_REGISTRATION, pb.PROCEDURE_RESIDENCE_REMOVAL, pb.PROCEDURE_FUNERAL_ALLOWANCE,
@@ -37,6 +40,15 @@ def death_of(
             "deceased": true_claim(deceased), "death_date": "2023-07-01", "survivor": true_claim(survivor),
         },
     )  # fmt: skip
+
+
+def pensioner(world: World, seed: int = 0) -> Citizen:
+    """A living citizen with a pension, whose death gives allowances. Raises LookupError in a world too small."""
+    for citizen in world.sample(_MOST_TRIES, seed, alive=True):
+        entry = world.entry(Participation, citizen.number)
+        if entry is not None and entry.pension:
+            return citizen
+    raise LookupError(f"nobody among {_MOST_TRIES} people of this world has a pension")
 
 
 def _province(citizen: Citizen) -> str:

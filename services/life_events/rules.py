@@ -120,9 +120,14 @@ def supplement(dossier: pb.Dossier, request: pb.SupplementDossierRequest, today:
     """Takes a correction into a dossier; raises AgencyError when none is wanted or it does not fit."""
     if dossier.state != pb.DOSSIER_STATE_SUPPLEMENT:
         raise _refused("NO_SUPPLEMENT_WANTED", "the dossier does not wait for a supplement", "code")
-    kind = dossier.WhichOneof("event")
+    kind = str(dossier.WhichOneof("event"))
     if request.WhichOneof("event") != kind:
         raise _invalid("EVENT_DIFFERS", f"the dossier is about a {kind}; correct that", f"{kind}")
+    people = {"mother", "father", "deceased", "survivor"}
+    for field, _ in getattr(request, kind).ListFields():
+        if field.name not in people:
+            name = f"{kind}.{field.name}"
+            raise _invalid("NOT_TO_BE_CORRECTED", f"{name} stays; correct {' or '.join(sorted(people))}", name)
     if kind == "birth":
         dossier.birth.MergeFrom(request.birth)
         read_birth(dossier.birth, today)

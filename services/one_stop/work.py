@@ -108,7 +108,7 @@ class Work:
             documents.add_job("pull", f"pull {province}", province.encode())
 
     async def _file(self, job: Job) -> Settle:
-        """Asks the agency of a step for it."""
+        """Asks the agency of a step for it, or gives it the supplement that it wanted."""
         province, code, name = job.body.decode().split()
         step = STEPS[name]
         with self._database.transaction() as documents:
@@ -119,7 +119,11 @@ class Work:
             self._desks.store(documents, province, dossier)
         with on_errand(_errand(province, dossier)):
             try:
-                outcome = await step.file(self._onward, dossier, job.key)
+                filed = _filed(dossier, step)
+                if filed and step.supplement:
+                    outcome = await step.supplement(self._onward, dossier, filed, job.key)
+                else:
+                    outcome = await step.file(self._onward, dossier, job.key)
             except OnwardFailed as error:
                 outcome = refused(error)
         return partial(self._settle, province, code, step, outcome)
@@ -308,6 +312,12 @@ def _errand(province: str, dossier: pb.Dossier) -> Errand:
     return Errand(
         provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code, purpose=purpose
     )
+
+
+def _filed(dossier: pb.Dossier, step: Step) -> str:
+    """The code of the agency's own dossier, when it has one already and wants a supplement to it."""
+    filed = (each.code for each in reversed(dossier.steps) if each.procedure == step.procedure and each.code)
+    return next(filed, "")
 
 
 def _supplements(dossier: pb.Dossier) -> int:

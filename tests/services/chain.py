@@ -28,7 +28,7 @@ from ndxp.social_security.v1 import social_security_pb2 as social
 from ndxp.social_security.v1.social_security_pb2_grpc import add_SocialSecurityServiceServicer_to_server
 from ndxp.wire import metadata
 from ndxp.world import World
-from tests.services.conftest import PORTAL, SECRETS, Town, open_town
+from tests.services.conftest import PORTAL, Town, open_town
 from tests.support.fakes import TokenOffice
 
 AGENCIES: Mapping[str, tuple[str, Any, Any]] = {
@@ -37,7 +37,6 @@ AGENCIES: Mapping[str, tuple[str, Any, Any]] = {
     "social-security": ("VN/GOV/G24/social-security", add_SocialSecurityServiceServicer_to_server, social),
     "health-insurance": ("VN/GOV/G24/health-insurance", add_HealthInsuranceServiceServicer_to_server, insurance),
 }
-SECRETS.update({subsystem: f"secret of {subsystem}" for subsystem, *_ in AGENCIES.values()})
 CHILD, CARD, HOUSEHOLD = "001323000001", "0123456789", "0010000001"
 
 
@@ -142,6 +141,7 @@ def _decided(codes: civil.GetAnswersRequest) -> civil.GetAnswersResponse:
 ANSWERS: dict[str, Callable[[Any], Any]] = {
     "SubmitBirth": lambda request: civil.SubmitBirthResponse(code=f"LTKS-{request.dossier_code}"),
     "SubmitDeath": lambda request: civil.SubmitDeathResponse(code=f"LTKT/{request.deceased.citizen_number}"),
+    "SupplementDossier": lambda request: civil.SupplementDossierResponse(answer=civil.Answer(code=request.code)),
     "GetAnswers": _decided,
     "RegisterResidence": lambda request: residence.RegisterResidenceResponse(
         filing=residence.Filing(code=f"R-{request.dossier_code}", state=residence.FILING_STATE_RECEIVED)

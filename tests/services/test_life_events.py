@@ -234,8 +234,9 @@ async def test_a_supplement_takes_the_dossier_on_with_what_was_corrected(
     assert answer.dossier.birth.mother == pb.Person(**person(right))
     assert await chain.life_events().SupplementDossier(corrected) == answer
     assert (await chain.ended(dossier.code)).state == pb.DOSSIER_STATE_DONE
-    names = [request.mother.full_name for request in chain.stand_in.requests("SubmitBirth")]
-    assert names == ["Trần Thị Sai", right.full_name]
+    [first], [second] = chain.stand_in.requests("SubmitBirth"), chain.stand_in.requests("SupplementDossier")
+    assert (first.mother.full_name, second.mother.full_name) == ("Trần Thị Sai", right.full_name)
+    assert second.code == f"LTKS-{dossier.one_stop_code}"
 
 
 async def test_without_a_supplement_the_dossier_is_stopped_after_seven_working_days(
@@ -412,7 +413,7 @@ async def test_a_supplement_that_nobody_wants_and_one_of_another_kind_are_refuse
     filed = await submit(chain, birth(given_name="Bình"))
     unwanted = pb.SupplementDossierRequest(request_id=request_id(), code=filed.code, birth={"sex": 1})
     assert (await failure_of(chain.life_events().SupplementDossier(unwanted))).reason == "NO_SUPPLEMENT_WANTED"
-    for wrong, reason in (({"death": {}}, "EVENT_DIFFERS"), ({"birth": {"sex": 3}}, "SEX_MISSING")):
+    for wrong, reason in (({"death": {}}, "EVENT_DIFFERS"), ({"birth": {"sex": 1}}, "NOT_TO_BE_CORRECTED")):
         request = pb.SupplementDossierRequest(request_id=request_id(), code=waits.code, **wrong)
         failure = await failure_of(chain.life_events().SupplementDossier(request))
         assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, reason)

@@ -17,6 +17,9 @@ _SUBMIT_BIRTH = OnwardMethod(
 _SUBMIT_DEATH = OnwardMethod(
     _METHODS["SubmitDeath"], pb.SubmitDeathResponse, "the registration of the death", "DEATH_REGISTRATION"
 )
+_SUPPLEMENT = OnwardMethod(
+    _METHODS["SupplementDossier"], pb.SupplementDossierResponse, "the supplement at civil status", "SUPPLEMENT"
+)
 _GET_ANSWERS = OnwardMethod(_METHODS["GetAnswers"], pb.GetAnswersResponse, "the answer of civil status", "ANSWER")
 _PROGRESS = {
     pb.ANSWER_STATE_DONE: Progress.DONE,
@@ -47,6 +50,18 @@ async def _file_death(onward: Onward, dossier: one_stop.Dossier, request_id: str
     return Outcome(progress=Progress.WAITING, transaction_id=given.transaction_id, code=given.answer.code)
 
 
+async def _supplement(onward: Onward, dossier: one_stop.Dossier, code: str, request_id: str) -> Outcome:
+    birth, death = dossier.linked.birth, dossier.linked.death
+    request = pb.SupplementDossierRequest(
+        request_id=request_id, code=code,
+        mother=_person(birth.mother) if birth.HasField("mother") else None,
+        father=_person(birth.father) if birth.HasField("father") else None,
+        deceased=_person(death.deceased) if death.HasField("deceased") else None,
+    )  # fmt: skip
+    given = await onward.call(_SUPPLEMENT, request)
+    return Outcome(progress=Progress.WAITING, transaction_id=given.transaction_id, code=code)
+
+
 async def _ask(procedure: linked_pb.Procedure, what: str, onward: Onward, filings: Sequence[str]) -> Sequence[Outcome]:
     given = await onward.call(_GET_ANSWERS, pb.GetAnswersRequest(codes=filings))
     return [
@@ -71,11 +86,13 @@ def child_name(birth: linked_pb.Birth) -> str:
 REGISTER_BIRTH = Step(
     name="birth", agency="VN/GOV/G15/civil-status", procedure=linked_pb.PROCEDURE_BIRTH_REGISTRATION,
     what="sent the birth to civil status", file=_file_birth,
-    ask=partial(_ask, linked_pb.PROCEDURE_BIRTH_REGISTRATION, "registered the birth"), most=3,
+    ask=partial(_ask, linked_pb.PROCEDURE_BIRTH_REGISTRATION, "registered the birth"),
+    supplement=_supplement, most=3,
 )  # fmt: skip
 
 REGISTER_DEATH = Step(
     name="death", agency="VN/GOV/G15/civil-status", procedure=linked_pb.PROCEDURE_DEATH_REGISTRATION,
     what="sent the death to civil status", file=_file_death,
-    ask=partial(_ask, linked_pb.PROCEDURE_DEATH_REGISTRATION, "registered the death"), most=3,
+    ask=partial(_ask, linked_pb.PROCEDURE_DEATH_REGISTRATION, "registered the death"),
+    supplement=_supplement, most=3,
 )  # fmt: skip

@@ -20,8 +20,15 @@ _METHODS = pb.DESCRIPTOR.services_by_name["SocialSecurityService"].methods_by_na
 _CLAIM = OnwardMethod(
     _METHODS["ClaimDeathBenefits"], pb.ClaimDeathBenefitsResponse, "the claim of the allowances", "ALLOWANCES"
 )
+_SUPPLEMENT = OnwardMethod(
+    _METHODS["SupplementClaim"], pb.SupplementClaimResponse, "the supplement of the claim", "SUPPLEMENT"
+)
 _GET_CLAIM = OnwardMethod(_METHODS["GetClaim"], pb.GetClaimResponse, "the answer to the claim", "CLAIM")
-_PROGRESS = {pb.CLAIM_STATE_GRANTED: Progress.DONE, pb.CLAIM_STATE_REFUSED: Progress.REFUSED}
+_PROGRESS = {
+    pb.CLAIM_STATE_GRANTED: Progress.DONE,
+    pb.CLAIM_STATE_REFUSED: Progress.REFUSED,
+    pb.CLAIM_STATE_SUPPLEMENT: Progress.SUPPLEMENT,
+}
 _FUNERAL, _SURVIVORS = linked_pb.PROCEDURE_FUNERAL_ALLOWANCE, linked_pb.PROCEDURE_SURVIVORS_ALLOWANCE
 
 
@@ -52,6 +59,15 @@ async def _claim(onward: Onward, dossier: one_stop.Dossier, request_id: str) -> 
     return Outcome(progress=Progress.WAITING, transaction_id=given.transaction_id, code=given.answer.claim.code)
 
 
+async def _supplement(onward: Onward, dossier: one_stop.Dossier, code: str, request_id: str) -> Outcome:
+    death = dossier.linked.death
+    request = pb.SupplementClaimRequest(
+        request_id=request_id, code=code, deceased=_person(death.deceased), survivor=_person(death.survivor)
+    )
+    given = await onward.call(_SUPPLEMENT, request)
+    return Outcome(progress=Progress.WAITING, transaction_id=given.transaction_id, code=code)
+
+
 async def _ask(onward: Onward, filings: Sequence[str]) -> Sequence[Outcome]:
     [code] = filings
     given = await onward.call(_GET_CLAIM, pb.GetClaimRequest(code=code))
@@ -79,5 +95,6 @@ ISSUE_CARD = Step(
 
 CLAIM_ALLOWANCES = Step(
     name="allowances", agency="VN/GOV/G24/social-security", procedure=_FUNERAL,
-    what="claimed the allowances at social security", file=_claim, ask=_ask, wanted=_claims,
+    what="claimed the allowances at social security", file=_claim, ask=_ask, supplement=_supplement,
+    wanted=_claims,
 )  # fmt: skip

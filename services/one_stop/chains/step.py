@@ -43,8 +43,9 @@ class Step:
     """A step. ``file`` asks the agency for it, with a request_id: said again, it gets the same answer.
 
     ``ask`` asks for the answers of an agency that decides later, to up to ``most`` of its dossiers in one call, in the
-    order of their codes. ``what`` is what is written down when the agency has been asked. A dossier for which the step
-    is not ``wanted`` goes on to the next.
+    order of their codes. ``supplement`` gives the agency what it wanted for its dossier of a code, with a request_id.
+    ``what`` is what is written down when the agency has been asked. A dossier for which the step is not ``wanted`` goes
+    on to the next.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Step:
     what: str
     file: Callable[[Onward, pb.Dossier, str], Awaitable[Outcome]]
     ask: Callable[[Onward, Sequence[str]], Awaitable[Sequence[Outcome]]] | None = None
+    supplement: Callable[[Onward, pb.Dossier, str, str], Awaitable[Outcome]] | None = None
     most: int = 1
     wanted: Callable[[pb.Dossier], bool] = lambda _: True
 
