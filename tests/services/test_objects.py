@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 PROTOS = Path(__file__).parents[2] / "protos"
-NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
+NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate|candidate_code)$")
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
 PLACE = "a token that its caller was given, for this list only"
@@ -55,6 +55,9 @@ def _of(*people: str) -> dict[str, str]:
     return {f"{person}.citizen_number": PERSON for person in people}
 
 
+_HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "header.slip_number": PERSON}
+"""Of the messages between land registry and tax agency; a slip is there for the two of them only."""
+
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
     "ndxp.driving_licences.v1.DrivingLicenceService/GetLicence": {"licence_number": PERSON},
@@ -67,6 +70,7 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.driving_licences.v1.DrivingLicenceService/EndWithdrawal": {
         "request_id": REQUEST, "licence_number": PERSON,
     },
+    "ndxp.education.v1.EducationService/GetCandidate": {"candidate_code": PERSON},
     "ndxp.education.v1.EducationService/GetRegistration": {"registration_id": OBJECT},
     "ndxp.education.v1.EducationService/ChangeWishes": {"request_id": REQUEST, "registration_id": OBJECT},
     "ndxp.education.v1.EducationService/WithdrawRegistration": {"request_id": REQUEST, "registration_id": OBJECT},
@@ -94,6 +98,12 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.one_stop.v1.OneStopService/SupplementDossier": {"request_id": REQUEST, **_of(*_LINKED)},
     "ndxp.one_stop.v1.OneStopService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.land.v1.LandService/GetParcel": {"certificate_number": PERSON, "owner_number": PERSON},
+    "ndxp.land.v1.LandService/SubmitTransfer": {
+        "request_id": REQUEST, "certificate_number": PERSON, "seller.citizen_number": PERSON,
+        "buyer.citizen_number": PERSON,
+    },
+    "ndxp.land.v1.LandService/GetScannedDossier": _HEADER,
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -131,6 +141,12 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
     "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
+    "ndxp.tax.v1.TaxService/SubmitTransferSlip": {
+        "request_id": REQUEST, "seller_number": PERSON, "buyer_number": PERSON, **_HEADER,
+    },
+    "ndxp.tax.v1.TaxService/GetTaxNotice": _HEADER,
+    "ndxp.tax.v1.TaxService/GetObligation": {"notice_number": PERSON, **_HEADER},
+    "ndxp.tax.v1.TaxService/RecordPayment": {"request_id": REQUEST, "notice_number": PERSON},
 }  # fmt: skip
 
 
@@ -196,7 +212,7 @@ async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
 @pytest.fixture
 def names() -> tuple[str, ...]:
     """The agencies that have objects; parametrize to change them."""
-    return ("population", "health_insurance", "passports", "education", "public_services")
+    return ("population", "health_insurance", "passports", "education", "residence", "public_services")
 
 
 @pytest.fixture
