@@ -125,7 +125,7 @@ def table() -> str:
             f"| {part.title.lower()} | {_subsystems(part)} | {', '.join(map(_link, part.contracts))} | {part.about} |\n"
             for part in AGENCIES
         )
-        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants |\n"
+        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants, usage |\n"
     )
 
 
@@ -139,7 +139,7 @@ def table_vi() -> str:
             for part in AGENCIES
         )
         + f"| Chính nền tảng | `{DIRECTORY}` | {_link(_CONTRACT)} "
-        + "| danh sách thành viên, dịch vụ, quyền của tôi |\n"
+        + "| danh sách thành viên, dịch vụ, quyền của tôi, mức độ sử dụng |\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Keys: made once, kept in a file of mode 0600; the public half of an Ed25519 key is shown to the world as JWK."""
+"""Private keys: made once, kept in a file of mode 0600. The public half of an Ed25519 key is published as JWK."""
 
 import os
 from base64 import urlsafe_b64encode
@@ -21,7 +21,7 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
     except FileExistsError:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
         if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path} holds no Ed25519 key; move it away to get a new one") from None
+            raise ValueError(f"{path} does not hold an Ed25519 key; move the file away to get a new one") from None
         return key
     key = Ed25519PrivateKey.generate()
     with os.fdopen(descriptor, "wb") as file:
@@ -30,7 +30,7 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
 
 
 def replace(path: Path, key: Ed25519PrivateKey) -> None:
-    """Puts a key (0600) in the place of the one in a PEM file, whole or not at all."""
+    """Replaces the key in a PEM file (0600), completely or not at all."""
     with whole_file(path) as file:
         file.write(_pem(key))
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import cycle
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -47,9 +48,9 @@ class Prepared:
     """One call of a client, ready to be sent to a method as its contract describes it.
 
     ``numbered`` ones change something: each sending needs a request_id of its own. ``right`` tells of an answer whether
-    it is the one that the world demands. A call of a profile's own has the ``provider`` and ``purpose`` that it states.
+    it is the one that the world demands. A call of a profile's own has the ``provider`` that it states.
     ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
-    the wire; ``response`` is the type of its answers.
+    the wire; ``response`` is the type of its answers; ``of`` is what the mix says of it.
     """
 
     method: MethodDescriptor
@@ -59,6 +60,7 @@ class Prepared:
     right: Callable[[Any], bool] | None = None
     provider: str = ""
     purpose: str = PURPOSE
+    of: Call | None = None
     shape: Shape = field(init=False)
     series: str = field(init=False)
     path: str = field(init=False)
@@ -99,7 +101,7 @@ def ring(
     seed: int,
     slot: int,
 ) -> list[Prepared]:
-    """The calls of one slot in random order, every kind as often as its weight says; the same for the same seed.
+    """The calls of one slot in random order, every kind as often as its peak says; the same for the same seed.
 
     ``contracts`` describe the methods of the profile's own calls. Raises BadProfile for a request that does not fit.
     """
@@ -107,15 +109,36 @@ def ring(
     source = random.Random(f"{seed} {slot}")
     people = world.sample(world.population, seed * 1009 + slot, alive=True)
     prepared = []
-    for kind, number in shares({kind: call.weight for kind, call in profile.mix.items()}, RING).items():
+    for kind, number in shares({kind: call.peak for kind, call in profile.mix.items()}, RING).items():
         call = profile.mix[kind]
         sample = None if call.method else samples()[kind]
         for turn in range(number):
             citizen = next(one for one in people if sample is None or sample.suits(one))
             made = Turn(world, citizen, turn, source.choice(callers[kind]))
-            prepared.append(_known(sample, made) if sample else _own(kind, call, contracts[call.method], made))
+            one = _known(sample, call, made) if sample else _own(kind, call, contracts[call.method], made)
+            one.of = call
+            prepared.append(one)
     source.shuffle(prepared)
     return prepared
+
+
+class Coming:
+    """The calls of a ring, over and over, each kind as often as its weight says at the time."""
+
+    def __init__(self, ring: Sequence[Prepared], source: random.Random) -> None:
+        self._ring = cycle(ring)
+        self._source = source
+        self._steady = not any(prepared.of is not None and prepared.of.during for prepared in ring)
+
+    def next(self, stages: Sequence[str]) -> Prepared:
+        """The next call while these stages last."""
+        if self._steady:
+            return next(self._ring)
+        while True:  # of what comes too often now, some are passed over
+            prepared = next(self._ring)
+            call = prepared.of
+            if call is None or self._source.random() * call.peak < call.weight_in(stages):
+                return prepared
 
 
 def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
@@ -128,9 +151,9 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
     return split
 
 
-def _known(sample: Sample, turn: Turn) -> Prepared:
-    right = sample.right if sample.expected is not None else None
-    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right)
+def _known(sample: Sample, call: Call, turn: Turn) -> Prepared:
+    right, purpose = sample.right if sample.expected is not None else None, sample.purpose or call.purpose
+    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose)
 
 
 def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepared:

@@ -1,6 +1,7 @@
 """The mix of a profile: which calls it consists of, how often each is made and by whom."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -19,10 +20,11 @@ Kind = str
 class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """How often a call is made, relative to the others, and by whom.
 
+    ``during`` says for stages of the profile how many times its weight it has in them, 0 for not at all.
     ``members`` are groups of the registry with the subsystem that calls ("provinces/one-stop"), or single subsystems
     ("VN/GOV/H26/one-stop"). A call of the profile's own has a ``method`` ("package.Service/Method"), a ``request`` as
     JSON has it (a list for a stream) with the placeholders of ``loadtest.placeholders``, and if needed the ``provider``
-    (where several offer the service) and the ``purpose`` to state.
+    (where several offer the service). ``purpose`` is what the calls state, but for samples that have a purpose.
     """
 
     weight: float = 1.0
@@ -31,6 +33,16 @@ class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True
     request: Any = {}
     provider: str = ""
     purpose: str = PURPOSE
+    during: dict[str, float] = {}
+
+    def weight_in(self, stages: Iterable[str]) -> float:
+        """The weight while these stages last."""
+        return self.weight * math.prod(self.during.get(stage, 1.0) for stage in stages)
+
+    @property
+    def peak(self) -> float:
+        """No weight is larger than this one."""
+        return self.weight * math.prod(max(1.0, times) for times in self.during.values())
 
     def series(self, kind: Kind) -> str:
         """Where it is counted: its method without the package."""

@@ -15,6 +15,8 @@ from ndxp.yaml_file import YamlRefused, read_yaml
 _RATE = 10.0
 """Requests a second of a profile that states neither ``rate`` nor ``curve``."""
 
+_OVERALL = "rate"
+"""The factor of the rate itself, among those of calls."""
 
 _MOST = 1e12
 """Calls of a run: 10,000 a second for three years."""
@@ -30,8 +32,9 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     ``rate`` (constant) or ``curve`` (pairs of second and rate, linear in between) says how fast; without either it is
     10 a second, and ``rate: null`` leaves it to whoever runs the profile (``capacity``). ``duration`` is by default
     that of the curve, or a minute. ``factors`` are days of another size: ``ndxp-2022@month-end`` is the profile
-    ``ndxp-2022`` with its rates times ``factors["month-end"]``. ``stages`` are named parts of the curve, from second to
-    second; each becomes a series of its own in the results, named "stage NAME" (methods contain a slash, stages never
+    ``ndxp-2022`` with its rates times ``factors["month-end"]``; a factor with names changes the ``rate`` and the
+    weights of calls of the mix, each by so many times. ``stages`` are named parts of the curve, from second to second;
+    each becomes a series of its own in the results, named "stage NAME" (methods contain a slash, stages never
     do, and their calls are in the methods' series as well).
 
     ``slo`` is plain data: ``overall``, ``services`` (by service or method) and ``stages`` (by name) hold limits
@@ -47,7 +50,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     duration: float = 60.0
     rate: float | None = None
     curve: list[tuple[float, float]] = []
-    factors: dict[str, float] = {}
+    factors: dict[str, float | dict[str, float]] = {}
     stages: dict[str, tuple[float, float]] = {}
     mix: dict[Kind, Call]
     deadline: float = 5.0
@@ -132,7 +135,7 @@ def _load(name_or_path: str) -> Profile:
     if factor not in profile.factors:
         known = ", ".join(f"{own_name}@{known}" for known in profile.factors) or "none"
         raise BadProfile(f"{own_name} has no day {factor[:100]!r}; it has: {known}")
-    return _times(profile, profile.factors[factor], f"{own_name}@{factor}")
+    return _times(profile, _factors(profile.factors[factor]), f"{own_name}@{factor}")
 
 
 def _folder() -> Any:
@@ -207,16 +210,48 @@ def _complaint(profile: Profile) -> str:
         return "the weights of `mix` must be 0 or more, and not all 0"
     if any("/" in name or begin >= end for name, (begin, end) in profile.stages.items()):
         return "a stage must begin before it ends, and have no slash in its name"
-    if not all(0 < factor < math.inf for factor in profile.factors.values()):
-        return "`factors` must be above 0"
+    return _complaint_of_factors(profile) or _complaint_of_stages(profile)
+
+
+def _complaint_of_factors(profile: Profile) -> str:
+    """What makes a day of another size impossible; empty when nothing does."""
+    for factors in map(_factors, profile.factors.values()):
+        if not all(0 < factor < math.inf for factor in factors.values()):
+            return "`factors` must be above 0"
+        if unknown := sorted(factors.keys() - profile.mix.keys() - {_OVERALL}):
+            return f"`factors` change `{_OVERALL}` and calls of the mix; {unknown[0][:100]!r} is neither"
     return ""
 
 
-def _times(profile: Profile, factor: float, name: str) -> Profile:
+def _complaint_of_stages(profile: Profile) -> str:
+    """What makes it impossible to follow what the mix says of stages; empty when nothing does."""
+    for kind, call in profile.mix.items():
+        if unknown := sorted(call.during.keys() - profile.stages.keys()):
+            return f"`mix.{kind}.during` names stages of the profile, which has no {unknown[0][:100]!r}"
+        if not all(0 <= times < math.inf for times in call.during.values()):
+            return f"`mix.{kind}.during` says how many times the weight: 0 or more"
+    for at in (0.0, *sum(profile.stages.values(), ())):
+        stages = [name for name, (begin, end) in profile.stages.items() if begin <= at < end]
+        if not any(call.weight_in(stages) for call in profile.mix.values()):
+            return f"at second {at:g} every call of the mix has the weight 0"
+    return ""
+
+
+def _factors(factor: float | dict[str, float]) -> dict[str, float]:
+    return factor if isinstance(factor, dict) else {_OVERALL: factor}
+
+
+def _times(profile: Profile, factors: dict[str, float], name: str) -> Profile:
+    overall = factors.get(_OVERALL, 1.0)
+    changed = [f"{overall:g} times", *(f"{kind} {factors[kind]:g} times" for kind in factors if kind != _OVERALL)]
     return msgspec.structs.replace(
         profile,
         name=name,
-        title=f"{profile.title} ({name.partition('@')[2]}: {factor:g} times)",
-        rate=profile.rate * factor if profile.rate is not None else None,
-        curve=[(at, rate * factor) for at, rate in profile.curve],
+        title=f"{profile.title} ({name.partition('@')[2]}: {', '.join(changed)})",
+        rate=profile.rate * overall if profile.rate is not None else None,
+        curve=[(at, rate * overall) for at, rate in profile.curve],
+        mix={
+            kind: msgspec.structs.replace(call, weight=call.weight * factors.get(kind, 1.0))
+            for kind, call in profile.mix.items()
+        },
     )

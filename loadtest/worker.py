@@ -2,10 +2,10 @@
 
 import asyncio
 import gc
+import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
@@ -111,12 +111,13 @@ class Worker:
 
     def _prepare(self, slot: int, of: int, run: str, lanes: Lanes) -> Scheduler:
         profile, seed = self._order.profile, self._order.seed
-        coming = cycle(calls.ring(profile, self._callers, self._contracts, seed=seed, slot=slot))
+        ring = calls.ring(profile, self._callers, self._contracts, seed=seed, slot=slot)
+        coming = calls.Coming(ring, random.Random(f"{seed} {slot} stages"))
         caller = Caller(lanes, self._consumers, deadline=profile.deadline, name=f"{run}-{slot}")
         scheduler = Scheduler(
             arrivals.due_times(self._order.curve, profile.arrivals, seed=seed, slot=slot, slots=of),
-            lambda due, ended: self._one(caller, next(coming), due, ended),
-            lambda due: self._drop(next(coming), due),
+            lambda due, ended: self._one(caller, coming, due, ended),
+            lambda due: self._drop(coming, due),
             max_in_flight=max(1, len(range(slot, profile.max_in_flight, of))),
             tally=self._tally,
         )
@@ -125,8 +126,10 @@ class Worker:
         gc.freeze()  # a full collection over the prepared calls would stop the loop for longer than a call takes
         return scheduler
 
-    def _one(self, caller: Caller, prepared: calls.Prepared, due: float, ended: Callable[[], None]) -> None:
-        names = (prepared.series, *self._stages_at(due))
+    def _one(self, caller: Caller, coming: calls.Coming, due: float, ended: Callable[[], None]) -> None:
+        stages = self._stages_at(due)
+        prepared = coming.next(stages)
+        names = (prepared.series, *map(_series, stages))
         for series in names:
             self._tally.due(due, series)
         sent = time.monotonic()
@@ -147,13 +150,15 @@ class Worker:
 
         caller.call(prepared, answered)
 
-    def _drop(self, prepared: calls.Prepared, due: float) -> None:
-        for series in (prepared.series, *self._stages_at(due)):
+    def _drop(self, coming: calls.Coming, due: float) -> None:
+        stages = self._stages_at(due)
+        prepared = coming.next(stages)
+        for series in (prepared.series, *map(_series, stages)):
             self._tally.due(due, series, dropped=True)
         self._note_dropped(prepared.series)
 
-    def _stages_at(self, due: float) -> Iterator[str]:
-        return (f"stage {name}" for name, (begin, end) in self._stages if begin <= due < end)
+    def _stages_at(self, due: float) -> list[str]:
+        return [name for name, (begin, end) in self._stages if begin <= due < end]
 
     async def _report(self) -> None:
         while True:
@@ -176,3 +181,7 @@ class Worker:
         health = self._health.report(self._tally.in_flight_max)
         self._send("ndxp_done", {"health": msgspec.json.encode(health), "transactions": path})
         self._ended.set()
+
+
+def _series(stage: str) -> str:
+    return f"stage {stage}"

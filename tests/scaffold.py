@@ -128,6 +128,11 @@ def test_in_a_copy_of_this_tree_compose_values_prometheus_and_readme_know_it(cop
     assert "[`ndxp.museum.v1`](protos/ndxp/museum/v1/museum.proto)" in read("README.md")
 
 
+def test_in_a_copy_of_this_tree_its_sample_calls_are_in_the_catalogue(copy: Copy) -> None:
+    tested = copy.python("pytest", "-q", "-p", "no:cacheprovider", "tests/ndxp/samples", "-k", "register-museum-entry")
+    assert "1 passed" in tested
+
+
 def test_in_a_copy_of_this_tree_it_is_hosted_granted_called_and_explained(copy: Copy, tmp_path: Path) -> None:
     folder = ("--folder", str(tmp_path / "run"))
     copy.python("ndxp.cli", "up", "-d", "--port", "0", *folder)

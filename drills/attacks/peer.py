@@ -42,6 +42,7 @@ class Peer(asyncio.Protocol, Generic[_Connection]):
     def connection_lost(self, _: Exception | None) -> None:
         """The transport is gone."""
         self.connection.lost()
+        self.connection.tell_of_loss()
 
     def say(self, data: bytes) -> None:
         """Sends bytes as they are, while there is somebody to hear them."""

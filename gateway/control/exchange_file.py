@@ -1,4 +1,4 @@
-"""The exchange to start with: a file of members, services, grants and quotas, and the agencies that it names."""
+"""Reads the exchange file: members, services, grants and quotas to start with, and the agencies that it names."""
 
 import logging
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ def read_exchange(settings: ControlSettings) -> core.Registry:
 
 
 def read_exchange_file(path: Path, agencies: Path | None = None, beside: Sequence[Path] = ()) -> core.Registry:
-    """The registry in a file; raises RegistryError that names file and place.
+    """The registry in a file. Raises RegistryError, which names the file and the place.
 
-    ``agencies`` is the folder of the agencies that the file may name; those in the folders of ``beside`` are in it too.
-    They get their usual addresses: where they listen in this run is a setting, and no change of the registry.
+    ``agencies`` is the folder of the agencies that the file may name. The agencies in the folders of ``beside`` are
+    always added. They get their usual addresses; other addresses are a setting and do not change the registry.
     """
     try:
         data = read_yaml(path.read_bytes())

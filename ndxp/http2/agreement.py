@@ -13,7 +13,7 @@ from ndxp.http2.limits import (
     SMALLEST_MAX_FRAME,
     Limits,
 )
-from ndxp.http2.nuisances import Nuisances
+from ndxp.http2.nuisances import TOO_MANY_NUISANCES, Nuisances
 from ndxp.http2.outgoing import Outgoing
 from ndxp.http2.stream import Stream
 
@@ -40,9 +40,7 @@ class Agreement(Outgoing):
         # A smaller window than the protocol's holds from the peer's acknowledgement on (6.5.3).
         self.stream_window = max(limits.stream_window, DEFAULT_WINDOW)
         self._acknowledged = False
-        self._nuisances = Nuisances(
-            limits.nuisances_at_once, limits.nuisances_per_second, "too many frames that carry no call"
-        )
+        self._nuisances = Nuisances(limits.nuisances_at_once, limits.nuisances_per_second, TOO_MANY_NUISANCES)
 
     def nuisance(self, cost: float = 1.0) -> None:
         """Counts work that brings the peer nothing. Raises ConnectionFailure when it is too much."""

@@ -1,7 +1,9 @@
 """A connection: frames in, frames out, and what both roles have in common (RFC 9113)."""
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 
 from ndxp.http2 import frames
 from ndxp.http2.agreement import TOO_WIDE, Agreement, too_wide
@@ -9,6 +11,7 @@ from ndxp.http2.decoder import Decoder
 from ndxp.http2.errors import ConnectionFailure, ErrorCode, FieldsTooLarge, StreamFailure, protocol_error
 from ndxp.http2.fields import Fields
 from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, LARGEST_WINDOW, Limits
+from ndxp.http2.nuisances import Nuisances
 from ndxp.http2.reader import FrameReader, unpad
 from ndxp.http2.resets import Resets
 from ndxp.http2.stream import Stream
@@ -40,6 +43,7 @@ class Connection(Agreement):
         self.failure = ""  # why it is broken, for the log
         self.answered_pings = 0
         self._open_pings = 0
+        self._lost: deque[Stream] = deque()  # whose users do not know yet that the connection is lost
         self._decoder = Decoder(limits.field_bytes)
         self._window = max(limits.connection_window, DEFAULT_WINDOW)
         self._unreturned = 0  # bytes that the peer has not got back of it
@@ -54,7 +58,7 @@ class Connection(Agreement):
             frames.GOAWAY: self._on_goaway,
             frames.WINDOW_UPDATE: self._on_window_update,
         }
-        self._reader = FrameReader(limits, handlers, self._decode, self._nuisances.count)
+        self._reader = FrameReader(limits, handlers, self._decode, self.nuisance)
 
     @property
     def greeted(self) -> bool:
@@ -68,10 +72,12 @@ class Connection(Agreement):
 
     # What this side does.
 
-    def trust(self, times: float) -> None:
-        """Bears so many times more nuisances than the limits say: it is known now whose the connection is."""
-        limits = self.limits
-        self._nuisances.bear(times * limits.nuisances_at_once, times * limits.nuisances_per_second)
+    def belongs_to(self, account: Nuisances) -> None:
+        """Counts nuisances on this account from now on: it is known now whose the connection is.
+
+        Connections may share an account. That of this connection alone is forgotten.
+        """
+        self._nuisances = account
 
     def ping(self) -> None:
         """Asks the peer for a sign of life, which counts in ``answered_pings``."""
@@ -79,15 +85,24 @@ class Connection(Agreement):
         self.write(frames.frame(frames.PING, 0, 0, _PING))
 
     def lost(self) -> None:
-        """The transport is gone, or is given up: every stream has ended."""
+        """The transport is gone, or is given up: every stream has ended. ``tell_of_loss`` is to follow."""
         self.closed = self.leaving = True
         self._reader.stop()
         streams, self.streams = self.streams, {}
+        self._lost += streams.values()
         self.blocked.clear()
         for stream in streams.values():
             stream.local_closed = stream.remote_closed = True
             stream.drop_queue()
-            stream.user.on_lost()
+
+    def tell_of_loss(self) -> bool:
+        """Tells the users of streams that the connection is lost, as many as a turn allows; whether all know it."""
+        until = perf_counter() + self.limits.turn
+        while self._lost:
+            self._lost.popleft().user.on_lost()
+            if perf_counter() >= until:
+                break
+        return not self._lost
 
     def fail(self, code: ErrorCode, text: str) -> None:
         """Ends the connection with a last word; ``lost`` is still to be called."""

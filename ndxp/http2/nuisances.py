@@ -4,6 +4,9 @@ import time
 
 from ndxp.http2.errors import ConnectionFailure, ErrorCode
 
+TOO_MANY_NUISANCES = "too many frames that carry no call"
+"""What a peer is told whose account of nuisances is full."""
+
 
 class Nuisances:
     """Fills with every nuisance and empties with time.
@@ -28,10 +31,6 @@ class Nuisances:
         self._at = now
         if self._count > self._at_once:
             raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, self._text)
-
-    def bear(self, at_once: float, per_second: float) -> None:
-        """Bears more, or less, from now on."""
-        self._at_once, self._per_second = at_once, per_second
 
     def forget(self) -> None:
         """Empties it."""

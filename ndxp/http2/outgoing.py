@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _HIGH_WATER = 256 * 1024
 """Bytes of data that are given out in one turn; more waits in its streams, so that they share what is left."""
 
+_LEAST = 2048
+"""What a frame counts among them at least: a thousand frames of a byte each take their time too."""
+
 
 class Outgoing(ABC):
     """The half of a connection that sends.
@@ -82,7 +85,7 @@ class Outgoing(ABC):
         self.send_window -= size
         self.pings.forget()
         self._out += (header, data)
-        self._out_data += size
+        self._out_data += max(size, _LEAST)
         if self._out_data >= _HIGH_WATER:
             self.may_send = False
 

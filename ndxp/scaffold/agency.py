@@ -42,7 +42,7 @@ def write(name: str, folder: Path, member: str = OWNER) -> list[Path]:
         raise AgencyRefused(f"{folder} is there and not empty; name another folder with --folder")
     if not can_generate():
         raise AgencyRefused("the code of a contract is made with grpcio-tools: pip install 'ndxp[new]'")
-    written = _write(name, member, folder, lambda path: path, package="", contracts="")
+    written = _write(name, member, folder, _place_in_own_folder, package="", contracts="")
     generate(folder.resolve())
     return written
 
@@ -91,6 +91,7 @@ def _write(
         "new-agency": name.replace("_", "-"),
         "NewAgency": "".join(word.capitalize() for word in name.split("_")),
         "New agency": _spoken(name).capitalize(),
+        "new agency": _spoken(name),
     }
     texts = {}
     for path in template_files():
@@ -112,6 +113,11 @@ def template_files() -> list[Path]:
     return [path for path in found if not path.parts[0].startswith(".") and "__pycache__" not in path.parts]
 
 
+def _place_in_own_folder(path: Path) -> Path | None:
+    """Where a file of the template is in an agency's own folder; None for sample calls, which only a checkout reads."""
+    return None if path.parts[0] == "samples" else path
+
+
 def _place_in_repository(path: Path) -> Path | None:
     """Where a file of the template is in a checkout; None for one that an agency of the checkout does not need."""
     match path.parts:
@@ -121,6 +127,8 @@ def _place_in_repository(path: Path) -> Path | None:
             return Path("ndxp", *path.parts)
         case ("new_agency", *_):
             return Path("services", *path.parts)
+        case ("samples", *_):
+            return Path("ndxp", *path.parts)
         case ("tests", *_):
             return Path("tests", "services", *path.parts[1:])
     return None

@@ -19,7 +19,10 @@ _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a caller can know of a failed call. ``reason`` is empty when the other side gave none."""
+    """What a caller can know of a failed call.
+
+    ``reason`` is empty when the other side gave none, ``field`` where no field of the request is at fault.
+    """
 
     code: Code
     message: str
@@ -31,6 +34,7 @@ class Failure:
     message_vi: str = ""
     retry_after: float | None = None
     details: dict[str, str] = field(default_factory=dict)
+    field: str = ""
 
 
 def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
@@ -110,6 +114,9 @@ def _read_details(status: status_pb2.Status) -> dict[str, object]:
             known["retry_after"] = (
                 error_details_pb2.RetryInfo.FromString(packed.value).retry_delay.ToNanoseconds() / 1e9
             )
+        elif packed.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            violations = error_details_pb2.BadRequest.FromString(packed.value).field_violations
+            known["field"] = violations[0].field if violations else ""
         elif packed.Is(error_details_pb2.LocalizedMessage.DESCRIPTOR):
             known["message_vi"] = error_details_pb2.LocalizedMessage.FromString(packed.value).message
     return known

@@ -132,8 +132,7 @@ def standing_of_issued(claim: Claim, issued: Issued, today: date) -> Standing:
 def standing_of_printed(claim: Claim, application: Application, state: State, today: date) -> Standing:
     """What is known of a passport that an application led to; nothing before it is printed."""
     born = application.birth
-    agrees = claim.birth.agrees_with(born.day) if born.day else claim.birth.year == born.year
-    if not (printed(state) and agrees and claim.name == normalise_name(application.full_name)):
+    if not (printed(state) and claim.birth.may_be(born) and claim.name == normalise_name(application.full_name)):
         return Standing()
     issued = day_of(application.submitted_at)
     return _standing(issued, last_day(issued, latest_birth(born)), today)

@@ -10,6 +10,7 @@ import grpc
 
 from ndxp.agency.claim import Claim, read_claim, read_number
 from ndxp.agency.database import Change, Database, Transaction
+from ndxp.agency.place import read_address
 from ndxp.agency.replay import once
 from ndxp.agency.subject import names_subject
 from ndxp.clock import Clock
@@ -180,7 +181,9 @@ class PopulationService(PopulationServiceServicer):
 
     def _move(self, citizen_number: str, to: pb.Address, documents: Transaction) -> Citizen:
         number = read_number(citizen_number)
-        address = rules.read_address(province=to.province, district=to.district, ward=to.ward, detail=to.detail)
+        address = read_address(
+            province=to.province, district=to.district, ward=to.ward, detail=to.detail, field="current_address"
+        )  # fmt: skip
         citizen = rules.living(rules.known(self._registry.citizen(documents, number)))
         documents.note_change("address", number)
         return self._registry.record_address(documents, citizen, address)

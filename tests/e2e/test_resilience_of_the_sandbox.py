@@ -18,6 +18,7 @@ from gateway.settings import ControlSettings
 from ndxp.admin import Session
 from ndxp.sandbox.state import State
 from tests.ndxp.cli.command import Ran, ndxp
+from tests.support.agencies import PARTS
 from tests.support.fakes import until_now
 
 VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
@@ -116,7 +117,7 @@ def test_a_call_to_a_dead_agency_is_refused_with_reason_and_remedy_and_recorded(
         (record,) = run("log", "show", ran.data["transaction_id"], "--json").data
         assert record["reason"] == ran.data["error"]["reason"]
         assert run("explain", ran.data["transaction_id"], "--json").data["remedy"] == ran.data["error"]["remedy"]
-        until_now(lambda: down(run) == {"VN/GOV/G01/population", "VN/GOV/G24/health-insurance", "VN/GOV/G01/passports"})
+        until_now(lambda: down(run) == {subsystem for part in PARTS.values() for subsystem in part.subsystems})
         assert run("status").code == 1
     answered(run)
 

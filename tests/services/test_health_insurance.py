@@ -16,6 +16,7 @@ from ndxp.world import Citizen, World
 from ndxp.world.registers.health_insurance import HealthInsurance, InsuranceCard
 from ndxp.world.registers.social_insurance import SocialInsurance
 from services.health_insurance.rules import Result, judge, read_card_claim
+from tests.services.conftest import CIVIL_STATUS
 from tests.support.agencies import health_insurance
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ async def newborn(town: "Town", request_id: RequestId, birth: str) -> population
         request_id=request_id(), surname="Lê", middle_name="Gia", given_name="Hân", sex=population_pb2.SEX_FEMALE,
         birth_date=birth, province="079", mother_number=mother.number,
     )  # fmt: skip
-    answer = await town.population().RegisterBirth(report)
+    answer = await town.population(CIVIL_STATUS).RegisterBirth(report)
     child: population_pb2.Citizen = answer.citizen
     return child
 

@@ -1,10 +1,10 @@
 """Whose objects are: every method that takes an id or a token is here with its rule, and keeps to it."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import grpc
@@ -12,19 +12,23 @@ import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.wire import metadata, status
 from ndxp.world import World
-from tests.services.conftest import KEEPER, MEMBER, OTHER
+from ndxp.world.registers.candidates import Candidates
+from services.population import service as population_service
+from tests.services.conftest import KEEPER, MEMBER, OTHER, open_town
 from tests.support import agencies
+from tests.support.fakes import TokenOffice
 
 if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 PROTOS = Path(__file__).parents[2] / "protos"
-NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key)$")
+NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
 PLACE = "a token that its caller was given, for this list only"
@@ -35,6 +39,7 @@ PERSON = (
 MARK = "given back with the answer"
 SECRET = "what those of a payment alone were told; it opens nothing without the company's signature"
 PUBLIC = "a place in a list that every member may read"
+KEY = "a public key of the caller's own"
 
 _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 """What these two names mean, they mean in every contract; a method that takes nothing else needs no entry below."""
@@ -44,6 +49,24 @@ _HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "hea
 
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
+    "ndxp.driving_licences.v1.DrivingLicenceService/GetLicence": {"licence_number": PERSON},
+    "ndxp.driving_licences.v1.DrivingLicenceService/VerifyLicence": {
+        "licence_number": PERSON, "citizen_number": PERSON,
+    },
+    "ndxp.driving_licences.v1.DrivingLicenceService/WithdrawLicence": {
+        "request_id": REQUEST, "licence_number": PERSON,
+    },
+    "ndxp.driving_licences.v1.DrivingLicenceService/EndWithdrawal": {
+        "request_id": REQUEST, "licence_number": PERSON,
+    },
+    "ndxp.education.v1.EducationService/GetRegistration": {"registration_id": OBJECT},
+    "ndxp.education.v1.EducationService/ChangeWishes": {"request_id": REQUEST, "registration_id": OBJECT},
+    "ndxp.education.v1.EducationService/WithdrawRegistration": {"request_id": REQUEST, "registration_id": OBJECT},
+    "ndxp.civil_servants.v1.CivilServantService/SynchroniseProfiles": {
+        "request_id": REQUEST, "profile.citizen_number": PERSON,
+    },
+    "ndxp.civil_servants.v1.CivilServantService/RegisterKey": {"request_id": REQUEST, "public_key": KEY},
+    "ndxp.civil_servants.v1.CivilServantService/RotateKey": {"request_id": REQUEST, "public_key": KEY},
     "ndxp.exchange.v1.ExchangeService/ListMembers": {"page_token": PUBLIC},
     "ndxp.exchange.v1.ExchangeService/ListServices": {"page_token": PUBLIC},
     "ndxp.health_insurance.v1.HealthInsuranceService/GetCard": {"number": PERSON},
@@ -74,6 +97,15 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/NotifyStay": {
+        "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
+    },
+    "ndxp.residence.v1.ResidenceService/NotifyStays": {
+        "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
+    },
+    "ndxp.vehicles.v1.VehicleService/GetRegistration": {"plate": PERSON},
+    "ndxp.vehicles.v1.VehicleService/VerifyRegistration": {"plate": PERSON, "citizen_number": PERSON},
+    "ndxp.vehicles.v1.VehicleService/WithdrawRegistration": {"request_id": REQUEST, "plate": PERSON},
     "ndxp.public_services.v1.PublicServiceService/ListProcedures": {"page_token": PUBLIC},
     "ndxp.public_services.v1.PublicServiceService/SubmitDossier": {
         "request_id": REQUEST, "applicant.citizen_number": PERSON, "birth.mother.citizen_number": PERSON,
@@ -152,6 +184,18 @@ async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
 
 
 @pytest.fixture
+async def town(
+    world: World, control: TokenOffice, tmp_path: Path, progress: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator["Town"]:
+    """The agencies that have objects and lists."""
+    monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
+    names = ("population", "health_insurance", "passports", "education", "public_services")
+    settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
+    async with open_town(world, control, tmp_path, names, **settings) as town:
+        yield town
+
+
+@pytest.fixture
 async def application(town: "Town", world: World) -> passports.Application:
     """An application that MEMBER has submitted."""
     return await submitted(town, world)
@@ -167,31 +211,69 @@ async def submitted(town: "Town", world: World) -> passports.Application:
     return application
 
 
+async def registered(town: "Town", world: World) -> education.Registration:
+    pupil = next(citizen for citizen in world.sample(5000, seed=1) if world.identifier(Candidates, citizen.number))
+    answer = await call(
+        town, "ndxp.education.v1.EducationService/RegisterCandidate", citizen_number=pupil.number,
+        full_name=pupil.full_name, birth_date=str(pupil.birth_date),
+    )  # fmt: skip
+    registration: education.Registration = answer.registration
+    return registration
+
+
+class Kind(NamedTuple):
+    """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
+
+    agency: str
+    keeper: str
+    file: Callable[["Town", World], Awaitable[Any]]
+    read: str
+
+
+KINDS = {
+    "application_id": Kind(
+        agencies.passports.subsystem, KEEPER, submitted, "ndxp.passports.v1.PassportService/GetApplication"
+    ),
+    "registration_id": Kind(
+        agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered,
+        "ndxp.education.v1.EducationService/GetRegistration",
+    ),
+}  # fmt: skip
+"""The kinds of objects, by the field that names one."""
+
+
+def object_in(answer: Any) -> Any:
+    [(_, found)] = answer.ListFields()
+    return found
+
+
 @pytest.mark.parametrize("progress", ["hand"])
 @pytest.mark.parametrize(("method", "field"), ruled(OBJECT))
 async def test_anothers_object_is_as_one_that_does_not_exist(
-    town: "Town", application: passports.Application, method: str, field: str
+    town: "Town", world: World, method: str, field: str
 ) -> None:
-    nothing = await said_of(call(town, method, OTHER, **{field: f"{application.application_id[:-1]}0"}))
+    filed = await KINDS[field].file(town, world)
+    name = getattr(filed, field)
+    nothing = await said_of(call(town, method, OTHER, **{field: f"{name[:-1]}0"}))
     town.gateway.forwarded.clear()
-    anothers = await said_of(call(town, method, OTHER, **{field: application.application_id}))
+    anothers = await said_of(call(town, method, OTHER, **{field: name}))
     assert anothers == nothing
     assert anothers[0] is grpc.StatusCode.NOT_FOUND
     assert [forwarded.subjects for forwarded in town.gateway.forwarded] == [""]
-    untouched = await call(
-        town, "ndxp.passports.v1.PassportService/GetApplication", application_id=application.application_id
-    )
-    assert untouched.application == application
+    assert object_in(await call(town, KINDS[field].read, **{field: name})) == filed
 
 
 @pytest.mark.parametrize("progress", ["hand"])
-@pytest.mark.parametrize("member", [MEMBER, KEEPER, agencies.passports.subsystem])
+@pytest.mark.parametrize("who", ["filer", "keeper", "agency"])
 @pytest.mark.parametrize(("method", "field"), ruled(OBJECT))
 async def test_an_object_is_there_for_its_filer_and_for_the_member_that_keeps_it(
-    town: "Town", application: passports.Application, member: str, method: str, field: str
+    town: "Town", world: World, who: str, method: str, field: str
 ) -> None:
-    answer = await call(town, method, member, **{field: application.application_id})
-    assert answer.application.application_id == application.application_id
+    kind = KINDS[field]
+    name = getattr(await kind.file(town, world), field)
+    member = {"filer": MEMBER, "keeper": kind.keeper, "agency": kind.agency}[who]
+    answer = await call(town, method, member, **{field: name})
+    assert getattr(object_in(answer), field) == name
 
 
 async def test_a_list_of_a_citizens_objects_has_the_callers_own(

@@ -29,7 +29,8 @@ class CivilStatusServiceStub:
     """Registration of births (LTKS), deaths (LTKT) and marriages (LTKH); certificates.
 
     A dossier is decided within the working day (received from 15:00 on, the next one). The one-stop systems ask for answers.
-    Civil status asks the population database for a newborn's number, and tells it of deaths.
+    Civil status asks the population database for a newborn's number, and tells it of deaths. Marriages it keeps itself.
+    A dossier belongs to whoever filed it; for others it does not exist.
     """
 
     def __init__(self, channel):
@@ -53,13 +54,34 @@ class CivilStatusServiceStub:
                 request_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetAnswersRequest.SerializeToString,
                 response_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetAnswersResponse.FromString,
                 _registered_method=True)
+        self.SubmitMarriage = channel.unary_unary(
+                '/ndxp.civil_status.v1.CivilStatusService/SubmitMarriage',
+                request_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SubmitMarriageRequest.SerializeToString,
+                response_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SubmitMarriageResponse.FromString,
+                _registered_method=True)
+        self.SupplementDossier = channel.unary_unary(
+                '/ndxp.civil_status.v1.CivilStatusService/SupplementDossier',
+                request_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SupplementDossierRequest.SerializeToString,
+                response_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SupplementDossierResponse.FromString,
+                _registered_method=True)
+        self.GetCertificate = channel.unary_unary(
+                '/ndxp.civil_status.v1.CivilStatusService/GetCertificate',
+                request_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetCertificateRequest.SerializeToString,
+                response_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetCertificateResponse.FromString,
+                _registered_method=True)
+        self.AmendCertificate = channel.unary_unary(
+                '/ndxp.civil_status.v1.CivilStatusService/AmendCertificate',
+                request_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.AmendCertificateRequest.SerializeToString,
+                response_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.AmendCertificateResponse.FromString,
+                _registered_method=True)
 
 
 class CivilStatusServiceServicer:
     """Registration of births (LTKS), deaths (LTKT) and marriages (LTKH); certificates.
 
     A dossier is decided within the working day (received from 15:00 on, the next one). The one-stop systems ask for answers.
-    Civil status asks the population database for a newborn's number, and tells it of deaths.
+    Civil status asks the population database for a newborn's number, and tells it of deaths. Marriages it keeps itself.
+    A dossier belongs to whoever filed it; for others it does not exist.
     """
 
     def SubmitBirth(self, request, context):
@@ -83,6 +105,35 @@ class CivilStatusServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SubmitMarriage(self, request, context):
+        """Files the registration of a marriage (LTKH).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SupplementDossier(self, request, context):
+        """Corrects whom a dossier states, when a supplement is wanted; within 7 working days, after which it is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCertificate(self, request, context):
+        """Gives the extract of a certificate (Trích lục hộ tịch) to who knows its number, and name and birth date of its holder.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AmendCertificate(self, request, context):
+        """Corrects a field of a certificate (Cải chính hộ tịch), in the province that registered it. What was there before stays
+        in its history. The population database is not told (chosen by this project).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CivilStatusServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -101,6 +152,26 @@ def add_CivilStatusServiceServicer_to_server(servicer, server):
                     request_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetAnswersRequest.FromString,
                     response_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetAnswersResponse.SerializeToString,
             ),
+            'SubmitMarriage': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitMarriage,
+                    request_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SubmitMarriageRequest.FromString,
+                    response_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SubmitMarriageResponse.SerializeToString,
+            ),
+            'SupplementDossier': grpc.unary_unary_rpc_method_handler(
+                    servicer.SupplementDossier,
+                    request_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SupplementDossierRequest.FromString,
+                    response_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SupplementDossierResponse.SerializeToString,
+            ),
+            'GetCertificate': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCertificate,
+                    request_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetCertificateRequest.FromString,
+                    response_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetCertificateResponse.SerializeToString,
+            ),
+            'AmendCertificate': grpc.unary_unary_rpc_method_handler(
+                    servicer.AmendCertificate,
+                    request_deserializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.AmendCertificateRequest.FromString,
+                    response_serializer=ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.AmendCertificateResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ndxp.civil_status.v1.CivilStatusService', rpc_method_handlers)
@@ -113,7 +184,8 @@ class CivilStatusService:
     """Registration of births (LTKS), deaths (LTKT) and marriages (LTKH); certificates.
 
     A dossier is decided within the working day (received from 15:00 on, the next one). The one-stop systems ask for answers.
-    Civil status asks the population database for a newborn's number, and tells it of deaths.
+    Civil status asks the population database for a newborn's number, and tells it of deaths. Marriages it keeps itself.
+    A dossier belongs to whoever filed it; for others it does not exist.
     """
 
     @staticmethod
@@ -187,6 +259,114 @@ class CivilStatusService:
             '/ndxp.civil_status.v1.CivilStatusService/GetAnswers',
             ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetAnswersRequest.SerializeToString,
             ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetAnswersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitMarriage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.civil_status.v1.CivilStatusService/SubmitMarriage',
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SubmitMarriageRequest.SerializeToString,
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SubmitMarriageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SupplementDossier(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.civil_status.v1.CivilStatusService/SupplementDossier',
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SupplementDossierRequest.SerializeToString,
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.SupplementDossierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCertificate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.civil_status.v1.CivilStatusService/GetCertificate',
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetCertificateRequest.SerializeToString,
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.GetCertificateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AmendCertificate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.civil_status.v1.CivilStatusService/AmendCertificate',
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.AmendCertificateRequest.SerializeToString,
+            ndxp_dot_civil__status_dot_v1_dot_civil__status__pb2.AmendCertificateResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ndxp/residence/v1/residence.proto\x12\x11ndxp.residence.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x07\x41\x64\x64ress\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x10\n\x08\x64istrict\x18\x02 \x01(\t\x12\x0c\n\x04ward\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"\xe1\x01\n\x06\x46iling\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.ndxp.residence.v1.FilingState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10household_number\x18\x07 \x01(\t\"\xfa\x01\n\x18RegisterResidenceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12.\n\x04kind\x18\x03 \x01(\x0e\x32 .ndxp.residence.v1.ResidenceKind\x12\x16\n\x0e\x63itizen_number\x18\x04 \x01(\t\x12\x11\n\tfull_name\x18\x05 \x01(\t\x12\x12\n\nbirth_date\x18\x06 \x01(\t\x12\x18\n\x10household_member\x18\x07 \x01(\t\x12+\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\x1a.ndxp.residence.v1.Address\"F\n\x19RegisterResidenceResponse\x12)\n\x06\x66iling\x18\x01 \x01(\x0b\x32\x19.ndxp.residence.v1.Filing\"\x81\x01\n\x16RemoveResidenceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12\x16\n\x0e\x63itizen_number\x18\x03 \x01(\t\x12\x11\n\tfull_name\x18\x04 \x01(\t\x12\x12\n\nbirth_date\x18\x05 \x01(\t\"D\n\x17RemoveResidenceResponse\x12)\n\x06\x66iling\x18\x01 \x01(\x0b\x32\x19.ndxp.residence.v1.Filing\" \n\x10GetFilingRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\">\n\x11GetFilingResponse\x12)\n\x06\x66iling\x18\x01 \x01(\x0b\x32\x19.ndxp.residence.v1.Filing*k\n\rResidenceKind\x12\x1e\n\x1aRESIDENCE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESIDENCE_KIND_PERMANENT\x10\x01\x12\x1c\n\x18RESIDENCE_KIND_TEMPORARY\x10\x02*w\n\x0b\x46ilingState\x12\x1c\n\x18\x46ILING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46ILING_STATE_RECEIVED\x10\x01\x12\x15\n\x11\x46ILING_STATE_DONE\x10\x02\x12\x18\n\x14\x46ILING_STATE_REFUSED\x10\x03\x32\xc9\x02\n\x10ResidenceService\x12n\n\x11RegisterResidence\x12+.ndxp.residence.v1.RegisterResidenceRequest\x1a,.ndxp.residence.v1.RegisterResidenceResponse\x12h\n\x0fRemoveResidence\x12).ndxp.residence.v1.RemoveResidenceRequest\x1a*.ndxp.residence.v1.RemoveResidenceResponse\x12[\n\tGetFiling\x12#.ndxp.residence.v1.GetFilingRequest\x1a$.ndxp.residence.v1.GetFilingResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!ndxp/residence/v1/residence.proto\x12\x11ndxp.residence.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x07\x41\x64\x64ress\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x10\n\x08\x64istrict\x18\x02 \x01(\t\x12\x0c\n\x04ward\x18\x03 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\"\xe1\x01\n\x06\x46iling\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.ndxp.residence.v1.FilingState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10household_number\x18\x07 \x01(\t\"\xfa\x01\n\x18RegisterResidenceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12.\n\x04kind\x18\x03 \x01(\x0e\x32 .ndxp.residence.v1.ResidenceKind\x12\x16\n\x0e\x63itizen_number\x18\x04 \x01(\t\x12\x11\n\tfull_name\x18\x05 \x01(\t\x12\x12\n\nbirth_date\x18\x06 \x01(\t\x12\x18\n\x10household_member\x18\x07 \x01(\t\x12+\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\x1a.ndxp.residence.v1.Address\"F\n\x19RegisterResidenceResponse\x12)\n\x06\x66iling\x18\x01 \x01(\x0b\x32\x19.ndxp.residence.v1.Filing\"\x81\x01\n\x16RemoveResidenceRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12\x16\n\x0e\x63itizen_number\x18\x03 \x01(\t\x12\x11\n\tfull_name\x18\x04 \x01(\t\x12\x12\n\nbirth_date\x18\x05 \x01(\t\"D\n\x17RemoveResidenceResponse\x12)\n\x06\x66iling\x18\x01 \x01(\x0b\x32\x19.ndxp.residence.v1.Filing\" \n\x10GetFilingRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\">\n\x11GetFilingResponse\x12)\n\x06\x66iling\x18\x01 \x01(\x0b\x32\x19.ndxp.residence.v1.Filing\"X\n\x17\x43onfirmResidenceRequest\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\x12\x12\n\nbirth_date\x18\x03 \x01(\t\"\xb5\x01\n\x18\x43onfirmResidenceResponse\x12.\n\x04\x62ook\x18\x01 \x01(\x0b\x32 .ndxp.residence.v1.HouseholdBook\x12\x0f\n\x07removed\x18\x02 \x01(\x08\x12\x35\n\x11temporary_address\x18\x03 \x01(\x0b\x32\x1a.ndxp.residence.v1.Address\x12!\n\x19population_transaction_id\x18\x04 \x01(\t\"5\n\x08Relative\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\"\xae\x04\n\rHouseholdBook\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x12\n\nold_number\x18\x02 \x01(\t\x12\x11\n\tfull_name\x18\x03 \x01(\t\x12\x0b\n\x03sex\x18\x04 \x01(\x05\x12\x12\n\nbirth_date\x18\x05 \x01(\t\x12\x11\n\tethnicity\x18\x06 \x01(\t\x12\x13\n\x0bnationality\x18\x07 \x01(\t\x12 \n\x18\x62irth_registration_place\x18\x08 \x01(\t\x12\x17\n\x0fplace_of_origin\x18\t \x01(\t\x12\x35\n\x11permanent_address\x18\n \x01(\x0b\x32\x1a.ndxp.residence.v1.Address\x12\x33\n\x0f\x63urrent_address\x18\x0b \x01(\x0b\x32\x1a.ndxp.residence.v1.Address\x12+\n\x06\x66\x61ther\x18\x0c \x01(\x0b\x32\x1b.ndxp.residence.v1.Relative\x12+\n\x06mother\x18\r \x01(\x0b\x32\x1b.ndxp.residence.v1.Relative\x12+\n\x06spouse\x18\x0e \x01(\x0b\x32\x1b.ndxp.residence.v1.Relative\x12\x33\n\x0ehousehold_head\x18\x0f \x01(\x0b\x32\x1b.ndxp.residence.v1.Relative\x12\x18\n\x10relation_to_head\x18\x10 \x01(\t\x12\x18\n\x10household_number\x18\x11 \x01(\t\"\xce\x01\n\nStayNotice\x12\x11\n\tfull_name\x18\x01 \x01(\t\x12\x17\n\x0fidentity_number\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12.\n\narrived_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nleaving_on\x18\x05 \x01(\t\x12+\n\x07\x61\x64\x64ress\x18\x06 \x01(\x0b\x32\x1a.ndxp.residence.v1.Address\x12\x13\n\x0bhost_number\x18\x07 \x01(\t\"\xc1\x01\n\x04Stay\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12-\n\x06notice\x18\x02 \x01(\x0b\x32\x1d.ndxp.residence.v1.StayNotice\x12/\n\x0bnotified_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04late\x18\x05 \x01(\x08\x12\x11\n\twithdrawn\x18\x06 \x01(\x08\"V\n\x11NotifyStayRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12-\n\x06notice\x18\x02 \x01(\x0b\x32\x1d.ndxp.residence.v1.StayNotice\"l\n\x12NotifyStayResponse\x12/\n\x07outcome\x18\x01 \x01(\x0e\x32\x1e.ndxp.residence.v1.StayOutcome\x12%\n\x04stay\x18\x02 \x01(\x0b\x32\x17.ndxp.residence.v1.Stay\"W\n\x12NotifyStaysRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12-\n\x06notice\x18\x02 \x01(\x0b\x32\x1d.ndxp.residence.v1.StayNotice\"\xb1\x01\n\x13NotifyStaysResponse\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12/\n\x07outcome\x18\x02 \x01(\x0e\x32\x1e.ndxp.residence.v1.StayOutcome\x12%\n\x04stay\x18\x03 \x01(\x0b\x32\x17.ndxp.residence.v1.Stay\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\r\n\x05\x66ield\x18\x05 \x01(\t\x12\x0f\n\x07problem\x18\x06 \x01(\t\"7\n\x13WithdrawStayRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"=\n\x14WithdrawStayResponse\x12%\n\x04stay\x18\x01 \x01(\x0b\x32\x17.ndxp.residence.v1.Stay\"\"\n\x11\x43ountStaysRequest\x12\r\n\x05night\x18\x01 \x01(\t\"X\n\x12\x43ountStaysResponse\x12\r\n\x05night\x18\x01 \x01(\t\x12\x33\n\tprovinces\x18\x02 \x03(\x0b\x32 .ndxp.residence.v1.ProvinceStays\"0\n\rProvinceStays\x12\x10\n\x08province\x18\x01 \x01(\t\x12\r\n\x05stays\x18\x02 \x01(\x05*k\n\rResidenceKind\x12\x1e\n\x1aRESIDENCE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18RESIDENCE_KIND_PERMANENT\x10\x01\x12\x1c\n\x18RESIDENCE_KIND_TEMPORARY\x10\x02*w\n\x0b\x46ilingState\x12\x1c\n\x18\x46ILING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46ILING_STATE_RECEIVED\x10\x01\x12\x15\n\x11\x46ILING_STATE_DONE\x10\x02\x12\x18\n\x14\x46ILING_STATE_REFUSED\x10\x03*\x83\x01\n\x0bStayOutcome\x12\x1c\n\x18STAY_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15STAY_OUTCOME_ACCEPTED\x10\x01\x12!\n\x1dSTAY_OUTCOME_ALREADY_NOTIFIED\x10\x02\x12\x18\n\x14STAY_OUTCOME_REFUSED\x10\x03\x32\xb9\x06\n\x10ResidenceService\x12n\n\x11RegisterResidence\x12+.ndxp.residence.v1.RegisterResidenceRequest\x1a,.ndxp.residence.v1.RegisterResidenceResponse\x12h\n\x0fRemoveResidence\x12).ndxp.residence.v1.RemoveResidenceRequest\x1a*.ndxp.residence.v1.RemoveResidenceResponse\x12[\n\tGetFiling\x12#.ndxp.residence.v1.GetFilingRequest\x1a$.ndxp.residence.v1.GetFilingResponse\"\x03\x90\x02\x01\x12p\n\x10\x43onfirmResidence\x12*.ndxp.residence.v1.ConfirmResidenceRequest\x1a+.ndxp.residence.v1.ConfirmResidenceResponse\"\x03\x90\x02\x01\x12Y\n\nNotifyStay\x12$.ndxp.residence.v1.NotifyStayRequest\x1a%.ndxp.residence.v1.NotifyStayResponse\x12`\n\x0bNotifyStays\x12%.ndxp.residence.v1.NotifyStaysRequest\x1a&.ndxp.residence.v1.NotifyStaysResponse(\x01\x30\x01\x12_\n\x0cWithdrawStay\x12&.ndxp.residence.v1.WithdrawStayRequest\x1a\'.ndxp.residence.v1.WithdrawStayResponse\x12^\n\nCountStays\x12$.ndxp.residence.v1.CountStaysRequest\x1a%.ndxp.residence.v1.CountStaysResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +34,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RESIDENCESERVICE'].methods_by_name['GetFiling']._loaded_options = None
   _globals['_RESIDENCESERVICE'].methods_by_name['GetFiling']._serialized_options = b'\220\002\001'
-  _globals['_RESIDENCEKIND']._serialized_start=1019
-  _globals['_RESIDENCEKIND']._serialized_end=1126
-  _globals['_FILINGSTATE']._serialized_start=1128
-  _globals['_FILINGSTATE']._serialized_end=1247
+  _globals['_RESIDENCESERVICE'].methods_by_name['ConfirmResidence']._loaded_options = None
+  _globals['_RESIDENCESERVICE'].methods_by_name['ConfirmResidence']._serialized_options = b'\220\002\001'
+  _globals['_RESIDENCESERVICE'].methods_by_name['CountStays']._loaded_options = None
+  _globals['_RESIDENCESERVICE'].methods_by_name['CountStays']._serialized_options = b'\220\002\001'
+  _globals['_RESIDENCEKIND']._serialized_start=3077
+  _globals['_RESIDENCEKIND']._serialized_end=3184
+  _globals['_FILINGSTATE']._serialized_start=3186
+  _globals['_FILINGSTATE']._serialized_end=3305
+  _globals['_STAYOUTCOME']._serialized_start=3308
+  _globals['_STAYOUTCOME']._serialized_end=3439
   _globals['_ADDRESS']._serialized_start=89
   _globals['_ADDRESS']._serialized_end=164
   _globals['_FILING']._serialized_start=167
@@ -54,6 +60,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETFILINGREQUEST']._serialized_end=953
   _globals['_GETFILINGRESPONSE']._serialized_start=955
   _globals['_GETFILINGRESPONSE']._serialized_end=1017
-  _globals['_RESIDENCESERVICE']._serialized_start=1250
-  _globals['_RESIDENCESERVICE']._serialized_end=1579
+  _globals['_CONFIRMRESIDENCEREQUEST']._serialized_start=1019
+  _globals['_CONFIRMRESIDENCEREQUEST']._serialized_end=1107
+  _globals['_CONFIRMRESIDENCERESPONSE']._serialized_start=1110
+  _globals['_CONFIRMRESIDENCERESPONSE']._serialized_end=1291
+  _globals['_RELATIVE']._serialized_start=1293
+  _globals['_RELATIVE']._serialized_end=1346
+  _globals['_HOUSEHOLDBOOK']._serialized_start=1349
+  _globals['_HOUSEHOLDBOOK']._serialized_end=1907
+  _globals['_STAYNOTICE']._serialized_start=1910
+  _globals['_STAYNOTICE']._serialized_end=2116
+  _globals['_STAY']._serialized_start=2119
+  _globals['_STAY']._serialized_end=2312
+  _globals['_NOTIFYSTAYREQUEST']._serialized_start=2314
+  _globals['_NOTIFYSTAYREQUEST']._serialized_end=2400
+  _globals['_NOTIFYSTAYRESPONSE']._serialized_start=2402
+  _globals['_NOTIFYSTAYRESPONSE']._serialized_end=2510
+  _globals['_NOTIFYSTAYSREQUEST']._serialized_start=2512
+  _globals['_NOTIFYSTAYSREQUEST']._serialized_end=2599
+  _globals['_NOTIFYSTAYSRESPONSE']._serialized_start=2602
+  _globals['_NOTIFYSTAYSRESPONSE']._serialized_end=2779
+  _globals['_WITHDRAWSTAYREQUEST']._serialized_start=2781
+  _globals['_WITHDRAWSTAYREQUEST']._serialized_end=2836
+  _globals['_WITHDRAWSTAYRESPONSE']._serialized_start=2838
+  _globals['_WITHDRAWSTAYRESPONSE']._serialized_end=2899
+  _globals['_COUNTSTAYSREQUEST']._serialized_start=2901
+  _globals['_COUNTSTAYSREQUEST']._serialized_end=2935
+  _globals['_COUNTSTAYSRESPONSE']._serialized_start=2937
+  _globals['_COUNTSTAYSRESPONSE']._serialized_end=3025
+  _globals['_PROVINCESTAYS']._serialized_start=3027
+  _globals['_PROVINCESTAYS']._serialized_end=3075
+  _globals['_RESIDENCESERVICE']._serialized_start=3442
+  _globals['_RESIDENCESERVICE']._serialized_end=4267
 # @@protoc_insertion_point(module_scope)

@@ -27,6 +27,13 @@ if _version_not_supported:
 
 class ResidenceServiceStub:
     """Residence: registration, removal, confirmation, notification of stays.
+
+    A filing or a stay belongs to the subsystem that filed it and to the department. To others it does not exist: they get
+    NOT_FOUND, as for a code that nobody has.
+
+    A stay (lưu trú) is to be notified until 23:00 of the day of arrival, by whoever arrives after 23:00 until 08:00 of the
+    next day. A later notification is accepted too, and marked late. Near relatives of the host (a parent, a child, husband or
+    wife) are notified once only, however often they stay.
     """
 
     def __init__(self, channel):
@@ -50,10 +57,42 @@ class ResidenceServiceStub:
                 request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetFilingRequest.SerializeToString,
                 response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetFilingResponse.FromString,
                 _registered_method=True)
+        self.ConfirmResidence = channel.unary_unary(
+                '/ndxp.residence.v1.ResidenceService/ConfirmResidence',
+                request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.ConfirmResidenceRequest.SerializeToString,
+                response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.ConfirmResidenceResponse.FromString,
+                _registered_method=True)
+        self.NotifyStay = channel.unary_unary(
+                '/ndxp.residence.v1.ResidenceService/NotifyStay',
+                request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStayRequest.SerializeToString,
+                response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStayResponse.FromString,
+                _registered_method=True)
+        self.NotifyStays = channel.stream_stream(
+                '/ndxp.residence.v1.ResidenceService/NotifyStays',
+                request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysRequest.SerializeToString,
+                response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysResponse.FromString,
+                _registered_method=True)
+        self.WithdrawStay = channel.unary_unary(
+                '/ndxp.residence.v1.ResidenceService/WithdrawStay',
+                request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayRequest.SerializeToString,
+                response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayResponse.FromString,
+                _registered_method=True)
+        self.CountStays = channel.unary_unary(
+                '/ndxp.residence.v1.ResidenceService/CountStays',
+                request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.CountStaysRequest.SerializeToString,
+                response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.CountStaysResponse.FromString,
+                _registered_method=True)
 
 
 class ResidenceServiceServicer:
     """Residence: registration, removal, confirmation, notification of stays.
+
+    A filing or a stay belongs to the subsystem that filed it and to the department. To others it does not exist: they get
+    NOT_FOUND, as for a code that nobody has.
+
+    A stay (lưu trú) is to be notified until 23:00 of the day of arrival, by whoever arrives after 23:00 until 08:00 of the
+    next day. A later notification is accepted too, and marked late. Near relatives of the host (a parent, a child, husband or
+    wife) are notified once only, however often they stay.
     """
 
     def RegisterResidence(self, request, context):
@@ -77,6 +116,43 @@ class ResidenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmResidence(self, request, context):
+        """Confirms where somebody lives: the household book, which is electronic since 1 January 2023. Its 17 fields come from
+        the population database, which is asked through the exchange.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NotifyStay(self, request, context):
+        """Notifies a stay; it is accepted at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NotifyStays(self, request_iterator, context):
+        """Notifies many stays in one stream, as lodgings do, 1,000 at most. Every line has its answer, in the order of the lines;
+        a line that is refused does not stop the others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawStay(self, request, context):
+        """Withdraws a stay that was notified by mistake.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountStays(self, request, context):
+        """Counts the guests of a night by province.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ResidenceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +171,31 @@ def add_ResidenceServiceServicer_to_server(servicer, server):
                     request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetFilingRequest.FromString,
                     response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetFilingResponse.SerializeToString,
             ),
+            'ConfirmResidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmResidence,
+                    request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.ConfirmResidenceRequest.FromString,
+                    response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.ConfirmResidenceResponse.SerializeToString,
+            ),
+            'NotifyStay': grpc.unary_unary_rpc_method_handler(
+                    servicer.NotifyStay,
+                    request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStayRequest.FromString,
+                    response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStayResponse.SerializeToString,
+            ),
+            'NotifyStays': grpc.stream_stream_rpc_method_handler(
+                    servicer.NotifyStays,
+                    request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysRequest.FromString,
+                    response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysResponse.SerializeToString,
+            ),
+            'WithdrawStay': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawStay,
+                    request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayRequest.FromString,
+                    response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayResponse.SerializeToString,
+            ),
+            'CountStays': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountStays,
+                    request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.CountStaysRequest.FromString,
+                    response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.CountStaysResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ndxp.residence.v1.ResidenceService', rpc_method_handlers)
@@ -105,6 +206,13 @@ def add_ResidenceServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ResidenceService:
     """Residence: registration, removal, confirmation, notification of stays.
+
+    A filing or a stay belongs to the subsystem that filed it and to the department. To others it does not exist: they get
+    NOT_FOUND, as for a code that nobody has.
+
+    A stay (lưu trú) is to be notified until 23:00 of the day of arrival, by whoever arrives after 23:00 until 08:00 of the
+    next day. A later notification is accepted too, and marked late. Near relatives of the host (a parent, a child, husband or
+    wife) are notified once only, however often they stay.
     """
 
     @staticmethod
@@ -178,6 +286,141 @@ class ResidenceService:
             '/ndxp.residence.v1.ResidenceService/GetFiling',
             ndxp_dot_residence_dot_v1_dot_residence__pb2.GetFilingRequest.SerializeToString,
             ndxp_dot_residence_dot_v1_dot_residence__pb2.GetFilingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmResidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.residence.v1.ResidenceService/ConfirmResidence',
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.ConfirmResidenceRequest.SerializeToString,
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.ConfirmResidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NotifyStay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.residence.v1.ResidenceService/NotifyStay',
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStayRequest.SerializeToString,
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStayResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NotifyStays(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/ndxp.residence.v1.ResidenceService/NotifyStays',
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysRequest.SerializeToString,
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawStay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.residence.v1.ResidenceService/WithdrawStay',
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayRequest.SerializeToString,
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountStays(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.residence.v1.ResidenceService/CountStays',
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.CountStaysRequest.SerializeToString,
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.CountStaysResponse.FromString,
             options,
             channel_credentials,
             insecure,
