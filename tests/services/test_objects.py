@@ -114,6 +114,7 @@ RULES: dict[str, dict[str, str]] = {
         "land.buyer.citizen_number": PERSON,
     },
     "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.public_services.v1.PublicServiceService/BeginPayment": {"request_id": REQUEST, "notice_number": PERSON},
     "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
     "ndxp.tax.v1.TaxService/SubmitTransferSlip": {
         "request_id": REQUEST, "seller_number": PERSON, "buyer_number": PERSON, **_HEADER,
