@@ -35,11 +35,14 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/emc \
       /handed-out/health_insurance \
       /handed-out/land \
+      /handed-out/life_events \
+      /handed-out/one_stop \
       /handed-out/operations \
       /handed-out/passports \
       /handed-out/population \
       /handed-out/public_services \
       /handed-out/residence \
+      /handed-out/social_security \
       /handed-out/tax \
       /handed-out/vehicles \
  # end of agencies

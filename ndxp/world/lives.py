@@ -45,6 +45,18 @@ def death_date(cell: int, traits: Traits, husband: tuple[int, Traits] | None = N
     return date.fromordinal(last - traits.death_day % min(days, last - born + 1))
 
 
+def death_of(nation: Nation, person: Person, traits: Traits) -> date | None:
+    """Death date of a person of a nation, or None for the living."""
+    province, cell, rank = person
+    died = death_date(cell, traits)
+    if died is None or not cell & 1:
+        return died
+    husband = nation.families(province).spouse(cell, rank)
+    if husband is None:
+        return died
+    return death_date(cell, traits, (husband[0], nation.traits(nation.number(province, *husband))))
+
+
 def mistaken_birth_date(born: date, variation: int) -> date:
     """A wrong birth date as it happens in registers: day and month swapped, or one to three years early."""
     if born.day <= 12 and born.day != born.month and variation & 1:

@@ -14,12 +14,13 @@ from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.jobs import Handler, Settle
 from ndxp.agency.onward import Answered, Onward, OnwardFailed, OnwardMethod
+from ndxp.agency.stated import Person
 from ndxp.agency.verification import Verification, Verified
 from ndxp.clock import Clock, micros_of
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.working_time import due_in_days
 from services.civil_status import rules
-from services.civil_status.records import Dossier, Kind, Office, Person, State
+from services.civil_status.records import Dossier, Kind, Office, State
 
 LOOK_UP, REGISTER, EXPIRE = "look-up", "register", "expire"
 

@@ -10,6 +10,7 @@ import msgspec
 
 from ndxp.agency.documents import Documents, next_count
 from ndxp.agency.rights import new_id
+from ndxp.agency.stated import Person
 from ndxp.agency.subject import names_subject
 from ndxp.world import World, normalise_name
 from ndxp.world.registers.certificates import Certificates
@@ -38,16 +39,6 @@ class State(IntEnum):
     ELIGIBLE = 3
     DONE = 4
     REFUSED = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody as stated, or as a certificate has them."""
-
-    number: str
-    full_name: str
-    birth_date: str = ""
-    """As given: yyyy-MM-dd, or the year alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

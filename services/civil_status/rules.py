@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ndxp.agency.claim import Claim, read_claim, read_day, read_name_part, read_text
+from ndxp.agency.claim import Claim, read_day, read_name_part, read_text
+from ndxp.agency.stated import Person, corrected
 from ndxp.birthdate import BirthDate
 from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
 from ndxp.world import MaritalStatus, Sex, normalise_name, province_by_code
-from services.civil_status.records import Amended, Certificate, Child, Dossier, Kind, Person, State
+from services.civil_status.records import Amended, Certificate, Child, Dossier, Kind, State
 
 MOST_CODES = 3
 """How many dossiers one question may be about, as the facts have it."""
@@ -47,12 +48,6 @@ _REFUSALS = {
     "ALREADY_DECEASED": "the death is registered already",
     "DEATH_DATE_IMPOSSIBLE": "the date of death is before the birth or in the future",
 }
-
-
-def read_person(number: str, full_name: str, birth_date: str, role: str) -> Person:
-    """Somebody as stated; raises AgencyError with the field at fault."""
-    read_claim(number, full_name, birth_date, of=role)
-    return Person(number=number, full_name=full_name.strip(), birth_date=birth_date.strip())
 
 
 def read_dossier_code(text: str) -> str:
@@ -101,38 +96,17 @@ def known(dossier: Dossier | None, field: str = "code") -> Dossier:
 
 
 def supplemented(dossier: Dossier, stated: Mapping[str, Mapping[str, str]]) -> Dossier:
-    """The dossier with what is corrected, to be looked at again.
+    """The dossier with what is corrected (see ``ndxp.agency.stated``), to be looked at again.
 
-    ``stated`` has the parts of each person that are not empty. Raises AgencyError when none is wanted, or it corrects
-    nobody, or somebody whom this kind of dossier does not state.
+    Raises AgencyError when no supplement is wanted, and for what ``corrected`` refuses.
     """
     if dossier.state is not State.SUPPLEMENT:
         raise AgencyError(
             Code.FAILED_PRECONDITION, "NO_SUPPLEMENT_WANTED",
             f"the dossier is {dossier.state.name.lower()}; no supplement is wanted", field="code",
         )  # fmt: skip
-    roles = ROLES[dossier.kind]
-    for role in stated:
-        if role not in roles:
-            raise _invalid(
-                "NOT_STATED_THERE", f"a dossier {dossier.kind} states {' and '.join(roles)}, no {role}", role
-            )
-    if not stated:
-        raise _invalid("FIELD_MISSING", f"correct {' or '.join(roles)}", roles[0])
-    people = dict(dossier.people)
-    for role, parts in stated.items():
-        before = people.get(role, Person(number="", full_name=""))
-        person = replace(before, **parts)
-        people[role] = read_person(person.number, person.full_name, person.birth_date, role)
-    different(people)
+    people = corrected(dossier.people, stated, ROLES[dossier.kind])
     return replace(dossier, people=people, state=State.WAITING, reason="", turn=dossier.turn + 1, decided_at=0)
-
-
-def different(people: Mapping[str, Person]) -> None:
-    """Raises AgencyError when one person is stated as two."""
-    if len({person.number for person in people.values()}) < len(people):
-        role = list(people)[-1]
-        raise _invalid("ONE_PERSON_TWICE", f"{' and '.join(people)} must be two people", f"{role}.citizen_number")
 
 
 def why_not_married(role: str, *, sex: int, born: date, marital_status: int, today: date) -> str:

@@ -11,13 +11,14 @@ from ndxp.agency.claim import Claim, read_birth_date, read_name, read_province, 
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.replay import once
 from ndxp.agency.rights import keeps
+from ndxp.agency.stated import Person, corrections, read_people
 from ndxp.civil_status.v1 import civil_status_pb2 as pb
 from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceServicer
 from ndxp.clock import Clock, micros_of
 from ndxp.working_time import due_in_days, due_in_hours
 from services.civil_status import rules
 from services.civil_status.decisions import add_look_up
-from services.civil_status.records import Certificate, Dossier, Kind, Office, Person
+from services.civil_status.records import Certificate, Dossier, Kind, Office
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Submitted = TypeVar("_Submitted", pb.SubmitBirthResponse, pb.SubmitDeathResponse, pb.SubmitMarriageResponse)
@@ -26,7 +27,6 @@ _KINDS = {
     Kind.BIRTH: pb.CERTIFICATE_KIND_BIRTH, Kind.DEATH: pb.CERTIFICATE_KIND_DEATH,
     Kind.MARRIAGE: pb.CERTIFICATE_KIND_MARRIAGE,
 }  # fmt: skip
-_PARTS = (("citizen_number", "number"), ("full_name", "full_name"), ("birth_date", "birth_date"))
 
 
 class CivilStatusService(CivilStatusServiceServicer):
@@ -46,7 +46,7 @@ class CivilStatusService(CivilStatusServiceServicer):
                 surname=request.surname, middle_name=request.middle_name, given_name=request.given_name,
                 sex=request.sex, birth_date=request.birth_date, today=self._clock.today(),
             )  # fmt: skip
-            people = _people(request, "mother", *(["father"] if request.HasField("father") else []))
+            people = read_people(request, "mother", *(["father"] if request.HasField("father") else []))
             return self._new(Kind.BIRTH, request, people, child=child, sex=child.sex)
 
         return self._submit(request, pb.SubmitBirthResponse, dossier)
@@ -55,7 +55,7 @@ class CivilStatusService(CivilStatusServiceServicer):
         """Files the registration of a death."""
 
         def dossier() -> Dossier:
-            people = _people(request, "deceased")
+            people = read_people(request, "deceased")
             day = rules.read_death_date(request.death_date, people["deceased"], self._clock.today())
             return self._new(Kind.DEATH, request, people, death_date=day)
 
@@ -65,7 +65,7 @@ class CivilStatusService(CivilStatusServiceServicer):
         """Files the registration of a marriage."""
 
         def dossier() -> Dossier:
-            return self._new(Kind.MARRIAGE, request, _people(request, "husband", "wife"))
+            return self._new(Kind.MARRIAGE, request, read_people(request, "husband", "wife"))
 
         return self._submit(request, pb.SubmitMarriageResponse, dossier)
 
@@ -83,7 +83,7 @@ class CivilStatusService(CivilStatusServiceServicer):
 
         def supplement(documents: Transaction) -> pb.SupplementDossierResponse:
             before = rules.known(self._office.dossier(documents, request.code))
-            dossier = rules.supplemented(before, _corrections(request))
+            dossier = rules.supplemented(before, corrections(request))
             self._office.store(documents, dossier)
             add_look_up(documents, dossier, self._due())
             return pb.SupplementDossierResponse(answer=_answer(dossier))
@@ -124,7 +124,6 @@ class CivilStatusService(CivilStatusServiceServicer):
         return once(self._database, request, answer, submit)
 
     def _new(self, kind: Kind, request: Any, people: Mapping[str, Person], **more: Any) -> Dossier:
-        rules.different(people)
         return Dossier(
             code="", kind=kind, dossier_code=rules.read_dossier_code(request.dossier_code),
             province=read_province(request.province), traceparent=caller().assertion.traceparent or new_traceparent(),
@@ -135,23 +134,6 @@ class CivilStatusService(CivilStatusServiceServicer):
         """When a dossier that comes now is decided."""
         now = self._clock.moment()
         return micros_of(min(due_in_hours(now, self._hours), due_in_days(now, 0)))
-
-
-def _people(request: Any, *roles: str) -> Mapping[str, Person]:
-    stated = {role: getattr(request, role) for role in roles}
-    return {
-        role: rules.read_person(person.citizen_number, person.full_name, person.birth_date, role)
-        for role, person in stated.items()
-    }
-
-
-def _corrections(request: pb.SupplementDossierRequest) -> Mapping[str, Mapping[str, str]]:
-    """The parts of each person that are not empty, by the names of our own."""
-    return {
-        field.name: {own: value for theirs, own in _PARTS if (value := getattr(person, theirs))}
-        for field, person in request.ListFields()
-        if field.message_type
-    }
 
 
 def _answer(dossier: Dossier) -> pb.Answer:

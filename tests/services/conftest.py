@@ -17,6 +17,7 @@ from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.social_security.v1.social_security_pb2_grpc import SocialSecurityServiceStub
 from ndxp.subject import SUBJECTS
 from ndxp.wire import metadata, status
 from ndxp.wire.assertion import Assertion, key_of, sign
@@ -31,6 +32,7 @@ MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
 CIVIL_STATUS = "VN/GOV/G15/civil-status"
+PORTAL = "VN/GOV/G22/public-services"
 SCHOOLS, OTHER_SCHOOLS = "VN/GOV/H26/schools", "VN/GOV/H29/schools"
 
 
@@ -149,6 +151,9 @@ class Town:
 
     def civil_status(self, member: str = MEMBER) -> CivilStatusServiceStub:
         return CivilStatusServiceStub(self.channel(member))
+
+    def social_security(self, member: str = MEMBER) -> SocialSecurityServiceStub:
+        return SocialSecurityServiceStub(self.channel(member))
 
     def onward_calls(self) -> list[Forwarded]:
         """The calls that agencies made."""

@@ -16,11 +16,12 @@ from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.wire import metadata, status
 from ndxp.world import World
 from ndxp.world.registers.candidates import Candidates
 from services.population import service as population_service
-from tests.services.conftest import KEEPER, MEMBER, OTHER, open_town
+from tests.services.conftest import KEEPER, MEMBER, OTHER, PORTAL, open_town
 from tests.support import agencies
 from tests.support.fakes import TokenOffice
 
@@ -46,6 +47,15 @@ _CHANGE = {"request_id": REQUEST, "citizen_number": PERSON}
 
 _HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "header.slip_number": PERSON}
 """Of the messages between land registry and tax agency; a slip is there for the two of them only."""
+_IN_A_BIRTH = ("birth.mother", "birth.father")
+_IN_A_DEATH = ("death.deceased", "death.survivor")
+_LINKED = tuple(f"linked.{person}" for person in (*_IN_A_BIRTH, *_IN_A_DEATH))
+
+
+def _of(*people: str) -> dict[str, str]:
+    """The rule of the numbers of those who are stated in a request."""
+    return {f"{person}.citizen_number": PERSON for person in people}
+
 
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
@@ -80,6 +90,20 @@ RULES: dict[str, dict[str, str]] = {
         "buyer.citizen_number": PERSON,
     },
     "ndxp.land.v1.LandService/GetScannedDossier": _HEADER,
+    "ndxp.life_events.v1.LifeEventService/SubmitBirth": {"request_id": REQUEST, **_of("applicant", *_IN_A_BIRTH)},
+    "ndxp.life_events.v1.LifeEventService/SubmitDeath": {"request_id": REQUEST, **_of("applicant", *_IN_A_DEATH)},
+    "ndxp.life_events.v1.LifeEventService/SupplementDossier": {
+        "request_id": REQUEST, **_of(*_IN_A_BIRTH, *_IN_A_DEATH),
+    },
+    "ndxp.life_events.v1.LifeEventService/ListNewDossiers": {"page_token": PLACE},
+    "ndxp.life_events.v1.LifeEventService/ReportSteps": {"request_id": REQUEST, "steps.step.transaction_id": MARK},
+    "ndxp.one_stop.v1.OneStopService/ReceiveDossier": {
+        "request_id": REQUEST, "land.certificate_number": PERSON, **_of("applicant", "land.buyer", *_LINKED),
+    },
+    "ndxp.one_stop.v1.OneStopService/SupplementDossier": {
+        "request_id": REQUEST, "land.certificate_number": PERSON, **_of("land.buyer", *_LINKED),
+    },
+    "ndxp.one_stop.v1.OneStopService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -97,6 +121,8 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/GetStay": {"stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/WithdrawStay": {"request_id": REQUEST, "stay_id": OBJECT},
     "ndxp.residence.v1.ResidenceService/NotifyStay": {
         "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
     },
@@ -185,13 +211,25 @@ async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
 
 
 @pytest.fixture
+def names() -> tuple[str, ...]:
+    """The agencies that have objects; parametrize to change them."""
+    return ("population", "health_insurance", "passports", "education", "public_services")
+
+
+@pytest.fixture
 async def town(
-    world: World, control: TokenOffice, tmp_path: Path, progress: str, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    control: TokenOffice,
+    tmp_path: Path,
+    progress: str,
+    names: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator["Town"]:
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "education", "public_services")
-    settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
+    settings = {
+        "passports_progress": progress, "passports_step_seconds": 3600.0, "life_events_delivery": "pull",
+    }  # fmt: skip
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
 
@@ -222,6 +260,16 @@ async def registered(town: "Town", world: World) -> education.Registration:
     return registration
 
 
+async def notified(town: "Town", world: World) -> residence.Stay:
+    guest = world.persona("migrant").citizen
+    notice = residence.StayNotice(
+        full_name=guest.full_name, identity_number=guest.number, reason="du lịch",
+        address=residence.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc"),
+    )  # fmt: skip
+    stay: residence.Stay = (await call(town, "ndxp.residence.v1.ResidenceService/NotifyStay", notice=notice)).stay
+    return stay
+
+
 class Kind(NamedTuple):
     """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
 
@@ -238,6 +286,9 @@ KINDS = {
     "registration_id": Kind(
         agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered,
         "ndxp.education.v1.EducationService/GetRegistration",
+    ),
+    "stay_id": Kind(
+        agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "ndxp.residence.v1.ResidenceService/GetStay"
     ),
 }  # fmt: skip
 """The kinds of objects, by the field that names one."""
@@ -335,6 +386,30 @@ async def of_changes(town: "Town", world: World) -> tuple[dict[str, Any], str]:
 
 
 async def of_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    citizen = world.persona("traveller").citizen
+    service = "ndxp.one_stop.v1.OneStopService"
+    for _ in range(2):
+        await call(
+            town, f"{service}/ReceiveDossier", service=MEMBER, procedure_code="1", general={"subject": "a permit"},
+            applicant={"citizen_number": citizen.number, "full_name": citizen.full_name,
+                       "birth_date": str(citizen.birth_date)},
+        )  # fmt: skip
+    fields: dict[str, Any] = {"service": MEMBER, "citizen_number": citizen.number, "page_size": 1}
+    return fields, (await call(town, f"{service}/ListDossiers", **fields)).next_page_token
+
+
+async def of_new_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
+    mother = world.persona("newborn-mother").citizen
+    person = {"citizen_number": mother.number, "full_name": mother.full_name, "birth_date": str(mother.birth_date)}
+    born = {"surname": "Trần", "given_name": "An", "sex": 1, "birth_date": "2023-06-30", "mother": person}
+    service = "ndxp.life_events.v1.LifeEventService"
+    for _ in range(2):
+        await call(town, f"{service}/SubmitBirth", PORTAL, province="VN/GOV/H26", applicant=person, birth=born)
+    fields: dict[str, Any] = {"page_size": 1}
+    return fields, (await call(town, f"{service}/ListNewDossiers", **fields)).next_page_token
+
+
+async def of_synchronised_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
     service, number = "ndxp.public_services.v1.PublicServiceService", world.persona("traveller").citizen.number
     for serial in (1, 2):
         await call(
@@ -348,13 +423,22 @@ async def of_dossiers(town: "Town", world: World) -> tuple[dict[str, Any], str]:
 LISTS: dict[str, Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": of_accesses,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": of_visits,
+    "ndxp.life_events.v1.LifeEventService/ListNewDossiers": of_new_dossiers,
+    "ndxp.one_stop.v1.OneStopService/ListDossiers": of_dossiers,
     "ndxp.passports.v1.PassportService/ListApplications": of_applications,
     "ndxp.population.v1.PopulationService/WatchChanges": of_changes,
-    "ndxp.public_services.v1.PublicServiceService/ListDossiers": of_dossiers,
+    "ndxp.public_services.v1.PublicServiceService/ListDossiers": of_synchronised_dossiers,
 }
 
 
-@pytest.mark.parametrize(("method", "field"), ruled(PLACE))
+def places() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Methods with their tokens, and the agencies that they take besides the population database."""
+    for method, field in ruled(PLACE):
+        name = method.split(".")[1]
+        yield method, field, tuple(dict.fromkeys(("population", name if name in agencies.PARTS else "passports")))
+
+
+@pytest.mark.parametrize(("method", "field", "names"), places())
 async def test_a_token_is_good_for_whom_it_was_given_to_and_anothers_is_as_none(
     town: "Town", world: World, method: str, field: str
 ) -> None:

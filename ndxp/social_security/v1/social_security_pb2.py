@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ndxp/social_security/v1/social_security.proto\x12\x17ndxp.social_security.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"G\n\x06Person\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\x12\x12\n\nbirth_date\x18\x03 \x01(\t\"\x9c\x02\n\x05\x43laim\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.ndxp.social_security.v1.ClaimState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x66uneral_allowance\x18\x07 \x01(\x03\x12\x1b\n\x13survivors_allowance\x18\x08 \x01(\x03\x12\x17\n\x0fpension_stopped\x18\t \x01(\x08\"\xcf\x01\n\x19\x43laimDeathBenefitsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12\x31\n\x08\x64\x65\x63\x65\x61sed\x18\x03 \x01(\x0b\x32\x1f.ndxp.social_security.v1.Person\x12\x31\n\x08survivor\x18\x04 \x01(\x0b\x32\x1f.ndxp.social_security.v1.Person\x12\x0f\n\x07\x66uneral\x18\x05 \x01(\x08\x12\x11\n\tsurvivors\x18\x06 \x01(\x08\"K\n\x1a\x43laimDeathBenefitsResponse\x12-\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x1e.ndxp.social_security.v1.Claim\"\x1f\n\x0fGetClaimRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"A\n\x10GetClaimResponse\x12-\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x1e.ndxp.social_security.v1.Claim*u\n\nClaimState\x12\x1b\n\x17\x43LAIM_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43LAIM_STATE_RECEIVED\x10\x01\x12\x17\n\x13\x43LAIM_STATE_GRANTED\x10\x02\x12\x17\n\x13\x43LAIM_STATE_REFUSED\x10\x03\x32\xfc\x01\n\x15SocialSecurityService\x12}\n\x12\x43laimDeathBenefits\x12\x32.ndxp.social_security.v1.ClaimDeathBenefitsRequest\x1a\x33.ndxp.social_security.v1.ClaimDeathBenefitsResponse\x12\x64\n\x08GetClaim\x12(.ndxp.social_security.v1.GetClaimRequest\x1a).ndxp.social_security.v1.GetClaimResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-ndxp/social_security/v1/social_security.proto\x12\x17ndxp.social_security.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"G\n\x06Person\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\x12\x12\n\nbirth_date\x18\x03 \x01(\t\"\xc1\x02\n\x05\x43laim\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32#.ndxp.social_security.v1.ClaimState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12*\n\x06\x64ue_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x66uneral_allowance\x18\x07 \x01(\x03\x12\x1b\n\x13survivors_allowance\x18\x08 \x01(\x03\x12\x17\n\x0fpension_stopped\x18\t \x01(\x08\x12#\n\x1bverification_transaction_id\x18\n \x01(\t\"\xcf\x01\n\x19\x43laimDeathBenefitsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64ossier_code\x18\x02 \x01(\t\x12\x31\n\x08\x64\x65\x63\x65\x61sed\x18\x03 \x01(\x0b\x32\x1f.ndxp.social_security.v1.Person\x12\x31\n\x08survivor\x18\x04 \x01(\x0b\x32\x1f.ndxp.social_security.v1.Person\x12\x0f\n\x07\x66uneral\x18\x05 \x01(\x08\x12\x11\n\tsurvivors\x18\x06 \x01(\x08\"K\n\x1a\x43laimDeathBenefitsResponse\x12-\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x1e.ndxp.social_security.v1.Claim\"\x1f\n\x0fGetClaimRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"A\n\x10GetClaimResponse\x12-\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x1e.ndxp.social_security.v1.Claim\"\xa0\x01\n\x16SupplementClaimRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x31\n\x08\x64\x65\x63\x65\x61sed\x18\x03 \x01(\x0b\x32\x1f.ndxp.social_security.v1.Person\x12\x31\n\x08survivor\x18\x04 \x01(\x0b\x32\x1f.ndxp.social_security.v1.Person\"H\n\x17SupplementClaimResponse\x12-\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x1e.ndxp.social_security.v1.Claim\"8\n\x14WithdrawClaimRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"F\n\x15WithdrawClaimResponse\x12-\n\x05\x63laim\x18\x01 \x01(\x0b\x32\x1e.ndxp.social_security.v1.Claim\"u\n\rParticipation\x12\x1f\n\x17social_insurance_number\x18\x01 \x01(\t\x12\r\n\x05since\x18\x02 \x01(\t\x12\x0e\n\x06months\x18\x03 \x01(\x05\x12\x13\n\x0b\x63ontributes\x18\x04 \x01(\x08\x12\x0f\n\x07pension\x18\x05 \x01(\x08\"X\n\x17GetParticipationRequest\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tfull_name\x18\x02 \x01(\t\x12\x12\n\nbirth_date\x18\x03 \x01(\t\"j\n\x18GetParticipationResponse\x12\x0f\n\x07matched\x18\x01 \x01(\x08\x12=\n\rparticipation\x18\x02 \x01(\x0b\x32&.ndxp.social_security.v1.Participation\"g\n\x12StopPensionRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63itizen_number\x18\x02 \x01(\t\x12\x11\n\tfull_name\x18\x03 \x01(\t\x12\x12\n\nbirth_date\x18\x04 \x01(\t\"j\n\x13StopPensionResponse\x12.\n\nstopped_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x1bverification_transaction_id\x18\x02 \x01(\t*\xac\x01\n\nClaimState\x12\x1b\n\x17\x43LAIM_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43LAIM_STATE_RECEIVED\x10\x01\x12\x17\n\x13\x43LAIM_STATE_GRANTED\x10\x02\x12\x17\n\x13\x43LAIM_STATE_REFUSED\x10\x03\x12\x1a\n\x16\x43LAIM_STATE_SUPPLEMENT\x10\x04\x12\x19\n\x15\x43LAIM_STATE_WITHDRAWN\x10\x05\x32\xca\x05\n\x15SocialSecurityService\x12}\n\x12\x43laimDeathBenefits\x12\x32.ndxp.social_security.v1.ClaimDeathBenefitsRequest\x1a\x33.ndxp.social_security.v1.ClaimDeathBenefitsResponse\x12\x64\n\x08GetClaim\x12(.ndxp.social_security.v1.GetClaimRequest\x1a).ndxp.social_security.v1.GetClaimResponse\"\x03\x90\x02\x01\x12t\n\x0fSupplementClaim\x12/.ndxp.social_security.v1.SupplementClaimRequest\x1a\x30.ndxp.social_security.v1.SupplementClaimResponse\x12n\n\rWithdrawClaim\x12-.ndxp.social_security.v1.WithdrawClaimRequest\x1a..ndxp.social_security.v1.WithdrawClaimResponse\x12|\n\x10GetParticipation\x12\x30.ndxp.social_security.v1.GetParticipationRequest\x1a\x31.ndxp.social_security.v1.GetParticipationResponse\"\x03\x90\x02\x01\x12h\n\x0bStopPension\x12+.ndxp.social_security.v1.StopPensionRequest\x1a,.ndxp.social_security.v1.StopPensionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,20 +34,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SOCIALSECURITYSERVICE'].methods_by_name['GetClaim']._loaded_options = None
   _globals['_SOCIALSECURITYSERVICE'].methods_by_name['GetClaim']._serialized_options = b'\220\002\001'
-  _globals['_CLAIMSTATE']._serialized_start=854
-  _globals['_CLAIMSTATE']._serialized_end=971
+  _globals['_SOCIALSECURITYSERVICE'].methods_by_name['GetParticipation']._loaded_options = None
+  _globals['_SOCIALSECURITYSERVICE'].methods_by_name['GetParticipation']._serialized_options = b'\220\002\001'
+  _globals['_CLAIMSTATE']._serialized_start=1789
+  _globals['_CLAIMSTATE']._serialized_end=1961
   _globals['_PERSON']._serialized_start=107
   _globals['_PERSON']._serialized_end=178
   _globals['_CLAIM']._serialized_start=181
-  _globals['_CLAIM']._serialized_end=465
-  _globals['_CLAIMDEATHBENEFITSREQUEST']._serialized_start=468
-  _globals['_CLAIMDEATHBENEFITSREQUEST']._serialized_end=675
-  _globals['_CLAIMDEATHBENEFITSRESPONSE']._serialized_start=677
-  _globals['_CLAIMDEATHBENEFITSRESPONSE']._serialized_end=752
-  _globals['_GETCLAIMREQUEST']._serialized_start=754
-  _globals['_GETCLAIMREQUEST']._serialized_end=785
-  _globals['_GETCLAIMRESPONSE']._serialized_start=787
-  _globals['_GETCLAIMRESPONSE']._serialized_end=852
-  _globals['_SOCIALSECURITYSERVICE']._serialized_start=974
-  _globals['_SOCIALSECURITYSERVICE']._serialized_end=1226
+  _globals['_CLAIM']._serialized_end=502
+  _globals['_CLAIMDEATHBENEFITSREQUEST']._serialized_start=505
+  _globals['_CLAIMDEATHBENEFITSREQUEST']._serialized_end=712
+  _globals['_CLAIMDEATHBENEFITSRESPONSE']._serialized_start=714
+  _globals['_CLAIMDEATHBENEFITSRESPONSE']._serialized_end=789
+  _globals['_GETCLAIMREQUEST']._serialized_start=791
+  _globals['_GETCLAIMREQUEST']._serialized_end=822
+  _globals['_GETCLAIMRESPONSE']._serialized_start=824
+  _globals['_GETCLAIMRESPONSE']._serialized_end=889
+  _globals['_SUPPLEMENTCLAIMREQUEST']._serialized_start=892
+  _globals['_SUPPLEMENTCLAIMREQUEST']._serialized_end=1052
+  _globals['_SUPPLEMENTCLAIMRESPONSE']._serialized_start=1054
+  _globals['_SUPPLEMENTCLAIMRESPONSE']._serialized_end=1126
+  _globals['_WITHDRAWCLAIMREQUEST']._serialized_start=1128
+  _globals['_WITHDRAWCLAIMREQUEST']._serialized_end=1184
+  _globals['_WITHDRAWCLAIMRESPONSE']._serialized_start=1186
+  _globals['_WITHDRAWCLAIMRESPONSE']._serialized_end=1256
+  _globals['_PARTICIPATION']._serialized_start=1258
+  _globals['_PARTICIPATION']._serialized_end=1375
+  _globals['_GETPARTICIPATIONREQUEST']._serialized_start=1377
+  _globals['_GETPARTICIPATIONREQUEST']._serialized_end=1465
+  _globals['_GETPARTICIPATIONRESPONSE']._serialized_start=1467
+  _globals['_GETPARTICIPATIONRESPONSE']._serialized_end=1573
+  _globals['_STOPPENSIONREQUEST']._serialized_start=1575
+  _globals['_STOPPENSIONREQUEST']._serialized_end=1678
+  _globals['_STOPPENSIONRESPONSE']._serialized_start=1680
+  _globals['_STOPPENSIONRESPONSE']._serialized_end=1786
+  _globals['_SOCIALSECURITYSERVICE']._serialized_start=1964
+  _globals['_SOCIALSECURITYSERVICE']._serialized_end=2678
 # @@protoc_insertion_point(module_scope)

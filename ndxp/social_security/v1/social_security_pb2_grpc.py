@@ -27,6 +27,12 @@ if _version_not_supported:
 
 class SocialSecurityServiceStub:
     """Participation, pensions, allowances on death.
+
+    A claim belongs to whoever filed it; for others it does not exist. Whether somebody died, and whether a survivor lives, the
+    population database says. Allowances, in base salaries (1,800,000 đồng for deaths from 1 July 2023, 1,490,000 before): the
+    funeral allowance is 10 of them, the survivors' allowance 24. They are due when the deceased had a pension or had
+    contributed for 12 months, each once. The rules for funerals follow Luật Bảo hiểm xã hội 58/2014/QH13, articles 66 and 80;
+    one survivors' allowance of 24 base salaries in place of monthly and single ones is this project's simplification.
     """
 
     def __init__(self, channel):
@@ -45,10 +51,36 @@ class SocialSecurityServiceStub:
                 request_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetClaimRequest.SerializeToString,
                 response_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetClaimResponse.FromString,
                 _registered_method=True)
+        self.SupplementClaim = channel.unary_unary(
+                '/ndxp.social_security.v1.SocialSecurityService/SupplementClaim',
+                request_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.SupplementClaimRequest.SerializeToString,
+                response_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.SupplementClaimResponse.FromString,
+                _registered_method=True)
+        self.WithdrawClaim = channel.unary_unary(
+                '/ndxp.social_security.v1.SocialSecurityService/WithdrawClaim',
+                request_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.WithdrawClaimRequest.SerializeToString,
+                response_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.WithdrawClaimResponse.FromString,
+                _registered_method=True)
+        self.GetParticipation = channel.unary_unary(
+                '/ndxp.social_security.v1.SocialSecurityService/GetParticipation',
+                request_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetParticipationRequest.SerializeToString,
+                response_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetParticipationResponse.FromString,
+                _registered_method=True)
+        self.StopPension = channel.unary_unary(
+                '/ndxp.social_security.v1.SocialSecurityService/StopPension',
+                request_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.StopPensionRequest.SerializeToString,
+                response_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.StopPensionResponse.FromString,
+                _registered_method=True)
 
 
 class SocialSecurityServiceServicer:
     """Participation, pensions, allowances on death.
+
+    A claim belongs to whoever filed it; for others it does not exist. Whether somebody died, and whether a survivor lives, the
+    population database says. Allowances, in base salaries (1,800,000 đồng for deaths from 1 July 2023, 1,490,000 before): the
+    funeral allowance is 10 of them, the survivors' allowance 24. They are due when the deceased had a pension or had
+    contributed for 12 months, each once. The rules for funerals follow Luật Bảo hiểm xã hội 58/2014/QH13, articles 66 and 80;
+    one survivors' allowance of 24 base salaries in place of monthly and single ones is this project's simplification.
     """
 
     def ClaimDeathBenefits(self, request, context):
@@ -60,6 +92,34 @@ class SocialSecurityServiceServicer:
 
     def GetClaim(self, request, context):
         """Shows how a claim stands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SupplementClaim(self, request, context):
+        """Corrects whom a claim states, when a supplement is wanted; within 7 working days, after which it is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawClaim(self, request, context):
+        """Withdraws a claim that is not decided yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetParticipation(self, request, context):
+        """Tells of a participation (Quá trình tham gia BHXH), for number, name and birth date of one citizen.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StopPension(self, request, context):
+        """Stops the pension of somebody whose death the population database confirms.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +138,26 @@ def add_SocialSecurityServiceServicer_to_server(servicer, server):
                     request_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetClaimRequest.FromString,
                     response_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetClaimResponse.SerializeToString,
             ),
+            'SupplementClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.SupplementClaim,
+                    request_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.SupplementClaimRequest.FromString,
+                    response_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.SupplementClaimResponse.SerializeToString,
+            ),
+            'WithdrawClaim': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawClaim,
+                    request_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.WithdrawClaimRequest.FromString,
+                    response_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.WithdrawClaimResponse.SerializeToString,
+            ),
+            'GetParticipation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetParticipation,
+                    request_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetParticipationRequest.FromString,
+                    response_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetParticipationResponse.SerializeToString,
+            ),
+            'StopPension': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopPension,
+                    request_deserializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.StopPensionRequest.FromString,
+                    response_serializer=ndxp_dot_social__security_dot_v1_dot_social__security__pb2.StopPensionResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ndxp.social_security.v1.SocialSecurityService', rpc_method_handlers)
@@ -88,6 +168,12 @@ def add_SocialSecurityServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SocialSecurityService:
     """Participation, pensions, allowances on death.
+
+    A claim belongs to whoever filed it; for others it does not exist. Whether somebody died, and whether a survivor lives, the
+    population database says. Allowances, in base salaries (1,800,000 đồng for deaths from 1 July 2023, 1,490,000 before): the
+    funeral allowance is 10 of them, the survivors' allowance 24. They are due when the deceased had a pension or had
+    contributed for 12 months, each once. The rules for funerals follow Luật Bảo hiểm xã hội 58/2014/QH13, articles 66 and 80;
+    one survivors' allowance of 24 base salaries in place of monthly and single ones is this project's simplification.
     """
 
     @staticmethod
@@ -134,6 +220,114 @@ class SocialSecurityService:
             '/ndxp.social_security.v1.SocialSecurityService/GetClaim',
             ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetClaimRequest.SerializeToString,
             ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SupplementClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.social_security.v1.SocialSecurityService/SupplementClaim',
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.SupplementClaimRequest.SerializeToString,
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.SupplementClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawClaim(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.social_security.v1.SocialSecurityService/WithdrawClaim',
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.WithdrawClaimRequest.SerializeToString,
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.WithdrawClaimResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetParticipation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.social_security.v1.SocialSecurityService/GetParticipation',
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetParticipationRequest.SerializeToString,
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.GetParticipationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopPension(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.social_security.v1.SocialSecurityService/StopPension',
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.StopPensionRequest.SerializeToString,
+            ndxp_dot_social__security_dot_v1_dot_social__security__pb2.StopPensionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,7 +8,7 @@ from functools import cache
 from ndxp.calendar import years_after
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import REFERENCE_DATE
-from ndxp.world.lives import birth_date, death_date, mistaken_birth_date
+from ndxp.world.lives import birth_date, death_of, mistaken_birth_date
 from ndxp.world.names import with_another_given_name
 from ndxp.world.nation import Person, Traits
 from ndxp.world.places import wards
@@ -123,7 +123,7 @@ class HealthInsurance(Register[InsuranceCard]):
         """The card; None for the uninsured and nearly all deceased."""
         traits = self._nation.traits(citizen_number)
         planted = self._planted(person, traits)
-        if planted is None and (traits.insured >= _COVERED or self._dead(person, traits)):
+        if planted is None and (traits.insured >= _COVERED or death_of(self._nation, person, traits)):
             return None
         born = birth_date(person.cell, traits)
         category = _category(person.cell, born, traits)
@@ -157,24 +157,13 @@ class HealthInsurance(Register[InsuranceCard]):
         )
 
     def _planted(self, person: Person, traits: Traits) -> Inconsistency | None:
-        if self._dead(person, traits):
+        if death_of(self._nation, person, traits):
             return Inconsistency.DECEASED_INSURED if traits.insured < _DECEASED_INSURED else None
         planted = _wheel()[traits.inconsistency]
         # Who was not yet insured last year cannot hold last year's card.
         if planted is Inconsistency.CARD_EXPIRED and FIRST_YEAR + person.cell // 2 >= LAST_YEAR - 1:
             return Inconsistency.CARD_LOCKED
         return planted
-
-    def _dead(self, person: Person, traits: Traits) -> bool:
-        if death_date(person.cell, traits) is None:
-            return False
-        if not person.cell & 1:
-            return True
-        husband = self._nation.families(person.province).spouse(person.cell, person.rank)
-        if husband is None:
-            return True
-        his = self._nation.traits(self._nation.number(person.province, *husband))
-        return death_date(person.cell, traits, (husband[0], his)) is not None
 
     def _recorded_name(self, person: Person, traits: Traits, planted: Inconsistency | None) -> str:
         name = self._registers.records.full_name(person, traits)
