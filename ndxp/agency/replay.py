@@ -1,4 +1,4 @@
-"""A mutation is done once: the caller's request_id, said again, gets the first answer."""
+"""A change is made once: a repeated request_id gets the first answer again."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _Answer = TypeVar("_Answer", bound=Message)
 def once(
     database: Database, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer], *, at: str = ""
 ) -> _Answer:
-    """Does it in a transaction and keeps the answer, or gives the answer kept before.
+    """Makes the change in a transaction and stores the answer, or returns the stored answer.
 
     ``at`` names which of its subsystems answers, for an agency that runs as several: what one of them answered is not
     given again by another.

@@ -1,4 +1,4 @@
-"""The demo: a sample of the reported year through an exchange, its own or a running one, and a reckoning."""
+"""The demo: sends a sample of the reported year through an exchange, and compares the counts."""
 
 import asyncio
 import shutil
@@ -30,7 +30,7 @@ DEMO_FOLDER = Path(".ndxp-demo")
 _MARK = "demo"
 REQUESTS = 5000
 NOT_GRANTED = "VN/GOV/G27/lgsp"
-"""Voice of Vietnam, which is on the exchange and has no grant at the population database."""
+"""Voice of Vietnam, a member without a grant for the population database."""
 REFUSED = "get-citizen"
 """The sample call that it tries."""
 
@@ -52,11 +52,11 @@ def demo(
     tls: Tls = False,
     as_json: Json = False,
 ) -> None:
-    """Replays a sample of the reported year.
+    """Sends a sample of the reported year through an exchange, and compares the counts.
 
-    Starts an exchange of its own, sends the sample through it and reckons up. With --target it takes one that runs,
-    of `ndxp up` or of `ndxp attach`, and leaves it as it is; nobody else may call meanwhile.
-    Exit code 0 only if what was sent, what was answered, what the agencies counted and what the ledger holds agree.
+    It starts an exchange of its own. With --target it uses a running one, of `ndxp up` or `ndxp attach`, and leaves it
+    running; nobody else may call meanwhile. Exit code 0 only if what was sent, what was answered, what the agencies
+    counted and what the ledger holds agree.
 
     `ndxp demo birth` and `ndxp demo death` tell a story instead: one life event on its way through the agencies.
 
@@ -198,10 +198,13 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
     console.print(
         styled(
             "\n[bold]Who asked about {}[/] (synthetic)? {}`ndxp log subject {} --folder {}`",
-            asked_about.full_name, again, asked_about.number, folder,
+            asked_about.full_name,
+            again,
+            asked_about.number,
+            folder,
         ),
         soft_wrap=True,
-    )  # fmt: skip
+    )
     where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "

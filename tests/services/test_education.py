@@ -15,7 +15,7 @@ from ndxp.population.v1 import population_pb2 as population
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import Citizen, World, normalise_name
 from ndxp.world.registers.candidates import Candidate, Candidates
-from tests.services.conftest import MEMBER, OTHER, OTHER_SCHOOLS, SCHOOLS, SECRETS, open_town
+from tests.services.conftest import CIVIL_STATUS, MEMBER, OTHER, OTHER_SCHOOLS, SCHOOLS, SECRETS, open_town
 from tests.support.fakes import TokenOffice
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ async def test_each_particular_says_whether_the_pupil_typed_something_else(
     assert particulars.full_name.value == pupil.full_name
 
 
-async def test_schools_register_too_and_find_the_candidates_of_their_own_province_only(
+async def test_schools_register_and_find_the_candidates_of_their_own_province_and_no_others(
     town: "Town", schools: EducationServiceStub, form: Form, pupil: Citizen, candidate: Candidate,
     failure_of: "FailureOf",
 ) -> None:  # fmt: skip
@@ -164,6 +164,9 @@ async def test_schools_register_too_and_find_the_candidates_of_their_own_provinc
         failure = await failure_of(elsewhere.GetCandidate(pb.GetCandidateRequest(candidate_code=code)))
         assert (failure.code, failure.reason, failure.field) == (Code.NOT_FOUND, "CANDIDATE_UNKNOWN", "candidate_code")
         assert town.gateway.forwarded[-1].subjects == ""
+    failure = await failure_of(elsewhere.RegisterCandidate(form()))
+    assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "NOT_A_CANDIDATE")
+    assert "in your province" in failure.message
 
 
 @pytest.mark.parametrize("code", ["", "2301000000", "230100000000", "2301000000a"])
@@ -273,7 +276,7 @@ async def test_who_is_not_matched_lives_no_more_or_is_no_candidate_is_not_regist
     death = population.RegisterDeathRequest(
         request_id=request_id(), citizen_number=pupil.number, full_name=pupil.full_name, death_date="2023-06-30"
     )
-    await town.population().RegisterDeath(death)
+    await town.population(CIVIL_STATUS).RegisterDeath(death)
     failure = await failure_of(portal.RegisterCandidate(form()))
     assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED")
     assert not await is_registered(schools, candidate)

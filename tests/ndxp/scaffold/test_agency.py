@@ -39,7 +39,7 @@ def test_an_agency_has_its_name_everywhere_and_the_code_of_its_contract(tmp_path
     assert "service LandOfficeService {" in written["protos/land_office/v1/land_office.proto"]
 
 
-@pytest.mark.parametrize("name", ["museum", "zoo"])
+@pytest.mark.parametrize("name", ["land", "zoo"])
 def test_an_agency_passes_ruff_with_its_settings_and_with_ours(tmp_path: Path, name: str) -> None:
     write(name, tmp_path)
     known = f'lint.isort.known-first-party=["ndxp", "{name}"]'
@@ -49,34 +49,33 @@ def test_an_agency_passes_ruff_with_its_settings_and_with_ours(tmp_path: Path, n
 
 
 def test_in_the_repository_an_agency_is_a_contract_a_folder_sample_calls_and_a_test(tmp_path: Path) -> None:
-    write_into_repository("museum", tmp_path)
+    write_into_repository("land", tmp_path)
     assert texts(tmp_path).keys() == {
-        "protos/ndxp/museum/v1/museum.proto",
-        "ndxp/museum/__init__.py", "ndxp/museum/v1/__init__.py",
-        "services/museum/exchange.yaml",
-        *(f"services/museum/{name}.py" for name in ("__init__", "records", "rules", "service")),
-        "ndxp/samples/museum.py",
-        "tests/services/test_museum.py",
-    }  # fmt: skip
+        "protos/ndxp/land/v1/land.proto",
+        "ndxp/land/__init__.py",
+        "ndxp/land/v1/__init__.py",
+        *(f"services/land/{name}" for name in ("__init__.py", "exchange.yaml", "records.py", "rules.py", "service.py")),
+        "ndxp/samples/land.py",
+        "tests/services/test_land.py",
+    }
     known = 'lint.isort.known-first-party=["ndxp", "services"]'
     run(tmp_path, "ruff", "check", "--config", str(SETTINGS), "--config", known, ".")
     run(tmp_path, "ruff", "format", "--check", "--config", str(SETTINGS), ".")
-    for file in ("services/museum/service.py", "ndxp/samples/museum.py"):
-        assert "from ndxp.museum.v1 import museum_pb2 as pb" in texts(tmp_path)[file]
+    for file in ("services/land/service.py", "ndxp/samples/land.py"):
+        assert "from ndxp.land.v1 import land_pb2 as pb" in texts(tmp_path)[file]
 
 
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Museum", "small letters"),
+        ("Land", "small letters"),
         ("2land", "small letters"),
         ("land-office", "small letters"),
         ("land__office", "small letters"),
-        ("../museum", "small letters"),
+        ("../land", "small letters"),
         ("class", "Python or the exchange has it"),
         ("email", "Python or the exchange has it"),
         ("gateway", "Python or the exchange has it"),
-        ("population", "there is an agency population already"),
         ("pydantic", "the name of a Python module already"),
     ],
 )
@@ -89,34 +88,34 @@ def test_a_name_that_cannot_be_used_is_refused_and_nothing_is_written(tmp_path: 
 @pytest.mark.parametrize(
     ("taken", "why"),
     [
-        ("ndxp/museum/world.py", r"ndxp\.museum is there already"),
-        ("services/museum.py", r"services\.museum is there already"),
-        ("ndxp/samples/museum.py", r"museum\.py is there already"),
-        ("tests/services/test_museum.py", r"test_museum\.py is there already"),
+        ("ndxp/land/world.py", r"ndxp\.land is there already"),
+        ("services/land.py", r"services\.land is there already"),
+        ("ndxp/samples/land.py", r"land\.py is there already"),
+        ("tests/services/test_land.py", r"test_land\.py is there already"),
     ],
 )
 def test_what_is_in_the_repository_already_is_not_written_over(tmp_path: Path, taken: str, why: str) -> None:
     (tmp_path / taken).parent.mkdir(parents=True)
     (tmp_path / taken).write_text("mine", encoding="utf-8")
     with pytest.raises(AgencyRefused, match=why):
-        write_into_repository("museum", tmp_path)
+        write_into_repository("land", tmp_path)
     assert texts(tmp_path) == {taken: "mine"}
 
 
 def test_a_member_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AgencyRefused, match="--member takes a member such as VN/GOV/G22"):
-        write("museum", tmp_path, "Ministry of museums")
+        write("land", tmp_path, "Ministry of land")
 
 
 def test_a_folder_that_is_not_empty_is_not_touched(tmp_path: Path, ndxp_alone: Ndxp) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
-    refused = ndxp_alone("new", "agency", "museum", "--folder", tmp_path)
+    refused = ndxp_alone("new", "agency", "land", "--folder", tmp_path)
     assert refused.code == 1
     assert refused.complaint == f"{tmp_path} is there and not empty; name another folder with --folder"
     assert texts(tmp_path) == {"mine.txt": "mine"}
 
 
 def test_every_file_of_the_template_but_the_sample_calls_is_written(tmp_path: Path) -> None:
-    write("museum", tmp_path)
-    expected = {str(path).replace("new_agency", "museum") for path in template_files() if path.parts[0] != "samples"}
+    write("land", tmp_path)
+    expected = {str(path).replace("new_agency", "land") for path in template_files() if path.parts[0] != "samples"}
     assert {name for name in texts(tmp_path) if "_pb2" not in name} == expected
