@@ -31,6 +31,6 @@ async def notified(town: "Town", world: World) -> pb.Stay:
 
 KINDS = {
     "ndxp.residence.v1.ResidenceService/stay_id": Kind(
-        "VN/GOV/G01/residence", "VN/GOV/G01/lgsp", notified, "ndxp.residence.v1.ResidenceService/GetStay"
+        "VN/GOV/G01/residence", "VN/GOV/G01/lgsp", notified, "GetStay", "stay_id"
     ),
 }
