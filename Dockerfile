@@ -34,12 +34,14 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/education \
       /handed-out/emc \
       /handed-out/health_insurance \
+      /handed-out/land \
       /handed-out/operations \
       /handed-out/passports \
       /handed-out/population \
       /handed-out/public_services \
       /handed-out/residence \
       /handed-out/social_security \
+      /handed-out/tax \
       /handed-out/vehicles \
  # end of agencies
       /handed-out/operator /authority /certificate

@@ -41,7 +41,7 @@ EVERYTHING: dict[str, Any] = {
     "control": {"keys": {"accessMode": "ReadWriteMany", "storageClass": "shared"}},
     "agencies": {
         "passports": {"replicas": 3, "settings": {"NDXP_PASSPORTS_PROGRESS": "hand"}},
-        "land": {"subsystem": "VN/GOV/G13/land", "program": "land", "port": 50070, "calls": False},
+        "museum": {"subsystem": "VN/GOV/G16/museum", "program": "museum", "port": 50070, "calls": False},
     },
     "metrics": {"podMonitor": True},
     "traces": {"peers": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]},
@@ -147,9 +147,9 @@ WRONG: list[tuple[Object, str]] = [
     ({"gateway": {"settings": {"MAX_CALLS": 1}}}, "'MAX_CALLS' does not match"),
     ({"recorder": {"resources": {"limits": {"memory": None}}}}, "/recorder/resources/limits"),
     ({"agencies": {"nowhere": {"subsystem": "VN/GOV/G13/nowhere"}}}, "missing properties 'program', 'port', 'calls'"),
-    ({"agencies": {"envoy": EVERYTHING["agencies"]["land"]}}, "invalid propertyName 'envoy'"),
+    ({"agencies": {"envoy": EVERYTHING["agencies"]["museum"]}}, "invalid propertyName 'envoy'"),
     (
-        {"agencies": {"other": {**EVERYTHING["agencies"]["land"], "subsystem": "VN/GOV/G01/passports"}}},
+        {"agencies": {"other": {**EVERYTHING["agencies"]["museum"], "subsystem": "VN/GOV/G01/passports"}}},
         "other and passports",
     ),
     ({"control": {"keys": {"accessMode": "ReadOnlyMany"}}}, "must be one of 'ReadWriteOnce', 'ReadWriteMany'"),
@@ -396,9 +396,9 @@ def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
 
 
 def test_the_load_test_reaches_what_a_caller_reaches_and_spans_the_collector(everything: Rendered) -> None:
-    usual = needed({**AGENCIES, "land": 50070}, CALLING | {"load", "load-worker"})
+    usual = needed({**AGENCIES, "museum": 50070}, CALLING | {"load", "load-worker"})
     secure = {(name, "envoy", 50443) for name in {"member"} | ANYBODY}
-    traced = {(name, "collector", 4317) for name in ("gateway", "control", *AGENCIES, "land")}
+    traced = {(name, "collector", 4317) for name in ("gateway", "control", *AGENCIES, "museum")}
     assert flows(everything) == usual | secure | traced | {("load-worker", "load", 5557)}
 
 

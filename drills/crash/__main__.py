@@ -1,4 +1,4 @@
-"""``python -m drills.crash``: rounds of faults under load, and the table of what they have shown."""
+"""``python -m drills.crash``: rounds of faults under load, and a table of the results."""
 
 import argparse
 import random

@@ -24,7 +24,8 @@ def read_exchange_file(path: Path, agencies: Path | None = None, beside: Sequenc
     """The registry in a file. Raises RegistryError, which names the file and the place.
 
     ``agencies`` is the folder of the agencies that the file may name. The agencies in the folders of ``beside`` are
-    always added. They get their usual addresses; other addresses are a setting and do not change the registry.
+    always added; one with the name of one of ours takes its place. They get their usual addresses; other addresses are
+    a setting and do not change the registry.
     """
     try:
         data = read_yaml(path.read_bytes())
@@ -32,9 +33,10 @@ def read_exchange_file(path: Path, agencies: Path | None = None, beside: Sequenc
         registry = core.parse(data)
         there = read_parts(agencies) if agencies else []
         added = [part for folder in beside for part in read_parts(folder)]
-        known = [*there, *added]
-        addresses = addresses_of(known, usual_ports(known))
-        registry, left_out = add_agencies(registry, [*_chosen(named, there), *added], addresses)
+        replaced = {part.name for part in added}
+        chosen = [*(part for part in _chosen(named, there) if part.name not in replaced), *added]
+        known = [*(part for part in there if part.name not in replaced), *added]
+        registry, left_out = add_agencies(registry, chosen, addresses_of(known, usual_ports(known)))
         for grant in left_out:
             _log.warning("left out: %s", grant)
         core.check(registry)

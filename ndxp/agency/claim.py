@@ -1,4 +1,4 @@
-"""What a caller claims of a citizen: number, name and birth date; errors never repeat them."""
+"""A caller's claim about a citizen: number, name and birth date. Errors never repeat them."""
 
 import re
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ _OLD_NUMBER = re.compile(r"[0-9]{9}")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Number, name in the form in which names are compared, and birth date."""
+    """Number, name in the form used for comparing, and birth date."""
 
     number: str
     name: str
     birth: BirthDate
 
     def agrees_with(self, full_name: str, birth_date: date) -> bool:
-        """True when a record's name and birth date are the claimed ones."""
+        """Whether a record's name and birth date are the claimed ones."""
         return self.birth.agrees_with(birth_date) and self.name == normalise_name(full_name)
 
     def differing_fields(self, number: str, full_name: str, birth_date: date) -> list[str]:
@@ -57,7 +57,7 @@ def read_claim(number: str, full_name: str, birth_date: str, *, old_number: bool
 
 
 def read_number(number: str, *, field: str = "citizen_number", old_number: bool = False) -> str:
-    """The number as it is, when it has the form of one; raises AgencyError otherwise."""
+    """The number unchanged; raises AgencyError when its form is wrong."""
     if _CITIZEN_NUMBER.fullmatch(number) or (old_number and _OLD_NUMBER.fullmatch(number)):
         return number
     forms = "12 digits (or the 9 digits of the old identity card)" if old_number else "12 digits"
@@ -123,7 +123,7 @@ def read_day(text: str, field: str) -> date:
 
 
 def read_text(text: str, field: str, longest: int, *, required: bool = True) -> str:
-    """One line without space at its ends; raises AgencyError when it is missing, too long or no line."""
+    """One line without space at its ends; raises AgencyError when it is missing, too long or not one line."""
     text = text.strip()
     if required and not text:
         raise AgencyError(Code.INVALID_ARGUMENT, "FIELD_MISSING", f"{field} must not be empty", field=field)
@@ -136,7 +136,7 @@ def read_text(text: str, field: str, longest: int, *, required: bool = True) -> 
 
 
 def fits(text: str, longest: int) -> bool:
-    """Whether a text has so many characters at most, however it is written: a letter with its marks may be several."""
+    """Whether a text has at most so many characters, where a letter with its marks counts as one."""
     return len(text) <= _MOST_PARTS * longest and len(normalize("NFC", text)) <= longest
 
 

@@ -1,7 +1,7 @@
 """An agency's own database: documents, the feed of changes, answers to replay, and the access log.
 
-SQLite by default, PostgreSQL by URL; every agency has the same tables, and its records decide what is in them. Several
-processes may serve one agency over one database: whoever writes, writes alone, on PostgreSQL as on SQLite.
+SQLite by default, PostgreSQL by URL. Every agency has the same tables, and its records decide what is in them. Several
+processes may serve one agency over one database; with either database there is one writer at a time.
 """
 
 import hashlib
@@ -93,9 +93,9 @@ class Transaction:
         return row[0] if row and owns(row[1]) else None
 
     def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
-        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``.
+        """Writes a new document, or replaces the one with this key. ``owner`` groups documents for ``of``.
 
-        A new one is filed by the caller of the method that is running, and stays so.
+        A new document is filed by the caller of the running method; replacing it does not change that.
         """
         update = "UPDATE documents SET body = ?, owner = ? WHERE kind = ? AND key = ?"
         if not self._run(update, body, owner, kind, key).rowcount:
@@ -103,7 +103,7 @@ class Transaction:
             self._run(insert, kind, key, owner, filer(), body)
 
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
-        """An owner's documents, the latest first; ``before`` is the ``seq`` to go on from."""
+        """An owner's documents, the latest first; only those with a ``seq`` below ``before``."""
         return self._of("", kind, owner, before=before, limit=limit)
 
     def own_of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
@@ -141,7 +141,7 @@ class Transaction:
         return int(self._run("SELECT max(seq) FROM changes").fetchone()[0] or 0)
 
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
-        """The answer that this request got before, or None; it is about whom it was about then.
+        """The answer that this request got before, or None; it names the same subjects as before.
 
         Raises AgencyError(REQUEST_ID_REUSED) when its ``request_id`` was given to a different request.
         """
@@ -163,7 +163,7 @@ class Transaction:
         return answer.FromString(response)
 
     def save_answer(self, client: str, method: str, request: Message, answer: Message) -> None:
-        """Keeps the answer, to give it again when the request is repeated."""
+        """Stores the answer, for repetitions of the request."""
         self._run(
             "INSERT INTO answers (client, method, request_id, request_hash, response, subjects) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -195,14 +195,14 @@ class Transaction:
         return bool(self._run("DELETE FROM jobs WHERE key = ?", key).rowcount)
 
     def log(self, accesses: Sequence[Access]) -> set[str]:
-        """Appends to the access log, and gives the transactions that were not there yet; the others are left out."""
+        """Appends to the access log; returns the transactions that are new. Known ones are not logged again."""
         insert = (
             f"INSERT INTO accesses ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
             "ON CONFLICT (transaction_id) DO NOTHING"
         )
         if self._connection.run_many(insert, [_access_values(access) for access in accesses]) == len(accesses):
             return {access.transaction_id for access in accesses}
-        # RETURNING would say it too, at a cost for every call.
+        # RETURNING would give the same, but would cost something on every call.
         logged_at = "SELECT at FROM accesses WHERE transaction_id = ?"
         return {
             access.transaction_id
@@ -211,12 +211,12 @@ class Transaction:
         }
 
     def accesses(self, *, after: int = 0, since: int = 0, limit: int = 500) -> list[tuple[int, Access]]:
-        """The access log from ``after`` (a seq) and ``since`` (µs) on, in its order, each with its seq."""
+        """The entries after ``after`` (a seq) and since ``since`` (µs), in their order, each with its seq."""
         query = f"SELECT seq, {_ACCESS} FROM accesses WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?"  # noqa: S608
         return [(row[0], Access(*row[1:])) for row in self._run(query, after, since, limit)]
 
     def accesses_kept(self) -> tuple[int, int]:
-        """Since when (µs) the access log is complete, 0 from the beginning, and how many entries were removed."""
+        """Since when (µs) the access log is complete, 0 for the beginning; and how many entries were removed."""
         since, removed = (self.get(*_KEPT) or b"0 0").split()
         return int(since), int(removed)
 
@@ -234,7 +234,7 @@ class Transaction:
         return count, last or 0
 
     def remove_accesses(self, last: int, *, since: int, removed: int) -> None:
-        """Removes entries of the access log up to a seq; it is complete since then, and so many were removed so far."""
+        """Removes entries up to a seq; notes since when the log is complete and how many were removed in all."""
         self._run("DELETE FROM accesses WHERE seq <= ?", last)
         self.put(*_KEPT, f"{since} {removed}".encode())
 
@@ -251,33 +251,33 @@ class Database:
     """Opens an agency's database and makes its tables if they are missing."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is as ``ndxp.database_url`` has it, for example ``sqlite:///population.db`` or ``postgresql://...``.
+        """``url`` has a form of ``ndxp.database_url``, such as ``sqlite:///population.db`` or ``postgresql://...``.
 
-        Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
+        Raises ValueError for another form, OSError without the driver, SQLAlchemyError when it cannot be opened.
         """
         self._connections = Connections(url)
         self.places = Places(self._key())
-        """Tokens of places in this agency's lists."""
+        """The page tokens of this agency."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Reads and writes that commit together at the end, or not at all; one at a time, whoever else writes.
+        """Reads and writes that are committed together or not at all; only one such transaction runs at a time.
 
-        What a feed or a counter gave before is therefore committed, and cursors grow in the order of the commits.
+        So everything that a feed or a counter gave before is committed, and cursors grow in the order of the commits.
         """
         with self._connections.transaction(write=True) as connection:
             yield Transaction(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Reads only, all of one moment; they wait for no writer."""
+        """Reads only, all of one moment, without waiting for a writer."""
         with self._connections.transaction(write=False) as connection:
             yield Transaction(connection)
 
     def once(
         self, client: str, method: str, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]
     ) -> _Answer:
-        """Does what the request asks, or gives the answer that the same ``request_id`` got before."""
+        """Does what the request asks, or returns the answer that the same ``request_id`` got before."""
         with self.transaction() as transaction:
             before = transaction.answered(client, method, request, answer)
             if before is not None:
@@ -291,7 +291,7 @@ class Database:
         self._connections.close()
 
     def _key(self) -> bytes:
-        """The key of this agency's tokens, the same in all its processes and after each start."""
+        """The key of this agency's page tokens, the same in all its processes and after each start."""
         with self.transaction() as transaction:
             key = transaction.get("key", "places")
             if key is None:

@@ -1,4 +1,4 @@
-"""A mutation is done once: the caller's request_id, said again, gets the first answer."""
+"""A change is made once: a repeated request_id gets the first answer again."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _Answer = TypeVar("_Answer", bound=Message)
 
 
 def once(database: Database, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]) -> _Answer:
-    """Does it in a transaction and keeps the answer, or gives the answer kept before."""
+    """Makes the change in a transaction and stores the answer, or returns the stored answer."""
     asker = caller()
     return database.once(asker.client, asker.assertion.method, request, answer, do)
 

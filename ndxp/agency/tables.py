@@ -1,4 +1,4 @@
-"""The tables of an agency's database; every agency has the same, and its records decide what is in them."""
+"""The tables of an agency's database: the same for every agency; the agency's records decide what is in them."""
 
 import sqlalchemy as sa
 
@@ -59,9 +59,9 @@ sa.Table(
 
 
 def make_tables(connection: sa.Connection) -> None:
-    """Makes the tables that are missing, and adds what those of an older version lack."""
+    """Makes missing tables, and adds missing columns to those of an older version."""
     _tables.create_all(connection)
-    # Made by versions whose answers did not say whom they are about, whose documents did not say who filed them.
+    # In older versions answers had no subjects, and documents no filer.
     _add_column(connection, "answers", "subjects", "TEXT")
     _add_column(connection, "documents", "filer", "VARCHAR(200)")
 

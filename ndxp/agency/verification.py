@@ -1,4 +1,4 @@
-"""Whether number, name and birth date are a citizen's: an agency's question to the population database."""
+"""Verifies number, name and birth date of a citizen, by asking the population database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Verified:
 
     @property
     def living(self) -> bool:
-        """Whether they are those of somebody who lives."""
+        """Whether they belong to a living citizen."""
         return self.matched and not self.deceased
 
 
@@ -49,9 +49,9 @@ class Verification:
         self._onward = onward
 
     async def verify(self, number: str, full_name: str, birth_date: str, *, purpose: str) -> Verified:
-        """Asks GetCitizen with the caller's remaining time; raises OnwardFailed when there is no answer.
+        """Calls GetCitizen within the caller's remaining time; raises OnwardFailed when there is no answer.
 
-        VerifyCitizen would say that the dead match: only the record tells that they are.
+        VerifyCitizen would match a dead citizen too: only the record tells that a citizen is dead.
         """
         request = pb.GetCitizenRequest(citizen_number=number, full_name=full_name, birth_date=birth_date)
         given = await self._onward.call(_GET_CITIZEN, request, purpose=purpose)

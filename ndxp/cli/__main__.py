@@ -1,4 +1,4 @@
-"""The ``ndxp`` command: puts the commands together and turns what went wrong into one line and an exit code."""
+"""The ``ndxp`` command: collects the subcommands, and turns an error into one line and an exit code."""
 
 import os
 import signal
@@ -60,7 +60,7 @@ _REFUSED = (
     AdminRefused, AgencyRefused, ClockRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing,
     TokenRefused,
 )  # fmt: skip
-"""What says in one line why a command cannot do what it was asked."""
+"""Expected errors, whose text is one line for the user."""
 
 _DEBUG = "--debug"
 _LONGEST = 300
@@ -87,8 +87,8 @@ def options(
 def main() -> None:
     """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
     prepare()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
-    os.umask(0o077)  # records, proofs, reports, credentials: what a command writes is its user's alone
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: started processes are stopped
+    os.umask(0o077)  # files of a command (records, proofs, reports, credentials) are private
     try:
         app()
     except _REFUSED as error:
@@ -101,12 +101,12 @@ def main() -> None:
             for line in traceback.format_exc().splitlines():
                 remark(line)
         else:
-            complain(f"{_told(error)}; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
+            complain(f"{_describe(error)}; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
         sys.exit(1)
 
 
-def _told(error: Exception) -> str:
-    """What an error that no command foresees says, without lines that only programmers read."""
+def _describe(error: Exception) -> str:
+    """An unexpected error in one line, without a traceback."""
     if isinstance(error, grpc.RpcError):
         failure = status.decode(error)
         return f"{failure.code.name}: {failure.message}"[:_LONGEST]

@@ -1,4 +1,4 @@
-"""The demo: a sample of the reported year through an exchange, its own or a running one, and a reckoning."""
+"""The demo: sends a sample of the reported year through an exchange, and compares the counts."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ DEMO_FOLDER = Path(".ndxp-demo")
 _MARK = "demo"
 REQUESTS = 5000
 NOT_GRANTED = "VN/GOV/G27/lgsp"
-"""Voice of Vietnam, which is on the exchange and has no grant at the population database."""
+"""Voice of Vietnam, a member without a grant for the population database."""
 REFUSED = "get-citizen"
 """The sample call that it tries."""
 
@@ -49,11 +49,11 @@ def demo(
     tls: Tls = False,
     as_json: Json = False,
 ) -> None:
-    """Replays a sample of the reported year.
+    """Sends a sample of the reported year through an exchange, and compares the counts.
 
-    Starts an exchange of its own, sends the sample through it and reckons up. With --target it takes one that runs,
-    of `ndxp up` or of `ndxp attach`, and leaves it as it is; nobody else may call meanwhile.
-    Exit code 0 only if what was sent, what was answered, what the agencies counted and what the ledger holds agree.
+    It starts an exchange of its own. With --target it uses a running one, of `ndxp up` or `ndxp attach`, and leaves it
+    running; nobody else may call meanwhile. Exit code 0 only if what was sent, what was answered, what the agencies
+    counted and what the ledger holds agree.
 
     Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`; `ndxp demo --target localhost:50051`
     """

@@ -35,7 +35,7 @@ def up(
     ] = "everysec",
     tls: Tls = False,
     beside: Annotated[
-        list[Path] | None, typer.Option("--with", help="Folder with agencies of yours; again for more.")
+        list[Path] | None, typer.Option("--with", help="Folder with your own agencies; may be repeated.")
     ] = None,
     clock: Annotated[
         str,
@@ -48,11 +48,11 @@ def up(
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
-    A file of --config may be short, one member is enough: what the exchange itself needs is added. An agency of yours
-    (`ndxp new agency`) is a process of its own; when it cannot run, a line says why, and the rest of the exchange runs.
+    The file of --config may be short, one member is enough: what the exchange itself needs is added. An agency of
+    yours (`ndxp new agency`) is a process of its own; if it cannot run, a line says why, and the rest runs.
 
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`;
-    `ndxp up -d --with ./land`
+    `ndxp up -d --with ./museum`
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -97,7 +97,7 @@ def up(
 def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Stops the exchange.
 
-    Calls in flight may finish; what it has recorded stays in the run folder.
+    Calls in flight may finish; the ledger stays in the run folder.
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -117,7 +117,7 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows whether the exchange is ready.
 
-    With its processes and their memory, its services and its totals. Exit code 1 when it is not running or not ready.
+    It lists processes and their memory, services and totals. Exit code 1 when the exchange is not running or not ready.
     """
     session = Session(folder)
     state = session.state
@@ -180,7 +180,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
 
 def not_learnt(service: dict[str, Any]) -> str:
-    """Says of a service why its contract is not known."""
+    """A sentence that says why the contract of a service is not known."""
     return f"{service['contract']} of {service['provider']} is not learnt: {service['trouble']}"
 
 
@@ -231,6 +231,6 @@ def services_of(session: Session) -> list[dict[str, Any]]:
                 serving = health.Check(request, timeout=2).status == health_pb2.HealthCheckResponse.SERVING
             except grpc.RpcError:
                 serving = False
-            told = {name: service[name] for name in ("contract", "provider", "trouble")}
-            shown.append({**told, "serving": serving})
+            entry = {name: service[name] for name in ("contract", "provider", "trouble")}
+            shown.append({**entry, "serving": serving})
     return shown

@@ -67,7 +67,7 @@ def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
 
 
 def decode(error: grpc.RpcError) -> Failure:
-    """Reads a failed call, of the synchronous or the asyncio client."""
+    """Reads a failed call, of the blocking or the asyncio client."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return Failure(Code.UNKNOWN, str(error))
     trailing = {str(k): v for k, v in error.trailing_metadata() or ()}
@@ -90,8 +90,8 @@ def decode(error: grpc.RpcError) -> Failure:
 def reason_of(details: bytes) -> str:
     """The reason in a ``grpc-status-details-bin`` value.
 
-    Empty when there is none, when it does not parse, or when it has not the form that ``google.rpc.ErrorInfo`` asks
-    for: an agency writes no free text into the ledger.
+    Empty when there is none, when it does not parse, or when it does not have the form of ``google.rpc.ErrorInfo``: an
+    agency cannot write free text into the ledger.
     """
     try:
         reason = str(_read_details(status_pb2.Status.FromString(details)).get("reason", ""))

@@ -16,7 +16,7 @@ from ndxp.agency.verification import Verification
 from ndxp.civil_servants.v1 import civil_servants_pb2 as pb
 from ndxp.civil_servants.v1.civil_servants_pb2_grpc import CivilServantServiceServicer
 from ndxp.clock import Clock
-from ndxp.errors import AgencyError
+from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
 from ndxp.world.registers.civil_servants import Body
 from services.civil_servants import rules
@@ -178,6 +178,9 @@ class CivilServantService(CivilServantServiceServicer):
 
 
 def _refused(request: _Request, error: AgencyError) -> _Response:
+    """What is answered about a profile that cannot be taken; raises the error when it is not the profile's fault."""
+    if error.code is Code.UNAVAILABLE:
+        raise error
     return _Response(
         request_id=request.request_id[:64], result=pb.RESULT_REFUSED, reason=error.reason, field=error.field,
         problem=error.message,

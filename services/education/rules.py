@@ -51,7 +51,7 @@ def read_typed(typed: Mapping[str, str]) -> dict[str, str]:
     read = {field: read_text(text, field, _LONGEST[field], required=False) for field, text in typed.items()}
     if read["telephone"] and not _TELEPHONE.fullmatch(read["telephone"]):
         raise AgencyError(
-            Code.INVALID_ARGUMENT, "TELEPHONE_MALFORMED", "telephone must have 8 to 16 digits, or be empty",
+            Code.INVALID_ARGUMENT, "TELEPHONE_MALFORMED", "telephone must be 8 to 16 digits and spaces, or empty",
             field="telephone",
         )  # fmt: skip
     return read
@@ -97,12 +97,9 @@ def filled_in(recorded: Mapping[str, str], typed: Mapping[str, str]) -> dict[str
     }
 
 
-def allowed(candidate: Candidate | None, client: str) -> Candidate:
-    """The candidate; raises AgencyError when there is none, or none of the province whose schools are asking."""
-    if candidate and is_school(client):
-        own = province_by_code(candidate.province).agency_code
-        candidate = candidate if member_of(client).rpartition("/")[2] == own else None
-    if candidate is None:
+def known_candidate(candidate: Candidate | None, client: str) -> Candidate:
+    """The candidate; raises AgencyError when there is none whom the caller may know."""
+    if candidate is None or not _may_know(candidate, client):
         raise AgencyError(
             Code.NOT_FOUND, "CANDIDATE_UNKNOWN", "none of your candidates has this code", field="candidate_code"
         )
@@ -114,14 +111,15 @@ def is_school(client: str) -> bool:
     return client.rpartition("/")[2] == _SCHOOLS
 
 
-def check_pupil(*, living: bool, candidate: Candidate | None) -> Candidate:
-    """The candidate; raises AgencyError unless a living citizen was found who is one."""
+def check_pupil(*, living: bool, candidate: Candidate | None, client: str) -> Candidate:
+    """The candidate; raises AgencyError unless a living citizen was found who is one, for schools of their province."""
     if not living:
         raise _impossible(
             "CITIZEN_NOT_MATCHED", "number, name and birth date are not those of a living citizen", "citizen_number"
         )
-    if candidate is None:
-        raise _impossible("NOT_A_CANDIDATE", "this citizen is no candidate of this season", "citizen_number")
+    if candidate is None or not _may_know(candidate, client):
+        why = "this citizen is no candidate of this season" + (" in your province" if is_school(client) else "")
+        raise _impossible("NOT_A_CANDIDATE", why, "citizen_number")
     return candidate
 
 
@@ -155,6 +153,12 @@ def withdraw(registration: Registration, at: int) -> Registration:
     """The withdrawn registration at a time in µs since 1970 (UTC); raises AgencyError when it was withdrawn before."""
     _check_there(registration)
     return replace(registration, withdrawn=True, changed_at=at)
+
+
+def _may_know(candidate: Candidate, client: str) -> bool:
+    """Schools know the candidates of their own province, everybody else who has a grant knows all."""
+    own = province_by_code(candidate.province).agency_code
+    return not is_school(client) or member_of(client).rpartition("/")[2] == own
 
 
 def _check_there(registration: Registration) -> None:

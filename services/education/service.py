@@ -50,7 +50,7 @@ class EducationService(EducationServiceServicer):
     async def GetCandidate(self, request: pb.GetCandidateRequest, _: _Context) -> pb.GetCandidateResponse:
         """The candidate with a code."""
         code = rules.read_candidate_code(request.candidate_code)
-        candidate = rules.allowed(self._registrar.candidate(code), caller().client)
+        candidate = rules.known_candidate(self._registrar.candidate(code), caller().client)
         names_subject(candidate.citizen_number)
         with self._database.reading() as documents:
             registered = bool(self._registrar.registered(documents, code))
@@ -74,7 +74,7 @@ class EducationService(EducationServiceServicer):
             claim.number, request.full_name, request.birth_date, purpose="examination registration"
         )
         candidate = self._registrar.candidate_of(claim.number) if verified.living else None
-        candidate = rules.check_pupil(living=verified.living, candidate=candidate)
+        candidate = rules.check_pupil(living=verified.living, candidate=candidate, client=caller().client)
 
         def register(documents: Transaction) -> pb.RegisterCandidateResponse:
             registered = self._registrar.registered(documents, candidate.code)

@@ -35,7 +35,6 @@ _YOUNGEST, OLDEST = timedelta(minutes=30), timedelta(days=3)
 """A payment that began so long ago is asked again about, and not later; until then it can be confirmed."""
 
 _MATTERS = {LINKED_BIRTH: "birth", LINKED_DEATH: "death", LAND_CHANGE: "land"}
-_CODE = re.compile(r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.([GH][0-9]{2})-[0-9]{6}-[0-9]{4,8}", re.ASCII)
 _MOMENT = re.compile(r"(?:19|20|21)[0-9]{12}", re.ASCII)
 _REFERENCE = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 _MEDIA_TYPES = ("application/pdf", "application/xml", "application/json", "text/plain")
@@ -123,21 +122,6 @@ def read_province(member: str) -> str:
     if member not in {f"VN/GOV/{province.agency_code}" for province in provinces()}:
         raise _wrong("PROVINCE_UNKNOWN", "province must be the member of one of the 63, such as VN/GOV/H26", "province")
     return member
-
-
-def body_of(code: str) -> str:
-    """The member whose code is in a dossier's code; empty for a code of another form."""
-    parts = _CODE.fullmatch(code)
-    return f"VN/GOV/{parts[1]}" if parts else ""
-
-
-def read_own_code(code: str, member: str) -> str:
-    """The code of a dossier that a body synchronises; raises AgencyError when the code is not of this body."""
-    if not body_of(code):
-        raise _wrong("DOSSIER_CODE_MALFORMED", "code must be like 000.00.00.H26-230712-0001", "code")
-    if body_of(code) != member:
-        raise _wrong("DOSSIER_CODE_OF_ANOTHER_BODY", "code must carry the code of the body that calls", "code")
-    return code
 
 
 def read_state(number: int) -> int:

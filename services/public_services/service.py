@@ -9,14 +9,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ndxp.agency.caller import caller
 from ndxp.agency.claim import read_claim, read_number, read_text
 from ndxp.agency.database import Database, Transaction
+from ndxp.agency.dossier_code import body_of, read_own_code
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit, page_start
 from ndxp.agency.replay import answered, once, onward_request_id
 from ndxp.agency.rights import new_id
 from ndxp.agency.verification import Verification
 from ndxp.clock import Clock
-from ndxp.errors import AgencyError, Code
-from ndxp.identifiers import member_of
+from ndxp.errors import AgencyError
 from ndxp.life_events.v1 import life_events_pb2 as linked
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.public_services.v1 import public_services_pb2 as pb
@@ -173,7 +173,7 @@ class PublicServiceService(PublicServiceServiceServicer):
 
     async def LookUpDossier(self, request: pb.LookUpDossierRequest, _: _Context) -> pb.LookUpDossierResponse:
         """Whether the portal has a dossier of the calling body."""
-        code = rules.read_own_code(request.code, _body())
+        code = read_own_code(request.code)
         with self._database.reading() as documents:
             dossier = self._dossier(documents, code)
         if dossier is None:
@@ -185,7 +185,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         """Creates or updates the portal's copy."""
 
         def sync(documents: Transaction) -> pb.SyncDossierResponse:
-            code, now = rules.read_own_code(request.code, _body()), self._clock.now()
+            code, now = read_own_code(request.code), self._clock.now()
             state = rules.read_state(request.state)
             procedure_code = rules.known_procedure(request.procedure_code, "procedure_code").code
             received_at, due_at = rules.read_times(request.received_at, request.due_at, now)
@@ -215,7 +215,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         """Moves the portal's copy on."""
 
         def update(documents: Transaction) -> pb.UpdateProgressResponse:
-            code = rules.read_own_code(request.code, _body())
+            code = read_own_code(request.code)
             changed_at, note = rules.read_moment(request.changed_at, "changed_at"), rules.read_note(request.note)
             state = rules.read_state(request.state)
             dossier = rules.moved(
@@ -232,7 +232,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         document = request.document
 
         def store(documents: Transaction) -> pb.StoreResultResponse:
-            code = rules.read_own_code(request.code, _body())
+            code = read_own_code(request.code)
             dossier = rules.known_dossier(self._dossier(documents, code))
             result = rules.read_result(dossier, document.title, document.media_type, document.content, document.sha256)
             self._portal.store_result(documents, code, result)
@@ -313,7 +313,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         return once(self._database, request, pb.RefundPaymentResponse, refund)
 
     def _dossier(self, documents: Transaction, code: str) -> Dossier | None:
-        return self._portal.dossier(documents, code, rules.body_of(code))
+        return self._portal.dossier(documents, code, body_of(code))
 
     def _shown(self, payment: Payment) -> pb.Payment:
         state = rules.state_of(payment, self._clock.now())
@@ -326,17 +326,11 @@ class PublicServiceService(PublicServiceServiceServicer):
         return shown
 
 
-def _body() -> str:
-    """The member that calls."""
-    return member_of(caller().client)
-
-
 def _told(error: OnwardFailed) -> AgencyError:
     """What the other agency said of the request, as the portal's own answer; other failures stay what they are."""
-    failure = error.failure
-    if failure is None or error.may_pass or failure.code is Code.PERMISSION_DENIED or not failure.reason:
+    if error.failure is None or not error.refusal:
         return error
-    return AgencyError(failure.code, failure.reason, failure.message)
+    return AgencyError(error.failure.code, error.refusal, error.failure.message)
 
 
 def _account(account: PortalAccount) -> pb.Account:

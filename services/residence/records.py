@@ -81,7 +81,7 @@ class Resident:
 class Stay:
     """A notified stay; times are in µs since 1970 (UTC), by the nation's clock."""
 
-    code: str
+    stay_id: str
     full_name: str
     identity_number: str
     reason: str
@@ -160,9 +160,9 @@ class Register:
             if self._world.resolve(HouseholdNumbers, number) is None:
                 return number
 
-    def stay(self, documents: Documents, code: str) -> Stay | None:
-        """A stay of the caller's by its code."""
-        body = documents.own(STAY, code)
+    def stay(self, documents: Documents, stay_id: str) -> Stay | None:
+        """A stay of the caller's by its number."""
+        body = documents.own(STAY, stay_id)
         if body is None:
             return None
         stay = _decode_stay(body)
@@ -170,7 +170,7 @@ class Register:
         return stay
 
     def notified_before(self, documents: Documents, host_number: str, identity_number: str) -> str | None:
-        """The code of the stay that a near relative of the host was notified with; None for others, and before that."""
+        """The number of the stay with which a near relative of the host was notified; None for others."""
         guest = self._citizen_number(identity_number)
         if not (host_number and guest in self._near_relatives(host_number)):
             return None
@@ -181,15 +181,15 @@ class Register:
 
     def add_stay(self, documents: Documents, stay: Stay) -> None:
         """Stores a new stay and counts its nights."""
-        documents.put(STAY, stay.code, _encode(stay))
+        documents.put(STAY, stay.stay_id, _encode(stay))
         self._count_nights(documents, stay, 1)
-        self._note_relative(documents, stay, stay.code)
+        self._note_relative(documents, stay, stay.stay_id)
         self._name_guest(documents, stay)
 
     def withdraw_stay(self, documents: Documents, stay: Stay) -> Stay:
         """Stores a stay as withdrawn; its nights count no more."""
         withdrawn = replace(stay, withdrawn=True)
-        documents.put(STAY, stay.code, _encode(withdrawn))
+        documents.put(STAY, stay.stay_id, _encode(withdrawn))
         self._count_nights(documents, stay, -1)
         self._note_relative(documents, stay, "")
         return withdrawn
@@ -208,10 +208,10 @@ class Register:
         for number in (self._citizen_number(stay.identity_number), stay.host_number):
             self.name(documents, number)
 
-    def _note_relative(self, documents: Documents, stay: Stay, code: str) -> None:
+    def _note_relative(self, documents: Documents, stay: Stay, stay_id: str) -> None:
         guest = self._citizen_number(stay.identity_number)
         if stay.host_number and guest in self._near_relatives(stay.host_number):
-            documents.put(RELATIVE, f"{stay.host_number}/{guest}", code.encode())
+            documents.put(RELATIVE, f"{stay.host_number}/{guest}", stay_id.encode())
 
     def _near_relatives(self, number: str) -> set[str]:
         """Parents, children, husband or wife, as the world has them."""
@@ -236,5 +236,5 @@ class Register:
 
 
 def new_code(prefix: str, at: int) -> str:
-    """A code that nobody can guess: what it is for, the day, a random part."""
+    """A code or number that nobody can guess: what it is for, the day, a random part."""
     return f"{prefix}-{day_of(at):%y%m%d}-{new_id()}"

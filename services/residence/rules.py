@@ -102,7 +102,7 @@ def decided(filing: Filing, verdict: Verdict, at: int) -> Filing:
 
 
 def read_stay(
-    *, code: str, full_name: str, identity_number: str, reason: str, arrived_at: int | None, leaving_on: str,
+    *, stay_id: str, full_name: str, identity_number: str, reason: str, arrived_at: int | None, leaving_on: str,
     address: Address, host_number: str, now: int,
 ) -> Stay:  # fmt: skip
     """The stay that a notice is about, checked for form; raises AgencyError with the field at fault."""
@@ -117,7 +117,7 @@ def read_stay(
         raise _invalid("HOST_IS_GUEST", "host_number must be another person's than the guest's", "notice.host_number")
     arrived = now if arrived_at is None else arrived_at
     return Stay(
-        code=code, full_name=full_name.strip(), identity_number=identity,
+        stay_id=stay_id, full_name=full_name.strip(), identity_number=identity,
         reason=read_text(reason, "notice.reason", _LONGEST_REASON),
         arrived_at=_arrival(arrived, now), leaving_on=_leaving_on(leaving_on, day_of(arrived)),
         address=address, host_number=host_number, notified_at=now, due_at=stay_due(arrived),
@@ -136,10 +136,12 @@ def stay_due(arrived_at: int) -> int:
 def withdrawable(stay: Stay, today: date) -> Stay:
     """The stay; raises AgencyError when it was withdrawn before or is over."""
     if stay.withdrawn:
-        raise AgencyError(Code.FAILED_PRECONDITION, "ALREADY_WITHDRAWN", "the stay was withdrawn before", field="code")
+        raise AgencyError(
+            Code.FAILED_PRECONDITION, "ALREADY_WITHDRAWN", "the stay was withdrawn before", field="stay_id"
+        )
     if stay.leaving_on <= today:
         raise AgencyError(
-            Code.FAILED_PRECONDITION, "STAY_ENDED", "the stay is over; it can no longer be withdrawn", field="code"
+            Code.FAILED_PRECONDITION, "STAY_ENDED", "the stay is over; it can no longer be withdrawn", field="stay_id"
         )
     return stay
 
@@ -152,9 +154,9 @@ def known_filing(filing: Filing | None) -> Filing:
 
 
 def known_stay(stay: Stay | None) -> Stay:
-    """The stay; raises AgencyError when the caller notified none with this code, whoever else may have."""
+    """The stay; raises AgencyError when the caller notified none with this number, whoever else may have."""
     if stay is None:
-        raise AgencyError(Code.NOT_FOUND, "STAY_UNKNOWN", "none of your stays has this code", field="code")
+        raise AgencyError(Code.NOT_FOUND, "STAY_UNKNOWN", "none of your stays has this stay_id", field="stay_id")
     return stay
 
 

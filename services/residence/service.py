@@ -121,11 +121,16 @@ class ResidenceService(ResidenceServiceServicer):
             await asyncio.sleep(0)
             yield self._take(request)
 
+    async def GetStay(self, request: pb.GetStayRequest, _: _Context) -> pb.GetStayResponse:
+        """A stay as it is now."""
+        with self._database.reading() as documents:
+            return pb.GetStayResponse(stay=_stay(rules.known_stay(self._register.stay(documents, request.stay_id))))
+
     async def WithdrawStay(self, request: pb.WithdrawStayRequest, _: _Context) -> pb.WithdrawStayResponse:
         """Withdraws a stay that is not over."""
 
         def withdraw(documents: Transaction) -> pb.WithdrawStayResponse:
-            stay = rules.known_stay(self._register.stay(documents, request.code))
+            stay = rules.known_stay(self._register.stay(documents, request.stay_id))
             withdrawn = self._register.withdraw_stay(documents, rules.withdrawable(stay, self._clock.today()))
             return pb.WithdrawStayResponse(stay=_stay(withdrawn))
 
@@ -219,7 +224,7 @@ class ResidenceService(ResidenceServiceServicer):
     def _notify(self, documents: Transaction, notice: pb.StayNotice) -> tuple[pb.StayOutcome, pb.Stay | None]:
         now, host = self._clock.now(), notice.host_number
         stay = rules.read_stay(
-            code=new_code("LT", now), full_name=notice.full_name, identity_number=notice.identity_number,
+            stay_id=new_code("LT", now), full_name=notice.full_name, identity_number=notice.identity_number,
             reason=notice.reason, leaving_on=notice.leaving_on, address=_read_address(notice.address, "notice.address"),
             arrived_at=notice.arrived_at.ToMicroseconds() if notice.HasField("arrived_at") else None,
             host_number=read_number(host, field="notice.host_number") if host else "", now=now,
@@ -250,7 +255,7 @@ def _filing(filing: Filing) -> pb.Filing:
 
 def _stay(stay: Stay) -> pb.Stay:
     message = pb.Stay(
-        code=stay.code, late=stay.late, withdrawn=stay.withdrawn,
+        stay_id=stay.stay_id, late=stay.late, withdrawn=stay.withdrawn,
         notice=pb.StayNotice(
             full_name=stay.full_name, identity_number=stay.identity_number, reason=stay.reason,
             leaving_on=stay.leaving_on.isoformat(), address=_address(stay.address), host_number=stay.host_number,

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ndxp import clock
 from ndxp.civil_servants.v1 import civil_servants_pb2 as pb
 from ndxp.civil_servants.v1.civil_servants_pb2_grpc import CivilServantServiceStub
-from ndxp.errors import Code
+from ndxp.errors import AgencyError, Code
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import World
 from ndxp.world.registers.civil_servants import CivilServants
+from services.civil_servants import service
 from tests.services.conftest import MEMBER, OTHER, SECRETS, open_town
 from tests.support.fakes import TokenOffice
 
@@ -227,6 +228,18 @@ async def test_without_the_population_database_nothing_is_stored(
         await synchronise(profile(world, late(world, "H26")))
     assert raised.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert await body(town) == before
+
+
+async def test_a_database_that_is_away_ends_the_stream_and_refuses_no_profile(
+    world: World, synchronise: Synchronise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise AgencyError(Code.UNAVAILABLE, "DATABASE_UNAVAILABLE", "the agency's database does not answer")
+
+    monkeypatch.setattr(service, "once", away)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await synchronise(profile(world, late(world, "H26")))
+    assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_another_bodys_profile_is_as_one_that_does_not_exist(

@@ -148,7 +148,7 @@ async def test_each_particular_says_whether_the_pupil_typed_something_else(
     assert particulars.full_name.value == pupil.full_name
 
 
-async def test_schools_register_too_and_find_the_candidates_of_their_own_province_only(
+async def test_schools_register_and_find_the_candidates_of_their_own_province_and_no_others(
     town: "Town", schools: EducationServiceStub, form: Form, pupil: Citizen, candidate: Candidate,
     failure_of: "FailureOf",
 ) -> None:  # fmt: skip
@@ -164,6 +164,9 @@ async def test_schools_register_too_and_find_the_candidates_of_their_own_provinc
         failure = await failure_of(elsewhere.GetCandidate(pb.GetCandidateRequest(candidate_code=code)))
         assert (failure.code, failure.reason, failure.field) == (Code.NOT_FOUND, "CANDIDATE_UNKNOWN", "candidate_code")
         assert town.gateway.forwarded[-1].subjects == ""
+    failure = await failure_of(elsewhere.RegisterCandidate(form()))
+    assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "NOT_A_CANDIDATE")
+    assert "in your province" in failure.message
 
 
 @pytest.mark.parametrize("code", ["", "2301000000", "230100000000", "2301000000a"])

@@ -17,6 +17,7 @@ from ndxp.education.v1 import education_pb2 as education
 from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.population.v1 import population_pb2 as population
+from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.social_security.v1 import social_security_pb2 as social_security
 from ndxp.wire import metadata, status
 from ndxp.world import World
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 PROTOS = Path(__file__).parents[2] / "protos"
-NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate)$")
+NAMES = re.compile(r"(?:^|_)(?:id|token|cursor|number|key|plate|candidate_code)$")
 CODES = re.compile(r"(?:^|_)codes?$")
 CODED = {"ndxp.civil_status.v1.CivilStatusService", "ndxp.social_security.v1.SocialSecurityService"}
 """Contracts that name their objects by a code; elsewhere the test of the agency has what its codes are."""
@@ -56,6 +57,9 @@ def _people(*roles: str) -> dict[str, str]:
 
 
 _FILING = {"request_id": REQUEST, "dossier_code": MATTER}
+
+_HEADER = {"header.sequence_id": MARK, "header.certificate_number": PERSON, "header.slip_number": PERSON}
+"""Of the messages between land registry and tax agency; a slip is there for the two of them only."""
 
 RULES: dict[str, dict[str, str]] = {
     "ndxp.access_log.v1.AccessLogService/ListAccesses": {"page_token": PLACE},
@@ -88,6 +92,7 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.driving_licences.v1.DrivingLicenceService/EndWithdrawal": {
         "request_id": REQUEST, "licence_number": PERSON,
     },
+    "ndxp.education.v1.EducationService/GetCandidate": {"candidate_code": PERSON},
     "ndxp.education.v1.EducationService/GetRegistration": {"registration_id": OBJECT},
     "ndxp.education.v1.EducationService/ChangeWishes": {"request_id": REQUEST, "registration_id": OBJECT},
     "ndxp.education.v1.EducationService/WithdrawRegistration": {"request_id": REQUEST, "registration_id": OBJECT},
@@ -103,6 +108,12 @@ RULES: dict[str, dict[str, str]] = {
     "ndxp.health_insurance.v1.HealthInsuranceService/IssueChildCard": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/RecordVisit": _CHANGE,
     "ndxp.health_insurance.v1.HealthInsuranceService/ListVisits": {"citizen_number": PERSON, "page_token": PLACE},
+    "ndxp.land.v1.LandService/GetParcel": {"certificate_number": PERSON, "owner_number": PERSON},
+    "ndxp.land.v1.LandService/SubmitTransfer": {
+        "request_id": REQUEST, "certificate_number": PERSON, "seller.citizen_number": PERSON,
+        "buyer.citizen_number": PERSON,
+    },
+    "ndxp.land.v1.LandService/GetScannedDossier": _HEADER,
     "ndxp.passports.v1.PassportService/SubmitApplication": _CHANGE,
     "ndxp.passports.v1.PassportService/GetApplication": {"application_id": OBJECT},
     "ndxp.passports.v1.PassportService/ListApplications": {"citizen_number": PERSON, "page_token": PLACE},
@@ -120,6 +131,8 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.population.v1.PopulationService/RegisterDeath": _CHANGE,
     "ndxp.population.v1.PopulationService/ChangeAddress": _CHANGE,
+    "ndxp.residence.v1.ResidenceService/GetStay": {"stay_id": OBJECT},
+    "ndxp.residence.v1.ResidenceService/WithdrawStay": {"request_id": REQUEST, "stay_id": OBJECT},
     "ndxp.residence.v1.ResidenceService/NotifyStay": {
         "request_id": REQUEST, "notice.identity_number": PERSON, "notice.host_number": PERSON,
     },
@@ -138,6 +151,12 @@ RULES: dict[str, dict[str, str]] = {
     },
     "ndxp.public_services.v1.PublicServiceService/ListDossiers": {"citizen_number": PERSON, "page_token": PLACE},
     "ndxp.public_services.v1.PublicServiceService/ConfirmPayment": {"request_id": REQUEST, "redirect_token": SECRET},
+    "ndxp.tax.v1.TaxService/SubmitTransferSlip": {
+        "request_id": REQUEST, "seller_number": PERSON, "buyer_number": PERSON, **_HEADER,
+    },
+    "ndxp.tax.v1.TaxService/GetTaxNotice": _HEADER,
+    "ndxp.tax.v1.TaxService/GetObligation": {"notice_number": PERSON, **_HEADER},
+    "ndxp.tax.v1.TaxService/RecordPayment": {"request_id": REQUEST, "notice_number": PERSON},
 }  # fmt: skip
 
 
@@ -211,7 +230,7 @@ async def town(
     """The agencies that have objects and lists."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
     names = (
-        "population", "health_insurance", "passports", "education", "public_services", "civil_status",
+        "population", "health_insurance", "passports", "education", "residence", "public_services", "civil_status",
         "social_security",
     )  # fmt: skip
     settings = {"passports_progress": progress, "passports_step_seconds": 3600.0}
@@ -271,6 +290,16 @@ async def claimed(town: "Town", world: World) -> social_security.Claim:
     return claim
 
 
+async def notified(town: "Town", world: World) -> residence.Stay:
+    guest = world.persona("migrant").citizen
+    notice = residence.StayNotice(
+        full_name=guest.full_name, identity_number=guest.number, reason="du lịch",
+        address=residence.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc"),
+    )  # fmt: skip
+    stay: residence.Stay = (await call(town, "ndxp.residence.v1.ResidenceService/NotifyStay", notice=notice)).stay
+    return stay
+
+
 class Kind(NamedTuple):
     """Objects of a contract: who keeps them, how MEMBER files one, and by which method and field it is read."""
 
@@ -287,6 +316,9 @@ KINDS = {
     ),
     "ndxp.education.v1.EducationService": Kind(
         agencies.PARTS["education"].subsystems[0], "VN/GOV/G03/lgsp", registered, "GetRegistration", "registration_id"
+    ),
+    "ndxp.residence.v1.ResidenceService": Kind(
+        agencies.PARTS["residence"].subsystems[0], KEEPER, notified, "GetStay", "stay_id"
     ),
     "ndxp.civil_status.v1.CivilStatusService": Kind(
         agencies.civil_status.subsystem, "VN/GOV/G15/lgsp", born, "GetAnswers", "codes"

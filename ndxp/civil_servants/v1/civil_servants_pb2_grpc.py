@@ -30,6 +30,8 @@ class CivilServantServiceStub:
 
     A profile belongs to the body that synchronised it, which is the calling member. To others it does not exist: they get
     NOT_FOUND, as for a number that nobody has. The Ministry of Home Affairs sees how complete each body is, and no profile.
+
+    The bodies have a wrong birth date on file of four civil servants in a thousand, on purpose: their profiles differ.
     """
 
     def __init__(self, channel):
@@ -80,6 +82,8 @@ class CivilServantServiceServicer:
 
     A profile belongs to the body that synchronised it, which is the calling member. To others it does not exist: they get
     NOT_FOUND, as for a number that nobody has. The Ministry of Home Affairs sees how complete each body is, and no profile.
+
+    The bodies have a wrong birth date on file of four civil servants in a thousand, on purpose: their profiles differ.
     """
 
     def SynchroniseProfiles(self, request_iterator, context):
@@ -183,6 +187,8 @@ class CivilServantService:
 
     A profile belongs to the body that synchronised it, which is the calling member. To others it does not exist: they get
     NOT_FOUND, as for a number that nobody has. The Ministry of Home Affairs sees how complete each body is, and no profile.
+
+    The bodies have a wrong birth date on file of four civil servants in a thousand, on purpose: their profiles differ.
     """
 
     @staticmethod

@@ -26,11 +26,11 @@ if _version_not_supported:
 
 
 class EducationServiceStub:
-    """Registration of the candidates of a season, the pupils who turn 18 in its year.
+    """Registration of the candidates of a season: the pupils who turn 18 in its year.
 
-    The form is filled in from the population database: the pupil proves who it is by number, name and birth date, and
-    types of the rest as much as wanted. Of each particular the registration keeps what the database has, what the pupil
-    typed, and whether the two differ.
+    The form is filled in from the population database. The pupil gives number, name and birth date, which must agree with
+    the database, and may type the rest or leave it empty. For each particular the registration keeps what the database has,
+    what the pupil typed, and whether the two differ.
 
     A registration belongs to the subsystem that filed it and to the ministry. To others it does not exist: they get NOT_FOUND,
     as for an id that nobody has. Until the closing day it can be made anew, changed and withdrawn.
@@ -75,11 +75,11 @@ class EducationServiceStub:
 
 
 class EducationServiceServicer:
-    """Registration of the candidates of a season, the pupils who turn 18 in its year.
+    """Registration of the candidates of a season: the pupils who turn 18 in its year.
 
-    The form is filled in from the population database: the pupil proves who it is by number, name and birth date, and
-    types of the rest as much as wanted. Of each particular the registration keeps what the database has, what the pupil
-    typed, and whether the two differ.
+    The form is filled in from the population database. The pupil gives number, name and birth date, which must agree with
+    the database, and may type the rest or leave it empty. For each particular the registration keeps what the database has,
+    what the pupil typed, and whether the two differ.
 
     A registration belongs to the subsystem that filed it and to the ministry. To others it does not exist: they get NOT_FOUND,
     as for an id that nobody has. Until the closing day it can be made anew, changed and withdrawn.
@@ -93,7 +93,7 @@ class EducationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCandidate(self, request, context):
-        """Looks a candidate up by code. The schools of a province find its own candidates only.
+        """Looks a candidate up by code. Schools find the candidates of their own province only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,7 +102,7 @@ class EducationServiceServicer:
     def RegisterCandidate(self, request, context):
         """Registers a candidate for the examination and, with wishes, for admission. The pupil is looked up in the population
         database through the exchange, under the ministry's own identity. A registration that the caller made before of the
-        same candidate is replaced and keeps its id.
+        same candidate is replaced and keeps its id. Schools register the candidates of their own province only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,11 +171,11 @@ def add_EducationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class EducationService:
-    """Registration of the candidates of a season, the pupils who turn 18 in its year.
+    """Registration of the candidates of a season: the pupils who turn 18 in its year.
 
-    The form is filled in from the population database: the pupil proves who it is by number, name and birth date, and
-    types of the rest as much as wanted. Of each particular the registration keeps what the database has, what the pupil
-    typed, and whether the two differ.
+    The form is filled in from the population database. The pupil gives number, name and birth date, which must agree with
+    the database, and may type the rest or leave it empty. For each particular the registration keeps what the database has,
+    what the pupil typed, and whether the two differ.
 
     A registration belongs to the subsystem that filed it and to the ministry. To others it does not exist: they get NOT_FOUND,
     as for an id that nobody has. Until the closing day it can be made anew, changed and withdrawn.

@@ -216,20 +216,20 @@ class StayNotice(_message.Message):
     def __init__(self, full_name: _Optional[str] = ..., identity_number: _Optional[str] = ..., reason: _Optional[str] = ..., arrived_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leaving_on: _Optional[str] = ..., address: _Optional[_Union[Address, _Mapping]] = ..., host_number: _Optional[str] = ...) -> None: ...
 
 class Stay(_message.Message):
-    __slots__ = ("code", "notice", "notified_at", "due_at", "late", "withdrawn")
-    CODE_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("stay_id", "notice", "notified_at", "due_at", "late", "withdrawn")
+    STAY_ID_FIELD_NUMBER: _ClassVar[int]
     NOTICE_FIELD_NUMBER: _ClassVar[int]
     NOTIFIED_AT_FIELD_NUMBER: _ClassVar[int]
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
     LATE_FIELD_NUMBER: _ClassVar[int]
     WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
-    code: str
+    stay_id: str
     notice: StayNotice
     notified_at: _timestamp_pb2.Timestamp
     due_at: _timestamp_pb2.Timestamp
     late: bool
     withdrawn: bool
-    def __init__(self, code: _Optional[str] = ..., notice: _Optional[_Union[StayNotice, _Mapping]] = ..., notified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., late: _Optional[bool] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
+    def __init__(self, stay_id: _Optional[str] = ..., notice: _Optional[_Union[StayNotice, _Mapping]] = ..., notified_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., late: _Optional[bool] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
 
 class NotifyStayRequest(_message.Message):
     __slots__ = ("request_id", "notice")
@@ -271,13 +271,25 @@ class NotifyStaysResponse(_message.Message):
     problem: str
     def __init__(self, request_id: _Optional[str] = ..., outcome: _Optional[_Union[StayOutcome, str]] = ..., stay: _Optional[_Union[Stay, _Mapping]] = ..., reason: _Optional[str] = ..., field: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
+class GetStayRequest(_message.Message):
+    __slots__ = ("stay_id",)
+    STAY_ID_FIELD_NUMBER: _ClassVar[int]
+    stay_id: str
+    def __init__(self, stay_id: _Optional[str] = ...) -> None: ...
+
+class GetStayResponse(_message.Message):
+    __slots__ = ("stay",)
+    STAY_FIELD_NUMBER: _ClassVar[int]
+    stay: Stay
+    def __init__(self, stay: _Optional[_Union[Stay, _Mapping]] = ...) -> None: ...
+
 class WithdrawStayRequest(_message.Message):
-    __slots__ = ("request_id", "code")
+    __slots__ = ("request_id", "stay_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
-    CODE_FIELD_NUMBER: _ClassVar[int]
+    STAY_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
-    code: str
-    def __init__(self, request_id: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+    stay_id: str
+    def __init__(self, request_id: _Optional[str] = ..., stay_id: _Optional[str] = ...) -> None: ...
 
 class WithdrawStayResponse(_message.Message):
     __slots__ = ("stay",)

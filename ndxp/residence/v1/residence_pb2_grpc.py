@@ -72,6 +72,11 @@ class ResidenceServiceStub:
                 request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysRequest.SerializeToString,
                 response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysResponse.FromString,
                 _registered_method=True)
+        self.GetStay = channel.unary_unary(
+                '/ndxp.residence.v1.ResidenceService/GetStay',
+                request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetStayRequest.SerializeToString,
+                response_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetStayResponse.FromString,
+                _registered_method=True)
         self.WithdrawStay = channel.unary_unary(
                 '/ndxp.residence.v1.ResidenceService/WithdrawStay',
                 request_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.WithdrawStayRequest.SerializeToString,
@@ -139,6 +144,13 @@ class ResidenceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStay(self, request, context):
+        """Reads a stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WithdrawStay(self, request, context):
         """Withdraws a stay that was notified by mistake.
         """
@@ -185,6 +197,11 @@ def add_ResidenceServiceServicer_to_server(servicer, server):
                     servicer.NotifyStays,
                     request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysRequest.FromString,
                     response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysResponse.SerializeToString,
+            ),
+            'GetStay': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStay,
+                    request_deserializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetStayRequest.FromString,
+                    response_serializer=ndxp_dot_residence_dot_v1_dot_residence__pb2.GetStayResponse.SerializeToString,
             ),
             'WithdrawStay': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawStay,
@@ -367,6 +384,33 @@ class ResidenceService:
             '/ndxp.residence.v1.ResidenceService/NotifyStays',
             ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysRequest.SerializeToString,
             ndxp_dot_residence_dot_v1_dot_residence__pb2.NotifyStaysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.residence.v1.ResidenceService/GetStay',
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.GetStayRequest.SerializeToString,
+            ndxp_dot_residence_dot_v1_dot_residence__pb2.GetStayResponse.FromString,
             options,
             channel_credentials,
             insecure,

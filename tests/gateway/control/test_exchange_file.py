@@ -9,6 +9,7 @@ from gateway.core.registry import RegistryError
 from gateway.settings import ControlSettings
 from ndxp.agency.parts import usual_ports
 from ndxp.identifiers import member_of
+from ndxp.scaffold.agency import write
 from tests.support.agencies import PARTS
 
 SERVICES = ControlSettings().agencies_folder
@@ -63,3 +64,10 @@ def test_agencies_that_cannot_be_taken_are_one_line_with_the_file(tmp_path: Path
         read_exchange_file(path, SERVICES)
     assert str(refused.value).startswith(f"{path}: ")
     assert why in str(refused.value)
+
+
+def test_an_agency_beside_takes_the_place_of_one_of_ours_with_its_name(tmp_path: Path) -> None:
+    write("land", tmp_path / "mine", "VN/GOV/G13")
+    registry = read_exchange_file(ControlSettings().exchange_file, SERVICES, [tmp_path / "mine"])
+    offered = {service.contract for service in registry.services if service.provider == "VN/GOV/G13/land"}
+    assert offered == {"land.v1.LandService", "ndxp.access_log.v1.AccessLogService"}

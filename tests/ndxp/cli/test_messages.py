@@ -144,7 +144,7 @@ def registered(exchange: RunningExchange) -> Iterator[str]:
     exchange.admin.put("services", json=service).raise_for_status()
     grant = {"consumer": provider, "provider": provider, "contract": name, "methods": ["*"]}
     exchange.admin.post("grants", json=grant).raise_for_status()
-    until_now(lambda: life.of_one_mind(exchange.state))
+    until_now(lambda: life.same_registry(exchange.state))
     yield name
     exchange.admin.delete("services", params={"provider": provider, "contract": name}).raise_for_status()
     server.stop(None)

@@ -75,7 +75,6 @@ def test_in_the_repository_an_agency_is_a_contract_a_folder_sample_calls_and_a_t
         ("class", "Python or the exchange has it"),
         ("email", "Python or the exchange has it"),
         ("gateway", "Python or the exchange has it"),
-        ("population", "there is an agency population already"),
         ("pydantic", "the name of a Python module already"),
     ],
 )

@@ -155,7 +155,7 @@ async def test_a_connection_holds_only_so_many_calls_whether_their_answers_are_r
     with await asyncio.to_thread(flood) as wire:
         ended = [stream for stream, said in wire.headers.items() if "grpc-status" in said]
         assert len(ended) == 5
-        assert wire.outcome(ended[0]).said == "RESOURCE_EXHAUSTED"
+        assert wire.outcome(ended[0]).reply == "RESOURCE_EXHAUSTED"
         stub: Any = health_pb2_grpc.HealthStub(channel)
         for _ in range(MOST + 5):
             assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == SERVING
