@@ -16,9 +16,6 @@ from services.civil_status.records import Amended, Certificate, Child, Dossier, 
 MOST_CODES = 3
 """How many dossiers one question may be about, as the facts have it."""
 
-SUPPLEMENT_DAYS = 7
-"""Working days within which a supplement must come."""
-
 ROLES = {Kind.BIRTH: ("mother", "father"), Kind.DEATH: ("deceased",), Kind.MARRIAGE: ("husband", "wife")}
 """Whom a dossier states."""
 
@@ -37,7 +34,6 @@ FIRST_BIRTH_YEAR = 2000
 _MARRIAGE_AGES = {"husband": (Sex.MALE, 20), "wife": (Sex.FEMALE, 18)}
 """Sex, and completed years from which one may marry (Luật Hôn nhân và gia đình 52/2014/QH13)."""
 
-_LONGEST_CODE = 64
 _LONGEST_REASON = 300
 _LONGEST_NAME = 150
 _REFUSALS = {
@@ -48,11 +44,6 @@ _REFUSALS = {
     "ALREADY_DECEASED": "the death is registered already",
     "DEATH_DATE_IMPOSSIBLE": "the date of death is before the birth or in the future",
 }
-
-
-def read_dossier_code(text: str) -> str:
-    """The code of the caller's own dossier; raises AgencyError when it is missing or too long."""
-    return read_text(text, "dossier_code", _LONGEST_CODE)
 
 
 def read_child(*, surname: str, middle_name: str, given_name: str, sex: int, birth_date: str, today: date) -> Child:
