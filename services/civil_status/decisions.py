@@ -78,7 +78,7 @@ class Decisions:
         """Why what the population database has does not allow the registration; empty when it does."""
         for role, verified in known.items():
             if verified.deceased and role != "father":
-                return rules.deceased(role)
+                return rules.why_deceased(role)
             if dossier.kind is Kind.MARRIAGE:
                 record = verified.record
                 why = rules.why_not_married(

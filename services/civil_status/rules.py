@@ -63,12 +63,6 @@ def read_child(*, surname: str, middle_name: str, given_name: str, sex: int, bir
     )  # fmt: skip
 
 
-def _born_by(person: Person, day: date) -> bool:
-    """Whether somebody can have been born on a day or before."""
-    born = BirthDate.parse(person.birth_date)
-    return born.day <= day if born.day else born.year <= day.year
-
-
 def read_death_date(text: str, deceased: Person, today: date) -> date:
     """A day of death; raises AgencyError when it is in the future or before the stated birth."""
     day = read_day(text, "death_date")
@@ -115,7 +109,7 @@ def why_not_married(role: str, *, sex: int, born: date, marital_status: int, tod
     return f"the stated {role} is married" if marital_status == MaritalStatus.MARRIED else ""
 
 
-def deceased(role: str) -> str:
+def why_deceased(role: str) -> str:
     """Why a dossier is refused that states somebody whose death is registered."""
     return "the death is registered already" if role == "deceased" else f"the stated {role} is deceased"
 
@@ -199,6 +193,12 @@ def _changed(certificate: Certificate, field: int, text: str, today: date) -> tu
     if field == BIRTH_DATE:
         return replace(certificate, holder=replace(certificate.holder, birth_date=day.isoformat())), day.isoformat()
     return replace(certificate, death_date=day), day.isoformat()
+
+
+def _born_by(person: Person, day: date) -> bool:
+    """Whether somebody can have been born on a day or before."""
+    born = BirthDate.parse(person.birth_date)
+    return born.day <= day if born.day else born.year <= day.year
 
 
 def _invalid(reason: str, message: str, field: str) -> AgencyError:
