@@ -204,9 +204,12 @@ def _show(row: Row) -> None:
     figures = (*row.before, *row.during, *row.control, row.ratio, *row.memory)
     counts = (row.crashes, row.hangs, row.failed, row.unexplained)
     print(
-        f"{row.flood:40}" + "".join(f"{figure:>12.1f}" for figure in figures)
-        + "".join(f"{count:>12}" for count in counts) + f"{'yes' if row.kept else 'NO':>12}", flush=True,
-    )  # fmt: skip
+        f"{row.flood:40}"
+        + "".join(f"{figure:>12.1f}" for figure in figures)
+        + "".join(f"{count:>12}" for count in counts)
+        + f"{'yes' if row.kept else 'NO':>12}",
+        flush=True,
+    )
 
 
 def main() -> int:

@@ -40,8 +40,15 @@ async def store(valkey: Valkey) -> AsyncIterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def postgres_server() -> Iterator[Postgres]:
     """PostgreSQL, started when the first test asks for it."""
     server = Postgres()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> Iterator[Postgres]:
+    """PostgreSQL for one test, whose databases are dropped after it: hundreds of them keep a disk busy."""
+    yield postgres_server
+    postgres_server.drop()

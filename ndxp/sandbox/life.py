@@ -29,6 +29,7 @@ OPERATIONS = "VN/GOV/G22/operations"
 """The subsystem as which the sandbox makes its own call."""
 
 _PATIENCE = 60.0
+_LOOK_AGAIN = 0.05
 _LOGS_IN_UTF_8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 _FOR_GOOD = "recorder refuses"
 
@@ -159,9 +160,21 @@ def _end(processes: Sequence[psutil.Process], supervisors: Iterable[int]) -> Non
     for number in signalled:
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(processes, timeout=_PATIENCE)
-    for process in stubborn:
+    deadline = time.monotonic() + _PATIENCE
+    while (alive := [process for process in processes if _lives(process)]) and time.monotonic() < deadline:
+        psutil.wait_procs(alive, timeout=_LOOK_AGAIN)
+    for process in alive:
         process.kill()
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether a process has not ended; one that waits for its parent to ask how it ended has ended.
+
+    In a container the first process may ask late, or never.
+    """
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _wait(done: Callable[[], bool], failure: Callable[[], str]) -> None:
@@ -171,7 +184,7 @@ def _wait(done: Callable[[], bool], failure: Callable[[], str]) -> None:
             raise StartFailed(reason)
         if time.monotonic() > deadline:
             raise StartFailed(f"the exchange was not ready within {_PATIENCE:.0f} s; see the logs in its run folder")
-        time.sleep(0.05)
+        time.sleep(_LOOK_AGAIN)
 
 
 def _serves(channel: grpc.Channel, contract: str) -> bool:

@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import psutil
 import pytest
 
 import gateway
+from gateway.control import __main__ as control
 from tests.ndxp.cli.command import ndxp
 
 DEFAULT = Path(gateway.__file__).parent / "exchange.yaml"
@@ -91,16 +90,16 @@ def write_with_typo(config: Path, typo: str) -> str:
 
 
 @pytest.mark.parametrize("typo", TYPOS)
-def test_control_names_file_and_place_of_a_typo_and_ends(tmp_path: Path, typo: str) -> None:
+def test_control_names_file_and_place_of_a_typo_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typo: str
+) -> None:
     config = tmp_path / "mine.yaml"
     place = write_with_typo(config, typo)
-    ran = subprocess.run(
-        [sys.executable, "-P", "-m", "gateway.control"],
-        env={**os.environ, "NDXP_EXCHANGE_FILE": str(config), "NDXP_RUN_FOLDER": str(tmp_path / "run")},
-        capture_output=True, encoding="utf-8", check=False, timeout=60,
-    )  # fmt: skip
-    assert ran.returncode == 2
-    (line,) = ran.stderr.splitlines()
+    monkeypatch.setenv("NDXP_EXCHANGE_FILE", str(config))
+    monkeypatch.setenv("NDXP_RUN_FOLDER", str(tmp_path / "run"))
+    monkeypatch.setattr(os, "umask", lambda mask: mask)  # it stays as it is for the tests that follow
+    assert control.main() == 2
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"control: {config}: ")
     assert place in line
 

@@ -22,16 +22,49 @@ MANY = 200
 CHOSEN = (metadata.SERVICE, TAPPED)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def tap(echo: Echo, visitor: Visitor, members: RunningExchange) -> AsyncIterator[Tap]:
+async def test_callers_who_leave_while_they_are_written_to_are_recorded(visitor: Visitor) -> None:
+    left: list[str] = []
+
+    async def leave(number: int) -> None:
+        async with fresh_channel(visitor.exchange.gateway) as channel:
+            request = Request(payload=b"x" * 20_000 * (1 + number % 10), count=1000)
+            call = CONTRACT.on(channel, "Repeat")(request, metadata=(visitor.identity,))
+            for _ in range(number % 4 + 1):
+                await call.read()
+            left.append(dict(await call.initial_metadata())[metadata.TRANSACTION_ID])
+            if number % 2:
+                call.cancel()
+
+    for _ in range(10):
+        await asyncio.gather(*(leave(number) for number in range(20)))
+
+    async def ended(transaction_id: str) -> str:
+        found: list[str] = []
+
+        def recorded() -> bool:
+            found.extend(
+                Code(record["status_code"]).name
+                for record in transaction(visitor.exchange, transaction_id)
+                if record["phase"] == "outcome"
+            )
+            return bool(found)
+
+        await until(recorded)
+        return found[0]
+
+    assert {await ended(transaction_id) for transaction_id in left} == {"CANCELLED"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def tapped(echo_server: Echo, members: RunningExchange) -> AsyncIterator[Tap]:
     """A second provider of the echo service, behind a tap."""
-    async with Tap(echo.port) as tap:
+    async with Tap(echo_server.port) as tap:
         member = {"id": "VN/COM/tapped", "name": "tapped", "subsystems": ["echo"]}
         members.admin.put("members", json=member).raise_for_status()
         register(members, TAPPED, CONTRACT.name, f"127.0.0.1:{tap.port}")
         grant = {"id": "tapped", "consumer": VISITOR, "provider": TAPPED, "contract": CONTRACT.name, "methods": ["*"]}
         members.admin.post("grants", json=grant).raise_for_status()
-        identity = visitor.identity
+        identity = metadata.AUTHORIZATION, f"Bearer {members.tokens(VISITOR).blocking()}"
 
         async def knows(channel: grpc.aio.Channel) -> bool:
             call = CONTRACT.on(channel, "Look")(Request(), metadata=(identity, CHOSEN))
@@ -43,6 +76,14 @@ async def tap(echo: Echo, visitor: Visitor, members: RunningExchange) -> AsyncIt
         service = {"provider": TAPPED, "contract": CONTRACT.name}
         members.admin.delete("services", params=service).raise_for_status()
         await until(lambda: every_worker(lambda channel: forgotten(channel, identity), members))
+
+
+@pytest.fixture
+def tap(tapped: Tap, echo: Echo) -> Tap:
+    """The tap, which has seen nothing yet."""
+    tapped.half_closed.clear()
+    tapped.reset.clear()
+    return tapped
 
 
 async def forgotten(channel: grpc.aio.Channel, identity: tuple[str, str]) -> bool:
@@ -81,36 +122,3 @@ async def test_a_stream_that_has_said_everything_is_half_closed_and_not_reset(
     assert await code_of(call) is grpc.StatusCode.OK
     await until(lambda: tap.half_closed)
     assert not tap.reset
-
-
-async def test_callers_who_leave_while_they_are_written_to_are_recorded(visitor: Visitor) -> None:
-    left: list[str] = []
-
-    async def leave(number: int) -> None:
-        async with fresh_channel(visitor.exchange.gateway) as channel:
-            request = Request(payload=b"x" * 20_000 * (1 + number % 10), count=1000)
-            call = CONTRACT.on(channel, "Repeat")(request, metadata=(visitor.identity,))
-            for _ in range(number % 4 + 1):
-                await call.read()
-            left.append(dict(await call.initial_metadata())[metadata.TRANSACTION_ID])
-            if number % 2:
-                call.cancel()
-
-    for _ in range(10):
-        await asyncio.gather(*(leave(number) for number in range(20)))
-
-    async def ended(transaction_id: str) -> str:
-        found: list[str] = []
-
-        def recorded() -> bool:
-            found.extend(
-                Code(record["status_code"]).name
-                for record in transaction(visitor.exchange, transaction_id)
-                if record["phase"] == "outcome"
-            )
-            return bool(found)
-
-        await until(recorded)
-        return found[0]
-
-    assert {await ended(transaction_id) for transaction_id in left} == {"CANCELLED"}

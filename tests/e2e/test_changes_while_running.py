@@ -70,23 +70,27 @@ async def extra(visitor: Visitor) -> AsyncIterator[Worker]:
         yield extra
 
 
-@pytest.mark.parametrize("method", ["Echo", "Look", "Collect", "Repeat", "Converse"])
 async def test_a_worker_that_is_told_to_stop_finishes_the_calls_in_flight(
-    visitor: Visitor, echo: Echo, extra: Worker, method: str
+    visitor: Visitor, echo: Echo, extra: Worker
 ) -> None:
     async with fresh_channel(extra.target) as channel:
         request = Request(payload=b"x", hold=True, count=1)
-        streams = method in ("Collect", "Converse")
-        call = CONTRACT.on(channel, method)(iter([request]) if streams else request, metadata=(visitor.identity,))
-        await until(lambda: echo.heard and echo.heard[0].messages)
+        calls = []
+        for method in ("Echo", "Look", "Collect", "Repeat", "Converse"):
+            streams = method in ("Collect", "Converse")
+            given = iter([request]) if streams else request
+            calls.append(CONTRACT.on(channel, method)(given, metadata=(visitor.identity,)))
+        await until(lambda: len(echo.heard) == len(calls) and all(heard.messages for heard in echo.heard))
         extra.terminate()
         await until(lambda: refuses_connections(extra.target))
         assert extra.process.returncode is None
         echo.release.set()
-        assert await code_of(call) is grpc.StatusCode.OK
+        for call in calls:
+            assert await code_of(call) is grpc.StatusCode.OK
         assert await extra.process.wait() == 0
-        [*_, record] = transaction(visitor.exchange, await transaction_id_of(call))
-        assert (record["phase"], record["status_code"], record["node"]) == ("outcome", 0, "extra")
+        for call in calls:
+            [*_, record] = transaction(visitor.exchange, await transaction_id_of(call))
+            assert (record["phase"], record["status_code"], record["node"]) == ("outcome", 0, "extra")
 
 
 async def refuses_connections(target: str) -> bool:

@@ -2,23 +2,25 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
 from drills.attacks.wire import PREFACE, Wire
+from ndxp.testing import RunningExchange
 from ndxp.wire import status
 from ndxp.wire.streams import keep_status
 from tests.e2e.conftest import Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.support.echo import CONTRACT, Echo, Request
 from tests.support.fakes import PATIENCE, until, until_now
-from tests.support.workers import worker
+from tests.support.workers import Worker, worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -81,18 +83,25 @@ async def test_metadata_that_just_fit_reach_the_provider(visitor: Visitor, echo:
     assert [len(str(heard.all("x-mine")[0])) for heard in echo.heard] == [room] * 5
 
 
-@pytest.mark.parametrize(
-    ("setting", "unit", "allowed"), [("max_stream_messages", "messages", "3"), ("max_stream_bytes", "bytes", "2000")]
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="session", params=[("messages", "3"), ("bytes", "2000")], ids=lambda limit: limit[0]
 )
+async def narrow(members: RunningExchange, request: pytest.FixtureRequest) -> AsyncIterator[tuple[Worker, str, str]]:
+    """A worker that lets few messages or bytes of a stream pass: the unit, and how many."""
+    unit, allowed = request.param
+    async with worker(members, f"narrow-{unit}", **{f"max_stream_{unit}": allowed}) as narrow:
+        yield narrow, unit, allowed
+
+
 @pytest.mark.parametrize("method", ["Collect", "Repeat"])
 async def test_a_stream_that_carries_too_much_is_ended_in_either_direction(
-    visitor: Visitor, echo: Echo, method: str, setting: str, unit: str, allowed: str
+    visitor: Visitor, echo: Echo, method: str, narrow: tuple[Worker, str, str]
 ) -> None:
-    async with worker(visitor.exchange, f"narrow-{unit}-{method}", **{setting: allowed}) as narrow:
-        async with fresh_channel(narrow.target) as channel:
-            many = [Request(payload=b"x" * 700) for _ in range(4)]
-            given = iter(many) if method == "Collect" else Request(payload=b"x" * 700, count=4)
-            failure = await failure_of(CONTRACT.on(channel, method)(given, metadata=(visitor.identity,), timeout=20))
+    own, unit, allowed = narrow
+    async with fresh_channel(own.target) as channel:
+        many = [Request(payload=b"x" * 700) for _ in range(4)]
+        given = iter(many) if method == "Collect" else Request(payload=b"x" * 700, count=4)
+        failure = await failure_of(CONTRACT.on(channel, method)(given, metadata=(visitor.identity,), timeout=20))
     assert (failure.reason, failure.details) == ("STREAM_TOO_LARGE", {"limit": unit, "allowed": allowed})
 
 
@@ -122,15 +131,20 @@ def ending(wire: Wire) -> str:
     return wire.ending(PATIENCE)
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def impatient(members: RunningExchange) -> AsyncIterator[Worker]:
+    """A worker that waits for half a second until somebody speaks HTTP/2."""
+    async with worker(members, "impatient-door", handshake_timeout="0.5") as impatient:
+        yield impatient
+
+
 @pytest.mark.parametrize("said", [b"", PREFACE[:10], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["", "half", "HTTP/1"])
-async def test_who_does_not_speak_http2_in_time_is_hung_up_on(visitor: Visitor, said: bytes) -> None:
-    async with worker(visitor.exchange, "impatient-door", handshake_timeout="0.5") as impatient:
+async def test_who_does_not_speak_http2_in_time_is_hung_up_on(visitor: Visitor, impatient: Worker, said: bytes) -> None:
+    def mumble(wire: Wire) -> str:
+        wire.send(said)
+        return ending(wire)
 
-        def mumble(wire: Wire) -> str:
-            wire.send(said)
-            return ending(wire)
-
-        assert await in_a_thread(mumble, impatient.target, greet=False) != "open"
+    assert await in_a_thread(mumble, impatient.target, greet=False) != "open"
 
 
 async def test_a_connection_without_calls_is_closed_with_a_word(visitor: Visitor) -> None:
@@ -173,25 +187,30 @@ async def flooded(visitor: Visitor, target: str, flood: Callable[[Wire], None]) 
     return answered
 
 
-async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def victim(members: RunningExchange) -> AsyncIterator[Worker]:
+    """A worker that may be flooded: no other test calls it."""
+    async with worker(members, "victim") as victim:
+        yield victim
+
+
+async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo, victim: Worker) -> None:
     def resets(wire: Wire) -> None:
         for stream in range(1, 10_000, 2):
             begun = HeadersFrame(stream, wire.block(LOOK, visitor.identity), flags=["END_HEADERS"])
             if not wire.send(begun, RstStreamFrame(stream, CANCEL)):
                 return  # hung up on, which is as good
 
-    async with worker(visitor.exchange, "reset") as victim:
-        assert await flooded(visitor, victim.target, resets) > 0
-        await until(lambda: all(heard.end for heard in echo.heard))
+    assert await flooded(visitor, victim.target, resets) > 0
+    await until(lambda: all(heard.end for heard in echo.heard))
 
 
-async def test_a_flood_of_pings_is_hung_up_on(visitor: Visitor, echo: Echo) -> None:
+async def test_a_flood_of_pings_is_hung_up_on(visitor: Visitor, echo: Echo, victim: Worker) -> None:
     def pings(wire: Wire) -> None:
         if all(wire.send(PingFrame(opaque_data=bytes(8))) for _ in range(20)):
             assert ending(wire) == "GOAWAY ENHANCE_YOUR_CALM"
 
-    async with worker(visitor.exchange, "ping") as victim:
-        await flooded(visitor, victim.target, pings)
+    await flooded(visitor, victim.target, pings)
 
 
 async def test_more_streams_than_allowed_on_a_connection_hurt_nobody_else(visitor: Visitor, echo: Echo) -> None:

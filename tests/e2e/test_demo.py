@@ -3,21 +3,22 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ndxp.admin import Session
-from ndxp.client import BlockingExchange
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.samples import PERSONA, health_insurance, passports, population
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
+from ndxp.testing import RunningExchange
 from ndxp.world import World
-from tests.ndxp.cli.command import Ran, environment, ndxp
+from tests.ndxp.cli.command import Ran, environment, ndxp, ndxp_process
 from tests.support.fakes import until_now
 
 REQUESTS = 200
@@ -31,29 +32,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(folder: Path) -> Ran:
     """A demo that nobody disturbs."""
-    return ndxp("demo", "--requests", REQUESTS, "--folder", folder, "--json", folder=folder)
+    return ndxp_process("demo", "--requests", REQUESTS, "--folder", folder, "--json", folder=folder)
 
 
-@pytest.fixture
-def under_way(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A demo that has begun to count, stopped (SIGSTOP) while its requests are not all answered yet."""
-    folder = tmp_path / "run"
-    words = ["demo", "--requests", "2000", "--folder", str(folder), "--json"]
-    running = subprocess.Popen(
-        [sys.executable, "-P", "-m", "ndxp.cli", *words],
+@contextmanager
+def under_way(folder: Path, running: Callable[[], State], *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """A demo that has begun to count, stopped (SIGSTOP) while its requests are not all answered yet.
+
+    ``running`` waits for its exchange.
+    """
+    demo = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ndxp.cli", "demo", "--requests", "2000", "--json", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment(folder),
     )  # fmt: skip
     try:
-        until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds)
+        running()
         session = Session(folder)
-        until_now(lambda: any("VerifyCitizen" in one["method"] for one in session.get("/totals")["totals"]))
-        running.send_signal(signal.SIGSTOP)
-        yield running
+        before = verified(session)
+        until_now(lambda: verified(session) > before)
+        demo.send_signal(signal.SIGSTOP)
+        yield demo
     finally:
-        running.kill()
-        running.communicate()
-        if (state := State.read(folder)) is not None:
-            life.stop(state)
+        demo.kill()
+        demo.communicate()
+
+
+def verified(session: Session) -> int:
+    """How many citizens were verified through an exchange."""
+    return sum(one["count"] for one in session.get("/totals")["totals"] if "VerifyCitizen" in one["method"])
 
 
 def count(demo: Ran, what: str) -> dict[str, Any]:
@@ -92,14 +98,15 @@ def test_the_demo_explains_the_call_that_was_refused(demo: Ran) -> None:
     assert {step["name"]: step["decision"] for step in refused["steps"]}["authorise"] == "refused"
 
 
-def test_a_reckoning_that_somebody_else_s_call_upsets_fails(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
-    session = Session(tmp_path / "run")
-    with BlockingExchange(session.state.gateway, session.tokens("VN/GOV/H26/one-stop")) as connection:
-        request = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
-        assert PopulationServiceStub(connection.channel).VerifyCitizen(request).matched
-    under_way.send_signal(signal.SIGCONT)
-    out, err = under_way.communicate(timeout=60)
-    told = Ran(under_way.returncode, out, err)
+def test_a_reckoning_that_somebody_else_s_call_upsets_fails(exchange: RunningExchange) -> None:
+    folder, target = exchange.folder, exchange.gateway
+    with under_way(folder, lambda: exchange.state, "--target", target, "--folder", str(folder)) as demo:
+        with exchange.connect("VN/GOV/H26/one-stop") as connection:
+            request = {"citizen_number": "074079255028", "full_name": "Nguyễn Ngọc Tuấn", "birth_date": "1979"}
+            assert PopulationServiceStub(connection.channel).VerifyCitizen(VerifyCitizenRequest(**request)).matched
+        demo.send_signal(signal.SIGCONT)
+        out, err = demo.communicate(timeout=60)
+    told = Ran(demo.returncode, out, err)
     row = count(told, "VerifyCitizen")
     assert row["agency"] == row["ledger"] == row["sent"] + 1
     assert not row["reconciles"]
@@ -119,13 +126,25 @@ def test_who_asked_about_a_persona_can_be_seen_after_the_demo(demo: Ran, folder:
     assert {method for _, method in found} == {"VerifyCitizen", "CheckIn", "GetCitizen", "SubmitApplication"}
 
 
-def test_a_demo_that_is_stopped_leaves_nothing_running(under_way: "subprocess.Popen[str]", tmp_path: Path) -> None:
-    state = State.running(tmp_path / "run")
-    under_way.send_signal(signal.SIGTERM)
-    under_way.send_signal(signal.SIGCONT)
-    under_way.communicate(timeout=60)
-    assert under_way.returncode == 130
-    assert state.members() == []
+def test_a_demo_that_is_stopped_leaves_nothing_running(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def running() -> State:
+        state = until_now(lambda: (state := State.read(folder)) is not None and state.ready_seconds > 0 and state)
+        assert state
+        return state
+
+    try:
+        with under_way(folder, running, "--folder", str(folder)) as demo:
+            state = State.running(folder)
+            demo.send_signal(signal.SIGTERM)
+            demo.send_signal(signal.SIGCONT)
+            demo.communicate(timeout=60)
+            assert demo.returncode == 130
+            assert state.members() == []
+    finally:
+        if (left := State.read(folder)) is not None:
+            life.stop(left)
 
 
 def test_a_folder_that_is_somebody_else_s_is_left_as_it_was(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from ndxp.sandbox.state import State, processes_of, start_of
-from tests.ndxp.cli.command import environment, ndxp
+from tests.ndxp.cli.command import environment, ndxp, ndxp_process
 from tests.support.fakes import until_now
 
 STRANGE = "a #?{name}{}%2F[/b]'ư"
@@ -24,7 +24,7 @@ LONG = "/".join(["ngôi nhà của những người bạn"] * 4)
 def running(folder: Path, **variables: str) -> Iterator[State]:
     """An exchange in a folder."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    started = ndxp("up", "-d", "--port", "0", folder=folder, **variables)
+    started = ndxp_process("up", "-d", "--port", "0", folder=folder, **variables)
     try:
         assert started.code == 0, started.err
         state = State.read(folder)
@@ -66,14 +66,6 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path, place: str) ->
     assert "cannot make the folder" in ran.complaint
 
 
-def test_the_exchange_of_a_removed_folder_stops(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    with running(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        until_now(lambda: processes_of(folder) == [])
-        assert ndxp("down", "--json", folder=folder).data == {"stopped": False}
-
-
 def test_what_a_killed_supervisor_of_a_removed_folder_left_is_seen_and_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with running(folder) as state:
@@ -88,7 +80,9 @@ def test_what_a_killed_supervisor_of_a_removed_folder_left_is_seen_and_stopped(t
 
 
 @pytest.mark.parametrize(("end", "code"), [("down", 0), ("kill", 1), ("remove", 1)])
-def test_an_exchange_in_the_foreground_says_how_it_ended(tmp_path: Path, end: str, code: int) -> None:
+def test_an_exchange_in_the_foreground_says_how_it_ended_and_leaves_nothing(
+    tmp_path: Path, end: str, code: int
+) -> None:
     folder = tmp_path / "run"
     command = [sys.executable, "-P", "-m", "ndxp.cli", "up", "--port", "0"]
     with subprocess.Popen(
@@ -106,3 +100,4 @@ def test_an_exchange_in_the_foreground_says_how_it_ended(tmp_path: Path, end: st
     assert foreground.returncode == code
     assert bool(said) == bool(code)
     assert processes_of(folder) == []
+    assert ndxp("down", "--json", folder=folder).data == {"stopped": False}

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent import futures
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -44,6 +44,7 @@ from tests.support.fakes import PATIENCE
 
 SERIES = "PopulationService/VerifyCitizen"
 CLIENT = "VN/GOV/H26/one-stop"
+SMALL = pytest.mark.usefixtures("small_ring")
 
 
 async def test_a_late_system_does_not_slow_the_schedule() -> None:
@@ -216,6 +217,13 @@ def test_a_generator_that_goes_missing_before_the_beginning_is_why_there_is_no_r
     assert (run.failure, said[-1]) == ("generator a went missing before the run began", "ended")
 
 
+@pytest.fixture
+def small_ring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer calls for each slot; the shares stay."""
+    monkeypatch.setattr(calls, "RING", 400)
+
+
+@SMALL
 def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
     profile = load("ndxp-average")
     callers: dict[Kind, list[str]] = {kind: ["VN/GOV/H26/one-stop"] for kind in profile.mix}
@@ -242,6 +250,7 @@ def test_a_call_comes_as_often_as_its_weight_says_in_each_stage() -> None:
         assert came["seldom"] / came.total() == pytest.approx(share, abs=0.03)
 
 
+@SMALL
 def test_what_changes_something_is_numbered_anew_each_time() -> None:
     profile = load("ndxp-average")
     callers: dict[Kind, list[str]] = {kind: ["VN/GOV/H26/hospital"] for kind in profile.mix}
@@ -263,11 +272,14 @@ def test_a_sample_states_its_own_purpose_and_otherwise_that_of_the_profile() -> 
     assert stated == {"GetCitizen": "court proceedings", "VerifyCitizen": "audit", "GetCard": "load test"}
 
 
+@SMALL
 def test_a_call_of_a_profiles_own_has_a_new_id_each_time_and_messages_of_its_own() -> None:
     asked = Call(
-        members=["provinces/one-stop"], method="ndxp.population.v1.PopulationService/UploadChanges",
-        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}], purpose="test",
-    )  # fmt: skip
+        members=["provinces/one-stop"],
+        method="ndxp.population.v1.PopulationService/UploadChanges",
+        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}],
+        purpose="test",
+    )
     profile = msgspec.structs.replace(load("ndxp-average"), mix={"mine": asked})
     method: Any = POPULATION.services_by_name["PopulationService"].methods_by_name["UploadChanges"]
     first, second, *_ = calls.ring(profile, {"mine": ["VN/GOV/H26/one-stop"]}, {asked.method: method}, seed=1, slot=0)
@@ -368,6 +380,7 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
     return run
 
 
+@SMALL
 async def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(follow: Follow) -> None:
     held, dropped = list[Ended](), list[str]()
 
@@ -390,6 +403,7 @@ async def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(f
     }
 
 
+@SMALL
 async def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     made, closed = list[int](), list[int]()
 
@@ -490,8 +504,9 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
     assert len(hospitals) == 63
     assert len(consumers.select(["connected/lgsp", "connected/one-stop", "connected/ekyc"])) == 13 + 63 + 4
     assert consumers.select(["VN/GOV/H26/one-stop", "VN:GOV:000.00.00.H26:hospital"]) == [
-        "VN/GOV/H26/hospital", "VN/GOV/H26/one-stop",
-    ]  # fmt: skip
+        "VN/GOV/H26/hospital",
+        "VN/GOV/H26/one-stop",
+    ]
     for wrong, there in (
         (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are central/lgsp, "),
         (["VN/GOV/H26/one-stp"], "is in VN/GOV/H26/one-stp; there are VN/GOV/H26/hospital, VN/GOV/H26/one-stop, "),
@@ -510,14 +525,30 @@ def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -
         Consumers(elsewhere)
 
 
-def test_the_generator_by_itself_answers_for_every_call() -> None:
-    found = selftest.ceiling()
+@dataclass(frozen=True, slots=True)
+class SelfTests:
+    """What the self-tests found, which ran side by side: most of the time they wait."""
+
+    ceiling: Ceiling
+    freeze: Freeze
+    beside: Beside
+
+
+@pytest.fixture(scope="module")
+def self_tests() -> SelfTests:
+    with futures.ThreadPoolExecutor() as pool:
+        alone, frozen, both = pool.submit(selftest.ceiling), pool.submit(selftest.freeze), pool.submit(selftest.beside)
+        return SelfTests(alone.result(), frozen.result(), both.result())
+
+
+def test_the_generator_by_itself_answers_for_every_call(self_tests: SelfTests) -> None:
+    found = self_tests.ceiling
     assert found.calls > 0
     assert found.failed == 0
 
 
-def test_calls_and_those_of_stubs_are_made_side_by_side() -> None:
-    found = selftest.beside()
+def test_calls_and_those_of_stubs_are_made_side_by_side(self_tests: SelfTests) -> None:
+    found = self_tests.beside
     assert found.calls == 200
     assert min(found.p50_ms, found.stubs_p50_ms) > 0
 
@@ -543,8 +574,8 @@ def test_the_self_test_is_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         selftest.main()
 
 
-def test_a_frozen_server_shows_in_the_corrected_p99_and_hides_in_the_naive_one() -> None:
-    found = selftest.freeze()
+def test_a_frozen_server_shows_in_the_corrected_p99_and_hides_in_the_naive_one(self_tests: SelfTests) -> None:
+    found = self_tests.freeze
     assert (found.calls, found.naive_calls) == (600, 300)
     assert found.corrected_p99_ms >= 1000
     assert found.naive_max_ms >= 1000

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from loadtest import __main__ as loadtest
 from loadtest import report
 from ndxp.cli import load
 from ndxp.sandbox.state import Process, State, start_of
 from tests.ndxp.cli.command import Ran, ndxp
 from tests.support.made import report as made_report
 from tests.support.scrape import free_address
+
+HERE = pytest.mark.usefixtures("passed_on_here")
 
 
 @pytest.fixture
@@ -28,6 +31,21 @@ def passed_on(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     monkeypatch.setattr(load, "_run", run)
     return seen
+
+
+@pytest.fixture
+def passed_on_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is passed on runs in this process, to the same end."""
+
+    def run(command: list[str], environment: dict[str, str]) -> int:
+        monkeypatch.setattr(sys, "argv", command[3:])
+        monkeypatch.setenv("NDXP_COMMAND", environment["NDXP_COMMAND"])
+        with pytest.raises(SystemExit) as ended:
+            loadtest.main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code
+
+    monkeypatch.setattr(load, "_run", run)
 
 
 def invoke(*words: str) -> int:
@@ -47,7 +65,7 @@ def invoke(*words: str) -> int:
         ("profiles --json", "profiles --json"),
         ("compare a.json b.json", "compare a.json b.json"),
     ],
-)  # fmt: skip
+)
 def test_a_command_and_its_exit_code_are_passed_on(given: str, onward: str, passed_on: list[list[str]]) -> None:
     assert invoke(*given.split()) == 99
     assert passed_on == [onward.split()]
@@ -84,6 +102,7 @@ def test_without_an_exchange_there_is_one_clear_line(tmp_path: Path) -> None:
     assert ran.complaint.startswith("no exchange in ")
 
 
+@HERE
 def test_an_unreachable_gateway_is_named(tmp_path: Path) -> None:
     ran = ndxp("load", "run", "ndxp-average", folder=dead_exchange(tmp_path))
     assert ran.code == 1
@@ -91,6 +110,7 @@ def test_an_unreachable_gateway_is_named(tmp_path: Path) -> None:
     assert "does not answer" in ran.complaint
 
 
+@HERE
 def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path: Path) -> None:
     ran = ndxp("load", "run", "no-such", folder=tmp_path)
     assert (ran.code, "there is no profile 'no-such'" in ran.complaint) == (2, True)
@@ -103,12 +123,14 @@ def test_an_unknown_profile_and_an_impossible_objective_are_wrong_usage(tmp_path
     assert (ran.code, "has no p98_ms" in ran.complaint) == (2, True)
 
 
+@HERE
 def test_a_wrong_slo_file_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "slo.yaml").write_text("overall: {p98_ms: 50}", encoding="utf-8")
     ran = ndxp("load", "run", "ndxp-average", "--slo", tmp_path / "slo.yaml", folder=tmp_path)
     assert (ran.code, "slo.yaml: slo.overall has no p98_ms" in ran.complaint) == (2, True)
 
 
+@HERE
 def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "no" / "a.html", folder=tmp_path)
     assert (ran.code, "there is no folder" in ran.complaint) == (2, True)
@@ -129,6 +151,7 @@ def test_a_report_that_could_not_be_written_is_refused_before_the_run(tmp_path: 
     assert (ran.code, "/proc/a.html cannot be written" in ran.complaint) == (2, True)
 
 
+@HERE
 def test_a_pipe_is_not_opened_before_there_is_a_report(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.html")
     reader = os.open(tmp_path / "pipe.html", os.O_RDONLY | os.O_NONBLOCK)  # without one, who opens it to write waits
@@ -139,6 +162,7 @@ def test_a_pipe_is_not_opened_before_there_is_a_report(tmp_path: Path) -> None:
     os.close(reader)
 
 
+@HERE
 def test_a_number_in_the_name_of_a_report_is_no_ending(tmp_path: Path) -> None:
     (tmp_path / "run-1.5.html").mkdir()
     ran = ndxp("load", "run", "ndxp-average", "--report", tmp_path / "run-1.5", folder=tmp_path)
@@ -152,6 +176,7 @@ def test_the_profiles_are_listed_with_their_sources(tmp_path: Path) -> None:
     assert all(profile["sources"] for profile in ran.data)
 
 
+@HERE
 def test_two_reports_are_compared(tmp_path: Path) -> None:
     def compared(*words: str) -> Ran:
         return ndxp("load", "compare", tmp_path / "a.json", tmp_path / "b.json", *words, folder=tmp_path)

@@ -23,12 +23,12 @@ def test_a_run_sends_what_is_planned_and_writes_everything_down(
     locust: Locust, exchange: RunningExchange, distribution: list[str]
 ) -> None:
     ended = locust(
-        "--profile", "ndxp-average", "--rate", "40", "-t", "3", "--folder", str(exchange.folder), *distribution
+        "--profile", "ndxp-average", "--rate", "60", "-t", "2", "--folder", str(exchange.folder), *distribution
     )
     assert ended.code == 0, ended.errors
     found = ended.results
     assert (found.planned, found.sent, found.succeeded, found.dropped, found.aborted) == (120, 120, 120, 0, "")
-    assert found.duration == 3
+    assert found.duration == 2
     assert len(found.generators) == (2 if "--processes" in distribution else 1)
     lines = [line for file in found.transactions for line in Path(file).read_text(encoding="utf-8").splitlines()]
     assert len({line.split()[0] for line in lines}) == 120
@@ -47,7 +47,7 @@ def test_the_tables_have_every_call_although_the_workers_last_report_comes_too_l
     silent.write_text("import locust.runners as r\nr.WorkerRunner._send_stats = lambda self: None\n", encoding="utf-8")
     ended = locust(
         "-f", f"{LOCUSTFILE},{silent}", "--csv", str(tmp_path / "table"), "--profile", "ndxp-average", "--rate", "40",
-        "-t", "3", "--folder", str(exchange.folder), "--processes", "2",
+        "-t", "2", "--folder", str(exchange.folder), "--processes", "2",
     )  # fmt: skip
     assert ended.code == 0, ended.errors
     [*_, last] = csv.DictReader((tmp_path / "table_stats.csv").read_text(encoding="utf-8").splitlines())
@@ -75,12 +75,12 @@ def test_other_users_beside_ours_leave_us_our_slots_and_the_time(
     own = tmp_path / "own_user.py"
     own.write_text(OWN, encoding="utf-8")
     ended = locust(
-        "-f", f"{LOCUSTFILE},{own}", "-u", "4", "-t", "3s", "--rate", "20", "--folder", str(exchange.folder),
+        "-f", f"{LOCUSTFILE},{own}", "-u", "4", "-t", "2s", "--rate", "30", "--folder", str(exchange.folder),
         "--csv", str(tmp_path / "table"), *distribution,
     )  # fmt: skip
     assert ended.code == 0, ended.errors
     found = ended.results
-    assert (found.planned, found.succeeded, found.duration, found.aborted) == (60, 60, 3, "")
+    assert (found.planned, found.succeeded, found.duration, found.aborted) == (60, 60, 2, "")
     names = {row["Name"] for row in csv.DictReader((tmp_path / "table_stats.csv").open(encoding="utf-8"))}
     assert {"look", "PopulationService/VerifyCitizen"} <= names
 
@@ -103,11 +103,14 @@ def test_another_test_with_our_file_beside_it_runs_as_locust_has_it(locust: Locu
 
 
 def test_a_worker_whose_heartbeats_are_late_goes_on(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
-    """Locust gives a worker three seconds; here no heartbeat comes at all."""
+    """Locust gives a worker the time of three heartbeats; here they are half a second apart, and none comes at all."""
     late = tmp_path / "late.py"
-    late.write_text("import locust.runners as r\nr.WorkerRunner.heartbeat = lambda self: None\n", encoding="utf-8")
+    late.write_text(
+        "import locust.runners as r\nr.HEARTBEAT_INTERVAL = 0.5\nr.WorkerRunner.heartbeat = lambda self: None\n",
+        encoding="utf-8",
+    )
     ended = locust(
-        "-f", f"{LOCUSTFILE},{late}", "--profile", "ndxp-average", "--rate", "20", "-t", "8",
+        "-f", f"{LOCUSTFILE},{late}", "--profile", "ndxp-average", "--rate", "40", "-t", "4",
         "--folder", str(exchange.folder), "--processes", "2",
     )  # fmt: skip
     found = ended.results

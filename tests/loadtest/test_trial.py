@@ -24,7 +24,7 @@ JUDGED = {0, 98, 99}
 def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_path: Path) -> None:
     page = tmp_path / "run.html"
     ran = ndxp(
-        "load", "run", "ndxp-average", "--rate", 20, "--duration", 10, "--report", page, "--json",
+        "load", "run", "ndxp-average", "--rate", 40, "--duration", 5, "--report", page, "--json",
         folder=exchange.folder,
     )  # fmt: skip
     assert ran.code in JUDGED, ran.err
@@ -37,7 +37,7 @@ def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_p
     assert all(segment.mean_ms >= 0 for segment in found.attribution.segments)
     assert [segment.name for segment in found.attribution.segments][-1] == "journal, commit of the outcome"
     assert sum(segment.share for segment in found.attribution.segments) == pytest.approx(1, abs=0.05)
-    assert found.origin.command.startswith("ndxp load run ndxp-average --rate 20 --duration 10")
+    assert found.origin.command.startswith("ndxp load run ndxp-average --rate 40 --duration 5")
     assert report.read(page.with_suffix(".json")) == found
     assert found.verdict.word in page.read_text(encoding="utf-8")
 
@@ -85,7 +85,7 @@ def test_a_killed_agency_is_named_with_the_reason(exchange: RunningExchange, tmp
     assert ("population", "UNAVAILABLE:PROVIDER_UNREACHABLE") in statuses
 
 
-@pytest.mark.parametrize("words", [["run", "ndxp-average", "--rate", "20"], ["capacity", "--start", "20"]])
+@pytest.mark.parametrize("words", [["run", "ndxp-average", "--rate", "40"], ["capacity", "--start", "40"]])
 def test_ctrl_c_gives_the_report_so_far(exchange: RunningExchange, tmp_path: Path, words: list[str]) -> None:
     before = sent(exchange)
     command = [sys.executable, "-P", "-m", "ndxp.cli", "load", *words, "--report", str(tmp_path / "run.html")]
@@ -98,7 +98,7 @@ def test_ctrl_c_gives_the_report_so_far(exchange: RunningExchange, tmp_path: Pat
         shown, error = running.communicate(timeout=120)
     assert running.returncode in {98, 99}, error
     found = report.read(tmp_path / "run.json")
-    assert 40 <= found.results.sent < 1200
+    assert 40 <= found.results.sent < 2400
     assert (found.results.aborted, found.reconciliation.holds) == ("stopped by hand", True)
     assert found.verdict.word in shown
 
@@ -107,7 +107,7 @@ def run_while(exchange: RunningExchange, folder: Path, happening: Callable[[], N
     """Runs a profile, lets something happen when it is under way, and gives the report of a run that reconciled."""
     before = sent(exchange)
     command = [
-        sys.executable, "-P", "-m", "ndxp.cli", "load", "run", "ndxp-average", "--rate", "20", "--duration", "10",
+        sys.executable, "-P", "-m", "ndxp.cli", "load", "run", "ndxp-average", "--rate", "40", "--duration", "5",
         "--report", str(folder / "run.html"), "--json",
     ]  # fmt: skip
     with subprocess.Popen(

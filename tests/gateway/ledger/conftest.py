@@ -15,11 +15,11 @@ from tests.support.stores import Postgres
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty ledger goes."""
+    """Where an empty ledger goes; on PostgreSQL its tables are there already if the test takes it as ``engine``."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.new_database()
+    return postgres.new_ledger() if "engine" in request.fixturenames else postgres.new_database()
 
 
 @pytest.fixture

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 
 from gateway.core.transaction import Record, canonical
 from gateway.ledger import backup, tables
+from gateway.ledger.backup import __main__ as backup_command
 from gateway.ledger.backup import _at_one_moment, back_up
 from gateway.ledger.reader import Reader, Search
 from gateway.ledger.recorder import CHECKPOINT, Recorder, caught_up
+from gateway.ledger.restore import __main__ as restore_command
 from gateway.ledger.restore import restore
 from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
@@ -28,6 +30,7 @@ from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.ledger.merkle import check_consistency, check_inclusion, leaf_hash
 from ndxp.process import end
+from tests.ndxp.cli.command import Ran, captured
 from tests.support.fakes import PATIENCE
 from tests.support.records import record
 from tests.support.stores import Postgres
@@ -390,31 +393,21 @@ def test_a_backup_that_is_stopped_midway_leaves_nothing_behind(
     assert not [path for path in tmp_path.iterdir() if "backup" in path.name]
 
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+MAINS = {"backup": backup_command.main, "restore": restore_command.main}
+Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(url: str, tmp_path: Path) -> Run:
+def run(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a module of the ledger as a command."""
-
-    def run(module: str, *words: object, limit: str = "") -> "subprocess.CompletedProcess[str]":
-        environment = {**os.environ, "NDXP_RUN_FOLDER": str(tmp_path), "NDXP_LEDGER_URL": url}
-        command = [sys.executable, "-P", "-m", f"gateway.ledger.{module}", *map(str, words)]
-        limited = ["/bin/sh", "-c", f'{limit} exec "$@"', "sh", *command]
-        return subprocess.run(limited, env=environment, capture_output=True, encoding="utf-8", check=False, timeout=120)
-
-    return run
-
-
-def complaint(ran: "subprocess.CompletedProcess[str]") -> str:
-    assert (ran.returncode, ran.stdout) == (1, "")
-    [line] = ran.stderr.splitlines()
-    return line
+    monkeypatch.setenv("NDXP_RUN_FOLDER", str(tmp_path))
+    monkeypatch.setenv("NDXP_LEDGER_URL", url)
+    return lambda module, *words: captured(MAINS[module], module, *words)
 
 
 def test_a_file_that_is_there_is_not_overwritten(run: Run, file: Path) -> None:
     before = file.read_bytes()
-    assert "overwrites nothing" in complaint(run("backup", file))
+    assert "overwrites nothing" in run("backup", file).complaint
     assert file.read_bytes() == before
 
 
@@ -432,26 +425,30 @@ def test_a_file_that_was_made_meanwhile_is_not_overwritten(
     assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == ["ledger.backup"]
 
 
-def test_a_disk_that_is_full_leaves_nothing_behind(run: Run, written: Writer, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("run")
+def test_a_disk_that_is_full_leaves_nothing_behind(written: Writer, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     folder.mkdir()
+    command = [sys.executable, "-P", "-m", "gateway.ledger.backup", str(folder / "ledger.backup")]
     # More than the ledger's own files next to it need for being read, less than the backup.
-    assert "disk" in complaint(run("backup", folder / "ledger.backup", limit="ulimit -f 128;"))
+    limited = ["/bin/sh", "-c", 'ulimit -f 128; exec "$@"', "sh", *command]
+    ran = subprocess.run(limited, capture_output=True, encoding="utf-8", check=False, timeout=120)
+    assert "disk" in Ran(ran.returncode, ran.stdout, ran.stderr).complaint
     assert list(folder.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_a_line(run: Run, written: Writer, tmp_path: Path) -> None:
-    assert "No such file" in complaint(run("backup", tmp_path / "missing" / "ledger.backup"))
-    assert "there is no file" in complaint(run("restore", tmp_path / "missing"))
+    assert "No such file" in run("backup", tmp_path / "missing" / "ledger.backup").complaint
+    assert "there is no file" in run("restore", tmp_path / "missing").complaint
 
 
 def test_a_backup_and_its_way_back_by_command(run: Run, written: Writer, other_kind: str, tmp_path: Path) -> None:
     file = tmp_path / "ledger.backup"
     made = run("backup", file)
-    assert (made.returncode, f"{RECORDS} records are in" in made.stdout) == (0, True), made.stderr
+    assert (made.code, f"{RECORDS} records are in" in made.out) == (0, True), made.err
     again = run("restore", file, "--into", other_kind)
-    assert (again.returncode, f"{RECORDS} records are restored" in again.stdout) == (0, True), again.stderr
-    assert "unproven" not in again.stdout
+    assert (again.code, f"{RECORDS} records are restored" in again.out) == (0, True), again.err
+    assert "unproven" not in again.out
 
 
 def test_a_restore_says_that_statistics_of_removed_rows_are_unproven(
@@ -460,8 +457,8 @@ def test_a_restore_says_that_statistics_of_removed_rows_are_unproven(
     written.append([record(request_in_ts=2_000_000_000), record()])
     written.sign_all()
     written.prune(1_000_000_000)
-    assert run("backup", tmp_path / "ledger.backup").returncode == 0
-    assert "unproven" in run("restore", tmp_path / "ledger.backup", "--into", other_kind).stdout
+    assert run("backup", tmp_path / "ledger.backup").code == 0
+    assert "unproven" in run("restore", tmp_path / "ledger.backup", "--into", other_kind).out
 
 
 def test_a_ledger_that_is_not_there_is_a_line(tmp_path: Path, signer: Signer) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ndxp.agency.contract import generate
+from ndxp.agency.folder import host_folder
 from ndxp.scaffold.agency import write
+from tests.ndxp.cli.command import captured
 
 RULES, SERVICE, CONTRACT, PART = (
     "land/rules.py", "land/service.py", "protos/land/v1/land.proto", "land/exchange.yaml",
@@ -31,6 +33,14 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def refused(folder: Path, *names: str) -> str:
+    """The one line that an agency writes which cannot run, and is not imported: in this process."""
+    ran = captured(lambda: sys.exit(host_folder(folder, names, called=" ".join(names))), "agency")
+    assert ran.code == 2, ran.err
+    [line] = ran.err.splitlines()
+    return line
+
+
 def host(folder: Path, *names: str) -> str:
     """The one line that an agency writes which cannot run."""
     ran = subprocess.run(
@@ -46,14 +56,12 @@ def host(folder: Path, *names: str) -> str:
     ("file", "old", "new", "why"),
     [
         (CONTRACT, GET, "", "exchange.yaml grants GetEntry, which land.v1.LandService does not have"),
-        (CONTRACT, "string text = 2;", "string text 2;", 'protos/land/v1/land.proto:23:15: Missing field number.'),
         (SERVICE, "async def GetEntry", "async def ShowEntry", "LandService does not answer GetEntry of land.v1"),
         (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 18)"),
         (RULES, "LONGEST_TEXT = 200", "LONGEST_TEXT = int('x')", "(land/rules.py, line 8)"),
         (PART, "land.v1.LandService", "land.v1.LandsService", "the contract land.v1.LandsService, of which there is"),
-        (PART, "title: Land", "tittle: Land", "it has an unknown field `tittle`"),
     ],
-)  # fmt: skip
+)
 def test_what_is_broken_is_named_in_one_line(folder: Path, file: str, old: str, new: str, why: str) -> None:
     change(folder / file, old, new)
     line = host(folder, "land")
@@ -61,8 +69,22 @@ def test_what_is_broken_is_named_in_one_line(folder: Path, file: str, old: str, 
     assert why in line
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "why"),
+    [
+        (CONTRACT, "string text = 2;", "string text 2;", 'protos/land/v1/land.proto:23:15: Missing field number.'),
+        (PART, "title: Land", "tittle: Land", "it has an unknown field `tittle`"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named_in_one_line(folder: Path, file: str, old: str, new: str, why: str) -> None:
+    change(folder / file, old, new)
+    line = refused(folder, "land")
+    assert line.startswith("land: ")
+    assert why in line
+
+
 def test_an_agency_that_is_not_there_and_a_folder_that_is_not_named_are_refused(folder: Path) -> None:
-    assert host(folder, "water") == "water: no agency 'water'; there are land"
+    assert refused(folder, "water") == "water: no agency 'water'; there are land"
 
 
 def test_a_contract_that_has_changed_is_generated_anew_and_the_rest_is_left(folder: Path) -> None:

@@ -1,17 +1,12 @@
 """The ``ndxp`` command against the exchange of the test session."""
 
-import io
-import os
-import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from ndxp.cli.__main__ import main
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import caught_up
-from tests.ndxp.cli.command import Ran, environment
+from tests.ndxp.cli.command import Ran, environment, run_main
 from tests.support.fakes import until_now
 
 Ndxp = Callable[..., Ran]
@@ -20,24 +15,9 @@ READ_THE_LEDGER = ("log", "explain", "stats")
 
 
 @pytest.fixture
-def ndxp_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Ndxp]:
-    """Runs a command in this process, through the same ``main`` that the ``ndxp`` script calls."""
-    at_termination, masked = signal.getsignal(signal.SIGTERM), os.umask(0o022)
-
-    def run(*words: object, given: str = "") -> Ran:
-        monkeypatch.setattr(sys, "argv", ["ndxp", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode()), encoding="utf-8"))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        code = ended.value.code
-        assert isinstance(code, int)
-        return Ran(code, captured.out, captured.err)
-
-    yield run
-    signal.signal(signal.SIGTERM, at_termination)
-    os.umask(masked)
+def ndxp_alone() -> Ndxp:
+    """Runs a command in this process."""
+    return run_main
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -93,3 +96,34 @@ def test_the_members_of_a_sandbox_are_all_its_processes_and_no_others(exchange: 
 
 def test_a_state_read_from_the_folder_is_that_of_the_running_exchange(exchange: RunningExchange) -> None:
     assert State.running(Path(exchange.folder)) == exchange.state
+
+
+NOBODY_COLLECTS = """
+import subprocess, sys
+started = subprocess.Popen(
+    [sys.executable, "-c", "import time; print(flush=True); time.sleep(600)", "ndxp.sandbox"],
+    stdout=subprocess.PIPE, start_new_session=True,
+)
+started.stdout.readline()
+print(started.pid, flush=True)
+sys.stdin.read()
+"""
+"""Starts what looks like a supervisor, and never asks how it ended."""
+
+
+def test_a_process_that_has_ended_is_not_killed_when_nobody_collects_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr(psutil.Process, "kill", lambda process: killed.append(process.pid))
+    monkeypatch.setattr(life, "_PATIENCE", 5.0)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", NOBODY_COLLECTS], env={**os.environ, "NDXP_FOLDER": str(tmp_path)},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as parent:  # fmt: skip
+        assert parent.stdout
+        left = psutil.Process(int(parent.stdout.readline()))
+        assert life.stop_left(tmp_path)
+        assert left.status() == psutil.STATUS_ZOMBIE
+        parent.communicate(b"")
+    assert killed == []

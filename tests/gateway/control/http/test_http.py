@@ -312,12 +312,15 @@ def test_grants_are_listed_by_whom_they_apply_to(exchange: RunningExchange) -> N
 
 def test_services_are_listed_with_their_methods(exchange: RunningExchange) -> None:
     [service] = [
-        service for service in exchange.admin.get("services").json()
+        service
+        for service in exchange.admin.get("services").json()
         if service["contract"] == "ndxp.population.v1.PopulationService"
-    ]  # fmt: skip
+    ]
     assert service["methods"]["VerifyCitizen"] == {
-        "client_streaming": False, "server_streaming": False, "read_only": True,
-    }  # fmt: skip
+        "client_streaming": False,
+        "server_streaming": False,
+        "read_only": True,
+    }
     assert service["methods"]["UploadChanges"]["client_streaming"]
 
 
