@@ -43,6 +43,7 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/social_security \
       /handed-out/tax \
       /handed-out/vehicles \
+      /handed-out/wallet \
  # end of agencies
       /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp

@@ -1,8 +1,6 @@
-"""Private keys: made once, kept in a file of mode 0600. The public half of an Ed25519 key is published as JWK."""
+"""Private keys: made once, kept in a file of mode 0600."""
 
 import os
-from base64 import urlsafe_b64encode
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
 
@@ -50,18 +48,7 @@ def load_or_create_secret(path: Path) -> bytes:
     return secret
 
 
-def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
-    """The public half as a JWK (RFC 8037); its ``kid`` is the RFC 7638 thumbprint."""
-    x = _base64url(key.public_key().public_bytes_raw())
-    thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}
-
-
 def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _base64url(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -11,8 +11,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
-from gateway.keys import load_or_create, public_jwk, replace
+from gateway.keys import load_or_create, replace
 from gateway.registry_store import RegistryStore
+from ndxp.jwk import public_jwk
 
 _LEARNT_AFTER = 1.0
 """Seconds within which every gateway knows a published key."""

@@ -102,6 +102,20 @@ class PassportService(PassportServiceServicer):
 
         return once(self._database, request, pb.AdvanceApplicationResponse, advance)
 
+    async def ListPassports(self, request: pb.ListPassportsRequest, _: _Context) -> pb.ListPassportsResponse:
+        """The passports that were printed here, and the one of the world."""
+        number, now = read_number(request.citizen_number), self._clock.now()
+        issued = self._department.held(number)
+        with self._database.reading() as documents:
+            applications = self._department.all_applications(documents, number)
+        passports = [
+            rules.printed_passport(application)
+            for application in applications
+            if rules.printed(self._course.state(application, now))
+        ]
+        passports += [rules.issued_passport(issued)] if issued else []
+        return pb.ListPassportsResponse(passports=[self._passport(passport) for passport in passports])
+
     async def VerifyPassport(self, request: pb.VerifyPassportRequest, _: _Context) -> pb.VerifyPassportResponse:
         """Judges a passport of the world or of the run time."""
         claim = rules.read_passport_claim(request.passport_number, request.full_name, request.birth_date)
@@ -116,6 +130,13 @@ class PassportService(PassportServiceServicer):
                 standing = rules.standing_of_printed(claim, application, state, self._clock.today())
         valid_to = standing.valid_to.isoformat() if standing.valid_to else ""
         return pb.VerifyPassportResponse(matched=standing.matched, valid=standing.valid, valid_to=valid_to)
+
+    def _passport(self, passport: rules.HeldPassport) -> pb.Passport:
+        standing = rules.standing(passport.issued, passport.expires, self._clock.today())
+        return pb.Passport(
+            passport_number=passport.number, citizen_number=passport.citizen_number, full_name=passport.full_name,
+            issued_on=passport.issued.isoformat(), expires_on=passport.expires.isoformat(), valid=standing.valid,
+        )  # fmt: skip
 
     def _shown(self, application: Application) -> pb.Application:
         state = self._course.state(application, self._clock.now())

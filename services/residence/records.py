@@ -11,7 +11,7 @@ from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
 from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_subject
-from ndxp.world import Address, World
+from ndxp.world import Address, Relative, World
 from ndxp.world.registers.households import HouseholdNumbers
 from ndxp.world.registers.old_numbers import OldNumbers
 from ndxp.world.registers.passports import Passports
@@ -62,10 +62,11 @@ class Filing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """A household that somebody was registered in; the address is None where the register does not know it."""
+    """A household that somebody was registered in."""
 
     household_number: str
-    address: Address | None
+    address: Address
+    head: Relative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,9 @@ class Register:
         citizen = self._world.citizen(citizen_number)
         if citizen is None:
             return None
-        return Home(household_number=citizen.household_number, address=citizen.permanent_address)
+        return Home(
+            household_number=citizen.household_number, address=citizen.permanent_address, head=citizen.head_of_household
+        )
 
     def new_household_number(self, documents: Documents, province: str) -> str:
         """A number for a household that is founded at run time; no household of the world has it."""

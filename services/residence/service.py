@@ -21,7 +21,7 @@ from ndxp.population.v1 import population_pb2 as population
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceServicer
 from ndxp.working_time import due_in_days, due_in_hours
-from ndxp.world import Address
+from ndxp.world import Address, Relation, Relative
 from services.residence import rules
 from services.residence.records import Filing, Home, Kind, Register, Resident, Stay, new_code
 
@@ -95,7 +95,7 @@ class ResidenceService(ResidenceServiceServicer):
             answer.removed = resident.removed
             if not resident.removed:
                 answer.book.CopyFrom(_book(verified.record, resident))
-                if resident.temporary and resident.temporary.address:
+                if resident.temporary:
                     answer.temporary_address.CopyFrom(_address(resident.temporary.address))
         return answer
 
@@ -185,7 +185,9 @@ class ResidenceService(ResidenceServiceServicer):
         if filing.address is None:
             return self._register.home(documents, filing.household_member)
         number = self._register.new_household_number(documents, filing.address.province)
-        return Home(household_number=number, address=filing.address)
+        return Home(
+            household_number=number, address=filing.address, head=Relative(filing.citizen_number, filing.full_name)
+        )
 
     def _file(
         self, documents: Transaction, request: pb.RegisterResidenceRequest | pb.RemoveResidenceRequest, kind: Kind,
@@ -268,17 +270,22 @@ def _stay(stay: Stay) -> pb.Stay:
 
 
 def _book(citizen: population.Citizen, resident: Resident) -> pb.HouseholdBook:
-    permanent = resident.permanent
-    registered = permanent.address if permanent and permanent.address else citizen.permanent_address
-    return pb.HouseholdBook(
+    book = pb.HouseholdBook(
         citizen_number=citizen.citizen_number, old_number=citizen.old_number, full_name=citizen.full_name,
         sex=citizen.sex, birth_date=citizen.birth_date, ethnicity=citizen.ethnicity, nationality=citizen.nationality,
         birth_registration_place=citizen.birth_registration_place, place_of_origin=citizen.place_of_origin,
-        permanent_address=_address(registered), current_address=_address(citizen.current_address),
+        permanent_address=_address(citizen.permanent_address), current_address=_address(citizen.current_address),
         father=_relative(citizen, "father"), mother=_relative(citizen, "mother"), spouse=_relative(citizen, "spouse"),
         household_head=_relative(citizen, "household_head"), relation_to_head=citizen.relation_to_head,
-        household_number=permanent.household_number if permanent else citizen.household_number,
+        household_number=citizen.household_number,
     )  # fmt: skip
+    home = resident.permanent
+    if home and home.household_number != citizen.household_number:
+        book.household_number = home.household_number
+        book.permanent_address.CopyFrom(_address(home.address))
+        book.household_head.CopyFrom(pb.Relative(citizen_number=home.head.number, full_name=home.head.name))
+        book.relation_to_head = Relation.HEAD if home.head.number == citizen.citizen_number else ""
+    return book
 
 
 def _address(address: Address | population.Address) -> pb.Address:

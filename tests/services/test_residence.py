@@ -212,8 +212,20 @@ async def test_an_own_household_gets_a_new_number_and_its_address_is_in_the_book
     assert done.household_number not in ("", citizen.household_number)
     book = (await residence(town).ConfirmResidence(pb.ConfirmResidenceRequest(**of(citizen)))).book
     assert (book.household_number, book.permanent_address) == (done.household_number, address)
+    assert (book.household_head.citizen_number, book.relation_to_head) == (citizen.number, "head")
     again = await decided(town, clock, await register(town, registration(household_member=citizen.number)))
     assert (again.state, again.reason) == (pb.FILING_STATE_REFUSED, "ALREADY_REGISTERED")
+
+
+async def test_whoever_joins_a_household_has_its_address_and_its_head_in_the_book(
+    town: "Town", clock: Path, citizen: Citizen, mother: Citizen, registration: Registration
+) -> None:
+    await decided(town, clock, await register(town, registration()))
+    book = (await residence(town).ConfirmResidence(pb.ConfirmResidenceRequest(**of(citizen)))).book
+    assert book.household_number == mother.household_number
+    assert book.permanent_address.ward == mother.permanent_address.ward
+    assert book.household_head.citizen_number == mother.head_of_household.number
+    assert book.relation_to_head == ""
 
 
 async def test_a_temporary_residence_leaves_the_permanent_one(

@@ -17,8 +17,8 @@ from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import WorkerState
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.upstream import Upstreams
-from gateway.keys import public_jwk
 from gateway.settings import GatewaySettings
+from ndxp.jwk import public_jwk
 from ndxp.wire import metadata
 from tests.support.descriptors import contract
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.services.conftest import Town
 
 OBJECT = "names an object, which exists for its filer and its keeper only"
+ADDRESSED = "names an object that was sent to the calling body; the agency's own tests have who may use it"
 PLACE = "a token that its caller was given, for this list only"
 MARK = "given back with the answer"
 SECRET = "what those of a payment alone were told; it opens nothing without the company's signature"
