@@ -44,6 +44,8 @@ class Decisions:
         with self._database.reading() as documents:
             claim = self._fund.due(documents, code_of(job))
         known: dict[str, Verified] = {}
+        if claim.state is not State.RECEIVED:
+            return partial(self._settle, job, known)  # withdrawn: nobody is asked about
         errand = Errand(
             provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code, user_id=claim.user_id
         )
