@@ -32,6 +32,7 @@ MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
 CIVIL_STATUS = "VN/GOV/G15/civil-status"
+PORTAL = "VN/GOV/G22/public-services"
 SCHOOLS, OTHER_SCHOOLS = "VN/GOV/H26/schools", "VN/GOV/H29/schools"
 
 
@@ -192,9 +193,9 @@ async def town(
     step_seconds: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
-    """Four agencies on free ports, each with a database of its own."""
+    """The three agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "public_services")
+    names = ("population", "health_insurance", "passports")
     settings = {"passports_progress": progress, "passports_step_seconds": step_seconds}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town
