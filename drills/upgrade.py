@@ -131,9 +131,12 @@ class Drill:
                 answers += load.answers
                 calls = load.done
                 yield Step(
-                    name, len(calls), sum(call.attempts > 1 for call in calls), sum(not c.served for c in calls),
+                    name,
+                    len(calls),
+                    sum(call.attempts > 1 for call in calls),
+                    sum(not c.served for c in calls),
                     max(call.seconds for call in calls),
-                )  # fmt: skip
+                )
             site.until_recorded()
             self.schemas.append(site.schema())
             self.findings, self.tree = Books(site.session, since=began).check(answers), verify(site.folder)
@@ -176,9 +179,11 @@ def main() -> int:
     wrong = (found.lost, found.duplicated, found.unrecorded, trouble)
     good = not any(wrong) and drill.tree == "ok" and all(not step.failed for step in steps)
     figures = {
-        "steps": [asdict(step) for step in steps], "schemas": drill.schemas, "findings": asdict(found),
+        "steps": [asdict(step) for step in steps],
+        "schemas": drill.schemas,
+        "findings": asdict(found),
         "tree": drill.tree,
-    }  # fmt: skip
+    }
     return conclude(drill, given, trouble=trouble, good=good, figures=figures, broken="the upgrade was felt")
 
 

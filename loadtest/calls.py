@@ -1,4 +1,4 @@
-"""The kinds of calls a load consists of, and a ring of them prepared in advance so that sending is cheap."""
+"""The kinds of calls of a load, and a ring of calls that are prepared in advance so that sending is cheap."""
 
 import json
 import random
@@ -22,13 +22,13 @@ from ndxp.samples import Sample, Turn, samples
 from ndxp.world import World
 
 RING = 4096
-"""How many calls are prepared for each slot; they are sent in turn, over and over."""
+"""How many calls are prepared for each slot; they are sent in turn, repeatedly."""
 
 _MARK = placeholders.ID.encode()
 
 
 class Shape(Enum):
-    """How many messages go each way: one or a stream."""
+    """Whether one message or a stream goes each way."""
 
     UNARY = "unary"
     OUT = "many answers"
@@ -37,7 +37,7 @@ class Shape(Enum):
 
     @classmethod
     def of(cls, method: MethodDescriptor) -> "Shape":
-        """The shape of a method by what streams."""
+        """The shape of a method."""
         if method.client_streaming:
             return cls.BOTH if method.server_streaming else cls.IN
         return cls.OUT if method.server_streaming else cls.UNARY
@@ -47,10 +47,10 @@ class Shape(Enum):
 class Prepared:
     """One call of a client, ready to be sent to a method as its contract describes it.
 
-    ``numbered`` ones change something: each sending needs a request_id of its own. ``right`` tells of an answer whether
-    it is the one that the world demands. A call of a profile's own has the ``provider`` that it states.
-    ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
-    the wire; ``response`` is the type of its answers; ``of`` is what the mix says of it.
+    ``numbered`` calls change something: each sending needs its own request_id. ``right`` says whether an answer is the
+    one that the world demands. A call that a profile defines has its own ``provider``. ``series`` is the name under
+    which it is counted: "PopulationService/VerifyCitizen"; ``path`` is the method's path on the wire; ``response`` is
+    the type of its answers; ``of`` is its entry in the mix.
     """
 
     method: MethodDescriptor
@@ -78,13 +78,13 @@ class Prepared:
         self._marked = any(_MARK in data for data in self._encoded)
 
     def encode(self, message_id: str) -> Sequence[bytes]:
-        """The requests as they go on the wire this time; each $id in them is a new one."""
+        """The encoded requests for this sending; each $id in them is a new one."""
         if self._marked:
             return [data.replace(_MARK, uuid4().hex.encode()) for data in self._encoded]
         return self._encoded or [request.SerializeToString() for request in self.number(message_id)]
 
     def number(self, message_id: str) -> Sequence[Any]:
-        """The requests as they are sent this time."""
+        """The requests for this sending."""
         if not self.numbered:
             return self.requests
         if self.shape is Shape.UNARY:
@@ -101,7 +101,7 @@ def ring(
     seed: int,
     slot: int,
 ) -> list[Prepared]:
-    """The calls of one slot in random order, every kind as often as its peak says; the same for the same seed.
+    """The calls of one slot in random order, each kind as often as its peak says; the same for the same seed.
 
     ``contracts`` describe the methods of the profile's own calls. Raises BadProfile for a request that does not fit.
     """
@@ -142,7 +142,7 @@ class Coming:
 
 
 def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
-    """Splits a number by weights, to the nearest and with nothing left over (largest remainder)."""
+    """Splits a number by weights, rounded, with the exact total (largest remainder)."""
     whole = sum(weights.values())
     exact = {kind: total * weight / whole for kind, weight in weights.items()}
     split = {kind: int(number) for kind, number in exact.items()}

@@ -52,7 +52,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("an agency reached by a member", partial(_agency, CLIENT), _ONLY),
         Attack("an agency reached by another agency", partial(_agency, "VN/GOV/G01/passports"), _ONLY),
         Attack("an agency reached by the gateway's certificate, no assertion", partial(_agency, GATEWAY), _ONLY),
-    ]  # fmt: skip
+    ]
 
 
 def _own(target: Target, name: str) -> Tls:

@@ -62,8 +62,10 @@ def _of_strangers(flood: Flood) -> Flood:
 FLOODS: Mapping[str, Flood] = {
     **{f"{name}, no token": _of_strangers(flood) for name, flood in _ANYBODYS.items()},
     **{name: _of_strangers(flood) for name, flood in _STRANGERS.items()},
-    **_ANYBODYS, **_MEMBERS, **_PROVIDERS,
-}  # fmt: skip
+    **_ANYBODYS,
+    **_MEMBERS,
+    **_PROVIDERS,
+}
 """All floods, by name. Those of strangers show no token."""
 
 

@@ -65,7 +65,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("priorities without end", _priorities, _BORNE),
         Attack("answers that nobody reads", _stall, ("borne",)),
         Attack("calls without an end", _unended, _BORNE),
-    ]  # fmt: skip
+    ]
 
 
 def _broken(data: bytes, target: Target, _: random.Random) -> Outcome:

@@ -57,7 +57,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("1000 keys", partial(_with, *((f"x-{n}", "a" * 20) for n in range(1000))), _OVERSIZE),
         Attack("a value of 64 kB", _oversize, _OVERSIZE),
         Attack("a deadline that is no number", partial(_raw, ("grpc-timeout", "soon")), (_INVALID,), recorded=True),
-    ]  # fmt: skip
+    ]
 
 
 def _with(*given: metadata.Pair | Target | random.Random) -> Outcome:

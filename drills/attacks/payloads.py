@@ -48,7 +48,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("100 MB of zeros in gzip", partial(_bomb, VERIFY), _UNPACKED),
         Attack("100 MB of zeros in gzip, in a stream", partial(_bomb, _BATCH), _UNPACKED),
         Attack("100 MB of zeros in gzip, no token", partial(_bomb, ""), (*_UNPACKED, _NO_TOKEN)),
-    ]  # fmt: skip
+    ]
 
 
 def _send(payload: bytes, target: Target, _: random.Random) -> Outcome:

@@ -178,8 +178,10 @@ def _never(context: _Context) -> bytes:
 
 _ANSWERS: Mapping[str, Callable[[_Context], bytes]] = {
     "trailers of the exchange": _feign(
-        (metadata.TRANSACTION_ID, "01900000-0000-7000-8000-000000000000"), (metadata.ERROR_ORIGIN, "gateway"),
-        (metadata.ASSERTION, "a.b.c"), ("x-ndxp-role", "operator"),
+        (metadata.TRANSACTION_ID, "01900000-0000-7000-8000-000000000000"),
+        (metadata.ERROR_ORIGIN, "gateway"),
+        (metadata.ASSERTION, "a.b.c"),
+        ("x-ndxp-role", "operator"),
     ),
     "a subject that is free text": _feign((metadata.SUBJECT, "Nguyen Van An, 001090000001")),
     "a reason that writes to the terminal": _fail("\x1b[31m\nOK \r", "\x1b[2J\nall is well", "drill"),
@@ -189,7 +191,7 @@ _ANSWERS: Mapping[str, Callable[[_Context], bytes]] = {
     "an answer of 40 MB": lambda _: bytes(40 * _MB),
     "40 MB of zeros in gzip": _packed,
     "no answer": _never,
-}  # fmt: skip
+}
 
 
 def _described() -> descriptor_pool.DescriptorPool:

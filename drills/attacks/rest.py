@@ -62,7 +62,7 @@ def attacks(target: Target) -> list[Attack]:
         Attack("a request cut off", _cut, ("closed", "HTTP 400")),
         Attack("noise", _noise, ("closed", "HTTP 400")),
         *(Attack(f"schemathesis: {v} {p}", partial(_fuzz, described, v, p), ("held",)) for v, p in operations),
-    ]  # fmt: skip
+    ]
 
 
 _PATHS = (
@@ -205,9 +205,12 @@ def _fuzz(described: dict[str, Any], verb: str, path: str, target: Target, sourc
 
         @seed(source.randrange(2**32))
         @settings(
-            max_examples=_EXAMPLES, database=None, deadline=None, phases=[Phase.generate],
+            max_examples=_EXAMPLES,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
+        )
         @given(case=operation.as_strategy())
         def call(case: Any) -> None:
             given_to = case.as_transport_kwargs(base_url=target.state.control_url)

@@ -49,8 +49,10 @@ def attacks(target: Target) -> list[Attack]:
         Attack("claims changed after signing", _changed, (_INVALID,), recorded=True),
         Attack("expired", partial(_signed, {"exp": now - 60, "iat": now - 120}, {}), (_EXPIRED,), recorded=True),
         Attack(
-            "a subsystem that is not there", partial(_signed, {"sub": "VN/GOV/H99/nobody"}, {}),
-            ("PERMISSION_DENIED MEMBER_DISABLED",), recorded=True,
+            "a subsystem that is not there",
+            partial(_signed, {"sub": "VN/GOV/H99/nobody"}, {}),
+            ("PERMISSION_DENIED MEMBER_DISABLED",),
+            recorded=True,
         ),
         Attack("another member's", _of_another, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
         Attack("two tokens", _two, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
@@ -58,7 +60,7 @@ def attacks(target: Target) -> list[Attack]:
         Attack("from before a rotation", _rotated, (_INVALID, "UNAUTHENTICATED TOKEN_REVOKED"), recorded=True),
         Attack("64 kB", _huge, ("RESOURCE_EXHAUSTED METADATA_TOO_LARGE",)),
         Attack("8 kB", _large, (_INVALID, "RESOURCE_EXHAUSTED")),
-    ]  # fmt: skip
+    ]
     made += [Attack(name, partial(_signed, claims, {}), (_INVALID,), recorded=True) for name, claims in signed.items()]
     return made
 

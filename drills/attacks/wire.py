@@ -69,9 +69,13 @@ class Wire:
     def block(self, path: str | bytes, *pairs: Pair) -> bytes:
         """The header block of a call."""
         usual: tuple[Pair, ...] = (
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "drill"),
-            ("content-type", "application/grpc"), ("te", "trailers"),
-        )  # fmt: skip
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", path),
+            (":authority", "drill"),
+            ("content-type", "application/grpc"),
+            ("te", "trailers"),
+        )
         return self._encoder.encode([*usual, *pairs], huffman=False)
 
     def request(self, stream: int, path: str | bytes, *pairs: Pair) -> bool:

@@ -74,9 +74,11 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
             entry = response.services.add(provider=s.provider, contract=s.contract, disabled=s.disabled)
             for name, m in snapshot.methods.get(s.contract, {}).items():
                 entry.methods.add(
-                    name=name, client_streaming=m.client_streaming, server_streaming=m.server_streaming,
+                    name=name,
+                    client_streaming=m.client_streaming,
+                    server_streaming=m.server_streaming,
                     read_only=m.read_only,
-                )  # fmt: skip
+                )
         return response
 
     async def ListMyGrants(self, _: pb.ListMyGrantsRequest, __: _Context) -> pb.ListMyGrantsResponse:

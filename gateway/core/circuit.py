@@ -29,9 +29,10 @@ class Circuit:
             return
         if now < self._open_until:
             raise Refusal(
-                Reason.CIRCUIT_OPEN, f"the provider at {address} failed {self._failures} times in a row",
+                Reason.CIRCUIT_OPEN,
+                f"the provider at {address} failed {self._failures} times in a row",
                 retry_after=max(0.1, self._open_until - now),
-            )  # fmt: skip
+            )
         self._open_until = now + PAUSE
 
     def succeeded(self) -> None:

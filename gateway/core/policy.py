@@ -21,9 +21,10 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
     providers = snapshot.providers.get(contract)
     if not providers:
         raise Refusal(
-            Reason.UNKNOWN_SERVICE, f"no member offers {contract[:200]!r} on this exchange",
+            Reason.UNKNOWN_SERVICE,
+            f"no member offers {contract[:200]!r} on this exchange",
             metadata={"method": method[:200]},
-        )  # fmt: skip
+        )
     methods = snapshot.methods.get(contract)
     if methods and name not in methods:
         raise Refusal(

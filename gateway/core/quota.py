@@ -100,9 +100,11 @@ class Allowance:
         """Counts a call in; raises Refusal (QUOTA_EXCEEDED) when the limit of calls in flight is reached here."""
         if self.in_flight >= quota.in_flight:
             raise Refusal(
-                Reason.QUOTA_EXCEEDED, f"{client} has {self.in_flight} calls in flight; {quota.in_flight} are allowed",
-                retry_after=0.1, metadata={"limit": "in_flight", "allowed": str(quota.in_flight)},
-            )  # fmt: skip
+                Reason.QUOTA_EXCEEDED,
+                f"{client} has {self.in_flight} calls in flight; {quota.in_flight} are allowed",
+                retry_after=0.1,
+                metadata={"limit": "in_flight", "allowed": str(quota.in_flight)},
+            )
         self.in_flight += 1
         self._demand += 1
 
@@ -176,13 +178,17 @@ class Allowance:
             return Refusal(Reason.JOURNAL_UNAVAILABLE, "the store that counts the calls does not answer", retry_after=1)
         if self._daily:
             return Refusal(
-                Reason.QUOTA_EXCEEDED, f"{client} has used up the {quota.daily} calls of this day (UTC)",
-                retry_after=wait, metadata={"limit": "daily", "allowed": str(quota.daily)},
-            )  # fmt: skip
+                Reason.QUOTA_EXCEEDED,
+                f"{client} has used up the {quota.daily} calls of this day (UTC)",
+                retry_after=wait,
+                metadata={"limit": "daily", "allowed": str(quota.daily)},
+            )
         return Refusal(
-            Reason.QUOTA_EXCEEDED, f"{client} makes more than the {quota.rate:g} calls a second it is allowed",
-            retry_after=wait, metadata={"limit": "rate", "allowed": f"{quota.rate:g}/s"},
-        )  # fmt: skip
+            Reason.QUOTA_EXCEEDED,
+            f"{client} makes more than the {quota.rate:g} calls a second it is allowed",
+            retry_after=wait,
+            metadata={"limit": "rate", "allowed": f"{quota.rate:g}/s"},
+        )
 
 
 class Bucket:

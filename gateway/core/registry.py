@@ -262,8 +262,9 @@ class Snapshot:
             return frozenset()
         name = client.rpartition("/")[2]
         groups = [*member.groups, "all"]
-        return frozenset({client, member_of(client), *(f"group:{g}" for g in groups),
-                          *(f"group:{g}/{name}" for g in groups)})  # fmt: skip
+        return frozenset(
+            {client, member_of(client), *(f"group:{g}" for g in groups), *(f"group:{g}/{name}" for g in groups)}
+        )
 
     def granted(self, now: float) -> dict[tuple[str, ...], Grant]:
         """The grants that policy has found before; emptied when the validity of a grant begins or ends."""

@@ -205,7 +205,7 @@ class Call:
         "subjects",
         "timeout",
         "transaction_id",
-    )  # fmt: skip
+    )
 
     def __init__(self, method: str) -> None:
         self.transaction_id = new_transaction_id()

@@ -1,4 +1,4 @@
-"""What carries a connection's bytes: an asyncio transport. What one turn of the loop has to say leaves in one write."""
+"""Connects an HTTP/2 connection with an asyncio transport. All data of one turn of the loop leaves in one write."""
 
 import asyncio
 from typing import Generic, TypeVar, cast
@@ -9,7 +9,7 @@ _Connection = TypeVar("_Connection", bound=Connection)
 
 
 class Carrier(asyncio.Protocol, Generic[_Connection]):
-    """One end of a connection on a transport. Who makes one sets ``connection`` before it is used."""
+    """One end of a connection on a transport. Its creator sets ``connection`` before it is used."""
 
     connection: _Connection
 
@@ -39,7 +39,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport is there."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's are none by their class
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's class does not inherit from it
         self.heard_at = self._loop.time()
 
     def data_received(self, data: bytes) -> None:
@@ -63,7 +63,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
         self.wait_for_turn()
 
     def wait_for_turn(self) -> None:
-        """Lets ``go_on`` be called."""
+        """Arranges that ``go_on`` is called."""
         self._loop.call_soon(self.go_on)
 
     def go_on(self) -> None:

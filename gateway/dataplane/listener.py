@@ -1,4 +1,4 @@
-"""The gateway's port: takes connections, bounds what they cost, and hands their calls to whom they are for."""
+"""The gateway's port: takes connections, limits their cost, and passes their calls on to relay or directory."""
 
 import asyncio
 import contextlib
@@ -23,22 +23,22 @@ from ndxp.http2.server import NOBODY
 from ndxp.wire.tls import Tls
 
 _KEEPALIVE, _ANSWER = 60.0, 20.0
-"""Seconds of silence after which a connection is tested, and within which it has to answer then."""
+"""Seconds of silence after which a connection is tested, and within which it must then answer."""
 
 _SHORTEST = 0.05
-"""Seconds between two looks after a connection at least."""
+"""Least number of seconds between two checks of a connection."""
 
 _FAREWELL = 1.0
-"""Seconds between the announcement that a connection ends and its end: what a call on the way there needs."""
+"""Seconds between announcing a connection's end and ending it, so that calls on their way still arrive."""
 
 _STRANGERS = 4
-"""One address may have one part in so many of all connections without showing who is there."""
+"""One address may have this fraction (one part in so many) of all connections without a known caller."""
 
 _SHARES = 10_000
-"""So many shares of members are kept; then all are forgotten and begin again."""
+"""The most shares of members that are kept; above that all are forgotten and begin again."""
 
 _NO_GRPC = ((":status", "415"),)
-"""What gRPC's protocol answers to a request that is no gRPC."""
+"""The answer of gRPC's protocol to a request that is not gRPC."""
 
 _BACKLOG = 1024
 _UNIX = "unix:"
@@ -100,7 +100,7 @@ class Listener:
         return str(Address(at.host, self._server.sockets[0].getsockname()[1]))
 
     async def close(self, grace: float) -> None:
-        """Takes no more connections and no more calls; those under way get so many seconds."""
+        """Takes no more connections and calls; those under way get ``grace`` seconds."""
         self.closing = True  # for connections whose TLS handshake is still under way
         if self._server is not None:
             self._server.close()
@@ -113,7 +113,7 @@ class Listener:
                     await self._empty.wait()
         for inbound in list(self.connections):
             inbound.close()
-        # Calls that are cut off so go to the journal too, before this returns.
+        # Calls that this cuts off also go to the journal before this returns.
         if self.connections:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
@@ -122,7 +122,7 @@ class Listener:
             inbound.abort()
 
     def admit(self, inbound: "Inbound") -> bool:
-        """Whether there is room for a connection, for which a stranger's may have to go."""
+        """Whether there is room for a connection; a stranger's connection may be closed for it."""
         if len(self.connections) >= self.settings.max_connections and not self.strangers.make_room():
             return False
         self.connections.add(inbound)
@@ -206,11 +206,11 @@ class Inbound(Carrier[ServerConnection]):
         share.spend(began)
 
     def take_in(self, data: bytes) -> None:
-        """Looks at what has come, for a turn."""
+        """Reads what has come, for one turn."""
         super().data_received(data)
 
     def wait_for_turn(self) -> None:
-        """Members take turns; a stranger's comes when there is time for strangers."""
+        """Members take turns; strangers are served when there is time for strangers."""
         if self._share is not None:
             self._listener.turns.wait(self)
         else:
@@ -259,7 +259,7 @@ class Inbound(Carrier[ServerConnection]):
             self._after(_FAREWELL, self._end)
 
     def _end(self) -> None:
-        """Takes no more calls. A caller who does not read even the end is looked after on."""
+        """Takes no more calls. A caller who does not read even this is still checked later."""
         self.connection.leave()
         self.flush()
         self._after(_KEEPALIVE, self._look_after)
@@ -270,7 +270,7 @@ class Inbound(Carrier[ServerConnection]):
         self._timer = self._loop.call_later(seconds, step)
 
     def _look_after(self) -> None:
-        """Ends a connection that says nothing, is idle, old or dead."""
+        """Ends a connection that is silent, idle, old or dead."""
         connection, now = self.connection, self._loop.time()
         silent = now - self.heard_at
         if connection.streams:

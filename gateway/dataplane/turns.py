@@ -1,9 +1,9 @@
-"""Turns: how the members of a worker, and connections that send more than one turn takes, share its time.
+"""Turns: how members, and connections that send more than one turn takes, share the time of a worker.
 
-A member is served at once, as long as he has not used more than his share of the worker's time lately. Whoever has used
-more waits for a turn, and in each round of the loop one of those who wait goes on. So somebody who sends as fast as he
-can, on however many connections, makes the others wait for a turn and not for all that he has sent. When nobody else
-calls, his turns follow one another.
+A member is served at once if it has not used more than its share of the worker's time lately. A member that has used
+more waits for a turn, and in each round of the loop one of those who wait goes on. So a member that sends as fast as it
+can, on any number of connections, makes others wait for their turns only, and not for all its data. When nobody else
+calls, its turns follow one another.
 """
 
 import asyncio

@@ -124,10 +124,12 @@ def _integrity(connection: sa.Connection) -> list[tuple[int, str]]:
     lacking = {found[1] or found[2] for line in problems if (found := _LACKS.fullmatch(line))}
     others = [line for line in problems if line != "ok" and not _LACKS.fullmatch(line)]
     return [
-        *((0, f"the index {name} does not have what its table has: what is read by it misses rows")
-          for name in sorted(lacking)),
+        *(
+            (0, f"the index {name} does not have what its table has: what is read by it misses rows")
+            for name in sorted(lacking)
+        ),
         *((0, f"the database is damaged: {line[:200]}") for line in others),
-    ]  # fmt: skip
+    ]
 
 
 def _amcheck(connection: sa.Connection, checked: Checked) -> None:

@@ -266,9 +266,11 @@ def _conditions(connection: sa.Connection, search: Search, *, hidden: bool = Fal
     if search.subject is not None:
         yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
     for bound, column, holds in (
-        (search.since, c.request_in_ts, ge), (search.until, c.request_in_ts, lt),
-        (search.before, c.seq, lt), (search.after, c.seq, gt),
-    ):  # fmt: skip
+        (search.since, c.request_in_ts, ge),
+        (search.until, c.request_in_ts, lt),
+        (search.before, c.seq, lt),
+        (search.after, c.seq, gt),
+    ):
         if bound is not None:
             yield holds(column, bound)
 

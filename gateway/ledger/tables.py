@@ -48,55 +48,62 @@ Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 FIELDS = tuple(field.name for field in msgspec.structs.fields(Record))
 
 records = sa.Table(
-    "records", metadata,
+    "records",
+    metadata,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
     *(
         sa.Column(field.name, sa.BigInteger if field.type is int else Text, nullable=False)
         for field in msgspec.structs.fields(Record)
     ),
     sa.UniqueConstraint("transaction_id", "phase"),
-)  # fmt: skip
+)
 """Every record at its place: the leaf of the tree at index ``seq - 1``."""
 
 tiles = sa.Table(
-    "tiles", metadata,
+    "tiles",
+    metadata,
     sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
-)  # fmt: skip
+)
 """The tree's hashes (see ``gateway.ledger.tree``)."""
 
 tree = sa.Table(
-    "tree", metadata,
+    "tree",
+    metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("size", sa.BigInteger, nullable=False),
-)  # fmt: skip
+)
 """One row: how many leaves the tree has."""
 
 checkpoints = sa.Table(
-    "checkpoints", metadata,
+    "checkpoints",
+    metadata,
     sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("note", Text, nullable=False),
-)  # fmt: skip
+)
 """Signed checkpoints (C2SP notes) by size."""
 
 retentions = sa.Table(
-    "retentions", metadata,
+    "retentions",
+    metadata,
     sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("note", Text, nullable=False),
-)  # fmt: skip
+)
 """Signed statements that the rows before ``first`` were removed on purpose."""
 
 subjects = sa.Table(
-    "subjects", metadata,
+    "subjects",
+    metadata,
     sa.Column("subject", Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
-)  # fmt: skip
+)
 """The citizens whom a record's answer was about, as keyed hashes."""
 
 rollups = sa.Table(
-    "rollups", metadata,
+    "rollups",
+    metadata,
     sa.Column("period", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("start", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("client", Text, primary_key=True),
@@ -111,7 +118,7 @@ rollups = sa.Table(
     sa.Column("durations", sa.LargeBinary, nullable=False),
     sa.Column("request_bytes", sa.BigInteger, nullable=False),
     sa.Column("response_bytes", sa.BigInteger, nullable=False),
-)  # fmt: skip
+)
 """Statistics (see ``gateway.ledger.rollup``) by period, in seconds, and its start, in seconds since 1970."""
 
 SAID = {
@@ -121,11 +128,18 @@ SAID = {
 """Conditions for a non-empty column: only such rows are in its index, and SQLite uses it only for a query that has
 the same condition."""
 
-for _name, _columns in (("client", ("client", "request_in_ts")), ("service", ("service", "request_in_ts")),
-                        ("time", ("request_in_ts",))):  # fmt: skip
+for _name, _columns in (
+    ("client", ("client", "request_in_ts")),
+    ("service", ("service", "request_in_ts")),
+    ("time", ("request_in_ts",)),
+):
     sa.Index(f"records_by_{_name}", *(records.c[column] for column in _columns))
-for _name, _columns in (("status", ("status_code", "request_in_ts")), ("reason", ("reason", "request_in_ts")),
-                        ("message", ("message_id",)), ("trace", ("traceparent",))):  # fmt: skip
+for _name, _columns in (
+    ("status", ("status_code", "request_in_ts")),
+    ("reason", ("reason", "request_in_ts")),
+    ("message", ("message_id",)),
+    ("trace", ("traceparent",)),
+):
     _where = SAID[_columns[0]]
     sa.Index(
         f"records_by_{_name}", *(records.c[column] for column in _columns), sqlite_where=_where, postgresql_where=_where

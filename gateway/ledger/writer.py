@@ -210,10 +210,14 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
     rows = [(size + place, *msgspec.structs.astuple(record)) for place, record in enumerate(new, 1)]
     tables.insert(connection, tables.records, rows)
     tree = tree_of(connection, size)
-    tables.put(connection, tables.tiles, [
-        {"level": level, "number": number, "hashes": hashes}
-        for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
-    ])  # fmt: skip
+    tables.put(
+        connection,
+        tables.tiles,
+        [
+            {"level": level, "number": number, "hashes": hashes}
+            for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
+        ],
+    )
     tables.insert(connection, tables.subjects, tables.subjects_of(enumerate((one.subjects for one in new), size + 1)))
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)

@@ -180,10 +180,13 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
     console.print(
         styled(
             "\n[bold]Who asked about {}[/] (synthetic)? {}`ndxp log subject {} --folder {}`",
-            asked_about.full_name, again, asked_about.number, folder,
+            asked_about.full_name,
+            again,
+            asked_about.number,
+            folder,
         ),
         soft_wrap=True,
-    )  # fmt: skip
+    )
     where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "

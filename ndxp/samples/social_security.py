@@ -19,7 +19,8 @@ def _get_participation_differing(turn: Turn) -> list[Message]:
 
 
 def _claim_death_benefits(turn: Turn) -> list[Message]:
-    survivor = next(citizen for citizen in turn.world.sample(100, turn.number, alive=True) if citizen != turn.citizen)
+    migrant, traveller = (turn.world.persona(key).citizen for key in ("migrant", "traveller"))
+    survivor = traveller if turn.citizen == migrant else migrant
     return [
         pb.ClaimDeathBenefitsRequest(
             dossier_code=f"sample-{turn.number}", deceased=pb.Person(**true_claim(turn.citizen, turn.number)),

@@ -150,13 +150,9 @@ class Decisions:
         self._office.store(documents, refused)
 
     def _want_supplement(self, dossier: Dossier, roles: list[str], documents: Transaction) -> None:
-        until = micros_of(due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS))
         why = f"number, name and birth date of the {' and the '.join(roles)} are not those of one citizen"
-        wanting = replace(
-            dossier, state=State.SUPPLEMENT, reason=why, supplement_until=until, decided_at=self._clock.now()
-        )
-        self._office.store(documents, wanting)
-        _add(documents, EXPIRE, dossier, until)
+        self._office.store(documents, replace(dossier, state=State.SUPPLEMENT, reason=why))
+        _add(documents, EXPIRE, dossier, micros_of(due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS)))
 
     async def _expire(self, job: Job) -> Settle:
         """Refuses a dossier whose supplement has not come."""
@@ -174,7 +170,9 @@ class Decisions:
             return self._office.due(documents, job.body.decode())
 
     def _errand(self, dossier: Dossier) -> Errand:
-        return Errand(provider=self._subsystem, traceparent=dossier.traceparent, message_id=dossier.code)
+        return Errand(
+            provider=self._subsystem, traceparent=dossier.traceparent, message_id=dossier.code, user_id=dossier.user_id
+        )
 
 
 def _add(documents: Transaction, kind: str, dossier: Dossier, due: int) -> None:

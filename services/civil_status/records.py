@@ -71,6 +71,8 @@ class Dossier:
     dossier_code: str
     province: str
     traceparent: str
+    user_id: str
+    """The officer who filed it."""
     received_at: int
     people: Mapping[str, Person]
     child: Child | None = None
@@ -81,7 +83,6 @@ class Dossier:
     reason: str = ""
     turn: int = 0
     verified: bool = False
-    supplement_until: int = 0
     certificate_number: str = ""
     subject: Person | None = None
     transaction_id: str = ""
@@ -164,8 +165,8 @@ class Office:
 
     def issue(self, documents: Documents, dossier: Dossier, holder: Person, registered: date) -> str:
         """Stores the certificate of a registration and gives its number; the world's have no R."""
-        count = next_count(documents, f"certificate-{dossier.province}-{registered.year}") + 1
-        number = f"{_SERIES[dossier.kind]}-{dossier.province}-{registered.year}-R{count:06d}"
+        series = f"{_SERIES[dossier.kind]}-{dossier.province}-{registered.year}"
+        number = f"{series}-R{next_count(documents, series) + 1:06d}"
         relatives = {role: person for role, person in dossier.people.items() if person.number != holder.number}
         self.keep(documents, Certificate(
             number=number, kind=dossier.kind, province=dossier.province, registered=registered, holder=holder,

@@ -72,11 +72,16 @@ def read_child(*, surname: str, middle_name: str, given_name: str, sex: int, bir
     )  # fmt: skip
 
 
+def _born_by(person: Person, day: date) -> bool:
+    """Whether somebody can have been born on a day or before."""
+    born = BirthDate.parse(person.birth_date)
+    return born.day <= day if born.day else born.year <= day.year
+
+
 def read_death_date(text: str, deceased: Person, today: date) -> date:
     """A day of death; raises AgencyError when it is in the future or before the stated birth."""
     day = read_day(text, "death_date")
-    born = BirthDate.parse(deceased.birth_date)
-    if day > today or (day < born.day if born.day else day.year < born.year):
+    if day > today or not _born_by(deceased, day):
         raise _invalid("DEATH_DATE_IMPOSSIBLE", f"death_date is before the birth or after {today}", "death_date")
     return day
 
@@ -106,7 +111,7 @@ def supplemented(dossier: Dossier, stated: Mapping[str, Mapping[str, str]]) -> D
             f"the dossier is {dossier.state.name.lower()}; no supplement is wanted", field="code",
         )  # fmt: skip
     people = corrected(dossier.people, stated, ROLES[dossier.kind])
-    return replace(dossier, people=people, state=State.WAITING, reason="", turn=dossier.turn + 1, decided_at=0)
+    return replace(dossier, people=people, state=State.WAITING, reason="", turn=dossier.turn + 1)
 
 
 def why_not_married(role: str, *, sex: int, born: date, marital_status: int, today: date) -> str:
@@ -194,8 +199,12 @@ def _changed(certificate: Certificate, field: int, text: str, today: date) -> tu
         return replace(certificate, holder=replace(certificate.holder, full_name=name)), name
     day = read_day(text, "new_value")
     latest = certificate.registered if field == BIRTH_DATE else today
+    if field == BIRTH_DATE and certificate.death_date:
+        latest = min(latest, certificate.death_date)
     if day > latest:
         raise _invalid("DATE_IMPOSSIBLE", f"new_value must not be after {latest}", "new_value")
+    if field == DEATH_DATE and not _born_by(certificate.holder, day):
+        raise _invalid("DATE_IMPOSSIBLE", "new_value must not be before the birth", "new_value")
     if field == BIRTH_DATE:
         return replace(certificate, holder=replace(certificate.holder, birth_date=day.isoformat())), day.isoformat()
     return replace(certificate, death_date=day), day.isoformat()

@@ -124,10 +124,11 @@ class CivilStatusService(CivilStatusServiceServicer):
         return once(self._database, request, answer, submit)
 
     def _new(self, kind: Kind, request: Any, people: Mapping[str, Person], **more: Any) -> Dossier:
+        filing = caller().assertion
         return Dossier(
             code="", kind=kind, dossier_code=rules.read_dossier_code(request.dossier_code),
-            province=read_province(request.province), traceparent=caller().assertion.traceparent or new_traceparent(),
-            received_at=self._clock.now(), people=people, **more,
+            province=read_province(request.province), traceparent=filing.traceparent or new_traceparent(),
+            user_id=filing.user_id, received_at=self._clock.now(), people=people, **more,
         )  # fmt: skip
 
     def _due(self) -> int:

@@ -44,7 +44,9 @@ class Decisions:
         with self._database.reading() as documents:
             claim = self._fund.due(documents, job.body.decode())
         known: dict[str, Verified] = {}
-        errand = Errand(provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code)
+        errand = Errand(
+            provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code, user_id=claim.user_id
+        )
         with on_errand(errand):
             for role, person in claim.people.items():
                 known[role] = await self._verification.verify(
@@ -72,10 +74,10 @@ class Decisions:
             self._grant(claim, date.fromisoformat(deceased.record.death_date), documents)
 
     def _grant(self, claim: Claim, death_date: date, documents: Transaction) -> None:
-        """The pension stops in any case; then what is due is granted, each allowance once."""
+        """The participation ends in any case; then what is due is granted, each allowance once."""
         number = claim.people["deceased"].number
         entitled = rules.entitled(self._fund.participant(documents, number))
-        claim = replace(claim, pension_stopped=self._fund.stop_pension(documents, number))
+        claim = replace(claim, pension_stopped=self._fund.end(documents, number))
         if not entitled:
             why = f"the deceased had no pension and had not contributed for {rules.LEAST_MONTHS} months"
             return self._refuse(claim, why, documents)
@@ -96,7 +98,7 @@ class Decisions:
 
     def _want_supplement(self, claim: Claim, roles: list[str], documents: Transaction) -> None:
         why = f"number, name and birth date of the {' and the '.join(roles)} are not those of one citizen"
-        self._fund.store(documents, replace(claim, state=State.SUPPLEMENT, reason=why))
+        self._fund.store(documents, replace(claim, state=State.SUPPLEMENT, reason=why, decided_at=0))
         _add(documents, EXPIRE, claim, micros_of(due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS)))
 
     async def _expire(self, job: Job) -> Settle:

@@ -1,4 +1,4 @@
-"""Social security's records: the world's participants, pensions that were stopped since, and claims of allowances."""
+"""Social security's records: the world's participants, participations that ended since, and claims of allowances."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ from ndxp.world.registers.participation import Participant, Participation
 CLAIM = "claim"
 PAID = "paid"
 """Allowances that were granted: the code of the claim, by allowance and citizen number."""
-STOPPED = "stopped"
-"""Pensions that were stopped."""
+ENDED = "ended"
+"""Participations that ended with a death."""
 
 
 class State(IntEnum):
@@ -45,6 +45,8 @@ class Claim:
     funeral: bool
     survivors: bool
     traceparent: str
+    user_id: str
+    """The officer who filed it."""
     due_at: int
     state: State = State.RECEIVED
     reason: str = ""
@@ -77,17 +79,17 @@ class Fund:
     def participant(self, documents: Documents, number: str) -> Participant | None:
         """The participation of a citizen as it is now; None for who has never contributed."""
         participant = self._world.entry(Participation, number)
-        if participant and participant.pension and documents.get(STOPPED, number) is not None:
-            return replace(participant, pension=False)
+        if participant and documents.get(ENDED, number) is not None:
+            return replace(participant, contributes=False, pension=False)
         return participant
 
-    def stop_pension(self, documents: Documents, number: str) -> bool:
-        """Stops the pension of a citizen; False when there is none to stop."""
+    def end(self, documents: Documents, number: str) -> bool:
+        """Ends the participation of somebody who died; True when that stops a pension."""
         participant = self.participant(documents, number)
-        if participant is None or not participant.pension:
+        if participant is None:
             return False
-        documents.put(STOPPED, number, b"")
-        return True
+        documents.put(ENDED, number, b"")
+        return participant.pension
 
     def claim(self, documents: Documents, code: str) -> Claim | None:
         """A claim of the caller's by its code."""

@@ -82,9 +82,7 @@ def supplemented(claim: Claim, stated: Mapping[str, Mapping[str, str]], due_at: 
     if claim.state is not State.SUPPLEMENT:
         raise _not_possible("NO_SUPPLEMENT_WANTED", claim, "no supplement is wanted")
     people = corrected(claim.people, stated, ROLES)
-    return replace(
-        claim, people=people, state=State.RECEIVED, reason="", turn=claim.turn + 1, due_at=due_at, decided_at=0
-    )
+    return replace(claim, people=people, state=State.RECEIVED, reason="", turn=claim.turn + 1, due_at=due_at)
 
 
 def withdrawn(claim: Claim, at: int) -> Claim:

@@ -40,10 +40,11 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         def file(documents: Transaction) -> pb.ClaimDeathBenefitsResponse:
             rules.something_claimed(funeral=request.funeral, survivors=request.survivors)
             due_at, decided_at = self._due()
+            filing = caller().assertion
             claim = self._fund.receive(documents, Claim(
                 code="", dossier_code=rules.read_dossier_code(request.dossier_code),
                 people=read_people(request, *rules.ROLES), funeral=request.funeral, survivors=request.survivors,
-                traceparent=caller().assertion.traceparent or new_traceparent(), due_at=due_at,
+                traceparent=filing.traceparent or new_traceparent(), user_id=filing.user_id, due_at=due_at,
             ), self._clock.today())  # fmt: skip
             add_decision(documents, claim, decided_at)
             return pb.ClaimDeathBenefitsResponse(claim=_shown(claim))
@@ -102,7 +103,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         rules.check_death(matched=verified.matched, deceased=verified.deceased)
 
         def stop(documents: Transaction) -> pb.StopPensionResponse:
-            rules.pension_stopped(self._fund.stop_pension(documents, claim.number))
+            rules.pension_stopped(self._fund.end(documents, claim.number))
             response = pb.StopPensionResponse(verification_transaction_id=verified.transaction_id)
             response.stopped_at.FromMicroseconds(self._clock.now())
             return response

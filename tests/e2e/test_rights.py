@@ -105,8 +105,10 @@ async def test_a_hospital_that_states_no_good_purpose_is_told_which_would_do(
     async with Exchange(exchange.gateway, exchange.tokens(HOSPITAL)) as member:
         failure = await failure_of(call(member, stated))
     assert (failure.code, failure.reason, failure.hop) == (
-        Code.PERMISSION_DENIED, "PURPOSE_REQUIRED", "gateway/authorise",
-    )  # fmt: skip
+        Code.PERMISSION_DENIED,
+        "PURPOSE_REQUIRED",
+        "gateway/authorise",
+    )
     assert failure.details["purposes"] == "treatment, emergency"
     assert "x-ndxp-purpose" in failure.remedy
     record = transaction(exchange, failure.transaction_id)[-1]
@@ -176,11 +178,13 @@ async def test_a_stream_is_restricted_message_by_message_and_says_so_before_the_
     traveller = question()
     asked = [
         pb.BatchVerifyCitizensRequest(
-            item_id=str(number), citizen_number=traveller.citizen_number, full_name=traveller.full_name,
+            item_id=str(number),
+            citizen_number=traveller.citizen_number,
+            full_name=traveller.full_name,
             birth_date=traveller.birth_date,
         )
         for number in range(3)
-    ]  # fmt: skip
+    ]
 
     answers: list[pb.BatchVerifyCitizensResponse] = []
     initial: Any = {}

@@ -275,9 +275,11 @@ def test_a_sample_states_its_own_purpose_and_otherwise_that_of_the_profile() -> 
 @SMALL
 def test_a_call_of_a_profiles_own_has_a_new_id_each_time_and_messages_of_its_own() -> None:
     asked = Call(
-        members=["provinces/one-stop"], method="ndxp.population.v1.PopulationService/UploadChanges",
-        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}], purpose="test",
-    )  # fmt: skip
+        members=["provinces/one-stop"],
+        method="ndxp.population.v1.PopulationService/UploadChanges",
+        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}],
+        purpose="test",
+    )
     profile = msgspec.structs.replace(load("ndxp-average"), mix={"mine": asked})
     method: Any = POPULATION.services_by_name["PopulationService"].methods_by_name["UploadChanges"]
     first, second, *_ = calls.ring(profile, {"mine": ["VN/GOV/H26/one-stop"]}, {asked.method: method}, seed=1, slot=0)
@@ -502,8 +504,9 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
     assert len(hospitals) == 63
     assert len(consumers.select(["connected/lgsp", "connected/one-stop", "connected/ekyc"])) == 13 + 63 + 4
     assert consumers.select(["VN/GOV/H26/one-stop", "VN:GOV:000.00.00.H26:hospital"]) == [
-        "VN/GOV/H26/hospital", "VN/GOV/H26/one-stop",
-    ]  # fmt: skip
+        "VN/GOV/H26/hospital",
+        "VN/GOV/H26/one-stop",
+    ]
     for wrong, there in (
         (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are central/lgsp, "),
         (["VN/GOV/H26/one-stp"], "is in VN/GOV/H26/one-stp; there are VN/GOV/H26/hospital, VN/GOV/H26/one-stop, "),

@@ -224,8 +224,9 @@ def test_objectives_can_be_a_file_of_their_own(tmp_path: Path) -> None:
         "services: {PopulationService: {dropped_share: 0}}\nabort: {seconds: 3, error_share: 0.1}", encoding="utf-8"
     )
     assert profiles.load("ndxp-average", own).slo == {
-        "services": {"PopulationService": {"dropped_share": 0}}, "abort": {"seconds": 3, "error_share": 0.1},
-    }  # fmt: skip
+        "services": {"PopulationService": {"dropped_share": 0}},
+        "abort": {"seconds": 3, "error_share": 0.1},
+    }
 
 
 @pytest.mark.parametrize(

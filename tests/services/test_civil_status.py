@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from ndxp.wire import metadata
 from ndxp.world import Citizen, Sex, World
 from ndxp.world.registers.certificates import BirthCertificate, Certificates
 from tests.services.conftest import CIVIL_STATUS, MEMBER, OTHER, SECRETS, open_town
+from tests.support import agencies
+from tests.support.agencies import PARTS
 from tests.support.fakes import TokenOffice, until
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 RequestId = Callable[[], str]
 NAMES = ("population", "civil_status")
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+FILING = ((metadata.TRACEPARENT, TRACE), (metadata.USER_ID, "officer 7"))
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +152,7 @@ def told(town: "Town", method: str) -> int:
 async def test_a_birth_ends_with_a_number_and_a_certificate_after_four_working_hours(
     town: "Town", clock_file: Path, birth: Birth, mother: Citizen, father: Citizen
 ) -> None:
-    code = (await town.civil_status().SubmitBirth(birth(), metadata=((metadata.TRACEPARENT, TRACE),))).code
+    code = (await town.civil_status().SubmitBirth(birth(), metadata=FILING)).code
     assert code.startswith("LTKS-230703-")
     clock.move(clock_file, FIRST_MOMENT + timedelta(hours=3))
     assert (await answer(town, code)).state == pb.ANSWER_STATE_WAITING
@@ -173,11 +177,12 @@ async def test_a_birth_ends_with_a_number_and_a_certificate_after_four_working_h
     assert {call.metadata[metadata.TRACEPARENT] for call in onward} == {TRACE}
     assert {call.metadata[metadata.PURPOSE] for call in onward} == {"birth registration"}
     assert {call.metadata[metadata.MESSAGE_ID] for call in onward} == {code}
+    assert {call.metadata[metadata.USER_ID] for call in onward} == {"officer 7"}
     assert done.population_transaction_id == onward[-1].transaction_id
 
 
 async def test_a_death_is_on_record_in_the_population_database_and_has_a_certificate(
-    town: "Town", clock_file: Path, death: Death, elder: Citizen
+    town: "Town", clock_file: Path, death: Death, elder: Citizen, request_id: RequestId, failure_of: "FailureOf"
 ) -> None:
     year_alone = death(deceased=stated(elder, birth_date=str(elder.birth_date.year)))
     code = (await town.civil_status().SubmitDeath(year_alone)).code
@@ -191,6 +196,22 @@ async def test_a_death_is_on_record_in_the_population_database_and_has_a_certifi
     certificate = (await town.civil_status().GetCertificate(asked)).certificate
     assert (certificate.kind, certificate.death_date) == (pb.CERTIFICATE_KIND_DEATH, "2023-07-01")
     assert (certificate.holder.birth_date, certificate.sex) == (str(elder.birth_date), elder.sex)
+
+    def amend(field: int, old_value: str, new_value: str) -> Any:
+        request = pb.AmendCertificateRequest(
+            request_id=request_id(), certificate_number=done.certificate_number,
+            field=pb.CertificateField.Name(field), old_value=old_value, new_value=new_value, reason="a slip",
+        )  # fmt: skip
+        return town.civil_status().AmendCertificate(request)
+
+    dying, birth_date = pb.CERTIFICATE_FIELD_DEATH_DATE, pb.CERTIFICATE_FIELD_BIRTH_DATE
+    for call in (
+        amend(dying, "2023-07-01", "2023-07-05"), amend(dying, "2023-07-01", "1900-01-01"),
+        amend(birth_date, str(elder.birth_date), "2023-07-02"),
+    ):  # fmt: skip
+        failure = await failure_of(call)
+        assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "DATE_IMPOSSIBLE")
+    assert (await amend(dying, "2023-07-01", "2023-06-30")).certificate.death_date == "2023-06-30"
     again = (await town.civil_status().SubmitDeath(death())).code
     refused = await decided(town, clock_file, again)
     assert (refused.state, refused.reason) == (pb.ANSWER_STATE_REFUSED, "the death is registered already")
@@ -280,7 +301,7 @@ async def test_a_supplement_is_wanted_for_a_wrong_birth_date_and_with_it_the_bir
     failure = await failure_of(stub.SupplementDossier(early))
     assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "NO_SUPPLEMENT_WANTED")
     wanting = await decided(town, clock_file, code)
-    assert wanting.state == pb.ANSWER_STATE_SUPPLEMENT
+    assert (wanting.state, wanting.HasField("decided_at")) == (pb.ANSWER_STATE_SUPPLEMENT, False)
     assert wanting.reason == "number, name and birth date of the mother are not those of one citizen"
     for wrong, reason in (
         ({}, "FIELD_MISSING"),
@@ -612,6 +633,19 @@ async def test_a_dossier_is_about_those_who_exist_and_when_done_about_the_child(
     absent = birth(mother=stated(mother, citizen_number=town.world.absent_number(3)), father=None)
     await town.civil_status().SubmitBirth(absent)
     assert town.gateway.forwarded[-1].subjects == ""
+
+
+def test_civil_status_alone_may_tell_the_population_database_of_births_and_deaths() -> None:
+    rights = [
+        (right["consumer"] if right in part.grants else part.subsystems[0], right["methods"])
+        for part in PARTS.values()
+        for right in (*part.grants, *part.asks)
+        if (part.name == "population" and right in part.grants) or right.get("contract") == agencies.population.contract
+    ]
+    assert rights
+    for method in ("RegisterBirth", "RegisterDeath"):
+        told_by = {consumer for consumer, patterns in rights if any(fnmatch(method, each) for each in patterns)}
+        assert told_by == {CIVIL_STATUS}
 
 
 def hashed(number: str) -> str:

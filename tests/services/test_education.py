@@ -15,7 +15,7 @@ from ndxp.population.v1 import population_pb2 as population
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import Citizen, World, normalise_name
 from ndxp.world.registers.candidates import Candidate, Candidates
-from tests.services.conftest import MEMBER, OTHER, OTHER_SCHOOLS, SCHOOLS, SECRETS, open_town
+from tests.services.conftest import CIVIL_STATUS, MEMBER, OTHER, OTHER_SCHOOLS, SCHOOLS, SECRETS, open_town
 from tests.support.fakes import TokenOffice
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ async def test_who_is_not_matched_lives_no_more_or_is_no_candidate_is_not_regist
     death = population.RegisterDeathRequest(
         request_id=request_id(), citizen_number=pupil.number, full_name=pupil.full_name, death_date="2023-06-30"
     )
-    await town.population().RegisterDeath(death)
+    await town.population(CIVIL_STATUS).RegisterDeath(death)
     failure = await failure_of(portal.RegisterCandidate(form()))
     assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED")
     assert not await is_registered(schools, candidate)

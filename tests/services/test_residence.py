@@ -18,7 +18,7 @@ from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceStub
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.wire import metadata
 from ndxp.world import Citizen, World
-from tests.services.conftest import KEEPER, MEMBER, OTHER, SECRETS, open_town
+from tests.services.conftest import CIVIL_STATUS, KEEPER, MEMBER, OTHER, SECRETS, open_town
 from tests.support.fakes import TokenOffice, until
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ async def remove(town: "Town", request: pb.RemoveResidenceRequest) -> pb.Filing:
 
 
 async def die(town: "Town", citizen: Citizen, request_id: RequestId) -> None:
-    await town.population().RegisterDeath(
+    await town.population(CIVIL_STATUS).RegisterDeath(
         population.RegisterDeathRequest(
             request_id=request_id(), citizen_number=citizen.number, full_name=citizen.full_name,
             death_date="2023-07-02",
@@ -143,7 +143,7 @@ async def test_a_newborn_joins_the_mothers_household_after_twelve_working_hours(
         request_id=request_id(), surname="Trần", given_name="An", sex=population.SEX_FEMALE,
         birth_date="2023-07-01", province="001", mother_number=mother.number,
     )  # fmt: skip
-    child = (await town.population().RegisterBirth(born)).citizen
+    child = (await town.population(CIVIL_STATUS).RegisterBirth(born)).citizen
     filing = await register(
         town,
         registration(citizen_number=child.citizen_number, full_name=child.full_name, birth_date=child.birth_date),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RequestId = Callable[[], str]
 NAMES = ("population", "social_security")
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+FILING = ((metadata.TRACEPARENT, TRACE), (metadata.USER_ID, "officer 7"))
 BEFORE, SINCE = 1_490_000, 1_800_000
 
 
@@ -149,7 +150,7 @@ async def test_a_death_stops_the_pension_and_gives_both_allowances_after_forty_w
     await die(town, pensioner, request_id, day)
     assert (await participation(town, pensioner)).participation.pension
     request = claim()
-    asked = await town.social_security().ClaimDeathBenefits(request, metadata=((metadata.TRACEPARENT, TRACE),))
+    asked = await town.social_security().ClaimDeathBenefits(request, metadata=FILING)
     received = asked.claim
     due = datetime(2023, 7, 12, 17, tzinfo=VIETNAM)
     assert (received.state, received.due_at.ToMicroseconds()) == (pb.CLAIM_STATE_RECEIVED, clock.micros_of(due))
@@ -164,6 +165,7 @@ async def test_a_death_stops_the_pension_and_gives_both_allowances_after_forty_w
     onward = town.onward_calls()
     assert {call.metadata[metadata.TRACEPARENT] for call in onward} == {TRACE}
     assert {call.metadata[metadata.PURPOSE] for call in onward} == {"death benefits"}
+    assert {call.metadata[metadata.USER_ID] for call in onward} == {"officer 7"}
     assert granted.verification_transaction_id == onward[0].transaction_id
 
 
@@ -176,6 +178,7 @@ async def test_each_allowance_is_granted_once(
     granted = await decided(town, clock_file, first)
     assert (granted.funeral_allowance, granted.survivors_allowance) == (10 * SINCE, 0)
     assert not granted.pension_stopped
+    assert not (await participation(town, worker)).participation.contributes
     assert await filed(town, funeral) == first
     both = await decided(town, clock_file, await filed(town, claim(deceased=stated(worker))))
     assert (both.state, both.funeral_allowance) == (pb.CLAIM_STATE_GRANTED, 0)

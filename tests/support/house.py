@@ -76,8 +76,10 @@ class House:
 
     def registry(self, *grants: Grant) -> Snapshot:
         """A registry with these grants."""
-        members = [Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
-                   Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"])]  # fmt: skip
+        members = [
+            Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
+            Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"]),
+        ]
         services = [Service(provider=PROVIDER, contract=DEMO, address=self.address)]
         known = contract("demo.v1", "Demo", UNARY, streams=(STREAM,))
         return Snapshot(Registry("VN", members=members, services=services, grants=list(grants)), {DEMO: known})

@@ -1,7 +1,9 @@
 """What a test of an agency says of its ids and tokens: the rule of each, and how an object of its own comes to be.
 
-A file in tests/services/objects is an agency's part of it: ``RULES`` by method and field, ``KINDS`` of objects by the
-field that names one, ``LISTS`` by method, ``AGENCIES`` that are needed for them. test_objects.py holds all of it.
+A file in tests/services/objects is an agency's part of it: ``RULES`` by method and field, ``KINDS`` of objects by
+contract and field ("package.Service/application_id"), ``LISTS`` by method, ``AGENCIES`` that are needed for them,
+``NOT_NOW`` the reasons of methods that an object does not allow in the state in which it is filed. test_objects.py
+holds all of it.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -27,21 +29,34 @@ SECRET = "what those of a payment alone were told; it opens nothing without the 
 PUBLIC = "a place in a list that every member may read"
 KEY = "a public key of the caller's own"
 
+MATTER = "the caller's own name for its dossier; others may have the same"
+
 MEMBER, OTHER = "VN/GOV/H26/one-stop", "VN/GOV/H29/one-stop"
 PROTOS = Path(__file__).parents[2] / "protos"
 
 
 class Kind(NamedTuple):
-    """Objects of a kind: who keeps them, how MEMBER files one, and which method reads it."""
+    """Objects of a kind: who keeps them, how MEMBER files one, and by which method and field it is read."""
 
     agency: str
     keeper: str
     file: Callable[["Town", World], Awaitable[Any]]
     read: str
+    field: str
 
 
 List = Callable[["Town", World], Awaitable[tuple[dict[str, Any], str]]]
 """Makes a list of MEMBER's with more than a page: the fields that ask for it, and the token of its next page."""
+
+
+def stated(world: World, persona: str) -> dict[str, str]:
+    """What a request says of somebody."""
+    citizen = world.persona(persona).citizen
+    return {
+        "citizen_number": citizen.number,
+        "full_name": citizen.full_name,
+        "birth_date": str(citizen.birth_date),
+    }
 
 
 def methods() -> Iterator[MethodDescriptor]:

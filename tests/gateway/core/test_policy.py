@@ -204,10 +204,12 @@ def test_a_grant_with_purposes_is_for_calls_that_state_one_of_them(
         ({"valid_from": "2026-07-01T05:00:00.000001Z"}, "is not valid before 2026-07-01T05:00:00.000001Z"),
         ({"valid_until": "2026-07-01T05:00:00Z"}, "was valid until 2026-07-01T05:00:00Z"),
         ({"valid_until": "2026-07-01T12:00:01+07:00"}, ""),
-        ({"valid_until": "2026-06-30", "purposes": ["care"]},
-         "was valid until 2026-06-30 and asks for a purpose among care"),
+        (
+            {"valid_until": "2026-06-30", "purposes": ["care"]},
+            "was valid until 2026-06-30 and asks for a purpose among care",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_grant_holds_from_its_first_moment_to_the_end_of_its_last_day(terms: dict[str, Any], lacks: str) -> None:
     given_grant = grant(CLIENT, "Get", **terms)
     if lacks:

@@ -143,8 +143,9 @@ async def test_it_goes_on_by_itself_and_tries_again_when_the_database_was_away(
 ) -> None:
     monkeypatch.setattr(retention, "_EVERY", 0.0)
     away: list[Exception] = [
-        AgencyError(Code.UNAVAILABLE, "DATABASE_UNAVAILABLE", "away"), sqlite3.DatabaseError("malformed"),
-    ]  # fmt: skip
+        AgencyError(Code.UNAVAILABLE, "DATABASE_UNAVAILABLE", "away"),
+        sqlite3.DatabaseError("malformed"),
+    ]
     remove_some = Retention.remove_some
 
     def sometimes(self: Retention) -> bool:

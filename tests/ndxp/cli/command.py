@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from ndxp.cli.__main__ import main
+from ndxp.terminal import console
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ def ndxp(*words: object, folder: Path | str, given: str = "", **variables: str) 
 
 def run_main(*words: object, given: str = "") -> Ran:
     """Runs a command in this process, through the same ``main`` that the ``ndxp`` script calls."""
-    return captured(main, "ndxp", *words, given=given)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "_width", None)  # as in a new process, where COLUMNS says it; xdist sets it before
+        return captured(main, "ndxp", *words, given=given)
 
 
 def captured(entry: Callable[[], None], *words: object, given: str = "") -> Ran:

@@ -97,7 +97,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         ('{"one": ' * 500 + "{}" + "}" * 500, "too deep"),
     ],
     ids=lambda value: str(value)[:30],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_request_is_one_line(text: str | bytes, says: str) -> None:
     with pytest.raises(WrongRequest, match=says) as refused:
         read("All", text)

@@ -52,11 +52,12 @@ def test_in_the_repository_an_agency_is_a_contract_a_folder_sample_calls_and_a_t
     write_into_repository("land", tmp_path)
     assert texts(tmp_path).keys() == {
         "protos/ndxp/land/v1/land.proto",
-        "ndxp/land/__init__.py", "ndxp/land/v1/__init__.py",
+        "ndxp/land/__init__.py",
+        "ndxp/land/v1/__init__.py",
         *(f"services/land/{name}" for name in ("__init__.py", "exchange.yaml", "records.py", "rules.py", "service.py")),
         "ndxp/samples/land.py",
         "tests/services/test_land.py",
-    }  # fmt: skip
+    }
     known = 'lint.isort.known-first-party=["ndxp", "services"]'
     run(tmp_path, "ruff", "check", "--config", str(SETTINGS), "--config", known, ".")
     run(tmp_path, "ruff", "format", "--check", "--config", str(SETTINGS), ".")

@@ -32,7 +32,7 @@ async def registered(town: "Town", world: World) -> pb.Registration:
 
 
 KINDS = {
-    "registration_id": Kind(
-        "VN/GOV/G03/education", "VN/GOV/G03/lgsp", registered, "ndxp.education.v1.EducationService/GetRegistration"
+    "ndxp.education.v1.EducationService/registration_id": Kind(
+        "VN/GOV/G03/education", "VN/GOV/G03/lgsp", registered, "GetRegistration", "registration_id"
     ),
 }

@@ -39,8 +39,8 @@ async def of_applications(town: "Town", world: World) -> tuple[dict[str, Any], s
 
 
 KINDS = {
-    "application_id": Kind(
-        passports.subsystem, "VN/GOV/G01/lgsp", submitted, "ndxp.passports.v1.PassportService/GetApplication"
+    "ndxp.passports.v1.PassportService/application_id": Kind(
+        passports.subsystem, "VN/GOV/G01/lgsp", submitted, "GetApplication", "application_id"
     ),
 }
 

@@ -30,5 +30,7 @@ async def notified(town: "Town", world: World) -> pb.Stay:
 
 
 KINDS = {
-    "stay_id": Kind("VN/GOV/G01/residence", "VN/GOV/G01/lgsp", notified, "ndxp.residence.v1.ResidenceService/GetStay"),
+    "ndxp.residence.v1.ResidenceService/stay_id": Kind(
+        "VN/GOV/G01/residence", "VN/GOV/G01/lgsp", notified, "GetStay", "stay_id"
+    ),
 }

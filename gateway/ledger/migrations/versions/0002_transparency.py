@@ -66,9 +66,11 @@ def _take_over(
     connection.execute(sa.insert(records), rows)
     leaves = [leaf_hash(msgspec.json.encode(_filled(one), order="sorted")) for one in taken]
     changed = Tree(size, tile_of).append(leaves)
-    tables.put(connection, tiles, [
-        {"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()
-    ])  # fmt: skip
+    tables.put(
+        connection,
+        tiles,
+        [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()],
+    )
     statistics.add(connection, [tables.record(one) for one in taken])
 
 
