@@ -35,6 +35,8 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
       /handed-out/emc \
       /handed-out/health_insurance \
       /handed-out/land \
+      /handed-out/life_events \
+      /handed-out/one_stop \
       /handed-out/operations \
       /handed-out/passports \
       /handed-out/population \

@@ -97,9 +97,15 @@ def values() -> str:
     """The agencies of the chart."""
     return "".join(
         f"  {part.label}: {{subsystem: {part.subsystems[0]}, program: {part.name}, port: {_PORT}, "
-        f"calls: {'true' if part.asks else 'false'}}}\n"
+        f"calls: {'true' if part.asks else 'false'}{_more(part.subsystems[1:])}}}\n"
         for part in AGENCIES
     )
+
+
+def _more(subsystems: Sequence[str]) -> str:
+    """The other subsystems that an agency runs as, five a line."""
+    lines = [", ".join(subsystems[place : place + 5]) for place in range(0, len(subsystems), 5)]
+    return f", more: [\n    {f',{chr(10)}    '.join(lines)}]" if lines else ""
 
 
 def scraped() -> str:

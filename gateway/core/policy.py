@@ -9,13 +9,15 @@ from ndxp.identifiers import in_slashes
 
 _REMEMBERED = 10_000
 _LONGEST_LIST = 500
+_LONGEST_LIST_OF_PROVIDERS = 2_000
+"""Enough for the 63 provinces; a refusal of more than 8 kB in its metadata does not arrive."""
 
 
 def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
     """The service for a call: the provider ``wanted`` (x-ndxp-service), or the only provider of the contract.
 
     Raises Refusal: UNKNOWN_SERVICE for a contract or method that nobody offers, UNKNOWN_PROVIDER when ``wanted`` does
-    not offer it, or is empty although there are several providers.
+    not offer it, or is empty although there are several providers. The refusal lists the providers.
     """
     contract, _, name = method.partition("/")
     providers = snapshot.providers.get(contract)
@@ -36,14 +38,17 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
         if len(providers) > 1:
             raise Refusal(
                 Reason.UNKNOWN_PROVIDER,
-                f"{len(providers)} members offer {contract}; "
-                f"name one in x-ndxp-service, such as {next(iter(providers))}",
+                f"{len(providers)} members offer {contract}; name one in x-ndxp-service: {_providers(providers)}",
             )
         return next(iter(providers.values()))
     if ":" in wanted:
         wanted = in_slashes(wanted)
     if wanted not in providers:
-        raise Refusal(Reason.UNKNOWN_PROVIDER, f"{wanted} does not offer {contract}", metadata={"service": wanted})
+        raise Refusal(
+            Reason.UNKNOWN_PROVIDER,
+            f"{wanted} does not offer {contract}; it is offered by {_providers(providers)}",
+            metadata={"service": wanted},
+        )
     return providers[wanted]
 
 
@@ -112,7 +117,12 @@ def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
     return " and ".join(reasons)
 
 
-def _named(methods: Iterable[str]) -> str:
-    """Methods as a refusal lists them. A long list is cut, because metadata of more than 8 kB does not arrive."""
-    named = ", ".join(methods)
-    return named if len(named) <= _LONGEST_LIST else f"{named[:_LONGEST_LIST].rpartition(', ')[0]} and more"
+def _providers(providers: Iterable[str]) -> str:
+    """Providers of a contract as a refusal lists them."""
+    return _named(sorted(providers), _LONGEST_LIST_OF_PROVIDERS)
+
+
+def _named(names: Iterable[str], longest: int = _LONGEST_LIST) -> str:
+    """Names as a refusal lists them. A long list is cut, because metadata of more than 8 kB does not arrive."""
+    named = ", ".join(names)
+    return named if len(named) <= longest else f"{named[:longest].rpartition(', ')[0]} and more"

@@ -12,17 +12,21 @@ from ndxp.agency.database import Database, Transaction
 _Answer = TypeVar("_Answer", bound=Message)
 
 
-def once(database: Database, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]) -> _Answer:
-    """Makes the change in a transaction and stores the answer, or returns the stored answer."""
-    asker = caller()
-    return database.once(asker.client, asker.assertion.method, request, answer, do)
+def once(
+    database: Database, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer], *, at: str = ""
+) -> _Answer:
+    """Makes the change in a transaction and stores the answer, or returns the stored answer.
+
+    An agency that runs as several subsystems names the called one in ``at``, so that the answer of one subsystem is not
+    returned by another.
+    """
+    return database.once(caller().client, _method(at), request, answer, do)
 
 
-def answered(database: Database, request: Message, answer: type[_Answer]) -> _Answer | None:
-    """The answer that the running method gave to this request before, or None."""
-    asker = caller()
+def answered(database: Database, request: Message, answer: type[_Answer], *, at: str = "") -> _Answer | None:
+    """The answer that the running method gave to this request before, or None; ``at`` as for ``once``."""
     with database.reading() as documents:
-        return documents.answered(asker.client, asker.assertion.method, request, answer)
+        return documents.answered(caller().client, _method(at), request, answer)
 
 
 def onward_request_id(request_id: str) -> str:
@@ -33,3 +37,7 @@ def onward_request_id(request_id: str) -> str:
     asker = caller()
     named = "\n".join((asker.client, asker.assertion.method, request_id))
     return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _method(at: str) -> str:
+    return f"{caller().assertion.method} {at}".rstrip()

@@ -19,6 +19,7 @@ from ndxp.cli import (
     demo,
     directory,
     doctor,
+    dossier,
     ledger,
     load,
     member,
@@ -28,6 +29,7 @@ from ndxp.cli import (
     rights,
     run,
     service,
+    story,
 )
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
@@ -52,10 +54,11 @@ app = typer.Typer(
 )
 for commands in (
     run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
-    call.app, clock.app, ledger.app, load.app, demo.app,
+    call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
+demo.group.registered_commands += story.app.registered_commands
 
 
 _REFUSED = (

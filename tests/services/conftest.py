@@ -32,6 +32,7 @@ MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
 CIVIL_STATUS = "VN/GOV/G15/civil-status"
+PORTAL = "VN/GOV/G22/public-services"
 SCHOOLS, OTHER_SCHOOLS = "VN/GOV/H26/schools", "VN/GOV/H29/schools"
 
 

@@ -117,7 +117,7 @@ class LifeEventServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawDossier(self, request, context):
-        """Withdraws a dossier that no agency has decided on yet.
+        """Withdraws a dossier that no agency works on: one that is on its way, or that waits for a supplement.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from ndxp.life_events.v1 import life_events_pb2 as ndxp_dot_life__events_dot_v1_dot_life__events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fndxp/one_stop/v1/one_stop.proto\x12\x10ndxp.one_stop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%ndxp/life_events/v1/life_events.proto\"\xb9\x01\n\x0bLinkedEvent\x12\x13\n\x0blinked_code\x18\x01 \x01(\t\x12\x32\n\nprocedures\x18\x02 \x03(\x0e\x32\x1e.ndxp.life_events.v1.Procedure\x12+\n\x05\x62irth\x18\x03 \x01(\x0b\x32\x1a.ndxp.life_events.v1.BirthH\x00\x12+\n\x05\x64\x65\x61th\x18\x04 \x01(\x0b\x32\x1a.ndxp.life_events.v1.DeathH\x00\x42\x07\n\x05\x65vent\"e\n\x0cLandTransfer\x12\x1a\n\x12\x63\x65rtificate_number\x18\x01 \x01(\t\x12*\n\x05\x62uyer\x18\x02 \x01(\x0b\x32\x1b.ndxp.life_events.v1.Person\x12\r\n\x05price\x18\x03 \x01(\x03\"\x1a\n\x07General\x12\x0f\n\x07subject\x18\x01 \x01(\t\"\xfa\x03\n\x07\x44ossier\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x16\n\x0eprocedure_code\x18\x02 \x01(\t\x12.\n\tapplicant\x18\x03 \x01(\x0b\x32\x1b.ndxp.life_events.v1.Person\x12/\n\x06linked\x18\x04 \x01(\x0b\x32\x1d.ndxp.one_stop.v1.LinkedEventH\x00\x12.\n\x04land\x18\x05 \x01(\x0b\x32\x1e.ndxp.one_stop.v1.LandTransferH\x00\x12,\n\x07general\x18\x06 \x01(\x0b\x32\x19.ndxp.one_stop.v1.GeneralH\x00\x12-\n\x05state\x18\x07 \x01(\x0e\x32\x1e.ndxp.one_stop.v1.DossierState\x12/\n\x0breceived_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x0b \x01(\t\x12(\n\x05steps\x18\x0c \x03(\x0b\x32\x19.ndxp.life_events.v1.Step\x12\x0e\n\x06online\x18\r \x01(\x08\x42\x08\n\x06matter\"\x9c\x02\n\x15ReceiveDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eprocedure_code\x18\x02 \x01(\t\x12.\n\tapplicant\x18\x03 \x01(\x0b\x32\x1b.ndxp.life_events.v1.Person\x12/\n\x06linked\x18\x04 \x01(\x0b\x32\x1d.ndxp.one_stop.v1.LinkedEventH\x00\x12.\n\x04land\x18\x05 \x01(\x0b\x32\x1e.ndxp.one_stop.v1.LandTransferH\x00\x12,\n\x07general\x18\x06 \x01(\x0b\x32\x19.ndxp.one_stop.v1.GeneralH\x00\x12\x0e\n\x06online\x18\x07 \x01(\x08\x42\x08\n\x06matter\"D\n\x16ReceiveDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"!\n\x11GetDossierRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"@\n\x12GetDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"T\n\x13ListDossiersRequest\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x14ListDossiersResponse\x12+\n\x08\x64ossiers\x18\x01 \x03(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"s\n\x12MoveDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.ndxp.one_stop.v1.DossierState\x12\x0c\n\x04note\x18\x04 \x01(\t\"A\n\x13MoveDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"y\n\x18SupplementDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12-\n\x06linked\x18\x04 \x01(\x0b\x32\x1d.ndxp.one_stop.v1.LinkedEvent\"G\n\x19SupplementDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\":\n\x16WithdrawDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"E\n\x17WithdrawDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"\x17\n\x15GetPunctualityRequest\"h\n\x16GetPunctualityResponse\x12\x10\n\x08received\x18\x01 \x01(\x03\x12\x0e\n\x06online\x18\x02 \x01(\x03\x12\r\n\x05\x65nded\x18\x03 \x01(\x03\x12\x0f\n\x07on_time\x18\x04 \x01(\x03\x12\x0c\n\x04late\x18\x05 \x01(\x03*\xbe\x02\n\x0c\x44ossierState\x12\x1d\n\x19\x44OSSIER_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44OSSIER_STATE_NEW\x10\x01\x12\x1a\n\x16\x44OSSIER_STATE_RECEIVED\x10\x02\x12\x19\n\x15\x44OSSIER_STATE_REFUSED\x10\x03\x12\x1c\n\x18\x44OSSIER_STATE_IN_PROCESS\x10\x04\x12\x1c\n\x18\x44OSSIER_STATE_SUPPLEMENT\x10\x05\x12\x19\n\x15\x44OSSIER_STATE_PAYMENT\x10\x06\x12\x1b\n\x17\x44OSSIER_STATE_WITHDRAWN\x10\x07\x12\x19\n\x15\x44OSSIER_STATE_STOPPED\x10\x08\x12\x16\n\x12\x44OSSIER_STATE_DONE\x10\t\x12\x1a\n\x16\x44OSSIER_STATE_RETURNED\x10\n2\xd3\x05\n\x0eOneStopService\x12\x63\n\x0eReceiveDossier\x12\'.ndxp.one_stop.v1.ReceiveDossierRequest\x1a(.ndxp.one_stop.v1.ReceiveDossierResponse\x12\\\n\nGetDossier\x12#.ndxp.one_stop.v1.GetDossierRequest\x1a$.ndxp.one_stop.v1.GetDossierResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListDossiers\x12%.ndxp.one_stop.v1.ListDossiersRequest\x1a&.ndxp.one_stop.v1.ListDossiersResponse\"\x03\x90\x02\x01\x12Z\n\x0bMoveDossier\x12$.ndxp.one_stop.v1.MoveDossierRequest\x1a%.ndxp.one_stop.v1.MoveDossierResponse\x12l\n\x11SupplementDossier\x12*.ndxp.one_stop.v1.SupplementDossierRequest\x1a+.ndxp.one_stop.v1.SupplementDossierResponse\x12\x66\n\x0fWithdrawDossier\x12(.ndxp.one_stop.v1.WithdrawDossierRequest\x1a).ndxp.one_stop.v1.WithdrawDossierResponse\x12h\n\x0eGetPunctuality\x12\'.ndxp.one_stop.v1.GetPunctualityRequest\x1a(.ndxp.one_stop.v1.GetPunctualityResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fndxp/one_stop/v1/one_stop.proto\x12\x10ndxp.one_stop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%ndxp/life_events/v1/life_events.proto\"\xb9\x01\n\x0bLinkedEvent\x12\x13\n\x0blinked_code\x18\x01 \x01(\t\x12\x32\n\nprocedures\x18\x02 \x03(\x0e\x32\x1e.ndxp.life_events.v1.Procedure\x12+\n\x05\x62irth\x18\x03 \x01(\x0b\x32\x1a.ndxp.life_events.v1.BirthH\x00\x12+\n\x05\x64\x65\x61th\x18\x04 \x01(\x0b\x32\x1a.ndxp.life_events.v1.DeathH\x00\x42\x07\n\x05\x65vent\"e\n\x0cLandTransfer\x12\x1a\n\x12\x63\x65rtificate_number\x18\x01 \x01(\t\x12*\n\x05\x62uyer\x18\x02 \x01(\x0b\x32\x1b.ndxp.life_events.v1.Person\x12\r\n\x05price\x18\x03 \x01(\x03\"\x1a\n\x07General\x12\x0f\n\x07subject\x18\x01 \x01(\t\"\x8f\x04\n\x07\x44ossier\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x16\n\x0eprocedure_code\x18\x02 \x01(\t\x12.\n\tapplicant\x18\x03 \x01(\x0b\x32\x1b.ndxp.life_events.v1.Person\x12/\n\x06linked\x18\x04 \x01(\x0b\x32\x1d.ndxp.one_stop.v1.LinkedEventH\x00\x12.\n\x04land\x18\x05 \x01(\x0b\x32\x1e.ndxp.one_stop.v1.LandTransferH\x00\x12,\n\x07general\x18\x06 \x01(\x0b\x32\x19.ndxp.one_stop.v1.GeneralH\x00\x12-\n\x05state\x18\x07 \x01(\x0e\x32\x1e.ndxp.one_stop.v1.DossierState\x12/\n\x0breceived_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06\x64ue_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04note\x18\x0b \x01(\t\x12(\n\x05steps\x18\x0c \x03(\x0b\x32\x19.ndxp.life_events.v1.Step\x12\x0e\n\x06online\x18\r \x01(\x08\x12\x13\n\x0btraceparent\x18\x0e \x01(\tB\x08\n\x06matter\"\x9c\x02\n\x15ReceiveDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x16\n\x0eprocedure_code\x18\x02 \x01(\t\x12.\n\tapplicant\x18\x03 \x01(\x0b\x32\x1b.ndxp.life_events.v1.Person\x12/\n\x06linked\x18\x04 \x01(\x0b\x32\x1d.ndxp.one_stop.v1.LinkedEventH\x00\x12.\n\x04land\x18\x05 \x01(\x0b\x32\x1e.ndxp.one_stop.v1.LandTransferH\x00\x12,\n\x07general\x18\x06 \x01(\x0b\x32\x19.ndxp.one_stop.v1.GeneralH\x00\x12\x0e\n\x06online\x18\x07 \x01(\x08\x42\x08\n\x06matter\"D\n\x16ReceiveDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"!\n\x11GetDossierRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"@\n\x12GetDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"T\n\x13ListDossiersRequest\x12\x16\n\x0e\x63itizen_number\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x14ListDossiersResponse\x12+\n\x08\x64ossiers\x18\x01 \x03(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"s\n\x12MoveDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.ndxp.one_stop.v1.DossierState\x12\x0c\n\x04note\x18\x04 \x01(\t\"A\n\x13MoveDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"y\n\x18SupplementDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12-\n\x06linked\x18\x04 \x01(\x0b\x32\x1d.ndxp.one_stop.v1.LinkedEvent\"G\n\x19SupplementDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\":\n\x16WithdrawDossierRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"E\n\x17WithdrawDossierResponse\x12*\n\x07\x64ossier\x18\x01 \x01(\x0b\x32\x19.ndxp.one_stop.v1.Dossier\"\x17\n\x15GetPunctualityRequest\"h\n\x16GetPunctualityResponse\x12\x10\n\x08received\x18\x01 \x01(\x03\x12\x0e\n\x06online\x18\x02 \x01(\x03\x12\r\n\x05\x65nded\x18\x03 \x01(\x03\x12\x0f\n\x07on_time\x18\x04 \x01(\x03\x12\x0c\n\x04late\x18\x05 \x01(\x03*\xbe\x02\n\x0c\x44ossierState\x12\x1d\n\x19\x44OSSIER_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44OSSIER_STATE_NEW\x10\x01\x12\x1a\n\x16\x44OSSIER_STATE_RECEIVED\x10\x02\x12\x19\n\x15\x44OSSIER_STATE_REFUSED\x10\x03\x12\x1c\n\x18\x44OSSIER_STATE_IN_PROCESS\x10\x04\x12\x1c\n\x18\x44OSSIER_STATE_SUPPLEMENT\x10\x05\x12\x19\n\x15\x44OSSIER_STATE_PAYMENT\x10\x06\x12\x1b\n\x17\x44OSSIER_STATE_WITHDRAWN\x10\x07\x12\x19\n\x15\x44OSSIER_STATE_STOPPED\x10\x08\x12\x16\n\x12\x44OSSIER_STATE_DONE\x10\t\x12\x1a\n\x16\x44OSSIER_STATE_RETURNED\x10\n2\xd3\x05\n\x0eOneStopService\x12\x63\n\x0eReceiveDossier\x12\'.ndxp.one_stop.v1.ReceiveDossierRequest\x1a(.ndxp.one_stop.v1.ReceiveDossierResponse\x12\\\n\nGetDossier\x12#.ndxp.one_stop.v1.GetDossierRequest\x1a$.ndxp.one_stop.v1.GetDossierResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListDossiers\x12%.ndxp.one_stop.v1.ListDossiersRequest\x1a&.ndxp.one_stop.v1.ListDossiersResponse\"\x03\x90\x02\x01\x12Z\n\x0bMoveDossier\x12$.ndxp.one_stop.v1.MoveDossierRequest\x1a%.ndxp.one_stop.v1.MoveDossierResponse\x12l\n\x11SupplementDossier\x12*.ndxp.one_stop.v1.SupplementDossierRequest\x1a+.ndxp.one_stop.v1.SupplementDossierResponse\x12\x66\n\x0fWithdrawDossier\x12(.ndxp.one_stop.v1.WithdrawDossierRequest\x1a).ndxp.one_stop.v1.WithdrawDossierResponse\x12h\n\x0eGetPunctuality\x12\'.ndxp.one_stop.v1.GetPunctualityRequest\x1a(.ndxp.one_stop.v1.GetPunctualityResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,8 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ONESTOPSERVICE'].methods_by_name['ListDossiers']._serialized_options = b'\220\002\001'
   _globals['_ONESTOPSERVICE'].methods_by_name['GetPunctuality']._loaded_options = None
   _globals['_ONESTOPSERVICE'].methods_by_name['GetPunctuality']._serialized_options = b'\220\002\001'
-  _globals['_DOSSIERSTATE']._serialized_start=2234
-  _globals['_DOSSIERSTATE']._serialized_end=2552
+  _globals['_DOSSIERSTATE']._serialized_start=2255
+  _globals['_DOSSIERSTATE']._serialized_end=2573
   _globals['_LINKEDEVENT']._serialized_start=126
   _globals['_LINKEDEVENT']._serialized_end=311
   _globals['_LANDTRANSFER']._serialized_start=313
@@ -48,35 +48,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERAL']._serialized_start=416
   _globals['_GENERAL']._serialized_end=442
   _globals['_DOSSIER']._serialized_start=445
-  _globals['_DOSSIER']._serialized_end=951
-  _globals['_RECEIVEDOSSIERREQUEST']._serialized_start=954
-  _globals['_RECEIVEDOSSIERREQUEST']._serialized_end=1238
-  _globals['_RECEIVEDOSSIERRESPONSE']._serialized_start=1240
-  _globals['_RECEIVEDOSSIERRESPONSE']._serialized_end=1308
-  _globals['_GETDOSSIERREQUEST']._serialized_start=1310
-  _globals['_GETDOSSIERREQUEST']._serialized_end=1343
-  _globals['_GETDOSSIERRESPONSE']._serialized_start=1345
-  _globals['_GETDOSSIERRESPONSE']._serialized_end=1409
-  _globals['_LISTDOSSIERSREQUEST']._serialized_start=1411
-  _globals['_LISTDOSSIERSREQUEST']._serialized_end=1495
-  _globals['_LISTDOSSIERSRESPONSE']._serialized_start=1497
-  _globals['_LISTDOSSIERSRESPONSE']._serialized_end=1589
-  _globals['_MOVEDOSSIERREQUEST']._serialized_start=1591
-  _globals['_MOVEDOSSIERREQUEST']._serialized_end=1706
-  _globals['_MOVEDOSSIERRESPONSE']._serialized_start=1708
-  _globals['_MOVEDOSSIERRESPONSE']._serialized_end=1773
-  _globals['_SUPPLEMENTDOSSIERREQUEST']._serialized_start=1775
-  _globals['_SUPPLEMENTDOSSIERREQUEST']._serialized_end=1896
-  _globals['_SUPPLEMENTDOSSIERRESPONSE']._serialized_start=1898
-  _globals['_SUPPLEMENTDOSSIERRESPONSE']._serialized_end=1969
-  _globals['_WITHDRAWDOSSIERREQUEST']._serialized_start=1971
-  _globals['_WITHDRAWDOSSIERREQUEST']._serialized_end=2029
-  _globals['_WITHDRAWDOSSIERRESPONSE']._serialized_start=2031
-  _globals['_WITHDRAWDOSSIERRESPONSE']._serialized_end=2100
-  _globals['_GETPUNCTUALITYREQUEST']._serialized_start=2102
-  _globals['_GETPUNCTUALITYREQUEST']._serialized_end=2125
-  _globals['_GETPUNCTUALITYRESPONSE']._serialized_start=2127
-  _globals['_GETPUNCTUALITYRESPONSE']._serialized_end=2231
-  _globals['_ONESTOPSERVICE']._serialized_start=2555
-  _globals['_ONESTOPSERVICE']._serialized_end=3278
+  _globals['_DOSSIER']._serialized_end=972
+  _globals['_RECEIVEDOSSIERREQUEST']._serialized_start=975
+  _globals['_RECEIVEDOSSIERREQUEST']._serialized_end=1259
+  _globals['_RECEIVEDOSSIERRESPONSE']._serialized_start=1261
+  _globals['_RECEIVEDOSSIERRESPONSE']._serialized_end=1329
+  _globals['_GETDOSSIERREQUEST']._serialized_start=1331
+  _globals['_GETDOSSIERREQUEST']._serialized_end=1364
+  _globals['_GETDOSSIERRESPONSE']._serialized_start=1366
+  _globals['_GETDOSSIERRESPONSE']._serialized_end=1430
+  _globals['_LISTDOSSIERSREQUEST']._serialized_start=1432
+  _globals['_LISTDOSSIERSREQUEST']._serialized_end=1516
+  _globals['_LISTDOSSIERSRESPONSE']._serialized_start=1518
+  _globals['_LISTDOSSIERSRESPONSE']._serialized_end=1610
+  _globals['_MOVEDOSSIERREQUEST']._serialized_start=1612
+  _globals['_MOVEDOSSIERREQUEST']._serialized_end=1727
+  _globals['_MOVEDOSSIERRESPONSE']._serialized_start=1729
+  _globals['_MOVEDOSSIERRESPONSE']._serialized_end=1794
+  _globals['_SUPPLEMENTDOSSIERREQUEST']._serialized_start=1796
+  _globals['_SUPPLEMENTDOSSIERREQUEST']._serialized_end=1917
+  _globals['_SUPPLEMENTDOSSIERRESPONSE']._serialized_start=1919
+  _globals['_SUPPLEMENTDOSSIERRESPONSE']._serialized_end=1990
+  _globals['_WITHDRAWDOSSIERREQUEST']._serialized_start=1992
+  _globals['_WITHDRAWDOSSIERREQUEST']._serialized_end=2050
+  _globals['_WITHDRAWDOSSIERRESPONSE']._serialized_start=2052
+  _globals['_WITHDRAWDOSSIERRESPONSE']._serialized_end=2121
+  _globals['_GETPUNCTUALITYREQUEST']._serialized_start=2123
+  _globals['_GETPUNCTUALITYREQUEST']._serialized_end=2146
+  _globals['_GETPUNCTUALITYRESPONSE']._serialized_start=2148
+  _globals['_GETPUNCTUALITYRESPONSE']._serialized_end=2252
+  _globals['_ONESTOPSERVICE']._serialized_start=2576
+  _globals['_ONESTOPSERVICE']._serialized_end=3299
 # @@protoc_insertion_point(module_scope)

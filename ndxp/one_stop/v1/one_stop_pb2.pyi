@@ -65,7 +65,7 @@ class General(_message.Message):
     def __init__(self, subject: _Optional[str] = ...) -> None: ...
 
 class Dossier(_message.Message):
-    __slots__ = ("code", "procedure_code", "applicant", "linked", "land", "general", "state", "received_at", "due_at", "ended_at", "note", "steps", "online")
+    __slots__ = ("code", "procedure_code", "applicant", "linked", "land", "general", "state", "received_at", "due_at", "ended_at", "note", "steps", "online", "traceparent")
     CODE_FIELD_NUMBER: _ClassVar[int]
     PROCEDURE_CODE_FIELD_NUMBER: _ClassVar[int]
     APPLICANT_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,7 @@ class Dossier(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     ONLINE_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     code: str
     procedure_code: str
     applicant: _life_events_pb2.Person
@@ -92,7 +93,8 @@ class Dossier(_message.Message):
     note: str
     steps: _containers.RepeatedCompositeFieldContainer[_life_events_pb2.Step]
     online: bool
-    def __init__(self, code: _Optional[str] = ..., procedure_code: _Optional[str] = ..., applicant: _Optional[_Union[_life_events_pb2.Person, _Mapping]] = ..., linked: _Optional[_Union[LinkedEvent, _Mapping]] = ..., land: _Optional[_Union[LandTransfer, _Mapping]] = ..., general: _Optional[_Union[General, _Mapping]] = ..., state: _Optional[_Union[DossierState, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., note: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[_life_events_pb2.Step, _Mapping]]] = ..., online: _Optional[bool] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, code: _Optional[str] = ..., procedure_code: _Optional[str] = ..., applicant: _Optional[_Union[_life_events_pb2.Person, _Mapping]] = ..., linked: _Optional[_Union[LinkedEvent, _Mapping]] = ..., land: _Optional[_Union[LandTransfer, _Mapping]] = ..., general: _Optional[_Union[General, _Mapping]] = ..., state: _Optional[_Union[DossierState, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., note: _Optional[str] = ..., steps: _Optional[_Iterable[_Union[_life_events_pb2.Step, _Mapping]]] = ..., online: _Optional[bool] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class ReceiveDossierRequest(_message.Message):
     __slots__ = ("request_id", "procedure_code", "applicant", "linked", "land", "general", "online")

@@ -104,7 +104,7 @@ class OneStopServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveDossier(self, request, context):
-        """Moves a dossier on by hand, by an officer of the province.
+        """Moves a dossier on by hand, by an officer of the province; not one that the agencies of a chain move on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,7 +118,7 @@ class OneStopServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawDossier(self, request, context):
-        """Withdraws a dossier that has no result yet, by whoever filed it.
+        """Withdraws a dossier that has no result yet and that no other agency works on, by whoever filed it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,6 +59,25 @@ def test_a_refusal_that_names_methods_stays_short_enough_to_arrive() -> None:
     assert refusal.message.endswith(" and more")
 
 
+@pytest.mark.parametrize(("providers", "all_named"), [(63, True), (300, False)])
+@pytest.mark.parametrize("wanted", ["", "VN/GOV/H00/one-stop"])
+def test_a_refusal_of_a_provider_lists_those_who_offer_the_contract_and_arrives(
+    providers: int, all_named: bool, wanted: str
+) -> None:
+    names = [f"VN/GOV/H{number:02}/one-stop" for number in range(1, providers + 1)]
+    members = [Member(id=name.removesuffix("/one-stop"), name="Province", subsystems=["one-stop"]) for name in names]
+    services = [Service(provider=name, contract=DEMO, address="h:1") for name in names]
+    known = Snapshot(Registry(instance="VN", members=members, services=services), {})
+    with pytest.raises(Refusal) as raised:
+        choose_service(known, f"{DEMO}/Get", wanted)
+    assert raised.value.reason is Reason.UNKNOWN_PROVIDER
+    listed = raised.value.message.rpartition(": " if not wanted else "offered by ")[2]
+    assert (listed == ", ".join(sorted(names))) is all_named
+    assert listed.startswith(", ".join(sorted(names)[:60]))
+    assert raised.value.message.endswith(" and more") is not all_named
+    assert len(raised.value.message) < 2_200
+
+
 def refused(
     *grants: Grant, client: str = CLIENT, method: str = "Get", purpose: str = "", reason: Reason = Reason.ACCESS_DENIED
 ) -> Refusal:
