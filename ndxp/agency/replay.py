@@ -17,8 +17,8 @@ def once(
 ) -> _Answer:
     """Makes the change in a transaction and stores the answer, or returns the stored answer.
 
-    ``at`` names which of its subsystems answers, for an agency that runs as several: what one of them answered is not
-    given again by another.
+    An agency that runs as several subsystems names the called one in ``at``, so that the answer of one subsystem is not
+    returned by another.
     """
     return database.once(caller().client, _method(at), request, answer, do)
 

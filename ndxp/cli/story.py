@@ -184,11 +184,10 @@ def _follow(session: Session, clock_file: Path, filed: pb.Dossier, say: Callable
 
 def next_look(now: datetime, by: timedelta) -> datetime:
     """When the clock goes on to: a little later in working time, since agencies decide then; past a night at once."""
-    later = now + by
-    if is_working_day(now.date()) and later.time() <= CLOSING and later.date() == now.date():
+    later, opening, working = now + by, HOURS[0][0], is_working_day(now.date())
+    if working and opening <= now.time() and later.date() == now.date() and later.time() <= CLOSING:
         return later
-    opening = HOURS[0][0]
-    day = now.date() if is_working_day(now.date()) and now.time() < opening else next_working_day(now.date())
+    day = now.date() if working and now.time() < opening else next_working_day(now.date())
     return max(later, datetime.combine(day, opening, now.tzinfo))
 
 
@@ -227,10 +226,8 @@ def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path
         f"{story.before}, as reported."
     )
     console.print(f"{calls} transactions through the gateway, all in one trace and in the ledger.")
-    there, first = (
-        f" --folder {folder}",
-        "" if running else f"`ndxp up -d --port 0 --clock manual --folder {folder}`, then ",
-    )
+    there = f" --folder {folder}"
+    first = "" if running else f"`ndxp up -d --port 0 --clock manual{there}`, then "
     child = next((step.result for step in found.steps if step.procedure in (1, 4) and step.result.isdigit()), "NUMBER")
     console.print(
         styled(

@@ -10,6 +10,7 @@ from ndxp.agency.settings import AgencySettings
 from ndxp.agency.verification import Verification
 from ndxp.identifiers import member_of
 from ndxp.one_stop.v1.one_stop_pb2_grpc import add_OneStopServiceServicer_to_server
+from services.one_stop.linked import LinkedService
 from services.one_stop.records import Desks
 from services.one_stop.service import OneStopService
 from services.one_stop.work import Pace, Work
@@ -31,16 +32,15 @@ class OneStopSettings(AgencySettings):
 def build(foundation: Foundation[OneStopSettings]) -> OneStopService:
     """What answers the calls."""
     settings, database, onward = foundation.settings, foundation.database, foundation.onward()
-    pace = Pace(
-        settings.one_stop_intake_hours, timedelta(minutes=settings.one_stop_poll_minutes),
-        timedelta(minutes=settings.one_stop_report_minutes),
-    )  # fmt: skip
+    pace = Pace(settings.one_stop_intake_hours, timedelta(minutes=settings.one_stop_poll_minutes))
+    report_every = timedelta(minutes=settings.one_stop_report_minutes)
     desks = Desks(foundation.world)
-    work = Work(database, desks, onward, foundation.clock, pace)
-    foundation.works(work.handlers())
+    linked = LinkedService(database, desks, onward, foundation.clock, report_every)
+    work = Work(database, desks, onward, foundation.clock, pace, linked)
+    foundation.works(work.handlers() | linked.handlers(work.receive_linked))
     if settings.life_events_delivery == "pull":
         with database.transaction() as documents:
-            work.pull_from_now_on(documents, [member_of(subsystem) for subsystem in foundation.part.subsystems])
+            linked.pull_from_now_on(documents, [member_of(subsystem) for subsystem in foundation.part.subsystems])
     return OneStopService(database, desks, Verification(onward), work, foundation.clock)
 
 

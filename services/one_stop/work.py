@@ -4,68 +4,52 @@ A job is a call to another agency or a time limit. What comes of it is settled w
 one transaction, so a dossier goes on where it was, whatever is killed when.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 
-from ndxp.agency.caller import Errand, on_errand
+from ndxp.agency.caller import on_errand
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.jobs import Handler, Settle
-from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
+from ndxp.agency.onward import Onward, OnwardFailed
 from ndxp.clock import Clock, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
 from ndxp.working_time import due_in_days, due_in_hours
 from services.one_stop import rules
 from services.one_stop.chains import STEPS, Outcome, Progress, Step, chain_of, next_step, refused
-from services.one_stop.records import Desks, Unsent, Wait
-
-MOST_REPORTED = 20
-"""Steps in one report."""
-
-PULL_EVERY = timedelta(minutes=10)
-"""How often a province asks for its new dossiers, as reported."""
-
-_PURPOSES = {"birth": "birth registration", "death": "death registration", "land": "land transfer"}
-_METHODS = linked_pb.DESCRIPTOR.services_by_name["LifeEventService"].methods_by_name
-_REPORT = OnwardMethod(
-    _METHODS["ReportSteps"], linked_pb.ReportStepsResponse, "the report to the linked service", "REPORT"
-)
-_LIST = OnwardMethod(
-    _METHODS["ListNewDossiers"], linked_pb.ListNewDossiersResponse, "the look for new dossiers", "PULL"
-)
+from services.one_stop.linked import LinkedService, as_dossier, errand
+from services.one_stop.records import Desks, Wait
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long a one-stop system takes, by the nation's clock.
 
-    ``intake_hours`` are working hours until a new dossier is taken up; the others are the time between two questions
-    to an agency for an answer, and between two reports to the linked service.
+    ``intake_hours`` are working hours until a new dossier is taken up; ``poll`` is the time between two questions to an
+    agency for an answer.
     """
 
     intake_hours: float
     poll: timedelta
-    report: timedelta
 
 
 class Work:
     """The jobs of the one-stop systems."""
 
-    def __init__(self, database: Database, desks: Desks, onward: Onward, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self, database: Database, desks: Desks, onward: Onward, clock: Clock, pace: Pace, linked: LinkedService
+    ) -> None:
         self._database = database
         self._desks = desks
         self._onward = onward
         self._clock = clock
         self._pace = pace
+        self._linked = linked
 
     def handlers(self) -> dict[str, Handler]:
         """How each kind of job is done. The body names the province, and the dossier or the step."""
-        return {
-            "file": self._file, "ask": self._ask, "report": self._report, "stop": self._stop, "pull": self._pull,
-        }  # fmt: skip
+        return {"file": self._file, "ask": self._ask, "stop": self._stop}
 
     def begin(self, documents: Transaction, province: str, dossier: pb.Dossier, transaction_id: str) -> None:
         """A dossier has been received: says so, and takes it up when an officer has looked at it."""
@@ -75,9 +59,18 @@ class Work:
         if chain := chain_of(dossier):
             self._file_later(documents, province, dossier, chain[0], due_in_hours(now, self._pace.intake_hours))
 
+    def receive_linked(
+        self, documents: Transaction, province: str, found: linked_pb.Dossier, transaction_id: str
+    ) -> None:
+        """Receives a dossier that the province has found at the linked service, unless it has it."""
+        if self._desks.linked(documents, province, found.code) is None:
+            dossier, now = as_dossier(found), self._clock.moment()
+            self._desks.receive(documents, province, dossier, now=now, traceparent=found.traceparent)
+            self.begin(documents, province, dossier, transaction_id)
+            self._desks.store(documents, province, dossier)
+
     def go_on(self, documents: Transaction, province: str, dossier: pb.Dossier) -> None:
         """A dossier has its supplement: the agency that wanted it is asked again."""
-        documents.end_job(_stop_key(dossier))
         wanted_by = next(step.procedure for step in reversed(dossier.steps) if step.procedure)
         step = next(step for step in chain_of(dossier) if step.procedure == wanted_by)
         self._file_later(documents, province, dossier, step, self._clock.moment())
@@ -100,12 +93,8 @@ class Work:
             documents, province, dossier, at=self._clock.moment(), subsystem=f"{province}/one-stop", what=what,
             transaction_id=transaction_id, result=result,
         )  # fmt: skip
-        self._report_later(documents, province, dossier)
-
-    def pull_from_now_on(self, documents: Transaction, provinces: Sequence[str]) -> None:
-        """Each province asks for its new dossiers, again and again."""
-        for province in provinces:
-            documents.add_job("pull", f"pull {province}", province.encode())
+        if dossier.HasField("linked"):
+            self._linked.report_later(documents, province)
 
     async def _file(self, job: Job) -> Settle:
         """Asks the agency of a step for it, or gives it the supplement that it wanted."""
@@ -117,7 +106,7 @@ class Work:
                 return _nothing
             dossier.state = rules.IN_PROCESS
             self._desks.store(documents, province, dossier)
-        with on_errand(_errand(province, dossier)):
+        with on_errand(errand(province, dossier)):
             try:
                 filed = _filed(dossier, step)
                 if filed and step.supplement:
@@ -138,7 +127,7 @@ class Work:
             dossiers = [self._dossier(documents, province, wait.code) for wait in waits]
         if not waits or step.ask is None:
             return partial(self._ask_later, province, name)
-        with on_errand(_errand(province, dossiers[0])):
+        with on_errand(errand(province, dossiers[0])):
             outcomes = await step.ask(self._onward, [wait.filing for wait in waits])
 
         def settle(documents: Transaction) -> None:
@@ -153,32 +142,6 @@ class Work:
 
         return settle
 
-    async def _report(self, job: Job) -> Settle:
-        """Tells the linked service what was done; the request_id follows from what is told."""
-        province = job.body.decode()
-        with self._database.reading() as documents:
-            unsent = self._desks.unsent(documents, province)
-            told = unsent[:MOST_REPORTED]
-            dossiers = [self._dossier(documents, province, each.reported.one_stop_code) for each in told[:1]]
-        if not told:
-            return _nothing
-        request = linked_pb.ReportStepsRequest(
-            request_id=sha256("\n".join(each.key for each in told).encode()).hexdigest(),
-            steps=[each.reported for each in told],
-        )
-        with on_errand(_errand(province, dossiers[0])):
-            given = await self._onward.call(_REPORT, request)
-        again = {linked_pb.REPLY_TRY_AGAIN, linked_pb.REPLY_UNSPECIFIED}
-        taken = [each for each, outcome in zip(told, given.answer.outcomes, strict=True) if outcome.reply not in again]
-        return partial(self._reported, province, taken)
-
-    def _reported(self, province: str, taken: Sequence[Unsent], documents: Transaction) -> None:
-        for each in taken:
-            self._desks.sent(documents, province, each)
-        if self._desks.unsent(documents, province):
-            due = micros_of(self._clock.moment() + self._pace.report)
-            documents.add_job("report", f"report {province}", province.encode(), due=due)
-
     async def _stop(self, job: Job) -> Settle:
         """The time for a supplement is over."""
         province, code = job.body.decode().split()
@@ -192,44 +155,6 @@ class Work:
                 self._desks.store(documents, province, dossier)
 
         return settle
-
-    async def _pull(self, job: Job) -> Settle:
-        """Asks the linked service for the new dossiers of a province, all pages of them."""
-        province = job.body.decode()
-        new, token = list[tuple[linked_pb.Dossier, str]](), ""
-        with on_errand(Errand(provider=f"{province}/one-stop")):
-            while token or not new:
-                request = linked_pb.ListNewDossiersRequest(page_token=token)
-                given = await self._onward.call(_LIST, request)
-                new += [(dossier, given.transaction_id) for dossier in given.answer.dossiers]
-                token = given.answer.next_page_token
-                if not token:
-                    break
-        return partial(self._pulled, province, new)
-
-    def _pulled(self, province: str, new: Sequence[tuple[linked_pb.Dossier, str]], documents: Transaction) -> None:
-        for linked, transaction_id in reversed(new):
-            self.receive_linked(documents, province, linked, transaction_id)
-        due = micros_of(self._clock.moment() + PULL_EVERY)
-        documents.add_job("pull", f"pull {province}", province.encode(), due=due)
-
-    def receive_linked(
-        self, documents: Transaction, province: str, linked: linked_pb.Dossier, transaction_id: str
-    ) -> None:
-        """Receives a dossier that the province has found at the linked service, unless it has it."""
-        if self._desks.linked(documents, province, linked.code):
-            return
-        dossier = pb.Dossier(procedure_code=rules.LINKED_PROCEDURE, applicant=linked.applicant, online=True)
-        dossier.linked.linked_code = linked.code
-        dossier.linked.procedures.extend(linked.procedures)
-        if linked.HasField("birth"):
-            dossier.linked.birth.CopyFrom(linked.birth)
-        else:
-            dossier.linked.death.CopyFrom(linked.death)
-        now = self._clock.moment()
-        self._desks.receive(documents, province, dossier, now=now, traceparent=linked.traceparent)
-        self.begin(documents, province, dossier, transaction_id)
-        self._desks.store(documents, province, dossier)
 
     def _settle(self, province: str, code: str, step: Step, outcome: Outcome, documents: Transaction) -> None:
         """Takes an agency's answer into a dossier and begins what follows."""
@@ -294,7 +219,8 @@ class Work:
             transaction_id=outcome.transaction_id, procedure=procedure or step.procedure, code=outcome.code,
             result=result,
         )  # fmt: skip
-        self._report_later(documents, province, dossier)
+        if dossier.HasField("linked"):
+            self._linked.report_later(documents, province)
 
     def _file_later(
         self, documents: Transaction, province: str, dossier: pb.Dossier, step: Step, due: datetime
@@ -309,26 +235,12 @@ class Work:
             due = waits[0].asked + _micros(self._pace.poll)
             documents.add_job("ask", f"ask {name} {province}", f"{province} {name}".encode(), due=due)
 
-    def _report_later(self, documents: Transaction, province: str, dossier: pb.Dossier) -> None:
-        if dossier.HasField("linked"):
-            due = micros_of(self._clock.moment() + self._pace.report)
-            documents.add_job("report", f"report {province}", province.encode(), due=due)
-
     def _dossier(self, documents: Transaction, province: str, code: str) -> pb.Dossier:
         return rules.known(self._desks.get(documents, province, code))
 
 
 def _nothing(_: Transaction) -> None:
     """A job of which nothing is to be settled."""
-
-
-def _errand(province: str, dossier: pb.Dossier) -> Errand:
-    """A one-stop system at work on a dossier: what it calls belongs to the dossier's trace."""
-    matter = dossier.linked.WhichOneof("event") or dossier.WhichOneof("matter")
-    purpose = _PURPOSES.get(str(matter), "")
-    return Errand(
-        provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code, purpose=purpose
-    )
 
 
 def _filed(dossier: pb.Dossier, step: Step) -> str:

@@ -59,7 +59,7 @@ def test_everybody_who_asked_about_the_child_is_in_the_ledger(birth: Ran, folder
     )
     asked = ndxp("log", "subject", child, "--limit", 1000, "--json", "--folder", folder, folder=folder)
     methods = {record["method"].rpartition("/")[2] for record in asked.data}
-    assert methods >= {"RegisterBirth", "GetAnswers", "RegisterResidence", "IssueChildCard", "GetCitizen"}
+    assert methods >= {"RegisterBirth", "GetAnswers", "GetFiling", "IssueChildCard", "GetCitizen"}
 
 
 def test_an_unknown_dossier_is_one_line(birth: Ran, folder: Path) -> None:

@@ -13,10 +13,11 @@ from ndxp.errors import Code
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.residence.v1 import residence_pb2 as residence
+from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.wire import metadata
 from ndxp.world import Citizen, World
 from tests.services.chain import CARD, CHILD, HOUSEHOLD, Chain, at, open_chain, refusal
-from tests.services.conftest import KEEPER, MEMBER, OTHER, PORTAL
+from tests.services.conftest import KEEPER, MEMBER, OTHER, PORTAL, SECRETS
 from tests.support.fakes import TokenOffice
 
 if TYPE_CHECKING:
@@ -371,6 +372,28 @@ async def test_a_dossier_is_there_for_its_filer_its_province_and_the_government_
             assert (failure.code, failure.reason) == (Code.NOT_FOUND, "DOSSIER_UNKNOWN")
     of_others = pb.WithdrawDossierRequest(request_id=request_id(), code=filed.code)
     assert (await failure_of(chain.life_events(MEMBER).WithdrawDossier(of_others))).reason == "DOSSIER_UNKNOWN"
+
+
+async def test_a_dossier_is_about_everybody_in_it_and_about_the_child_as_soon_as_it_has_a_number(
+    chain: Chain, world: World, birth: Callable[..., pb.SubmitBirthRequest]
+) -> None:
+    mother = world.persona("newborn-mother").citizen
+    father = world.persona("traveller").citizen
+
+    def named(method: str) -> set[str]:
+        calls = [call for call in chain.town.gateway.forwarded if call.method.endswith(method)]
+        return set(calls[-1].subjects.split())
+
+    def hashes(*numbers: str) -> set[str]:
+        return {subject_hash(SECRETS[SUBJECTS].encode(), number) for number in numbers}
+
+    filed = await submit(chain, birth(father=person(father), applicant=person(father)))
+    assert named("LifeEventService/SubmitBirth") == hashes(father.number)
+    await chain.dossier(filed.code)
+    assert named("LifeEventService/GetDossier") == hashes(mother.number, father.number)
+    await chain.ended(filed.code)
+    assert named("LifeEventService/GetDossier") == hashes(mother.number, father.number, CHILD)
+    assert named("OneStopService/ReceiveDossier") == hashes(mother.number, father.number)
 
 
 async def test_steps_that_do_not_fit_get_the_replies_of_the_facts(
