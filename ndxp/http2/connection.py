@@ -17,15 +17,15 @@ from ndxp.http2.resets import Resets
 from ndxp.http2.stream import Stream
 
 _SMALL_UPDATE = 1024
-"""Bytes; an honest peer gives larger parts of a window back at once."""
+"""Bytes; a normal peer gives larger parts of a window back at once."""
 
 _CHEAP = 0.02
-"""What a WINDOW_UPDATE by little counts as a nuisance: gRPC's core sends two with every call."""
+"""How much a small WINDOW_UPDATE counts as a nuisance; little, because gRPC's core sends two with every call."""
 
 _PING = bytes(8)
 
 _FIELDS_PER_NUISANCE = 100
-"""A header list that is too large is read all the same, for the table's sake: so many fields count as one nuisance."""
+"""A header list that is too large is still read, to keep the table right: so many fields count as one nuisance."""
 
 _ENDED = "a frame of a stream that has ended"
 
@@ -33,7 +33,7 @@ _ENDED = "a frame of a stream that has ended"
 class Connection(Agreement):
     """One end of a connection.
 
-    Nothing here raises because of what the peer sends: a connection that is broken has said so in its last frame and is
+    Nothing here raises because of the peer's data: a broken connection has sent that in its last frame and is
     ``closed``.
     """
 
@@ -62,30 +62,30 @@ class Connection(Agreement):
 
     @property
     def greeted(self) -> bool:
-        """Whether the peer has said its settings."""
+        """Whether the peer's settings have come."""
         return self._reader.greeted
 
     @property
     def behind(self) -> bool:
-        """Whether a turn has ended before all that has come was read: ``receive`` goes on, without data too."""
+        """Whether a turn has ended before all data was read: ``receive`` goes on, also without new data."""
         return self._reader.behind
 
-    # What this side does.
+    # Actions of this side.
 
     def belongs_to(self, account: Nuisances) -> None:
-        """Counts nuisances on this account from now on: it is known now whose the connection is.
+        """Counts nuisances on this account from now on, because the peer is now known.
 
-        Connections may share an account. That of this connection alone is forgotten.
+        Connections may share an account. The connection's own account is dropped.
         """
         self._nuisances = account
 
     def ping(self) -> None:
-        """Asks the peer for a sign of life, which counts in ``answered_pings``."""
+        """Sends a PING; its answer counts in ``answered_pings``."""
         self._open_pings += 1
         self.write(frames.frame(frames.PING, 0, 0, _PING))
 
     def lost(self) -> None:
-        """The transport is gone, or is given up: every stream has ended. ``tell_of_loss`` is to follow."""
+        """The transport is gone or given up: every stream has ended. ``tell_of_loss`` must follow."""
         self.closed = self.leaving = True
         self._reader.stop()
         streams, self.streams = self.streams, {}
@@ -96,7 +96,7 @@ class Connection(Agreement):
             stream.drop_queue()
 
     def tell_of_loss(self) -> bool:
-        """Tells the users of streams that the connection is lost, as many as a turn allows; whether all know it."""
+        """Tells the users of streams that the connection is lost, as many as a turn allows; True when all know it."""
         until = perf_counter() + self.limits.turn
         while self._lost:
             self._lost.popleft().user.on_lost()
@@ -105,7 +105,7 @@ class Connection(Agreement):
         return not self._lost
 
     def fail(self, code: ErrorCode, text: str) -> None:
-        """Ends the connection with a last word; ``lost`` is still to be called."""
+        """Ends the connection with a GOAWAY; ``lost`` must still be called."""
         if not self.closed:
             self.closed = True
             self.failure = f"{code.name}: {text}"
@@ -120,7 +120,7 @@ class Connection(Agreement):
         except ConnectionFailure as failure:
             self.fail(failure.code, failure.text)
 
-    # What streams do.
+    # Actions of streams.
 
     def reset(self, stream: Stream, code: ErrorCode) -> None:
         """Ends a stream in both directions."""
@@ -134,7 +134,7 @@ class Connection(Agreement):
     def local_end(self, stream: Stream) -> None:
         """Notes that this side has sent everything."""
 
-    # What the roles do in their own way.
+    # Differences between the roles.
 
     @abstractmethod
     def _last_stream(self) -> int:
@@ -203,7 +203,7 @@ class Connection(Agreement):
         if not stream_id or self._is_idle(stream_id):
             raise protocol_error("RST_STREAM of a stream that was never opened")
         if self._resets.discard(stream_id):
-            return  # both sides have reset it at once
+            return  # both sides have reset it at the same time
         self.nuisance()
         stream = self.streams.get(stream_id)
         if stream is not None:
@@ -251,7 +251,7 @@ class Connection(Agreement):
             if self.send_window > LARGEST_WINDOW:
                 raise too_wide()
             self._unblock()
-        elif stream is None:  # the peer had not seen its end, as a rule
+        elif stream is None:  # usually the peer had not seen its end yet
             if self._is_idle(stream_id):
                 raise protocol_error("WINDOW_UPDATE of a stream that was never opened")
         elif not more:
@@ -264,7 +264,7 @@ class Connection(Agreement):
     # Accounts.
 
     def _take_in(self, size: int) -> None:
-        """Gives the connection's window back at once, so that no stream that nobody reads stops the others.
+        """Gives the connection's window back at once, so that a stream that nobody reads cannot stop the others.
 
         It is never used up. The windows of the streams limit what is kept.
         """

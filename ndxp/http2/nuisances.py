@@ -1,18 +1,18 @@
-"""The account of a peer's nuisances: work that brings the peer nothing and costs us something."""
+"""The account of a peer's nuisances: work that costs us something and has no use for the peer."""
 
 import time
 
 from ndxp.http2.errors import ConnectionFailure, ErrorCode
 
 TOO_MANY_NUISANCES = "too many frames that carry no call"
-"""What a peer is told whose account of nuisances is full."""
+"""The text for a peer whose account of nuisances is full."""
 
 
 class Nuisances:
     """Fills with every nuisance and empties with time.
 
-    It holds so many ``at_once``, and so many leave it ``per_second``; ``text`` is what the peer is told when there are
-    more.
+    It holds ``at_once`` nuisances, and ``per_second`` of them leave it in a second; ``text`` is sent to the peer when
+    there are more.
     """
 
     __slots__ = ("_at", "_at_once", "_count", "_per_second", "_text")

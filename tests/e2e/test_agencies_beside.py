@@ -103,7 +103,7 @@ def test_an_agency_that_dies_is_started_again(ndxp: Ndxp) -> None:
     until_now(lambda: register(ndxp).code == 0)
 
 
-def test_a_part_that_is_edited_while_its_agency_runs_stands_in_nobody_s_way(ndxp: Ndxp, folders: list[Path]) -> None:
+def test_editing_a_part_while_its_agency_runs_harms_nothing(ndxp: Ndxp, folders: list[Path]) -> None:
     (folders[0] / "forest" / "exchange.yaml").write_text("titel", encoding="utf-8")
     assert ndxp("status", "--json").data["services"]
     assert register(ndxp).code == 0

@@ -258,7 +258,7 @@ def test_a_changed_exchange_file_changes_what_it_says_and_lets_nobody_in_again(
     assert run("member", "enable", member).code == 0
 
 
-def test_a_store_that_was_emptied_is_noticed_and_said_and_the_registry_is_back(run: Run, folder: Path) -> None:
+def test_an_emptied_store_is_reported_and_the_registry_is_restored(run: Run, folder: Path) -> None:
     answered(run)
     member = "VN/COM/late"
     assert run("member", "add", member, "app", "--group", "companies").code == 0

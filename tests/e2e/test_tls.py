@@ -214,7 +214,7 @@ def test_keys_are_their_owners_alone(secure: RunningExchange) -> None:
     assert trust((folder / "ca.pem").read_bytes()).minimum_version is ssl.TLSVersion.TLSv1_3
 
 
-async def test_health_is_behind_tls_too(secure: RunningExchange) -> None:
+async def test_health_needs_tls_too(secure: RunningExchange) -> None:
     async with grpc.aio.insecure_channel(secure.gateway) as channel:
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         assert (await failure_of(check(b"", timeout=20))).code.name == "UNAVAILABLE"

@@ -177,7 +177,7 @@ class Garbage:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_why_a_contract_is_not_learnt_is_said_and_is_in_the_log_once(
+async def test_the_reason_why_a_contract_is_not_learnt_is_given_and_logged_once(
     version: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = reflecting(version, ReflectionServicer([HEALTH]))

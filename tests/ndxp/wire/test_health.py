@@ -77,7 +77,7 @@ async def test_of_many_requests_that_do_not_come_only_the_last_few_are_awaited(
     await until(lambda: sum(call.done() for call in calls) == 3)
     stub: Any = health_pb2_grpc.HealthStub(channel)
     assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == SERVING
-    assert sum(call.done() for call in calls) <= 4  # the honest one was one more
+    assert sum(call.done() for call in calls) <= 4  # the normal one was one more
     for call in calls:
         call.cancel()
     await asyncio.gather(*(call.code() for call in calls))

@@ -40,7 +40,9 @@ async def of_reports(town: "Town", world: World) -> tuple[dict[str, Any], str]:
 
 
 KINDS = {
-    "report_id": Kind("VN/GOV/G01/wallet", "VN/GOV/G01/lgsp", reported, "ndxp.wallet.v1.WalletService/GetReport"),
+    "ndxp.wallet.v1.WalletService/report_id": Kind(
+        "VN/GOV/G01/wallet", "VN/GOV/G01/lgsp", reported, "GetReport", "report_id"
+    ),
 }
 
 LISTS = {"ndxp.wallet.v1.WalletService/ListReports": of_reports}

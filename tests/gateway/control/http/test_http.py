@@ -236,7 +236,7 @@ def test_a_body_with_a_key_twice_is_refused_as_in_a_file(exchange: RunningExchan
     assert [exchange.admin.get(what).json() for what in ("members", "grants")] == before
 
 
-def test_what_looks_wrong_is_told_when_it_is_registered(exchange: RunningExchange) -> None:
+def test_registering_something_that_looks_wrong_gives_a_warning(exchange: RunningExchange) -> None:
     member = {"id": "VN/COM/doubtful", "name": "Doubtful", "groups": ["provnces"], "subsystems": ["app"]}
     [told] = exchange.admin.post("members", json=member).json()["warnings"]
     assert "'provnces', which no grant names; did you mean 'provinces'?" in told
