@@ -28,9 +28,24 @@ RUN groupadd --system --gid 10001 ndxp && useradd --system --uid 10001 --gid ndx
  # A named volume takes owner and mode of the folder it is first mounted on.
  && install -d -o ndxp -g ndxp -m 0700 /var/lib/ndxp /run/ndxp \
  # agencies: folders
+      /handed-out/civil_servants \
+      /handed-out/civil_status \
+      /handed-out/driving_licences \
+      /handed-out/education \
+      /handed-out/emc \
       /handed-out/health_insurance \
+      /handed-out/land \
+      /handed-out/life_events \
+      /handed-out/one_stop \
+      /handed-out/operations \
       /handed-out/passports \
       /handed-out/population \
+      /handed-out/public_services \
+      /handed-out/residence \
+      /handed-out/social_security \
+      /handed-out/tax \
+      /handed-out/vehicles \
+      /handed-out/wallet \
  # end of agencies
       /handed-out/operator /authority /certificate
 COPY --from=build /opt/ndxp /opt/ndxp

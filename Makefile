@@ -58,7 +58,7 @@ interop: $(VENV)/ready-dev  ## interop drill: clients, providers and proxies of 
 	@$(BIN)/python -m drills.interop
 
 .env:  ## ports, images and limits of the compose file, as .env.example has them, with passwords of one's own
-	@umask 077 && $(PYTHON) -c 'import re, secrets; print(end=re.sub("change-me-.", lambda _: secrets.token_hex(24), open(".env.example").read()))' >$@.new
+	@umask 077 && $(PYTHON) -c 'import re, secrets; print(end=re.sub("change-me-[0-9]+", lambda _: secrets.token_hex(24), open(".env.example").read()))' >$@.new
 	@mv $@.new $@
 
 # One environment; each goal adds the packages it needs. pip is asked again when what is needed has changed.

@@ -1,6 +1,6 @@
 """Runs the benchmark of floods: ``python -m benchmarks.floods [--floods NAME ...] [--seconds N] [--json FILE]``.
 
-One gateway worker, which started with a soft limit of 1,024 descriptors, and two honest members who call all the while.
+One gateway worker, which started with a soft limit of 1,024 descriptors, and two normal members that call all the time.
 For each flood: their latencies before it, during it, and during a control run in which a busy process burns as much CPU
 as the flood's senders did, because all share the machine; the worker's memory before it, at its worst and ten seconds
 later; and what must not happen at all. Only ratios within one run count. What looks slow is measured again, twice at
@@ -37,7 +37,7 @@ RATIO, LARGEST, REMAINS = 2.0, 250.0, 30.0
 
 _AFTER = 10.0
 _HUNG, _PATIENCE = 15.0, 60.0
-"""Seconds after which a call of an honest member hangs, and after its time a flood."""
+"""Seconds after which a call of a normal member counts as hung; and seconds that a flood may go on after its time."""
 
 _SOFT = 1024
 _PERIOD = 0.01
@@ -53,7 +53,7 @@ _HEAD = (
 class Row:
     """What a flood did. Latencies in ms, memory in MB; ``cpu`` is the senders' share of a processor.
 
-    ``failed`` are honest members' calls that did not end with OK, ``unexplained`` all members' calls without a reason.
+    ``failed`` are calls of normal members that did not end with OK, ``unexplained`` members' calls without a reason.
     """
 
     flood: str
@@ -70,7 +70,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """The honest members' p99 over that of the control run."""
+        """The p99 of normal members divided by that of the control run."""
         return self.during[1] / self.control[1] if self.control[1] else float("inf")
 
     @property
@@ -148,7 +148,7 @@ def _flood(aim: Aim, name: str, seconds: float) -> tuple[Counter[str], float, in
 
 
 def _control(neighbours: Neighbours, cpu: float, seconds: float) -> list[Answered]:
-    """The honest members' calls while so many processors are burnt by processes that do nothing else."""
+    """The calls of normal members while other processes use ``cpu`` processors."""
     shares = [share for share in (min(1.0, cpu), cpu - 1.0) if share > 0]
     burners = [
         subprocess.Popen([sys.executable, "-m", "benchmarks.floods", "--burn", str(share)])  # noqa: S603
@@ -204,9 +204,12 @@ def _show(row: Row) -> None:
     figures = (*row.before, *row.during, *row.control, row.ratio, *row.memory)
     counts = (row.crashes, row.hangs, row.failed, row.unexplained)
     print(
-        f"{row.flood:40}" + "".join(f"{figure:>12.1f}" for figure in figures)
-        + "".join(f"{count:>12}" for count in counts) + f"{'yes' if row.kept else 'NO':>12}", flush=True,
-    )  # fmt: skip
+        f"{row.flood:40}"
+        + "".join(f"{figure:>12.1f}" for figure in figures)
+        + "".join(f"{count:>12}" for count in counts)
+        + f"{'yes' if row.kept else 'NO':>12}",
+        flush=True,
+    )
 
 
 def main() -> int:

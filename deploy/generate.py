@@ -97,9 +97,15 @@ def values() -> str:
     """The agencies of the chart."""
     return "".join(
         f"  {part.label}: {{subsystem: {part.subsystems[0]}, program: {part.name}, port: {_PORT}, "
-        f"calls: {'true' if part.asks else 'false'}}}\n"
+        f"calls: {'true' if part.asks else 'false'}{_more(part.subsystems[1:])}}}\n"
         for part in AGENCIES
     )
+
+
+def _more(subsystems: Sequence[str]) -> str:
+    """The other subsystems that an agency runs as, five a line."""
+    lines = [", ".join(subsystems[place : place + 5]) for place in range(0, len(subsystems), 5)]
+    return f", more: [\n    {f',{chr(10)}    '.join(lines)}]" if lines else ""
 
 
 def scraped() -> str:
@@ -125,7 +131,7 @@ def table() -> str:
             f"| {part.title.lower()} | {_subsystems(part)} | {', '.join(map(_link, part.contracts))} | {part.about} |\n"
             for part in AGENCIES
         )
-        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants |\n"
+        + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants, usage |\n"
     )
 
 
@@ -139,7 +145,7 @@ def table_vi() -> str:
             for part in AGENCIES
         )
         + f"| Chính nền tảng | `{DIRECTORY}` | {_link(_CONTRACT)} "
-        + "| danh sách thành viên, dịch vụ, quyền của tôi |\n"
+        + "| danh sách thành viên, dịch vụ, quyền của tôi, mức độ sử dụng |\n"
     )
 
 

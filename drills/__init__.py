@@ -1,1 +1,1 @@
-"""Drills: what goes wrong in operation, done on purpose, and the exchange's promises checked after it."""
+"""Drills: cause failures and attacks on purpose, and check the exchange's promises afterwards."""

@@ -1,6 +1,6 @@
-"""``python -m drills.dashboards``: whether Prometheus sees every process, and every rule and panel has data to show.
+"""``python -m drills.dashboards``: checks that Prometheus sees every process, and that every rule and panel has data.
 
-Calls have to come in meanwhile: a rate of nothing is no data. `ndxp load run ndxp-average --duration 60` makes some.
+It needs calls meanwhile, because rates have no data without them: `ndxp load run ndxp-average --duration 60`.
 """
 
 import argparse
@@ -20,16 +20,16 @@ from ndxp.terminal import table
 
 DASHBOARDS = Path(__file__).parents[1] / "deploy" / "grafana" / "dashboards"
 _AGAIN = 2.0
-"""Seconds until what has no data yet is asked again."""
+"""Seconds until queries without data are asked again."""
 
 
 class PrometheusRefused(Exception):
-    """Prometheus does not answer, or says why it does not; the text is for people."""
+    """Prometheus does not answer or refuses a query; the text is for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what kind, which one, what it shows, and whether that is good."""
+    """One check: its kind and name, what it shows, and whether that is good."""
 
     kind: str
     name: str
@@ -44,18 +44,18 @@ class Prometheus:
         self._url = url.rstrip("/")
 
     def get(self, path: str, **query: str) -> Any:
-        """What it answers; raises PrometheusRefused."""
+        """The answer to a request; raises PrometheusRefused."""
         try:
             answer = httpx.get(f"{self._url}/api/v1/{path}", params=query, timeout=10)
-            said = answer.json()
+            reply = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise PrometheusRefused(f"no answer of a Prometheus at {self._url}: {error}") from error
-        if said["status"] != "success":
-            raise PrometheusRefused(f"{query.get('query', path)}: {said['error']}")
-        return said["data"]
+        if reply["status"] != "success":
+            raise PrometheusRefused(f"{query.get('query', path)}: {reply['error']}")
+        return reply["data"]
 
     def finding(self, kind: str, name: str, expression: str) -> Finding:
-        """What a query gives now; it is good when there is a number in it."""
+        """The present result of a query; it is good when it has a number."""
         try:
             result = self.get("query", query=expression)["result"]
         except PrometheusRefused as refused:
@@ -67,7 +67,7 @@ class Prometheus:
 
 
 def look(prometheus: Prometheus, without: Sequence[str]) -> Iterator[Finding]:
-    """Everything there is to look at, but the groups of rules ``without``. Raises PrometheusRefused."""
+    """All checks except the groups of rules ``without``. Raises PrometheusRefused."""
     for target in prometheus.get("targets", state="active")["activeTargets"]:
         labels = target["labels"]
         name = f"{labels['job']} {labels.get('process', '')} {labels['instance']}"
@@ -108,7 +108,7 @@ def main() -> int:
 
 
 def _look_again(prometheus: Prometheus, without: Sequence[str], patience: float) -> list[Finding]:
-    """Looks until everything is good, or for so many seconds."""
+    """Checks until everything is good, or for ``patience`` seconds."""
     until = time.monotonic() + patience
     while True:
         found = list(look(prometheus, without))

@@ -1,8 +1,8 @@
 """The quota drill: ``python -m drills.quota [--seconds N] [--rate N] [--workers N] [--json FILE]``.
 
-Three consumers ask three times what they may, over several connections to four gateway workers; a fourth asks what it
-always asks. Each of the three must get its rate, whatever workers its calls came to; the fourth's latency is shown,
-alone and together with them. Calls are sent when they are due, however late the answers are.
+Three consumers make three times the calls that they may, over several connections to four gateway workers; a fourth
+makes its normal calls. Each of the three must get its rate, whichever workers its calls reach. The latency of the
+fourth is shown, alone and together with them. Calls are sent when they are due, however late the answers are.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from ndxp.wire import status
 LIMITED = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop"
 FOURTH = "VN/GOV/H03/one-stop"
 TIMES = 3
-"""How many times their rate the limited offer."""
+"""The limited consumers make so many times their rate."""
 
 TOLERANCE = 0.05
 
@@ -44,7 +44,7 @@ _REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Ngu
 
 @dataclass(slots=True)
 class Consumer:
-    """One who calls at a rate, and what became of its calls: seconds of the answered, reasons of the others."""
+    """A consumer with its rate, the durations of its answered calls in seconds, and the reasons of the others."""
 
     name: str
     rate: float
@@ -65,7 +65,7 @@ class Consumer:
             self.answered.append(time.perf_counter() - began)
 
     async def offer(self, seconds: float) -> None:
-        """Sends calls for so long, by chance at the rate, and waits for their ends."""
+        """Sends calls for ``seconds``, at random times with the rate, and waits for their ends."""
         loop = asyncio.get_running_loop()
         due, end = loop.time(), loop.time() + seconds
         async with asyncio.TaskGroup() as calls:
@@ -76,9 +76,9 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a consumer offered and got, in calls a second; latencies of the answered in ms.
+    """The offered and answered calls a second of a consumer; latencies of answered calls in ms.
 
-    ``other`` are the calls that failed for other reasons than its quota, by reason.
+    ``other`` are calls that failed for other reasons than the quota, by reason.
     """
 
     consumer: str
@@ -92,7 +92,7 @@ class Outcome:
 
     @property
     def off(self) -> float:
-        """How far what it got is from its quota, as a share of the quota."""
+        """The difference between its answered rate and its quota, as a share of the quota."""
         return self.answered / self.quota - 1
 
 
@@ -109,9 +109,9 @@ def outcome(consumer: Consumer, quota: float, seconds: float) -> Outcome:
 
 
 async def offered(session: Session, rates: dict[str, float], seconds: float) -> tuple[list[Consumer], float]:
-    """Offers all these rates at once: first for a while that does not count, until no burst is left, then for real.
+    """Offers all rates at once: first for a while that is not counted, until all bursts are used up, then counted.
 
-    Gives the seconds that this took too, to the last answer: where a busy machine is late, quotas go on meanwhile.
+    Also returns the seconds until the last answer, because quotas go on while a busy machine is late.
     """
     async with AsyncExitStack() as stack:
         consumers = []
@@ -133,7 +133,7 @@ async def offered(session: Session, rates: dict[str, float], seconds: float) -> 
 
 
 def drill(folder: Path, *, workers: int, rate: float, seconds: float) -> tuple[Outcome, list[Outcome]]:
-    """Runs an exchange in a folder: the fourth alone, and then all; the fourth is the last."""
+    """Runs an exchange in a folder: first the fourth alone, then all; the fourth is the last of the results."""
     state = life.start(plan.make(folder, workers=workers, port=0))
     try:
         session = Session(folder)
@@ -153,7 +153,7 @@ def drill(folder: Path, *, workers: int, rate: float, seconds: float) -> tuple[O
 
 
 def main() -> int:
-    """Runs the drill; exit code 1 when somebody did not get its rate within 5 %, or a call failed in another way."""
+    """Runs the drill; exit code 1 when a consumer did not get its rate within 5 %, or a call failed in another way."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rate", type=float, default=30)

@@ -1,4 +1,4 @@
-"""The sandbox that a drill runs: an exchange in a folder of its own, and what an operator can see of it."""
+"""The sandbox of a drill: an exchange in a folder of its own, seen as an operator sees it."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from ndxp.sandbox.state import State
 
 WORKERS = 2
 PATIENCE = 60.0
-"""Seconds within which everything has to serve again."""
+"""Seconds within which everything must serve again."""
 
 
 class NotResumed(Exception):
@@ -38,7 +38,7 @@ class Sandbox:
         life.stop(self.state)
 
     def process(self, name: str) -> psutil.Process:
-        """The process that runs under a name of the plan; raises NotResumed when none does."""
+        """The running process with a name of the plan; raises NotResumed when there is none."""
         wanted = next(process for process in self._planned.processes if process.name == name)
         for member in self.state.members():
             try:
@@ -62,15 +62,15 @@ class Sandbox:
             return False
 
     def until_known(self) -> None:
-        """Returns when every gateway knows what was changed; raises NotResumed."""
-        self.until(lambda: "" if life.of_one_mind(self.state) else "a gateway does not know the newest registry")
+        """Returns when every gateway knows all changes; raises NotResumed."""
+        self.until(lambda: "" if life.same_registry(self.state) else "a gateway does not know the newest registry")
 
     def until_serving(self) -> None:
         """Returns when every process runs, control is ready and the gateway takes calls; raises NotResumed."""
         self.until(self._missing)
 
     def until(self, missing: Callable[[], str]) -> None:
-        """Returns when nothing is ``missing``, which names it otherwise; raises NotResumed."""
+        """Returns when ``missing`` returns an empty text; raises NotResumed."""
         deadline = time.monotonic() + PATIENCE
         while complaint := missing():
             if time.monotonic() > deadline:

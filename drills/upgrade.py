@@ -1,8 +1,9 @@
 """The upgrade drill: ``python -m drills.upgrade [--from DIR] [--seed N] [--json FILE]``.
 
-An exchange of the version in DIR, a checkout of it, becomes this version under load, process after process: first
-control with its recorder, which brings the ledger's schema forward, then the gateway workers, then the agencies. Who
-repeats a call that was UNAVAILABLE must see no failure, and the books must agree. Without DIR both are this version.
+An exchange of the version in DIR, which is a checkout, is upgraded to this version under load, process by process:
+first control with its recorder, which upgrades the ledger's schema, then the gateway workers, then the agencies. A
+caller who repeats UNAVAILABLE calls must see no failure, and the books must agree. Without DIR both versions are this
+one.
 """
 
 import argparse
@@ -34,7 +35,7 @@ from ndxp.terminal import table
 
 HERE = Path(__file__).parents[1]
 ORDER = ("control", *(f"gateway-{number}" for number in range(1, WORKERS + 1)), "agencies")
-"""Who reads comes before who writes for it: a recorder knows the records of older gateways, not those of newer ones."""
+"""Readers come before writers: a recorder can read the records of older gateways, but not those of newer ones."""
 
 _CLIENTS = 4
 _QUIET = 1.5
@@ -47,7 +48,7 @@ _COLUMNS = "upgraded", "calls#", "sent again#", "failed in the end#", "longest c
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One process upgraded, and what became of the calls meanwhile; ``longest`` is in seconds."""
+    """The upgrade of one process, and the calls meanwhile; ``longest`` is in seconds."""
 
     process: str
     calls: int
@@ -57,10 +58,10 @@ class Step:
 
 
 class Site(Sandbox):
-    """A sandbox each of whose processes runs the version that a link of its own points to."""
+    """A sandbox in which each process runs the version to which its own link points."""
 
     def __init__(self, folder: Path, version: Path) -> None:
-        # An operator's file stays what it was: what a newer one may say, older gateways would not understand.
+        # The exchange file stays that of the old version, because older gateways may not understand a newer one.
         exchange_file = version / "gateway" / "exchange.yaml"
         planned = plan.make(folder, workers=WORKERS, port=0, exchange_file=exchange_file)
         self._links = folder / "versions"
@@ -68,10 +69,10 @@ class Site(Sandbox):
         for name in ORDER:
             (self._links / name).symlink_to(version)
         super().__init__(replace(planned, processes=[self._of_version(process) for process in planned.processes]))
-        self._planned = planned  # whose commands are those of the processes as they run
+        self._planned = planned  # with the commands of the running processes
 
     def upgrade(self, name: str, version: Path) -> None:
-        """Ends a process as an operator would, and has the supervisor start another version. Raises NotResumed."""
+        """Ends a process as an operator would; the supervisor starts the other version. Raises NotResumed."""
         before, beside = self.process(name), self._links / "next"
         beside.symlink_to(version)
         beside.replace(self._links / name)
@@ -116,7 +117,7 @@ class Drill:
         began, answers = time.time(), list[Answer]()
         site = Site(self.folder / "run", self._version)
         try:
-            for _ in range(_LOOKS):  # each comes to any of the workers, and all have to know every contract
+            for _ in range(_LOOKS):  # each request reaches any of the workers, and all must know every contract
                 site.until_serving()
             self.schemas.append(site.schema())
             token = site.session.tokens(CLIENT).blocking()
@@ -130,9 +131,12 @@ class Drill:
                 answers += load.answers
                 calls = load.done
                 yield Step(
-                    name, len(calls), sum(call.attempts > 1 for call in calls), sum(not c.served for c in calls),
+                    name,
+                    len(calls),
+                    sum(call.attempts > 1 for call in calls),
+                    sum(not c.served for c in calls),
                     max(call.seconds for call in calls),
-                )  # fmt: skip
+                )
             site.until_recorded()
             self.schemas.append(site.schema())
             self.findings, self.tree = Books(site.session, since=began).check(answers), verify(site.folder)
@@ -140,7 +144,7 @@ class Drill:
             site.close()
 
     def clear(self) -> None:
-        """Removes what the drill has left behind."""
+        """Removes the drill's folder."""
         shutil.rmtree(self.folder)
 
 
@@ -175,16 +179,18 @@ def main() -> int:
     wrong = (found.lost, found.duplicated, found.unrecorded, trouble)
     good = not any(wrong) and drill.tree == "ok" and all(not step.failed for step in steps)
     figures = {
-        "steps": [asdict(step) for step in steps], "schemas": drill.schemas, "findings": asdict(found),
+        "steps": [asdict(step) for step in steps],
+        "schemas": drill.schemas,
+        "findings": asdict(found),
         "tree": drill.tree,
-    }  # fmt: skip
+    }
     return conclude(drill, given, trouble=trouble, good=good, figures=figures, broken="the upgrade was felt")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m drills.upgrade", description=__doc__)
     parser.add_argument("--from", dest="version", type=Path, default=HERE, help="a checkout of the version before")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="what the clients ask")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="seed of the clients' calls")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     given = parser.parse_args()
     if not (given.version / "gateway" / "control").is_dir():

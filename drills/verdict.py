@@ -1,4 +1,4 @@
-"""How a drill ends: what came in between is said, figures are written down, a good run leaves nothing behind."""
+"""The end of a drill: prints what interrupted it, writes the figures, and removes the folder of a good run."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ class Ran(Protocol):
 
 
 def conclude(drill: Ran, given: Any, *, trouble: str, good: bool, figures: dict[str, Any], broken: str) -> int:
-    """Ends a drill and gives its exit code: 0 when it was good, else 1 after the sentence that says what is ``broken``.
+    """Ends a drill and returns its exit code: 0 when it was good, else 1 after the sentence ``broken``.
 
     ``given`` are its arguments, of which ``seed`` and ``json`` (a file, or None) are used here.
     """

@@ -2,5 +2,5 @@
 
 import os
 
-# gRPC's core reads this when it is first imported; otherwise a taken port is two lines on stderr, one of them its own.
+# gRPC's core reads this at its first import. Without it, a port in use gives a second line on stderr, from gRPC itself.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")

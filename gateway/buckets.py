@@ -1,4 +1,4 @@
-"""The buckets in the store that all workers of all gateways draw their consumers' calls from."""
+"""The quota buckets in the store, from which all workers of all gateways take the calls that a consumer may make."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ _KEY = "ndxp:quota:"
 _DAY = 86_400
 
 Question = tuple[str, Quota, Ask]
-"""A consumer, its quota, and what is asked about it."""
+"""A consumer, its quota, and what a worker asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How much a consumer could ask at once now, with what workers have on lease, and how many calls it made today."""
+    """How many calls a consumer could make at once now (leases of workers included), and how many it made today."""
 
     left: int
     today: int
 
 
 class Buckets:
-    """The buckets. ``worker`` is who draws from them: no other process's name, nor that of an earlier one."""
+    """The buckets. ``worker`` names this process; no other process has this name or had it before."""
 
     def __init__(self, store: Store, worker: str) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class Buckets:
         self._worker = worker
 
     async def draw(self, questions: Sequence[Question], now: int = 0) -> list[Answer]:
-        """Asks about some consumers in one step. ``now`` is µs since 1970, or 0 for the store's clock.
+        """Asks for several consumers in one step. ``now`` is in µs since 1970; 0 means the store's clock.
 
         Raises ``redis.RedisError`` when the store does not answer.
         """
@@ -46,7 +46,7 @@ class Buckets:
 
 
 async def use(store: Store, quotas: Sequence[tuple[str, Quota]]) -> list[Use | None]:
-    """What these consumers have used; None of one who has not called for days. Raises ``redis.RedisError``."""
+    """What these consumers have used; None for one that has not called for days. Raises ``redis.RedisError``."""
     async with store.pipeline(transaction=False) as pipe:
         pipe.time()
         for client, _ in quotas:

@@ -1,7 +1,7 @@
-"""The certificate that the front of the exchange shows: ``python -m gateway.front AUTHORITY FOLDER HOST...``.
+"""Makes the certificate of the exchange's load balancer: ``python -m gateway.front AUTHORITY FOLDER HOST...``.
 
-Made, and made anew in its last month, by an authority in the folder AUTHORITY, like that of ``ndxp up --tls``. FOLDER
-gets what the load balancer may read: ``tls.key`` and ``tls.crt``, and ``ca.crt``, which callers are to trust.
+The authority in the folder AUTHORITY makes it, as that of ``ndxp up --tls``, and makes a new one in its last month.
+FOLDER gets the files for the load balancer, ``tls.key`` and ``tls.crt``, and ``ca.crt``, which callers trust.
 """
 
 import sys
@@ -16,7 +16,7 @@ _CERTIFICATE = b"-----BEGIN CERTIFICATE"
 
 
 def make(authority: Path, folder: Path, hosts: Sequence[str]) -> None:
-    """Makes what is missing or does not fit these hosts any more."""
+    """Makes the files that are missing or no longer fit these hosts."""
     Authority.open_or_create(authority).ensure(_FRONT, hosts=hosts)
     made = Tls.load(authority, _FRONT)
     key, begins, certificate = made.own.partition(_CERTIFICATE)

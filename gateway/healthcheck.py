@@ -1,6 +1,6 @@
 """Whether a process of the exchange is healthy, for container engines: ``python -m gateway.healthcheck WHERE...``.
 
-Exit code 0 when all places answer that they serve. It imports little, because it runs every few seconds beside each
+Exit code 0 when all places answer that they serve. It imports little, because it runs every few seconds for each
 process.
 """
 
@@ -19,19 +19,19 @@ _PATIENCE = 3.0
 _FRESH = 10.0
 _SERVING = b"\x08\x01"
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""The process that is asked is beside this one, whatever way out of the machine http_proxy names."""
+"""Without a proxy: the process is on this machine, even when http_proxy is set."""
 
 _USAGE = "grpc://HOST:PORT, http://HOST:PORT/PATH or file:///PATH"
 
 
 def check(where: str) -> str:
-    """What is wrong at a place; empty when it serves. Raises ValueError for what is no place.
+    """What is wrong at a place; empty when it serves. Raises ValueError for a text that is not a place.
 
     ``grpc://`` asks grpc.health.v1, ``http://`` wants a 200, ``file://`` a file touched in the last ten seconds.
     """
     checks: dict[str, Callable[[str], str]] = {"grpc": _grpc, "http": _http, "file": _file}
     if (ask := checks.get(urlsplit(where).scheme)) is None:
-        raise ValueError(f"{where!r} is no place to ask; give {_USAGE}")
+        raise ValueError(f"{where!r} is not a place to check; give {_USAGE}")
     return ask(where)
 
 
@@ -39,7 +39,7 @@ def _grpc(where: str) -> str:
     import grpc
 
     with grpc.insecure_channel(urlsplit(where).netloc, [("grpc.enable_http_proxy", 0)]) as channel:
-        # The messages are small enough to be written by hand; generated code would be most of this process's work.
+        # These messages are small enough to write by hand; importing generated code would be most of the work here.
         ask: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         try:
             answer = ask(b"", timeout=_PATIENCE)
@@ -70,7 +70,7 @@ def main(places: list[str]) -> int:
     """Asks the places, or those in NDXP_HEALTH; exit code 0 when all serve, 1 when one does not, 2 for wrong usage."""
     places = places or os.environ.get("NDXP_HEALTH", "").split()
     if not places:
-        sys.stderr.write(f"healthcheck: nowhere to ask; give {_USAGE}, or set NDXP_HEALTH\n")
+        sys.stderr.write(f"healthcheck: no place to check; give {_USAGE}, or set NDXP_HEALTH\n")
         return 2
     try:
         wrong = {place: found for place in places if (found := check(place))}

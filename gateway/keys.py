@@ -1,8 +1,6 @@
-"""Keys: made once, kept in a file of mode 0600; the public half of an Ed25519 key is shown to the world as JWK."""
+"""Private keys: made once, kept in a file of mode 0600."""
 
 import os
-from base64 import urlsafe_b64encode
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
 
@@ -21,7 +19,7 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
     except FileExistsError:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
         if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path} holds no Ed25519 key; move it away to get a new one") from None
+            raise ValueError(f"{path} does not hold an Ed25519 key; move the file away to get a new one") from None
         return key
     key = Ed25519PrivateKey.generate()
     with os.fdopen(descriptor, "wb") as file:
@@ -30,7 +28,7 @@ def load_or_create(path: Path) -> Ed25519PrivateKey:
 
 
 def replace(path: Path, key: Ed25519PrivateKey) -> None:
-    """Puts a key (0600) in the place of the one in a PEM file, whole or not at all."""
+    """Replaces the key in a PEM file (0600), completely or not at all."""
     with whole_file(path) as file:
         file.write(_pem(key))
 
@@ -50,18 +48,7 @@ def load_or_create_secret(path: Path) -> bytes:
     return secret
 
 
-def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
-    """The public half as a JWK (RFC 8037); its ``kid`` is the RFC 7638 thumbprint."""
-    x = _base64url(key.public_key().public_bytes_raw())
-    thumbprint = sha256(f'{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}'.encode()).digest()
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": _base64url(thumbprint), "alg": "EdDSA", "use": "sig"}
-
-
 def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _base64url(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()

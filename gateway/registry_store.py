@@ -16,7 +16,7 @@ from gateway.store import Store
 REGISTRY = "ndxp:registry"
 VERSION = "ndxp:registry:version"
 FILE = "ndxp:registry:file"
-"""The registry of the exchange file that was taken last, as it was then."""
+"""The registry of the exchange file as it was when it was taken last."""
 CONTRACTS = "ndxp:contracts"
 SECRETS = "ndxp:secrets"
 GENERATIONS = "ndxp:generations"
@@ -24,7 +24,7 @@ TOKEN_KEYS = "ndxp:keys:token"
 SALT_KEY = "ndxp:keys:salt"
 
 _AHEAD = 1000
-"""How much higher the version is after a loss: gateways may know some that the copy did not have yet."""
+"""Added to the version after a loss, because gateways may know newer versions than the copy."""
 
 _VALUES, _HASHES = (REGISTRY, FILE), (CONTRACTS, SECRETS, GENERATIONS, TOKEN_KEYS)
 _WORDS = {
@@ -44,17 +44,17 @@ return sizes
 
 
 class StateLost(RedisError):
-    """The store answers and has lost what it held, as after FLUSHALL or on an empty volume; the text says so."""
+    """The store answers but has lost its data, as after FLUSHALL or with an empty volume."""
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """What there is of the registry, without its content: the version, and how much of each part."""
+    """The version of the registry, and the number of entries in each part."""
 
     version: int
     parts: dict[str, int]
 
     def lacking(self, now: "Sizes") -> list[str]:
-        """The parts of which there is too little now, in words; those of a later version may have become smaller."""
+        """The parts that have too few entries now, in words. In a later version a part may be smaller."""
         same = now.version == self.version
         return [
             _WORDS[name] for name, size in self.parts.items() if now.parts.get(name, 0) < (size if same else size > 0)
@@ -62,7 +62,7 @@ class Sizes(msgspec.Struct, frozen=True):
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """All that the store holds of the registry, but the key of the salts, to be put back if it is lost."""
+    """Everything that the store holds of the registry except the key of the salts, for restoring it."""
 
     version: int
     values: dict[str, bytes]
@@ -70,7 +70,7 @@ class Contents(msgspec.Struct, frozen=True):
 
     @property
     def sizes(self) -> Sizes:
-        """How much there is of each part."""
+        """The number of entries in each part."""
         parts = dict.fromkeys((*self.values, SALT_KEY), 1)
         return Sizes(self.version, parts | {name: len(fields) for name, fields in self.hashes.items()})
 
@@ -95,7 +95,7 @@ _LOST = "the store has lost the registry; it is put back from its copy within a 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The registry after a change, and what looks wrong in what is new (see ``gateway.core.doubts``)."""
+    """The registry after a change, and what looks wrong in the new entries (see ``gateway.core.doubts``)."""
 
     registry: Registry
     doubts: list[str]
@@ -104,8 +104,8 @@ class Changed:
 class RegistryStore:
     """Reads and changes the registry. Errors of the store pass through as ``redis.RedisError``.
 
-    So does StateLost, from a store that has less than this process has read of it before: who reads the registry goes
-    on with what it knows until control has put it back, and nobody changes an empty one.
+    StateLost, too: it means that the store has less than this process has read from it before. A reader then goes on
+    with what it knows until control has restored the registry, and nobody changes an empty registry.
     """
 
     def __init__(self, store: Store) -> None:
@@ -113,11 +113,11 @@ class RegistryStore:
         self._known = 0
 
     async def version(self) -> int:
-        """Grows with every change; 0 while there is no registry."""
+        """The version, which grows with every change; 0 while there is no registry."""
         return int(await self._store.get(VERSION) or 0)
 
     async def load(self) -> Published:
-        """Everything at one version."""
+        """What a gateway needs, all of one version."""
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS).get(SALT_KEY)
             pipe.hgetall(GENERATIONS)
@@ -133,7 +133,7 @@ class RegistryStore:
         return Published(snapshot, _keys(keys), provider_keys, salt_key or b"", counted)
 
     async def contents(self) -> Contents:
-        """All that there is, at one version."""
+        """Everything in the store, all of one version."""
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.get(VERSION).mget(_VALUES)
             for name in _HASHES:
@@ -149,13 +149,13 @@ class RegistryStore:
         )
 
     async def sizes(self) -> Sizes:
-        """How much there is of each part, without reading it."""
+        """The number of entries in each part, without reading them."""
         names = (*_VALUES, SALT_KEY, *_HASHES)
         version, *found = await self._store.eval(_SIZES, 1 + len(names), VERSION, *names)
         return Sizes(int(version or 0), dict(zip(names, found, strict=True)))
 
     async def put_back(self, contents: Contents, salt_key: bytes) -> None:
-        """Puts all of it in the place of what there is, as a version that is higher than any that somebody knows."""
+        """Replaces everything in the store, under a version that is higher than any version that a gateway knows."""
         version = max(contents.version, await self.version()) + _AHEAD
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.mset({**contents.values, SALT_KEY: salt_key, VERSION: version})
@@ -166,14 +166,14 @@ class RegistryStore:
             await pipe.execute()
 
     async def is_new(self, file: Registry) -> bool:
-        """Whether the registry of a file says something else than the one that was taken last."""
+        """Whether the registry of a file differs from the one that was taken last."""
         return bool(await self._store.get(FILE) != msgspec.json.encode(file))
 
     async def take(self, file: Registry) -> bool:
-        """Takes what is new in a file's registry; raises RegistryError when it does not go with what is there.
+        """Takes what is new in a file's registry; raises RegistryError when it contradicts the current registry.
 
-        Gives whether it could be told what is new: not in a registry of an older version, which did not keep what it
-        took. That stays as it is, as if it had taken this file.
+        Returns False when it cannot know what is new, because the registry was written by an older version, which did
+        not keep the file. Then the registry stays as it is, and later starts compare with this file.
         """
         taken = await self._store.get(FILE)
         there = await self.version() > 0
@@ -183,7 +183,7 @@ class RegistryStore:
         return taken is not None or not there
 
     async def change(self, edit: Callable[[Registry], Registry]) -> Changed:
-        """Applies ``edit`` to the registry as it stands; raises RegistryError when the result does not hold."""
+        """Applies ``edit`` to the current registry; raises RegistryError when the result is inconsistent."""
         async with self._store.pipeline(transaction=True) as pipe:
             while True:
                 await pipe.watch(REGISTRY)
@@ -208,21 +208,21 @@ class RegistryStore:
             await self._set_in(CONTRACTS, contract, files)
 
     async def publish_key(self, jwk: Mapping[str, str]) -> None:
-        """Publishes a public key of tokens; a new one counts as a new version, so that the gateways learn of it."""
+        """Publishes a public key of tokens; a new key counts as a new version, so that the gateways learn it."""
         if not await self._store.hexists(TOKEN_KEYS, jwk["kid"]):
             await self._set_in(TOKEN_KEYS, jwk["kid"], json.dumps(dict(jwk)))
 
     async def retire_keys(self, current: str, until: int) -> None:
-        """Lets every other key of tokens end: ``exp`` in its JWK is when nothing that it has signed is good any more.
+        """Sets ``exp`` in the JWK of every other key of tokens: when all tokens that it has signed have expired.
 
-        ``until`` is in seconds since 1970; a key that ends before it keeps its time.
+        ``until`` is in seconds since 1970; a key with an earlier ``exp`` keeps it.
         """
         for key_id, jwk in _keys(await self._store.hgetall(TOKEN_KEYS)).items():
             if key_id != current and jwk.get("exp", until + 1) > until:
                 await self._set_in(TOKEN_KEYS, key_id, json.dumps({**jwk, "exp": until}))
 
     async def drop_keys(self, now: float) -> None:
-        """Removes the keys of tokens that have ended; a change counts as a new version."""
+        """Removes the expired keys of tokens; a change counts as a new version."""
         keys = _keys(await self._store.hgetall(TOKEN_KEYS))
         if ended := [key_id for key_id, jwk in keys.items() if jwk.get("exp", now + 1) <= now]:
             async with self._store.pipeline(transaction=True) as pipe:
@@ -230,17 +230,17 @@ class RegistryStore:
                 await pipe.execute()
 
     async def put_salt_key(self, key: bytes) -> None:
-        """Gives the gateways the key of the salts; to be called before the first version is there."""
+        """Gives the gateways the key of the salts; must be called before there is a first version."""
         await self._store.set(SALT_KEY, key)
 
     async def keys(self) -> list[dict[str, Any]]:
-        """The public keys of tokens; those with an ``exp`` sign no more."""
+        """The public keys of tokens; keys with an ``exp`` no longer sign."""
         return list(_keys(await self._store.hgetall(TOKEN_KEYS)).values())
 
     async def put_secrets(self, hashes: Mapping[str, str]) -> None:
         """Keeps the hashes of the subsystems' secrets; a change counts as a new version.
 
-        A secret in another's place begins a new generation of that subsystem's credentials.
+        A secret that replaces another one begins a new generation of that subsystem's credentials.
         """
         known = await self._store.hgetall(SECRETS)
         changed = {client: h for client, h in hashes.items() if known.get(client.encode()) != h.encode()}
@@ -253,9 +253,9 @@ class RegistryStore:
                 await pipe.execute()
 
     async def drop_secrets(self, client_ids: Iterable[str]) -> None:
-        """Forgets the hashes of subsystems that are no more; a change counts as a new version.
+        """Removes the hashes of removed subsystems; a change counts as a new version.
 
-        What they had got ends for good: a new generation begins, in case that they come back.
+        A new generation begins, so that old tokens stay refused if such a subsystem is added again.
         """
         known = await self.with_secrets()
         if gone := [client_id for client_id in client_ids if client_id in known]:

@@ -27,8 +27,8 @@ class StoreSettings(ProcessSettings):
     max_backlog: int = Field(default=1_000_000, ge=1)
     """Journal entries that may wait for the recorder; above it calls are refused as OVERLOADED."""
     durability: Durability = "everysec"
-    """What a power cut may cost: ``everysec`` about the last second (the store must have appendonly yes, and somebody
-    must sync its file every second), ``always`` nothing (appendfsync always)."""
+    """What a power cut may cost: with ``everysec`` about the last second (the store needs appendonly yes, and a sync of
+    its file every second), with ``always`` nothing (appendfsync always)."""
     addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
 
@@ -45,7 +45,7 @@ class StoreSettings(ProcessSettings):
 
     @property
     def name(self) -> str:
-        """What this process is called in records, among the others."""
+        """The name of this process in records."""
         return self.node or f"{socket.gethostname()}-{os.getpid()}"
 
 
@@ -63,8 +63,8 @@ class GatewaySettings(StoreSettings):
     max_message_bytes: int = Field(default=16 * MIB, ge=1024)
     """Largest message."""
     max_metadata_bytes: int = Field(default=7 * 1024, ge=1024)
-    """Metadata of a call, as HTTP/2 counts it: names, values and 32 bytes for each; with what the gateway adds it has
-    to fit the 8 KiB that gRPC servers take. A header list of more than 16 KiB is not read at all."""
+    """Bytes of a call's metadata, as HTTP/2 counts them: names, values and 32 bytes for each. With what the gateway
+    adds, it must fit into the 8 KiB that gRPC servers take. A header list of more than 16 KiB is not read at all."""
     max_stream_messages: int = Field(default=1_000_000, ge=1)
     """Messages of a stream, in each direction."""
     max_stream_bytes: int = Field(default=1024 * MIB, ge=1024)
@@ -72,12 +72,12 @@ class GatewaySettings(StoreSettings):
     max_connections: int = Field(default=10_000, ge=1)
     """Connections at once to one worker; more are closed at once."""
     handshake_timeout: float = Field(default=5.0, gt=0)
-    """Seconds within which a new connection has to speak HTTP/2."""
+    """Seconds within which a new connection must begin to speak HTTP/2."""
     max_idle: float = Field(default=300.0, gt=0)
     """Seconds after which a connection without calls is closed."""
     max_connection_age: float = Field(default=3600.0, gt=0)
-    """Seconds after which a connection takes no new calls, more or less a tenth; its client makes another, which may
-    come to another worker."""
+    """Seconds after which a connection takes no new calls, give or take a tenth; its client then opens another one,
+    which may reach another worker."""
     max_streams_per_connection: int = Field(default=1000, ge=1)
     """Calls at once on one connection."""
     open_reflection: bool = False
@@ -88,15 +88,15 @@ class GatewaySettings(StoreSettings):
     max_calls: int = Field(default=5000, ge=1)
     """Calls at once in one worker; more are refused as OVERLOADED."""
     max_queueing: float = Field(default=0.2, gt=0)
-    """Seconds that calls of a method may queue for long; above it fewer are let in at once, the others are refused as
-    OVERLOADED."""
+    """Seconds that calls of a method may wait in a lasting queue; above it fewer are let in at once, and others are
+    refused as OVERLOADED."""
     max_recorded_refusals: float = Field(default=20.0, gt=0)
-    """Refusals of one caller for one reason, before it is let in, that each worker records in a second, and 25 times as
-    many at once; what is more is refused all the same, and counted only."""
+    """Refusals of one caller for one reason, before it is let in, that each worker records in a second (25 times as
+    many in a burst); further ones are refused too, and only counted."""
     journal_patience: float = Field(default=5.0, gt=0)
     """Seconds that a call waits for the journal to take its record."""
     notice: float = Field(default=0.0, ge=0)
-    """Seconds at SIGTERM between saying NOT_SERVING and taking no new calls: what a load balancer needs to notice."""
+    """Seconds at SIGTERM between reporting NOT_SERVING and taking no new calls, so that a load balancer can notice."""
     drain: float = Field(default=15.0, ge=0)
     """Seconds that calls in flight get to finish at SIGTERM."""
 
@@ -120,7 +120,7 @@ class RecorderSettings(StoreSettings):
     """Days for which rows are kept, 0.05 at least; their hashes stay in the tree for ever. 0 keeps the rows too."""
 
     heartbeat: Path | None = None
-    """File that a recorder of its own touches every second while it records or stands by; none unless named."""
+    """File that a separate recorder touches every second while it records or stands by; empty for none."""
 
     @field_validator("ledger_url")
     @classmethod
@@ -154,20 +154,20 @@ class ControlSettings(RecorderSettings):
     agencies_folder: Path = Path(__file__).parents[1] / "services"
     """The agencies that an exchange file may name, a folder each with its own ``exchange.yaml``."""
     agencies_beside: list[Path] = []  # noqa: RUF012
-    """More folders of agencies, which are in the exchange whatever its file says; ``ndxp up --with`` names them."""
+    """More folders of agencies, which are in the exchange whatever its file says; ``ndxp up --with`` sets it."""
     handed_out: dict[str, Path] = {}  # noqa: RUF012
-    """Files for agencies that run elsewhere, each with its own secret only: identifier to file. ``admin`` is the
-    operator's, a copy of all credentials."""
+    """Files for agencies on other machines, each with its own secret only: identifier to file. ``admin`` is the
+    operator's file, a copy of all credentials."""
     record: bool = True
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)
     """Seconds for which an access token is good."""
     allow_plaintext: bool = False
-    """Whether the HTTP API may listen beyond this machine without TLS, where secrets can be read on the way: only for
-    a proxy in front of it that has TLS."""
+    """Whether the HTTP API may listen for other machines without TLS, although secrets can then be read on the network:
+    only for use behind a proxy with TLS."""
     control_names: list[str] = []  # noqa: RUF012
-    """Public names of the HTTP API, such as the one of a proxy in front of it. Without TLS of its own it answers to IP
-    addresses, names without a dot, and names that nobody can register; to other names only when they are here."""
+    """Public names of the HTTP API, such as that of a proxy in front of it. Without TLS it answers under IP addresses,
+    names without a dot, and names that nobody can register; under other names only when they are listed here."""
 
     @field_validator("control_address", "exchange_address")
     @classmethod
@@ -176,5 +176,5 @@ class ControlSettings(RecorderSettings):
 
     @property
     def names(self) -> list[str]:
-        """The names by which the HTTP API may be asked, beside those that nobody can register."""
+        """The names under which the HTTP API answers, besides those that nobody can register."""
         return [Address.parse(self.control_address, listening=True).host, *self.control_names]

@@ -41,7 +41,7 @@ def run(
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:
-    """Runs a profile once, and judges it."""
+    """Runs a profile once, and judges the result."""
     plan = Plan(
         profile=profile,
         folder=folder.resolve(),
@@ -69,7 +69,7 @@ def capacity(
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:
-    """Searches the highest rate that holds the objectives."""
+    """Searches for the highest rate that meets the objectives."""
     plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, slo=slo, processes=processes, seed=seed)
     _check_place(report_file)
     found = trial.find_capacity(plan, start=start, precision=precision, quiet=as_json)
@@ -88,7 +88,7 @@ def list_profiles(as_json: options.Json = False) -> None:
 
 @app.command()
 def compare(a: options.ReportA, b: options.ReportB, as_json: options.Json = False) -> None:
-    """Holds two reports side by side."""
+    """Compares two reports."""
     found = comparison.compare(_read(a), _read(b))
     if as_json:
         _print_json(found)
@@ -97,7 +97,7 @@ def compare(a: options.ReportA, b: options.ReportB, as_json: options.Json = Fals
 
 
 def _check_place(file: Path | None) -> None:
-    """A run of an hour must not end with a report that cannot be written."""
+    """Checks before the run that the report can be written."""
     if file is None:
         return
     try:
@@ -106,17 +106,17 @@ def _check_place(file: Path | None) -> None:
         for place in [file] if file.is_dir() else _places(file):
             if place.is_dir():
                 raise BadProfile(f"{place} cannot be written: it is a folder")
-            if place.is_file():  # a pipe would wait for its reader, and its reader end with this
+            if place.is_file():  # not a pipe: opening it would wait for its reader, and closing would end the reader
                 place.open("ab").close()
         TemporaryFile(dir=file.resolve().parent).close()
     except OSError as error:
         raise BadProfile(f"{file} cannot be written: {error.strerror}") from error
-    except RuntimeError as error:  # up to Python 3.12, of a link to itself
+    except RuntimeError as error:  # a link to itself, up to Python 3.12
         raise BadProfile(f"{file} cannot be written: {error}") from error
 
 
 def _places(file: Path) -> tuple[Path, Path]:
-    """The page and its JSON: the ending of either is exchanged, any other belongs to the name (run-1.5)."""
+    """The HTML page and its JSON file: one of these endings is replaced by the other; other endings stay (run-1.5)."""
     name = file.stem if file.suffix in (".html", ".json") else file.name
     return file.with_name(f"{name}.html"), file.with_name(f"{name}.json")
 
@@ -155,7 +155,7 @@ def _print_json(data: Any) -> None:
 
 def main() -> None:
     """Exit codes: 0 passed, 1 failed, 2 usage, 97 not reconciled, 98 invalid, 99 objectives missed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the generator is stopped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: the generator is stopped
     try:
         app()
     except (BadProfile, BadSlo) as error:

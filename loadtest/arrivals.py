@@ -1,4 +1,4 @@
-"""When requests are due: a rate over time, turned into due times and shared among generators; pure."""
+"""When requests are due: turns a rate over time into due times, and shares them among generators. No I/O."""
 
 import math
 import random
@@ -15,7 +15,7 @@ class Curve:
 
     @classmethod
     def constant(cls, rate: float, duration: float) -> Self:
-        """The same rate for so many seconds."""
+        """The same rate for ``duration`` seconds."""
         return cls(((0.0, rate), (duration, rate)))
 
     @property
@@ -25,33 +25,33 @@ class Curve:
 
     @property
     def total(self) -> float:
-        """How many requests are expected in all: the area below the curve."""
+        """The expected number of requests: the area below the curve."""
         return sum(_area(*segment) for segment in self._segments())
 
     def rate(self, at: float) -> float:
-        """Requests a second at a second; 0 outside."""
+        """The rate at a second; 0 outside of the curve."""
         for (begin, first), (end, last) in self._segments():
             if begin <= at < end:
                 return first + (last - first) * (at - begin) / (end - begin)
         return 0.0
 
     def scaled(self, factor: float) -> "Curve":
-        """The same shape with rates so many times as high."""
+        """The same shape with all rates multiplied by a factor."""
         return Curve(tuple((at, rate * factor) for at, rate in self.points))
 
     def compressed(self, factor: float) -> "Curve":
-        """The same rates in a time so many times shorter."""
+        """The same rates, with the time divided by a factor."""
         return Curve(tuple((at / factor, rate) for at, rate in self.points))
 
     def cut(self, duration: float) -> "Curve":
-        """The part until a second."""
+        """The part until ``duration``."""
         if duration >= self.duration:
             return self
         kept = tuple(point for point in self.points if point[0] < duration)
         return Curve((*kept, (duration, self.rate(duration))))
 
     def times(self, counts: Iterator[float]) -> Iterator[float]:
-        """The seconds at which so many requests (fractions allowed, ascending, below ``total``) have been due."""
+        """The seconds at which ``counts`` requests (ascending, fractions allowed, below ``total``) have been due."""
         before = 0.0
         segments = self._segments()
         segment = next(segments)
@@ -80,9 +80,9 @@ def due_times(
 ) -> Iterator[float]:
     """When the requests of one of several generators are due, in seconds from the start, ascending.
 
-    All slots together give exactly ``count(curve)``. Constant: evenly spaced, the slots take turns. Poisson: given its
-    total, a Poisson process is so many independent draws from the curve; each slot draws its share from a random
-    stream of its own, so that slots are not correlated and their union is again Poisson.
+    All slots together give exactly ``count(curve)``. Constant: evenly spaced, the slots take turns. Poisson: with a
+    given total, a Poisson process is that number of independent draws from the curve; each slot draws its share with a
+    random source of its own, so that slots are not correlated and their union is again Poisson.
     """
     total = count(curve)
     if total == 0:
@@ -94,7 +94,7 @@ def due_times(
 
 
 def _sorted_uniform(count: int, source: random.Random) -> Iterator[float]:
-    """So many uniform draws in 0..1 in ascending order, one by one: each is the least of those that are left."""
+    """``count`` uniform draws in 0..1, ascending, one by one: each is the least of the remaining draws."""
     left = 1.0
     for remaining in range(count, 0, -1):
         left *= math.exp(-source.expovariate(remaining))
@@ -106,7 +106,7 @@ def _area(begin: tuple[float, float], end: tuple[float, float]) -> float:
 
 
 def _when(begin: tuple[float, float], end: tuple[float, float], count: float) -> float:
-    """When a segment has brought so many requests: the root of a quadratic, in the form that is stable near 0."""
+    """When a segment has brought ``count`` requests: the root of a quadratic, in the form that is stable near 0."""
     seconds = end[0] - begin[0]
     slope = (end[1] - begin[1]) / seconds if seconds else 0.0
     root = math.sqrt(max(begin[1] ** 2 + 2 * slope * count, 0.0))

@@ -1,4 +1,4 @@
-"""Attribution: where the time went, what each process cost, and who limits."""
+"""Attribution: where the time went, what each process cost, and which process is the limit."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -13,13 +13,13 @@ from loadtest.results import Results
 from loadtest.usage import GENERATOR, OTHERS, Usages
 
 FULL = 0.85
-"""Share of a core from which a single-threaded process counts as full: a queue before it grows without bound near 1."""
+"""From this share of a core a single-threaded process counts as full: near 1 its queue grows without bound."""
 
 MACHINE_FULL = 0.92
-"""Share of all cores from which the machine itself counts as full."""
+"""From this share of all cores the machine counts as full."""
 
 _NOTICEABLE = 0.2
-"""Share of a core from which processes that have nothing to do with the run are mentioned."""
+"""From this share of a core, processes outside of the run are mentioned."""
 
 _COMMIT = "journal, commit of the outcome"
 
@@ -32,9 +32,9 @@ _ROLES = {
 
 
 class Segment(msgspec.Struct, kw_only=True):
-    """One part of the way of a call, in ms. ``share`` is its part of the mean response time.
+    """One part of a call's time, in ms. ``share`` is its part of the mean response time.
 
-    p50 and p99 are None where only the mean can be told: percentiles of two clocks cannot be subtracted.
+    p50 and p99 are None where only the mean is known, because percentiles of two clocks cannot be subtracted.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Cost(msgspec.Struct, kw_only=True):
 
 
 class Attribution(msgspec.Struct, kw_only=True):
-    """Who limits. ``machine`` is the share of all cores in use; ``transactions`` counts nested ones too."""
+    """The result. ``machine`` is the share of all cores in use; ``transactions`` includes nested ones."""
 
     segments: list[Segment]
     costs: list[Cost]
@@ -79,13 +79,13 @@ def attribute(
     answered: Iterable[str],
     spent_inside: Mapping[str, Spent] = MappingProxyType({}),
 ) -> Attribution:
-    """Reads it from the ledger's four timestamps and the CPU of each process between start and end of the run.
+    """Computes it from the ledger's four timestamps, and from the CPU of each process during the run.
 
-    ``spent_inside`` is what the gateways counted by method, the journal's commit included; empty when that is unknown.
+    ``spent_inside`` is what the gateways counted by method, with the journal's commit; empty when unknown.
     """
     known = set(answered)
-    mine = [e for e in ledger if e.transaction_id in known and e.unary and e.status == "OK" and e.response_in]
-    segments = _segments(mine, results, _commit(ledger, {entry.method for entry in mine}, spent_inside))
+    matching = [e for e in ledger if e.transaction_id in known and e.unary and e.status == "OK" and e.response_in]
+    segments = _segments(matching, results, _commit(ledger, {entry.method for entry in matching}, spent_inside))
     transactions = len(ledger)
     began, ended = results.started, results.ended
     spent = {name: usages.cpu_seconds(name, began, ended) for name in usages.processes}
@@ -111,18 +111,18 @@ def attribute(
 
 
 def role(process: str) -> str:
-    """What a process is in the exchange."""
+    """The role of a process in the exchange."""
     if process.startswith("gateway"):
         return "gateway"
     return GENERATOR if process.startswith(GENERATOR) else _ROLES.get(process, process)
 
 
 def _commit(ledger: Sequence[Entry], methods: Set[str], spent: Mapping[str, Spent]) -> float | None:
-    """Mean ms between the last stamp in a record and the answer's leave to go; None when it cannot be told.
+    """Mean ms between the last timestamp in a record and the moment when the answer may leave; None when unknown.
 
-    The same calls are in the ledger until that stamp, and in what the gateways counted until that leave: nested ones
-    and failed ones too. Means of the same calls can be subtracted. A stream of one message each way, which gateways do
-    not count, is left out.
+    The ledger has the time of a call until that timestamp, the gateways' counts have it until that moment, for the same
+    calls, nested and failed ones too. So the two means can be subtracted. Streams of one message each way are left out,
+    because the gateways do not count them.
     """
     counted = methods & spent.keys()
     calls, seconds = sum(spent[method].calls for method in counted), sum(spent[method].seconds for method in counted)
@@ -133,11 +133,11 @@ def _commit(ledger: Sequence[Entry], methods: Set[str], spent: Mapping[str, Spen
 
 
 def _segments(entries: Sequence[Entry], results: Results, commit: float | None) -> list[Segment]:
-    """The parts of the mean response time of unary calls: before the wire, on it, in the gateway, at the provider.
+    """The parts of the mean response time of unary calls: before sending, on the wire, in the gateway, at the provider.
 
-    ``commit`` is the mean of the outcome's commit, None when it cannot be told apart from what the client waited
-    besides. The commit of a request that may change something is in the time before it is forwarded. What gRPC takes in
-    the gateway before a call is stamped, and after it may be answered, is in nobody's books: it is with the client.
+    ``commit`` is the mean time of the outcome's commit, None when it is unknown; then it is part of the client's time.
+    The commit of a request that may change something is in the time before it is forwarded. Time in the gateway before
+    the first timestamp and after the last one is in no book: it counts as the client's.
     """
     if not entries:
         return []
@@ -180,7 +180,7 @@ def _percentile(ordered: Sequence[int], percentile: float) -> float:
 
 
 def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, cores: int) -> tuple[str, str]:
-    """Who limits, and the sentence that says so."""
+    """Which role is the limit, and a sentence that says so."""
     own = [cost for cost in costs if cost.process != OTHERS]
     roles: dict[str, float] = {}
     for cost in costs:
@@ -195,7 +195,7 @@ def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, c
         busy = f"this machine's {cores} cores were {machine:.0%} busy"
         return (
             "unknown",
-            f"The exchange's processes are elsewhere, or in containers: who limits cannot be told; {busy}.",
+            f"The exchange's processes are elsewhere, or in containers, so the limit is unknown; {busy}.",
         )
     if machine >= MACHINE_FULL:
         text = f"The machine limits: its {cores} cores were {machine:.0%} busy"

@@ -1,4 +1,4 @@
-"""The exchange's own books, from a moment on: its ledger, and the access logs that its agencies keep."""
+"""The exchange's books since a given moment: its ledger, and the access logs of its agencies."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ ACCESS_LOG = "ndxp.access_log.v1.AccessLogService"
 _PAGE = 1000
 _ACCESS_PAGE = 5000
 _SINCE_MARGIN = 60
-"""Seconds that an agency's clock may be behind; what belongs to the run is told by transaction id."""
+"""Seconds by which an agency's clock may be late; the transaction id decides what belongs to the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def run(self) -> str:
-        """The run of a load test that made it: its message ids are RUN-SLOT-NUMBER; of others no run's name."""
+        """The run that made this call, from its message id RUN-SLOT-NUMBER; for other calls not the name of a run."""
         return self.message_id.rpartition("-")[0].rpartition("-")[0]
 
     @property
@@ -66,7 +66,7 @@ class NotCaughtUp(Exception):
 
 
 class Books:
-    """Reads what came into the books after it was made. Raises AdminRefused when control does not answer."""
+    """Reads entries that were added after this object was made. Raises AdminRefused when control does not answer."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -76,7 +76,7 @@ class Books:
         self.agencies = [service["provider"] for service in services if service["contract"] == ACCESS_LOG]
 
     def settle(self, patience: float) -> None:
-        """Waits until the recorder has caught up, even one that is being started again. Raises NotCaughtUp."""
+        """Waits until the recorder has caught up, also while it is restarted. Raises NotCaughtUp."""
         deadline = time.monotonic() + patience
         while True:
             try:
@@ -90,11 +90,11 @@ class Books:
             time.sleep(0.25)
 
     def ledger(self) -> list[Entry]:
-        """Every outcome since, except readings of access logs."""
+        """Every outcome since then, except calls that read access logs."""
         return [entry for entry in self._outcomes() if not entry.method.startswith(f"{ACCESS_LOG}/")]
 
     def accesses(self, patience: float) -> list[Access]:
-        """Every access since; waits for an agency that is being started again. Raises NotCaughtUp."""
+        """Every access since then; waits for an agency that is being restarted. Raises NotCaughtUp."""
         deadline = time.monotonic() + patience
         found = []
         tokens = self._session.tokens(OPERATIONS)

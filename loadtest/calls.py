@@ -1,10 +1,11 @@
-"""The kinds of calls a load consists of, and a ring of them prepared in advance so that sending is cheap."""
+"""The kinds of calls of a load, and a ring of calls that are prepared in advance so that sending is cheap."""
 
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import cycle
 from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
@@ -21,13 +22,13 @@ from ndxp.samples import Sample, Turn, samples
 from ndxp.world import World
 
 RING = 4096
-"""How many calls are prepared for each slot; they are sent in turn, over and over."""
+"""How many calls are prepared for each slot; they are sent in turn, repeatedly."""
 
 _MARK = placeholders.ID.encode()
 
 
 class Shape(Enum):
-    """How many messages go each way: one or a stream."""
+    """Whether one message or a stream goes each way."""
 
     UNARY = "unary"
     OUT = "many answers"
@@ -36,7 +37,7 @@ class Shape(Enum):
 
     @classmethod
     def of(cls, method: MethodDescriptor) -> "Shape":
-        """The shape of a method by what streams."""
+        """The shape of a method."""
         if method.client_streaming:
             return cls.BOTH if method.server_streaming else cls.IN
         return cls.OUT if method.server_streaming else cls.UNARY
@@ -46,10 +47,10 @@ class Shape(Enum):
 class Prepared:
     """One call of a client, ready to be sent to a method as its contract describes it.
 
-    ``numbered`` ones change something: each sending needs a request_id of its own. ``right`` tells of an answer whether
-    it is the one that the world demands. A call of a profile's own has the ``provider`` and ``purpose`` that it states.
-    ``series`` is the name under which it is counted: "PopulationService/VerifyCitizen"; ``path`` is where it goes on
-    the wire; ``response`` is the type of its answers.
+    ``numbered`` calls change something: each sending needs its own request_id. ``right`` says whether an answer is the
+    one that the world demands. A call that a profile defines has its own ``provider``. ``series`` is the name under
+    which it is counted: "PopulationService/VerifyCitizen"; ``path`` is the method's path on the wire; ``response`` is
+    the type of its answers; ``of`` is its entry in the mix.
     """
 
     method: MethodDescriptor
@@ -59,6 +60,7 @@ class Prepared:
     right: Callable[[Any], bool] | None = None
     provider: str = ""
     purpose: str = PURPOSE
+    of: Call | None = None
     shape: Shape = field(init=False)
     series: str = field(init=False)
     path: str = field(init=False)
@@ -76,13 +78,13 @@ class Prepared:
         self._marked = any(_MARK in data for data in self._encoded)
 
     def encode(self, message_id: str) -> Sequence[bytes]:
-        """The requests as they go on the wire this time; each $id in them is a new one."""
+        """The encoded requests for this sending; each $id in them is a new one."""
         if self._marked:
             return [data.replace(_MARK, uuid4().hex.encode()) for data in self._encoded]
         return self._encoded or [request.SerializeToString() for request in self.number(message_id)]
 
     def number(self, message_id: str) -> Sequence[Any]:
-        """The requests as they are sent this time."""
+        """The requests for this sending."""
         if not self.numbered:
             return self.requests
         if self.shape is Shape.UNARY:
@@ -99,7 +101,7 @@ def ring(
     seed: int,
     slot: int,
 ) -> list[Prepared]:
-    """The calls of one slot in random order, every kind as often as its weight says; the same for the same seed.
+    """The calls of one slot in random order, each kind as often as its peak says; the same for the same seed.
 
     ``contracts`` describe the methods of the profile's own calls. Raises BadProfile for a request that does not fit.
     """
@@ -107,19 +109,40 @@ def ring(
     source = random.Random(f"{seed} {slot}")
     people = world.sample(world.population, seed * 1009 + slot, alive=True)
     prepared = []
-    for kind, number in shares({kind: call.weight for kind, call in profile.mix.items()}, RING).items():
+    for kind, number in shares({kind: call.peak for kind, call in profile.mix.items()}, RING).items():
         call = profile.mix[kind]
         sample = None if call.method else samples()[kind]
         for turn in range(number):
             citizen = next(one for one in people if sample is None or sample.suits(one))
             made = Turn(world, citizen, turn, source.choice(callers[kind]))
-            prepared.append(_known(sample, made) if sample else _own(kind, call, contracts[call.method], made))
+            one = _known(sample, call, made) if sample else _own(kind, call, contracts[call.method], made)
+            one.of = call
+            prepared.append(one)
     source.shuffle(prepared)
     return prepared
 
 
+class Coming:
+    """The calls of a ring, over and over, each kind as often as its weight says at the time."""
+
+    def __init__(self, ring: Sequence[Prepared], source: random.Random) -> None:
+        self._ring = cycle(ring)
+        self._source = source
+        self._steady = not any(prepared.of is not None and prepared.of.during for prepared in ring)
+
+    def next(self, stages: Sequence[str]) -> Prepared:
+        """The next call while these stages last."""
+        if self._steady:
+            return next(self._ring)
+        while True:  # of what comes too often now, some are passed over
+            prepared = next(self._ring)
+            call = prepared.of
+            if call is None or self._source.random() * call.peak < call.weight_in(stages):
+                return prepared
+
+
 def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
-    """Splits a number by weights, to the nearest and with nothing left over (largest remainder)."""
+    """Splits a number by weights, rounded, with the exact total (largest remainder)."""
     whole = sum(weights.values())
     exact = {kind: total * weight / whole for kind, weight in weights.items()}
     split = {kind: int(number) for kind, number in exact.items()}
@@ -128,9 +151,9 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
     return split
 
 
-def _known(sample: Sample, turn: Turn) -> Prepared:
-    right = sample.right if sample.expected is not None else None
-    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right)
+def _known(sample: Sample, call: Call, turn: Turn) -> Prepared:
+    right, purpose = sample.right if sample.expected is not None else None, sample.purpose or call.purpose
+    return Prepared(sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose)
 
 
 def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepared:

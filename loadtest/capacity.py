@@ -12,16 +12,16 @@ NDXP_A_DAY = 1_900_000
 """Transactions a day on the real exchange in the first half of 2022 (350 million in 181 days)."""
 
 _LOWEST = 0.5
-"""Requests a second below which the search gives up: nothing holds the objectives."""
+"""Below this rate, in requests a second, the search gives up: no rate meets the objectives."""
 
 
 Limit = Literal["exchange", "generator", "search"]
 
 
 class Step(msgspec.Struct, kw_only=True):
-    """One short run at one rate (requests a second); ``why`` says what it missed, latencies are response times.
+    """One short run at one rate (requests a second); ``why`` says what it missed; latencies are response times.
 
-    ``valid`` is False where the generator was at its limit: who missed the objectives then is not known.
+    ``valid`` is False when the generator was at its limit: then the exchange may not be why objectives were missed.
     """
 
     rate: float
@@ -36,10 +36,10 @@ class Step(msgspec.Struct, kw_only=True):
 
 
 class Capacity(msgspec.Struct, kw_only=True):
-    """The highest rate that held its objectives, and every step to it. ``rate`` is 0 when none held.
+    """The highest rate that met its objectives, and every step of the search. ``rate`` is 0 when no rate did.
 
-    ``limited_by`` says what the next higher step missed, and ``limit`` whose limit that is: only the exchange's makes
-    the rate its capacity, the generator's or the search's leaves it a least figure.
+    ``limited_by`` says what the next higher step missed, and ``limit`` whose limit that is. Only if it is the
+    exchange's, the rate is its capacity; otherwise the capacity is at least this rate.
     """
 
     rate: float
@@ -59,7 +59,7 @@ class Capacity(msgspec.Struct, kw_only=True):
 
     @property
     def figure(self) -> str:
-        """The rate, and whether more was not tried or not shown."""
+        """The rate, with "at least" if higher rates were not tried or not valid."""
         return f"{'' if self.limit == 'exchange' else 'at least '}{self.rate:,.0f} tx/s"
 
     @property
@@ -84,8 +84,8 @@ def search(
 ) -> Capacity:
     """Finds the highest rate at which ``step`` passes, to a relative precision; a step that is None ends the search.
 
-    A step that misses is run once more before it counts: one hiccup of the machine is not the exchange's limit. At most
-    ``most_steps`` steps are run, repetitions among them.
+    A step that misses is run once more before it counts, because a short disturbance of the machine is not the limit of
+    the exchange. At most ``most_steps`` steps are run, including repetitions.
     """
     steps: list[Step] = []
     stopped = False
@@ -105,7 +105,7 @@ def search(
 
     low, high = _bracket(passes, start)
     while low and high - low > precision * low and len(steps) < most_steps and not stopped:
-        middle = float(f"{(low + high) / 2:.3g}")  # more digits are not what short steps can tell
+        middle = float(f"{(low + high) / 2:.3g}")  # short steps cannot measure more digits
         if not low < middle < high:
             break
         low, high = (middle, high) if passes(middle) else (low, middle)
@@ -131,9 +131,9 @@ def _bracket(passes: Callable[[float], bool], start: float) -> tuple[float, floa
 
 
 def _limit(steps: list[Step], low: float, most_steps: int) -> tuple[Limit, str]:
-    """Whose limit the lowest rate above shows, and what was missed there.
+    """Whose limit the lowest failed rate shows, and what was missed there.
 
-    A single miss may be a hiccup: only when no attempt at that rate met the generator's limit it is the exchange's.
+    It is the exchange's limit only if no attempt at that rate was at the generator's limit.
     """
     above = [one for one in steps if one.rate > low and not one.passed]
     if not above:

@@ -1,4 +1,4 @@
-"""A check: one measured value held against one bound."""
+"""A check: one measured value compared with one bound."""
 
 from typing import Self
 
@@ -8,8 +8,8 @@ import msgspec
 class Check(msgspec.Struct, kw_only=True, frozen=True):
     """One line of a ✔/✗ list.
 
-    ``unit`` is "ms", "%" (values are then shares, 0.01 is 1 %) or "yes" (1 is yes, 0 is no). ``measured`` is None where
-    there was nothing to measure: such a check is not passed, and ``why`` says what is missing.
+    ``unit`` is "ms", "%" (values are then shares, 0.01 is 1 %) or "yes" (1 is yes, 0 is no). ``measured`` is None when
+    there was nothing to measure: then the check fails, and ``why`` says what is missing.
     """
 
     what: str
@@ -34,12 +34,12 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
 
     @classmethod
     def unmeasured(cls, what: str, bound: float, unit: str, why: str, *, at_most: bool) -> Self:
-        """Is not passed, because nothing could be measured."""
+        """Fails, because nothing could be measured."""
         return cls(what=what, measured=None, bound=bound, unit=unit, passed=False, at_most=at_most, why=why)
 
     @property
     def measured_text(self) -> str:
-        """The measured value for people; to more digits where it would look like the bound that it misses."""
+        """The measured value for people; with more digits if it would otherwise look equal to the bound."""
         if self.measured is None:
             return "nothing"
         text = _text(self.measured, self.unit)

@@ -1,4 +1,4 @@
-"""What all generators reported, put together: seconds, series, and when the load must stop early."""
+"""Combines the reports of all generators: seconds and series; and decides when the load must stop early."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from loadtest.results import Results, Second, Series
 from loadtest.tally import Calls, Report, Tick
 
 _WINDOW = 5
-"""Seconds over which a profile's ``abort`` looks unless it says otherwise."""
+"""The default number of seconds for a profile's ``abort``."""
 
 
 class _Series:
@@ -25,8 +25,10 @@ class _Series:
         self.statuses.update(calls.statuses)
         self.failures += calls.failures
         for latencies, found in (
-            (self.response, calls.response), (self.service, calls.service), (self.failed, calls.failed),
-        ):  # fmt: skip
+            (self.response, calls.response),
+            (self.service, calls.service),
+            (self.failed, calls.failed),
+        ):
             for microseconds in found:
                 latencies.record(microseconds)
 
@@ -43,7 +45,7 @@ class _Series:
 
 
 class Collector:
-    """Adds up the reports of the generators that are to report. Series without a slash are stages."""
+    """Adds up the reports of the expected generators. Series without a slash are stages."""
 
     def __init__(self, generators: Iterable[str]) -> None:
         self._through = dict.fromkeys(generators, 0)
@@ -53,7 +55,7 @@ class Collector:
         """The seconds for which all generators have reported, in order."""
 
     def add(self, generator: str, report: Report) -> list[Second]:
-        """Takes a report in; gives the seconds that are complete with it."""
+        """Takes a report; returns the seconds that are now complete."""
         for at, tick in report.ticks.items():
             if at < len(self.seconds):
                 _amend(self.seconds[at], tick)
@@ -65,11 +67,11 @@ class Collector:
         return self._complete(min(self._through.values()))
 
     def leave(self, generator: str) -> None:
-        """A generator will report no more; the others go on."""
+        """Notes that a generator will not report any more; the others go on."""
         self._through.pop(generator, None)
 
     def finish(self) -> list[Second]:
-        """Completes the seconds that are left, when nothing more will be reported."""
+        """Completes the remaining seconds when no more reports will come."""
         return self._complete(max(self._ticks, default=-1) + 1)
 
     def write_into(self, results: Results) -> None:
@@ -88,7 +90,7 @@ class Collector:
 
 
 def abort_reason(seconds: list[Second], abort: Mapping[str, Any]) -> str:
-    """Why the load must stop by now, by a profile's ``abort``; empty while it need not."""
+    """Why a profile's ``abort`` stops the load now; empty when it does not."""
     window = int(abort.get("seconds", _WINDOW))
     last = seconds[-window:]
     if len(last) < window:
@@ -106,14 +108,14 @@ def abort_reason(seconds: list[Second], abort: Mapping[str, Any]) -> str:
 
 
 def _amend(second: Second, tick: Tick) -> None:
-    """A generator whose loop was late sent, or dropped, what was due in a second that it had reported already."""
+    """Adds calls that a late generator sent or dropped for a second that it had already reported."""
     second.planned += tick.planned
     second.sent += tick.sent
     second.dropped += tick.dropped
 
 
 def _second(at: int, by_generator: Mapping[str, list[Tick]]) -> Second:
-    """One second of all generators; in flight is what each had at most."""
+    """One second of all generators; in flight is the sum of their highest values."""
     ticks = list(chain.from_iterable(by_generator.values()))
     calls = [found for tick in ticks for name, found in tick.series.items() if "/" in name]
     latencies = sorted(chain.from_iterable(one.response for one in calls))
@@ -133,5 +135,5 @@ def _second(at: int, by_generator: Mapping[str, list[Tick]]) -> Second:
 
 
 def _rank(latencies: list[int], percent: int) -> float | None:
-    """The least of the sorted latencies that so many percent do not exceed, in milliseconds; None without any."""
+    """The percentile of sorted latencies, in milliseconds; None without any."""
     return latencies[max(0, -(-len(latencies) * percent // 100) - 1)] / 1000 if latencies else None

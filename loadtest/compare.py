@@ -1,4 +1,4 @@
-"""Comparison of two reports: figures side by side, their ratio, which is better, and what makes them unlike."""
+"""Comparison of two reports: figures side by side, their ratio, which is better, and differences of the runs."""
 
 import msgspec
 
@@ -6,13 +6,13 @@ from loadtest.report import Report
 
 _HIGHER_IS_BETTER = frozenset({"achieved rate", "capacity"})
 _SAME = 0.02
-"""Relative difference below which two figures count as the same: short runs repeat no better."""
+"""Below this relative difference two figures count as the same: short runs do not repeat more exactly."""
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One figure of both. ``ratio`` is B over A, None where A is 0; ``better`` is "A", "B" or "same".
+    """One figure of both reports. ``ratio`` is B over A, None if A is 0; ``better`` is "A", "B" or "same".
 
-    A latency is None where no call succeeded; then neither is the better one.
+    A latency is None when no call succeeded; then neither is better.
     """
 
     what: str
@@ -31,7 +31,7 @@ class Comparison(msgspec.Struct, kw_only=True):
 
 
 def compare(a: Report, b: Report) -> Comparison:
-    """Holds two reports against each other."""
+    """Compares two reports."""
     rows = [_row(what, unit, x, y) for (what, unit, x), (_, _, y) in zip(_figures(a), _figures(b), strict=True)]
     if a.capacity and b.capacity:
         rows.insert(0, _row("capacity", "tx/s", a.capacity.rate, b.capacity.rate))

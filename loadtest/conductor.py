@@ -1,4 +1,4 @@
-"""The master's half of a run: hands out slots, begins when all are ready, ends it, and writes down what was found."""
+"""The master's part of a run: gives slots to workers, starts when all are ready, ends the run, writes the results."""
 
 import time
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from loadtest.profiles import Profile
 from loadtest.results import Generator, Results, Second
 
 _DELAY = 0.3
-"""Seconds between the word to begin and the beginning, so that every worker has heard it."""
+"""Seconds between the start message and the start, so that every worker has received it."""
 
 Send = Callable[[str, Any, str | None], None]
-"""Sends a message, its data and the worker it is for (None: all) to workers."""
+"""Sends a message with its data to a worker (None: to all)."""
 
 
 class Conductor:
-    """One run of so many slots. ``ended`` is called once, when all is written down.
+    """One run with ``slots`` slots. ``ended`` is called once, after the results are written.
 
-    Its methods are what workers say: claim -> ready -> report... -> done, or failed, or lost of their process.
+    Its methods are the workers' messages: claim -> ready -> report... -> done, or failed; lost if their process dies.
     """
 
     def __init__(
@@ -53,18 +53,18 @@ class Conductor:
 
     @property
     def over(self) -> bool:
-        """Whether the run is over and written down."""
+        """Whether the run is over and its results are written."""
         return bool(self._over.is_set())
 
     def claim(self, worker: str) -> None:
-        """A user of a worker wants a slot; those beyond the number of slots wait for ever."""
+        """A user of a worker asks for a slot; users beyond the number of slots wait for ever."""
         if self._claimed < self._slots:
             self._send("ndxp_slot", {"slot": self._claimed, "of": self._slots, "run": self._results.run}, worker)
             self._claimed += 1
             self._workers.add(worker)
 
     def ready(self, worker: str) -> None:
-        """A slot of a worker is prepared. With the last one, the run begins."""
+        """A slot of a worker is prepared. After the last one, the run begins."""
         self._ready += 1
         if self._ready == self._slots and not self._over.is_set():
             self._collector = Collector(self._workers)
@@ -80,14 +80,14 @@ class Conductor:
                 self.stop(reason)
 
     def done(self, worker: str, data: dict[str, Any]) -> None:
-        """A worker's last word. With the last one, the run ends."""
+        """A worker's last message. After the last worker's, the run ends."""
         self._results.generators.append(msgspec.json.decode(data["health"], type=Generator))
         if data["transactions"]:
             self._results.transactions.append(data["transactions"])
         self._leave(worker)
 
     def lost(self, worker: str, reason: str = "went missing") -> None:
-        """A worker has gone without a word: what it had under way is unknown, so the run is a part of a result."""
+        """A worker has disappeared: the end of its calls is unknown, so the result is incomplete."""
         if worker in self._workers and self._collector is None:
             self._give_up(f"generator {worker} {reason} before the run began")
         elif worker in self._workers:
@@ -96,20 +96,20 @@ class Conductor:
             self._leave(worker)
 
     def failed(self, worker: str, reason: str) -> None:
-        """A worker cannot go on: before the beginning the run cannot begin, later the others' part is the result."""
+        """A worker cannot go on: before the start the run fails, later the other workers' part is the result."""
         if self._collector is not None:
             self.lost(worker, f"failed: {reason}")
         else:
             self._give_up(reason)
 
     def stop(self, reason: str) -> None:
-        """Ends the run early: nothing more is sent, what is under way is waited for."""
+        """Ends the run early: no more calls are sent, and calls under way are awaited."""
         if not self._over.is_set() and not self._results.aborted:
             self._results.aborted = reason
             self._send_no_more()
 
     def close(self, reason: str) -> None:
-        """Stops unless the run is over, and waits until it is; for the end of Locust's own run. No reason: no abort."""
+        """Stops the run and waits for its end; for the end of Locust's own run. Without a reason it is no abort."""
         if self._over.is_set() or self._closing:
             return
         self._closing = True
@@ -170,7 +170,7 @@ class Conductor:
 
 
 def listen(runner: Any, current: Callable[[], Conductor | None]) -> None:
-    """Has Locust's runner hand the workers' messages to the run of the moment."""
+    """Makes Locust's runner pass the workers' messages to the current run."""
 
     def hand(act: Callable[[Conductor, Any], None], environment: Any, msg: Any) -> None:
         if (conductor := current()) is not None:

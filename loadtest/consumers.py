@@ -1,4 +1,4 @@
-"""On whose behalf the load calls: the registry's members, and a valid token for each of them at all times."""
+"""The callers of the load: members of the registry, always with a valid token for each."""
 
 import asyncio
 import random
@@ -19,11 +19,11 @@ from ndxp.wire.tls import Tls
 Headers = tuple[tuple[str, str], ...]
 
 _REFRESH = (0.5, 0.8)
-"""In which part of its life a token is replaced; spread, so that not all are replaced at once."""
+"""The part of a token's life in which it is replaced; spread, so that not all are replaced together."""
 
 _PATIENCE = 30.0
-"""Seconds for an answer of the control process, which several generators on a machine under load ask for hundreds of
-tokens at the same time."""
+"""Seconds for an answer of the control process; several generators on a busy machine ask it for hundreds of tokens at
+the same time."""
 
 _AT_ONCE = 16
 
@@ -53,9 +53,9 @@ class Consumers:
         self._refresher: asyncio.Task[None] | None = None
 
     def select(self, groups: Iterable[str]) -> list[str]:
-        """The subsystems that groups mean: "provinces/one-stop" is the one-stop system of every province.
+        """The subsystems of groups: "provinces/one-stop" is the one-stop system of every province.
 
-        A single subsystem means itself. Raises ExchangeUnreachable for what means nobody, with what there is.
+        A single subsystem means itself. Raises ExchangeUnreachable for an unknown name, with a list of known ones.
         """
         names: dict[str, set[str]] = {}
         for member in self._members:
@@ -82,7 +82,7 @@ class Consumers:
         self._refresher = asyncio.create_task(self._refresh())
 
     def close(self) -> None:
-        """Refreshes no more."""
+        """Stops refreshing."""
         if self._refresher is not None:
             self._refresher.cancel()
         self._http.close()
@@ -92,7 +92,7 @@ class Consumers:
         return self._bearers[client].headers
 
     def certificates(self) -> dict[str, Tls]:
-        """What each of the clients connects with; nothing without TLS."""
+        """The certificate of each client; empty without TLS."""
         found = {client: Credentials.load(self._state.credentials, client).tls for client in self._bearers}
         return {client: tls for client, tls in found.items() if tls and (self._state.tls or not tls.own)}
 

@@ -1,4 +1,4 @@
-"""Contracts of a profile's own calls: learnt from the exchange's reflection, or else from the installed contracts."""
+"""Contracts of the calls that a profile defines, from the exchange's reflection or else the installed contracts."""
 
 import time
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ from ndxp.client import BlockingExchange, Credentials, Tokens
 from ndxp.sandbox.state import State
 
 _TRIES = 4
-"""Attempts within a second: one of several gateway workers may be about to learn of a new service."""
+"""Attempts within a second, because some gateway workers may not know a new service yet."""
 
 
 def learn(state: State, methods: Iterable[str], client: str) -> dict[str, MethodDescriptor]:
-    """What the methods ("package.Service/Method") take and give, asked on behalf of a subsystem.
+    """The descriptors of methods ("package.Service/Method"), asked for as a subsystem.
 
-    Raises BadProfile for one that is unknown, with what there is; TokenRefused.
+    Raises BadProfile for an unknown method, with a list of known ones; TokenRefused.
     """
     return {method: _find(state, method, client) for method in sorted(set(methods))}
 
@@ -51,7 +51,7 @@ def _find(state: State, method: str, client: str) -> MethodDescriptor:
 
 
 def _look_up(pool: DescriptorPool, service: str) -> dict[str, MethodDescriptor] | None:
-    """The methods of a service by name; None when it is not known there."""
+    """The methods of a service by name; None when the service is unknown there."""
     try:
         return dict(pool.FindServiceByName(service).methods_by_name)
     except (KeyError, grpc.RpcError):

@@ -1,4 +1,4 @@
-"""How long calls were in the gateways until their callers could be answered: what the ledger itself cannot know.
+"""How long calls were in the gateways until their answers could leave, which the ledger itself cannot know.
 
 The record of a call is stamped before it is committed to the journal. The gateways' metrics pages count every unary
 call that was forwarded, until its record is committed; reading them before and after a run costs no call anything.
@@ -18,18 +18,18 @@ _PATIENCE = 4.0
 
 @dataclass(slots=True)
 class Spent:
-    """So many calls of a method, and the seconds of all of them together."""
+    """The number of calls of a method, and their total time in seconds."""
 
     calls: float = 0.0
     seconds: float = 0.0
 
 
 Pages = dict[tuple[str, float], dict[str, Spent]]
-"""By gateway worker (where its page is, when it was started) and method (``package.Service/Method``)."""
+"""By gateway worker (address of its page, time of its start) and method (``package.Service/Method``)."""
 
 
 def read(state: State) -> Pages:
-    """What the workers have counted until now; nothing when a page cannot be read, or the exchange is elsewhere."""
+    """The counts of the workers until now; empty when a page cannot be read or the exchange is elsewhere."""
     addresses = [one.metrics for one in state.processes if one.name.startswith("gateway") and one.metrics]
     try:
         return dict(_read(address) for address in addresses)
@@ -38,7 +38,7 @@ def read(state: State) -> Pages:
 
 
 def between(before: Pages, after: Pages) -> Mapping[str, Spent]:
-    """What all workers counted in between, by method; nothing when one of them was started since."""
+    """What all workers counted in between, by method; empty when one of them was restarted."""
     found: dict[str, Spent] = {}
     if before.keys() == after.keys():
         for worker, counted in after.items():

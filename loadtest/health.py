@@ -1,4 +1,4 @@
-"""How a generator process fares: its loop's lag, its lateness and its CPU, without which its figures mean nothing."""
+"""The health of a generator process: its loop's lag, late sending and CPU, which decide whether its figures count."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ TICK = 0.02
 
 
 class Health:
-    """Measures from ``start`` until ``stop``. ``late`` takes how long after it was due each call was sent."""
+    """Measures from ``start`` until ``stop``. ``late`` records how long after its due time each call was sent."""
 
     def __init__(self) -> None:
         self._lag, self.late = Latencies(), Latencies()

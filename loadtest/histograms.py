@@ -7,14 +7,14 @@ from typing import Any, Self
 from hdrh.histogram import HdrHistogram
 
 LOWEST, HIGHEST, DIGITS = 1, 60_000_000, 3
-"""What a histogram tells apart: microseconds from lowest to highest, to so many significant digits."""
+"""The range of a histogram: lowest and highest value in microseconds, and the number of significant digits."""
 
 _GATHERED = 1000
-"""Latencies that gather before they go into a histogram."""
+"""How many latencies are collected before they go into a histogram together."""
 
 
 class Latencies:
-    """A histogram of latencies. Recorded in microseconds; what is above a minute counts as a minute."""
+    """A histogram of latencies, recorded in microseconds; more than a minute counts as a minute."""
 
     def __init__(self) -> None:
         self._histogram = HdrHistogram(LOWEST, HIGHEST, DIGITS)
@@ -33,7 +33,7 @@ class Latencies:
         return int(self._whole().get_total_count())
 
     def record(self, microseconds: int, count: int = 1) -> None:
-        """Records a latency. They gather before they go into the histogram, which takes longer one by one."""
+        """Records a latency. They go into the histogram in batches, because one by one takes longer."""
         self._noted += [microseconds] * count
         if len(self._noted) >= _GATHERED:
             self._whole()
@@ -48,10 +48,10 @@ class Latencies:
         return str(self._whole().encode().decode())
 
     def percentile(self, percent: float) -> float:
-        """The latency, in milliseconds, that so many percent do not exceed; 0 when nothing is recorded."""
+        """The percentile in milliseconds; 0 when nothing is recorded."""
         if not self.count:
             return 0.0
-        # The library rounds the rank to the nearest, so that of 60 calls the slowest but one would be p99.
+        # The library rounds the rank to the nearest, so p99 of 60 calls would be the second slowest.
         rank = math.ceil(round(percent * self.count / 100, 6))
         return float(self._whole().get_value_at_percentile(100 * rank / self.count)) / 1000
 
@@ -68,12 +68,12 @@ class Latencies:
 
 
 def three_digits(milliseconds: float) -> float:
-    """A latency to three significant digits: as exact as the histograms, where Locust keeps whole milliseconds."""
+    """A latency with three significant digits, as exact as the histograms; Locust itself keeps whole milliseconds."""
     if milliseconds <= 0:
         return 0.0
     return round(milliseconds, 2 - math.floor(math.log10(milliseconds)))
 
 
 def make_tables_exact(stats: Any) -> None:
-    """Makes Locust's own tables as exact; ``stats`` is ``locust.stats``. Needed in the master and in every worker."""
+    """Makes Locust's own tables as exact; ``stats`` is ``locust.stats``. Call it in the master and in every worker."""
     stats.bucket_response_time = three_digits

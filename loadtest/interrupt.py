@@ -1,4 +1,4 @@
-"""Ctrl-C while a run is under way: it ends the run, not the report."""
+"""Ctrl-C during a run: it ends the run, but the report is still made."""
 
 import signal
 from types import FrameType, TracebackType
@@ -6,10 +6,10 @@ from typing import Any, Self
 
 
 class Interrupt:
-    """Listens to SIGINT, SIGTERM and SIGHUP in a ``with`` statement of the main thread.
+    """Handles SIGINT, SIGTERM and SIGHUP in a ``with`` statement of the main thread.
 
-    The first one sets ``heard``. Another SIGINT raises KeyboardInterrupt, once: who presses Ctrl-C again waits for
-    nothing but the end of what was started.
+    The first one sets ``heard``. Another SIGINT raises KeyboardInterrupt, once: after a second Ctrl-C the command only
+    waits for the end of the processes that it has started.
     """
 
     def __init__(self) -> None:

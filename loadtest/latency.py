@@ -17,12 +17,12 @@ class Latency(Latencies):
 
     @classmethod
     def merge(cls, encoded: Iterable[str]) -> Self:
-        """Adds histograms up, each as ``Series`` has it; raises ValueError for what is none."""
+        """Adds up histograms in the form of ``Series``; raises ValueError for an invalid one."""
         total = cls()
         for text in encoded:
             try:
                 total.add(text)
-            except Exception as error:  # the decoder lets through whatever base64, zlib and struct raise
+            except Exception as error:  # the decoder passes on all errors of base64, zlib and struct
                 raise ValueError(f"no HDR histogram: {text[:20]!r}") from error
         return total
 
@@ -36,7 +36,7 @@ class Latency(Latencies):
         return self.percentile(percent) if self.count else None
 
     def spectrum(self, points: int = 200) -> list[tuple[float, float]]:
-        """(percentile, ms), ever denser towards 100, as HDR plots draw it; no further than there are calls."""
+        """(percentile, ms), denser towards 100, as HDR plots draw it; only as far as the number of calls allows."""
         if not self.count:
             return []
         nines = math.log10(self.count)

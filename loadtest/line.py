@@ -1,4 +1,4 @@
-"""The line between Locust's process and the process that calls: what is ordered, and messages with their length."""
+"""The connection between Locust's process and the process that calls: the order, and messages with their length."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from loadtest.arrivals import Curve
 from loadtest.profiles import Profile
 
 GRACE = 10.0
-"""Seconds after the deadline of the last call within which its end is heard of, on a machine under load too."""
+"""Seconds after the deadline of the last call within which its end is known, also on a busy machine."""
 
 LENGTH = 4
 """Bytes before each message: its length, big endian."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run is asked to do: the profile, as it is varied, and whom to call."""
+    """The order for a run: the profile with its changes, and the exchange to call."""
 
     profile: Profile
     curve: Curve
@@ -23,7 +23,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     gateway: str
     transactions: str | None
-    """Where the transaction ids go, one line an answer: ``ID STATUS METHOD`` ("-" for an answer without an id)."""
+    """File for the transaction ids, one line for each answer: ``ID STATUS METHOD`` ("-" for an answer without id)."""
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True):
-    """What Locust's tables are told of calls: the answers, and the series of those that were dropped."""
+    """Calls for Locust's tables: the answers, and the series of dropped calls."""
 
     answers: list[tuple[str, str, bool, int, float]]
     """Series, status, whether it is a failure, size in bytes, and seconds since the call was due."""

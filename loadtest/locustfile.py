@@ -1,8 +1,8 @@
-"""The load test as a locustfile: ``locust -f "$(ndxp load locustfile)"``, with all that Locust offers.
+"""The load test as a locustfile for Locust's own command: ``locust -f "$(ndxp load locustfile)"``.
 
-One user is one slot of the schedule: ``-u 4`` splits it over four, ``--processes 2`` over two processes. Beside User
-classes of others (``-f locustfile.py,own_user.py``) only our own users are slots. A run begins when all slots are ready
-and ends by itself when its schedule does.
+One user is one slot of the schedule: ``-u 4`` splits it into four, ``--processes 2`` uses two processes. With other
+User classes (``-f locustfile.py,own_user.py``) only our own users are slots. A run begins when all slots are ready and
+ends by itself at the end of its schedule.
 """
 
 import locust.runners  # isort: skip  (first: locust patches the standard library for gevent)
@@ -28,7 +28,7 @@ from ndxp.client import TokenRefused
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
 from ndxp.tree import bring
 
-bring("loadtest")  # from where this file is: the process is the user's, whose folder may have a package of that name
+bring("loadtest")  # from the folder of this file: the user's working folder may have a package of the same name
 
 from loadtest import conductor, profiles, remote
 from loadtest.arrivals import Curve
@@ -43,16 +43,16 @@ from loadtest.results import STOPPED, Results
 _BAD_INPUT = (BadProfile, NoSandbox, ExchangeUnreachable, TokenRefused, OSError)
 _USAGE = 2
 _BEATS = 30
-"""Heartbeats, one a second, that a worker may miss before it counts as gone. Locust's three are too few for a machine
-under load: what a worker measured would be lost although it is alive."""
+"""Heartbeats, one a second, that a worker may miss before it counts as lost. Locust's three are too few for a busy
+machine: the results of a living worker would be lost."""
 
 PROFILE = "ndxp-average"
-"""What is sent unless --profile (a name, or a YAML file) says otherwise."""
+"""The default for --profile (a name, or a YAML file)."""
 
 
 @dataclass(slots=True)
 class _Process:
-    """What this process plays: conductor (master), worker, or both (without distribution)."""
+    """The roles of this process: conductor (master), worker, or both (without distribution)."""
 
     conductor: Conductor | None = None
     worker: RemoteWorker | None = None
@@ -74,9 +74,9 @@ class Slot(User):
 
 
 def add_arguments(parser: Any, **_: Any) -> None:
-    """The load test's own arguments. Locust has --profile (to group runs by) already: here it names what is sent.
+    """Adds the load test's own arguments. Locust already has --profile, to group runs; here it names the load profile.
 
-    Bad input is refused where the arguments are read, because after that Locust forks its worker processes.
+    Bad input is refused while the arguments are read, because after that Locust forks its worker processes.
     """
     parser.parse_args = partial(_parse, parser.parse_args)
     group = parser.add_argument_group("NDXP load test")
@@ -97,11 +97,11 @@ def add_arguments(parser: Any, **_: Any) -> None:
 
 
 def _parse(read: Callable[..., Namespace], *arguments: Any, **more: Any) -> Namespace:
-    """Reads the arguments and fits them to a run that begins by itself."""
+    """Reads the arguments and adapts them to a run that begins by itself."""
     options = read(*arguments, **more)
     own = not options.user_classes or Slot.__name__ in options.user_classes
     if own and (options.headless or options.autostart) and not options.worker:
-        if options.run_time:  # its time is that of the schedule
+        if options.run_time:  # the schedule decides how long the run takes
             options.duration, options.run_time = float(options.run_time), None
         options.load_profile = options.profile or PROFILE
         try:
@@ -113,11 +113,11 @@ def _parse(read: Callable[..., Namespace], *arguments: Any, **more: Any) -> Name
 
 
 def set_up(environment: Any, runner: Any, **_: Any) -> None:
-    """Learns what role this process has, and has as many users as there must be for a slot in each worker."""
+    """Sets the roles of this process, and makes enough users for a slot in each worker."""
     make_tables_exact(locust.stats)
     locust.runners.HEARTBEAT_LIVENESS = _BEATS
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    environment.events.quitting.add_listener(close)  # called in reverse order: before Locust takes leave of its master
+    environment.events.quitting.add_listener(close)  # called in reverse order, so before Locust leaves its master
     options = environment.parsed_options
     if not isinstance(runner, WorkerRunner):
         conductor.listen(runner, lambda: _here.conductor)
@@ -130,10 +130,10 @@ def set_up(environment: Any, runner: Any, **_: Any) -> None:
 
 
 def start(environment: Any, **_: Any) -> None:
-    """Sets a run up: the conductor first, then the worker, which asks it for slots."""
+    """Sets up a run: first the conductor, then the worker, which asks the conductor for slots."""
     runner, options = environment.runner, environment.parsed_options
     _here.exit_code = 0
-    if Slot not in runner.user_classes:  # somebody else's test
+    if Slot not in runner.user_classes:  # a test without our users
         return
     if not isinstance(runner, WorkerRunner):
         options.load_profile = options.profile or PROFILE  # Locust sends its workers only options that are not its own
@@ -153,13 +153,13 @@ def start(environment: Any, **_: Any) -> None:
 
 
 def stop(environment: Any, **_: Any) -> None:
-    """Somebody or something ends the run: what is under way is waited for, and written down."""
+    """Ends the run when Locust stops: calls under way are awaited, and the results are written."""
     if _here.conductor is not None:
         _here.conductor.close("" if environment.parsed_options.run_time else STOPPED)
 
 
 def close(environment: Any, **_: Any) -> None:
-    """The last words, and the exit code: of bad input our own, else Locust's, by ``--exit-code-on-error``."""
+    """Ends the run and sets the exit code: our own for bad input, else Locust's, by ``--exit-code-on-error``."""
     stop(environment)
     if _here.worker is not None:
         _here.worker.close()
@@ -170,7 +170,7 @@ def close(environment: Any, **_: Any) -> None:
 
 
 def _look_ahead(options: Namespace) -> tuple[Profile, Curve, State]:
-    """Profile, schedule and exchange that the arguments mean, and whether its gateway can be reached."""
+    """The profile, schedule and exchange of the arguments; also checks that the gateway can be reached."""
     profile, curve = _load(options, Path(options.slo) if options.slo else None)
     state = State.running(Path(options.folder))
     host, _, port = state.gateway.rpartition(":")
@@ -228,7 +228,7 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
 
 
 def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
-    """The half that calls; on another machine than the exchange's, ``--folder`` is a copy of its run folder."""
+    """Makes the part that calls; on another machine than the exchange's, ``--folder`` is a copy of its run folder."""
     profile, curve = _load(options)
     folder, runner = Path(options.folder), environment.runner
     state = State.running(folder) if isinstance(runner, LocalRunner) else State.read(folder)
@@ -247,9 +247,13 @@ def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
     def note(answer: tuple[str, str, bool, int, float]) -> None:
         series, status, failed, size, response = answer
         environment.events.request.fire(
-            request_type="grpc", name=series, response_time=response * 1000, response_length=size,
-            exception=_Failed(status) if failed else None, context={},
-        )  # fmt: skip
+            request_type="grpc",
+            name=series,
+            response_time=response * 1000,
+            response_length=size,
+            exception=_Failed(status) if failed else None,
+            context={},
+        )
 
     def note_dropped(series: str) -> None:
         environment.stats.log_error("grpc", series, "dropped: too many calls under way")
@@ -263,7 +267,7 @@ def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
 
 
 def _slots(runner: Any) -> int:
-    """How many of the run's users are slots: the dispatcher gives each User class its part of them, by weight."""
+    """How many of the run's users are slots: the dispatcher divides users among User classes by weight."""
     count = runner.target_user_count
     dispatcher = runner.environment.dispatcher_class([WorkerNode("any")], runner.user_classes)
     dispatcher.new_dispatch(count, count)
@@ -278,14 +282,14 @@ class _Failed(Exception):
 
 
 def _report_to_tables(environment: Any, runner: WorkerRunner) -> None:
-    """Locust's own report, ahead of our last word: for one behind it, a master that leaves waits half a second only."""
+    """Sends Locust's own report before our last message: a master that leaves waits only half a second after that."""
     report: dict[str, Any] = {}
     environment.events.report_to_master.fire(client_id=runner.client_id, data=report)
     runner.send_message("stats", report)
 
 
 def _watch_workers(runner: Any, run: Conductor) -> None:
-    """Tells the conductor of workers that went away without a word."""
+    """Tells the conductor which workers have disappeared."""
     seen: set[str] = set()
     while _here.conductor is run and not run.over:
         now = {client.id for client in runner.clients.ready + runner.clients.spawning + runner.clients.running}
@@ -309,7 +313,7 @@ def _say(reason: str) -> None:
 
 
 def _end(environment: Any) -> None:
-    """Ends Locust's run when ours is over: leaves when headless; the web page stays."""
+    """Ends Locust's run when ours is over: quits if headless; the web page stays."""
     options, runner = environment.parsed_options, environment.runner
     if options.headless:
         runner.quit()

@@ -1,6 +1,7 @@
-"""The mix of a profile: which calls it consists of, how often each is made and by whom."""
+"""The mix of a profile: its calls, how often each is made, and by whom."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,16 +14,17 @@ PURPOSE = "load test"
 """The purpose that calls state unless a profile names another."""
 
 Kind = str
-"""A name in a mix: that of a sample call (``ndxp.samples``), or that of a call of the profile's own."""
+"""A name in a mix: of a sample call (``ndxp.samples``), or of a call that the profile defines."""
 
 
 class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """How often a call is made, relative to the others, and by whom.
 
+    ``during`` says for stages of the profile how many times its weight it has in them, 0 for not at all.
     ``members`` are groups of the registry with the subsystem that calls ("provinces/one-stop"), or single subsystems
-    ("VN/GOV/H26/one-stop"). A call of the profile's own has a ``method`` ("package.Service/Method"), a ``request`` as
-    JSON has it (a list for a stream) with the placeholders of ``loadtest.placeholders``, and if needed the ``provider``
-    (where several offer the service) and the ``purpose`` to state.
+    ("VN/GOV/H26/one-stop"). A call that the profile defines has a ``method`` ("package.Service/Method"), a ``request``
+    in JSON (a list for a stream) with the placeholders of ``loadtest.placeholders``, and if needed the ``provider`` (if
+    several offer the service). ``purpose`` is what the calls state, except samples that have a purpose of their own.
     """
 
     weight: float = 1.0
@@ -31,15 +33,25 @@ class Call(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True
     request: Any = {}
     provider: str = ""
     purpose: str = PURPOSE
+    during: dict[str, float] = {}
+
+    def weight_in(self, stages: Iterable[str]) -> float:
+        """The weight while these stages last."""
+        return self.weight * math.prod(self.during.get(stage, 1.0) for stage in stages)
+
+    @property
+    def peak(self) -> float:
+        """No weight is larger than this one."""
+        return self.weight * math.prod(max(1.0, times) for times in self.during.values())
 
     def series(self, kind: Kind) -> str:
-        """Where it is counted: its method without the package."""
+        """The series in which it is counted: its method without the package."""
         service, _, method = self.method.partition("/")
         return f"{service.rpartition('.')[2]}/{method}" if self.method else samples()[kind].series
 
 
 def complaint(mix: Mapping[Kind, Call]) -> str:
-    """What makes the calls of a profile impossible; empty when nothing does."""
+    """What is wrong with the calls of a profile; empty when nothing is."""
     for kind, call in mix.items():
         place = f"`mix.{kind}`"
         if not call.members or not all(map(_is_caller, call.members)):

@@ -24,7 +24,7 @@ class Origin(msgspec.Struct, kw_only=True):
 
     @classmethod
     def here(cls) -> "Origin":
-        """Of a result of this process, on the machine it runs on."""
+        """The origin of a result of this process, on this machine."""
         machine = {
             "processor": _processor(),
             "cores": str(psutil.cpu_count()),

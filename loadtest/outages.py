@@ -1,4 +1,4 @@
-"""Outages: what failed during a run, whose service it was, with which reason, and from when to when."""
+"""Outages: which calls failed during a run, of which service, why, and from when to when."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from loadtest.usage import Usages
 _PROVIDERS_FAULT = frozenset(
     {"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "DATA_LOSS"}
 )
-"""Codes with which a provider fails; its other codes are answers."""
+"""Codes that count as a provider's failure; its other codes are answers."""
 
 
 class Outage(msgspec.Struct, kw_only=True):
@@ -65,10 +65,14 @@ def find(
         nested = sum(entry.run != results.run for entry in failed)
         found.append(
             Outage(
-                service=service, status=status, calls=len(failed) + more.pop((service, status), 0), first=min(seconds),
-                last=max(seconds), nested=nested,
+                service=service,
+                status=status,
+                calls=len(failed) + more.pop((service, status), 0),
+                first=min(seconds),
+                last=max(seconds),
+                nested=nested,
             )
-        )  # fmt: skip
+        )
     when = [second.at for second in results.seconds if second.failed] or [0]
     more.update({("no answer from the gateway", status): calls for status, calls in unanswered.items()})
     for (name, status), calls in more.items():
@@ -86,7 +90,7 @@ def changes(results: Results, usages: Usages) -> list[str]:
 
 
 def unanswered(results: Results, statuses: Sequence[str]) -> Counter[str]:
-    """Calls by status that ended without a transaction id; ``statuses`` are those of the answers that had one."""
+    """Calls by status that ended without a transaction id; ``statuses`` are those of answers with an id."""
     left: Counter[str] = Counter()
     for method, series in results.series.items():
         if "/" in method:

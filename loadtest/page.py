@@ -1,4 +1,4 @@
-"""The report as one HTML page: nothing to fetch, pictures inside, fit for paper."""
+"""The report as one HTML page, with its pictures inside and nothing to fetch; it can be printed."""
 
 from importlib import resources
 from typing import Any
@@ -17,9 +17,11 @@ _PERCENTS = (50, 75, 90, 95, 99, 99.9)
 def render(report: Report) -> str:
     """The page."""
     environment = Environment(
-        autoescape=select_autoescape(default_for_string=True), undefined=StrictUndefined, trim_blocks=True,
+        autoescape=select_autoescape(default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     template = environment.from_string(
         (resources.files("loadtest") / "templates" / "report.html").read_text(encoding="utf-8")
     )

@@ -1,4 +1,4 @@
-"""Placeholders in the requests of a profile's own calls, such as $number or $id: what they mean, for each call anew."""
+"""Placeholders in requests that a profile defines, such as $number or $id, filled in for each call."""
 
 from collections.abc import Callable, Iterator, Mapping
 from string import Template
@@ -9,7 +9,7 @@ from ndxp.samples import Turn
 from ndxp.world import normalise_name
 
 ID = "5d0c6f1e9ab24c7783e1f0a46b92d835"
-"""What $id is filled in with at first: as long as what takes its place each time the request is sent."""
+"""The first value of $id; it has the same length as the values that replace it each time the request is sent."""
 
 
 _VALUES: Mapping[str, Callable[[Turn], str]] = {

@@ -1,4 +1,4 @@
-"""The pictures of a report: SVG to stand inside a page, with no date, no identity and nothing to fetch."""
+"""The pictures of a report: SVG for use inside a page, without date, identity or anything to fetch."""
 
 import io
 import re
@@ -142,9 +142,13 @@ def _cpu(results: Results, usages: Usages) -> str:
         axes.stackplot(at, list(drawn.values()), labels=list(drawn), colors=[_ROLES.get(name, _GREY) for name in drawn])
         axes.axhline(usages.cores, color=_RED, linewidth=1, linestyle="--")
         axes.annotate(
-            f"all {usages.cores} cores", (at[0], usages.cores), (5, 3), textcoords="offset points", color=_RED,
+            f"all {usages.cores} cores",
+            (at[0], usages.cores),
+            (5, 3),
+            textcoords="offset points",
+            color=_RED,
             fontsize=7.5,
-        )  # fmt: skip
+        )
         axes.set_ylim(0, usages.cores * 1.12)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
     return _over_time(figure, axes, "cores")
@@ -168,7 +172,7 @@ def _way(attribution: Attribution) -> str:
 
 
 def _capacity(found: Capacity) -> str:
-    """p99 and what was achieved at every rate that the search tried; numbers are the steps, in the order of the search.
+    """p99 and achieved rate at every rate of the search; numbers are the steps, in the order of the search.
 
     The lines never fall: they are the highest p99 and the highest achieved rate up to each rate offered.
     """
@@ -203,7 +207,7 @@ def draw_steps(axes: Axes, points: Sequence[tuple[int, Step, float]], label: str
             axes.scatter(rates, values, color=color, s=24, label=name, zorder=3)
     for place, (_, attempts) in enumerate(groupby(points, lambda point: (point[1].rate, point[1].passed))):
         named = list(attempts)
-        above = place % 2 == 0  # neighbours that lie close do not write over each other
+        above = place % 2 == 0  # so that labels of near points do not overlap
         value = (max if above else min)(value for _, _, value in named)
         axes.annotate(
             ", ".join(str(number) for number, _, _ in named), (named[0][1].rate, value), (0, 5 if above else -5),
@@ -243,7 +247,7 @@ def _plain(value: float, _: Any) -> str:
 
 
 def _svg(figure: Figure) -> str:
-    """The figure as an element to stand in a page: no prolog, no namespaces to look up."""
+    """The figure as an element for a page: without prolog and foreign namespaces."""
     written = io.StringIO()
     figure.savefig(written, format="svg", metadata=_NO_METADATA)
     text = written.getvalue()

@@ -1,4 +1,4 @@
-"""What a report says in the terminal."""
+"""Prints a report in the terminal."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ _STEPS = ("", "step#", "offered#", "achieved#", "p50 ms#", "p99 ms#", "errors#",
 
 
 def print_report(console: Console, report: Report) -> None:
-    """The verdict, and everything that it rests on."""
+    """Prints the verdict and everything on which it is based."""
     summary = report.summary
     color = "green" if report.verdict.exit_code == 0 else "red"
     console.print(f"[bold {color}]{report.verdict.word}[/]  {_text(f'{report.profile.name}: {report.profile.title}')}")
@@ -57,7 +57,7 @@ def print_report(console: Console, report: Report) -> None:
 
 
 def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
-    """The profiles with their sources."""
+    """Prints the profiles with their sources."""
     for profile in profiles:
         rate = f"{profile.mean_rate:,.4g}/s" if profile.mean_rate is not None else "its rate is given"
         title = _text(profile.title)
@@ -67,7 +67,7 @@ def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
 
 
 def print_comparison(console: Console, found: Comparison) -> None:
-    """Both side by side, and a warning for each thing that makes them unlike."""
+    """Prints both side by side, and a warning for each difference between the runs."""
     rows = [
         (row.what, _figure(row.a), _figure(row.b), row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
          "" if row.better == "same" else f"{row.better} is better")
@@ -85,7 +85,7 @@ def _response(summary: Summary) -> str:
 
 
 def _text(text: str) -> str:
-    """Text of a profile, a provider or another's report, as it is: brackets in it are no markup."""
+    """Foreign text (of a profile, a provider, a report) unchanged: brackets in it are not markup."""
     return escape(visible(text))
 
 
@@ -99,7 +99,7 @@ def _checks(checks: Iterable[Check]) -> Table:
 
 
 def _figure(value: float | None) -> str:
-    """Four digits, or as many as the whole number has; a dash for none."""
+    """A figure with four digits, or all digits of a larger whole number; a dash for None."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"

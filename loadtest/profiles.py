@@ -1,4 +1,4 @@
-"""Load profiles: what a run sends, how fast, on whose behalf, and what it must hold; read from YAML with sources."""
+"""Load profiles: what a run sends, how fast, as whom, and its objectives; read from YAML, with sources."""
 
 import math
 from importlib import resources
@@ -13,30 +13,33 @@ from loadtest.mix import Call, Kind
 from ndxp.yaml_file import YamlRefused, read_yaml
 
 _RATE = 10.0
-"""Requests a second of a profile that states neither ``rate`` nor ``curve``."""
+"""The default rate of a profile without ``rate`` and ``curve``, in requests a second."""
 
+_OVERALL = "rate"
+"""The factor of the rate itself, among those of calls."""
 
 _MOST = 1e12
-"""Calls of a run: 10,000 a second for three years."""
+"""The most calls of a run: 10,000 a second for three years."""
 
 
 class BadProfile(Exception):
-    """The profile does not exist or is not one; the text is one line with file and place."""
+    """The profile does not exist or is invalid; the text is one line with file and place."""
 
 
 class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """A load. Times are seconds, rates requests a second. Everything but the mix has a default.
 
-    ``rate`` (constant) or ``curve`` (pairs of second and rate, linear in between) says how fast; without either it is
-    10 a second, and ``rate: null`` leaves it to whoever runs the profile (``capacity``). ``duration`` is by default
-    that of the curve, or a minute. ``factors`` are days of another size: ``ndxp-2022@month-end`` is the profile
-    ``ndxp-2022`` with its rates times ``factors["month-end"]``. ``stages`` are named parts of the curve, from second to
-    second; each becomes a series of its own in the results, named "stage NAME" (methods contain a slash, stages never
-    do, and their calls are in the methods' series as well).
+    ``rate`` (constant) or ``curve`` (pairs of second and rate, linear in between) is the speed; the default is 10 a
+    second, and with ``rate: null`` the rate must be given at the start (``capacity``). ``duration`` is by default that
+    of the curve, or a minute. ``factors`` are days of another size: ``ndxp-2022@month-end`` is the profile
+    ``ndxp-2022`` with its rates times ``factors["month-end"]``; a factor with names multiplies the ``rate`` and the
+    weights of calls of the mix, each by its own number. ``stages`` are named parts of the curve, from second to second;
+    each has a series of its own in the results, named "stage NAME" (methods have a slash, stages do not; calls of a
+    stage are also in the series of their method).
 
-    ``slo`` is plain data: ``overall``, ``services`` (by service or method) and ``stages`` (by name) hold limits
+    ``slo`` is plain data: ``overall``, ``services`` (by service or method) and ``stages`` (by name) have limits
     (``p50_ms``, ``p99_ms``, ``error_share``, ``dropped_share``, ``achieved_share``; the three shares have defaults in
-    ``overall``); ``abort`` holds ``error_share`` and ``dropped_share`` over the last ``seconds``, above which the
+    ``overall``). ``abort`` has ``error_share`` and ``dropped_share`` over the last ``seconds``; above them the
     generator stops early.
     """
 
@@ -47,7 +50,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     duration: float = 60.0
     rate: float | None = None
     curve: list[tuple[float, float]] = []
-    factors: dict[str, float] = {}
+    factors: dict[str, float | dict[str, float]] = {}
     stages: dict[str, tuple[float, float]] = {}
     mix: dict[Kind, Call]
     deadline: float = 5.0
@@ -57,7 +60,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
     @property
     def objectives(self) -> dict[str, Any]:
-        """What it must hold, with what every load must that states nothing else."""
+        """Its objectives, with the defaults of every load."""
         return slo.complete(self.slo)
 
     @property
@@ -67,11 +70,11 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
         return own.total / own.duration if own else None
 
     def schedule(self, *, rate: float | None = None, compress: float = 1, duration: float | None = None) -> Curve:
-        """The rate over time that a run follows.
+        """The rate over time of a run.
 
         ``rate`` sets the mean rate and keeps the shape. ``compress`` shortens the time (a day in 10 minutes: 144) and
         keeps the rates. ``duration`` is in seconds of the run: a curve is cut there, a constant rate lasts that long.
-        Raises BadProfile when there is no rate at all, for no call and for more calls than can be counted.
+        Raises BadProfile without a rate, for no calls, and for more calls than can be counted.
         """
         curve = self._varied(rate, compress, duration)
         if not curve.total <= _MOST:
@@ -94,7 +97,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
         return own.cut(duration) if self.curve else Curve.constant(own.points[0][1], duration)
 
     def stage_times(self, compress: float = 1) -> dict[str, tuple[float, float]]:
-        """From when to when each stage lasts in a run, in seconds."""
+        """The first and the last second of each stage of a run."""
         return {name: (begin / compress, end / compress) for name, (begin, end) in self.stages.items()}
 
     def _own_curve(self) -> Curve | None:
@@ -104,7 +107,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
 
 def names() -> list[str]:
-    """The profiles that come with the project, days of another size among them ("ndxp-2022@month-end")."""
+    """The profiles of the project, including days of another size ("ndxp-2022@month-end")."""
     found = sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml"))
     return [full for name in found for full in (name, *(f"{name}@{factor}" for factor in load(name).factors))]
 
@@ -132,7 +135,7 @@ def _load(name_or_path: str) -> Profile:
     if factor not in profile.factors:
         known = ", ".join(f"{own_name}@{known}" for known in profile.factors) or "none"
         raise BadProfile(f"{own_name} has no day {factor[:100]!r}; it has: {known}")
-    return _times(profile, profile.factors[factor], f"{own_name}@{factor}")
+    return _times(profile, _factors(profile.factors[factor]), f"{own_name}@{factor}")
 
 
 def _folder() -> Any:
@@ -140,14 +143,14 @@ def _folder() -> Any:
 
 
 def _objectives(file: Path, profile: Profile) -> dict[str, Any]:
-    """What a profile would hold as ``slo``, from a file of its own."""
+    """The objectives in a separate file, in the form of a profile's ``slo``."""
     objectives: dict[str, Any] = _read(file, str(file))
     _check(objectives, profile, str(file))
     return objectives
 
 
 def _read(source: Any, file: str) -> Any:
-    """What stands in a YAML file; ``file`` is its name in complaints."""
+    """The content of a YAML file; ``file`` is its name in errors."""
     try:
         return read_yaml(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -174,7 +177,7 @@ def _profile(data: Any, file: str, name: str) -> Profile:
 
 
 def _check(objectives: dict[str, Any], profile: Profile, file: str) -> None:
-    """Refuses objectives that cannot be checked, and those on what the profile does not have."""
+    """Refuses objectives that cannot be checked, and those for calls or stages that the profile does not have."""
     try:
         slo.check(objectives)
     except slo.BadSlo as error:
@@ -188,7 +191,7 @@ def _check(objectives: dict[str, Any], profile: Profile, file: str) -> None:
 
 
 def _complaint(profile: Profile) -> str:
-    """What makes a well-typed profile impossible; empty when nothing does."""
+    """What is wrong with a well-typed profile; empty when nothing is."""
     times = [at for at, _ in profile.curve]
     if profile.rate is not None and profile.curve:
         return "give either `rate` or `curve`, not both"
@@ -207,16 +210,48 @@ def _complaint(profile: Profile) -> str:
         return "the weights of `mix` must be 0 or more, and not all 0"
     if any("/" in name or begin >= end for name, (begin, end) in profile.stages.items()):
         return "a stage must begin before it ends, and have no slash in its name"
-    if not all(0 < factor < math.inf for factor in profile.factors.values()):
-        return "`factors` must be above 0"
+    return _complaint_of_factors(profile) or _complaint_of_stages(profile)
+
+
+def _complaint_of_factors(profile: Profile) -> str:
+    """What makes a day of another size impossible; empty when nothing does."""
+    for factors in map(_factors, profile.factors.values()):
+        if not all(0 < factor < math.inf for factor in factors.values()):
+            return "`factors` must be above 0"
+        if unknown := sorted(factors.keys() - profile.mix.keys() - {_OVERALL}):
+            return f"`factors` change `{_OVERALL}` and calls of the mix; {unknown[0][:100]!r} is neither"
     return ""
 
 
-def _times(profile: Profile, factor: float, name: str) -> Profile:
+def _complaint_of_stages(profile: Profile) -> str:
+    """What makes it impossible to follow what the mix says of stages; empty when nothing does."""
+    for kind, call in profile.mix.items():
+        if unknown := sorted(call.during.keys() - profile.stages.keys()):
+            return f"`mix.{kind}.during` names stages of the profile, which has no {unknown[0][:100]!r}"
+        if not all(0 <= times < math.inf for times in call.during.values()):
+            return f"`mix.{kind}.during` says how many times the weight: 0 or more"
+    for at in (0.0, *sum(profile.stages.values(), ())):
+        stages = [name for name, (begin, end) in profile.stages.items() if begin <= at < end]
+        if not any(call.weight_in(stages) for call in profile.mix.values()):
+            return f"at second {at:g} every call of the mix has the weight 0"
+    return ""
+
+
+def _factors(factor: float | dict[str, float]) -> dict[str, float]:
+    return factor if isinstance(factor, dict) else {_OVERALL: factor}
+
+
+def _times(profile: Profile, factors: dict[str, float], name: str) -> Profile:
+    overall = factors.get(_OVERALL, 1.0)
+    changed = [f"{overall:g} times", *(f"{kind} {factors[kind]:g} times" for kind in factors if kind != _OVERALL)]
     return msgspec.structs.replace(
         profile,
         name=name,
-        title=f"{profile.title} ({name.partition('@')[2]}: {factor:g} times)",
-        rate=profile.rate * factor if profile.rate is not None else None,
-        curve=[(at, rate * factor) for at, rate in profile.curve],
+        title=f"{profile.title} ({name.partition('@')[2]}: {', '.join(changed)})",
+        rate=profile.rate * overall if profile.rate is not None else None,
+        curve=[(at, rate * overall) for at, rate in profile.curve],
+        mix={
+            kind: msgspec.structs.replace(call, weight=call.weight * factors.get(kind, 1.0))
+            for kind, call in profile.mix.items()
+        },
     )

@@ -1,4 +1,4 @@
-"""Live progress of a run in the terminal: rate, p99, errors, in flight, time left; plain lines elsewhere."""
+"""Live progress of a run: rate, p99, errors, in flight, time left; outside of a terminal as plain lines."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -12,7 +12,7 @@ from loadtest.results import Second
 
 _PLAIN_EVERY = 5
 _WIDE = 110
-"""Columns of a terminal from which there is room for a bar."""
+"""From this number of columns a terminal has room for a bar."""
 
 
 class Live:
@@ -51,12 +51,12 @@ class Live:
                 self._print(f"{second.at + 1:4.0f} s: {self._line(second)}")
 
     def say(self, what: str) -> None:
-        """Shows what is going on besides."""
+        """Shows another message."""
         self._progress.update(self._task, state=what)
         self._print(what)
 
     def _print(self, line: str) -> None:
-        """A line where nothing can be shown in place."""
+        """Prints a line, for output that cannot be updated in place."""
         if not self._console.is_terminal and not self._quiet:
             self._console.print(line, markup=False, soft_wrap=True)
 

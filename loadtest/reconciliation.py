@@ -1,4 +1,4 @@
-"""Reconciliation: generator, ledger and the agencies' own access logs must tell the same of every transaction."""
+"""Reconciliation: generator, ledger and the agencies' own access logs must agree on every transaction."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -15,11 +15,11 @@ from ndxp.plural import count
 
 _EXAMPLES = 5
 _SAMPLED = frozenset(f"{RULES[reason].code.name}:{reason}" for reason in BEFORE_ADMISSION)
-"""What a caller hears who was not let in. Of those refusals the exchange records only so many each second: such ids may
+"""Statuses of calls that were not let in. The exchange records only some of these refusals each second: such an id may
 or may not be in the ledger."""
 
 _UNRECORDED = f"{RULES[Reason.JOURNAL_UNAVAILABLE].code.name}:{Reason.JOURNAL_UNAVAILABLE}"
-"""What a caller hears when the exchange cannot write the record; if one came too late, it may say otherwise."""
+"""The status when the exchange cannot write the record; a record that came too late may have another status."""
 
 _NEED_NOT_BE = _SAMPLED | {_UNRECORDED}
 
@@ -34,16 +34,16 @@ class Answer:
 
 
 class Reconciliation(msgspec.Struct, kw_only=True):
-    """The reckoning of a run.
+    """The result of comparing the books of a run.
 
-    ``lost``: answered but not in the ledger, or answered by an agency (says the ledger) that has no access of it.
-    ``duplicate``: an id that occurs twice in one book. ``orphan``: in the ledger as a call of the run, but neither
-    answered to us nor possibly one of the calls that ended without an answer; or an access of the time of the run that
-    the ledger has no outcome for. ``differing``: the status that came back is not the one in the ledger.
-    ``unanswered`` calls ended without a transaction id; ``unanswered_recorded`` of them are in the ledger.
-    ``passed_over`` refusals are not in the ledger and need not be: of those who were not let in it has a part only.
-    ``nested`` calls in the ledger were made by agencies, ``foreign`` ones by others than this test.
-    ``incomplete`` says what could not be read; then nothing is reconciled.
+    ``lost``: answered, but not in the ledger; or answered by an agency according to the ledger, but not in its access
+    log. ``duplicate``: an id that occurs twice in one book. ``orphan``: a call of the run in the ledger that was not
+    answered to the generator and cannot be one of the calls without an answer; or an access during the run without an
+    outcome in the ledger. ``differing``: the answer's status is not the one in the ledger. ``unanswered`` calls ended
+    without a transaction id; ``unanswered_recorded`` of them are in the ledger. ``passed_over`` refusals are not in the
+    ledger and need not be, because it has only a part of the calls that were not let in. ``nested`` calls in the ledger
+    were made by agencies, ``foreign`` ones by others. ``incomplete`` says what could not be read; then nothing is
+    reconciled.
     """
 
     answered: int = 0
@@ -68,7 +68,7 @@ class Reconciliation(msgspec.Struct, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """The reckoning in one sentence."""
+        """The result in one sentence."""
         if self.incomplete:
             return f"not reconciled: {self.incomplete}"
         text = (
@@ -105,9 +105,9 @@ def reconcile(
     accesses: Sequence[Access],
     agencies: Collection[str],
 ) -> Reconciliation:
-    """Holds the books of one or several runs against each other.
+    """Compares the books of one or several runs.
 
-    ``ledger`` and ``accesses`` are what came into the books since; ``agencies`` are those that keep an access log.
+    ``ledger`` and ``accesses`` are the new entries of the books; ``agencies`` are those that keep an access log.
     """
     if any(one.missing for one in results):
         missing = "a generator went missing, and with it what it was answered"
@@ -115,18 +115,18 @@ def reconcile(
     by_id = {answer.transaction_id: answer for answer in answers}
     outcomes = {entry.transaction_id: entry for entry in ledger}
     runs = {one.run for one in results}
-    ours = [entry for entry in ledger if entry.run in runs]
+    own = [entry for entry in ledger if entry.run in runs]
     others = [entry for entry in ledger if entry.run not in runs]
-    told = [answer for answer in by_id.values() if answer.status != _UNRECORDED]
+    recordable = [answer for answer in by_id.values() if answer.status != _UNRECORDED]
     unknown = [answer for answer in by_id.values() if answer.transaction_id not in outcomes]
     began = min((int(1000 * one.started) for one in results), default=0)
     ended = max((int(1000 * one.ended) for one in results), default=0)
-    # Others call before and after: the agencies' books are read last, and know of calls that came behind the ledger's.
+    # Others may call meanwhile: the agencies' books are read last and may have calls that the ledger's copy has not.
     accesses = [access for access in accesses if access.transaction_id in outcomes or began <= _made(access) <= ended]
     accessed = {(access.agency, access.transaction_id) for access in accesses}
     left_open = _open_calls(results, answers)
     open_calls = sum(left_open.values())
-    strangers = _unexplained((entry for entry in ours if entry.transaction_id not in by_id), left_open)
+    strangers = _unexplained((entry for entry in own if entry.transaction_id not in by_id), left_open)
     recorded_open = open_calls - sum(left_open.values())
     found = {
         "lost": [
@@ -134,7 +134,9 @@ def reconcile(
             *(
                 entry.transaction_id
                 for entry in ledger
-                if entry.origin == "provider" and entry.status == "OK" and entry.service in agencies
+                if entry.origin == "provider"
+                and entry.status == "OK"
+                and entry.service in agencies
                 and (entry.service, entry.transaction_id) not in accessed
             ),
         ],
@@ -149,10 +151,10 @@ def reconcile(
         ],
         "differing": [
             answer.transaction_id
-            for answer in told
+            for answer in recordable
             if (entry := outcomes.get(answer.transaction_id)) and _code(answer.status) != _code(entry.status)
         ],
-    }  # fmt: skip
+    }
     return Reconciliation(
         answered=len(answers),
         recorded=len(ledger),
@@ -187,7 +189,7 @@ def _open_calls(results: Iterable[Results], answers: Iterable[Answer]) -> Counte
 
 
 def _unexplained(records: Iterable[Entry | Access], left_open: Counter[str]) -> list[str]:
-    """The records that no call without an answer accounts for; each such call accounts for one, and is used up."""
+    """The records that are not explained by a call without an answer; each such call explains one record."""
     unexplained = []
     for record in records:
         method = _short(record.method)
@@ -199,7 +201,7 @@ def _unexplained(records: Iterable[Entry | Access], left_open: Counter[str]) -> 
 
 
 def _made(access: Access) -> int:
-    """When a transaction id was made, in ms since 1970, as a UUIDv7 tells; 0 for another kind of id."""
+    """When a transaction id (UUIDv7) was made, in ms since 1970; 0 for another kind of id."""
     try:
         return UUID(access.transaction_id).int >> 80
     except ValueError:

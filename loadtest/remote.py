@@ -1,4 +1,4 @@
-"""A worker as Locust's process has it: in a process of its own, at the end of a line."""
+"""Locust's side of a worker, which runs in a process of its own."""
 
 import socket
 import subprocess
@@ -15,10 +15,10 @@ from ndxp import tree
 
 
 class RemoteWorker:
-    """Starts the process that calls. ``send`` takes its messages to the conductor, ``note`` answers to Locust's tables.
+    """Starts the process that calls. ``send`` passes its messages to the conductor, ``note`` fills Locust's tables.
 
-    Locust's loop and the calls' are two processes, because the one disturbs the other: its tables and pages take
-    milliseconds in which no call would be sent or stamped.
+    Locust and the calls have separate processes, because Locust's tables and pages take milliseconds in which no call
+    would be sent or timed.
     """
 
     def __init__(
@@ -33,28 +33,28 @@ class RemoteWorker:
         self._send, self._note, self._note_dropped = send, note, note_dropped
         self._over: Queue[None] = Queue()
         self._begun = self._done = self._closing = False
-        ours, theirs = socket.socketpair()
-        number = theirs.fileno()
+        near, far = socket.socketpair()
+        number = far.fileno()
         command = tree.command("loadtest.worker_process", str(number))
         self._process = subprocess.Popen(  # noqa: S603
             command, env=tree.environment(), pass_fds=[number], stdin=subprocess.DEVNULL
         )
-        theirs.close()
-        self._line, self._reading = ours, gevent.spawn(self._read, ours.makefile("rb"))
+        far.close()
+        self._line, self._reading = near, gevent.spawn(self._read, near.makefile("rb"))
         self._say("order", msgspec.to_builtins(Errand(order=order, folder=folder)))
 
     def hear(self, message: str, data: Any) -> None:
-        """What the conductor says."""
+        """Passes on a message of the conductor."""
         self._begun |= message == "ndxp_begin"
         self._say(message, data)
 
     def run_slot(self) -> None:
-        """Has a slot run to its end. For a user's greenlet."""
+        """Runs a slot to its end; for a user's greenlet."""
         self._say("run", None)
         self._over.get()
 
     def close(self) -> None:
-        """Ends the process when everything is reported or the last deadline is over."""
+        """Ends the process after its last report, or after the last deadline."""
         self._closing = True
         self._say("close", None)
         self._reading.join(self._patience)
@@ -65,7 +65,7 @@ class RemoteWorker:
     def _say(self, message: str, data: Any) -> None:
         try:
             self._line.sendall(line.frame(message, data))
-        except OSError:  # it is gone: whoever reads finds out
+        except OSError:  # the process is gone; the reader notices it
             return
 
     def _read(self, file: Any) -> None:
@@ -87,7 +87,7 @@ class RemoteWorker:
             self._lose()
 
     def _lose(self) -> None:
-        """The process ended without a word."""
+        """The process has ended unexpectedly."""
         if self._begun:
             self._send("ndxp_lost", {})
         else:
@@ -95,7 +95,7 @@ class RemoteWorker:
 
 
 def listen(runner: Any, current: Callable[[], RemoteWorker | None]) -> None:
-    """Has Locust's runner hand the conductor's messages to the worker of the moment."""
+    """Makes Locust's runner pass the conductor's messages to the current worker."""
 
     def hand(environment: Any, msg: Any) -> None:
         if (worker := current()) is not None:

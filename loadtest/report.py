@@ -1,4 +1,4 @@
-"""The report of a run: everything that was found, as JSON and, from the same, as one HTML page."""
+"""The report of a run, as JSON and as one HTML page with the same data."""
 
 from pathlib import Path
 
@@ -29,16 +29,16 @@ class Source(msgspec.Struct, kw_only=True):
 
     @classmethod
     def of(cls, profile: Profile, rate: float | None = None) -> "Source":
-        """What a report keeps of a profile; ``rate`` is the one it was run at instead of its own."""
+        """What a report keeps of a profile; ``rate`` is the rate of the run if it was not the profile's."""
         title = profile.title if rate is None else f"{profile.title}; here {rate:,.4g} a second"
         return cls(name=profile.name, title=title, sources=profile.sources)
 
 
 class Summary(msgspec.Struct, kw_only=True):
-    """The figures of a run; rates are calls a second, latencies response times in ms, shares parts of one.
+    """The figures of a run; rates are calls a second, latencies are response times in ms, shares are between 0 and 1.
 
-    ``seconds`` is for how long calls were due; the rates are over these. Latencies are of calls that succeeded, None
-    when none did.
+    ``seconds`` is for how long calls were due; rates refer to it. Latencies are those of successful calls, None when
+    there were none.
     """
 
     seconds: float
@@ -53,11 +53,11 @@ class Summary(msgspec.Struct, kw_only=True):
     error_share: float
     dropped_share: float
     cpu_micros: float
-    """CPU per transaction of all processes of the exchange, generator and others left out; nested calls count."""
+    """CPU per transaction of all processes of the exchange, without the generator; nested calls count."""
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """All that was found. In a capacity search ``results`` and what follows from them are the best step's."""
+    """Everything about a run. In a capacity search ``results`` and the figures from them are those of the best step."""
 
     kind: str
     synthetic: str
@@ -81,7 +81,7 @@ def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:
     methods = [series for name, series in results.series.items() if "/" in name]
     response = Latency.merge(series.response for series in methods)
     service = Latency.merge(series.service for series in methods)
-    seconds = results.duration or 1.0  # nothing was due in a run that was stopped before it began
+    seconds = results.duration or 1.0  # 0 in a run that was stopped before it began
     return Summary(
         seconds=seconds,
         planned_rate=results.planned / seconds,

@@ -1,21 +1,21 @@
-"""What a run of the generator found: the one form in which generator and verdict exchange it."""
+"""The results of a run: the only data that generator and judge exchange."""
 
 from pathlib import Path
 
 import msgspec
 
 STOPPED = "stopped by hand"
-"""Why a run ended early when somebody wanted it to."""
+"""The reason of a run that was ended by a person."""
 
 
 class Series(msgspec.Struct, kw_only=True):
     """One kind of call, named by its method ("PopulationService/VerifyCitizen"), or a stage of one.
 
     ``planned`` counts calls that were due, ``dropped`` those of them that were not sent. ``statuses`` counts how the
-    others ended, by ``CODE`` or ``CODE:REASON``; ``failures`` those that are no expected business answer. The
-    histograms are HDR, in the V2 compressed form in base64, in microseconds: of calls that succeeded ``response`` from
-    the intended time of sending and ``service`` from the actual one; ``failed`` is the response time of failures, which
-    is nobody's latency: a refusal is quick, and says nothing of how long an answer takes.
+    others ended, by ``CODE`` or ``CODE:REASON``; ``failures`` those that are not an expected business answer. The
+    histograms are HDR, in the V2 compressed form in base64, in microseconds. For successful calls ``response`` counts
+    from the intended time of sending and ``service`` from the actual one. ``failed`` is the response time of failures;
+    it is kept apart, because a quick refusal says nothing about how long an answer takes.
     """
 
     planned: int = 0
@@ -30,8 +30,8 @@ class Series(msgspec.Struct, kw_only=True):
 class Second(msgspec.Struct, kw_only=True):
     """One second of the run.
 
-    ``heat`` counts responses, failures among them, by power-of-two bucket of milliseconds (0: below 1 ms). The
-    percentiles are of calls that succeeded, None when none did.
+    ``heat`` counts responses, including failures, by power-of-two bucket of milliseconds (0: below 1 ms). The
+    percentiles are those of successful calls, None when there were none.
     """
 
     at: int
@@ -47,10 +47,10 @@ class Second(msgspec.Struct, kw_only=True):
 
 
 class Generator(msgspec.Struct, kw_only=True):
-    """The health of one generator process: what makes its figures valid or not.
+    """The health of one generator process, which decides whether its figures are valid.
 
-    ``cpu`` is its share of one core (1.0 is a core in full); lags are milliseconds by which its loop woke too late,
-    ``late_p99_ms`` is p99 of how long after they were due its calls were sent.
+    ``cpu`` is its share of one core (1.0 is a full core); lags are milliseconds by which its loop woke too late;
+    ``late_p99_ms`` is the p99 of how long after their due time its calls were sent.
     """
 
     name: str
@@ -67,8 +67,8 @@ class Results(msgspec.Struct, kw_only=True):
 
     ``run`` is a name that no other run has; the message ids of its calls begin with it.
     ``planned`` = ``sent`` + ``dropped``; ``sent`` = ``succeeded`` + failed. ``duration`` is for how many seconds calls
-    were due: those of the schedule, or until the run was stopped. ``missing`` generators went away without a word, and
-    with them what became of their calls.
+    were due: the whole schedule, or until the run was stopped. ``missing`` generators have disappeared; what became of
+    their calls is unknown.
     """
 
     run: str = ""

@@ -1,4 +1,4 @@
-"""One call as gRPC has it, on a stream of HTTP/2: framed messages out, status, messages and trailers in."""
+"""One gRPC call on a stream of HTTP/2: framed messages out; status, messages and trailers in."""
 
 from asyncio import TimerHandle
 from base64 import b64decode
@@ -14,7 +14,7 @@ _PREFIX = 5
 """Bytes before each message: a flag, and the length."""
 
 _NO_METADATA = frozenset({"content-type", "grpc-message"})
-"""What stands in trailers and is none of their metadata."""
+"""Fields of trailers that are not metadata."""
 
 _CODES_OF_RESETS: Mapping[int, Code] = {
     ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
@@ -22,7 +22,7 @@ _CODES_OF_RESETS: Mapping[int, Code] = {
     ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
     ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
 }
-"""As gRPC over HTTP/2 has it ("Errors"); every other code is INTERNAL."""
+"""Codes of resets by "gRPC over HTTP/2", section "Errors"; every other code is INTERNAL."""
 
 _CODES_OF_HTTP: Mapping[str, Code] = {
     "401": Code.UNAUTHENTICATED,
@@ -33,12 +33,12 @@ _CODES_OF_HTTP: Mapping[str, Code] = {
     "503": Code.UNAVAILABLE,
     "504": Code.UNAVAILABLE,
 }
-"""Of answers that are none of gRPC's; every other status is UNKNOWN (gRPC's http-grpc-status-mapping)."""
+"""Codes of HTTP answers that are not gRPC; every other status is UNKNOWN (gRPC's http-grpc-status-mapping)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a call ended, the messages that came (none of a failed call), and the trailing metadata."""
+    """How a call ended, its messages (none if it failed), and the trailing metadata."""
 
     code: Code
     messages: Sequence[bytes] = ()
@@ -46,14 +46,14 @@ class Answer:
 
 
 Ended = Callable[[Answer], None]
-"""Hears how a call ended."""
+"""Called when a call has ended."""
 
 
 class Rpc:
-    """A call under way: the user of its stream. ``ended`` is called once, whatever ends it.
+    """A call under way: the user of its stream. ``ended`` is called once, however the call ends.
 
-    Who makes one sets ``stream`` and the ``timer`` of its deadline. ``again`` makes the call once more, with a new
-    stream: for the case that the gateway has refused to take it, as gRPC's own clients do.
+    Its creator sets ``stream`` and the ``timer`` of its deadline. ``again`` makes the call once more on a new stream,
+    if the gateway has refused the stream, as gRPC's own clients do.
     """
 
     __slots__ = ("_again", "_data", "_ended", "stream", "timer")
@@ -70,25 +70,25 @@ class Rpc:
         self.end(Answer(Code.DEADLINE_EXCEEDED))
 
     def end(self, answer: Answer) -> None:
-        """It has ended: what comes behind that is passed over, and nothing is left for the collector of garbage."""
+        """Ends the call: later events are ignored, and all references are dropped, without work for the collector."""
         stream, timer, ended = self.stream, self.timer, self._ended
         self.stream = self.timer = self._ended = self._again = None
         if timer is not None:
             timer.cancel()
         if stream is not None:
-            stream.reset(ErrorCode.CANCEL)  # nothing, when the stream has ended too
+            stream.reset(ErrorCode.CANCEL)  # does nothing when the stream has ended too
         if ended is not None:
             ended(answer)
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
-        """The head of the answer, or its end."""
+        """The headers of the answer, or its trailers."""
         if status not in ("", "200"):
             self.end(Answer(_CODES_OF_HTTP.get(status, Code.UNKNOWN)))
         elif ended:
             self.end(self._read(fields))
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
-        """A part of the messages; an answer does not end with one."""
+        """A part of the messages; a correct answer does not end with data."""
         self._data.append(data)
         if self.stream is not None:
             self.stream.consumed(len(data))
@@ -96,13 +96,13 @@ class Rpc:
             self.end(Answer(Code.UNKNOWN))
 
     def on_sent(self, size: int) -> None:
-        """A part of the requests that had to wait is gone."""
+        """Waiting request data has been sent."""
 
     def on_reset(self, code: int) -> None:
         """The gateway has reset the stream."""
         again = self._again
         if code == ErrorCode.REFUSED_STREAM and again is not None:
-            self._ended = None  # it hears of the second try
+            self._ended = None  # the second try calls it
             self.end(Answer(Code.UNAVAILABLE))
             again()
             return
@@ -131,7 +131,7 @@ class Rpc:
 
 
 def _bytes(value: str) -> bytes:
-    """The bytes of a "-bin" value, padded or not; none when it is not what it says."""
+    """The bytes of a "-bin" value, padded or not; empty for invalid base64."""
     try:
         return b64decode(value + "==")
     except ValueError:
@@ -139,12 +139,12 @@ def _bytes(value: str) -> bytes:
 
 
 def frame(messages: Sequence[bytes]) -> bytes:
-    """Messages as the data of a stream."""
+    """Messages in the framing of gRPC."""
     return b"".join([b"\0" + len(message).to_bytes(4, "big") + message for message in messages])
 
 
 def unframe(data: bytes) -> list[bytes] | None:
-    """The messages in the data of a stream; None for a part of one, and for one that is compressed."""
+    """The messages in the data of a stream; None for an incomplete or a compressed message."""
     messages, at = [], 0
     while at < len(data):
         end = at + _PREFIX + int.from_bytes(data[at + 1 : at + _PREFIX], "big")

@@ -1,4 +1,4 @@
-"""A run, from a running exchange to what was found: generator, usage, books."""
+"""One run on a running exchange: starts the generator, samples usage, and compares the books."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from ndxp.client import TokenRefused
 from ndxp.sandbox.state import State
 
 PATIENCE = 60.0
-"""Seconds that the books may take to be complete after a run: a recorder or an agency may be starting again."""
+"""Seconds until the books must be complete after a run; a recorder or an agency may be restarting."""
 
 _SAMPLE_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a generator found, what the processes used meanwhile, and what the gateways spent by method."""
+    """The generator's results, the usage of all processes, and the time in the gateways by method."""
 
     results: Results
     usages: Usages
@@ -38,7 +38,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """What the books say about one or several runs."""
+    """The comparison of the books of one or several runs."""
 
     reconciliation: Reconciliation
     answers: list[Answer]
@@ -66,7 +66,7 @@ def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
 
 
 def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Reckoning:
-    """Waits until the books are complete, and holds them against each other; an unreadable book is a finding."""
+    """Waits until the books are complete, and compares them; an unreadable book is a finding."""
     answers = [answer for results in runs for answer in reconciliation.read_answers(results)]
     ledger: list[Entry] = []
     accesses: list[Access] = []
@@ -90,7 +90,7 @@ def check_validity(profile: Profile, plan: Plan, results: Results) -> list[Check
 
 
 def explain(measured: Measured, reckoning: Reckoning) -> tuple[Attribution, list[Outage], list[str]]:
-    """Who limited one run, what failed in it, and what happened to the exchange's processes."""
+    """What limited one run, what failed in it, and what happened to the exchange's processes."""
     results, usages = measured.results, measured.usages
     during = [entry for entry in reckoning.ledger if results.started - 1 <= entry.request_in / 1e6 <= results.ended + 1]
     answered = [answer.transaction_id for answer in reckoning.answers]

@@ -1,4 +1,4 @@
-"""The open model: every request is sent when it is due or counted as dropped; a late system slows nothing down."""
+"""The open model: every request is sent when it is due, or counted as dropped; a slow system does not slow it down."""
 
 import asyncio
 import math
@@ -9,15 +9,15 @@ from contextlib import suppress
 from loadtest.tally import Tally
 
 _LONGEST_WAIT = 0.1
-"""Seconds after which a schedule that waits looks whether it has been stopped."""
+"""Seconds between two checks of a waiting schedule whether it was stopped."""
 
 
 class Scheduler:
     """Sends the requests of one slot, at most ``max_in_flight`` at a time.
 
-    ``due`` gives seconds since the beginning; ``send`` makes one request, is told when it was due and calls what it is
-    given when the request has ended; ``drop`` is told when a request was due that cannot be sent because too many are
-    under way. ``send`` must not raise.
+    ``due`` gives seconds since the beginning. ``send`` makes one request: it gets the due time, and a function to call
+    when the request has ended; it must not raise. ``drop`` gets the due time of a request that cannot be sent because
+    too many are under way.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class Scheduler:
         self._idle = asyncio.Event()
 
     async def run(self, begin: float, patience: float) -> None:
-        """Follows the schedule from ``begin`` (monotonic clock), then waits so many seconds for the last answers.
+        """Follows the schedule from ``begin`` (monotonic clock), then waits ``patience`` seconds for the last answers.
 
-        Returns early after ``stop``. What is late is sent at once, and its latency counts from when it was due.
+        Returns early after ``stop``. A late request is sent at once, and its latency counts from its due time.
         """
         self._begin = begin
         await self._follow()
@@ -52,7 +52,7 @@ class Scheduler:
                 await asyncio.wait_for(self._idle.wait(), patience)
 
     def stop(self) -> None:
-        """Sends nothing more; what is under way is waited for by ``run``."""
+        """Sends no more requests; ``run`` waits for those under way."""
         self._stopped = True
 
     async def _follow(self) -> None:
@@ -69,12 +69,12 @@ class Scheduler:
             self._send(due, self._ended)
 
     async def _wait_until(self, when: float) -> None:
-        """Waits, and lets others run even when it is late already: answers need the loop as well."""
+        """Waits; also lets other tasks run when it is late, because answers need the loop too."""
         left = when - time.monotonic()
         if left <= 0:
             await asyncio.sleep(0)
         while left > 0 and not self._stopped:
-            # uvloop's timers know whole milliseconds; a shorter wait would be none, over and over.
+            # uvloop's timers have whole milliseconds; a shorter wait would be a busy loop.
             await asyncio.sleep(math.ceil(min(left, _LONGEST_WAIT) * 1000) / 1000)
             left = when - time.monotonic()
 

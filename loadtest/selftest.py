@@ -1,6 +1,6 @@
-"""Can the generator be trusted? What it can do, whether it shows a server that stands still, and stubs beside it.
+"""Tests of the generator: its highest rate, whether it shows a frozen server, and a comparison with grpcio's stubs.
 
-``python -m loadtest.selftest`` says it in three lines.
+``python -m loadtest.selftest`` prints the results in three lines.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ import msgspec
 
 
 class Ceiling(msgspec.Struct, kw_only=True):
-    """What one generator process does against a server that answers at once."""
+    """The rate and cost of one generator process with a server that answers at once."""
 
     calls: int
     failed: int
@@ -20,10 +20,10 @@ class Ceiling(msgspec.Struct, kw_only=True):
 
 
 class Freeze(msgspec.Struct, kw_only=True):
-    """p99 of the same server, which stood still for two seconds, as two generators see it, in milliseconds.
+    """p99 in milliseconds that two generators measure on a server that was frozen for two seconds.
 
-    ``corrected`` is the open schedule, measured from when each call was due. ``naive`` is a user who waits for every
-    answer before asking again: standing still costs it a single call (``naive_max_ms``), which p99 does not show.
+    ``corrected`` is the open schedule, measured from each call's due time. ``naive`` waits for every answer before the
+    next call: the freeze affects only one of its calls (``naive_max_ms``), which p99 does not show.
     """
 
     calls: int
@@ -34,7 +34,7 @@ class Freeze(msgspec.Struct, kw_only=True):
 
 
 class Beside(msgspec.Struct, kw_only=True):
-    """Latencies of calls in turn with those of grpcio's own stubs, at a low rate, in milliseconds."""
+    """Latencies in milliseconds, at a low rate, of calls made in turn by this generator and by grpcio's stubs."""
 
     calls: int
     p50_ms: float
@@ -44,7 +44,7 @@ class Beside(msgspec.Struct, kw_only=True):
 
 
 class SelfTestFailed(Exception):
-    """The self-test did not run; the text is what its process said last."""
+    """The self-test did not run; the text is the last line of its process."""
 
 
 def ceiling() -> Ceiling:
@@ -63,7 +63,7 @@ def beside() -> Beside:
 
 
 def _run(name: Literal["ceiling", "freeze", "beside"]) -> str:
-    """In a process of its own, whose CPU is that of the calls alone."""
+    """Runs a test in a process of its own, so that its CPU is that of the calls only."""
     command = [sys.executable, "-P", "-m", "loadtest.selftest_process", name]
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120)  # noqa: S603
     if ended.returncode:

@@ -36,8 +36,8 @@ _AT_ONCE = 32
 _RATE, _DURATION = 100.0, 6.0
 _FREEZE_AT, _FREEZE_FOR = 2.0, 2.0
 _PACE, _NAIVE_CALLS, _BESIDE = 0.01, 300, 200
-"""The closed loop takes the first three seconds at least, so it meets the freeze; of so many calls, p99 leaves out the
-three longest, however slow the machine is."""
+"""The number of calls of the closed loop. It takes at least three seconds, so it meets the freeze, and p99 leaves out
+its three longest calls, however slow the machine is."""
 
 _PROFILE = Profile(
     name="self-test",
@@ -55,7 +55,7 @@ _CLIENT = "VN/GOV/H26/one-stop"
 
 
 class _Anybody(Consumers):
-    """One caller, for a server that asks for no token."""
+    """One caller, for a server that needs no token."""
 
     def __init__(self) -> None:
         self._headers: Headers = (("authorization", f"Bearer {'x' * 300}"),)
@@ -89,7 +89,7 @@ def _server() -> Iterator[tuple[int, str]]:
 
 
 async def _ceiling() -> Ceiling:
-    """So many callers, each of which asks again as soon as it is answered."""
+    """Several callers, each of which calls again as soon as it is answered."""
     done, failed = 0, 0
     with _server() as (_, address):
         async with _lanes(address, _PROFILE.channels) as lanes:
@@ -116,7 +116,7 @@ async def _ceiling() -> Ceiling:
 
 
 async def _freeze() -> Freeze:
-    """The open schedule and a closed loop, side by side, against a server that is stopped for a while."""
+    """The open schedule and a closed loop side by side, on a server that is stopped for a while."""
     naive = Latencies()
     with _server() as (pid, address):
         collector = Collector(["self"])
@@ -134,9 +134,13 @@ async def _freeze() -> Freeze:
                     collector.add("self", tally.unpack(data))
 
         order = Order(
-            profile=_PROFILE, curve=Curve.constant(_RATE, _DURATION), compress=1, seed=1, gateway=address,
+            profile=_PROFILE,
+            curve=Curve.constant(_RATE, _DURATION),
+            compress=1,
+            seed=1,
+            gateway=address,
             transactions=None,
-        )  # fmt: skip
+        )
         worker = Worker(order, _Anybody(), send, lambda *_: None, lambda _: None)
         async with asyncio.TaskGroup() as beside:
             await worker.run_slot()
@@ -162,7 +166,7 @@ async def _stop_for_a_while(pid: int) -> None:
 
 
 async def _ask_one_by_one(address: str, latencies: Latencies) -> None:
-    """What a closed model measures: the next question waits for the answer, and its lateness is forgotten."""
+    """A closed loop: the next call waits for the answer, and the delay is not counted."""
     async with _lanes(address, 1) as lanes:
         caller = Caller(lanes, _Anybody(), deadline=_PROFILE.deadline, name="naive")
         coming = cycle(calls.ring(_PROFILE, {"verify-matched": [_CLIENT]}, seed=2, slot=0))
@@ -174,8 +178,8 @@ async def _ask_one_by_one(address: str, latencies: Latencies) -> None:
 
 
 async def _beside() -> Beside:
-    """One call here, one by a stub, in turn and with pauses, on a connection each."""
-    ours, stubs = Latencies(), Latencies()
+    """Calls by the generator and by a stub, in turn and with pauses, on a connection each."""
+    generated, stubs = Latencies(), Latencies()
     with _server() as (_, address):
         async with _lanes(address, 1) as lanes, connect_aio(address, None, OPTIONS) as channel:
             stub: Any = PopulationServiceStub(channel)
@@ -185,7 +189,7 @@ async def _beside() -> Beside:
                 await asyncio.sleep(_PACE)
                 began = time.monotonic()
                 await caller.wait(prepared)
-                ours.record(round((time.monotonic() - began) * 1e6))
+                generated.record(round((time.monotonic() - began) * 1e6))
                 await asyncio.sleep(_PACE)
                 began = time.monotonic()
                 await stub.VerifyCitizen(
@@ -193,9 +197,9 @@ async def _beside() -> Beside:
                 )
                 stubs.record(round((time.monotonic() - began) * 1e6))
     return Beside(
-        calls=ours.count,
-        p50_ms=ours.percentile(50),
-        p99_ms=ours.percentile(99),
+        calls=generated.count,
+        p50_ms=generated.percentile(50),
+        p99_ms=generated.percentile(99),
         stubs_p50_ms=stubs.percentile(50),
         stubs_p99_ms=stubs.percentile(99),
     )
@@ -213,6 +217,8 @@ async def _lanes(address: str, count: int) -> AsyncIterator[Lanes]:
 
 if __name__ == "__main__":
     tests: dict[str, Callable[[], Coroutine[Any, Any, msgspec.Struct]]] = {
-        "ceiling": _ceiling, "freeze": _freeze, "beside": _beside
-    }  # fmt: skip
+        "ceiling": _ceiling,
+        "freeze": _freeze,
+        "beside": _beside,
+    }
     print(msgspec.json.encode(uvloop.run(tests[sys.argv[1]]())).decode())  # noqa: T201

@@ -12,7 +12,7 @@ _ANSWER = VerifyCitizenResponse(matched=True).SerializeToString()
 
 
 class _Everything(grpc.GenericRpcHandler):
-    """Any unary method, in bytes: what it is asked is not even read."""
+    """Answers any unary method, in bytes, without reading the request."""
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         return grpc.unary_unary_rpc_method_handler(_answer)

@@ -1,4 +1,4 @@
-"""Service level objectives: what a profile promises, held against what a run measured."""
+"""Service level objectives: the limits of a profile, compared with the measurements of a run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from sys import float_info
@@ -9,17 +9,17 @@ from loadtest.latency import Latency
 from loadtest.results import Results, Series
 
 _SHARES = {"error_share": 0.001, "dropped_share": 0.0, "achieved_share": 0.99}
-"""What all calls must hold unless a profile writes another limit: a load that fails or is not sent shows nothing."""
+"""Default limits for all calls: a load whose calls fail or are not sent measures nothing."""
 
 _LIMITS = ("p50_ms", "p99_ms", *_SHARES)
 NO_SUCCESS = "no successful answer"
-"""What is said in the place of a latency when no call succeeded."""
+"""Shown instead of a latency when no call succeeded."""
 
 _ABORT = ("error_share", "dropped_share", "seconds")
 
 
 class BadSlo(Exception):
-    """The slo block says something that cannot be checked; the text is one line."""
+    """The slo block has a limit that cannot be checked; the text is one line."""
 
 
 def check(slo: Mapping[str, Any]) -> None:
@@ -33,16 +33,15 @@ def check(slo: Mapping[str, Any]) -> None:
 
 
 def complete(slo: Mapping[str, Any]) -> dict[str, Any]:
-    """The block with the limits on errors, drops and successes of all calls that it does not state itself."""
+    """The block, completed by the default limits on errors, drops and successes of all calls."""
     return {**slo, "overall": {**_SHARES, **slo.get("overall", {})}}
 
 
 def judge(slo: Mapping[str, Any], results: Results) -> list[Check]:
-    """Every limit with what was measured. Raises BadSlo.
+    """Every limit with its measured value. Raises BadSlo.
 
-    Percentiles are of the response time of calls that succeeded, from the moment at which a call was due. A limit on
-    something that had no call, and one on the latency of calls of which none succeeded, is missed: nothing was shown.
-    An empty block checks nothing.
+    Percentiles are those of the response time of successful calls, from the due time. A limit on something without
+    calls, or on a latency without successful calls, is missed. An empty block checks nothing.
     """
     check(slo)
     methods = {name: series for name, series in results.series.items() if "/" in name}
@@ -90,7 +89,7 @@ def _judge(name: str, limits: Mapping[str, float], series: Sequence[Series]) -> 
 
 
 def _describe(limit: str, name: str) -> tuple[str, str, bool]:
-    """What a limit is on, in words; its unit, and whether it is an upper one."""
+    """A limit in words; its unit, and whether it is an upper limit."""
     match limit:
         case "error_share":
             return f"errors, {name}", "%", True

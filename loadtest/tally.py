@@ -8,7 +8,7 @@ import msgspec
 class Calls(msgspec.Struct):
     """Calls of one series: planned and dropped in the second they were due, the rest when they ended; times in µs.
 
-    ``response`` and ``service`` are of calls that succeeded, ``failed`` is the response time of the others.
+    ``response`` and ``service`` are those of successful calls, ``failed`` is the response time of the others.
     """
 
     planned: int = 0
@@ -61,7 +61,7 @@ class Tally:
         tick.dropped += 1
 
     def due(self, at: float, series: str, *, dropped: bool = False) -> None:
-        """What was due at this second, sent or dropped, is of a series."""
+        """Counts a call that was due at this second, sent or dropped, for a series."""
         calls = self._calls(at, series)
         calls.planned += 1
         calls.dropped += dropped
@@ -83,7 +83,7 @@ class Tally:
         calls.service.append(service)
 
     def take(self, now: float) -> Report:
-        """Everything since the last time, and starts anew."""
+        """Everything since the last report; begins a new one."""
         ticks, self._ticks = self._ticks, {}
         if int(now) not in ticks:
             ticks[int(now)] = Tick(in_flight=self.in_flight)

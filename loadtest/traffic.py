@@ -1,4 +1,4 @@
-"""The traffic of a run: Locust in a process of its own, what it is told, how it is doing, what it found."""
+"""The generator of a run: Locust in a process of its own, with its arguments, progress and results."""
 
 import os
 import signal
@@ -16,11 +16,11 @@ from ndxp.sandbox.ports import free_port
 from ndxp.tree import LOCUSTFILE
 
 _STOPPING = 20.0
-_SAID = "load test: "
+_OWN_LINE = "load test: "
 
 
 class TrafficFailed(Exception):
-    """The generator could not run; the text is its own last line."""
+    """The generator could not run; the text is its last line."""
 
 
 class TrafficStopped(TrafficFailed):
@@ -44,7 +44,7 @@ class Plan:
 class Traffic:
     """A started generator; ``into`` is a folder for what it writes.
 
-    It has a process group of its own, so that Ctrl-C in a terminal reaches whoever started it, and not the generator.
+    It has its own process group, so that Ctrl-C in a terminal reaches only the process that has started it.
     """
 
     def __init__(self, plan: Plan, into: Path) -> None:
@@ -55,17 +55,20 @@ class Traffic:
         self._ended = False
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                _command(plan, self._results, self._progress), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                _command(plan, self._results, self._progress),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     @property
     def pid(self) -> int:
-        """Its process; forked workers are children of it."""
+        """Its process id; forked workers are its children."""
         return self._process.pid
 
     def running(self, timeout: float) -> bool:
-        """Waits so many seconds for its end; True when it goes on."""
+        """Waits ``timeout`` seconds for its end; True when it is still running."""
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -73,9 +76,9 @@ class Traffic:
         return False
 
     def end(self) -> bool:
-        """Has it end early: it sends no more, waits for what is under way, and writes down what it found.
+        """Ends it early: it sends no more calls, waits for those under way, and writes its results.
 
-        False when it was told before.
+        False when this was done before.
         """
         if self._ended:
             return False
@@ -84,7 +87,7 @@ class Traffic:
         return True
 
     def progress(self) -> list[Second]:
-        """The seconds that it has reported since the last time."""
+        """The seconds that it has reported since the last call."""
         if not self._progress.exists():
             return []
         with self._progress.open("rb") as file:
@@ -95,7 +98,7 @@ class Traffic:
         return [msgspec.json.decode(line, type=Second) for line in whole]
 
     def results(self) -> Results:
-        """What it found, once it has ended. Raises TrafficFailed."""
+        """Its results, after it has ended. Raises TrafficFailed."""
         code = self._process.wait()
         if self._ended and not self._results.exists():
             raise TrafficStopped("stopped before a call was due")
@@ -107,7 +110,7 @@ class Traffic:
             raise TrafficFailed(f"the generator left no results ({error}): {self._last_line()}") from error
 
     def stop(self) -> None:
-        """Ends it, if it has not ended, and whatever it has started."""
+        """Ends it and all processes that it has started."""
         if self._process.poll() is None:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -117,10 +120,10 @@ class Traffic:
         self._process.wait()
 
     def _last_line(self) -> str:
-        """Our own last word if there is one: Locust prints its tables behind it."""
+        """The last line of our own output if there is one, because Locust prints its tables after it."""
         lines = [line for line in self._log.read_text(errors="replace", encoding="utf-8").splitlines() if line.strip()]
-        said = [line.removeprefix(_SAID) for line in lines if line.startswith(_SAID)]
-        return (said or lines or [""])[-1]
+        own_lines = [line.removeprefix(_OWN_LINE) for line in lines if line.startswith(_OWN_LINE)]
+        return (own_lines or lines or [""])[-1]
 
 
 def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
@@ -137,6 +140,6 @@ def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
     if plan.slo is not None:
         words += ["--slo", str(plan.slo)]
     if plan.processes > 1:
-        port = str(free_port())  # Locust's own port is one for all runs on a machine
+        port = str(free_port())  # Locust's default port would be the same for all runs on a machine
         words += ["--processes", str(plan.processes), "--master-port", port, "--master-bind-port", port]
     return words

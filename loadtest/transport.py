@@ -17,26 +17,29 @@ from ndxp.wire.metadata import Pair
 from ndxp.wire.tls import Tls
 
 _CONNECT = 30.0
-"""Seconds until a connection must stand; a call waits no longer than its deadline."""
+"""Seconds for making a connection; a call waits no longer than its deadline."""
 
 _PAUSE = 0.1
-"""Seconds between two attempts at a connection; calls in between fail at once."""
+"""Seconds between two attempts to connect; calls in between fail at once."""
 
 _LIMITS = Limits(
-    stream_window=1 << 20, connection_window=4 << 20, field_bytes=32 * 1024, nuisances_at_once=20_000,
+    stream_window=1 << 20,
+    connection_window=4 << 20,
+    field_bytes=32 * 1024,
+    nuisances_at_once=20_000,
     nuisances_per_second=5000,
-)  # fmt: skip
-"""The gateway is known: what it sends is bounded, but not as a stranger's is."""
+)
+"""Limits for what the gateway sends; they are wider than those for strangers."""
 
 _MICROSECONDS = 99_999_999
 """The longest deadline that gRPC writes in µs: eight digits."""
 
 
 class Lanes:
-    """So many real connections to the gateway; calls take them in turn.
+    """Several real connections to the gateway; calls use them in turn.
 
-    With certificates (by client) there is a connection for each client instead, because a connection is somebody's. A
-    connection that is lost is made anew for the next call; while that fails, calls end with UNAVAILABLE.
+    With certificates (by client) each client has its own connection, because a connection has the identity of one
+    client. A lost connection is made again for the next call; while that fails, calls end with UNAVAILABLE.
     """
 
     def __init__(self, gateway: str, count: int, certificates: Mapping[str, Tls] = MappingProxyType({})) -> None:
@@ -64,10 +67,9 @@ class Lanes:
     def ask(
         self, client: str, path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended
     ) -> None:
-        """Makes a call on the client's own connection, or on the one whose turn it is; ``ended`` hears of its end.
+        """Makes a call on the client's own connection, or on the next one in turn; ``ended`` is called at its end.
 
-        Its deadline is so many seconds away. A call is no task, which would wake the loop
-        three times more.
+        ``deadline`` is in seconds. A call is not a task, because a task would wake the loop three times more.
         """
         if self._own:
             lane = self._lanes[self._own[client]]
@@ -92,7 +94,7 @@ class Lanes:
 async def _ask(
     lane: "_Lane", path: str, requests: Sequence[bytes], pairs: Sequence[Pair], until: float, ended: Ended
 ) -> None:
-    """Makes a call as soon as there is a connection with room for it; ``until`` is on the monotonic clock."""
+    """Makes a call as soon as a connection has room for it; ``until`` is on the monotonic clock."""
     try:
         async with asyncio.timeout(max(0.0, until - time.monotonic())):
             while (wire := lane.ready) is None:  # another call may have been quicker
@@ -106,7 +108,7 @@ async def _ask(
 
 
 class _Lane:
-    """A connection that is there again when it was lost."""
+    """A connection that is made again after it was lost."""
 
     def __init__(self, gateway: str, tls: Tls | None) -> None:
         self._gateway = gateway
@@ -117,11 +119,11 @@ class _Lane:
 
     @property
     def ready(self) -> "_Wire | None":
-        """The connection if a call can go now, as nearly always."""
+        """The connection if it can take a call now, which is nearly always so."""
         return self._wire if self._wire is not None and self._wire.connection.room > 0 else None
 
     async def stand(self) -> None:
-        """Makes the connection, or waits for news of the one that is there. Raises OSError when none can be made."""
+        """Makes the connection, or waits for an event on the present one. Raises OSError when it cannot be made."""
         async with self._making:
             if self._wire is None or self._wire.connection.leaving:
                 self._wire = None
@@ -143,8 +145,10 @@ class _Lane:
         host, _, port = self._gateway.rpartition(":")
         made = loop.create_connection(
             lambda: _Wire(loop, self._gateway, "https" if self._context else "http"),
-            host.strip("[]"), int(port), ssl=self._context,
-        )  # fmt: skip
+            host.strip("[]"),
+            int(port),
+            ssl=self._context,
+        )
         try:
             _, wire = await asyncio.wait_for(made, _CONNECT)
         except TimeoutError as error:
@@ -153,7 +157,7 @@ class _Lane:
 
 
 class _Wire(asyncio.Protocol):
-    """One connection; what one turn of the loop has to say leaves in one write."""
+    """One connection; all data of one turn of the loop is sent in one write."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, authority: str, scheme: str) -> None:
         self._loop = loop
@@ -172,7 +176,7 @@ class _Wire(asyncio.Protocol):
         ended: Ended,
         again: Callable[[], None] | None = None,
     ) -> None:
-        """Makes a call, for which there is room."""
+        """Makes a call; the connection must have room for it."""
         rpc = Rpc(ended, again)
         rest = "".join([literal(name, str(value)) for name, value in pairs])
         stream = rpc.stream = self.connection.open(rpc, self._head(path), rest + _timeout(deadline))
@@ -180,7 +184,7 @@ class _Wire(asyncio.Protocol):
         stream.send_data(frame(requests), end=True)
 
     async def news(self) -> None:
-        """Waits until something has come, or the connection is lost."""
+        """Waits until data has come or the connection is lost."""
         waiting = self._loop.create_future()
         self._waiting.append(waiting)
         await waiting
@@ -192,11 +196,11 @@ class _Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The gateway has taken the connection."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's are none by their class
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's class does not inherit from it
         self.connection.greet()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the gateway's."""
+        """Bytes from the gateway."""
         self.connection.receive(data)
         if self.connection.closed or (self.connection.leaving and not self.connection.streams):
             self._flush()
@@ -242,6 +246,6 @@ class _Wire(asyncio.Protocol):
 
 
 def _timeout(deadline: float) -> str:
-    """A deadline as gRPC writes it, in µs up to its longest number."""
+    """A deadline in the form of gRPC: in µs, or in ms if the number would be too long."""
     micros = max(1, round(deadline * 1e6))
     return literal("grpc-timeout", f"{micros}u" if micros <= _MICROSECONDS else f"{micros // 1000}m")

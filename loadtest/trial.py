@@ -1,4 +1,4 @@
-"""A trial of the exchange, from the question to the report: one run of a profile, or a capacity search of many."""
+"""A trial of the exchange with its report: one run of a profile, or a capacity search with many runs."""
 
 import socket
 from contextlib import suppress
@@ -43,7 +43,7 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 
 
 def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
-    """Searches the highest rate that holds the profile's objectives; raises what ``run`` raises."""
+    """Searches for the highest rate that meets the profile's objectives; raises what ``run`` raises."""
     profile = profiles.load(plan.profile, plan.slo)
     session, books = _open(plan.folder)
     done: list[tuple[Plan, Measured]] = []
@@ -62,7 +62,7 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
                         raise
                     return None
                 live.say("cooling down")
-                with suppress(NotCaughtUp):  # what is missing in the end, the reckoning finds
+                with suppress(NotCaughtUp):  # the comparison at the end finds what is missing
                     books.settle(PATIENCE)
             done.append((attempt, measured))
             if measured.results.aborted == STOPPED:
@@ -76,8 +76,9 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
             reckoning = reckon(books, [measured.results for _, measured in done], live.say)
         best = max(
             (index for index, one in enumerate(found.steps) if one.passed),
-            key=lambda index: found.steps[index].rate, default=-1,
-        )  # fmt: skip
+            key=lambda index: found.steps[index].rate,
+            default=-1,
+        )
         report = _report("capacity", profile, *done[best], reckoning)
     report.capacity = found
     report.verdict = decide_search(found, report.verdict)
@@ -113,13 +114,13 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
         attribution=attribution,
         outages=found_outages,
         changes=changes,
-        results=msgspec.structs.replace(results, transactions=[]),  # the files are gone when the report is read
+        results=msgspec.structs.replace(results, transactions=[]),  # these files no longer exist when it is read
         usages=measured.usages,
     )
 
 
 def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
-    """What one step of a search comes to; one that its generator limits is missed as well, and says both."""
+    """The result of one step of a search; a step at the generator's limit counts as missed and says so."""
     results = measured.results
     missed = [check for check in slo.judge(profile.objectives, results) if not check.passed]
     broken = [check for check in check_validity(profile, plan, results) if not check.passed]

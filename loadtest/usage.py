@@ -10,11 +10,11 @@ from ndxp.sandbox.state import State
 
 GENERATOR = "generator"
 OTHERS = "other processes"
-"""Everything on the machine that belongs neither to the exchange nor to the generator."""
+"""The name for all processes on the machine outside of exchange and generator."""
 
 
 class Usage(msgspec.Struct):
-    """One process, at each sample: share of one core since the sample before (1.0 is a core in full), MB of RSS."""
+    """One process, at each sample: share of one core since the last sample (1.0 is a full core), MB of RSS."""
 
     cpu: list[float] = []
     rss_mb: list[float] = []
@@ -30,7 +30,7 @@ class Usages(msgspec.Struct, kw_only=True):
     """When a process of the exchange ended or came back, and the sentence for it."""
 
     def within(self, began: float, ended: float) -> list[int]:
-        """The samples between two times: those whose second lies there for the greater part."""
+        """The samples between two times: those whose second is mostly between them."""
         pairs = zip(self.at, self.at[1:], strict=False)
         return [index for index, (before, now) in enumerate(pairs, 1) if began <= (before + now) / 2 <= ended]
 
@@ -80,7 +80,7 @@ class Sampler:
             self._append(name, 0.0, 0.0)
 
     def _measure(self, name: str, processes: Iterable[psutil.Process], elapsed: float) -> float:
-        """Adds a sample of one name; gives the CPU seconds since the sample before."""
+        """Adds a sample of one name; returns the CPU seconds since the last sample."""
         spent, memory = 0.0, 0.0
         for process in processes:
             try:

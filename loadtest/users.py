@@ -1,4 +1,4 @@
-"""Callers: a prepared call with its caller's identity, and what becomes of it."""
+"""Callers: make prepared calls with the caller's identity, and report their outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from ndxp.wire import metadata
 from ndxp.wire.status import reason_of
 
 WRONG_ANSWER = "OK:WRONG_ANSWER"
-"""The status of an answer that contradicts the world, or that is none; a failure."""
+"""The status of a malformed answer, or of one that contradicts the world; it is a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call. ``status`` is CODE or CODE:REASON, ``size`` that of the messages in bytes."""
+    """The outcome of a call. ``status`` is CODE or CODE:REASON, ``size`` is the size of the messages in bytes."""
 
     status: str
     failed: bool
@@ -29,7 +29,7 @@ class Outcome:
 
 
 class Caller:
-    """Makes prepared calls, one after the other or many at once. Its message ids are numbers behind ``name``."""
+    """Makes prepared calls, one after the other or many at once. Its message ids are ``name`` and a number."""
 
     def __init__(self, lanes: Lanes, consumers: Consumers, *, deadline: float, name: str) -> None:
         self._lanes = lanes
@@ -39,7 +39,7 @@ class Caller:
         self._count = 0
 
     def call(self, prepared: Prepared, ended: Callable[[Outcome], None]) -> None:
-        """Makes a call; ``ended`` hears what became of it."""
+        """Makes a call; ``ended`` gets its outcome."""
         self._count += 1
         message_id = f"{self._name}-{self._count}"
         pairs = (
@@ -49,9 +49,13 @@ class Caller:
             *(((metadata.SERVICE, prepared.provider),) if prepared.provider else ()),
         )
         self._lanes.ask(
-            prepared.client, prepared.path, prepared.encode(message_id), pairs, self._deadline,
+            prepared.client,
+            prepared.path,
+            prepared.encode(message_id),
+            pairs,
+            self._deadline,
             lambda answer: ended(_outcome(prepared, answer)),
-        )  # fmt: skip
+        )
 
     async def wait(self, prepared: Prepared) -> Outcome:
         """Makes a call and waits for its end."""

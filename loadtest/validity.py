@@ -1,31 +1,31 @@
-"""Validity: whether a run measured the exchange, or its own generator."""
+"""Validity: whether a run measured the exchange or only its own generator."""
 
 from loadtest.checks import Check
 from loadtest.results import Results
 
 LAG_P99_MS = 20.0
-"""A generator's loop that wakes late sends late and stamps answers late: its lag is in every latency it reports. 20 ms
-is a fifth of the 100 ms that profiles allow to p99."""
+"""A loop that wakes late also sends late and times answers late, so its lag is in every latency. 20 ms is a fifth of
+the 100 ms that profiles allow for p99."""
 
 CPU = 0.9
-"""Share of a core. A single-threaded loop queues its own work above that: at 90 % a task waits for nine others."""
+"""Share of a core. Above it a single-threaded loop queues its own work: at 90 % a task waits for nine others."""
 
 LATE_P99_MS = 20.0
-"""How long after it was due a call may be sent. Nothing waits on purpose in between (what finds no room is dropped), so
-this is the generator's own lateness; measured of every single call, because percentiles cannot be subtracted."""
+"""How long after its due time a call may be sent. Nothing delays a call on purpose (a call without room is dropped), so
+this is the generator's own delay; it is measured for every call, because percentiles cannot be subtracted."""
 
 PLANNED_SHARE = 0.99
-"""What was scheduled of what the profile's rate over time asks for; below that the schedule itself was not kept."""
+"""The least share of the profile's calls that must be scheduled; below it the generator did not keep the schedule."""
 
 IN_FLIGHT_SHARE = 0.5
-"""A call is dropped because the in-flight limit is reached. When calls were dropped and no more than this share of the
-limit was ever in flight, the generator dropped them for a reason of its own."""
+"""A call is dropped when the in-flight limit is reached. If calls were dropped although never more than this share of
+the limit was in flight, the generator itself was the cause."""
 
 
 def judge(results: Results, *, expected: float, max_in_flight: int) -> list[Check]:
-    """The checks of a run; one that is not passed makes the run INVALID.
+    """The checks of a run; a failed check makes the run INVALID.
 
-    ``expected`` is how many calls the profile asks for, ``max_in_flight`` its limit. The worst generator counts.
+    ``expected`` is the profile's number of calls, ``max_in_flight`` its limit. The worst generator counts.
     """
     generators = results.generators
     checks = [

@@ -1,4 +1,4 @@
-"""The verdict: what a run's checks come to, in one word, one sentence and one exit code."""
+"""The verdict on a run's checks: one word, one sentence and one exit code."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -22,7 +22,7 @@ class Exit(IntEnum):
 
 
 class Verdict(msgspec.Struct, kw_only=True):
-    """What stands in large letters: the word, why, and the exit code that says the same."""
+    """The verdict: its word, the reason, and the exit code with the same meaning."""
 
     word: str
     why: str
@@ -30,7 +30,7 @@ class Verdict(msgspec.Struct, kw_only=True):
 
 
 def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Sequence[Check]) -> Verdict:
-    """The gravest finding decides: books that disagree, then a run that measured its generator, then a missed SLO."""
+    """The most serious finding decides: books that disagree, then an invalid run, then a missed objective."""
     if not reconciliation.holds:
         return Verdict(word="NOT RECONCILED", why=reconciliation.sentence, exit_code=Exit.UNRECONCILED)
     if broken := [check for check in validity if not check.passed]:
@@ -44,7 +44,7 @@ def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Seque
 def decide_search(found: Capacity, best: Verdict) -> Verdict:
     """The verdict on a capacity search; ``best`` is that of its best step, with the books of all steps.
 
-    A figure that the exchange did not limit is not its capacity: it stands there as a least one, and is INVALID.
+    If the exchange was not the limit, the figure is only a lower bound, and the verdict is INVALID.
     """
     if best.exit_code == Exit.UNRECONCILED:
         return best

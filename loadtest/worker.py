@@ -2,10 +2,10 @@
 
 import asyncio
 import gc
+import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from itertools import cycle
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
@@ -27,7 +27,7 @@ REPORT_EVERY = 1.0
 
 
 class Worker:
-    """Runs slots in this process. ``send`` takes messages to the conductor, ``note`` answers to Locust's tables."""
+    """Runs slots in this process. ``send`` passes messages to the conductor, ``note`` adds answers to the tables."""
 
     def __init__(
         self,
@@ -56,18 +56,18 @@ class Worker:
         self._reporter: asyncio.Task[None] | None = None
 
     def take(self, slot: int, of: int, run: str) -> None:
-        """The conductor's answer to a claim: the slot to run, of so many in all, and the name of the run."""
+        """The conductor's answer to a claim: the slot to run, the number of slots, and the name of the run."""
         self._turns.put_nowait((slot, of, run))
 
     def begin(self, delay: float) -> None:
-        """The conductor's word that all slots of all workers are ready: the run begins after so many seconds."""
+        """The conductor's message that all slots are ready: the run begins after ``delay`` seconds."""
         self._begin = time.monotonic() + delay
         self._health.start()
         self._reporter = asyncio.create_task(self._report())
         self._begun.set()
 
     async def run_slot(self) -> None:
-        """Claims a slot, prepares, waits for the beginning, follows the schedule to its end.
+        """Claims a slot, prepares it, waits for the start, and follows the schedule to its end.
 
         Raises ExchangeUnreachable when the exchange gives no tokens or its gateway does not answer.
         """
@@ -84,12 +84,12 @@ class Worker:
             self._end()
 
     def stop(self) -> None:
-        """Sends nothing more; the slots end when their last calls have."""
+        """Sends no more calls; the slots end with their last calls."""
         for scheduler in self._schedulers:
             scheduler.stop()
 
     async def close(self) -> None:
-        """Stops, and waits until everything is reported or the last deadline is over."""
+        """Stops, and waits until everything is reported or the last deadline has passed."""
         self.stop()
         if self._begun.is_set():
             with suppress(TimeoutError):
@@ -99,7 +99,7 @@ class Worker:
             self._lanes.close()
 
     async def _connect(self) -> Lanes:
-        """The connections of this process, and a token for everybody who calls: its slots share them."""
+        """The connections of this process and a token for each caller, which its slots share."""
         async with self._connecting:
             if self._lanes is None:
                 await self._consumers.open(sorted({one for clients in self._callers.values() for one in clients}))
@@ -111,22 +111,25 @@ class Worker:
 
     def _prepare(self, slot: int, of: int, run: str, lanes: Lanes) -> Scheduler:
         profile, seed = self._order.profile, self._order.seed
-        coming = cycle(calls.ring(profile, self._callers, self._contracts, seed=seed, slot=slot))
+        ring = calls.ring(profile, self._callers, self._contracts, seed=seed, slot=slot)
+        coming = calls.Coming(ring, random.Random(f"{seed} {slot} stages"))
         caller = Caller(lanes, self._consumers, deadline=profile.deadline, name=f"{run}-{slot}")
         scheduler = Scheduler(
             arrivals.due_times(self._order.curve, profile.arrivals, seed=seed, slot=slot, slots=of),
-            lambda due, ended: self._one(caller, next(coming), due, ended),
-            lambda due: self._drop(next(coming), due),
+            lambda due, ended: self._one(caller, coming, due, ended),
+            lambda due: self._drop(coming, due),
             max_in_flight=max(1, len(range(slot, profile.max_in_flight, of))),
             tally=self._tally,
         )
         self._schedulers.append(scheduler)
         gc.collect()
-        gc.freeze()  # a full collection over the prepared calls would stop the loop for longer than a call takes
+        gc.freeze()  # a full collection of the prepared calls would block the loop longer than a call takes
         return scheduler
 
-    def _one(self, caller: Caller, prepared: calls.Prepared, due: float, ended: Callable[[], None]) -> None:
-        names = (prepared.series, *self._stages_at(due))
+    def _one(self, caller: Caller, coming: calls.Coming, due: float, ended: Callable[[], None]) -> None:
+        stages = self._stages_at(due)
+        prepared = coming.next(stages)
+        names = (prepared.series, *map(_series, stages))
         for series in names:
             self._tally.due(due, series)
         sent = time.monotonic()
@@ -137,9 +140,13 @@ class Worker:
             response, service = finished - self._begin - due, finished - sent
             for series in names:
                 self._tally.answered(
-                    finished - self._begin, series, outcome.status, failed=outcome.failed,
-                    response=round(response * 1e6), service=round(service * 1e6),
-                )  # fmt: skip
+                    finished - self._begin,
+                    series,
+                    outcome.status,
+                    failed=outcome.failed,
+                    response=round(response * 1e6),
+                    service=round(service * 1e6),
+                )
             if self._file is not None:
                 self._file.write(f"{outcome.transaction_id or '-'} {outcome.status} {prepared.series}\n")
             self._note(prepared.series, outcome, response)
@@ -147,13 +154,15 @@ class Worker:
 
         caller.call(prepared, answered)
 
-    def _drop(self, prepared: calls.Prepared, due: float) -> None:
-        for series in (prepared.series, *self._stages_at(due)):
+    def _drop(self, coming: calls.Coming, due: float) -> None:
+        stages = self._stages_at(due)
+        prepared = coming.next(stages)
+        for series in (prepared.series, *map(_series, stages)):
             self._tally.due(due, series, dropped=True)
         self._note_dropped(prepared.series)
 
-    def _stages_at(self, due: float) -> Iterator[str]:
-        return (f"stage {name}" for name, (begin, end) in self._stages if begin <= due < end)
+    def _stages_at(self, due: float) -> list[str]:
+        return [name for name, (begin, end) in self._stages if begin <= due < end]
 
     async def _report(self) -> None:
         while True:
@@ -165,7 +174,7 @@ class Worker:
         self._send("ndxp_report", tally.pack(self._tally.take(now)))
 
     def _end(self) -> None:
-        """The last report, the health, and that nothing more will come."""
+        """Sends the last report with the health, and that no more will come."""
         self._health.stop()
         if self._reporter is not None:
             self._reporter.cancel()
@@ -176,3 +185,7 @@ class Worker:
         health = self._health.report(self._tally.in_flight_max)
         self._send("ndxp_done", {"health": msgspec.json.encode(health), "transactions": path})
         self._ended.set()
+
+
+def _series(stage: str) -> str:
+    return f"stage {stage}"

@@ -1,6 +1,6 @@
-"""The process that calls: a worker at the end of a line to Locust's process, whose loop nothing of Locust disturbs.
+"""The process that calls: a worker connected to Locust's process, whose loop Locust cannot disturb.
 
-``loadtest.remote`` starts it; its argument is the number of the line's descriptor.
+``loadtest.remote`` starts it; its argument is the descriptor of the connection.
 """
 
 import asyncio
@@ -26,22 +26,22 @@ from ndxp.client import TokenRefused
 from ndxp.sandbox.state import NoSandbox, State
 
 _NOTE_EVERY = 0.25
-"""Seconds in which answers gather for Locust's tables."""
+"""Seconds for which answers are collected for Locust's tables."""
 
 
 class _Over(Exception):
-    """Locust's process wants no more, or is gone."""
+    """Locust's process has ended the work, or is gone."""
 
 
 class _Line:
-    """Our end of the line. ``send`` is the worker's, ``note`` and ``note_dropped`` are for Locust's tables."""
+    """Our end of the connection. ``send`` is for the worker, ``note`` and ``note_dropped`` for Locust's tables."""
 
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._noted = Noted(answers=[], dropped=[])
 
     def send(self, message: str, data: Any) -> None:
-        """Sends a message, behind what was noted before."""
+        """Sends a message, after everything that was noted before."""
         self._send_noted()
         self._writer.write(line.frame(message, data))
 
@@ -54,7 +54,7 @@ class _Line:
         self._noted.dropped.append(series)
 
     async def keep_sending(self) -> None:
-        """Sends what was noted, again and again."""
+        """Sends noted calls regularly."""
         while True:
             await asyncio.sleep(_NOTE_EVERY)
             self._send_noted()
@@ -81,15 +81,15 @@ class _Line:
 
 async def _serve(descriptor: int) -> None:
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=descriptor))
-    ours = _Line(reader, writer)
+    connection = _Line(reader, writer)
     try:
         async with asyncio.TaskGroup() as tasks:
-            worker = _make_worker(msgspec.convert((await ours.receive())[1], Errand), ours)
-            tasks.create_task(ours.keep_sending())
+            worker = _make_worker(msgspec.convert((await connection.receive())[1], Errand), connection)
+            tasks.create_task(connection.keep_sending())
             while True:
-                match await ours.receive():
+                match await connection.receive():
                     case "run", _:
-                        tasks.create_task(_run_slot(worker, ours))
+                        tasks.create_task(_run_slot(worker, connection))
                     case "ndxp_slot", data:
                         worker.take(data["slot"], data["of"], data["run"])
                     case "ndxp_begin", data:
@@ -102,12 +102,12 @@ async def _serve(descriptor: int) -> None:
     except* _Over:
         pass
     except* (BadProfile, ExchangeUnreachable, TokenRefused, NoSandbox, OSError) as failed:
-        ours.send("ndxp_failed", {"reason": str(failed.exceptions[0])})
+        connection.send("ndxp_failed", {"reason": str(failed.exceptions[0])})
     with suppress(ConnectionError):
-        await ours.close()
+        await connection.close()
 
 
-def _make_worker(errand: Errand, ours: _Line) -> Worker:
+def _make_worker(errand: Errand, connection: _Line) -> Worker:
     state = State.read(Path(errand.folder))
     if state is None:
         raise NoSandbox(f"no exchange in {errand.folder} any more")
@@ -115,17 +115,17 @@ def _make_worker(errand: Errand, ours: _Line) -> Worker:
     own = [call for call in errand.order.profile.mix.values() if call.method]
     asking = consumers.select(own[0].members)[0] if own else ""
     known = contracts.learn(state, (call.method for call in own), asking)
-    return Worker(errand.order, consumers, ours.send, ours.note, ours.note_dropped, known)
+    return Worker(errand.order, consumers, connection.send, connection.note, connection.note_dropped, known)
 
 
-async def _run_slot(worker: Worker, ours: _Line) -> None:
+async def _run_slot(worker: Worker, connection: _Line) -> None:
     try:
         await worker.run_slot()
     except (BadProfile, ExchangeUnreachable, TokenRefused, OSError) as error:
-        ours.send("ndxp_failed", {"reason": str(error)})
+        connection.send("ndxp_failed", {"reason": str(error)})
     except Exception as error:  # a slot that is never ready would be waited for without end
-        ours.send("ndxp_failed", {"reason": f"{type(error).__name__}: {error}"})
-    ours.send("over", None)
+        connection.send("ndxp_failed", {"reason": f"{type(error).__name__}: {error}"})
+    connection.send("over", None)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ def connect(subsystem: str, *, folder: str | Path = ".ndxp") -> "BlockingExchang
 
     Raises NoSandbox when none runs there, TokenRefused for a subsystem that has no credentials in the folder.
     """
-    from ndxp.client import BlockingExchange  # here: who needs a contract only does not wait for gRPC and HTTP
+    from ndxp.client import BlockingExchange  # here, so that importing a contract does not load gRPC and HTTP clients
     from ndxp.sandbox.state import State
 
     state = State.running(Path(folder))

@@ -1,4 +1,4 @@
-"""Addresses, ``host:port``: the one reader of them, for files, settings, commands and listeners."""
+"""Addresses, ``host:port``: the only parser of them, for files, settings, commands and listeners."""
 
 import ipaddress
 import re
@@ -22,7 +22,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str, *, listening: bool = False) -> Self:
-        """Reads ``host:port`` or ``[IPv6]:port``; port 0, any free one, is for listeners. Raises ValueError.
+        """Reads ``host:port`` or ``[IPv6]:port``; port 0 (any free one) only when listening. Raises ValueError.
 
         A name that gRPC would take for a scheme, such as ``unix:1234`` for a socket, is refused.
         """
@@ -36,17 +36,17 @@ class Address:
 
     @property
     def family(self) -> socket.AddressFamily:
-        """That of a socket that listens here."""
+        """The address family of a socket that listens here."""
         return socket.AF_INET6 if ":" in self.host else socket.AF_INET
 
     @property
     def hosts(self) -> list[str]:
-        """What a listener binds: ``::`` stands for every address of this machine, IPv4 too, as it does for gRPC."""
+        """The hosts that a listener binds: ``::`` means every address of this machine, also IPv4, as in gRPC."""
         return ["::", "0.0.0.0"] if self.host == "::" else [self.host]  # noqa: S104 - the user asked for it
 
     @property
     def local(self) -> bool:
-        """Whether only this machine reaches it; a name but localhost counts as reachable."""
+        """Whether only this machine can reach it; any name except localhost counts as reachable by others."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -64,7 +64,7 @@ def _host(host: str, *, bracketed: bool) -> bool:
             return False
     if host.lower() in _SCHEMES or not _NAME.fullmatch(host):
         return False
-    if host.replace(".", "").isdigit():  # an IPv4 address, or nothing
+    if host.replace(".", "").isdigit():  # it must be an IPv4 address
         try:
             ipaddress.IPv4Address(host)
         except ValueError:

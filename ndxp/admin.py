@@ -1,4 +1,4 @@
-"""The admin API of a running exchange, and for its operator the tokens of every subsystem in its run folder."""
+"""A client of the admin API of a running exchange; for the operator it also has the tokens of every subsystem."""
 
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,20 @@ _PATIENCE = 10.0
 
 
 class AdminRefused(Exception):
-    """The admin API said no, or did not answer; the text says why and what to do."""
+    """The admin API refused, or did not answer; the text says why and what to do."""
 
 
 def path_part(given: str) -> str:
-    """An id as one part of a path of the admin API. Raises AdminRefused for what would lead elsewhere."""
+    """An id as one part of a path of the admin API. Raises AdminRefused for text that would change the path."""
     if not given.strip(".") or "/" in given or not given.isprintable():
         raise AdminRefused(f"{given[:100]!r} is no id; `ndxp log tail` and `ndxp grants` show ids")
     return quote(given, safe="")
 
 
 class AdminApi:
-    """The admin API of an exchange, asked with the secret of a role.
+    """The admin API of an exchange, called with the secret of a role.
 
-    Raises OSError for certificates not there, ProxyUnusable for a proxy of the environment.
+    Raises OSError for missing certificates, ProxyUnusable for an invalid proxy in the environment.
     """
 
     def __init__(self, state: State, secret: str) -> None:
@@ -58,15 +58,15 @@ class AdminApi:
         body: Any = None,
         patience: float = _PATIENCE,
     ) -> Any:
-        """Any call of the admin API; gives the decoded answer, None when it has no body. Raises AdminRefused.
+        """Makes any call of the admin API; returns the decoded answer, None without a body. Raises AdminRefused.
 
-        ``patience`` is how many seconds it may take.
+        ``patience`` is the time limit in seconds.
         """
         answer = self._answer(verb, path, query, body, patience)
         return answer.json() if answer.content else None
 
     def waits_for(self) -> list[str]:
-        """What keeps the exchange from its duty, as ``/readyz`` says; empty when it is ready. Raises AdminRefused."""
+        """What the exchange still waits for, as ``/readyz`` says; empty when it is ready. Raises AdminRefused."""
         try:
             answer = self._http.get(f"{self.state.control_url}/readyz")
             return [] if answer.is_success else list(answer.json()["waits_for"])
@@ -83,8 +83,8 @@ class AdminApi:
                 f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
                 f"it is started again when it has ended; {self._where_to_look}"
             ) from error
-        except ValueError as error:  # NaN, or bytes of the command line that are no UTF-8
-            raise AdminRefused(f"what was given cannot be sent: {error}") from error
+        except ValueError as error:  # NaN, or bytes of the command line that are not UTF-8
+            raise AdminRefused(f"a given value cannot be sent: {error}") from error
         if answer.is_error:
             described = "json" in answer.headers.get("content-type", "")
             raise AdminRefused(
@@ -108,15 +108,15 @@ class Session(AdminApi):
         super().__init__(state, Credentials.load(state.credentials, "admin").secret)
 
     def tls(self, client: str) -> Tls | None:
-        """What a subsystem connects with; None without TLS. Raises TokenRefused for one that has no credentials."""
+        """The certificates of a subsystem; None without TLS. Raises TokenRefused when it has no credentials."""
         return self.tokens(client).tls
 
     def tokens(self, client: str) -> Tokens:
-        """Tokens of a subsystem. Raises TokenRefused for one that has no credentials."""
+        """Tokens of a subsystem. Raises TokenRefused when it has no credentials."""
         return self.state.tokens(client)
 
     def subsystem(self, name: str) -> str:
-        """The subsystem that is meant: itself, or a member's only one. Raises AdminRefused that lists the choice."""
+        """The subsystem of this name, or a member's only subsystem. Raises AdminRefused, which lists the choice."""
         try:
             return str(Subsystem.parse(name))
         except ValueError:

@@ -1,6 +1,6 @@
 """The certificate authority of an exchange: made once in a folder, gives certificates to members and processes.
 
-Its key is in the folder too (0600): good for learning and tests. A real exchange keeps it elsewhere.
+Its key is in the same folder (0600), which is fine for learning and tests. A real exchange keeps it elsewhere.
 """
 
 import datetime
@@ -30,7 +30,7 @@ _SKEW = datetime.timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a certificate says: since when and until when, of which generation, for a server on which hosts."""
+    """The contents of a certificate: validity, generation of credentials, and hosts if it is for a server."""
 
     since: datetime.datetime
     until: datetime.datetime
@@ -80,9 +80,9 @@ class Authority:
         return cls.open(folder)
 
     def ensure(self, name: str, generation: int | None = None, hosts: Sequence[str] | None = None) -> None:
-        """Makes a certificate unless there is a good one: of this authority, this generation and these hosts.
+        """Makes a certificate unless there is one of this authority, this generation and these hosts.
 
-        None means those of the certificate that is there. One that ends within a month is made anew.
+        None means the generation or the hosts of the present certificate. One that expires within a month is replaced.
         """
         now = datetime.datetime.now(datetime.UTC)
         known = read(file_of(self.folder, name))
@@ -100,9 +100,9 @@ class Authority:
     def issue(
         self, name: str, generation: int = 0, hosts: Sequence[str] = (), life: datetime.timedelta = _LIFE
     ) -> Path:
-        """Makes a key and a certificate in the place of what there is, and gives the file.
+        """Makes a key and a certificate, replacing existing ones; returns the file.
 
-        It is good for a client; with hosts for a server there, too.
+        It is valid for a client; with hosts also for a server on them.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _named("NDXP sandbox", generation)
@@ -129,7 +129,7 @@ class Authority:
 
 
 def read(path: Path) -> Certificate | None:
-    """What the certificate in a file says; None when there is none."""
+    """The contents of the certificate in a file; None when there is none."""
     try:
         found = x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError):

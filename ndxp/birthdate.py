@@ -33,5 +33,9 @@ class BirthDate:
         raise ValueError("expected a date as yyyy-MM-dd, yyyyMMdd, dd/MM/yyyy or the year alone")
 
     def agrees_with(self, birth_date: date) -> bool:
-        """True when the birth date is this one, or falls into this year when only the year is known."""
+        """Whether the birth date is this one, or is in this year when only the year is known."""
         return birth_date == self.day if self.day else birth_date.year == self.year
+
+    def may_be(self, other: Self) -> bool:
+        """True when both can be the same date; of either only the year may be known."""
+        return self.agrees_with(other.day) if other.day else self.year == other.year

@@ -202,10 +202,12 @@ class _Identity:
         pairs = [*(details.metadata or ()), (metadata.AUTHORIZATION, f"Bearer {token}")]
         span = self._tracer.call(_text(details.method), pairs) if self._tracer is not None else None
         asked = grpc.aio.ClientCallDetails(
-            method=details.method, timeout=timeout,
+            method=details.method,
+            timeout=timeout,
             metadata=grpc.aio.Metadata(*(pairs if span is None else span.onward(pairs))),
-            credentials=details.credentials, wait_for_ready=details.wait_for_ready,
-        )  # fmt: skip
+            credentials=details.credentials,
+            wait_for_ready=details.wait_for_ready,
+        )
         call = await continuation(asked, request)
         if span is not None:
             call.add_done_callback(partial(_end, span, self._tokens.client))

@@ -1,4 +1,4 @@
-"""Database URLs: which ones agencies and the ledger take, and what they mean."""
+"""Database URLs: the forms that agencies and the ledger take."""
 
 import os
 from typing import TYPE_CHECKING
@@ -14,15 +14,15 @@ _OF_SQLITE_ITSELF = "file:"
 
 
 def read_url(text: str) -> "sa.URL":
-    """What a URL means, with the driver that is used here.
+    """The parsed URL, with the driver that is used here.
 
-    In SQLite's the path is percent-encoded where it has ``?``, ``#`` or ``%``. Raises ValueError for any other
-    database, and for what is no URL, without the text, which may hold a password.
+    In an SQLite URL ``?``, ``#`` and ``%`` of the path are percent-encoded. Raises ValueError for another database or a
+    text that is not a URL; the error does not repeat the text, which may have a password.
     """
     kind, _, rest = text.partition("://")
     if kind not in _SQLITE | _POSTGRESQL:
         raise ValueError(f"the database is none that is known here; give {_FORMS}")
-    import sqlalchemy as sa  # takes long, and much memory: gateway workers import the settings and read no URL
+    import sqlalchemy as sa  # slow, and needs much memory: gateway workers import the settings but read no URL
     from sqlalchemy.exc import ArgumentError
 
     try:
@@ -31,12 +31,12 @@ def read_url(text: str) -> "sa.URL":
         raise ValueError(f"the database's URL cannot be read; give {_FORMS}") from error
     if kind in _POSTGRESQL:
         return url.set(drivername="postgresql+psycopg")
-    path = rest.partition("?")[0].removeprefix("/")  # SQLAlchemy decodes it from 2.1 on, and before not
+    path = rest.partition("?")[0].removeprefix("/")  # SQLAlchemy decodes it only since 2.1
     if path.startswith(_OF_SQLITE_ITSELF):
         return url.set(database=path)
     return url.set(database=os.fsdecode(unquote_to_bytes(path)) or None)
 
 
 def is_sqlite(url: "sa.URL") -> bool:
-    """Whether it is SQLite's; PostgreSQL's otherwise."""
+    """Whether it is an SQLite URL; otherwise it is a PostgreSQL URL."""
     return url.drivername in _SQLITE

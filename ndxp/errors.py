@@ -33,7 +33,7 @@ class Code(IntEnum):
 
 
 def code_name(number: int) -> str:
-    """The name of a status code; the number itself where no code has it, as in a record that somebody has changed."""
+    """The name of a status code; the number itself if there is no such code, as in a changed record."""
     try:
         return Code(number).name
     except ValueError:
@@ -73,7 +73,7 @@ class Reason(StrEnum):
 class Rule:
     """What a reason means: its code, the step that refuses, the remedy, and the meaning in English and Vietnamese.
 
-    ``step`` is None where the agency refuses, and not the gateway.
+    ``step`` is None if the agency refuses and not the gateway.
     """
 
     code: Code
@@ -213,7 +213,7 @@ RULES: Mapping[Reason, Rule] = {
 BEFORE_ADMISSION = frozenset(
     reason for reason, rule in RULES.items() if rule.step in (CallStep.IDENTIFY, CallStep.AUTHORISE, CallStep.ADMIT)
 )
-"""Reasons of calls that were not let in. No quota bounds these calls, so the gateway records only so many of them each
+"""Reasons of calls that were not let in. No quota limits these calls, so the gateway records only some of them each
 second: such a transaction may or may not be in the ledger."""
 
 
@@ -245,9 +245,9 @@ class Refusal(Exception):
 
 
 class AgencyError(Exception):
-    """An agency's own answer that something is wrong with a request; it passes the gateway untouched.
+    """An agency's own error about a request; it passes the gateway unchanged.
 
-    ``field`` names the field of the request that is at fault; ``domain`` is the agency's contract.
+    ``field`` names the wrong field of the request; ``domain`` is the agency's contract.
     """
 
     def __init__(self, code: Code, reason: str, message: str, *, field: str = "") -> None:
@@ -259,5 +259,5 @@ class AgencyError(Exception):
 
 
 def kind_of(error: Exception) -> str:
-    """What a log may say of an error whose text may hold personal data: an agency's reason, or the type."""
+    """What a log may say about an error whose text may have personal data: an agency's reason, or the type."""
     return error.reason if isinstance(error, AgencyError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""What is full when a store or a database takes nothing more, and what helps."""
+"""What is full when a store or a database takes no more data, and what to do."""
 
 import errno
 import sqlite3
@@ -11,10 +11,10 @@ _STORE = {
     "MISCONF": f"the store cannot write to its disk: make room there, {_GOES_ON}",
     "READONLY": "the store is a replica, which takes no writes: name the primary in NDXP_REDIS_URL",
 }
-"""By the first word of the answer of Redis or Valkey."""
+"""Sentences by the first word of the answer of Redis or Valkey."""
 
 _OF_REDIS_PY = {"OutOfMemoryError": "OOM", "ReadOnlyError": "READONLY"}
-"""Errors that redis-py makes of some of these words, which it leaves out of the text then."""
+"""redis-py turns some of these words into error classes and leaves them out of the text."""
 
 _SQLSTATES = {
     "53100": f"the database's server cannot write: {_FULL}",
@@ -36,9 +36,9 @@ _FULL_DISKS = (errno.ENOSPC, errno.EDQUOT)
 
 
 def exhausted(error: Any) -> str:
-    """What is full, and the remedy, of an error of redis-py, hiredis, SQLAlchemy, psycopg, sqlite3 or the system.
+    """What is full and what to do, for an error of redis-py, hiredis, SQLAlchemy, psycopg, sqlite3 or the system.
 
-    Empty when it says nothing of the kind. Nothing of what was to be stored is in the sentence.
+    Empty for any other error. The sentence has none of the data that was to be stored.
     """
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, OSError) and cause.errno in _FULL_DISKS:

@@ -1,7 +1,7 @@
-"""By which names a plain HTTP server answers: no page of somebody else's name in a browser reads what is here.
+"""The host names under which a plain HTTP server answers, so that a foreign web page cannot read it in a browser.
 
-A page may have its own name resolved to this machine's address (DNS rebinding), and then the browser takes an answer
-from here for one of that page's. So the name in ``Host`` must be one that strangers cannot have in the public DNS.
+A web page can have its own name resolved to this machine's address (DNS rebinding); then the browser takes an answer
+from here for an answer of that page's server. So ``Host`` must be a name that strangers cannot have in the public DNS.
 """
 
 import ipaddress
@@ -12,7 +12,7 @@ _OURS = ("localhost", "local", "internal", "svc")
 
 
 def trusted(host: str, names: Collection[str] = ()) -> bool:
-    """Whether ``Host`` may be asked for: an IP address, a name without dots, one of ours, or one of ``names``."""
+    """Whether ``Host`` is allowed: an IP address, a name without dots, a reserved name, or one of ``names``."""
     bare = host.strip().lower()
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""Identifiers of members and subsystems, as the exchange and as NDXP write them."""
+"""Identifiers of members and subsystems, in the form of the exchange and in that of NDXP."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Subsystem:
-    """An information system of a member: what calls and what is called, for example ``VN/GOV/G24/health-insurance``."""
+    """An information system of a member, which calls or is called, for example ``VN/GOV/G24/health-insurance``."""
 
     member: Member
     name: str
@@ -61,7 +61,7 @@ def member_of(subsystem: str) -> str:
 
 
 def in_slashes(text: str) -> str:
-    """The identifier of a subsystem or member with slashes, whichever form it has; other text as it is."""
+    """The identifier of a subsystem or member with slashes, from either form; other text is returned unchanged."""
     for kind in (Subsystem, Member):
         try:
             return str(kind.parse(text))

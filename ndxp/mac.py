@@ -1,4 +1,4 @@
-"""Message authentication codes (HMAC-SHA256) under keys that are used again and again."""
+"""Message authentication codes (HMAC-SHA256) with keys that are used many times."""
 
 import hmac
 from functools import lru_cache
@@ -7,7 +7,7 @@ from functools import lru_cache
 def mac(key: bytes, message: bytes) -> bytes:
     """The 32 bytes that ``hmac.digest(key, message, "sha256")`` gives.
 
-    The key is taken in once: on a call's way, between much other code, that takes half of the time.
+    The prepared key is cached, because preparing it takes half of the time during a call.
     """
     code = _of(key).copy()
     code.update(message)

@@ -1,4 +1,4 @@
-"""Messages in JSON: those that `ndxp call` is given, and those that it shows."""
+"""Messages in JSON: the requests and answers of `ndxp call`."""
 
 import json
 import os
@@ -21,11 +21,11 @@ _OBJECTS = frozenset({"google.protobuf.Any", "google.protobuf.Empty", "google.pr
 
 
 class WrongRequest(Exception):
-    """No request for the method; the text says why in one line."""
+    """The text is not a request for the method; the error says why in one line."""
 
 
 def content(request: str) -> bytes:
-    """The JSON that an argument means: itself, stdin for ``-``, a file for ``@FILE``. Raises WrongRequest.
+    """The JSON of an argument: the argument itself, stdin for ``-``, a file for ``@FILE``. Raises WrongRequest.
 
     JSON is UTF-8 whatever the locale (RFC 8259, section 8.1).
     """
@@ -44,7 +44,7 @@ def content(request: str) -> bytes:
 def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
     """The messages for a method: the items of an array, or one JSON value after another. Raises WrongRequest.
 
-    Of a method that nothing describes none, once the JSON is in order.
+    For an unknown method it only checks the JSON and returns no messages.
     """
     try:
         values = list(_values(data.decode("utf-8-sig")))
@@ -66,7 +66,7 @@ def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
 
 
 def shown(message: Message, withheld: Iterable[str] = ()) -> Any:
-    """A message as JSON, with fields that are empty and without those withheld: nobody knows whether they are."""
+    """A message as JSON, with empty fields but without withheld fields, whose values are unknown."""
     kind = message.DESCRIPTOR
     pool: Any = kind.file.pool
     plain = json_format.MessageToDict(message, always_print_fields_with_no_presence=True, descriptor_pool=pool)
@@ -123,19 +123,19 @@ def _message(value: Any, method: MethodDescriptor) -> Message:
 
 
 def _why(error: Exception) -> str:
-    """What protobuf says of a JSON value: the path of the field first, without the list of fields that it adds."""
+    """The error of protobuf about a JSON value: the path of the field first, without protobuf's list of fields."""
     text = " ".join(str(error).partition(" Available Fields")[0].rstrip(". \n").split())
     path = ".".join(_FIELD.findall(text))
     return f"{path[-100:]}: {_FIELD.sub('', text)[:200]}" if path else text[:200]
 
 
 def _is_known(kind: Any) -> bool:
-    """Whether a message type has a form of its own in JSON, such as a string for a Timestamp."""
+    """Whether a message type has a special form in JSON, such as a string for a Timestamp."""
     return bool(kind.full_name.startswith("google.protobuf."))
 
 
 def _leave_out(plain: dict[str, Any], message: Any, path: str) -> None:
-    """Takes the field at a path out of a message in JSON; ``message`` is its descriptor."""
+    """Removes the field at a path from a message in JSON; ``message`` is its descriptor."""
     name, _, below = path.partition(".")
     field = message.fields_by_name.get(name)
     if field is None or field.json_name not in plain:

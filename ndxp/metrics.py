@@ -1,4 +1,4 @@
-"""What a process shows to Prometheus: a page at an address of its own, made when somebody asks for it."""
+"""The metrics page of a process for Prometheus, at an address of its own, made for each request."""
 
 import asyncio
 import re
@@ -16,10 +16,10 @@ from ndxp.address import Address
 from ndxp.hosts import trusted
 
 DURATIONS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Bounds in seconds: from a quick look-up to the deadline of a call whose caller states none."""
+"""Bounds in seconds: from a quick look-up to the default deadline of a call."""
 
 _PATIENCE = 4.0
-"""Seconds for one request, from its connection to its answer: Prometheus asks every 5."""
+"""Seconds for one request, from the connection to the answer; Prometheus asks every 5."""
 
 _AT_ONCE, _LONGEST = 8, 8192
 _FOUND = f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE_PLAIN_0_0_4}\r\n"
@@ -29,7 +29,7 @@ _HOST = re.compile(rb"\r\nhost[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
 
 class Histogram:
-    """Durations, counted by DURATIONS; ``counts`` has one number more, of those above the last bound."""
+    """Durations, counted by DURATIONS; the last of ``counts`` is for those above the last bound."""
 
     __slots__ = ("counts", "sum")
 
@@ -38,12 +38,12 @@ class Histogram:
         self.sum = 0.0
 
     def observe(self, seconds: float) -> None:
-        """Counts one in."""
+        """Counts one duration."""
         self.counts[bisect_left(DURATIONS, seconds)] += 1
         self.sum += seconds
 
     def add_to(self, family: HistogramMetricFamily, labels: Sequence[str] = ()) -> None:
-        """Adds its samples to a family, under these values of the family's labels."""
+        """Adds its samples to a family, with these values of the family's labels."""
         buckets, below = [], 0
         for bound, count in zip((*DURATIONS, "+Inf"), self.counts, strict=True):
             below += count
@@ -57,8 +57,8 @@ async def shown(
 ) -> AsyncIterator[None]:
     """Shows metrics, and those of prometheus_client's own registry, at ``host:port`` while in the block.
 
-    An empty address shows nothing. ``collects`` give the metrics; ``refresh`` are called before every page, to ask what
-    nobody here knows, and bound themselves. Raises OSError for an address that is taken.
+    An empty address shows nothing. ``collects`` give the metrics; ``refresh`` are called before every page, to fetch
+    values from elsewhere, and must limit their own time. Raises OSError for an address in use.
     """
     if not address:
         yield
@@ -82,7 +82,7 @@ class _Read(Collector):
 
 
 class _Page:
-    """Answers who asks: a few at once, each within a time, one page after the other."""
+    """Answers requests: a few at once, each within a time limit, and one page after the other."""
 
     def __init__(
         self,
@@ -102,32 +102,32 @@ class _Page:
         yield version
         for collect in self._collects:
             yield from collect()
-        yield from REGISTRY.collect()  # of the process itself, and what an agency's author counts in the usual way
+        yield from REGISTRY.collect()  # metrics of the process itself, and those of an agency's author
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, one request; who asks strangely, or not at all, is hung up on."""
+        """One connection with one request; a malformed or missing request closes the connection."""
         self._asking += 1
         try:
             if self._asking <= _AT_ONCE:
                 async with asyncio.timeout(_PATIENCE):
-                    asked = await reader.readuntil(b"\r\n\r\n")
-                    writer.write(await self._answer(asked))
+                    request = await reader.readuntil(b"\r\n\r\n")
+                    writer.write(await self._answer(request))
                     await writer.drain()
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            pass  # cancelled, the process ends; asyncio's streams would log it as an error
+            pass  # the process ends; asyncio's streams would log the cancellation as an error
         finally:
             self._asking -= 1
             writer.close()
 
-    async def _answer(self, asked: bytes) -> bytes:
-        if asked.split(b" ", 2)[:2] != [b"GET", b"/metrics"]:
+    async def _answer(self, request: bytes) -> bytes:
+        if request.split(b" ", 2)[:2] != [b"GET", b"/metrics"]:
             return _message(_ELSEWHERE, b"GET /metrics\n")
-        if not all(trusted(host.decode("latin-1"), [self._name]) for host in _HOST.findall(asked)):
+        if not all(trusted(host.decode("latin-1"), [self._name]) for host in _HOST.findall(request)):
             return _message(_MISNAMED, b"ask by the IP address, or the name in NDXP_METRICS_ADDRESS\n")
         async with self._making:
             for refresh in self._refresh:
                 await refresh()
-            # Numbers are read here, where nobody changes them meanwhile; most of the work is to write them down.
+            # The numbers are read here, where nothing changes them meanwhile; formatting is most of the work.
             return _message(_FOUND, await asyncio.to_thread(generate_latest, _Read(list(self._collect()))))
 
 

@@ -1,4 +1,4 @@
-"""Options that more than one command takes; those of a load test are the same in ``ndxp load`` and in ``loadtest``."""
+"""Options of several commands; ``ndxp load`` and ``loadtest`` share those of a load test."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,16 +22,16 @@ STEP = 12.0
 PRECISION = 0.05
 
 Profile = Annotated[str, typer.Argument(help="A profile of `ndxp load profiles`, or a YAML file.")]
-CapacityProfile = Annotated[str, typer.Argument(help="Whose mix and objectives.")]
+CapacityProfile = Annotated[str, typer.Argument(help="The profile for mix and objectives.")]
 Rate = Annotated[float | None, typer.Option(min=0.01, help="Mean calls a second, instead of the profile's.")]
 Duration = Annotated[float | None, typer.Option(min=1, help="Seconds, instead of the profile's.")]
 Slo = Annotated[Path | None, typer.Option("--slo", help="YAML file of objectives, instead of the profile's.")]
-Compress = Annotated[float, typer.Option(min=1, help="So many times shorter; a day in 10 minutes is 144.")]
+Compress = Annotated[float, typer.Option(min=1, help="How many times shorter; a day in 10 minutes is 144.")]
 Processes = Annotated[int, typer.Option(min=1, max=64, help="Generator processes.")]
-Seed = Annotated[int, typer.Option(help="Of arrivals and citizens.")]
+Seed = Annotated[int, typer.Option(help="Seed of arrivals and citizens.")]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="HTML file; the same as JSON beside it.")]
 Start = Annotated[float, typer.Option(min=1, help="Calls a second of the first step.")]
 StepDuration = Annotated[float, typer.Option("--duration", min=2, help="Seconds of each step.")]
 Precision = Annotated[float, typer.Option(min=0.01, max=1, help="Relative; the search ends when it is reached.")]
 ReportA = Annotated[Path, typer.Argument(metavar="A.json", help="A report.")]
-ReportB = Annotated[Path, typer.Argument(metavar="B.json", help="The report to hold against it.")]
+ReportB = Annotated[Path, typer.Argument(metavar="B.json", help="The report to compare with it.")]

@@ -1,4 +1,4 @@
-"""Numbers of things in sentences."""
+"""Numbers with their noun, for sentences."""
 
 
 def count(number: int, one: str, *, are: bool = False, grouped: bool = False) -> str:

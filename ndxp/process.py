@@ -1,4 +1,4 @@
-"""What every process of the exchange does alike: settings, wrong ones a line each, logging, the wait for its stop."""
+"""What all processes of the exchange share: reading settings, logging, and waiting for the stop signal."""
 
 import asyncio
 import atexit
@@ -19,7 +19,7 @@ from ndxp.address import Address
 from ndxp.variables import unknown_variables
 
 _GC_THRESHOLDS = (20_000, 20, 50)
-"""How many new objects bring on a look at the young ones, how many of those looks one at the older, and so on."""
+"""Thresholds of the garbage collector (``gc.set_threshold``)."""
 
 
 class ProcessSettings(BaseSettings):
@@ -28,10 +28,10 @@ class ProcessSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NDXP_")
 
     metrics_address: str = ""
-    """Where Prometheus finds the metrics of this process, ``host:port``, path ``/metrics``: plain HTTP, and whoever
-    reaches it reads who calls whom how often. Nowhere unless named."""
+    """Where this process shows its metrics, ``host:port``, path ``/metrics``: plain HTTP, and everybody who can reach
+    it can read who calls whom how often. Empty for nowhere."""
     log_format: Literal["text", "json"] = "text"
-    """What a line of the log is: text for people, or a JSON object."""
+    """The form of a line of the log: text for people, or a JSON object."""
 
     @field_validator("metrics_address")
     @classmethod
@@ -43,7 +43,7 @@ _Settings = TypeVar("_Settings", bound=ProcessSettings)
 
 
 class _Json(logging.Formatter):
-    """A line as a JSON object: time, level, process, pid, logger, message; transaction_id where it is about a call."""
+    """A line as a JSON object: time, level, process, pid, logger, message; transaction_id if it is about a call."""
 
     def __init__(self, process: str) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class _Json(logging.Formatter):
 
 
 def start_logging(settings: ProcessSettings, process: str) -> None:
-    """One line for each event on stderr; libraries only when something is wrong."""
+    """Logs one line for each event to stderr; from libraries only warnings and errors."""
     handler = logging.StreamHandler()
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     handler.setFormatter(_Json(process) if settings.log_format == "json" else text)
@@ -75,19 +75,19 @@ def start_logging(settings: ProcessSettings, process: str) -> None:
 
 
 def warn_of_unknown(*settings: ProcessSettings) -> None:
-    """Writes to the log which ``NDXP_*`` variables of the environment nothing reads, with these settings as the own."""
+    """Logs the ``NDXP_*`` variables of the environment that nothing reads, neither these settings nor others."""
     own = {field for each in settings for field in type(each).model_fields}
     for line in unknown_variables(os.environ, own):
         logging.getLogger("settings").warning(line)
 
 
 def wrong_settings(error: ValidationError) -> list[str]:
-    """What is wrong with ``NDXP_*`` variables, a line each, without their values."""
+    """What is wrong with ``NDXP_*`` variables, one line each, without their values."""
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
 
 
 def loopback(address: str) -> bool:
-    """Whether only this machine reaches an address, ``host:port``; a name but localhost counts as reachable."""
+    """Whether only this machine can reach ``host:port``; any name except localhost counts as reachable by others."""
     try:
         return Address.parse(address, listening=True).local
     except ValueError:
@@ -95,7 +95,7 @@ def loopback(address: str) -> bool:
 
 
 def listening(address: str) -> str:
-    """An address to listen at, as it is. Raises ValueError when it is none."""
+    """Returns an address to listen at unchanged. Raises ValueError when it is not an address."""
     Address.parse(address, listening=True)
     return address
 
@@ -106,9 +106,9 @@ def run_process(
     run: Callable[[_Settings], Coroutine[Any, Any, None]],
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> int:
-    """Runs a process from its settings to its stop; what goes wrong is a line on stderr.
+    """Runs a process from reading its settings to its stop; an error is one line on stderr.
 
-    Gives the exit code: 0 after a stop, 1 when it cannot start (OSError), 2 for wrong settings or files (ValueError).
+    Returns the exit code: 0 after a stop, 1 when it cannot start (OSError), 2 for wrong settings or files (ValueError).
     """
     atexit.register(gc.freeze)  # a process that ends need not look through its objects for what nobody uses
     try:
@@ -133,9 +133,9 @@ def _failed(name: str, code: int, *lines: str) -> int:
 
 
 def freeze() -> None:
-    """Says that the process has started: the garbage collector need not look again at what is there by now.
+    """To be called after the start: the garbage collector then ignores all objects that exist now.
 
-    From here on it also looks less often. Without this every call pays for both.
+    It also runs less often from here on. Otherwise both would cost time in every call.
     """
     gc.collect()
     gc.freeze()
@@ -154,7 +154,7 @@ async def until_stopped() -> None:
 async def end(duties: Sequence["asyncio.Task[None]"]) -> None:
     """Cancels background duties and returns when they have ended.
 
-    Again and again: before Python 3.12 ``asyncio.wait_for``, which the store's client uses, swallows a cancellation
+    It cancels repeatedly: before Python 3.12 ``asyncio.wait_for``, which the store's client uses, loses a cancellation
     that comes together with its result (python/cpython#86296).
     """
     while waiting := [duty for duty in duties if not duty.done()]:

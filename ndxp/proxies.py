@@ -1,4 +1,4 @@
-"""HTTP clients that use the proxies of the environment, and say which variable is at fault when one cannot be used."""
+"""HTTP clients that use the proxies of the environment, and name the variable when a proxy cannot be used."""
 
 import os
 from typing import Any
@@ -14,7 +14,7 @@ class ProxyUnusable(Exception):
 
 
 def client(**options: Any) -> httpx.Client:
-    """An HTTP client with these options; raises ProxyUnusable where httpx understands a variable not at all."""
+    """An HTTP client with these options; raises ProxyUnusable for a variable that httpx cannot use."""
     try:
         return httpx.Client(**options)
     except (ImportError, ValueError, httpx.InvalidURL) as error:

@@ -12,7 +12,7 @@ _PATIENCE, _PAUSE = 5.0, 0.01
 
 
 def sqlite_url(file: Path) -> str:
-    """The URL of an SQLite file, whatever signs its path has."""
+    """The URL of an SQLite file; special characters of its path are encoded."""
     return f"sqlite:///{quote(os.fsencode(file))}"
 
 
@@ -25,7 +25,7 @@ def configure(connection: Any, pragmas: Iterable[str]) -> None:
 
 
 def _write_ahead(connection: Any) -> None:
-    """Turns the write-ahead log on; where others do so at the same moment, SQLite waits for none of them by itself."""
+    """Turns the write-ahead log on; retries, because SQLite does not wait for another process that does the same."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:

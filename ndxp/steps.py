@@ -1,4 +1,4 @@
-"""The steps of a call through the gateway: the pipeline takes them, refusals and explanations name them."""
+"""The steps of a call through the gateway, in order: the pipeline runs them, refusals and explanations name them."""
 
 from enum import StrEnum
 

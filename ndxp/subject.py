@@ -1,28 +1,28 @@
-"""Whom a transaction is about: a citizen's number as a keyed hash, the only form in which the ledger knows it."""
+"""The subject of a transaction: a citizen's number as a keyed hash, the only form in which the ledger has it."""
 
 import hmac
 import json
 from pathlib import Path
 
 SUBJECTS = "subjects"
-"""Name under which a credentials file holds the key."""
+"""The name of the key in a credentials file."""
 
 MOST_SUBJECTS = 64
-"""How many subjects a call names; where there are more, a word ``+`` follows the hashes."""
+"""How many subjects a call names at most; if there are more, ``+`` follows the hashes."""
 
 _DOMAIN = b"ndxp subject\0"
 _BYTES = 16
 
 
 class SubjectKeyMissing(Exception):
-    """A credentials file cannot be read or holds no key for subjects; the text says which, without any secret."""
+    """A credentials file cannot be read or has no key for subjects; the text says which, without any secret."""
 
 
 def subject_hash(key: bytes, number: str) -> str:
     """HMAC-SHA256 of a citizen number of 12 digits, cut to 128 bits: 32 lower-case hex digits.
 
-    The same number has the same hash wherever the key is the same, and no hash tells its number to those without the
-    key: numbers are few enough to try them all, so a plain hash would hide nothing.
+    With the same key a number always has the same hash. Without the key a hash does not reveal its number; a plain hash
+    would, because there are few enough numbers to try them all.
     """
     return hmac.digest(key, _DOMAIN + number.encode(), "sha256")[:_BYTES].hex()
 

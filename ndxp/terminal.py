@@ -1,4 +1,4 @@
-"""What a command prints: tables for people, JSON for programs, one line for what went wrong."""
+"""What a command prints: tables for people, JSON for programs, one line for an error."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from rich.text import Text
 
 
 class Terminal(Console):
-    """Prints text as it is: no markup in it, and nothing that a terminal obeys, whoever wrote it.
+    """Prints text as it is: without markup, and without control characters, which others may have written.
 
-    The lines of a text stay lines; what must be one line goes through ``visible``.
+    Line breaks stay; text that must be one line goes through ``visible``.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -35,13 +35,13 @@ console = Terminal()
 
 
 def print_json(data: Any, *, indent: int | None = 2) -> None:
-    """Prints data as JSON, for programs; what is not printable in its texts is a JSON escape.
+    """Prints data as JSON, for programs; unprintable characters are JSON escapes.
 
-    So is what is not ASCII where the terminal does not have every letter: it is still the same text.
+    So are letters outside ASCII if the terminal cannot show every letter; the text stays the same.
     """
     text = json.dumps(data, ensure_ascii=not shows_everything(), indent=indent)
     sys.stdout.write("\n".join(map(_escaped, text.split("\n"))) + "\n")
-    sys.stdout.flush()  # who follows the log through a pipe waits for it
+    sys.stdout.flush()  # for programs that follow the log through a pipe
 
 
 def shows_everything() -> bool:
@@ -62,7 +62,7 @@ def show_path(path: Path, as_json: bool) -> None:
 
 
 def styled(template: str, *values: object) -> Text:
-    """A template with rich's markup, and values that are plain text whatever is in them."""
+    """A template with rich's markup, and values that are always plain text."""
     return Text.from_markup(template.format(*(escape(visible(str(value))) for value in values)), emoji=False)
 
 
@@ -78,13 +78,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 
 def visible(text: str) -> str:
-    """Text of others, with what is not printable as escapes: it can move no cursor, turn no line, feign no other."""
+    """Foreign text with unprintable characters as escapes, so that it cannot move the cursor or fake other lines."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on the terminal; what it gives is told how much of how much is done."""
+    """A progress bar on the terminal; yields a function that takes how much is done, and of how much."""
     bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     with bar:
         task = bar.add_task(what, total=None)
@@ -102,7 +102,7 @@ def moment(micros: int) -> str:
 
 
 def _local(micros: int, form: str, cut: int = 0) -> str:
-    """A local time without its last letters; the number itself where it is no time, as in a record that was changed."""
+    """A local time without its last letters; the number itself if it is not a time, as in a changed record."""
     try:
         text = datetime.fromtimestamp(micros / 1e6).astimezone().strftime(form)
     except (ValueError, OverflowError, OSError):
@@ -111,12 +111,12 @@ def _local(micros: int, form: str, cut: int = 0) -> str:
 
 
 def remark(sentence: str) -> None:
-    """A sentence beside what was printed, on stderr: how far that can be relied on."""
+    """Prints a remark on stderr about the output, such as how reliable it is."""
     sys.stderr.write(f"{visible(sentence)}\n")
 
 
 def warn(answer: Any) -> None:
-    """What looks wrong in something that was registered, as the admin API's answer says, on stderr."""
+    """Prints the warnings in an answer of the admin API on stderr."""
     for warning in answer.get("warnings", ()):
         remark(f"Warning: {warning}")
 

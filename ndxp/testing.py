@@ -25,7 +25,7 @@ _WITH = "ndxp_with"
 
 @dataclass(frozen=True, slots=True)
 class RunningExchange:
-    """Where the exchange listens and how to be somebody on it."""
+    """The addresses of the exchange, and the credentials to call it."""
 
     state: State
     admin: httpx.Client
@@ -61,14 +61,14 @@ class RunningExchange:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Takes the folders with agencies of one's own."""
+    """Adds the option for folders with your own agencies."""
     meaning = "folders with agencies of your own, which are in the exchange"
     parser.getgroup("ndxp").addoption("--ndxp-with", type=Path, action="append", default=[], help=meaning)
     parser.addini(_WITH, meaning, type="paths", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the code of their contracts before the tests import it."""
+    """Makes the code of the agencies' contracts before the tests import it."""
     try:
         for folder in _beside(config):
             generate(folder)

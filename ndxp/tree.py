@@ -1,7 +1,7 @@
-"""Where the packages of the exchange's processes are, and how one of these processes is started.
+"""The folder of the packages of the exchange's processes, and how such a process is started.
 
-In a checkout they stand beside ``ndxp``. A wheel has them in ``ndxp/_tree``, so that it installs no name but ``ndxp``;
-only the processes of the exchange have that folder on their path (docs/decisions/0028-wheel.md).
+In a checkout they are next to ``ndxp``. A wheel has them in ``ndxp/_tree``, so that ``ndxp`` is the only name that it
+installs; only processes of the exchange have that folder on their path (docs/decisions/0028-wheel.md).
 """
 
 import importlib.util
@@ -26,23 +26,23 @@ LOCUSTFILE = TREE / "loadtest" / "locustfile.py"
 
 
 def command(module: str, *words: str) -> list[str]:
-    """The command line that runs a module; it wants the ``environment``.
+    """The command line that runs a module; run it with ``environment``.
 
-    ``-P`` keeps a user's own ``services`` or ``gateway`` in the working directory from being taken for ours.
+    With ``-P`` a user's own ``services`` or ``gateway`` in the working directory is not imported instead of ours.
     """
     return [sys.executable, "-P", "-m", module, *words]
 
 
 def environment() -> dict[str, str]:
-    """The environment of a process of ours: that of this one, with our packages before all others on Python's path."""
+    """The environment for a process of ours: that of this process, with our packages first on Python's path."""
     path = [str(TREE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def bring(package: str) -> None:
-    """Makes one of our packages importable in this process, and none beside it.
+    """Makes only this one of our packages importable in this process.
 
-    For a process that is the user's, such as Locust: it may have packages of its own that are named like our others.
+    It is for a user's process, such as Locust, which may have packages with the same names as our others.
     """
     folder = TREE / package
     if package in sys.modules and str(folder) in sys.modules[package].__path__:

@@ -1,10 +1,10 @@
-"""The names of all ``NDXP_*`` variables, so that a misspelt one is named instead of ignored."""
+"""The names of all ``NDXP_*`` variables, so that a misspelt one is reported and not ignored."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 _PREFIX = "NDXP_"
-_COMMANDS = "COMMAND FOLDER TLS"
+_COMMANDS = "CLOCK COMMAND FOLDER TLS"
 _CONTAINERS = "HEALTH IMAGE"
 _EVERY_PROCESS = "LOG_FORMAT METRICS_ADDRESS"
 _EXCHANGE = (
@@ -19,10 +19,24 @@ _EXCHANGE = (
 )
 _AGENCIES = (
     # agencies: variables
+    "CIVIL_STATUS_HOURS "
+    "EDUCATION_CLOSING_DAY "
+    "LAND_CHECK_HOURS "
+    "LAND_QUERY_MINUTES "
+    "LAND_REGISTRATION_HOURS "
+    "LIFE_EVENTS_DELIVERY "
+    "ONE_STOP_INTAKE_HOURS "
+    "ONE_STOP_POLL_MINUTES "
+    "ONE_STOP_REPORT_MINUTES "
     "PASSPORTS_PROGRESS "
     "PASSPORTS_STEP_SECONDS "
+    "RESIDENCE_HOURS "
+    "SOCIAL_SECURITY_HOURS "
+    "TAX_DECISION_HOURS "
+    "WALLET_WAIT_SECONDS "
     # end of agencies
-    "ACCESS_LOG_KEEP_DAYS ACCESS_LOG_KEEP_ENTRIES CONTROL_URL CREDENTIALS DATABASE_URL GATEWAY POPULATION SEED"
+    "ACCESS_LOG_KEEP_DAYS ACCESS_LOG_KEEP_ENTRIES CLOCK_FILE CONTROL_URL CREDENTIALS DATABASE_URL GATEWAY POPULATION "
+    "SEED"
 )
 
 VARIABLES = frozenset(
@@ -32,10 +46,10 @@ VARIABLES = frozenset(
 
 
 def unknown_variables(environment: Iterable[str], own: Iterable[str] = ()) -> list[str]:
-    """A line for each name of an ``NDXP_*`` variable that nothing reads, with the name that it resembles.
+    """One line for each ``NDXP_*`` variable that nothing reads, with the name that it resembles.
 
-    ``own`` are the fields of a process's own settings: an agency from elsewhere may have more than are known here.
-    Upper and lower case are the same, as they are where settings are read.
+    ``own`` are the fields of a process's own settings, because a foreign agency may have settings that are unknown
+    here. Upper and lower case do not matter, as when settings are read.
     """
     known = VARIABLES | {_PREFIX + field.upper() for field in own}
     lines = []

@@ -1,4 +1,4 @@
-"""Files that are whole under their name, or not there."""
+"""Files that are written completely or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = 0o600, synced: bool = False) -> Iterator[BinaryIO]:
-    """Puts a file in the place of what has that name, whole or not at all; by default only its owner may read it.
+    """Writes a file, replacing an existing one, completely or not at all; by default only its owner may read it.
 
-    With ``synced`` its content is on the disk before it has its name. What is no file, such as a pipe or
-    ``/dev/stdout``, is written to as it is. Raises OSError.
+    With ``synced`` the content is on the disk before the file gets its name. A path that is not a file, such as a pipe
+    or ``/dev/stdout``, is written to directly. Raises OSError.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as into:

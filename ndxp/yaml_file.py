@@ -1,4 +1,4 @@
-"""Reads YAML as everybody expects it: a key that is there twice is refused with its lines, a date stays a text.
+"""Reads YAML strictly: a key that occurs twice is refused with its lines, and a date stays a text.
 
 Needs PyYAML, which comes with ``ndxp[gateway]`` and ``ndxp[loadtest]``.
 """
@@ -9,11 +9,11 @@ import yaml
 
 
 class YamlRefused(ValueError):
-    """What was read is no YAML, or says something twice; the text is one line that says where."""
+    """The text is not YAML, or has a key twice; the error is one line that says where."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Values are those that JSON has, and no key is there twice: PyYAML keeps the last one without a word."""
+    """Values are those of JSON, and no key may occur twice; PyYAML would silently keep the last one."""
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
@@ -45,7 +45,7 @@ def read_yaml(text: str | bytes) -> Any:
         raise YamlRefused(f"{line}no valid YAML: {_line(error.context, error.problem)}") from error
     except yaml.YAMLError as error:
         raise YamlRefused(f"no valid YAML: {_line(error)}") from error
-    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # what PyYAML's constructors let through
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:  # raised inside PyYAML's constructors
         raise YamlRefused(f"a value in it is none, or nested too deep: {_line(error)}") from error
 
 

@@ -1,4 +1,4 @@
-"""Mock agencies over one synthetic nation; each has the same five files, and none knows another."""
+"""Mock agencies over one synthetic nation; each has the same files, and none knows another."""
 
 import os
 

@@ -17,8 +17,8 @@ from tests.support.wheels import Environment, build
 __all__ = ["clone"]
 
 CITIZEN, MEMBER = "074079255028", "VN/GOV/H26/one-stop"
-ENTRY = json.dumps({"requestId": "1", "citizenNumber": CITIZEN, "text": "a corner house"})
-REGISTER = "land.v1.LandService/RegisterEntry"
+ENTRY = json.dumps({"requestId": "1", "citizenNumber": CITIZEN, "text": "a bronze drum"})
+REGISTER = "museum.v1.MuseumService/RegisterEntry"
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +30,16 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def test_a_new_agency_passes_its_own_tests_and_runs_beside_an_exchange_of_the_wheel(
     environment: Environment, tmp_path: Path
 ) -> None:
-    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "land", "--folder", "mine"))
+    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "museum", "--folder", "mine"))
     folder = tmp_path / "mine"
     assert "6 passed" in succeeds(environment.run(folder, "pytest", "-q"))
     succeeds(environment.run(tmp_path, "ndxp", "up", "-d", "--port", "0", "--with", "mine"))
     try:
         call = succeeds(environment.run(tmp_path, "ndxp", "call", REGISTER, ENTRY, "--as", MEMBER))
-        assert json.loads(call)["entry"]["text"] == "a corner house"
+        assert json.loads(call)["entry"]["text"] == "a bronze drum"
         status = json.loads(succeeds(environment.run(tmp_path, "ndxp", "status", "--json")))
-        assert "agencies-land" in [process["name"] for process in status["processes"]]
-        assert ("land.v1.LandService", True) in [(each["contract"], each["serving"]) for each in status["services"]]
+        assert "agencies-museum" in [process["name"] for process in status["processes"]]
+        assert ("museum.v1.MuseumService", True) in [(each["contract"], each["serving"]) for each in status["services"]]
         assert "RegisterEntry" in succeeds(environment.run(tmp_path, "ndxp", "services"))
     finally:
         succeeds(environment.run(tmp_path, "ndxp", "down"))
@@ -48,17 +48,19 @@ def test_a_new_agency_passes_its_own_tests_and_runs_beside_an_exchange_of_the_wh
 def test_an_agency_that_cannot_run_fails_its_tests_with_one_line(environment: Environment, tmp_path: Path) -> None:
     def tested() -> list[str]:
         ran = environment.run(tmp_path, "pytest", "-q", "-o", "ndxp_with=", "--ndxp-with", ".", "-k", "registered")
-        return [line for line in (ran.stdout + ran.stderr).splitlines() if "land" in line]
+        return [line for line in (ran.stdout + ran.stderr).splitlines() if "museum" in line]
 
-    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "land", "--folder", "."))
-    change(tmp_path / "land/exchange.yaml", "[RegisterEntry, GetEntry]", "[RegisterEntry, GetEntries]")
-    assert "land does not run: exchange.yaml grants GetEntries, which land.v1.LandService does not have" in tested()
-    change(tmp_path / "protos/land/v1/land.proto", "string text = 2;", "string text 2;")
-    assert tested() == ["ERROR: protos/land/v1/land.proto:23:15: Missing field number."]
+    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "museum", "--folder", "."))
+    change(tmp_path / "museum/exchange.yaml", "[RegisterEntry, GetEntry]", "[RegisterEntry, GetEntries]")
+    assert (
+        "museum does not run: exchange.yaml grants GetEntries, which museum.v1.MuseumService does not have" in tested()
+    )
+    change(tmp_path / "protos/museum/v1/museum.proto", "string text = 2;", "string text 2;")
+    assert tested() == ["ERROR: protos/museum/v1/museum.proto:23:15: Missing field number."]
 
 
 def test_a_new_agency_passes_mypy_as_strict_as_here(environment: Environment, tmp_path: Path) -> None:
-    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "land", "--folder", "mine"))
+    succeeds(environment.run(tmp_path, "ndxp", "new", "agency", "museum", "--folder", "mine"))
     ran = subprocess.run([sys.executable, "-m", "mypy", "."], cwd=tmp_path / "mine", capture_output=True, check=False)
     assert ran.returncode == 0, ran.stdout.decode()
 
@@ -96,7 +98,7 @@ def copy(clone: Path) -> Copy:
     copy.run("git", "init", "-q")
     copy.run("git", "add", "-A")
     copy.run("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "before")
-    copy.python("ndxp.cli", "new", "agency", "land", "--member", "VN/GOV/G13")
+    copy.python("ndxp.cli", "new", "agency", "museum", "--member", "VN/GOV/G16")
     copy.make("generate")
     return copy
 
@@ -119,11 +121,16 @@ def test_in_a_copy_of_this_tree_compose_values_prometheus_and_readme_know_it(cop
     def read(name: str) -> str:
         return (copy.folder / name).read_text(encoding="utf-8")
 
-    assert "land" in yaml.safe_load(read("docker-compose.yml"))["services"]
+    assert "museum" in yaml.safe_load(read("docker-compose.yml"))["services"]
     values = yaml.safe_load(read("deploy/kubernetes/ndxp/values.yaml"))
-    assert values["agencies"]["land"]["subsystem"] == "VN/GOV/G13/land"
-    assert "land" in str(yaml.safe_load(read("deploy/prometheus/prometheus.yml")))
-    assert "[`ndxp.land.v1`](protos/ndxp/land/v1/land.proto)" in read("README.md")
+    assert values["agencies"]["museum"]["subsystem"] == "VN/GOV/G16/museum"
+    assert "museum" in str(yaml.safe_load(read("deploy/prometheus/prometheus.yml")))
+    assert "[`ndxp.museum.v1`](protos/ndxp/museum/v1/museum.proto)" in read("README.md")
+
+
+def test_in_a_copy_of_this_tree_its_sample_calls_are_in_the_catalogue(copy: Copy) -> None:
+    tested = copy.python("pytest", "-q", "-p", "no:cacheprovider", "tests/ndxp/samples", "-k", "register-museum-entry")
+    assert "1 passed" in tested
 
 
 def test_in_a_copy_of_this_tree_it_is_hosted_granted_called_and_explained(copy: Copy, tmp_path: Path) -> None:
@@ -131,17 +138,17 @@ def test_in_a_copy_of_this_tree_it_is_hosted_granted_called_and_explained(copy: 
     copy.python("ndxp.cli", "up", "-d", "--port", "0", *folder)
     try:
         entry = copy.python("ndxp.cli", "call", f"ndxp.{REGISTER}", ENTRY, "--as", MEMBER, *folder)
-        assert json.loads(entry)["entry"]["text"] == "a corner house"
-        assert "land-one-stop" in copy.python("ndxp.cli", "grants", "--consumer", MEMBER, *folder)
+        assert json.loads(entry)["entry"]["text"] == "a bronze drum"
+        assert "museum-one-stop" in copy.python("ndxp.cli", "grants", "--consumer", MEMBER, *folder)
         [transaction] = json.loads(copy.python("ndxp.cli", "log", "tail", "-n", "1", "--json", *folder))
         explained = copy.python("ndxp.cli", "explain", transaction["transaction_id"], *folder)
-        assert "grant land-one-stop of VN/GOV/G13/land" in explained
+        assert "grant museum-one-stop of VN/GOV/G16/museum" in explained
     finally:
         copy.python("ndxp.cli", "down", *folder)
 
 
 def test_in_a_copy_of_this_tree_its_tests_and_those_that_look_at_all_agencies_pass(copy: Copy) -> None:
-    services = (f"tests/services/test_{name}.py" for name in ("land", "objects", "hosting"))
+    services = (f"tests/services/test_{name}.py" for name in ("museum", "objects", "hosting"))
     generated = ("tests/test_deploy.py", "tests/test_kubernetes.py", "tests/test_docs.py")
     elsewhere = ("tests/protos", "tests/gateway/control/test_exchange_file.py", "tests/ndxp/sandbox/test_plan.py")
     copy.python("pytest", "-q", "-p", "no:cacheprovider", *services, *generated, *elsewhere)

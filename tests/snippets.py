@@ -24,7 +24,7 @@ PATIENCE = 900.0
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_INSTALLS = ("README.md", "README.vi.md")
+_INSTALLS = ("README.md", "README.vi.md", "client.md")
 """Pages that say how to install it: they begin with nothing but Python."""
 
 

@@ -1,6 +1,7 @@
 """The reference pages say what the code says."""
 
 import importlib.util
+import re
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
@@ -32,7 +33,7 @@ def test_a_reference_page_is_what_the_code_renders(page: str) -> None:
 def test_every_page_counts_the_central_bodies_alike_and_calls_them_so() -> None:
     root = DOCS.parent
     registry = yaml.safe_load((root / "gateway" / "exchange.yaml").read_text(encoding="utf-8"))
-    number = sum("ministries" in member["groups"] for member in registry["members"])
+    number = sum(bool({"ministries", "central"} & {*member.get("groups", ())}) for member in registry["members"])
     for page in (root / "README.md", DOCS / "exchange.svg"):
         assert f"{number} central bodies" in page.read_text(encoding="utf-8")
     assert f"{number} cơ quan" in (root / "README.vi.md").read_text(encoding="utf-8")
@@ -78,6 +79,22 @@ def test_every_page_the_readme_points_to_exists() -> None:
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     links = [part.split(")")[0] for part in readme.split("](")[1:]]
     assert [link for link in links if not (DOCS.parent / link).exists()] == []
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = (DOCS.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = {path for path in re.findall(r"`([a-z0-9_]+/[\w./-]*)`", page) if "NAME" not in path}
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not (DOCS.parent / path).exists()] == []
+
+
+def test_architecture_is_one_page() -> None:
+    assert len((DOCS.parent / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def test_a_decision_is_one_page() -> None:
+    pages = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in DOCS.glob("decisions/0*.md")}
+    assert {name: lines for name, lines in pages.items() if lines > 60} == {}
 
 
 def test_the_page_on_http2_tells_every_limit_with_its_default() -> None:

@@ -41,7 +41,7 @@ EVERYTHING: dict[str, Any] = {
     "control": {"keys": {"accessMode": "ReadWriteMany", "storageClass": "shared"}},
     "agencies": {
         "passports": {"replicas": 3, "settings": {"NDXP_PASSPORTS_PROGRESS": "hand"}},
-        "land": {"subsystem": "VN/GOV/G13/land", "program": "land", "port": 50070, "calls": False},
+        "museum": {"subsystem": "VN/GOV/G16/museum", "program": "museum", "port": 50070, "calls": False},
     },
     "metrics": {"podMonitor": True},
     "traces": {"peers": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]},
@@ -147,9 +147,9 @@ WRONG: list[tuple[Object, str]] = [
     ({"gateway": {"settings": {"MAX_CALLS": 1}}}, "'MAX_CALLS' does not match"),
     ({"recorder": {"resources": {"limits": {"memory": None}}}}, "/recorder/resources/limits"),
     ({"agencies": {"nowhere": {"subsystem": "VN/GOV/G13/nowhere"}}}, "missing properties 'program', 'port', 'calls'"),
-    ({"agencies": {"envoy": EVERYTHING["agencies"]["land"]}}, "invalid propertyName 'envoy'"),
+    ({"agencies": {"envoy": EVERYTHING["agencies"]["museum"]}}, "invalid propertyName 'envoy'"),
     (
-        {"agencies": {"other": {**EVERYTHING["agencies"]["land"], "subsystem": "VN/GOV/G01/passports"}}},
+        {"agencies": {"other": {**EVERYTHING["agencies"]["museum"], "subsystem": "VN/GOV/G01/passports"}}},
         "other and passports",
     ),
     ({"control": {"keys": {"accessMode": "ReadOnlyMany"}}}, "must be one of 'ReadWriteOnce', 'ReadWriteMany'"),
@@ -185,8 +185,10 @@ def test_no_pod_may_do_more_than_it_has_to(chart: Rendered) -> None:
         assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & pod.keys()
         assert all(not {"hostPath"} & volume.keys() for volume in pod["volumes"])
         assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
-        }  # fmt: skip
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
         assert container["resources"]["requests"].keys() == {"cpu", "memory"}
         assert container["resources"]["limits"].keys() == {"memory"}
 
@@ -373,7 +375,9 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
     }
 
 
-CALLING = {"health-insurance", "passports", "member"}
+ASKING = {part.label for part in PARTS.values() if part.asks}
+"""The agencies that call others."""
+CALLING = ASKING | {"member"}
 ANYBODY = {"visitor", "stranger", "prometheus", "dns", "collector"}
 """Who has no business with the exchange: by default Envoy hears them, and asks for a token."""
 
@@ -394,15 +398,15 @@ def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
 
 
 def test_the_load_test_reaches_what_a_caller_reaches_and_spans_the_collector(everything: Rendered) -> None:
-    usual = needed({**AGENCIES, "land": 50070}, CALLING | {"load", "load-worker"})
+    usual = needed({**AGENCIES, "museum": 50070}, CALLING | {"load", "load-worker"})
     secure = {(name, "envoy", 50443) for name in {"member"} | ANYBODY}
-    traced = {(name, "collector", 4317) for name in ("gateway", "control", *AGENCIES, "land")}
+    traced = {(name, "collector", 4317) for name in ("gateway", "control", *AGENCIES, "museum")}
     assert flows(everything) == usual | secure | traced | {("load-worker", "load", 5557)}
 
 
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:
     found = flows(cases["closed"])
-    assert {source for source, to, _ in found if to == "envoy"} == {"health-insurance", "passports"}
+    assert {source for source, to, _ in found if to == "envoy"} == ASKING > {"health-insurance", "passports"}
     assert not [flow for flow in found if "prometheus" in flow or "redis" in flow]
 
 
@@ -425,7 +429,9 @@ def test_an_agency_can_read_its_own_secret_and_nobody_elses(chart: Rendered) -> 
     handed_out = json.loads(chart.environment("control")["NDXP_HANDED_OUT"])
     for subsystem, file in handed_out.items():
         name = Path(file).name.removesuffix(".credentials.json")
-        assert json.loads(chart.environment(name)["NDXP_ADDRESSES"]).keys() == {subsystem}
+        first, *_ = [each for each, where in handed_out.items() if where == file]
+        assert subsystem.rpartition("/")[2] == first.rpartition("/")[2]
+        assert json.loads(chart.environment(name)["NDXP_ADDRESSES"]).keys() == {first}
         assert mounted(chart, name).keys() == {"/tmp", "/run/ndxp"}  # noqa: S108
         assert mounted(chart, name)["/run/ndxp"]["secret"]["secretName"] == f"{name}-credentials"
         assert chart.environment(name)["NDXP_CREDENTIALS"] == "/run/ndxp/credentials.json"
@@ -458,7 +464,9 @@ def test_gateways_look_for_agencies_where_they_listen(chart: Rendered) -> None:
         for subsystem, address in addresses.items():
             agency, _, port = address.partition(":")
             assert chart.of("Service")[agency]["spec"]["clusterIP"] == "None"
-            assert json.loads(chart.environment(agency)["NDXP_ADDRESSES"]) == {subsystem: f"0.0.0.0:{port}"}
+            first = next(each for each, where in addresses.items() if where == address)
+            assert subsystem.rpartition("/")[2] == first.rpartition("/")[2]
+            assert json.loads(chart.environment(agency)["NDXP_ADDRESSES"]) == {first: f"0.0.0.0:{port}"}
 
 
 def test_where_pods_have_ipv6_everything_listens_there_too(cases: dict[str, Rendered]) -> None:

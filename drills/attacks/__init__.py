@@ -1,1 +1,1 @@
-"""Attack drills: what a stranger, a member or an agency may try against the exchange, and what must come of it."""
+"""Attack drills: attacks by strangers, members and agencies on the exchange, and the answers that they must get."""

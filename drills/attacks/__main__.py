@@ -1,4 +1,4 @@
-"""``python -m drills.attacks``: every kind of attack while honest members go on calling, and the table of it."""
+"""``python -m drills.attacks``: every kind of attack while normal members go on calling, and a table of the results."""
 
 import argparse
 import random
@@ -27,7 +27,7 @@ _SHOWN = 12
 
 
 def main() -> int:
-    """Exit code 0 when everything was as it has to be, 1 when not, 2 for wrong usage."""
+    """Exit code 0 when everything was as expected, 1 when not, 2 for wrong usage."""
     given = _arguments()
     drill = Drill(given.kinds, given.seed, 0 if given.short else given.calls)
     began = time.monotonic()
@@ -56,11 +56,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="what is left to chance")
     parser.add_argument("--calls", type=int, default=1000, help="neighbours' calls that each kind is measured over")
-    parser.add_argument("--short", action="store_true", help="each attack once, and nothing said about p99")
+    parser.add_argument("--short", action="store_true", help="each attack once, without a check of p99")
     parser.add_argument("--json", type=Path, help="a file for the figures of every kind")
     given = parser.parse_args()
     if given.calls < 100:
-        parser.error("--calls: at least 100, a p99 of fewer says nothing")
+        parser.error("--calls: at least 100, a p99 of fewer means nothing")
     return given
 
 

@@ -1,4 +1,4 @@
-"""An agency's own port, reached past the gateway."""
+"""Attacks on an agency's own port, without the gateway."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _REFLECTION = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 
 
 def attacks(_: Target) -> list[Attack]:
-    """All of them. The forged assertions that say something wrong are signed with the agency's true key."""
+    """All of them. Assertions with wrong claims are signed with the agency's real key."""
     now = int(time.time())
     wrong: dict[str, dict[str, Any]] = {
         "made for another agency": {"aud": _PASSPORTS},
@@ -81,8 +81,8 @@ def _claims() -> dict[str, Any]:
 
 
 def _saying(wrong: dict[str, Any], target: Target, _: random.Random) -> Outcome:
-    said = {name: value for name, value in {**_claims(), **wrong}.items() if value is not None}
-    return _present(target, _encode(said, _key(target)))
+    claims = {name: value for name, value in {**_claims(), **wrong}.items() if value is not None}
+    return _present(target, _encode(claims, _key(target)))
 
 
 def _token(target: Target, _: random.Random) -> Outcome:
@@ -116,7 +116,7 @@ def _of_another(target: Target, _: random.Random) -> Outcome:
 def _replayed(target: Target, _: random.Random) -> Outcome:
     assertion = sign(_good(), _key(target))
     first = _present(target, assertion)
-    return _present(target, assertion) if first.said == "OK" else Outcome(f"the first time: {first.said}")
+    return _present(target, assertion) if first.reply == "OK" else Outcome(f"the first time: {first.reply}")
 
 
 def _reflection(target: Target, _: random.Random) -> Outcome:
@@ -127,9 +127,9 @@ def _path(target: Target, source: random.Random) -> Outcome:
     with Wire(target.address(POPULATION)) as wire:
         wire.request(1, b"/" + source.randbytes(20) + b"\xff")
         wire.message(1, b"")
-        said = wire.outcome().said
-    alive = call(target.address(POPULATION), VERIFY, somebody()).said
-    return Outcome(said if alive in _ONLY else f"then others get {alive}")
+        reply = wire.outcome().reply
+    alive = call(target.address(POPULATION), VERIFY, somebody()).reply
+    return Outcome(reply if alive in _ONLY else f"then others get {alive}")
 
 
 def _encode(claims: dict[str, Any], key: bytes) -> str:

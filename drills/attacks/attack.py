@@ -1,4 +1,4 @@
-"""An attack: what is done, and what may come of it."""
+"""An attack: what it does, and which replies are allowed."""
 
 import random
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from drills.attacks.target import Outcome, Target
 
 Act = Callable[[Target, random.Random], Outcome]
-"""Does it once; raises nothing but bugs of the drill. The source of chance makes each try another."""
+"""Makes one try; raises only for bugs of the drill. The random source makes tries different."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """``expected`` is all that may be said to it. What begins with "OK" and is not expected was let in.
+    """``expected`` are the allowed replies. An unexpected reply that begins with "OK" means that it was let in.
 
-    ``recorded`` says that it claims an identity, so that the ledger must have the refusal, if not of every try.
+    ``recorded``: it claims an identity, so the ledger must have the refusal, but not that of every try.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Floods of calls that keep to HTTP/2's rules: too many at once, without an end, or with answers that nobody reads."""
+"""Floods of calls that follow HTTP/2's rules: too many at once, without an end, or with answers that nobody reads."""
 
 import asyncio
 import time
@@ -28,40 +28,42 @@ _SIP = 100
 """Bytes that a slow reader reads at once."""
 
 Act = Callable[[Aim, Counter[str], float], Awaitable[None]]
-"""Floods until a time on the monotonic clock, and counts what was said."""
+"""Floods until a time on the monotonic clock, and counts the replies."""
 
 
 def run(act: Act, aim: Aim, seconds: float) -> Counter[str]:
-    """Floods for so many seconds; gives what was said, and how often."""
-    said: Counter[str] = Counter()
-    asyncio.run(_run(act, aim, said, seconds))
-    return said
+    """Floods for ``seconds``; returns the replies with their numbers."""
+    replies: Counter[str] = Counter()
+    asyncio.run(_run(act, aim, replies, seconds))
+    return replies
 
 
-async def _run(act: Act, aim: Aim, said: Counter[str], seconds: float) -> None:
-    await act(aim, said, time.monotonic() + seconds)
+async def _run(act: Act, aim: Aim, replies: Counter[str], seconds: float) -> None:
+    await act(aim, replies, time.monotonic() + seconds)
 
 
-async def watches(aim: Aim, said: Counter[str], until: float) -> None:
-    """10,000 watches of health, of which nobody reads anything."""
-    await _unread(aim, said, until, _WATCH, health_pb2.HealthCheckRequest().SerializeToString(), 100, connections=100)
+async def watches(aim: Aim, replies: Counter[str], until: float) -> None:
+    """10,000 watches of health whose answers nobody reads."""
+    await _unread(
+        aim, replies, until, _WATCH, health_pb2.HealthCheckRequest().SerializeToString(), 100, connections=100
+    )
 
 
-async def large_answers(calls: int, aim: Aim, said: Counter[str], until: float) -> None:
-    """Single answers of 15 MB that nobody reads."""
-    await _unread(aim, said, until, f"/{CONTRACT}/Large", b"", calls)
+async def large_answers(calls: int, aim: Aim, replies: Counter[str], until: float) -> None:
+    """Unary calls whose answers of 15 MB nobody reads."""
+    await _unread(aim, replies, until, f"/{CONTRACT}/Large", b"", calls)
 
 
-async def without_a_message(aim: Aim, said: Counter[str], until: float) -> None:
+async def without_a_message(aim: Aim, replies: Counter[str], until: float) -> None:
     """A thousand calls that begin, and send no message."""
-    await _unread(aim, said, until, f"/{VERIFY}", None, 1000)
+    await _unread(aim, replies, until, f"/{VERIFY}", None, 1000)
 
 
-async def unfinished(aim: Aim, said: Counter[str], until: float) -> None:
-    """A hundred messages of 16 MB of which the last part never comes."""
+async def unfinished(aim: Aim, replies: Counter[str], until: float) -> None:
+    """A hundred messages of 16 MB whose last part never comes."""
     async with AsyncExitStack() as stack:
         peer = await _connect(aim, stack)
-        streams = [_open(peer, aim, f"/{VERIFY}", None, said) for _ in range(100)]
+        streams = [_open(peer, aim, f"/{VERIFY}", None, replies) for _ in range(100)]
         part = bytes(PART)
         for stream in streams:
             stream.send_data(b"\x00" + MESSAGE.to_bytes(4, "big"))
@@ -72,11 +74,11 @@ async def unfinished(aim: Aim, said: Counter[str], until: float) -> None:
         await _until(until)
 
 
-async def slow_readers(aim: Aim, said: Counter[str], until: float) -> None:
-    """20 streams of messages of 4 MiB, of which each is read 100 bytes at a time."""
+async def slow_readers(aim: Aim, replies: Counter[str], until: float) -> None:
+    """20 streams of messages of 4 MiB, each of which is read 100 bytes at a time."""
     async with AsyncExitStack() as stack:
         peer = await _connect(aim, stack)
-        streams = [_open(peer, aim, f"/{CONTRACT}/Flow", b"", said) for _ in range(20)]
+        streams = [_open(peer, aim, f"/{CONTRACT}/Flow", b"", replies) for _ in range(20)]
         while time.monotonic() < until:
             for stream in streams:
                 if stream.open or not stream.remote_closed:
@@ -84,36 +86,36 @@ async def slow_readers(aim: Aim, said: Counter[str], until: float) -> None:
             await asyncio.sleep(0.05)
 
 
-async def bursts(method: str, aim: Aim, said: Counter[str], until: float) -> None:
-    """A thousand calls of each member at once, and again when all have ended."""
-    while not said or time.monotonic() < until:
-        said += await burst(aim, method, 1000, 10.0)
+async def bursts(method: str, aim: Aim, replies: Counter[str], until: float) -> None:
+    """A thousand calls of each member at once, and again after all have ended."""
+    while not replies or time.monotonic() < until:
+        replies += await burst(aim, method, 1000, 10.0)
 
 
 async def burst(aim: Aim, method: str, calls: int, seconds: float) -> Counter[str]:
-    """So many calls of each member at once, each over a connection of its own; gives how they ended."""
-    said: Counter[str] = Counter()
+    """``calls`` calls of each member at once, each over its own connection; returns how they ended."""
+    replies: Counter[str] = Counter()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         for token in aim.tokens:
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(aim.gateway, _OWN))
             for _ in range(calls):
-                group.create_task(_call(channel, method, token, seconds, said))
-    return said
+                group.create_task(_call(channel, method, token, seconds, replies))
+    return replies
 
 
-async def again(method: str, at_once: int, aim: Aim, said: Counter[str], until: float) -> None:
-    """Calls of a provider that floods back, so many at once, again and again."""
+async def again(method: str, at_once: int, aim: Aim, replies: Counter[str], until: float) -> None:
+    """Calls to a provider that floods back, ``at_once`` at a time, repeatedly."""
 
     async def caller(channel: grpc.aio.Channel) -> None:
         while (left := until - time.monotonic()) > 0:
-            await _call(channel, method, aim.tokens[0], left + 1, said)
+            await _call(channel, method, aim.tokens[0], left + 1, replies)
 
     async with grpc.aio.insecure_channel(aim.gateway, _OWN) as channel, asyncio.TaskGroup() as group:
         for _ in range(at_once):
             group.create_task(caller(channel))
 
 
-async def _call(channel: grpc.aio.Channel, method: str, token: str, seconds: float, said: Counter[str]) -> None:
+async def _call(channel: grpc.aio.Channel, method: str, token: str, seconds: float, replies: Counter[str]) -> None:
     pairs = ((metadata.AUTHORIZATION, f"Bearer {token}"),)
     rpc: Any = channel.unary_stream(f"/{CONTRACT}/{method}")
     try:
@@ -122,29 +124,29 @@ async def _call(channel: grpc.aio.Channel, method: str, token: str, seconds: flo
     except grpc.aio.AioRpcError as error:
         failure = status.decode(error)
         if not failure.transaction_id:
-            said[_LATE if failure.code.name == _LATE else UNEXPLAINED] += 1
+            replies[_LATE if failure.code.name == _LATE else UNEXPLAINED] += 1
         else:
-            said[failure.reason or f"{failure.code.name} of the {failure.origin}"] += 1
+            replies[failure.reason or f"{failure.code.name} of the {failure.origin}"] += 1
     else:
-        said["OK"] += 1
+        replies["OK"] += 1
 
 
 class _Unread(Deaf):
-    """A call of which only the end is looked at."""
+    """A call of which only the end is read."""
 
-    def __init__(self, said: Counter[str], *, member: bool) -> None:
-        self._said = said
+    def __init__(self, replies: Counter[str], *, member: bool) -> None:
+        self._said = replies
         self._member = member
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
-        """The end counts when it says why."""
+        """Counts the end if it has a reason."""
         if ended:
             found = dict(fields)
             explained = found.get("grpc-status") == "0" or found.keys() >= _ANSWERED or not self._member
             self._said["ended" if explained else UNEXPLAINED] += 1
 
     def on_reset(self, code: int) -> None:
-        """The exchange has given up waiting for its reader."""
+        """The exchange has stopped waiting for the reader."""
         self._said["reset"] += 1
 
 
@@ -160,9 +162,9 @@ async def _connect(aim: Aim, stack: AsyncExitStack) -> Peer[ClientConnection]:
     return peer
 
 
-def _open(peer: Peer[ClientConnection], aim: Aim, path: str, message: bytes | None, said: Counter[str]) -> Stream:
-    said["calls"] += 1
-    user = _Unread(said, member=bool(aim.tokens))
+def _open(peer: Peer[ClientConnection], aim: Aim, path: str, message: bytes | None, replies: Counter[str]) -> Stream:
+    replies["calls"] += 1
+    user = _Unread(replies, member=bool(aim.tokens))
     stream = peer.connection.open(user, ((":path", path), *USUAL), aim.identity)
     if message is not None:
         stream.send_data(b"\x00" + len(message).to_bytes(4, "big") + message, end=True)
@@ -170,13 +172,13 @@ def _open(peer: Peer[ClientConnection], aim: Aim, path: str, message: bytes | No
 
 
 async def _unread(
-    aim: Aim, said: Counter[str], until: float, path: str, message: bytes | None, calls: int, *, connections: int = 1
+    aim: Aim, replies: Counter[str], until: float, path: str, message: bytes | None, calls: int, *, connections: int = 1
 ) -> None:
     async with AsyncExitStack() as stack:
         for _ in range(connections):
             peer = await _connect(aim, stack)
             for _ in range(calls):
-                _open(peer, aim, path, message, said)
+                _open(peer, aim, path, message, replies)
         await _until(until)
 
 

@@ -1,4 +1,4 @@
-"""Certificates: none, foreign, out of time, of somebody else. For an exchange with TLS."""
+"""Certificates: none, foreign, expired, of another member. For an exchange with TLS."""
 
 import datetime
 import random
@@ -28,7 +28,7 @@ _Make = Callable[[Target, Path], Tls | None]
 
 
 def attacks(_: Target) -> list[Attack]:
-    """All of them, each with a good token of ``CLIENT``."""
+    """All of them, each with a valid token of ``CLIENT``."""
     refused: dict[str, _Make] = {
         "no TLS": lambda _target, _folder: None,
         "of oneself": _of_oneself,
@@ -52,7 +52,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("an agency reached by a member", partial(_agency, CLIENT), _ONLY),
         Attack("an agency reached by another agency", partial(_agency, "VN/GOV/G01/passports"), _ONLY),
         Attack("an agency reached by the gateway's certificate, no assertion", partial(_agency, GATEWAY), _ONLY),
-    ]  # fmt: skip
+    ]
 
 
 def _own(target: Target, name: str) -> Tls:
@@ -80,7 +80,7 @@ def _agency(name: str, target: Target, _: random.Random) -> Outcome:
 def _made(
     target: Target, folder: Path, *, name: str = CLIENT, life: int = 60, generation: int = 0, foreign: bool = False
 ) -> Tls:
-    """What the exchange's authority, or a foreign one, would make."""
+    """Makes a certificate as the exchange's authority, or a foreign one, would."""
     authority = Authority.open_or_create(folder)
     if not foreign:
         own = Authority.open(target.state.tls_folder)
@@ -90,7 +90,7 @@ def _made(
 
 
 def _of_oneself(target: Target, _: Path) -> Tls:
-    """The right name, signed with the certificate's own key."""
+    """Makes a self-signed certificate with the right name."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject, now = x509.Name(()), datetime.datetime.now(datetime.UTC)
     names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri_of(CLIENT))])

@@ -1,4 +1,4 @@
-"""The drill: every kind of attack in turn while neighbours call, and what it did to the exchange and to them."""
+"""The drill: every kind of attack in turn while neighbours call, and the effect on the exchange and on them."""
 
 import random
 import shutil
@@ -47,34 +47,34 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
 }
 
 RATIO = 2.0
-"""How many times their usual p99 the neighbours may have during an attack."""
+"""The neighbours' p99 during an attack may be at most so many times their usual p99."""
 
 GROWTH = 128
-"""MB by which gateway and control together may be larger at an attack's worst moment than before it.
+"""MB by which gateway and control together may grow during an attack.
 
-A few messages of 32 MB, which is what gRPC takes before the gateway refuses them.
+It is a few messages of 32 MB.
 """
 
 _GROWTH_OF = {"floods": 192}
-"""What a kind may take instead: a member's calls may hold 60 MiB in each of two workers, and do."""
+"""Other limits for some kinds: a member's calls may take 60 MiB in each of two workers, and do."""
 
 _SECURE = ("certificates",)
-"""What needs an exchange with TLS."""
+"""Kinds that need an exchange with TLS."""
 
 _NEIGHBOURS = ("VN/GOV/H29/one-stop", "VN/GOV/H41/one-stop")
 _BOUND = 60.0
-"""Seconds within which every attack has to be over."""
+"""Seconds within which every attack must end."""
 
 _MB = 1024 * 1024
 
 
 @dataclass(slots=True)
 class Result:
-    """What a kind has shown.
+    """The result of a kind of attack.
 
-    ``refused`` is how many tries ended as expected; ``ratio`` the neighbours' p99 over their p99 before, None when too
-    few calls were measured to say; ``growth`` the most by which gateway and control were larger, in MB. ``findings``
-    say of everything that must not be what it was.
+    ``refused`` is how many tries ended as expected; ``ratio`` is the neighbours' p99 divided by their p99 before, None
+    after too few calls; ``growth`` is the largest growth of gateway and control, in MB. ``findings`` are sentences
+    about everything that was not as expected.
     """
 
     kind: str
@@ -91,15 +91,15 @@ class Result:
 
     @property
     def good(self) -> bool:
-        """Whether everything was as it has to be."""
+        """Whether everything was as expected."""
         return not self.findings and self.refused == self.tries
 
 
 class Drill:
     """Attacks of the given kinds on a sandbox below ``folder``; the same ones for the same seed.
 
-    With ``calls`` above 0, each kind goes on until the neighbours have made so many calls, and they are compared with
-    as many before it; what looks harmful is done again, twice at most, because the machine has others to serve too.
+    With ``calls`` above 0, each kind goes on until the neighbours have made so many calls, which are compared with as
+    many calls before it. A kind that looks harmful is repeated at most twice, because the machine may be busy.
     """
 
     def __init__(self, kinds: Sequence[str], seed: int, calls: int) -> None:
@@ -113,12 +113,12 @@ class Drill:
         for tls, kinds in groupby(self._kinds, _SECURE.__contains__):
             with closing(Target(self.folder / ("with-tls" if tls else "run"), tls=tls)) as target:
                 with Neighbours(target.state, {name: target.token(name) for name in _NEIGHBOURS}) as neighbours:
-                    neighbours.wait(100, _BOUND)  # all is warm
+                    neighbours.wait(100, _BOUND)  # warm up
                     for kind in kinds:
                         yield self._kind(kind, target, neighbours)
 
     def clear(self) -> None:
-        """Removes what the drill has left behind."""
+        """Removes the drill's folder."""
         shutil.rmtree(self.folder)
 
     def _kind(self, kind: str, target: Target, neighbours: Neighbours) -> Result:
@@ -145,12 +145,12 @@ class Drill:
         neighbours.wait(self._calls, _BOUND)
         answered = neighbours.answered[already:]
         if len(answered) < self._calls:
-            raise NotResumed(f"the neighbours have made {len(answered)} calls in {_BOUND:.0f} s with nobody attacking")
+            raise NotResumed(f"the neighbours have made {len(answered)} calls in {_BOUND:.0f} s without any attack")
         return answered
 
     def _attack(self, attacks: Sequence[Attack], target: Target, neighbours: Neighbours, result: Result) -> None:
         enough, deadline = len(neighbours.answered) + self._calls, time.monotonic() + _BOUND
-        # Of what one caller is refused again and again not all is recorded: the first of each attack has to be.
+        # Repeated refusals of one caller are not all recorded: the first one of each attack must be.
         claimed: dict[Attack, Outcome] = {}
         while True:
             for attack in attacks:
@@ -159,13 +159,13 @@ class Drill:
                 if outcome is None:
                     result.hung += 1
                     result.findings.append(f"{attack.name}: not over after {_BOUND:.0f} s")
-                elif outcome.said in attack.expected:
+                elif outcome.reply in attack.expected:
                     result.refused += 1
                     if attack.recorded:
                         claimed.setdefault(attack, outcome)
                 else:
-                    result.let_in += outcome.said.startswith("OK")
-                    result.findings.append(f"{attack.name}: {outcome.said}; expected {' or '.join(attack.expected)}")
+                    result.let_in += outcome.reply.startswith("OK")
+                    result.findings.append(f"{attack.name}: {outcome.reply}; expected {' or '.join(attack.expected)}")
             if len(neighbours.answered) >= enough or time.monotonic() > deadline:
                 break
         target.until_recorded()
@@ -181,7 +181,7 @@ class Drill:
             result.crashes += len(gone)
             result.findings.append(f"{len(gone)} processes of the exchange have ended or been started again")
         if traces := target.new_traces():
-            result.findings.append(f"{traces} errors that nobody has thought of are in the logs")
+            result.findings.append(f"{traces} unexpected errors are in the logs")
         if failed := [each.code for each in during if each.code != "OK"]:
             result.failed_neighbours += len(failed)
             result.findings.append(f"{len(failed)} calls of neighbours failed, with {', '.join(sorted(set(failed)))}")
@@ -190,7 +190,7 @@ class Drill:
 
 
 class _Memory:
-    """The most that some processes have used together, over what they used at first, in MB."""
+    """The largest growth of the memory of some processes together, in MB."""
 
     def __init__(self, processes: Sequence[psutil.Process]) -> None:
         self._processes = processes
@@ -220,12 +220,12 @@ class _Memory:
             try:
                 used += process.memory_info().rss
             except psutil.NoSuchProcess:
-                continue  # that it has ended is found out elsewhere
+                continue  # other checks notice that it has ended
         return used
 
 
 def _bounded(attack: Attack, target: Target, source: random.Random) -> Outcome | None:
-    """What comes of an attack; None when it is not over in time."""
+    """The outcome of an attack; None when it does not end in time."""
     found: list[Outcome] = []
     raised: list[BaseException] = []
 
@@ -247,4 +247,4 @@ def _in_ledger(target: Target, outcome: Outcome) -> bool:
     if not outcome.transaction_id:
         return False
     found = target.session.get("/transactions", transaction_id=outcome.transaction_id)
-    return any(record["reason"] in outcome.said for record in found)
+    return any(record["reason"] in outcome.reply for record in found)

@@ -1,4 +1,4 @@
-"""A provider at the level of frames: it answers quickly, slowly or at length, or floods the exchange that asks it."""
+"""A provider at the level of frames: it answers quickly, slowly or with much data, or floods the exchange back."""
 
 import asyncio
 import threading
@@ -29,7 +29,7 @@ _OK = (("grpc-status", "0"),)
 
 
 class FloodProvider:
-    """Listens on a free port from a thread of its own, until it is closed."""
+    """Listens on a free port in a thread of its own, until it is closed."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -40,7 +40,7 @@ class FloodProvider:
         ready.wait()
 
     def close(self) -> None:
-        """Ends it, with all connections."""
+        """Ends it and all connections."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -73,14 +73,14 @@ def _accept(peer: Peer[ServerConnection], stream: Stream, request: Request | Non
     if act is None:
         stream.send_headers(_BEGIN, literal("grpc-status", "12"), end=True)
         return Deaf()
-    asked = _Asked(peer, stream, act)
+    call = _Call(peer, stream, act)
     if ended:
-        asked.on_data(b"", ended=True)
-    return asked
+        call.on_data(b"", ended=True)
+    return call
 
 
 class _Described(Deaf):
-    """Says the contract to whoever asks for it."""
+    """Answers requests for the contract."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -94,7 +94,7 @@ class _Described(Deaf):
             self._stream.send_trailers(_OK, "")
 
 
-class _Asked(Deaf):
+class _Call(Deaf):
     """A call of the contract: its method acts when the request is complete."""
 
     def __init__(self, peer: Peer[ServerConnection], stream: Stream, act: "_Act") -> None:
@@ -113,35 +113,35 @@ class _Asked(Deaf):
             self.more()
 
 
-_Act = Callable[[_Asked], None]
+_Act = Callable[[_Call], None]
 
 
-def _quick(asked: _Asked, size: int = 0) -> None:
-    stream = asked.stream
+def _quick(call: _Call, size: int = 0) -> None:
+    stream = call.stream
     if stream.open:
         stream.send_headers(_BEGIN, "")
         stream.send_data(_message(_zeros(size)))
         stream.send_trailers(_OK, "")
 
 
-def _slow(asked: _Asked) -> None:
-    asyncio.get_running_loop().call_later(_SLOW, _quick, asked)
+def _slow(call: _Call) -> None:
+    asyncio.get_running_loop().call_later(_SLOW, _quick, call)
 
 
-def _flow(asked: _Asked) -> None:
+def _flow(call: _Call) -> None:
     """Messages of 4 MiB without end, as fast as they are read."""
-    asked.stream.send_headers(_BEGIN, "")
+    call.stream.send_headers(_BEGIN, "")
 
     def go_on() -> None:
-        asked.stream.send_data(_message(_zeros(_FLOW)))
+        call.stream.send_data(_message(_zeros(_FLOW)))
 
-    asked.more = go_on
+    call.more = go_on
     go_on()
 
 
-def _tiny(asked: _Asked) -> None:
+def _tiny(call: _Call) -> None:
     """A message of 15 MB in frames of one byte, as fast as they are taken."""
-    stream, loop = asked.stream, asyncio.get_running_loop()
+    stream, loop = call.stream, asyncio.get_running_loop()
 
     def go_on() -> None:
         for _ in range(_TINY):
@@ -149,33 +149,33 @@ def _tiny(asked: _Asked) -> None:
                 return
         loop.call_soon(go_on)
 
-    asked.more = go_on
+    call.more = go_on
     stream.send_headers(_BEGIN, "")
     stream.send_data(b"\x00" + LARGE.to_bytes(4, "big"))
     go_on()
 
 
-def _headers(asked: _Asked) -> None:
-    """Metadata of 30 kB before and behind the message: nearly all that the exchange reads."""
+def _headers(call: _Call) -> None:
+    """Metadata of 30 kB before and after the message: nearly the limit of the exchange."""
     large = literal("x-flood", "a" * 30_000)
-    asked.stream.send_headers(_BEGIN, large)
-    asked.stream.send_data(_message(b""))
-    asked.stream.send_trailers(_OK, large)
+    call.stream.send_headers(_BEGIN, large)
+    call.stream.send_data(_message(b""))
+    call.stream.send_trailers(_OK, large)
 
 
-def _reset(asked: _Asked) -> None:
-    asked.stream.reset(ErrorCode.REFUSED_STREAM)
+def _reset(call: _Call) -> None:
+    call.stream.reset(ErrorCode.REFUSED_STREAM)
 
 
-def _farewell(asked: _Asked) -> None:
-    """GOAWAY a thousand times, and the connection ends under all calls on it."""
-    asked.peer.say(frames.goaway(0, ErrorCode.NO_ERROR) * 1000)
-    asked.peer.transport.close()
+def _farewell(call: _Call) -> None:
+    """GOAWAY a thousand times; then the connection ends with all its calls."""
+    call.peer.say(frames.goaway(0, ErrorCode.NO_ERROR) * 1000)
+    call.peer.transport.close()
 
 
-def _frames(frame: bytes, asked: _Asked) -> None:
-    asked.peer.say(frame * 1000)
-    _quick(asked)
+def _frames(frame: bytes, call: _Call) -> None:
+    call.peer.say(frame * 1000)
+    _quick(call)
 
 
 _METHODS: Mapping[str, _Act] = {

@@ -1,4 +1,4 @@
-"""Floods: what is cheap to send and dear to take, again and again, by strangers, members and providers."""
+"""Floods: traffic that is cheap to send and expensive to receive, by strangers, members and providers."""
 
 import asyncio
 import random
@@ -15,13 +15,13 @@ from drills.attacks.providers import register
 from drills.attacks.target import CLIENT, OTHER, Outcome, Target
 
 MEMBERS = (CLIENT, "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop")
-"""In whose names floods come."""
+"""The members whose tokens floods show."""
 
 Flood = Callable[[Aim, float], Counter[str]]
-"""Floods for so many seconds; gives what was said to it, and how often."""
+"""Floods for a number of seconds; returns the replies with their numbers."""
 
 _SHORT = 1.0
-"""Seconds that each takes in a drill."""
+"""Seconds of each flood in a drill."""
 
 _ANYBODYS: Mapping[str, Flood] = {
     "compressed bombs": partial(hose.flow, hose.bombs),
@@ -62,19 +62,21 @@ def _of_strangers(flood: Flood) -> Flood:
 FLOODS: Mapping[str, Flood] = {
     **{f"{name}, no token": _of_strangers(flood) for name, flood in _ANYBODYS.items()},
     **{name: _of_strangers(flood) for name, flood in _STRANGERS.items()},
-    **_ANYBODYS, **_MEMBERS, **_PROVIDERS,
-}  # fmt: skip
-"""All of them, by name. Those of strangers show no token."""
+    **_ANYBODYS,
+    **_MEMBERS,
+    **_PROVIDERS,
+}
+"""All floods, by name. Those of strangers show no token."""
 
 
 def attacks(target: Target) -> list[Attack]:
-    """All of them, shortly. "borne" is said when no call ended without a reason and others are served."""
+    """All of them, for a short time. The outcome is "borne" if every call has a reason and others are served."""
     aim = prepare(target)
     return [Attack(name, partial(_short, flood, aim), ("borne",)) for name, flood in FLOODS.items()]
 
 
 def prepare(target: Target) -> Aim:
-    """Registers the provider that the floods ask, which ends with this process."""
+    """Registers the provider that the floods call; it ends with this process."""
     register(target, SUBSYSTEM, CONTRACT, FloodProvider().address, MEMBERS)
     aim = Aim(target.state.gateway, [target.token(name) for name in MEMBERS])
     served = {"OK": len(MEMBERS)}
@@ -83,5 +85,5 @@ def prepare(target: Target) -> Aim:
 
 
 def _short(flood: Flood, aim: Aim, target: Target, _: random.Random) -> Outcome:
-    said = flood(aim, _SHORT)
-    return Outcome(f"{said[UNEXPLAINED]} calls {UNEXPLAINED}" if said[UNEXPLAINED] else fresh(target, OTHER))
+    replies = flood(aim, _SHORT)
+    return Outcome(f"{replies[UNEXPLAINED]} calls {UNEXPLAINED}" if replies[UNEXPLAINED] else fresh(target, OTHER))

@@ -1,4 +1,4 @@
-"""Floods of frames: bytes that are made once and sent as fast as they are taken, without regard to what comes back."""
+"""Floods of frames: bytes that are made once and sent as fast as possible, without reading the answers."""
 
 import gzip
 import resource
@@ -20,10 +20,10 @@ from ndxp.http2 import frames, literal
 from ndxp.wire import metadata
 
 UNEXPLAINED = "without a reason"
-"""What is said of a member's call that ended with neither OK nor a reason and a transaction."""
+"""Counted for a member's call that ended neither with OK nor with a reason and a transaction."""
 
 MESSAGE = 16 * 1024 * 1024 - 1024
-"""Bytes of a message that is nearly as large as the exchange lets pass."""
+"""Bytes of a message just below the exchange's limit."""
 
 PART = 16 * 1024
 USUAL = ((":method", "POST"), (":scheme", "http"), (":authority", "flood"), ("content-type", "application/grpc"))
@@ -32,7 +32,7 @@ _SPARE_FILES = 500
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where a flood goes, and the tokens that it shows: none for a stranger's."""
+    """The target of a flood, and the tokens that it shows; none for a stranger's flood."""
 
     gateway: str
     tokens: Sequence[str] = ()
@@ -44,11 +44,11 @@ class Aim:
 
 
 Frames = Callable[[Aim], Iterator[bytes]]
-"""What is sent on one connection."""
+"""Makes the frames to send on one connection."""
 
 
 class Hose:
-    """A connection that sends as fast as it may, and throws away what comes; ``open`` until the other side ends it."""
+    """A connection that sends as fast as it can and discards what comes; ``open`` until the other side ends it."""
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
@@ -66,7 +66,7 @@ class Hose:
         self._socket.close()
 
     def send(self, data: bytes, until: float) -> bool:
-        """Sends all of it, after the greeting; False when the time is over or the connection has ended."""
+        """Sends all data after the greeting; False when the time is over or the connection has ended."""
         left, self._first = memoryview(self._first + data), b""
         try:
             while left and (patience := until - time.monotonic()) > 0:
@@ -81,17 +81,17 @@ class Hose:
 
 
 def flow(make: Frames, aim: Aim, seconds: float) -> Counter[str]:
-    """Sends what is made for a connection, on one connection after the other, until the time is over."""
-    said: Counter[str] = Counter()
+    """Sends the frames of ``make`` on one connection after the other, until the time is over."""
+    replies: Counter[str] = Counter()
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with Hose(aim.gateway) as hose:
-            said["connections"] += 1
+            replies["connections"] += 1
             for data in make(aim):
                 if not hose.send(data, until):
                     break
-            said["closed by the exchange"] += not hose.open
-    return said
+            replies["closed by the exchange"] += not hose.open
+    return replies
 
 
 def resets(aim: Aim) -> Iterator[bytes]:
@@ -103,7 +103,7 @@ def resets(aim: Aim) -> Iterator[bytes]:
 
 
 def bombs(aim: Aim) -> Iterator[bytes]:
-    """Messages of 16 KB that are 16 MB when they are unpacked."""
+    """Messages of 16 KB that become 16 MB when they are decompressed."""
     block = _block(f"/{CONTRACT}/Quick", aim.identity + literal("grpc-encoding", "gzip"))
     packed = gzip.compress(bytes(MESSAGE))
     message = b"\x01" + len(packed).to_bytes(4, "big") + packed
@@ -122,7 +122,7 @@ def header_lists(aim: Aim) -> Iterator[bytes]:
 
 
 def bytes_of_data(aim: Aim) -> Iterator[bytes]:
-    """Messages of which each frame has a byte, on one stream after the other."""
+    """Messages with one byte in each frame, on one stream after the other."""
     block = _block(f"/{VERIFY}", aim.identity)
     begin = b"\x00" + MESSAGE.to_bytes(4, "big")
     for stream in _ids(900):
@@ -132,7 +132,7 @@ def bytes_of_data(aim: Aim) -> Iterator[bytes]:
 
 
 def settings(aim: Aim) -> Iterator[bytes]:
-    """SETTINGS that change the first window of all streams, 2,000 times in each frame."""
+    """SETTINGS that change the initial window of all streams, 2,000 times in each frame."""
     return _unread(aim, frames.settings([(frames.INITIAL_WINDOW_SIZE, number % 2) for number in range(2000)]))
 
 
@@ -142,23 +142,23 @@ def small_windows(aim: Aim) -> Iterator[bytes]:
 
 
 def large_windows(aim: Aim) -> Iterator[bytes]:
-    """WINDOW_UPDATEs of 1,024 bytes for the connection, which an honest peer may send."""
+    """WINDOW_UPDATEs of 1,024 bytes for the connection, which a normal peer may send."""
     return _unread(aim, frames.window_update(0, 1024) * 1000)
 
 
 def handshakes(aim: Aim, seconds: float) -> Counter[str]:
-    """Connections that greet and are closed."""
-    said: Counter[str] = Counter()
+    """Connections that send the greeting and are closed."""
+    replies: Counter[str] = Counter()
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with Hose(aim.gateway) as hose:
             hose.send(b"", until)
-            said["connections"] += 1
-    return said
+            replies["connections"] += 1
+    return replies
 
 
 def idle(most: int, aim: Aim, seconds: float) -> Counter[str]:
-    """Connections that greet and say nothing more, as many as this process may have."""
+    """Connections that send the greeting and nothing more, as many as this process may have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < most + _SPARE_FILES:
         soft = most + _SPARE_FILES if hard == resource.RLIM_INFINITY else min(hard, most + _SPARE_FILES)
@@ -178,7 +178,7 @@ def idle(most: int, aim: Aim, seconds: float) -> Counter[str]:
 
 
 def _unread(aim: Aim, more: bytes) -> Iterator[bytes]:
-    """Calls whose answers find no window, and then what makes the exchange look after all of them."""
+    """Calls whose answers have no window, and then frames that make the exchange handle all of them."""
     block, message = _block(f"/{GET}", aim.identity), b"\x00" + len(somebody()).to_bytes(4, "big") + somebody()
     for stream in _ids(900):
         yield _begun(stream, block) + _data(stream, message, end=True)

@@ -1,4 +1,4 @@
-"""HTTP/2: floods, stalls, broken frames, and what is no HTTP/2 at all."""
+"""HTTP/2: floods, stalls, broken frames, and data that is not HTTP/2."""
 
 import contextlib
 import random
@@ -33,7 +33,7 @@ _BORNE = (*_ENDED, "borne")
 
 
 def attacks(_: Target) -> list[Attack]:
-    """All of them. "borne" is said when the connection goes on, and calls on it are answered as ever."""
+    """All of them. The outcome is "borne" if the connection goes on and its calls are answered as usual."""
     broken: dict[str, bytes] = {
         "a frame cut off": HeadersFrame(1, b"\x00" * 100, flags=["END_HEADERS"]).serialize()[:40],
         "a frame of 16 MB": (0xFFFFFF).to_bytes(3, "big") + b"\x00\x00" + (1).to_bytes(4, "big") + bytes(100_000),
@@ -65,7 +65,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("priorities without end", _priorities, _BORNE),
         Attack("answers that nobody reads", _stall, ("borne",)),
         Attack("calls without an end", _unended, _BORNE),
-    ]  # fmt: skip
+    ]
 
 
 def _broken(data: bytes, target: Target, _: random.Random) -> Outcome:
@@ -76,18 +76,18 @@ def _broken(data: bytes, target: Target, _: random.Random) -> Outcome:
 
 
 def _after(wire: Wire, target: Target, seconds: float) -> Outcome:
-    """How the connection ended; "borne" when it did not, and a fresh one is served."""
+    """How the connection ended; "borne" if it did not and a new connection is served."""
     ending = wire.ending(seconds)
     return Outcome(fresh(target) if ending == "open" else ending)
 
 
 def fresh(target: Target, client: str = OTHER) -> str:
-    """Says "borne" when another member is served over a new connection; the own quota may be used up."""
+    """Returns "borne" if another member is served over a new connection; the attacker's quota may be used up."""
     with Wire(target.state.gateway) as wire:
         wire.request(1, f"/{VERIFY}", target.identity(client))
         wire.message(1, somebody())
-        said = wire.outcome().said
-        return "borne" if said == "OK" else f"others get {said}"
+        reply = wire.outcome().reply
+        return "borne" if reply == "OK" else f"others get {reply}"
 
 
 def _foreign(data: bytes, target: Target, _: random.Random) -> Outcome:
@@ -152,12 +152,12 @@ def _continuations(target: Target, _: random.Random) -> Outcome:
 
 
 def _hpack_bomb(target: Target, _: random.Random) -> Outcome:
-    """One large header in the table, then a reference of a byte to it, again and again."""
+    """One large header in the table, then many references of one byte to it."""
     with Wire(target.state.gateway) as wire:
         large = b"\x40\x05x-big" + b"\x7f" + bytes([3500 - 127 & 0x7F | 0x80, 3500 - 127 >> 7]) + b"a" * 3500
         wire.send(HeadersFrame(1, wire.block(f"/{VERIFY}") + large + b"\xbe" * 12_000, flags=["END_HEADERS"]))
         outcome = wire.outcome(1)
-        return Outcome(fresh(target)) if outcome.said == "open" else outcome
+        return Outcome(fresh(target)) if outcome.reply == "open" else outcome
 
 
 def _rapid_reset(target: Target, _: random.Random) -> Outcome:
@@ -202,7 +202,7 @@ def _priorities(target: Target, _: random.Random) -> Outcome:
 
 
 def _stall(target: Target, _: random.Random) -> Outcome:
-    """A thousand calls whose answers find no window, and are never read."""
+    """A thousand calls whose answers have no window and are never read."""
     with Wire(target.state.gateway, {_INITIAL_WINDOW: 0, _MAX_FRAME: 16384}) as wire:
         for number in range(1000):
             stream = 2 * number + 1
@@ -213,7 +213,7 @@ def _stall(target: Target, _: random.Random) -> Outcome:
 
 
 def _unended(target: Target, _: random.Random) -> Outcome:
-    """Calls that begin and send no message: more than a connection may have at once."""
+    """Calls without a message: more than a connection may have at once."""
     with Wire(target.state.gateway) as wire:
         for number in range(1500):
             if not wire.request(2 * number + 1, f"/{VERIFY}", target.identity()):

@@ -12,7 +12,7 @@ from ndxp.wire.assertion import Assertion, sign
 _INVALID = "INVALID_ARGUMENT INVALID_METADATA"
 _UNKNOWN = "NOT_FOUND UNKNOWN_PROVIDER"
 _NO_HTTP2 = "RST_STREAM PROTOCOL_ERROR"
-"""What RFC 9113 has in store for a header list that is none; nobody knows whose it is then."""
+"""The answers of RFC 9113 to an invalid header list, whose sender is unknown."""
 
 _OVERSIZE = (
     _INVALID,
@@ -57,7 +57,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("1000 keys", partial(_with, *((f"x-{n}", "a" * 20) for n in range(1000))), _OVERSIZE),
         Attack("a value of 64 kB", _oversize, _OVERSIZE),
         Attack("a deadline that is no number", partial(_raw, ("grpc-timeout", "soon")), (_INVALID,), recorded=True),
-    ]  # fmt: skip
+    ]
 
 
 def _with(*given: metadata.Pair | Target | random.Random) -> Outcome:
@@ -71,8 +71,8 @@ def _raw(pair: Pair, target: Target, _: random.Random) -> Outcome:
 
 
 def _forged_assertion(target: Target, source: random.Random) -> Outcome:
-    said = Assertion(CLIENT, "VN/GOV/G01/population", VERIFY, "01900000-0000-7000-8000-000000000000")
-    return _with((metadata.ASSERTION, sign(said, source.randbytes(32))), target, source)
+    assertion = Assertion(CLIENT, "VN/GOV/G01/population", VERIFY, "01900000-0000-7000-8000-000000000000")
+    return _with((metadata.ASSERTION, sign(assertion, source.randbytes(32))), target, source)
 
 
 def _oversize(target: Target, source: random.Random) -> Outcome:

@@ -1,8 +1,8 @@
-"""Neighbours: honest members who call all the while, in a process of their own; and how long each call took them.
+"""Neighbours: normal members that call during the attacks, in a process of their own, with the duration of each call.
 
-``python -m drills.attacks.neighbours`` reads from its input where, with which tokens and in whose certificates to call.
-It prints a line for every call: when it began on the monotonic clock, how long it took (both in seconds), its status,
-and whether it ended with OK, or with a reason and a transaction.
+``python -m drills.attacks.neighbours`` reads the gateway's address, tokens and certificates from its input. It prints a
+line for every call: when it began on the monotonic clock, how long it took (both in seconds), its status, and whether
+it ended with OK, or with a reason and a transaction.
 """
 
 import json
@@ -31,7 +31,7 @@ _PEOPLE, _PAUSE, _DEADLINE = 200, 0.004, 20.0
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A neighbour's call: when it began (monotonic clock), how long it took, both in seconds, and its status.
+    """A neighbour's call: when it began (monotonic clock), its duration, both in seconds, and its status.
 
     It is ``explained`` when it ended with OK, or with a reason and a transaction.
     """
@@ -43,7 +43,7 @@ class Answered:
 
 
 class Neighbours:
-    """Call for the length of a ``with`` statement. ``answered`` grows."""
+    """They call during a ``with`` statement. ``answered`` grows."""
 
     def __init__(self, exchange: State, tokens: Mapping[str, str]) -> None:
         self.answered: list[Answered] = []
@@ -67,7 +67,7 @@ class Neighbours:
         self._reader.join()
 
     def wait(self, calls: int, seconds: float) -> None:
-        """Returns after so many more calls, or so many seconds."""
+        """Returns after ``calls`` more calls, or after ``seconds``."""
         enough, deadline = len(self.answered) + calls, time.monotonic() + seconds
         while len(self.answered) < enough and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -85,13 +85,13 @@ def p99(answered: Sequence[Answered]) -> float:
 
 
 def percentile(answered: Sequence[Answered], share: float) -> float:
-    """The duration that so large a share of the calls kept to, in seconds; 0 without any."""
+    """The duration that a share of the calls did not exceed, in seconds; 0 without calls."""
     durations = sorted(each.took for each in answered)
     return durations[min(len(durations) - 1, int(share * len(durations)))] if durations else 0.0
 
 
 def main() -> None:
-    """Calls until it is terminated."""
+    """Calls until the process is terminated."""
     given = json.loads(sys.stdin.readline())
     people = [
         population_pb2.VerifyCitizenRequest(

@@ -1,4 +1,4 @@
-"""Paths: methods that are not there, or are no methods at all."""
+"""Paths: methods that do not exist, and texts that are not methods."""
 
 import random
 from functools import partial

@@ -1,4 +1,4 @@
-"""Payloads: messages that are none, that say another length than they have, that grow when they are unpacked."""
+"""Payloads: malformed messages, wrong lengths, and messages that grow when they are decompressed."""
 
 import gzip
 import random
@@ -24,7 +24,7 @@ _PACKED = (*_LARGE, ("grpc.default_compression_algorithm", grpc.Compression.Gzip
 
 
 def attacks(_: Target) -> list[Attack]:
-    """All of them. The gateway reads no message: the agency's gRPC has to refuse what is none."""
+    """All of them. The gateway reads no messages: the agency's gRPC must refuse malformed ones."""
     encoded: Pair = ("grpc-encoding", "gzip")
     return [
         Attack("a message cut off", _cut, _NO_MESSAGE),
@@ -48,7 +48,7 @@ def attacks(_: Target) -> list[Attack]:
         Attack("100 MB of zeros in gzip", partial(_bomb, VERIFY), _UNPACKED),
         Attack("100 MB of zeros in gzip, in a stream", partial(_bomb, _BATCH), _UNPACKED),
         Attack("100 MB of zeros in gzip, no token", partial(_bomb, ""), (*_UNPACKED, _NO_TOKEN)),
-    ]  # fmt: skip
+    ]
 
 
 def _send(payload: bytes, target: Target, _: random.Random) -> Outcome:

@@ -1,4 +1,4 @@
-"""A peer on the exchange's own HTTP/2 stack: it keeps to flow control, and can leave unread what comes."""
+"""A peer on the project's own HTTP/2 stack: it obeys flow control, and can leave data unread."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _Connection = TypeVar("_Connection", bound=Connection)
 
 
 class Peer(asyncio.Protocol, Generic[_Connection]):
-    """One end of a connection; ``greet`` is its first word, ``greeted`` is set when the other side has said its own."""
+    """One end of a connection; ``greet`` is its preface, ``greeted`` is set when the other side's has come."""
 
     def __init__(self, make: Callable[[Callable[[], None]], _Connection], greet: Callable[[_Connection], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -26,7 +26,7 @@ class Peer(asyncio.Protocol, Generic[_Connection]):
         self._greet(self.connection)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the other side's."""
+        """Bytes from the other side."""
         self.connection.receive(data)
         if self.connection.greeted:
             self.greeted.set()
@@ -42,9 +42,10 @@ class Peer(asyncio.Protocol, Generic[_Connection]):
     def connection_lost(self, _: Exception | None) -> None:
         """The transport is gone."""
         self.connection.lost()
+        self.connection.tell_of_loss()
 
     def say(self, data: bytes) -> None:
-        """Sends bytes as they are, while there is somebody to hear them."""
+        """Sends bytes unchanged, while the connection is open."""
         if not self.transport.is_closing():
             self.transport.write(data)
 
@@ -58,7 +59,7 @@ class Peer(asyncio.Protocol, Generic[_Connection]):
 
 
 class Deaf:
-    """The user of a stream that nobody listens to: what comes is not read, and its window not given back."""
+    """The user of a stream that reads nothing and gives no window back."""
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
         """Headers or trailers."""

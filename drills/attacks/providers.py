@@ -1,4 +1,4 @@
-"""Providers that lie: a member's own gRPC server, registered with the exchange, whose answers are attacks."""
+"""Providers that lie: a member's own gRPC server on the exchange, whose answers are attacks."""
 
 import random
 import time
@@ -21,7 +21,7 @@ from ndxp.wire import metadata, status
 SUBSYSTEM = "VN/COM/drill/provider"
 CONTRACT = "drill.v1.DrillService"
 _DEADLINE, _SOON, _ENDLESS = 20.0, 3.0, ("no answer", "a stream without end")
-"""Seconds for a call; for those to which there is no answer, and a stream that nobody reads, fewer."""
+"""Seconds for a call; fewer for those without an answer, and for a stream that nobody reads."""
 
 _MB = 1024 * 1024
 _Context = Any
@@ -34,22 +34,22 @@ _MISCHIEF: Mapping[str, tuple[str, ...]] = {
     "a message of 6 kB": ("UNKNOWN",),
     "trailers of 64 kB": ("RESOURCE_EXHAUSTED", "INTERNAL", "UNKNOWN"),
     "an answer of 40 MB": ("RESOURCE_EXHAUSTED MESSAGE_TOO_LARGE",),
-    "40 MB of zeros in gzip": ("RESOURCE_EXHAUSTED",),  # said by the caller's own library, which unpacks them
+    "40 MB of zeros in gzip": ("RESOURCE_EXHAUSTED",),  # from the caller's own library, which decompresses them
     "no answer": ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED PROVIDER_TIMEOUT"),
     "a stream without end": ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED PROVIDER_TIMEOUT"),
     "a stream that nobody reads": ("bounded",),
 }
-"""What it does, and what may come of it. "clean" is said when nothing that it feigned has come through."""
+"""The lies, with the allowed outcomes. "clean" means that nothing of the lie has reached the caller."""
 
 
 def attacks(target: Target) -> list[Attack]:
     """All of them."""
     provider = Provider(target)
-    return [Attack(name, partial(provider.lie, name), said) for name, said in _MISCHIEF.items()]
+    return [Attack(name, partial(provider.lie, name), allowed) for name, allowed in _MISCHIEF.items()]
 
 
 def register(target: Target, subsystem: str, contract: str, address: str, consumers: Sequence[str]) -> None:
-    """Puts a provider on the exchange, which consumers may call all methods of; returns when every gateway knows it."""
+    """Registers a provider, with a grant for all its methods; returns when every gateway knows it."""
     send = target.session.send
     member, name = subsystem.rsplit("/", 1)
     send("PUT", "/members", body={"id": member, "name": "Drill", "subsystems": [name]})
@@ -62,7 +62,7 @@ def register(target: Target, subsystem: str, contract: str, address: str, consum
 
 
 class Provider:
-    """The server; it is registered with the target, and ends with the drill."""
+    """The server; it is registered with the target and ends with the drill."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -77,10 +77,10 @@ class Provider:
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
         register(target, SUBSYSTEM, CONTRACT, f"127.0.0.1:{port}", [CLIENT])
-        target.until(lambda: "" if self.lie("trailers of the exchange").said == "clean" else "the drill is not served")
+        target.until(lambda: "" if self.lie("trailers of the exchange").reply == "clean" else "the drill is not served")
 
     def lie(self, name: str, *_: Target | random.Random) -> Outcome:
-        """Lets somebody call, and says what came of it."""
+        """Makes a call to the lie ``name``, and returns the outcome."""
         if name == "a stream that nobody reads":
             return self._unread(name)
         method = "Flow" if "stream" in name else "Answer"
@@ -102,7 +102,7 @@ class Provider:
             return self._judge(done, "")
 
     def _judge(self, done: Any, transaction_id: str) -> Outcome:
-        """Whether what came through, and what was recorded, is the exchange's own word."""
+        """Checks that what the caller got and what was recorded comes from the exchange."""
         trailing = [(str(key), value) for key, value in done.trailing_metadata() or ()]
         found = dict(trailing)
         transaction_id = transaction_id or str(found.get(metadata.TRANSACTION_ID, ""))
@@ -118,7 +118,7 @@ class Provider:
         return Outcome("clean", transaction_id)
 
     def _unread(self, name: str) -> Outcome:
-        """A stream of which the caller reads one message: the rest has to wait at the provider."""
+        """A stream of which the caller reads one message: the rest must wait at the provider."""
         self._written = 0
         with grpc.insecure_channel(self._target.state.gateway, options=OPTIONS) as channel:
             rpc: Any = channel.unary_stream(f"/{CONTRACT}/Flow")
@@ -149,10 +149,10 @@ def _feign(*pairs: tuple[str, str | bytes]) -> Callable[[_Context], bytes]:
 
 def _fail(reason: str, message: str, domain: str) -> Callable[[_Context], bytes]:
     def answer(context: _Context) -> bytes:
-        said = status_pb2.Status(code=7, message=message)
-        said.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=domain))
+        failure = status_pb2.Status(code=7, message=message)
+        failure.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain=domain))
         context.set_trailing_metadata(
-            ((metadata.STATUS_DETAILS, said.SerializeToString()), (metadata.ERROR_ORIGIN, "gateway"))
+            ((metadata.STATUS_DETAILS, failure.SerializeToString()), (metadata.ERROR_ORIGIN, "gateway"))
         )
         context.abort(grpc.StatusCode.PERMISSION_DENIED, message)
         return b""
@@ -178,8 +178,10 @@ def _never(context: _Context) -> bytes:
 
 _ANSWERS: Mapping[str, Callable[[_Context], bytes]] = {
     "trailers of the exchange": _feign(
-        (metadata.TRANSACTION_ID, "01900000-0000-7000-8000-000000000000"), (metadata.ERROR_ORIGIN, "gateway"),
-        (metadata.ASSERTION, "a.b.c"), ("x-ndxp-role", "operator"),
+        (metadata.TRANSACTION_ID, "01900000-0000-7000-8000-000000000000"),
+        (metadata.ERROR_ORIGIN, "gateway"),
+        (metadata.ASSERTION, "a.b.c"),
+        ("x-ndxp-role", "operator"),
     ),
     "a subject that is free text": _feign((metadata.SUBJECT, "Nguyen Van An, 001090000001")),
     "a reason that writes to the terminal": _fail("\x1b[31m\nOK \r", "\x1b[2J\nall is well", "drill"),
@@ -189,7 +191,7 @@ _ANSWERS: Mapping[str, Callable[[_Context], bytes]] = {
     "an answer of 40 MB": lambda _: bytes(40 * _MB),
     "40 MB of zeros in gzip": _packed,
     "no answer": _never,
-}  # fmt: skip
+}
 
 
 def _described() -> descriptor_pool.DescriptorPool:

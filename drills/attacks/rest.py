@@ -1,4 +1,4 @@
-"""REST: the admin API and the token office, by those who may not, and with what fits nowhere."""
+"""REST: the admin API and the token endpoint, called without the right, and with malformed input."""
 
 import contextlib
 import json
@@ -23,11 +23,11 @@ _TOO_LARGE = ("HTTP 413", "closed")
 _EXAMPLES = 8
 _KEYS = "/.well-known/jwks.json"
 _LEFT_OUT = ("/admin/v1/ledger/retention", "/admin/v1/members/disable", "/admin/v1/services/disable", "/admin/v1/keys")
-"""What schemathesis does not call with the operator's secret: its success would take the drill's own ground away."""
+"""Operations that schemathesis does not call with the operator's secret, because success would break the drill."""
 
 
 def attacks(target: Target) -> list[Attack]:
-    """All of them; the operations are those of control's own OpenAPI."""
+    """All of them, for the operations in control's OpenAPI description."""
     with target.http() as http:
         described = http.get("/openapi.json").json()
     operations = list(_operations(described))
@@ -62,7 +62,7 @@ def attacks(target: Target) -> list[Attack]:
         Attack("a request cut off", _cut, ("closed", "HTTP 400")),
         Attack("noise", _noise, ("closed", "HTTP 400")),
         *(Attack(f"schemathesis: {v} {p}", partial(_fuzz, described, v, p), ("held",)) for v, p in operations),
-    ]  # fmt: skip
+    ]
 
 
 _PATHS = (
@@ -92,7 +92,7 @@ _BODIES: dict[str, tuple[bytes, str]] = {
 }
 
 
-def _said(answer: httpx.Response) -> Outcome:
+def _outcome(answer: httpx.Response) -> Outcome:
     if leak := next((word for word in _LEAKS if word in answer.text), ""):
         return Outcome(f"HTTP {answer.status_code} which shows {leak!r}")
     return Outcome(f"OK HTTP {answer.status_code}" if answer.is_success else f"HTTP {answer.status_code}")
@@ -116,13 +116,13 @@ def _filled(path: str) -> str:
 
 def _guarded(verb: str, path: str, secret: Callable[[Target], str | None], target: Target, _: random.Random) -> Outcome:
     with target.http(secret(target)) as http:
-        return _said(http.request(verb, _filled(path), json={} if verb in ("PUT", "POST") else None))
+        return _outcome(http.request(verb, _filled(path), json={} if verb in ("PUT", "POST") else None))
 
 
 def _rebound(path: str, target: Target, _: random.Random) -> Outcome:
-    """A web page whose name leads to this machine by now, in a browser here."""
+    """A web page in a browser here, whose name now resolves to this machine."""
     with target.http() as http:
-        return _said(http.get(path, headers={"Host": "rebound.example.com"}))
+        return _outcome(http.get(path, headers={"Host": "rebound.example.com"}))
 
 
 def _by(verb: str, path: str, role: str, target: Target, _: random.Random) -> Outcome:
@@ -139,7 +139,7 @@ def _wrong_verbs(operations: list[tuple[str, str]]) -> Iterator[tuple[str, str]]
 
 def _wrong_verb(verb: str, path: str, target: Target, _: random.Random) -> Outcome:
     with target.http(target.secret("admin")) as http:
-        return _said(http.request(verb, path))
+        return _outcome(http.request(verb, path))
 
 
 def _path(path: str, target: Target, _: random.Random) -> Outcome:
@@ -149,7 +149,7 @@ def _path(path: str, target: Target, _: random.Random) -> Outcome:
 
 def _body(body: bytes, kind: str, target: Target, _: random.Random) -> Outcome:
     with target.http(target.secret("admin")) as http:
-        return _said(http.put("/admin/v1/members", content=body, headers={"Content-Type": kind}))
+        return _outcome(http.put("/admin/v1/members", content=body, headers={"Content-Type": kind}))
 
 
 def _large(path: str, name: str | None, target: Target, _: random.Random) -> Outcome:
@@ -157,7 +157,7 @@ def _large(path: str, name: str | None, target: Target, _: random.Random) -> Out
     with target.http(name and target.secret(name)) as http:
         try:
             verb = "PUT" if "admin" in path else "POST"
-            return _said(http.request(verb, path, content=_chunks(), headers={"Content-Type": kind}))
+            return _outcome(http.request(verb, path, content=_chunks(), headers={"Content-Type": kind}))
         except httpx.TransportError:
             return Outcome("closed")
 
@@ -189,12 +189,12 @@ def _raw(target: Target, request: bytes, *, end: bool = False) -> Outcome:
             answer = connection.recv(1 << 16).decode(errors="replace")
             if answer:
                 code = int(answer.split(" ", 2)[1])
-                return _said(httpx.Response(code, text=answer))
+                return _outcome(httpx.Response(code, text=answer))
     return Outcome("closed")
 
 
 def _fuzz(described: dict[str, Any], verb: str, path: str, target: Target, source: random.Random) -> Outcome:
-    """What its description allows and what it does not, with the operator's secret: no error that nobody thought of."""
+    """Valid and invalid requests by the description, with the operator's secret: none may cause an unexpected error."""
     if path in _LEFT_OUT:
         return Outcome("held")
     found: list[str] = []
@@ -205,18 +205,21 @@ def _fuzz(described: dict[str, Any], verb: str, path: str, target: Target, sourc
 
         @seed(source.randrange(2**32))
         @settings(
-            max_examples=_EXAMPLES, database=None, deadline=None, phases=[Phase.generate],
+            max_examples=_EXAMPLES,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
+        )
         @given(case=operation.as_strategy())
         def call(case: Any) -> None:
             given_to = case.as_transport_kwargs(base_url=target.state.control_url)
             request = {name: given_to[name] for name in ("params", "json", "data") if given_to.get(name) is not None}
             kept = {name: quote(str(value)) for name, value in (given_to.get("headers") or {}).items()}
             answer = http.request(given_to["method"], given_to["url"], headers={**kept, **headers}, **request)
-            said = _said(answer).said
-            if (answer.status_code >= 500 and answer.status_code != 503) or "shows" in said:
-                found.append(f"{said} for {json.dumps(request, default=repr)[:200]}")
+            reply = _outcome(answer).reply
+            if (answer.status_code >= 500 and answer.status_code != 503) or "shows" in reply:
+                found.append(f"{reply} for {json.dumps(request, default=repr)[:200]}")
 
         call()
     return Outcome(found[0] if found else "held")

@@ -1,4 +1,4 @@
-"""Search: SQL in every field that is searched by, and records that write to the terminal of whoever reads them."""
+"""Search: SQL in every search field, and records with control characters for the reader's terminal."""
 
 import random
 import subprocess
@@ -60,7 +60,7 @@ def _search(path: str, field: str, sql: str, target: Target, _: random.Random) -
 
 
 def _markup(target: Target, source: random.Random) -> Outcome:
-    """Everything that a caller writes freely into a record, as rich's markup."""
+    """Markup of rich in every free text of a record."""
     text = source.choice(_MARKUP)
     keys = (metadata.PURPOSE, metadata.USER_ID, metadata.MESSAGE_ID, metadata.ISSUE, metadata.REPRESENTED_PARTY)
     done = call(target.state.gateway, VERIFY, somebody(), target.identity(), *((key, text) for key in keys))
@@ -76,7 +76,7 @@ def _control(target: Target, source: random.Random) -> Outcome:
 
 
 def _shown(target: Target, done: Outcome, text: str) -> Outcome:
-    """Whether a record is shown by every command without a character that a terminal obeys, and as it is."""
+    """Whether every command shows a record's text unchanged and without control characters."""
     target.until_recorded()
     for words in _commands(done.transaction_id):
         command = [sys.executable, "-P", "-m", "ndxp.cli", *words, "--folder", str(target.folder)]

@@ -1,4 +1,4 @@
-"""The target: a sandbox, and the honest ways of calling its parts that an attack departs from."""
+"""The target: a sandbox, and normal ways of calling its parts, which attacks modify."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from ndxp.wire import metadata, status
 from ndxp.world import World
 
 CLIENT = "VN/GOV/H26/one-stop"
-"""The member that attacks, or in whose name somebody does."""
+"""The member that attacks, or whose identity an attack uses."""
 
 OTHER = "VN/GOV/H29/one-stop"
 POPULATION = "VN/GOV/G01/population"
@@ -34,14 +34,14 @@ _DEADLINE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was said to an attack: status and reason, "HTTP 401", "closed"; and its transaction, where one was named."""
+    """The reply to an attack: status and reason, "HTTP 401", "closed"; and its transaction, if the reply names one."""
 
-    said: str
+    reply: str
     transaction_id: str = ""
 
 
 class Target(Sandbox):
-    """A sandbox in a folder that has to be free; ``gateways`` are the names of its workers."""
+    """A sandbox in an empty folder; ``gateways`` are the names of its workers."""
 
     def __init__(self, folder: Path, *, workers: int = WORKERS, tls: bool = False) -> None:
         super().__init__(plan.make(folder, workers=workers, port=0, tls=tls))
@@ -52,13 +52,13 @@ class Target(Sandbox):
         self._traces = self._count_traces()
 
     def token(self, client: str = CLIENT) -> str:
-        """An honest access token."""
+        """A valid access token."""
         if client not in self._tokens:
             self._tokens[client] = self.session.tokens(client).blocking()
         return self._tokens[client]
 
     def identity(self, client: str = CLIENT) -> metadata.Pair:
-        """The metadata of an honest caller."""
+        """The metadata of a normal caller."""
         return metadata.AUTHORIZATION, f"Bearer {self.token(client)}"
 
     def secret(self, name: str) -> str:
@@ -66,12 +66,12 @@ class Target(Sandbox):
         return self._secrets[name]
 
     def address(self, subsystem: str) -> str:
-        """Where a subsystem of the sandbox listens itself."""
+        """The address of a subsystem of the sandbox itself."""
         addresses: dict[str, str] = json.loads(self._planned.processes[1].environment["NDXP_ADDRESSES"])
         return addresses[subsystem]
 
     def http(self, secret: str | None = None) -> httpx.Client:
-        """A client of control; to be closed."""
+        """A client of control; the caller closes it."""
         headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
         return httpx.Client(base_url=self.state.control_url, headers=headers, timeout=20, verify=False)  # noqa: S501
 
@@ -81,7 +81,7 @@ class Target(Sandbox):
         return self.http(self.secret("admin"))
 
     def processes(self) -> frozenset[tuple[int, float]]:
-        """Number and start of every process that runs."""
+        """Number and start time of every running process."""
         return frozenset((process.pid, process.create_time()) for process in self.state.members())
 
     def guarded(self) -> list[psutil.Process]:
@@ -89,7 +89,7 @@ class Target(Sandbox):
         return [self.process(name) for name in ("control", *self.gateways)]
 
     def new_traces(self) -> int:
-        """Tracebacks in the logs since the last time: errors that nobody has thought of."""
+        """Tracebacks in the logs since the last call: unexpected errors."""
         before, self._traces = self._traces, self._count_traces()
         return self._traces - before
 
@@ -100,14 +100,14 @@ class Target(Sandbox):
 
 
 def _caller_left(places: str, error: str) -> bool:
-    """Whether gRPC says no more than that it could not send an answer."""
+    """Whether gRPC only says that it could not send an answer."""
     return "ExecuteBatchError" in error and not _OWN_FILE.search(places)
 
 
 def call(
     address: str, method: str, payload: bytes, *pairs: metadata.Pair, options: Sequence[tuple[str, Any]] = OPTIONS
 ) -> Outcome:
-    """A unary call over a connection of its own, with any bytes as its message."""
+    """A unary call over its own connection, with any bytes as its message."""
     with grpc.insecure_channel(address, options=options) as channel:
         return send(channel, method, payload, *pairs)
 
@@ -126,7 +126,7 @@ def send(channel: grpc.Channel, method: str, payload: bytes, *pairs: metadata.Pa
 
 @cache
 def somebody() -> bytes:
-    """A good request of VerifyCitizen and GetCitizen."""
+    """A valid request for VerifyCitizen and GetCitizen."""
     (who,) = World().sample(1, 1, alive=True)
     request = population_pb2.VerifyCitizenRequest(
         citizen_number=who.number, full_name=who.full_name, birth_date=who.birth_date.isoformat()

@@ -1,4 +1,4 @@
-"""Tokens: none, forged, somebody else's, out of time."""
+"""Tokens: none, forged, of another member, expired."""
 
 import base64
 import json
@@ -49,8 +49,10 @@ def attacks(target: Target) -> list[Attack]:
         Attack("claims changed after signing", _changed, (_INVALID,), recorded=True),
         Attack("expired", partial(_signed, {"exp": now - 60, "iat": now - 120}, {}), (_EXPIRED,), recorded=True),
         Attack(
-            "a subsystem that is not there", partial(_signed, {"sub": "VN/GOV/H99/nobody"}, {}),
-            ("PERMISSION_DENIED MEMBER_DISABLED",), recorded=True,
+            "a subsystem that is not there",
+            partial(_signed, {"sub": "VN/GOV/H99/nobody"}, {}),
+            ("PERMISSION_DENIED MEMBER_DISABLED",),
+            recorded=True,
         ),
         Attack("another member's", _of_another, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
         Attack("two tokens", _two, ("INVALID_ARGUMENT INVALID_METADATA",), recorded=True),
@@ -58,7 +60,7 @@ def attacks(target: Target) -> list[Attack]:
         Attack("from before a rotation", _rotated, (_INVALID, "UNAUTHENTICATED TOKEN_REVOKED"), recorded=True),
         Attack("64 kB", _huge, ("RESOURCE_EXHAUSTED METADATA_TOO_LARGE",)),
         Attack("8 kB", _large, (_INVALID, "RESOURCE_EXHAUSTED")),
-    ]  # fmt: skip
+    ]
     made += [Attack(name, partial(_signed, claims, {}), (_INVALID,), recorded=True) for name, claims in signed.items()]
     return made
 
@@ -68,12 +70,12 @@ def _present(target: Target, token: str, *pairs: metadata.Pair, scheme: str = "B
 
 
 def _signed(claims: _Claims, headers: _Claims, target: Target, _: random.Random) -> Outcome:
-    """A token signed with the exchange's own key, which says something wrong."""
+    """A token with wrong claims, signed with the exchange's own key."""
     now = int(time.time())
     usual = {"iss": "ndxp:control", "aud": "ndxp:gateway", "sub": CLIENT, "iat": now, "exp": now + 600, "jti": "drill"}
-    said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+    claimed = {name: value for name, value in {**usual, **claims}.items() if value is not None}
     kid = jwt.get_unverified_header(target.token())["kid"]
-    return _present(target, _encode({"alg": "EdDSA", "kid": kid, **headers}, said, _own_key(target)))
+    return _present(target, _encode({"alg": "EdDSA", "kid": kid, **headers}, claimed, _own_key(target)))
 
 
 def _foreign(target: Target, _: random.Random) -> Outcome:
@@ -158,7 +160,7 @@ def _own_key(target: Target) -> Ed25519PrivateKey:
 
 
 def _encode(headers: _Claims, claims: _Claims, key: Ed25519PrivateKey) -> str:
-    signed = f"{_base64url(headers)}.{_base64url(claims)}"  # PyJWT refuses to sign some of what is wrong here
+    signed = f"{_base64url(headers)}.{_base64url(claims)}"  # PyJWT refuses to sign some of these
     return f"{signed}.{base64.urlsafe_b64encode(key.sign(signed.encode())).rstrip(b'=').decode()}"
 
 
@@ -166,5 +168,5 @@ def _parts(token: str) -> tuple[_Claims, _Claims]:
     return jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
 
 
-def _base64url(said: _Claims) -> str:
-    return base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+def _base64url(claimed: _Claims) -> str:
+    return base64.urlsafe_b64encode(json.dumps(claimed).encode()).rstrip(b"=").decode()

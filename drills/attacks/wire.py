@@ -1,4 +1,4 @@
-"""A peer on the wire: an HTTP/2 connection of which every byte is ours, for what no gRPC library would send."""
+"""An HTTP/2 connection that sends any bytes, for frames that no gRPC library would send."""
 
 import base64
 import socket
@@ -34,7 +34,7 @@ Pair = tuple[str | bytes, str | bytes]
 
 
 class Wire:
-    """A connection. ``headers`` and ``resets`` are what came, by stream; ``farewell`` is the GOAWAY's code or empty."""
+    """A connection. ``headers`` and ``resets`` have come, by stream; ``farewell`` is the code of GOAWAY or empty."""
 
     def __init__(self, address: str, settings: Mapping[int, int] | None = None, *, greet: bool = True) -> None:
         host, _, port = address.rpartition(":")
@@ -56,7 +56,7 @@ class Wire:
         self._socket.close()
 
     def send(self, *parts: Frame | bytes) -> bool:
-        """Sends frames or bytes as they are; False when the other side takes no more."""
+        """Sends frames or bytes unchanged; False when the other side takes no more."""
         try:
             self._socket.sendall(b"".join(p if isinstance(p, bytes) else p.serialize() for p in parts))
         except TimeoutError:
@@ -69,9 +69,13 @@ class Wire:
     def block(self, path: str | bytes, *pairs: Pair) -> bytes:
         """The header block of a call."""
         usual: tuple[Pair, ...] = (
-            (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "drill"),
-            ("content-type", "application/grpc"), ("te", "trailers"),
-        )  # fmt: skip
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", path),
+            (":authority", "drill"),
+            ("content-type", "application/grpc"),
+            ("te", "trailers"),
+        )
         return self._encoder.encode([*usual, *pairs], huffman=False)
 
     def request(self, stream: int, path: str | bytes, *pairs: Pair) -> bool:
@@ -79,13 +83,13 @@ class Wire:
         return self.send(HeadersFrame(stream, self.block(path, *pairs), flags=["END_HEADERS"]))
 
     def message(self, stream: int, payload: bytes, *, compressed: int = 0, length: int | None = None) -> bool:
-        """Sends a message and ends the request; ``length`` is what is said of its length, the true one by default."""
-        said = len(payload) if length is None else length
-        framed = bytes([compressed]) + said.to_bytes(4, "big") + payload
+        """Sends a message and ends the request; ``length`` is what its frame claims, by default the true length."""
+        claimed = len(payload) if length is None else length
+        framed = bytes([compressed]) + claimed.to_bytes(4, "big") + payload
         return self.send(DataFrame(stream, framed, flags=["END_STREAM"]))
 
     def read(self, until: Callable[["Wire"], bool], seconds: float = _PATIENCE) -> bool:
-        """Reads frames until something is so; False when the time is over or the connection closed before."""
+        """Reads frames until a condition is true; False when the time is over or the connection was closed before."""
         deadline = time.monotonic() + seconds
         while not until(self):
             while (frame := self._next()) is not None:

@@ -1,1 +1,1 @@
-"""Faults in a compose project that runs, and what callers who repeat their calls see of them."""
+"""Faults in a running compose project, and their effect on callers who repeat failed calls."""

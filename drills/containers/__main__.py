@@ -1,6 +1,6 @@
-"""``python -m drills.containers``: faults in a running compose project under load, and what callers see of them.
+"""``python -m drills.containers``: faults in a running compose project under load, and their effect on callers.
 
-The run folder is one of ``ndxp attach``. A drill kills and restarts containers of the project, and of nothing else.
+The run folder comes from ``ndxp attach``. A drill kills and restarts only containers of the project.
 """
 
 import argparse
@@ -33,7 +33,7 @@ _LEASE = "ndxp:recorder"
 
 
 class EngineFailed(Exception):
-    """The container engine refused; the text is its own."""
+    """The container engine refused; the text is the engine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Project:
         return found
 
     def run(self, *words: str) -> str:
-        """Runs a command of the engine; gives what it says. Raises EngineFailed."""
+        """Runs a command of the engine; returns its output. Raises EngineFailed."""
         ran = subprocess.run([*self.engine, *words], capture_output=True, check=False, encoding="utf-8")  # noqa: S603
         if ran.returncode:
             raise EngineFailed(f"{' '.join(words)}: {ran.stderr.strip()}")
@@ -67,12 +67,12 @@ class Project:
 
 
 def kill_a_gateway(project: Project) -> None:
-    """One of several; Envoy has to notice."""
+    """Kills one of several gateways; Envoy must notice it."""
     project.kill(project.containers("gateway")[0])
 
 
 def kill_the_writing_recorder(project: Project) -> None:
-    """The one with the lease; the other has to take over."""
+    """Kills the recorder with the lease; the other one must take over."""
     (redis,) = project.containers("redis")
     holder = project.run("exec", redis, "redis-cli", "get", _LEASE).strip()
     (writing,) = [each for each in project.containers("recorder") if holder.startswith(each[:12])]
@@ -80,17 +80,17 @@ def kill_the_writing_recorder(project: Project) -> None:
 
 
 def restart_redis(project: Project) -> None:
-    """A restart in order; nothing can be recorded meanwhile, so nothing may be answered."""
+    """Restarts Redis in the normal way; nothing can be recorded meanwhile, so nothing may be answered."""
     project.run("restart", *project.containers("redis"))
 
 
 def kill_redis(project: Project) -> None:
-    """A crash: what it had acknowledged must be there afterwards."""
+    """Kills Redis; all acknowledged entries must be there afterwards."""
     project.kill(*project.containers("redis"))
 
 
 def replace_gateways(project: Project) -> None:
-    """A rolling restart: one after the other ends its calls and comes back."""
+    """Restarts the gateways one after the other; each first ends its calls."""
     for container in project.containers("gateway"):
         project.run("restart", "--time", "20", container)
         time.sleep(_QUIET)
@@ -103,7 +103,7 @@ FAULTS: dict[str, Callable[[Project], None]] = {
 
 
 def drill(name: str, project: Project, session: Session, books: Books, calls: Sequence[Calls]) -> tuple[object, ...]:
-    """One fault under load; gives the row of the table. Raises NotResumed, EngineFailed."""
+    """One fault under load; returns its row of the table. Raises NotResumed, EngineFailed."""
     token = session.tokens(CLIENT).blocking()
     with Load(session.state.gateway, token, calls, _RETRY_FOR) as load:
         time.sleep(_QUIET)

@@ -1,4 +1,4 @@
-"""``python -m drills.crash``: rounds of faults under load, and the table of what they have shown."""
+"""``python -m drills.crash``: rounds of faults under load, and a table of the results."""
 
 import argparse
 import random
@@ -63,8 +63,9 @@ def _arguments() -> argparse.Namespace:
 def _tell(each: Round, of: int, seconds: float) -> None:
     print(
         f"{each.number}/{of}  {seconds:5.0f} s  {each.fault}: {each.answered} answered, "
-        f"{each.outage:.1f} s away{'' if each.good else '  FAILED'}", flush=True,
-    )  # fmt: skip
+        f"{each.outage:.1f} s away{'' if each.good else '  FAILED'}",
+        flush=True,
+    )
     found = each.findings
     for what, listed in (("lost", found.lost), ("duplicated", found.duplicated), ("unrecorded", found.unrecorded)):
         for transaction in listed:
@@ -84,12 +85,15 @@ def _row(name: str, rounds: Sequence[Round]) -> tuple[object, ...]:
     found = [each.findings for each in rounds]
     trees = {each.tree for each in rounds}
     return (
-        name, len(rounds), sum(each.answered for each in rounds),
-        sum(len(each.lost) for each in found), sum(len(each.duplicated) for each in found),
+        name,
+        len(rounds),
+        sum(each.answered for each in rounds),
+        sum(len(each.lost) for each in found),
+        sum(len(each.duplicated) for each in found),
         sum(len(each.unrecorded) for each in found),
         trees.pop() if trees in ({"ok"}, {"skipped"}) else "BROKEN",
         f"{max(each.outage for each in rounds):.1f}",
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

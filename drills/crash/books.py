@@ -1,4 +1,4 @@
-"""The books after a round: the ledger beside what the clients were answered and what the agencies have logged."""
+"""The books after a round: compares the ledger with the clients' answers and the agencies' access logs."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ _MARGIN = 5
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Transactions that must not be: answered and not recorded, recorded twice, changing something without a record."""
+    """Wrong transactions: answered but not recorded, recorded twice, or a change without a record."""
 
     lost: list[str]
     duplicated: list[str]
@@ -34,9 +34,9 @@ class Findings:
 
 
 class Books:
-    """Reads what is new in them since the last time; the journal has to be drained.
+    """Reads new entries since the last time; the recorder must have caught up with the journal.
 
-    ``since``, in seconds since 1970, is from when on the agencies' accesses are looked at; by default from now on.
+    ``since``, in seconds since 1970, is the first time of agencies' accesses to read; by default now.
     """
 
     def __init__(self, session: Session, since: float | None = None) -> None:
@@ -111,7 +111,7 @@ def _accesses(exchange: BlockingExchange, agency: str, since: int) -> Iterator[a
 
 
 def verify(folder: Path) -> str:
-    """Whether the ledger's tree holds: "ok", what is wrong with it, or "skipped" without ``ndxp log verify``."""
+    """The result of verifying the ledger: "ok", what is wrong, or "skipped" without ``ndxp log verify``."""
     command = [sys.executable, "-P", "-m", "ndxp.cli", "log", "verify", "--folder", str(folder), "--json"]
     ran = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")  # noqa: S603
     if ran.returncode == 0:

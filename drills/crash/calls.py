@@ -1,4 +1,4 @@
-"""What the clients ask: sample calls, reads and changes and streams, about people drawn from the nation."""
+"""The clients' calls: sample calls (reads, changes and streams) about random people of the nation."""
 
 import random
 from collections.abc import Callable
@@ -18,11 +18,11 @@ _PEOPLE = 400
 
 Pairs = tuple[tuple[str, str], ...]
 Send = Callable[[Pairs, float], grpc.Call]
-"""Sends one call with its metadata and deadline in seconds, and gives it when it has ended; raises grpc.RpcError."""
+"""Sends one call with metadata and a deadline in seconds; returns it when it has ended; raises grpc.RpcError."""
 
 
 class Calls:
-    """Draws calls; to be used by one client."""
+    """Draws random calls, for one client."""
 
     def __init__(self, seed: str) -> None:
         self._source = random.Random(seed)

@@ -1,4 +1,4 @@
-"""The clients: each in a thread and on a connection of its own, one call after the other, noting every answer."""
+"""The clients: each has its own thread and connection, makes one call after the other, and notes every answer."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from ndxp.wire import metadata, status
 
 _DEADLINE = 8.0
 _RETRY = 0.1
-# The drill measures how long the exchange is away, not how patiently a client's own library waits to try again.
+# The drill measures how long the exchange is away, not how long a client's library waits before its next attempt.
 _RECONNECT = tuple(
     (f"grpc.{name}_reconnect_backoff_ms", ms) for name, ms in (("initial", 100), ("min", 100), ("max", 500))
 )
@@ -26,10 +26,10 @@ _UNRECORDED = BEFORE_ADMISSION | {Reason.JOURNAL_UNAVAILABLE}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status that the exchange gave. ``at`` is on the monotonic clock, in seconds.
+    """A status from the exchange. ``at`` is on the monotonic clock, in seconds.
 
-    ``recorded`` is whether the ledger must have the transaction: not when the exchange could not record it, nor when it
-    did not let the call in.
+    ``recorded``: the ledger must have the transaction. It need not if the exchange could not record it or did not let
+    the call in.
     """
 
     transaction_id: str
@@ -40,7 +40,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What became of a call: how often it was sent, how long it took in all (seconds), and whether it was served."""
+    """A call: how often it was sent, how long it took in all (seconds), and whether it was served in the end."""
 
     attempts: int
     seconds: float
@@ -51,7 +51,7 @@ class Client:
     """One caller with an access token. ``answers`` and ``done`` grow while it runs.
 
     For ``patience`` seconds a call is sent again, the same request with the same request_id, when it was UNAVAILABLE or
-    when nobody of the exchange has answered: a proxy that loses a gateway midway breaks off with another status.
+    the answer did not come from the exchange: a proxy that loses a gateway gives another status.
     """
 
     def __init__(self, target: str, token: str, calls: Calls, patience: float = 0.0) -> None:
@@ -111,13 +111,13 @@ class Client:
         self.answers.append(Answer(str(found[0]), ok=True, recorded=True, at=time.monotonic()))
 
     def _note_failure(self, failure: status.Failure) -> None:
-        if failure.transaction_id:  # without it nobody of the exchange has answered
+        if failure.transaction_id:  # without it the answer did not come from the exchange
             exempt = failure.origin == "gateway" and failure.reason in _UNRECORDED
             self.answers.append(Answer(failure.transaction_id, ok=False, recorded=not exempt, at=time.monotonic()))
 
 
 class Load:
-    """Clients that call for the length of a ``with`` statement."""
+    """Clients that call during a ``with`` statement."""
 
     def __init__(self, target: str, token: str, calls: Sequence[Calls], patience: float = 0.0) -> None:
         self._clients = [Client(target, token, each, patience) for each in calls]
@@ -139,15 +139,15 @@ class Load:
 
     @property
     def answers(self) -> list[Answer]:
-        """What the clients were answered."""
+        """The answers that the clients got."""
         return [answer for client in self._clients for answer in client.answers]
 
     @property
     def done(self) -> list[Call]:
-        """What became of their calls."""
+        """Their calls."""
         return [call for client in self._clients for call in client.done]
 
     @property
     def outage(self) -> float:
-        """The longest that a client went without a call answered with OK, in seconds."""
+        """The longest time that a client was without an answer OK, in seconds."""
         return max(client.outage() for client in self._clients)

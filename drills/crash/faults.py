@@ -1,4 +1,4 @@
-"""The faults: what is done to a running exchange. Each returns when it is over; what was killed may be away still."""
+"""The faults of a running exchange. Each returns when the fault is over; a killed process may still be away."""
 
 import random
 import sqlite3
@@ -54,12 +54,12 @@ def _cut_store(site: Site, _: random.Random) -> None:
 
 
 def _fill_disk(site: Site, _: random.Random) -> None:
-    """Until the recorder has felt it, and a little longer."""
+    """Fills the ledger's disk until the recorder has failed, and a little longer."""
     assert site.disk is not None  # noqa: S101 - not among the faults otherwise
     ballast = site.disk / "ballast"
     deadline = time.monotonic() + _DISK_PATIENCE
     try:
-        # SQLite's log would go on for a while in the space that it has already.
+        # SQLite's log could still use the space that it has already.
         with closing(sqlite3.connect(site.disk / "ledger.db")) as ledger:
             ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         _fill(ballast)
@@ -74,7 +74,7 @@ def _fill_disk(site: Site, _: random.Random) -> None:
 
 def _fill(path: Path) -> None:
     block = bytes(_BLOCK)
-    with path.open("ab", buffering=0) as file, suppress(OSError):  # which says that there is no space left
+    with path.open("ab", buffering=0) as file, suppress(OSError):  # no space left: the disk is full
         while True:
             file.write(block)
 

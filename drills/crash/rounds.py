@@ -1,4 +1,4 @@
-"""A round: load, a fault at a random moment, everything serving again, the books."""
+"""A round: load, a fault at a random moment, waiting until everything serves again, and the books."""
 
 import random
 import shutil
@@ -21,14 +21,14 @@ from ndxp.sandbox.life import StartFailed
 CLIENTS = 4
 _BEFORE, _AFTER = (0.3, 1.5), 0.3
 _CYCLES = 3
-"""Rounds of each fault in one sandbox; then a fresh one, so that a ledger is verified while it is small."""
+"""Rounds of each fault in one sandbox; then a new sandbox, so that ledgers stay small enough to verify."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round has shown. ``outage`` is the longest that a client went without an answer, in seconds.
+    """The result of a round. ``outage`` is the longest time that a client was without an answer, in seconds.
 
-    ``tree`` is "ok", "skipped" or what is wrong with it; ``trouble`` why it was broken off, empty when it was not.
+    ``tree`` is "ok", "skipped" or what is wrong; ``trouble`` is why the round was broken off, empty if it was not.
     """
 
     number: int
@@ -76,7 +76,7 @@ class Drill:
                 site.close()
 
     def clear(self) -> None:
-        """Removes what the drill has left behind."""
+        """Removes the drill's folder."""
         shutil.rmtree(self.folder)
 
     def _order(self, faults: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The site: an exchange in a folder of its own whose ledger is on a small disk of its own, and what runs there."""
+"""The site: an exchange in a folder of its own, whose ledger is on a small disk of its own."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _DISK = 128 * 1024 * 1024
 
 
 class Site(Sandbox):
-    """A running exchange. ``disk`` is the ledger's, None when this user may not mount one."""
+    """A running exchange. ``disk`` is the ledger's disk, None when this user may not mount one."""
 
     def __init__(self, folder: Path) -> None:
         planned = plan.make(folder, workers=WORKERS, port=0)
@@ -42,17 +42,17 @@ class Site(Sandbox):
         self._unmount()
 
     def store(self) -> Any:
-        """A client of the store; to be closed."""
+        """A client of the store; the caller closes it."""
         return redis.Redis.from_url(self._planned.processes[0].environment["NDXP_REDIS_URL"], socket_timeout=5)
 
     def kill_everything(self) -> None:
-        """SIGKILL to all processes at once, their supervisor among them."""
+        """Sends SIGKILL to all processes at once, including their supervisor."""
         members = self.state.members()
         os.killpg(self.state.supervisor, signal.SIGKILL)
         psutil.wait_procs(members)
 
     def start_again(self) -> None:
-        """Starts what was killed with its supervisor, as the init system of a server does."""
+        """Starts the killed processes with a supervisor, as a server's init system would."""
         self.state = life.start(self._planned)
 
     def _unmount(self) -> None:

@@ -1,1 +1,1 @@
-"""Interop drill: clients, providers and proxies of others, through the gateway; the cases are in tests/support."""
+"""Interop drill: foreign clients, providers and proxies through the gateway; the cases are in tests/support."""

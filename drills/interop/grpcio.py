@@ -1,4 +1,4 @@
-"""gRPC's core as client and provider: the published cases, and what load, slowness and endings do to its calls."""
+"""gRPC's core as client and provider: the published cases, and the effect of load, slow peers and ended connections."""
 
 import asyncio
 from collections import Counter
@@ -28,7 +28,7 @@ MANY_CALLS = 3000
 _LARGE = 8 * 1024 * 1024
 _PIECES, _PIECE = 64, 65_536
 _PAUSE = 0.02
-"""Seconds between two messages of somebody slow."""
+"""Seconds between two messages of a slow peer."""
 
 _AT_ONCE, _SECONDS = 16, 4.0
 """Calls at once while connections end, and for how long."""
@@ -59,7 +59,7 @@ async def cases(site: Site) -> Results:
 
 
 async def endings(site: Site) -> Results:
-    """Providers that leave, are replaced and are killed, and a gateway whose connections grow old."""
+    """Providers that leave, are replaced or are killed, and a gateway whose connections reach their age."""
     async with site.client() as client:
         async with Counted() as first:
             await site.provide(f"127.0.0.1:{first.port}")
@@ -70,19 +70,19 @@ async def endings(site: Site) -> Results:
     async with Counted() as server, site.gateway(NDXP_MAX_CONNECTION_AGE="1") as old, site.client(old) as client:
         await site.provide(f"127.0.0.1:{server.port}")
         yield await judged(_PEER, "gateway's connections end at an age", _aged(client, old))
-    # The last: it does not describe its contract.
+    # This one must be last, because it does not describe its contract.
     async with Leaving() as leaving, site.client() as client:
         await site.provide(f"127.0.0.1:{leaving.port}", answers=False)
         yield await judged("h2 provider", "GOAWAY in mid-flight", _goaway(client, leaving))
 
 
 async def many(client: Client) -> str:
-    """Thousands of calls at once: each is answered, or refused with a reason and a transaction."""
+    """Thousands of calls at once: each must be answered, or refused with a reason and a transaction."""
     calls = (_outcome(client.call("UnaryCall", SimpleRequest(response_size=10), timeout=40)) for _ in range(MANY_CALLS))
     outcomes = Counter(await asyncio.gather(*calls))
-    if any(said.startswith("bare") for said in outcomes):
-        raise Failed(_told(outcomes))
-    return _told(outcomes)
+    if any(result.startswith("bare") for result in outcomes):
+        raise Failed(_summary(outcomes))
+    return _summary(outcomes)
 
 
 async def _large(client: Client) -> None:
@@ -95,7 +95,7 @@ async def _slow_reader(client: Client) -> None:
     wanted = [ResponseParameters(size=_PIECE)] * _PIECES
     call = client.call("StreamingOutputCall", OutputRequest(response_parameters=wanted), timeout=40)
     sizes = [len((await call.read()).payload.body)]
-    for _ in range(20):  # the neighbours on its connection
+    for _ in range(20):  # other calls on its connection
         await client.call("UnaryCall", SimpleRequest(response_size=10))
     while (response := await call.read()) is not grpc.aio.EOF:
         sizes.append(len(response.payload.body))
@@ -119,7 +119,7 @@ async def _goaway(client: Client, provider: Leaving) -> str:
         await asyncio.gather(*(_outcome(client.call("EmptyCall", Empty(), timeout=20)) for _ in range(TOGETHER)))
     )
     if outcomes != {"OK": TOGETHER} or provider.answered != TOGETHER:
-        raise Failed(f"{_told(outcomes)}; the provider has answered {provider.answered}")
+        raise Failed(f"{_summary(outcomes)}; the provider has answered {provider.answered}")
     return f"{TAKEN} taken before, {TOGETHER - TAKEN} tried elsewhere"
 
 
@@ -132,8 +132,8 @@ async def _replaced(site: Site, client: Client, first: Counted) -> str:
         await first.leave(_SECONDS)
         outcomes = await going
     if set(outcomes) != {"OK"} or not second.taken:
-        raise Failed(f"{_told(outcomes)}; the new one has taken {second.taken}")
-    return _told(outcomes)
+        raise Failed(f"{_summary(outcomes)}; the new one has taken {second.taken}")
+    return _summary(outcomes)
 
 
 async def _restarted(client: Client, first: Counted) -> str:
@@ -143,9 +143,9 @@ async def _restarted(client: Client, first: Counted) -> str:
     await asyncio.sleep(_SECONDS / 8)
     async with Counted(first.port) as second:
         outcomes = await going
-        if any(said.startswith("bare") for said in outcomes) or not second.taken:
-            raise Failed(f"{_told(outcomes)}; the new one has taken {second.taken}")
-    return _told(outcomes)
+        if any(result.startswith("bare") for result in outcomes) or not second.taken:
+            raise Failed(f"{_summary(outcomes)}; the new one has taken {second.taken}")
+    return _summary(outcomes)
 
 
 async def _aged(client: Client, address: str) -> str:
@@ -158,11 +158,11 @@ async def _aged(client: Client, address: str) -> str:
     outcomes = await _go_on(client)
     await stream.write(question)
     if set(outcomes) != {"OK"} or len((await stream.read()).payload.body) != 1:
-        raise Failed(_told(outcomes))
+        raise Failed(_summary(outcomes))
     await stream.done_writing()
     if await stream.read() is not grpc.aio.EOF or await stream.code() is not grpc.StatusCode.OK:
         raise Failed("the stream that was open all the time did not end well")
-    return f"{_told(outcomes)}, and a stream all the time"
+    return f"{_summary(outcomes)}, and a stream all the time"
 
 
 def _ending(address: str) -> str:
@@ -171,7 +171,7 @@ def _ending(address: str) -> str:
 
 
 async def _go_on(client: Client) -> Mapping[str, int]:
-    """Calls without a pause, some at once, and counts how they end."""
+    """Makes calls without a pause, some at once, and counts how they end."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _SECONDS
     outcomes: Counter[str] = Counter()
@@ -191,10 +191,10 @@ async def _outcome(call: Any) -> str:
     except grpc.aio.AioRpcError as error:
         failure = status.decode(error)
         reason = failure.reason or (failure.message if failure.origin == "provider" else "")
-        said = f"{failure.code.name} {reason}"
-        return said if reason and failure.transaction_id else f"bare {said}"
+        result = f"{failure.code.name} {reason}"
+        return result if reason and failure.transaction_id else f"bare {result}"
     return "OK"
 
 
-def _told(outcomes: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {said}" for said, count in sorted(outcomes.items(), key=lambda each: -each[1]))
+def _summary(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {result}" for result, count in sorted(outcomes.items(), key=lambda each: -each[1]))

@@ -1,4 +1,4 @@
-"""A provider that leaves in mid-flight: GOAWAY names the last call that it took while later ones are on the way."""
+"""A provider that leaves while calls are under way: its GOAWAY names the last call that it has taken."""
 
 import asyncio
 from typing import Self, cast
@@ -9,7 +9,7 @@ from h2.events import RequestReceived
 from hyperframe.frame import GoAwayFrame
 
 TOGETHER, TAKEN = 100, 50
-"""Calls after which the first connection leaves, and how many of them it has taken."""
+"""After so many calls the first connection leaves; and how many of them it has taken."""
 
 _METHOD = b"/grpc.testing.TestService/EmptyCall"
 _HEADERS = ((":status", "200"), ("content-type", "application/grpc"))

@@ -23,7 +23,7 @@ _PROTO = "interop.proto"
 _INSTALL = ("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--silent")
 _PATIENCE = 300.0
 _AGE, _SECONDS = "1", "4"
-"""Seconds after which a gateway's connections end, and for how long calls go on across such ends."""
+"""Seconds after which a gateway's connections end; and for how long calls go on across such ends."""
 
 
 async def cases(site: Site) -> Results:
@@ -57,7 +57,7 @@ async def cases(site: Site) -> Results:
 
 
 class _Scripts:
-    """The scripts beside this file, in a folder that has what they import."""
+    """The scripts next to this file, in a folder with the packages that they import."""
 
     def __init__(self, folder: Path, site: Site) -> None:
         self._folder = folder
@@ -65,7 +65,7 @@ class _Scripts:
 
     @classmethod
     async def install(cls, folder: Path, site: Site) -> "_Scripts":
-        """Raises Failed when npm does."""
+        """Installs the packages. Raises Failed when npm fails."""
         for file in (*_HERE.glob("*.mjs"), _HERE / "package.json", PROTOS / _PROTO):
             shutil.copy(file, folder)
         described = descriptor_pb2.FileDescriptorProto()
@@ -74,24 +74,24 @@ class _Scripts:
         (folder / "interop.binpb").write_bytes(files.SerializeToString())
         process = await asyncio.create_subprocess_exec(*_INSTALL, cwd=folder, stdout=PIPE, stderr=STDOUT)
         async with asyncio.timeout(_PATIENCE):
-            said, _ = await process.communicate()
+            line, _ = await process.communicate()
         if process.returncode:
-            raise Failed(f"npm install: {said.decode(errors='replace')[-300:]}")
+            raise Failed(f"npm install: {line.decode(errors='replace')[-300:]}")
         return cls(folder, site)
 
     async def run(self, peer: str, *words: str) -> Results:
-        """Gives a result for each case that a script runs."""
+        """Yields a result for each case that a script runs."""
         process = await self._start(*words)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         async for line in process.stdout:
-            said = json.loads(line)
-            yield Result(peer, said["name"], said["error"] or "")
+            case = json.loads(line)
+            yield Result(peer, case["name"], case["error"] or "")
         if await process.wait():
             yield Result(peer, "end", error=f"{words[0]} ended with {process.returncode}")
 
     @asynccontextmanager
     async def provider(self) -> AsyncIterator[int]:
-        """The provider; gives its port."""
+        """Runs the provider; yields its port."""
         process = await self._start("grpc_js_provider.mjs", _PROTO)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         try:

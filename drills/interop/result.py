@@ -1,4 +1,4 @@
-"""What a case has shown: who was on the other side, what was tried, and why it failed if it did."""
+"""The result of a case: the client or server, the case, and why it failed if it did."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -10,16 +10,16 @@ import grpc
 from ndxp.wire import status
 
 _PATIENCE = 60.0
-"""Seconds within which a case has to end."""
+"""Seconds within which a case must end."""
 
 
 class Failed(Exception):
-    """A case did not go as it has to; the text says what came instead."""
+    """A case had another result than it must have; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``error`` is empty for a case that went well; ``skipped`` says that it was not run, and ``note`` why not."""
+    """``error`` is empty for a successful case; ``skipped`` means that it was not run, and ``note`` says why."""
 
     peer: str
     case: str
@@ -32,7 +32,7 @@ Results: TypeAlias = AsyncGenerator[Result, None]
 
 
 async def judged(peer: str, case: str, run: Awaitable[str | None]) -> Result:
-    """Runs a case, which gives a remark or None."""
+    """Runs a case, which returns a remark or None."""
     try:
         async with asyncio.timeout(_PATIENCE):
             note = await run

@@ -1,4 +1,4 @@
-"""The site: a sandbox with one interop service, which moves from provider to provider, and a member that calls it."""
+"""The site: a sandbox with one interop service, whose provider changes, and a member that calls it."""
 
 import asyncio
 import os
@@ -21,21 +21,21 @@ OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.use_local_subchannel_pool", 1),
 )
-"""What gRPC's core is told at both ends: messages of any size, and a connection for each channel."""
+"""Options of gRPC's core at both ends: messages of any size, and a connection for each channel."""
 
 MANY = (*OPTIONS, ("grpc.server.max_pending_requests", 10_000), ("grpc.server.max_pending_requests_hard_limit", 10_000))
 """Options of a provider that takes thousands of calls at once."""
 
 
 class Counted(Server):
-    """The provider with grpcio; it counts the unary calls that it has taken."""
+    """The provider with grpcio; it counts its unary calls."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(MANY, port)
         self.taken = 0
 
     async def UnaryCall(self, request: Any, context: Any) -> Any:
-        """Counts, and answers as the cases ask."""
+        """Counts the call, and answers as the cases ask."""
         self.taken += 1
         return await super().UnaryCall(request, context)
 
@@ -56,14 +56,14 @@ class Site(Target):
 
     @asynccontextmanager
     async def client(self, address: str = "") -> AsyncIterator[Client]:
-        """A client of gRPC's core, of the gateway or of another ``address``, over a connection of its own."""
+        """A client with gRPC's core for the gateway or another ``address``, over its own connection."""
         async with grpc.aio.insecure_channel(address or self.state.gateway, options=OPTIONS) as channel:
             yield Client(channel, (metadata.AUTHORIZATION, f"Bearer {self.client_token}"))
 
     async def provide(self, address: str, *, answers: bool = True) -> None:
         """Registers the provider at an address, and returns when calls arrive there.
 
-        Without ``answers`` no call is made there to see.
+        Without ``answers`` no call is made to check that.
         """
         await asyncio.to_thread(self._provide, address)
         if answers:
@@ -87,7 +87,7 @@ class Site(Target):
 
     @asynccontextmanager
     async def gateway(self, **settings: str) -> AsyncIterator[str]:
-        """One more gateway of the exchange, with settings of its own; gives its address."""
+        """One more gateway of the exchange with other settings; yields its address."""
         planned = next(process for process in self.state.processes if process.name == "gateway-1")
         address = f"{HOST}:{free_port()}"
         environment = {

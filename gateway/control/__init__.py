@@ -1,1 +1,4 @@
-"""The control process: tokens, registry, and the ledger's window."""
+"""The control process. ``api`` has the routes, ``http`` what every request passes first; the other files do the work.
+
+It gives tokens, changes the registry, learns contracts, and answers questions about the ledger.
+"""

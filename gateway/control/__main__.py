@@ -29,6 +29,7 @@ from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
+from gateway.control.usage import Usage
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.keys import load_or_create_secret
@@ -114,7 +115,7 @@ class Control:
         )
         provider.add(
             directory.CONTRACT,
-            directory.ExchangeService(self._registry),
+            directory.ExchangeService(self._registry, Usage(parts.reader, self._store)),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )
         await provider.start(self._settings.exchange_address)
@@ -143,39 +144,39 @@ class Control:
         await self._store.aclose()
 
     async def _take(self, file: core.Registry) -> None:
-        """Takes what is new in the exchange file; a change of what is there is a transaction like any other change."""
+        """Takes what is new in the exchange file. A change of an existing registry is recorded as a transaction."""
         if not await self._registry.is_new(file):
             return
         if not await self._registry.version():
             await self._registry.take(file)
             return
-        asked = await self._changes.ask(directory.SUBSYSTEM, "TakeExchangeFile", "", msgspec.json.encode(file))
+        request_record = await self._changes.ask(directory.SUBSYSTEM, "TakeExchangeFile", "", msgspec.json.encode(file))
         try:
-            told = await self._registry.take(file)
+            taken = await self._registry.take(file)
         except core.RegistryError as error:
-            await self._changes.end(asked, 422, b"")
+            await self._changes.end(request_record, 422, b"")
             raise core.RegistryError(
                 f"{self._settings.exchange_file} does not go with what was changed at run time: {error}; put back into "
-                "the file what that needs, start, change it with `ndxp`, and then take it out of the file"
+                "the file what that needs, start, remove it with `ndxp`, and then take it out of the file"
             ) from error
-        await self._changes.end(asked, 200, b"")
-        if told:
+        await self._changes.end(request_record, 200, b"")
+        if taken:
             _log.info("took what is new in %s", self._settings.exchange_file)
         else:
             _log.warning(
-                "the registry is of an older version and stays as it is: what %s says otherwise is not taken; change "
-                "that with `ndxp`, or in the file after this start",
+                "the registry was written by an older version and stays as it is: differences in %s are not taken; "
+                "make these changes with `ndxp`, or in the file after this start",
                 self._settings.exchange_file,
             )
 
     async def _tell(self, lost: str) -> None:
-        """Writes into the ledger that the registry was put back: nobody asked for it."""
+        """Records that control has put the registry back; no request asked for it."""
         _log.error(
-            "the registry is back. Calls that were answered just before may lack a record, as the journal was in the "
-            "store too; quotas began anew. Find out who emptied it"
+            "the registry is restored. Calls that were answered just before may have no record, because the journal "
+            "was in the store too; quotas start at zero. Find out who emptied the store"
         )
-        asked = await self._changes.ask(directory.SUBSYSTEM, "RebuildRegistry", "", lost.encode())
-        await self._changes.end(asked, 200, b"")
+        request_record = await self._changes.ask(directory.SUBSYSTEM, "RebuildRegistry", "", lost.encode())
+        await self._changes.end(request_record, 200, b"")
 
     async def _until_store_answers(self) -> None:
         while True:
@@ -197,9 +198,9 @@ class Control:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to the process, and wakes once a second, for the date in answers' headers.
+    """Uvicorn without signal handlers of its own. It wakes once a second, to update the date in the answers' headers.
 
-    Its own loop wakes ten times a second to see whether it should end.
+    Uvicorn's own loop wakes ten times a second to see whether it should end.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -207,12 +208,12 @@ class _Server(uvicorn.Server):
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
-        """Has it answer what it has begun, and end."""
+        """Lets it finish the requests under way, then end."""
         self.should_exit = True
         self._stopped.set()
 
     async def main_loop(self) -> None:
-        """Keeps the date until ``stop``."""
+        """Updates the date until ``stop`` is called."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), 1)
@@ -224,7 +225,7 @@ class _Server(uvicorn.Server):
 
 def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
     own = file_of(tls_folder, CONTROL) if tls_folder else None
-    # Warnings are about what somebody has sent: strangers write no lines into the log.
+    # Uvicorn's warnings are about what clients send; strangers must not be able to fill the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     config = uvicorn.Config(
         application,
@@ -248,7 +249,7 @@ def _listen(address: str) -> socket.socket:
         listening = socket.create_server((at.host, at.port), family=at.family, dualstack_ipv6=len(at.hosts) > 1)
     except OSError as error:
         raise OSError(f"cannot listen on {address}; is the port in use?") from error
-    # asyncio sets it on sockets of its own making only; without it a kept-alive connection waits 40 ms for each answer.
+    # asyncio sets this only on sockets that it makes itself. Without it each answer on an open connection takes 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
@@ -258,9 +259,9 @@ def _stay_private(settings: ControlSettings) -> None:
     if settings.allow_plaintext or settings.tls_folder or loopback(settings.control_address):
         return
     raise ValueError(
-        f"NDXP_CONTROL_ADDRESS={settings.control_address} is open to other machines without TLS, and whoever listens "
-        "on the way reads secrets and tokens: listen on 127.0.0.1, give it certificates with NDXP_TLS_FOLDER, or run a "
-        "proxy with TLS in front and say so with NDXP_ALLOW_PLAINTEXT=true"
+        f"NDXP_CONTROL_ADDRESS={settings.control_address} is open to other machines without TLS, so secrets and tokens "
+        "can be read on the network: listen on 127.0.0.1, give it certificates with NDXP_TLS_FOLDER, or run a proxy "
+        "with TLS in front of it and set NDXP_ALLOW_PLAINTEXT=true"
     )
 
 

@@ -1,4 +1,4 @@
-"""The HTTP application: what is where, and who may use it."""
+"""The HTTP application: its routes, and the role that each needs."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from ndxp import __version__
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the application is put together from."""
+    """The parts of which the application is made."""
 
     store: Store
     registry: RegistryStore
@@ -45,11 +45,11 @@ class Parts:
     changes: ChangeLog
     requests: Requests
     names: Collection[str] | None
-    """Public names that plain HTTP answers to (see ``ndxp.hosts``); None with TLS, where certificates say the name."""
+    """Public names under which plain HTTP answers (see ``ndxp.hosts``); None with TLS, where certificates decide."""
 
 
 def create(parts: Parts) -> FastAPI:
-    """Puts the application together; opens nothing."""
+    """Makes the application; opens nothing."""
     changes = parts.changes
     doorkeeper = Doorkeeper(parts.credentials.secrets_of(SECRETS_OF_ROLES), changes)
     app = FastAPI(
@@ -57,7 +57,7 @@ def create(parts: Parts) -> FastAPI:
         version=__version__,
         description="Tokens, registry and ledger of a simulated data exchange. Every person in it is synthetic.",
         docs_url=None,
-        redoc_url=None,  # those pages run scripts from a public server, where secrets are typed in
+        redoc_url=None,  # these pages load scripts from a public server, and users type secrets into them
     )
     app.add_middleware(BodyLimit)
     problems.install(app)
@@ -90,7 +90,7 @@ def create(parts: Parts) -> FastAPI:
 
     @app.get("/readyz", tags=["health"])
     async def ready() -> JSONResponse:
-        """Registry there, journal and ledger taking records."""
+        """Whether the registry is there, and journal and ledger take records."""
         waits = await parts.readiness.waits_for()
         return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
 

@@ -1,7 +1,7 @@
-"""Secrets of subsystems: made once, kept as hashes in the store and in the clear in the operator's own file.
+"""Secrets of subsystems: made once, stored as hashes in the store and in plain text in the operator's file.
 
-An agency that runs elsewhere gets a file with its own secret and the key of subjects, and nobody else's; the operator
-elsewhere gets a copy of all of them.
+An agency on another machine gets a file with its own secret and the key of subjects only. An operator on another
+machine gets a copy of all secrets.
 """
 
 import hmac
@@ -24,8 +24,8 @@ _NOT_CLIENTS = frozenset({*SECRETS_OF_ROLES, SUBJECTS})
 class Credentials:
     """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
-    ``tls_folder`` holds certificates, and the sandbox's authority that makes them; None without TLS. ``handed_out``
-    says in which files single subsystems, or the operator (``admin``), find what is theirs.
+    ``tls_folder`` holds the certificates, and in a sandbox the authority that makes them; None without TLS.
+    ``handed_out`` maps a subsystem, or the operator (``admin``), to the file that it gets.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Credentials:
         self._handed_out = handed_out or {}
 
     async def issue(self, client_ids: Collection[str]) -> dict[str, str]:
-        """Makes secrets for those who have none yet, hands out and publishes all hashes; returns the new secrets.
+        """Makes missing secrets, writes the files for others, publishes all hashes; returns the new secrets.
 
-        With TLS it makes certificates too, for those who have no good one.
+        With TLS it also makes certificates for those who have no valid one.
         """
         known: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids if client_id not in known}
@@ -51,8 +51,8 @@ class Credentials:
             _write(self._path, {**known, **new})
         known |= new
         for holder, path in self._handed_out.items():
-            theirs = known.keys() if holder == _OPERATOR else (holder, SUBJECTS)
-            _write(path, {name: known[name] for name in theirs if name in known})
+            names = known.keys() if holder == _OPERATOR else (holder, SUBJECTS)
+            _write(path, {name: known[name] for name in names if name in known})
         clients = {name: secret for name, secret in known.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():
@@ -62,9 +62,9 @@ class Credentials:
         return new
 
     async def withdraw(self, client_ids: Iterable[str]) -> None:
-        """Ends the credentials of subsystems that are no more, for good: if they come back they get others.
+        """Removes the credentials of removed subsystems for good; a subsystem that is added again gets new ones.
 
-        The store is first: after a crash in between, the next start finds them in the file.
+        The store comes first: after a crash in between, the next start still finds them in the file.
         """
         gone = set(client_ids) - _NOT_CLIENTS
         await self._registry.drop_secrets(gone)
@@ -78,7 +78,7 @@ class Credentials:
         return (there.keys() - _NOT_CLIENTS) | await self._registry.with_secrets()
 
     async def certify(self, client_ids: Iterable[str], hosts: Iterable[str]) -> dict[str, str]:
-        """Makes new certificates beside the ones that are out, with hosts for servers too; returns their files.
+        """Makes new certificates; older ones stay valid. With hosts they are valid for servers too. Returns the files.
 
         Raises AuthorityMissing.
         """
@@ -91,24 +91,24 @@ class Credentials:
         return made
 
     async def rotate(self, client_ids: Iterable[str]) -> dict[str, str]:
-        """Makes new secrets in the place of the old ones; returns them.
+        """Replaces secrets by new ones; returns the new ones.
 
-        What was got with an old one is no good any more: a new generation of credentials begins. The file is first:
-        after a crash in between, the next start publishes what is in it.
+        A new generation of credentials begins: tokens and certificates of the old secret are refused. The file comes
+        first: after a crash in between, the next start publishes what is in it.
         """
         new = {client_id: secrets.token_urlsafe(32) for client_id in client_ids}
         _write(self._path, {**json.loads(self._path.read_text(encoding="utf-8")), **new})
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in new.items()})
-        await self.issue(new)  # their certificates
+        await self.issue(new)  # this makes their certificates
         return new
 
     async def generation(self, client_id: str, secret: str) -> int | None:
-        """The generation of the subsystem's credentials if the secret is its; None when it is not."""
+        """The generation of the subsystem's credentials; None when the secret is not the subsystem's."""
         known, generation = await self._registry.standing(client_id)
         return generation if hmac.compare_digest(known, _hash(secret)) else None
 
     def secrets_of(self, names: Iterable[str]) -> dict[str, str]:
-        """The secrets in the file of those named, such as those of the roles."""
+        """The secrets of these names in the file, such as those of the roles."""
         known = json.loads(self._path.read_text(encoding="utf-8"))
         return {name: known[name] for name in names}
 
@@ -119,6 +119,6 @@ def _write(path: Path, content: dict[str, str]) -> None:
 
 
 def _hash(secret: str) -> str:
-    # The secrets are 256 random bits: a plain hash cannot be searched, and needs no salt or stretching. It is also the
-    # key of the gateway's assertions to this subsystem.
+    # A secret has 256 random bits, so nobody can find it by trying, and a plain hash needs no salt and no stretching.
+    # The hash is also the key of the gateway's assertions to this subsystem.
     return key_of(secret).hex()

@@ -5,6 +5,7 @@ from typing import Any
 import grpc
 import msgspec
 
+from gateway.control.usage import Usage
 from gateway.core.agencies import OPERATORS
 from gateway.core.registry import Grant, Member, Registry, Service
 from gateway.registry_store import RegistryStore
@@ -16,19 +17,21 @@ from ndxp.identifiers import member_of
 
 SUBSYSTEM = "VN/GOV/G22/exchange"
 CONTRACT = "ndxp.exchange.v1.ExchangeService"
+FOR_ALL = ("ListMembers", "ListServices", "ListMyGrants")
+"""The methods that every member may call."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
 def complete(registry: Registry, address: str) -> Registry:
-    """The registry of a file with what the exchange itself needs, where a short file leaves it out.
+    """Adds to the registry of a file what the exchange itself needs and a short file leaves out.
 
-    That is its member with the subsystem of the directory and the one as which its operator calls, the directory at
-    this address, and everybody's right to read it. A file that has the directory keeps what it says of it.
+    That is: the exchange's own member with two subsystems (the directory, and the one as which the operator calls), the
+    directory at this address, and a grant for everybody to read it. A file that has the directory is not changed.
     """
     owner = member_of(SUBSYSTEM)
     if not owner.startswith(f"{registry.instance}/"):
-        return registry  # of another instance: its own check tells
+        return registry  # of another instance: the registry's own check refuses it
     before = next((m for m in registry.members if m.id == owner), Member(owner, "Văn phòng Chính phủ"))
     needed = [subsystem.rpartition("/")[2] for subsystem in (SUBSYSTEM, OPERATORS)]
     missing = [part for part in needed if part not in before.subsystems]
@@ -39,15 +42,16 @@ def complete(registry: Registry, address: str) -> Registry:
     if any((s.provider, s.contract) == (SUBSYSTEM, CONTRACT) for s in registry.services):
         return registry
     service = Service(SUBSYSTEM, CONTRACT, address)
-    grant = Grant("exchange-directory", "group:all", SUBSYSTEM, CONTRACT, ["*"])
+    grant = Grant("exchange-directory", "group:all", SUBSYSTEM, CONTRACT, [*FOR_ALL])
     return msgspec.structs.replace(registry, services=[*registry.services, service], grants=[*registry.grants, grant])
 
 
 class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
-    """Shows the registry as it stands."""
+    """Shows the registry as it is now, and how much the exchange is used."""
 
-    def __init__(self, registry: RegistryStore) -> None:
+    def __init__(self, registry: RegistryStore, usage: Usage) -> None:
         self._registry = registry
+        self._usage = usage
 
     async def ListMembers(self, request: pb.ListMembersRequest, _: _Context) -> pb.ListMembersResponse:
         """A page of members, in the order of their identifiers."""
@@ -70,18 +74,24 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
             entry = response.services.add(provider=s.provider, contract=s.contract, disabled=s.disabled)
             for name, m in snapshot.methods.get(s.contract, {}).items():
                 entry.methods.add(
-                    name=name, client_streaming=m.client_streaming, server_streaming=m.server_streaming,
+                    name=name,
+                    client_streaming=m.client_streaming,
+                    server_streaming=m.server_streaming,
                     read_only=m.read_only,
-                )  # fmt: skip
+                )
         return response
 
     async def ListMyGrants(self, _: pb.ListMyGrantsRequest, __: _Context) -> pb.ListMyGrantsResponse:
-        """The grants of whom the gateway names as the caller."""
+        """The grants of the caller, whom the gateway's assertion names."""
         client = caller().client
         snapshot = (await self._registry.load()).snapshot
         consumers = snapshot.consumers(client)
         grants = [_grant(grant) for grant in snapshot.registry.grants if grant.consumer in consumers]
         return pb.ListMyGrantsResponse(client=client, grants=grants)
+
+    async def GetUsage(self, request: pb.GetUsageRequest, _: _Context) -> pb.GetUsageResponse:
+        """The calls of each client to each service, by day."""
+        return await self._usage.between(request.since, request.until)
 
 
 def _grant(g: Grant) -> pb.Grant:

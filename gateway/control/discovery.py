@@ -22,19 +22,19 @@ from ndxp.wire.streams import keep_status
 from ndxp.wire.tls import Tls, connect_aio
 
 _METHODS = tuple(f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha"))
-"""Both versions of reflection have the same messages; the newer one is asked first."""
+"""Both versions of reflection have the same messages; the newer one is tried first."""
 
 _EVERY, _MISSING_EVERY, _AGAIN = 1.0, 0.3, 30.0
-"""Seconds between two looks at the registry, between two while a contract is missing, between two questions for one."""
+"""Seconds between two looks at the registry; the same while a contract is missing; between two requests for one."""
 
 _TIMEOUT = 3.0
-"""Seconds for all that a provider says of a contract: the others wait meanwhile."""
+"""Seconds for describing one contract; other providers wait meanwhile."""
 
 _STARTING = 10.0
 """Seconds that a provider may take to start before the log says that nothing answers there."""
 
 _MOST_FILES, _MOST_BYTES = 200, 4 * MIB
-"""Every gateway keeps every contract in memory, and reads all of them whenever the registry changes."""
+"""Limits for one contract: every gateway keeps all contracts in memory, and reads them when the registry changes."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +59,11 @@ class Discovery:
         self._troubles: dict[tuple[str, str], _Trouble] = {}
 
     def address(self, service: Service) -> str:
-        """Where a service listens in this run; settings count before what is registered."""
+        """Where a service listens now: the address in the settings, or else the registered one."""
         return self._addresses.get(service.provider, service.address)
 
     def trouble(self, service: Service) -> str:
-        """Why its provider did not describe its contract when asked last; empty when it did, or was not asked."""
+        """Why its provider did not describe its contract at the last request; empty when it did or was not asked."""
         trouble = self._troubles.get((service.provider, service.contract))
         return trouble.why if trouble else ""
 
@@ -81,23 +81,23 @@ class Discovery:
             await asyncio.sleep(_MISSING_EVERY if missing else _EVERY)
 
     async def learn(self, service: Service) -> str:
-        """Asks a provider for a contract now; gives why it is not known by that, empty when it is.
+        """Asks a provider for a contract now; returns why that failed, empty on success.
 
-        Raises RedisError when the store is away, which has the provider's key.
+        Raises RedisError when the store, which has the provider's key, does not answer.
         """
         try:
             async with asyncio.timeout(_TIMEOUT):
                 files = await self._describe(service)
         except RedisError:
             raise
-        except Exception as error:  # whatever a provider sends must not end control, or a request to it
+        except Exception as error:  # nothing that a provider sends may end control, or a request to control
             return self._failed(service, error)
         self._troubles.pop((service.provider, service.contract), None)
         await self._registry.put_contract(service.contract, files)
         return ""
 
     def _failed(self, service: Service, error: Exception) -> str:
-        """Notes why a contract is not known, and gives it as a sentence; the log says each reason once."""
+        """Notes why a contract is not known, and returns it as a sentence; the log has each reason once."""
         key, now, why = (service.provider, service.contract), asyncio.get_running_loop().time(), _why(error)
         what = f"{service.provider} at {self.address(service)} does not describe {service.contract}"
         before = self._troubles.get(key)
@@ -109,7 +109,7 @@ class Discovery:
         return f"{what}: {why}; it is asked again"
 
     async def _learn(self, providers: Iterable[Service], now: float) -> None:
-        """Takes the contract from the first of its providers that describes it."""
+        """Takes the contract from the first provider that describes it."""
         for service in providers:
             if not await self.learn(service):
                 self._asked[service.contract] = now
@@ -148,7 +148,7 @@ class Discovery:
             wanted = [pb.ServerReflectionRequest(file_by_filename=name) for name in sorted(missing)]
         data = descriptor_pb2.FileDescriptorSet(file=_in_order(files)).SerializeToString(deterministic=True)
         if contract_methods(data, service.contract) is None:
-            raise ContractUnknown("its reflection does not know it (there is no such service in its files)")
+            raise ContractUnknown("its reflection does not know it (its files have no such service)")
         return data
 
     async def _ask(
@@ -165,10 +165,10 @@ class Discovery:
         found = []
         async for response in keep_status(ask(iter(requests), metadata=pairs)):
             if response.HasField("error_response"):
-                said = response.error_response
-                if said.error_code == Code.NOT_FOUND:
-                    raise ContractUnknown(f"its reflection does not know it ({said.error_message})")
-                raise ContractUnknown(f"its reflection says: {said.error_message}")
+                refusal = response.error_response
+                if refusal.error_code == Code.NOT_FOUND:
+                    raise ContractUnknown(f"its reflection does not know it ({refusal.error_message})")
+                raise ContractUnknown(f"its reflection says: {refusal.error_message}")
             data = response.file_descriptor_response.file_descriptor_proto
             found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
         return found

@@ -1,4 +1,4 @@
-"""The exchange to start with: a file of members, services, grants and quotas, and the agencies that it names."""
+"""Reads the exchange file: members, services, grants and quotas to start with, and the agencies that it names."""
 
 import logging
 from collections.abc import Sequence
@@ -21,10 +21,11 @@ def read_exchange(settings: ControlSettings) -> core.Registry:
 
 
 def read_exchange_file(path: Path, agencies: Path | None = None, beside: Sequence[Path] = ()) -> core.Registry:
-    """The registry in a file; raises RegistryError that names file and place.
+    """The registry in a file. Raises RegistryError, which names the file and the place.
 
-    ``agencies`` is the folder of the agencies that the file may name; those in the folders of ``beside`` are in it too.
-    They get their usual addresses: where they listen in this run is a setting, and no change of the registry.
+    ``agencies`` is the folder of the agencies that the file may name. The agencies in the folders of ``beside`` are
+    always added; one with the name of one of ours takes its place. They get their usual addresses; other addresses are
+    a setting and do not change the registry.
     """
     try:
         data = read_yaml(path.read_bytes())
@@ -32,9 +33,10 @@ def read_exchange_file(path: Path, agencies: Path | None = None, beside: Sequenc
         registry = core.parse(data)
         there = read_parts(agencies) if agencies else []
         added = [part for folder in beside for part in read_parts(folder)]
-        known = [*there, *added]
-        addresses = addresses_of(known, usual_ports(known))
-        registry, left_out = add_agencies(registry, [*_chosen(named, there), *added], addresses)
+        replaced = {part.name for part in added}
+        chosen = [*(part for part in _chosen(named, there) if part.name not in replaced), *added]
+        known = [*(part for part in there if part.name not in replaced), *added]
+        registry, left_out = add_agencies(registry, chosen, addresses_of(known, usual_ports(known)))
         for grant in left_out:
             _log.warning("left out: %s", grant)
         core.check(registry)

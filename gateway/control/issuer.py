@@ -1,4 +1,4 @@
-"""Signs access tokens, and changes the key they are signed with while everything runs."""
+"""Signs access tokens, and changes the signing key while everything runs."""
 
 import asyncio
 import logging
@@ -11,14 +11,15 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
-from gateway.keys import load_or_create, public_jwk, replace
+from gateway.keys import load_or_create, replace
 from gateway.registry_store import RegistryStore
+from ndxp.jwk import public_jwk
 
 _LEARNT_AFTER = 1.0
-"""Seconds within which every gateway knows a key that was published."""
+"""Seconds within which every gateway knows a published key."""
 
 _DROP_EVERY = 5.0
-"""Seconds between two looks for keys that have ended; nothing that one of them has signed is good any more."""
+"""Seconds between two looks for expired keys; every token of such a key has expired too."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class TokenIssuer:
         self.life = life
 
     def issue(self, client: str, generation: int) -> str:
-        """A token for a subsystem, good from now on and as long as its credentials are of this generation."""
+        """A token for a subsystem, valid from now on and only for this generation of its credentials."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "iss": ISSUER,
@@ -53,15 +54,15 @@ class TokenIssuer:
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
 
     async def publish(self) -> None:
-        """Shows the key to the gateways; others, from before, stay until their last token has expired."""
+        """Publishes the key to the gateways; older keys stay until their last token has expired."""
         await self._registry.publish_key(public_jwk(self._key))
         await self._registry.retire_keys(self._key_id, int(time.time()) + self.life + LEEWAY)
 
     async def rotate(self, *, leaked: bool = False) -> list[dict[str, Any]]:
-        """Signs with a new key from now on; gives all keys (see ``keys``).
+        """Signs with a new key from now on; returns all keys (see ``keys``).
 
-        The gateways learn of the new key before the first token of it is out, and keep the former one until its last
-        token has expired; one that has ``leaked`` goes at once, and its tokens with it.
+        The gateways learn the new key before its first token is given. They keep the old key until its last token has
+        expired. A key that has ``leaked`` is removed at once, so its tokens are refused.
         """
         async with self._rotating:
             new = Ed25519PrivateKey.generate()
@@ -76,7 +77,7 @@ class TokenIssuer:
             return await self.keys()
 
     async def keys(self) -> list[dict[str, Any]]:
-        """The keys of tokens that are good: id, whether new tokens are signed with it, until when it stays if not."""
+        """The valid keys of tokens: id, whether it signs new tokens, and if not, until when it stays."""
         return [
             {"kid": jwk["kid"], "signs": jwk["kid"] == self._key_id, "until": jwk.get("exp")}
             for jwk in await self._registry.keys()

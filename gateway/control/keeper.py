@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 class Keeper:
     """The copy is in ``path`` (mode 0600): the registry, contracts, keys of tokens, hashes of secrets, generations.
 
-    ``tell`` is awaited after the registry was put back, with what the store had lost. ``rebuilt`` are the times of that
-    since this process began, for people.
+    ``tell`` is awaited after the registry was put back, with what the store had lost. ``rebuilt`` holds the times at
+    which that happened since this process started, as text for people.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Keeper:
         self.rebuilt: list[str] = []
 
     async def run(self) -> None:
-        """Looks until cancelled. Raises the store's errors."""
+        """Looks again and again until cancelled. Raises the store's errors."""
         while True:
             await self.look()
             await asyncio.sleep(_EVERY)
@@ -59,7 +59,7 @@ class Keeper:
             await self._tell(lost)
 
     async def lost(self) -> str:
-        """What the store has lost of what the copy has, in words; empty when nothing. Raises the store's errors."""
+        """What the copy has and the store has lost, in words; empty when nothing. Raises the store's errors."""
         return _lost(self._known(), await self._registry.sizes())
 
     def _known(self) -> Contents | None:

@@ -1,6 +1,6 @@
-"""Whether the exchange can do its duty now: registry there, journal and ledger taking records.
+"""Whether the exchange can work now: the registry is there, journal and ledger take records.
 
-A provider that is away, or has never described its contract, is no reason: calls to it are refused, all others go on.
+A provider that does not answer does not matter: calls to it are refused, all others go on.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _PATIENCE = 1.5
 
 
 class Readiness:
-    """Tries it: writes to the store and to the ledger, at most twice a second whoever asks.
+    """Writes to the store and to the ledger to see whether they work, at most twice a second however many ask.
 
     ``recorder`` is the one in this process, if there is one.
     """
@@ -69,7 +69,7 @@ class Readiness:
         return waits
 
     async def _ledger(self) -> list[str]:
-        """One probe at a time: a database that hangs holds one thread, whoever asks how often."""
+        """One probe at a time: a database that hangs then holds one thread only, however many ask."""
         if self._probe is None or self._probe.done():
             self._probe = asyncio.create_task(asyncio.to_thread(self._writer.probe))
         try:

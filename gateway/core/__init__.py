@@ -1,1 +1,1 @@
-"""Decisions only: no I/O, no clocks of their own, no grpc."""
+"""Decisions only: no I/O, no clock, no grpc. Registry, policy, quota, load shedding, and the record of a call."""

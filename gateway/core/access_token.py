@@ -1,4 +1,4 @@
-"""What an access token says of its issuer, and what the gateway demands of it: the same words on both sides."""
+"""Issuer, audience and leeway of access tokens, the same for control, which signs them, and the gateway."""
 
 ISSUER = "ndxp:control"
 AUDIENCE = "ndxp:gateway"

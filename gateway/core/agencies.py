@@ -1,4 +1,4 @@
-"""What agencies bring into a registry by themselves: their services, the rights they give and those they ask for."""
+"""Adds agencies to a registry: their services, the grants that they give, and the grants that they ask for."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,17 +9,17 @@ from ndxp.agency.parts import FILE, Part
 from ndxp.identifiers import member_of
 
 ACCESS_LOG = "ndxp.access_log.v1.AccessLogService"
-"""The contract that every agency offers besides its own: what it was asked, to be held against the ledger."""
+"""The contract that every agency offers besides its own: its access log, which can be compared with the ledger."""
 
 OPERATORS = "VN/GOV/G22/operations"
-"""As whom the exchange's operators call; they may read every agency's access log."""
+"""The subsystem as which operators call; it may read the access log of every agency."""
 
 
 def add_agencies(registry: Registry, parts: Sequence[Part], addresses: Mapping[str, str]) -> tuple[Registry, list[str]]:
-    """The registry with these agencies in it, and what was left out; ``addresses`` are those of their subsystems.
+    """The registry with these agencies, and what was left out; ``addresses`` are those of their subsystems.
 
     A grant is left out when its consumer or its provider is not in this exchange. Raises RegistryError for an agency of
-    a member that the registry does not have, and for a grant that is none.
+    a member that the registry does not have, and for a malformed grant.
     """
     members = {member.id: member for member in registry.members}
     services, grants = list(registry.services), list(registry.grants)
@@ -53,25 +53,25 @@ def _join(members: dict[str, Member], part: Part, subsystem: str) -> None:
 
 
 def _grants(part: Part, where: str, whose: str) -> list[Grant]:
-    """The grants in a list of the part; ``whose`` is what the agency itself is in them, provider or consumer.
+    """The grants in a list of the part; ``whose`` is the agency's role in them, provider or consumer.
 
-    An entry that does not say which of the agency's subsystems it is about is about each of them.
+    An entry that does not name one of the agency's subsystems counts for each of them.
     """
     grants = []
     for number, entry in enumerate(getattr(part, where)):
         for subsystem in [entry[whose]] if whose in entry else part.subsystems:
-            said = {**entry, whose: subsystem, "id": _id(part, str(entry.get("id", "")), subsystem, whose in entry)}
+            fields = {**entry, whose: subsystem, "id": _id(part, str(entry.get("id", "")), subsystem, whose in entry)}
             if whose == "provider" and len(part.contracts) == 1:
-                said.setdefault("contract", part.contracts[0])
+                fields.setdefault("contract", part.contracts[0])
             try:
-                grants.append(msgspec.convert(said, Grant))
+                grants.append(msgspec.convert(fields, Grant))
             except msgspec.ValidationError as error:
                 raise RegistryError(f"{_place(part)}: {where}[{number}]: {error}") from error
     return grants
 
 
 def _of_operators(part: Part) -> list[Grant]:
-    """The operators' right to read the access log of an agency."""
+    """Grants for the operators to read the access log of an agency."""
     return [
         Grant(_id(part, f"operations-{part.label}", subsystem), OPERATORS, subsystem, ACCESS_LOG, ["*"])
         for subsystem in part.subsystems
@@ -79,7 +79,7 @@ def _of_operators(part: Part) -> list[Grant]:
 
 
 def _id(part: Part, name: str, subsystem: str, named: bool = False) -> str:
-    """The id of a grant; of one that is there for each of several subsystems, with the code of the member."""
+    """The id of a grant; when several subsystems each have this grant, with the code of the member."""
     alone = named or len(part.subsystems) == 1
     return name if alone else f"{name}-{member_of(subsystem).rpartition('/')[2]}"
 

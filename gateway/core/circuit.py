@@ -1,4 +1,4 @@
-"""The circuit breaker of one provider's address: after repeated failures it is left alone for a moment."""
+"""The circuit breaker of one provider's address: after repeated failures it gets no calls for a moment."""
 
 from ndxp.errors import Reason, Refusal
 
@@ -10,7 +10,7 @@ PAUSE = 2.0
 
 
 class Circuit:
-    """Closed; or open, with one call let through in every pause to try. ``now`` is seconds on any steady clock."""
+    """Closed; or open, and then one call in every pause may try. ``now`` is seconds on any steady clock."""
 
     __slots__ = ("_failures", "_open_until")
 
@@ -20,22 +20,23 @@ class Circuit:
 
     @property
     def open(self) -> bool:
-        """Whether it is open, or lets one call through to try."""
+        """Whether it is open, also while one call tries."""
         return self._failures >= FAILURES
 
     def enter(self, address: str, now: float) -> None:
-        """Lets a call through; raises Refusal (CIRCUIT_OPEN) with the time to wait while it is open."""
+        """Lets a call through; while it is open, raises Refusal (CIRCUIT_OPEN) with the time to wait."""
         if not self.open:
             return
         if now < self._open_until:
             raise Refusal(
-                Reason.CIRCUIT_OPEN, f"the provider at {address} failed {self._failures} times in a row",
+                Reason.CIRCUIT_OPEN,
+                f"the provider at {address} failed {self._failures} times in a row",
                 retry_after=max(0.1, self._open_until - now),
-            )  # fmt: skip
+            )
         self._open_until = now + PAUSE
 
     def succeeded(self) -> None:
-        """The provider answered, whatever it said."""
+        """The provider answered, with any status."""
         self._failures = 0
 
     def failed(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""Whether a call would be let through, without one."""
+"""Whether the exchange would let a call through; no call is made."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ndxp.errors import RULES, Reason, Refusal
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The grant that fits, or the reason of the refusal and the nearest grant, if there is one."""
+    """The grant that fits; or the reason of the refusal, and the nearest grant if there is one."""
 
     provider: str = ""
     grant: Grant | None = None
@@ -23,9 +23,9 @@ class Decision:
 
 
 def decide(snapshot: Snapshot, client: str, method: str, *, provider: str, purpose: str, now: float) -> Decision:
-    """What the exchange decides about a call of ``method`` ("package.Service/Method") by a subsystem it knows.
+    """What the exchange would decide about a call of ``method`` ("package.Service/Method") by a known subsystem.
 
-    ``provider`` is empty for the only one; ``now`` is in seconds since 1970. Room (quota, load) is not looked at.
+    ``provider`` may be empty when there is only one; ``now`` is in seconds since 1970. Quota and load are not checked.
     """
     if snapshot.subsystems[client].disabled:
         return Decision(reason=Reason.MEMBER_DISABLED, message=f"{client} is disabled")

@@ -1,4 +1,4 @@
-"""What looks wrong in a registry that holds together: names that lead nowhere, and what may have been meant."""
+"""What looks wrong in a consistent registry: names that nothing has, and the name that was probably meant."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -11,12 +11,12 @@ _ALIKE = 0.8
 
 
 def doubts(registry: Registry, contracts: Collection[str]) -> list[str]:
-    """A sentence for each thing that may be a mistake; ``contracts`` are those that providers have described."""
+    """One sentence for each likely mistake; ``contracts`` are those that providers have described."""
     return [*_groups(registry), *_contracts(registry, contracts), *_grants(registry)]
 
 
 def _groups(registry: Registry) -> Iterator[str]:
-    """Groups that lead to no right: nobody grants them anything, and they are like another or have one member."""
+    """Groups without a grant that resemble another group or have one member only."""
     granted = {g.consumer[len(_GROUP) :].partition("/")[0] for g in registry.grants if g.consumer.startswith(_GROUP)}
     members = Counter(group for member in registry.members for group in member.groups)
     for member in registry.members:
@@ -30,7 +30,7 @@ def _groups(registry: Registry) -> Iterator[str]:
 
 
 def _contracts(registry: Registry, contracts: Collection[str]) -> Iterator[str]:
-    """Contracts that no provider has described, and that are nearly called as one that somebody has."""
+    """Contracts that no provider has described and whose name resembles a described one."""
     for service in registry.services:
         if service.contract not in contracts and (meant := _meant(service.contract, contracts)):
             yield f"{service.provider} offers {service.contract}, which nobody has described; {meant}"

@@ -10,7 +10,7 @@ from ndxp.steps import CallStep
 
 STEPS: tuple[str, ...] = tuple(CallStep)
 _FORWARDED = STEPS[: STEPS.index(CallStep.FORWARD)]
-"""The steps that a call has taken when it is forwarded."""
+"""The steps before forwarding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
     last = records[-1]
     if last.phase is Phase.REQUEST:
         why = (
-            "the request is on record and the outcome is not: the call is under way, its gateway died with it, "
+            "the request is recorded and the outcome is not: the call is under way, or its gateway died, "
             "or the journal took the record too late and nothing was forwarded"
         )
         steps = [Step(name, "passed", _passed(name, last, True, snapshot)) for name in _FORWARDED]
@@ -77,7 +77,7 @@ def _stopped(record: Record, snapshot: Snapshot) -> str:
 
 
 def _why_denied(record: Record, snapshot: Snapshot) -> str:
-    """Asks the policy again, which knows the nearest grant."""
+    """Asks the policy again, because it knows the nearest grant."""
     try:
         service = policy.choose_service(snapshot, record.method, record.service)
         grant = policy.authorise(
@@ -89,7 +89,7 @@ def _why_denied(record: Record, snapshot: Snapshot) -> str:
 
 
 def _granted(record: Record, snapshot: Snapshot) -> str:
-    """The grant with its terms as they are now: the record names it, the registry may have changed since."""
+    """The grant with its present terms; the record has its name only, and the registry may have changed since."""
     if not record.grant:
         return ""
     grant = next((grant for grant in snapshot.registry.grants if grant.id == record.grant), None)

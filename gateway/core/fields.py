@@ -1,4 +1,4 @@
-"""Which fields a contract's answers have: what a grant releases is held against it."""
+"""Checks that the fields which a grant releases exist in the contract's answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ def check_release(files: bytes, contract: str, patterns: Sequence[str], fields: 
     """Raises ValueError unless every pattern fits a method and the answers of all these methods have the fields.
 
     ``files`` is the contract's serialised FileDescriptorSet, ``fields`` are paths of a google.protobuf.FieldMask,
-    which lead through repeated fields and maps of messages too. A contract that is not in the files is not judged.
+    also through repeated fields and maps of messages. A contract that is not in the files is not checked.
     """
     described = descriptor_pb2.FileDescriptorSet.FromString(files)
     answers = _answers(described, contract)
@@ -71,7 +71,7 @@ def _follow(messages: Mapping[str, descriptor_pb2.DescriptorProto], answer: str,
 def _message_of(
     messages: Mapping[str, descriptor_pb2.DescriptorProto], field: descriptor_pb2.FieldDescriptorProto
 ) -> descriptor_pb2.DescriptorProto | None:
-    """The message in a field, of a map that of its values; None for a scalar."""
+    """The type of message in a field, or in the values of a map; None for a scalar."""
     found = messages.get(field.type_name) if field.type == _MESSAGE else None
     if found is not None and found.options.map_entry:
         return _message_of(messages, found.field[1])

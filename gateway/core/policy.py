@@ -1,4 +1,4 @@
-"""Who may call what: default deny, with the nearest grant named when a call is denied."""
+"""Who may call what. Without a grant a call is denied; the refusal names the nearest grant."""
 
 from collections.abc import Iterable
 
@@ -9,21 +9,24 @@ from ndxp.identifiers import in_slashes
 
 _REMEMBERED = 10_000
 _LONGEST_LIST = 500
+_LONGEST_LIST_OF_PROVIDERS = 2_000
+"""Enough for the 63 provinces; a refusal of more than 8 kB in its metadata does not arrive."""
 
 
 def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
-    """The service that a call means: ``wanted`` (x-ndxp-service), or the only provider of the contract.
+    """The service for a call: the provider ``wanted`` (x-ndxp-service), or the only provider of the contract.
 
-    Raises Refusal: UNKNOWN_SERVICE for a contract or method that nobody offers, UNKNOWN_PROVIDER when ``wanted``
-    does not offer it or when it is empty and there are several.
+    Raises Refusal: UNKNOWN_SERVICE for a contract or method that nobody offers, UNKNOWN_PROVIDER when ``wanted`` does
+    not offer it, or is empty although there are several providers. The refusal lists the providers.
     """
     contract, _, name = method.partition("/")
     providers = snapshot.providers.get(contract)
     if not providers:
         raise Refusal(
-            Reason.UNKNOWN_SERVICE, f"no member offers {contract[:200]!r} on this exchange",
+            Reason.UNKNOWN_SERVICE,
+            f"no member offers {contract[:200]!r} on this exchange",
             metadata={"method": method[:200]},
-        )  # fmt: skip
+        )
     methods = snapshot.methods.get(contract)
     if methods and name not in methods:
         raise Refusal(
@@ -35,33 +38,36 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
         if len(providers) > 1:
             raise Refusal(
                 Reason.UNKNOWN_PROVIDER,
-                f"{len(providers)} members offer {contract}; "
-                f"name one in x-ndxp-service, such as {next(iter(providers))}",
+                f"{len(providers)} members offer {contract}; name one in x-ndxp-service: {_providers(providers)}",
             )
         return next(iter(providers.values()))
     if ":" in wanted:
         wanted = in_slashes(wanted)
     if wanted not in providers:
-        raise Refusal(Reason.UNKNOWN_PROVIDER, f"{wanted} does not offer {contract}", metadata={"service": wanted})
+        raise Refusal(
+            Reason.UNKNOWN_PROVIDER,
+            f"{wanted} does not offer {contract}; it is offered by {_providers(providers)}",
+            metadata={"service": wanted},
+        )
     return providers[wanted]
 
 
 def authorise(snapshot: Snapshot, client: str, service: Service, method: str, *, purpose: str, now: float) -> Grant:
     """The grant under which the client may call: the first one that fits, in the registry's order.
 
-    ``purpose`` is what the call states, "" for none; ``now`` is in seconds since 1970. Raises Refusal (PURPOSE_REQUIRED
-    when nothing but the purpose is missing, else ACCESS_DENIED) that names the nearest grant and what it lacks. A grant
-    found before costs one look-up: a snapshot does not change, and forgets when the validity of a grant turns.
+    ``purpose`` is what the call states, "" for none; ``now`` is in seconds since 1970. Raises Refusal, which names the
+    nearest grant and why it does not fit: PURPOSE_REQUIRED when only the purpose is missing, else ACCESS_DENIED. A
+    grant that was found before costs one look-up; the snapshot forgets these when a grant begins or ends.
     """
     granted = snapshot.granted(now)
-    purpose = purpose if purpose in snapshot.purposes else ""  # what no grant asks for is the same as none
-    asked = client, service.provider, service.contract, method, purpose
-    grant = granted.get(asked)
+    purpose = purpose if purpose in snapshot.purposes else ""  # a purpose that no grant asks for counts as none
+    question = client, service.provider, service.contract, method, purpose
+    grant = granted.get(question)
     if grant is None:
         grant = _find(snapshot, client, service, method, purpose, now)
         if len(granted) >= _REMEMBERED:
             granted.clear()
-        granted[asked] = grant
+        granted[question] = grant
     return grant
 
 
@@ -90,7 +96,7 @@ def _find(snapshot: Snapshot, client: str, service: Service, method: str, purpos
 
 
 def _lacks(grant: Grant, name: str, purpose: str, now: float) -> tuple[bool, bool, bool]:
-    """What a grant of the caller's lacks: the method, the time, the purpose. The nearer, the smaller."""
+    """Whether a grant of the caller lacks the method, the time, the purpose; a nearer grant sorts first."""
     return not grant.covers(name), not grant.holds(now), not grant.serves(purpose)
 
 
@@ -101,17 +107,22 @@ def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
     method, time, purpose = lacks
     if method:
         return f"is for {_named(grant.methods)}"
-    said = []
+    reasons = []
     if time and now < validity.begin(grant.valid_from):
-        said.append(f"is not valid before {grant.valid_from}")
+        reasons.append(f"is not valid before {grant.valid_from}")
     elif time:
-        said.append(f"was valid until {grant.valid_until}")
+        reasons.append(f"was valid until {grant.valid_until}")
     if purpose:
-        said.append(f"asks for a purpose among {', '.join(grant.purposes)}")
-    return " and ".join(said)
+        reasons.append(f"asks for a purpose among {', '.join(grant.purposes)}")
+    return " and ".join(reasons)
 
 
-def _named(methods: Iterable[str]) -> str:
-    """Methods as a refusal lists them: not all of many, as one of more than 8 kB in its metadata does not arrive."""
-    named = ", ".join(methods)
-    return named if len(named) <= _LONGEST_LIST else f"{named[:_LONGEST_LIST].rpartition(', ')[0]} and more"
+def _providers(providers: Iterable[str]) -> str:
+    """Providers of a contract as a refusal lists them."""
+    return _named(sorted(providers), _LONGEST_LIST_OF_PROVIDERS)
+
+
+def _named(names: Iterable[str], longest: int = _LONGEST_LIST) -> str:
+    """Names as a refusal lists them. A long list is cut, because metadata of more than 8 kB does not arrive."""
+    named = ", ".join(names)
+    return named if len(named) <= longest else f"{named[:longest].rpartition(', ')[0]} and more"

@@ -1,8 +1,8 @@
-"""How much each consumer may ask: what a worker decides alone, and what it asks the bucket that all workers share.
+"""Quotas: what a worker decides alone, and what it asks the bucket that all workers share.
 
-The bucket is in the store (``gateway/buckets.lua``). A worker holds a few of its tokens on lease and lets calls in with
-these; it asks for more before they are gone, gives back what it has not used, and knows for how long there is nothing
-to be had. So most calls, and nearly all refusals, are decided without the store.
+The bucket is in the store (``gateway/buckets.lua``). A worker leases a few of its tokens and spends them on calls. It
+asks for more before they are used up, returns unused ones, and remembers for how long the bucket is empty. So most
+calls, and nearly all refusals, are decided without the store.
 """
 
 import math
@@ -12,36 +12,36 @@ from gateway.core.registry import Quota
 from ndxp.errors import Reason, Refusal
 
 LEASE = 2.0
-"""Seconds for which a worker may use tokens it was given."""
+"""Seconds for which a worker may use leased tokens."""
 
 SETTLED = 0.25
-"""Seconds after which a worker reports what it has used, when nothing else makes it ask."""
+"""Seconds after which a worker reports the tokens that it has used, if it has no other reason to ask."""
 
 _AHEAD = 0.1
-"""Seconds of its recent demand that a worker keeps in hand."""
+"""A worker leases tokens for so many seconds of its recent demand."""
 
 _KEPT_LEAST, _KEPT_MOST = 64, 8
-"""One part in so many of a burst is what a worker keeps in hand at least and at most, while there are calls."""
+"""While there are calls, a worker leases at least a 64th and at most an 8th of the burst."""
 
 _SURE = 1.0
-"""Seconds at most for which a worker believes that there is nothing, and does not ask again."""
+"""Longest time in seconds for which a worker takes the bucket as empty without asking again."""
 
 _SHORTEST_BURST = 0.2
-"""Seconds of its rate that a consumer may always ask at once: workers cannot agree on less in time."""
+"""A burst is worth at least so many seconds of the rate, because workers cannot agree faster."""
 
 
 def depth(quota: Quota) -> int:
-    """What the bucket holds when it is full: the burst, or a fifth of a second of the rate where that is more."""
+    """The size of the bucket: the burst, or a fifth of a second of the rate if that is more."""
     return max(quota.burst, math.ceil(quota.rate * _SHORTEST_BURST))
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A worker's question about one consumer; all are numbers of calls.
+    """A worker's request for one consumer; all fields are numbers of calls.
 
-    ``spent`` were let in since the last question with tokens of a lease, ``back`` is returned, ``need`` calls wait for
-    the answer, ``ahead`` is asked on lease. Tokens for waiting calls count as used when they are given: those that turn
-    out not to be are in the next question as a negative ``spent``.
+    ``spent`` were let in with leased tokens since the last request, ``back`` are returned, ``need`` calls wait for the
+    answer, ``ahead`` are asked for as a lease. Tokens for waiting calls count as used when they are given; if one is
+    not used after all, the next request has a negative ``spent``.
     """
 
     spent: int
@@ -52,9 +52,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the bucket gives: for those who wait, and on lease. ``wait`` is in seconds until there is more.
+    """What the bucket gives: for waiting calls, and as a lease. ``wait`` is the time in seconds until it has more.
 
-    ``daily`` says that it is the day's quota that is used up.
+    ``daily`` says that the quota of the day is used up.
     """
 
     needed: int
@@ -64,14 +64,14 @@ class Answer:
 
 
 NO_ANSWER = Answer(needed=0, ahead=0)
-"""The store is away. Whatever it has counted, the worker holds nothing."""
+"""The store does not answer: the worker gets nothing."""
 
 
 class Allowance:
-    """What one worker knows of one consumer. ``now`` is seconds on any steady clock.
+    """What one worker knows about one consumer. ``now`` is seconds on any steady clock.
 
-    ``quota`` is the one it was last asked with; ``in_flight`` calls are under way, ``waiting`` of them for the bucket's
-    answer; ``asking`` is for whoever asks it.
+    ``quota`` is the quota at the last call. ``in_flight`` calls are under way, and ``waiting`` of them wait for the
+    bucket's answer. ``asking`` belongs to the code that asks the bucket.
     """
 
     __slots__ = (
@@ -97,12 +97,14 @@ class Allowance:
         self.waiting = 0
 
     def enter(self, client: str, quota: Quota) -> None:
-        """Counts a call in; raises Refusal (QUOTA_EXCEEDED) when as many are in flight here as may be."""
+        """Counts a call in; raises Refusal (QUOTA_EXCEEDED) when the limit of calls in flight is reached here."""
         if self.in_flight >= quota.in_flight:
             raise Refusal(
-                Reason.QUOTA_EXCEEDED, f"{client} has {self.in_flight} calls in flight; {quota.in_flight} are allowed",
-                retry_after=0.1, metadata={"limit": "in_flight", "allowed": str(quota.in_flight)},
-            )  # fmt: skip
+                Reason.QUOTA_EXCEEDED,
+                f"{client} has {self.in_flight} calls in flight; {quota.in_flight} are allowed",
+                retry_after=0.1,
+                metadata={"limit": "in_flight", "allowed": str(quota.in_flight)},
+            )
         self.in_flight += 1
         self._demand += 1
 
@@ -111,9 +113,9 @@ class Allowance:
         self.in_flight -= 1
 
     def take(self, client: str, quota: Quota, now: float) -> bool:
-        """Takes a token for a call, or says that the bucket must be asked first.
+        """Takes a token for a call; returns False when the bucket must be asked first.
 
-        Raises Refusal (QUOTA_EXCEEDED) with the time to wait when it is known that there is none.
+        Raises Refusal (QUOTA_EXCEEDED) with the time to wait when the bucket is known to be empty.
         """
         if quota is not self.quota:
             if quota != self.quota:
@@ -128,20 +130,20 @@ class Allowance:
         return False
 
     def short(self, now: float) -> bool:
-        """Whether it is time to ask ahead."""
+        """Whether it is time to lease more tokens."""
         return self._tokens <= self._ahead >> 1 and self._ahead > 0 and now >= self._not_before
 
     def due(self, now: float) -> bool:
-        """Whether the bucket should hear of this worker, though nobody waits."""
+        """Whether this worker should report to the bucket although no call waits."""
         return (self._spent != 0 and now >= self._asked_at + SETTLED) or (self._tokens > 0 and now >= self._expires)
 
     @property
     def settled(self) -> bool:
-        """Whether the bucket knows everything."""
+        """Whether the worker has nothing left to report or to return."""
         return not (self._tokens or self._spent or self.waiting)
 
     def ask(self, now: float) -> Ask:
-        """The question to the bucket; the next is only to be asked after its answer."""
+        """The next request to the bucket; it must not be made before the last one is answered."""
         elapsed = max(now - self._asked_at, 0.001)
         weight = min(1.0, elapsed / _AHEAD)
         self._pace += weight * (self._demand / elapsed - self._pace)
@@ -156,14 +158,14 @@ class Allowance:
         return Ask(spent, back, self.waiting, max(0, self._ahead - self._tokens))
 
     def learn(self, ask: Ask, answer: Answer, now: float, pause: float) -> None:
-        """The bucket's answer; ``pause`` is how long, in seconds, it is left alone at least when it has run dry."""
+        """Takes the bucket's answer; an empty bucket is not asked again for ``pause`` seconds at least."""
         self._tokens += answer.needed + answer.ahead
         self._spent -= answer.needed
         self._daily = answer.daily
         self._silent = answer is NO_ANSWER
         if self._silent or self.quota != self._asked:
             self._expires, self._not_before = 0.0, now + pause if self._silent else 0.0
-            return  # what the old quota gave goes back, and what it refused is asked again
+            return  # tokens of the old quota go back, and calls that it refused ask again
         self._expires = self._asked_at + LEASE
         if answer.needed + answer.ahead < ask.need + ask.ahead:
             self._dry_until = now + answer.wait
@@ -176,17 +178,21 @@ class Allowance:
             return Refusal(Reason.JOURNAL_UNAVAILABLE, "the store that counts the calls does not answer", retry_after=1)
         if self._daily:
             return Refusal(
-                Reason.QUOTA_EXCEEDED, f"{client} has used up the {quota.daily} calls of this day (UTC)",
-                retry_after=wait, metadata={"limit": "daily", "allowed": str(quota.daily)},
-            )  # fmt: skip
+                Reason.QUOTA_EXCEEDED,
+                f"{client} has used up the {quota.daily} calls of this day (UTC)",
+                retry_after=wait,
+                metadata={"limit": "daily", "allowed": str(quota.daily)},
+            )
         return Refusal(
-            Reason.QUOTA_EXCEEDED, f"{client} asks more than the {quota.rate:g} calls a second it is allowed",
-            retry_after=wait, metadata={"limit": "rate", "allowed": f"{quota.rate:g}/s"},
-        )  # fmt: skip
+            Reason.QUOTA_EXCEEDED,
+            f"{client} makes more than the {quota.rate:g} calls a second it is allowed",
+            retry_after=wait,
+            metadata={"limit": "rate", "allowed": f"{quota.rate:g}/s"},
+        )
 
 
 class Bucket:
-    """A token bucket of this worker's own; ``now`` is seconds on any steady clock."""
+    """A token bucket in this worker; ``now`` is seconds on any steady clock."""
 
     __slots__ = ("_at", "_burst", "_rate", "_tokens")
 
@@ -197,7 +203,7 @@ class Bucket:
         self._at = now
 
     def take(self, now: float) -> bool:
-        """Whether there was a token, which is taken."""
+        """Takes a token; returns False when there is none."""
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
         if self._tokens < 1:

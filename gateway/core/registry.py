@@ -1,4 +1,4 @@
-"""The registry: who is on the exchange, what they offer, who may call it; and its snapshot for fast decisions."""
+"""The registry: members, their services, and grants; and its snapshot for fast decisions."""
 
 import re
 from bisect import bisect_right
@@ -32,7 +32,7 @@ _READ_ONLY = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 
 class RegistryError(ValueError):
-    """The registry would not hold together; the text says what, where and what to do."""
+    """The registry would be inconsistent; the text says what is wrong, where, and what to do."""
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A contract that a subsystem offers at an address, ``host:port``.
 
-    ``in_flight`` is how many calls at once it takes from each worker; half of them may be streams.
+    ``in_flight`` is how many calls at once each worker sends to it; half of them may be streams.
     """
 
     provider: _Id
@@ -62,9 +62,9 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A right to call methods of a service.
 
     ``consumer`` is a subsystem, a member, ``group:NAME``, ``group:NAME/SUBSYSTEM`` or ``group:all``. ``methods`` are
-    names or patterns such as ``Get*``. With ``purposes`` a call must state one of them. ``fields`` of the answer are
-    released, paths of a google.protobuf.FieldMask; without any, all. ``valid_from`` and ``valid_until`` are dates or
-    instants (see ``gateway.core.validity``). ``basis`` is the law it rests on, for people to read.
+    names or patterns such as ``Get*``. With ``purposes`` a call must state one of them. ``fields`` (paths of a
+    google.protobuf.FieldMask) are the fields of the answer that are released; empty releases all. ``valid_from`` and
+    ``valid_until`` are dates or instants (see ``gateway.core.validity``). ``basis`` names the law, for people to read.
     """
 
     id: _Id
@@ -79,7 +79,7 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     basis: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
     def covers(self, method: str) -> bool:
-        """Whether it is for the method with this name."""
+        """Whether it includes the method with this name."""
         return any(fnmatchcase(method, pattern) for pattern in self.methods)
 
     def holds(self, now: float) -> bool:
@@ -92,21 +92,21 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def terms(self) -> str:
-        """What it says beside who may call what, in words; empty when it says no more."""
-        said = (
+        """Its conditions (purpose, fields, time, basis) in words; empty when it has none."""
+        conditions = (
             ("releases only", ", ".join(self.fields)),
             ("for the purpose", " or ".join(self.purposes)),
             ("from", self.valid_from),
             ("until", self.valid_until),
             ("basis", self.basis),
         )
-        return "; ".join(f"{word} {what}" for word, what in said if what)
+        return "; ".join(f"{word} {what}" for word, what in conditions if what)
 
 
 class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much a consumer may ask: calls a second, calls at once after a pause, calls in a day (UTC; 0 for no limit).
+    """How many calls a consumer may make: in a second, at once after a pause, in a day (UTC; 0 for no limit).
 
-    These are shared by all workers; ``in_flight`` is calls at once in each worker.
+    All workers share these limits; ``in_flight`` limits the calls at once in each worker.
     """
 
     rate: Annotated[float, msgspec.Meta(ge=0.001, le=1_000_000)] = 2000.0
@@ -116,7 +116,7 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it, as exchange.yaml writes it. ``quotas`` are by subsystem, "default" for the others."""
+    """The whole registry, in the form of exchange.yaml. ``quotas`` are by subsystem, "default" for the others."""
 
     instance: str
     members: list[Member] = []
@@ -159,7 +159,7 @@ def check(registry: Registry) -> None:
             raise RegistryError(f"{place}: {member.id} is not of the instance {registry.instance}")
         _shaped(f"{place}.name", _NAME, member.name, "a name of at most 200 characters")
         for group in member.groups:
-            # Not "provinces/hospital": a grant to that group means the subsystem of all the others.
+            # Without "/": a grant to "provinces/hospital" means the subsystem "hospital" of every province.
             _shaped(f"{place}.groups", _GROUP, group, "a group's name: at most 200 characters, none of them /")
         _unique(place, member.id, subsystems)
         for name in member.subsystems:
@@ -196,10 +196,10 @@ def groups_of(members: Iterable[Member]) -> set[str]:
 
 
 def check_change(before: Registry, after: Registry, contracts: Mapping[str, bytes]) -> None:
-    """Raises RegistryError unless ``after`` holds together and its new grants fit the contracts known so far.
+    """Raises RegistryError unless ``after`` is consistent and its new grants fit the contracts known so far.
 
-    Grants that were there before are not held against contracts again: a provider's new contract must not keep anybody
-    from changing the registry. ``contracts`` are serialised FileDescriptorSets by full service name.
+    Old grants are not compared with contracts again: a provider's new contract must not block changes of the registry.
+    ``contracts`` are serialised FileDescriptorSets by full service name.
     """
     check(after)
     kept = {grant.id: grant for grant in before.grants}
@@ -232,7 +232,7 @@ class Snapshot:
     """A registry at one version, arranged for look-ups; never changed, only replaced.
 
     ``contracts`` holds serialised FileDescriptorSets by full service name, as the providers' reflection gave them;
-    ``purposes`` are all that some grant asks for.
+    ``purposes`` are the purposes of all grants.
     """
 
     def __init__(self, registry: Registry, contracts: Mapping[str, bytes], version: int = 0) -> None:
@@ -256,17 +256,18 @@ class Snapshot:
         self._default_quota = registry.quotas.get("default", Quota())
 
     def consumers(self, client: str) -> frozenset[str]:
-        """Every name under which a grant may mean this subsystem; empty when it is not on the exchange."""
+        """Every name by which a grant can include this subsystem; empty when it is not on the exchange."""
         member = self.subsystems.get(client)
         if member is None:
             return frozenset()
         name = client.rpartition("/")[2]
         groups = [*member.groups, "all"]
-        return frozenset({client, member_of(client), *(f"group:{g}" for g in groups),
-                          *(f"group:{g}/{name}" for g in groups)})  # fmt: skip
+        return frozenset(
+            {client, member_of(client), *(f"group:{g}" for g in groups), *(f"group:{g}/{name}" for g in groups)}
+        )
 
     def granted(self, now: float) -> dict[tuple[str, ...], Grant]:
-        """What policy has found here before, forgotten whenever the validity of a grant has begun or ended."""
+        """The grants that policy has found before; emptied when the validity of a grant begins or ends."""
         if not self._since <= now < self._until:
             self._granted.clear()
             place = bisect_right(self._turns, now)
@@ -274,7 +275,7 @@ class Snapshot:
         return self._granted
 
     def quota(self, client: str) -> Quota:
-        """What a consumer may ask."""
+        """The quota of a consumer."""
         return self.registry.quotas.get(client, self._default_quota)
 
     def method(self, method: str) -> Method | None:
@@ -296,7 +297,7 @@ def _shaped(place: str, shape: re.Pattern[str], text: str, expected: str) -> Non
 
 
 def _check_terms(place: str, grant: Grant) -> None:
-    """What a grant says of methods, purposes, fields and time."""
+    """Checks the methods, purposes, fields and times of a grant."""
     _shaped(f"{place}.id", _GRANT, grant.id, "letters, digits and .:-_, at most 100")
     for pattern in grant.methods:
         _shaped(f"{place}.methods", _PATTERN, pattern, "a method's name or a pattern such as Get*")
@@ -305,7 +306,7 @@ def _check_terms(place: str, grant: Grant) -> None:
     for path in grant.fields:
         _shaped(f"{place}.fields", _FIELD, path, "a path of fields in the answer such as citizen.full_name")
     if sum(map(len, grant.purposes)) > _LONGEST_PURPOSES:
-        # A refusal names them all, and metadata of more than 8 kB does not arrive.
+        # A refusal lists all purposes, and metadata of more than 8 kB does not arrive.
         raise RegistryError(f"{place}.purposes: more than {_LONGEST_PURPOSES} characters; make several grants of it")
     if sum(map(len, grant.fields)) > _LONGEST_FIELDS:
         raise RegistryError(f"{place}.fields: more than {_LONGEST_FIELDS} characters; name a whole message instead")

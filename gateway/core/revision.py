@@ -1,4 +1,4 @@
-"""What a new version of the exchange file changes, beside what was changed at run time."""
+"""Applies a new version of the exchange file to a registry that was also changed at run time."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -11,9 +11,9 @@ _Entry = TypeVar("_Entry", bound=msgspec.Struct)
 
 
 def revised(current: Registry, before: Registry, file: Registry) -> Registry:
-    """The registry after a file has taken the place of the one ``before``, which was the last that was taken.
+    """The registry after a new file; ``before`` is the file that was taken last.
 
-    What the file says anew, field by field, or says no more, holds. Everything else stays as it is by now: what was
+    Fields that the new file adds, changes or removes are taken from it. Everything else stays as it is, with what was
     added, changed, disabled and removed at run time. The result is not checked.
     """
     return Registry(
@@ -54,6 +54,6 @@ def _new(entry: _Entry, now: _Entry | None) -> _Entry:
 
 
 def _changed(now: _Entry, before: _Entry, file: _Entry) -> _Entry:
-    """The entry as it is by now, with what the file says of it in other words than before."""
+    """The present entry, with those fields from the file that differ from the last file."""
     fields = [f for f in file.__struct_fields__ if getattr(file, f) != getattr(before, f)]
     return msgspec.structs.replace(now, **{field: getattr(file, field) for field in fields})

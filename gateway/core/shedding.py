@@ -1,33 +1,32 @@
-"""How many calls of a method a provider gets at once: as many as leave no standing queue before it.
+"""Limits how many calls of a method a provider gets at once, so that no lasting queue builds up before it.
 
-A queue shows in the quickest call of an interval: when even that one took longer than calls take when there is room,
-more is offered than is served, and whoever is let in makes all others wait. Then fewer are let in, until the queue is
-gone; then more again, little by little. To judge by the least delay of an interval is CoDel's idea (RFC 8289), to hold
-it against the least delay ever seen is TCP Vegas's, and how far to cut is Little's law: so many as are served in the
-time that is borne. It does not matter where the queue is: at the provider, or in this worker, which then learns late of
-answers.
+The sign of a queue is the quickest call of an interval: when even this call took longer than calls take without a
+queue, more calls arrive than are served. Then fewer are let in until the queue is gone, and then gradually more again.
+Judging by the least delay of an interval is the idea of CoDel (RFC 8289); comparing it with the least delay ever seen
+is that of TCP Vegas; the size of the cut is Little's law: as many as are served within the accepted delay. The queue
+may be at the provider, or in this worker, which then sees answers late.
 """
 
 INTERVAL = 0.1
 """Seconds between two changes."""
 
 BURST = 1.0
-"""Seconds for which a queue may stand before anything is done about it: a burst is no overload."""
+"""Seconds for which a queue may last before calls are refused: a burst is not an overload."""
 
 FEWEST = 32
 """Calls at once that are always let in."""
 
 _GROW = 1.05
 _REMEMBERED = 150.0
-"""Seconds; the least delay is that of the last one or two such spans, so that a provider may become slower for good."""
+"""Seconds of a span. The least delay is that of the last one or two spans, so that a provider may become slower."""
 
 _NEVER = float("inf")
 
 
 class Room:
-    """The limit for one method at one address; ``calls`` are under way, whoever lets one in adds it.
+    """The limit for one method at one address; ``calls`` are under way, and the caller of this class adds each one.
 
-    ``most`` is where the limit begins, ``target`` the delay in seconds that is borne.
+    ``most`` is the limit at the start, ``target`` the accepted delay in seconds.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""The transaction: what the exchange writes down about one call."""
+"""The transaction: what the exchange records about one call."""
 
 import hashlib
 import time
@@ -25,7 +25,7 @@ class Phase(StrEnum):
 
 
 class Origin(StrEnum):
-    """Whose the final status is."""
+    """Who gave the final status."""
 
     GATEWAY = "gateway"
     PROVIDER = "provider"
@@ -36,8 +36,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
     Hashes are salted and in hex (see ``ndxp.ledger.payload``), empty when there was no message. ``subjects`` are keyed
-    hashes of those whom the answer was about (see ``ndxp.wire.metadata.subjects``), in outcomes only. A msgspec struct
-    and not a dataclass: it is made and encoded for every call.
+    hashes of the citizens whom the answer was about (see ``ndxp.wire.metadata.subjects``), in outcomes only. It is a
+    msgspec struct and not a dataclass, because it is made and encoded for every call.
     """
 
     transaction_id: str
@@ -78,7 +78,7 @@ _decode = msgspec.json.Decoder(Record).decode
 def canonical(record: Record) -> bytes:
     """The bytes that stand for a record: JSON, keys sorted, no white space, UTF-8 (as RFC 8785 writes it).
 
-    Fields that say nothing (their defaults) are left out, so that one added later does not change older records.
+    Fields with their default value are left out, so that a field added later does not change older records.
     """
     return _encode(record)
 
@@ -99,14 +99,14 @@ def now() -> int:
 
 
 def _storable(text: str) -> str:
-    """What callers and providers write freely, as every database takes it: not long, and without NUL."""
+    """Free text of callers and providers in a form that every database takes: short, and without NUL."""
     return text[:_LONGEST].replace("\0", "\ufffd")
 
 
 class Tally:
-    """Counts and hashes the messages of one direction, as a whole or as their parts come.
+    """Counts and hashes the messages of one direction, whole or part by part.
 
-    One message: SHA-256 of the message. A stream: SHA-256 over each message with its length before it (4 bytes, big
+    One message: SHA-256 of the message. A stream: SHA-256 over all messages, each after its length (4 bytes, big
     endian, as gRPC frames it), so that the boundaries between messages count too.
     """
 
@@ -115,7 +115,7 @@ class Tally:
     def __init__(self) -> None:
         self.messages = 0
         self.size = 0
-        self._first = self._hash = b""  # the first message, when it came as a whole, and its hash
+        self._first = self._hash = b""  # the first message, if it came whole, and its hash
         self._length = 0  # of the first message
         self._single: hashlib._Hash | None = None
         self._stream: hashlib._Hash | None = None
@@ -131,7 +131,7 @@ class Tally:
             self.go_on(message)
 
     def begin(self, length: int) -> None:
-        """Counts a message in whose parts are still to come; ``length`` is theirs together."""
+        """Counts a message whose parts will follow; ``length`` is the length of the whole message."""
         self.messages += 1
         self.size += length
         if self.messages == 1:
@@ -153,7 +153,7 @@ class Tally:
             self._stream.update(part)
 
     def hash(self) -> bytes:
-        """The hash so far, of one whole message made once."""
+        """The hash so far; that of one whole message is computed once."""
         if self.messages > 1 and self._stream is not None:
             return self._stream.digest()
         if self._single is not None:
@@ -168,12 +168,12 @@ class Tally:
 
 
 class Call:
-    """One call while it is under way: what each step has found out about it.
+    """One call while it is under way: the results of each step.
 
     ``admitted`` says that it is counted in the worker, ``placed`` that it is counted at its provider's address.
-    ``generation`` is that of the secret behind its token, ``certificate`` that of the certificate of its connection
-    (the token's where there is none); ``dismissal`` is why it must end before its own end. ``span`` is there when calls
-    are traced.
+    ``generation`` is that of the secret behind its token, ``certificate`` that of the connection's certificate (without
+    a certificate the same as the token's). ``dismissal`` is the reason to end it early. ``span`` is set when calls are
+    traced.
     """
 
     __slots__ = (
@@ -205,7 +205,7 @@ class Call:
         "subjects",
         "timeout",
         "transaction_id",
-    )  # fmt: skip
+    )
 
     def __init__(self, method: str) -> None:
         self.transaction_id = new_transaction_id()
@@ -242,13 +242,13 @@ class Call:
         return self.method.partition("/")[0]
 
     def end(self, code: Code, origin: Origin, reason: Reason | str = "") -> None:
-        """Notes how the call ended, and on whose word."""
+        """Notes how the call ended, and who gave the status."""
         self.code = code
         self.origin = origin
         self.reason = str(reason)
 
     def record(self, phase: Phase, node: str, salt_key: bytes) -> Record:
-        """What the ledger keeps of the call as it stands."""
+        """The record of the call as it is now."""
         salt = salt_of(salt_key, self.transaction_id)
         headers = self.headers
         outcome = phase is Phase.OUTCOME

@@ -1,4 +1,4 @@
-"""When a grant holds: from and until a day (of Vietnam) or an instant."""
+"""When a grant is valid: from and until a day (in Vietnam) or an instant."""
 
 import math
 import re

@@ -29,16 +29,16 @@ from ndxp.wire.tls import GATEWAY, Tls
 from ndxp.wire.tracing import tracer
 
 _FIRST, _WATCH, _ATTEND = 0.05, 0.5, 0.5
-"""Seconds between two looks for the first registry, for a newer one, and at the calls under way."""
+"""Seconds between two looks for the first registry, for a newer one, and between two checks of calls under way."""
 
 _PROBE, _PROBE_AGAIN = 5.0, 0.2
 """Seconds between two probes of the providers, when all are up and when not."""
 
 SERVICE = "ndxp-gateway"
-"""The gateway's name among the services of a trace; members go by their identifiers."""
+"""The gateway's service name in traces; members have their identifiers."""
 
 _SPARE_FILES = 200
-"""Descriptors that a worker needs besides its connections."""
+"""File descriptors that a worker needs besides its connections."""
 
 _log = logging.getLogger("gateway")
 
@@ -97,7 +97,7 @@ class Worker:
                     try:
                         return await self._load()
                     except msgspec.ValidationError as error:
-                        # Whether a call is allowed cannot be said, and a restart would not change that: it waits.
+                        # It cannot decide about calls, and a restart would not change that, so it waits.
                         unread = version
                         _log.error(
                             "version %d of the registry is of newer software (%s); this gateway takes no calls until "
@@ -121,7 +121,7 @@ class Worker:
         self._directory.show(published.snapshot, addresses)
 
     async def _look(self) -> int:
-        """The registry's version, and how many journal entries wait: one question to the store for both."""
+        """The registry's version, and how many journal entries wait, in one request to the store."""
         async with self._store.pipeline(transaction=False) as pipe:
             pipe.get(VERSION)
             pipe.xlen(STREAM)
@@ -129,7 +129,7 @@ class Worker:
         return int(version or 0)
 
     def _notice_loss(self, lost: bool) -> None:
-        """A store that has lost the registry: calls go on by what is known, and health says that none should come."""
+        """Notes whether the store has lost the registry: calls go on with the known one, but health is NOT_SERVING."""
         if lost and not self._lost:
             _log.error(
                 "the store has lost the registry, or a part of it; this gateway waits until control has put it back"
@@ -153,7 +153,7 @@ class Worker:
                     except StateLost:
                         self._notice_loss(True)
                     except msgspec.ValidationError as error:
-                        # In the middle of an upgrade. What is new in it may narrow a right, so nothing is passed over.
+                        # During an upgrade. An unknown field may restrict a right, so it must not be ignored.
                         unread = version
                         _log.error(
                             "version %d of the registry is of newer software (%s); calls go on by version %d, and no "
@@ -163,9 +163,9 @@ class Worker:
             await asyncio.sleep(_WATCH)
 
     async def _attend(self) -> None:
-        """Lets go who has waited too long, ends what is not let in any more, says whether calls are taken."""
+        """Ends waits that took too long, ends calls that are no longer allowed, and sets the health of the worker."""
         state = self.state
-        while True:  # from the beginning: health says SERVING of whoever has said nothing yet
+        while True:  # from the start, because health is SERVING until it is set
             state.journal.expire()
             self._relays.dismiss()
             ready = state.journal.available and not state.admission.journal_full and not self._lost

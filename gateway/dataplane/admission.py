@@ -1,4 +1,4 @@
-"""What is under way in this worker, and whether there is room for more: all counters, entered and left here."""
+"""Counts everything under way in this worker, and decides whether there is room for more."""
 
 import time
 
@@ -11,11 +11,11 @@ from ndxp.errors import Reason, Refusal
 from ndxp.plural import count
 
 _UNDER_WAY = 1.25
-"""How many times ``max_member_bytes`` the calls under way may hold: first no new ones come, then these end too."""
+"""Calls under way may hold ``max_member_bytes`` this many times: first new calls are refused, then these end too."""
 
 
 class Holding:
-    """The bytes that are kept for one member's calls, until they can be passed on."""
+    """The bytes that are kept for one member's calls until they can be passed on."""
 
     __slots__ = ("held",)
 
@@ -60,7 +60,7 @@ class Admission:
         self._check_place(snapshot, call, service)
 
     def check_held(self, client: str) -> None:
-        """Whether a call under way may hold what it was given now: a little more than lets a new call in.
+        """Checks whether a call under way may hold its bytes; the limit is a little higher than for new calls.
 
         Raises Refusal (OVERLOADED).
         """
@@ -87,7 +87,7 @@ class Admission:
         call.room, call.placed = room, True
 
     def leave(self, call: Call) -> None:
-        """The call is over: its counters go back, and its end says something about the provider."""
+        """Ends the call's counts, and tells circuit and room how the provider did."""
         if call.admitted:
             call.admitted = False
             self.calls -= 1
@@ -108,7 +108,7 @@ class Admission:
         return holding
 
     def keep(self, addresses: set[str]) -> None:
-        """Forgets what is about addresses that are no provider's any more."""
+        """Forgets addresses that no provider has any more."""
         self.circuits = {address: circuit for address, circuit in self.circuits.items() if address in addresses}
         self.rooms = {place: room for place, room in self.rooms.items() if place[0] in addresses}
         self.at_providers = {address: count for address, count in self.at_providers.items() if count}
@@ -127,7 +127,7 @@ class Admission:
             kind = snapshot.method(call.method)
             if kind is not None and kind.unary:
                 room = self.rooms[address, call.method] = Room(self._settings.max_calls, self._settings.max_queueing)
-        # Streams have half of the places: those of a few, who say little for long, leave the rest to short calls.
+        # Streams get half of the places, so that a few long, quiet streams cannot keep short calls out.
         full = room.full if room else self.streams.get(address, 0) >= (service.in_flight + 1) // 2
         if there >= service.in_flight or full:
             raise Refusal(

@@ -1,4 +1,4 @@
-"""The consumers' allowances in this worker, and its conversation with the buckets that all workers share."""
+"""The consumers' allowances in this worker, and its requests to the buckets that all workers share."""
 
 import asyncio
 import contextlib
@@ -18,8 +18,8 @@ from ndxp.errors import Refusal
 from ndxp.exhausted import exhausted
 
 _PAUSE = 0.025, 0.05
-"""Seconds, from and to, before a worker asks again about one who has used up everything; by chance, so that none of the
-workers is always the last."""
+"""Range of seconds before a worker asks again for a consumer with an empty bucket; random, so that no worker is always
+the last."""
 
 _PATIENCE = 1.0
 _LARGEST = 200
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Allowances:
-    """Lets calls in, on this worker's word or on the store's."""
+    """Lets calls in, decided by this worker or by the store."""
 
     def __init__(self, store: Store, node: str) -> None:
         self._buckets = Buckets(store, f"{node}-{secrets.token_hex(4)}")
@@ -84,7 +84,7 @@ class Allowances:
         self._call.set()
 
     async def _wait(self, client: str, quota: Quota, allowance: Allowance) -> None:
-        """Waits for the store's word, once or until there is one."""
+        """Waits for the store's answer, once or until there is one."""
         allowance.waiting += 1
         try:
             while not allowance.take(client, quota, time.monotonic()):
@@ -95,7 +95,7 @@ class Allowances:
             allowance.waiting -= 1
 
     async def _ask(self, clients: Sequence[str]) -> None:
-        """One question about some consumers, and its answer, or that there was none."""
+        """Sends one request for some consumers, and gives them the answer, or that there was none."""
         allowances = [self._of[client] for client in clients]
         now = time.monotonic()
         asks = [allowance.ask(now) for allowance in allowances]

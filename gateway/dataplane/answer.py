@@ -1,4 +1,4 @@
-"""What the caller gets: the beginning, the messages as far as they wait here, and the end."""
+"""The answer to the caller: headers, the messages that wait here, and trailers."""
 
 from gateway.core.transaction import Call
 from gateway.dataplane import headers
@@ -30,18 +30,18 @@ class Answer:
         self._parts: list[bytes] = []
 
     def use(self, content_type: str) -> None:
-        """Says the exchange's own words in the caller's content-type."""
+        """Sets the caller's content-type for answers of the exchange itself."""
         self._own = headers.begin(content_type)
 
     def began(self, fields: Fields, *, says_withheld: bool) -> None:
-        """Takes the provider's beginning; ``says_withheld`` when it is there that it says what it withholds."""
+        """Takes the provider's headers; ``says_withheld``: this is where it must name the withheld fields."""
         constant, encodings, own = headers.answer(fields)
         self._beginning = constant, encodings + headers.literals(metadata.back(own))
         if says_withheld:
             self._withheld = _withheld(self._call, own)
 
     def check_release(self) -> None:
-        """Raises Refusal (FIELDS_NOT_WITHHELD) when the provider does not say that it kept to the grant's fields."""
+        """Raises Refusal (FIELDS_NOT_WITHHELD) when the provider does not name the fields that it withholds."""
         call = self._call
         if call.fields and not self._withheld:
             raise Refusal(
@@ -63,17 +63,17 @@ class Answer:
             self._tail = headers.status(ending.code, ending.message) + headers.literals(back)
 
     def failed(self, code: Code, message: str) -> None:
-        """Takes an end that the provider has not said in gRPC's way, or one of this exchange's own."""
+        """Takes an end that is not a gRPC status of the provider, or one from the exchange itself."""
         self._beginning = None
         self._tail = headers.status(code, headers.percent(message))
 
     def refused(self, refusal: Refusal) -> None:
-        """Takes the exchange's own word."""
+        """Takes a refusal of the exchange."""
         self.failed(refusal.rule.code, refusal.message)
         self._tail += headers.literals(((metadata.STATUS_DETAILS, status.encode(refusal)),))
 
     def begin(self, stream: Stream) -> None:
-        """Sends the beginning of an answer that passes as it comes."""
+        """Sends the headers of an answer that is passed on as it comes."""
         if not self.begun:
             self.begun = True
             constant, rest = self._beginning or (self._own, "")
@@ -86,7 +86,7 @@ class Answer:
         self.size += len(data)
 
     def end(self, stream: Stream) -> None:
-        """Sends what is left, and the trailers."""
+        """Sends the rest, and the trailers."""
         call = self._call
         tail = f"{self._tail}{headers.literals(((metadata.TRANSACTION_ID, call.transaction_id),))}"
         if call.code is not Code.OK:
@@ -109,7 +109,7 @@ class Answer:
 
 
 def _withheld(call: Call, pairs: metadata.Pairs) -> list[metadata.Pair]:
-    """What the caller learns of the fields that an answer leaves out: which, and under which grant.
+    """The metadata that tells the caller which fields are withheld, and under which grant.
 
     ``pairs`` is the provider's metadata; empty when the grant releases all, and when the provider says nothing of it.
     """

@@ -1,4 +1,4 @@
-"""A call at its provider: the user of the provider's stream, which tells the relay what comes of it."""
+"""A call at its provider: the user of the provider's stream, which reports to the relay."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ _STATUS_OF_RESET = {
     ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
     ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
 }
-"""What gRPC makes of a stream that was reset; of all other codes it makes INTERNAL."""
+"""The gRPC status for a reset stream, by HTTP/2 code; for all other codes it is INTERNAL."""
 
 _ERROR_CODES = {int(code): code for code in ErrorCode}
 
@@ -33,7 +33,7 @@ class Attempt:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody waits for it."""
+        """Whether the relay still waits for it."""
         return self._relay is not None
 
     @property
@@ -59,12 +59,12 @@ class Attempt:
             relay.overloaded(why)
 
     def consumed(self, size: int) -> None:
-        """So many bytes of the answer were passed on, or are on the member's account."""
+        """Bytes of the answer were passed on, or count on the member's account."""
         if self.stream is not None:
             self.stream.consumed(size)
 
     def leave(self) -> None:
-        """Nobody waits for the answer any more: the provider hears it, unless it has ended the call itself."""
+        """Cancels the call at the provider, unless the provider has ended it."""
         self._end()
         stream, self.stream = self.stream, None
         if stream is not None and not stream.remote_closed:
@@ -86,7 +86,7 @@ class Attempt:
                 relay.answer_ended(ending)
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
-        """Data of the answer; at its end stands a status, not data."""
+        """Data of the answer; a correct answer ends with a status, not with data."""
         if data and self._relay is not None:
             self._relay.answer_data(data)
         if ended:

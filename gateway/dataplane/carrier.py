@@ -1,4 +1,4 @@
-"""What carries a connection's bytes: an asyncio transport. What one turn of the loop has to say leaves in one write."""
+"""Connects an HTTP/2 connection with an asyncio transport. All data of one turn of the loop leaves in one write."""
 
 import asyncio
 from typing import Generic, TypeVar, cast
@@ -9,7 +9,7 @@ _Connection = TypeVar("_Connection", bound=Connection)
 
 
 class Carrier(asyncio.Protocol, Generic[_Connection]):
-    """One end of a connection on a transport. Who makes one sets ``connection`` before it is used."""
+    """One end of a connection on a transport. Its creator sets ``connection`` before it is used."""
 
     connection: _Connection
 
@@ -18,6 +18,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
         self.transport: asyncio.Transport | None = None
         self.heard_at = loop.time()
         self._behind = False
+        self._kept = b""  # what has come and waits for a turn
 
     def wake(self) -> None:
         """There is something to send: it leaves when this turn of the loop is over."""
@@ -38,7 +39,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport is there."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's are none by their class
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's class does not inherit from it
         self.heard_at = self._loop.time()
 
     def data_received(self, data: bytes) -> None:
@@ -49,21 +50,27 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
         if connection.closed:
             self.flush()
         elif connection.behind:
-            self._behind = True
-            self.pause()
-            self.wait_for_turn()
+            self.put_off(b"")
         elif self._behind:
             self._behind = False
             self.resume()
 
+    def put_off(self, data: bytes) -> None:
+        """Looks at what has come, and at what a turn has left of it, in the next turn; until then takes no more."""
+        self._behind = True
+        self._kept += data
+        self.pause()
+        self.wait_for_turn()
+
     def wait_for_turn(self) -> None:
-        """There is more to be read than a turn takes: lets ``go_on`` be called."""
+        """Arranges that ``go_on`` is called."""
         self._loop.call_soon(self.go_on)
 
     def go_on(self) -> None:
         """Reads on where the last turn has ended."""
         if self.transport is not None:
-            self.data_received(b"")
+            data, self._kept = self._kept, b""
+            self.data_received(data)
 
     def pause(self) -> None:
         """Takes no more bytes for now."""
@@ -84,9 +91,19 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
         self.connection.release()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """The transport is gone."""
+        """The transport is gone: the calls on it end, some in each round of the loop."""
         self.transport = None
         self.connection.lost()
+        self._end_calls()
+
+    def _end_calls(self) -> None:
+        if self.connection.tell_of_loss():
+            self.gone()
+        else:
+            self._loop.call_soon(self._end_calls)
+
+    def gone(self) -> None:
+        """The connection is gone, and no call is left on it."""
 
     def close(self) -> None:
         """Closes the connection, with whatever is on it; what there is to send leaves before."""

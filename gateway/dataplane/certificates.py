@@ -1,4 +1,4 @@
-"""Whose certificate a connection was made with."""
+"""The certificate with which a connection was made."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _GENERATION = re.compile(r"\d{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The subsystem that a certificate names, empty when it names none, and of which generation of its credentials."""
+    """The subsystem that a certificate names, empty for none, and the generation of its credentials."""
 
     client: str
     generation: int
@@ -22,8 +22,8 @@ class Certificate:
 def presented(der: bytes) -> Certificate:
     """The certificate of a peer, which TLS has verified.
 
-    The generation is the only attribute of its kind in the subject: nothing that somebody has got into another part of
-    it is taken for it.
+    The generation must be the only attribute of its kind in the subject, so that text in another part of the subject
+    cannot be mistaken for it.
     """
     certificate = x509.load_der_x509_certificate(der)
     try:

@@ -4,11 +4,11 @@ import asyncio
 from typing import Protocol
 
 _TICK = 0.01
-"""Seconds; a deadline is noticed so much late at most."""
+"""Seconds by which a deadline may be noticed late."""
 
 
 class Timed(Protocol):
-    """Who has a deadline; ``tick`` is kept here."""
+    """An object with a deadline; ``Deadlines`` stores its ``tick`` in it."""
 
     tick: int
 
@@ -17,9 +17,9 @@ class Timed(Protocol):
 
 
 class Deadlines:
-    """Calls ``overdue`` of everybody whose time is over; ``now`` is the time that is meant, the loop's.
+    """Calls ``overdue`` of everything whose deadline has passed; ``now`` gives the loop's time.
 
-    Nearly all calls end long before, and take their deadline with them: the timer is set anew only when it has run.
+    Nearly all calls end long before their deadline, so the timer is set again only after it has run.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _PROBE_TIMEOUT = 1.0
 ALIVE = "alive"
-"""Health of this name is SERVING whenever the worker can answer at all: who takes no calls need not be killed."""
+"""The health of this name is SERVING whenever the worker can answer: one that takes no calls need not be killed."""
 
 
 class Directory:
@@ -60,12 +60,12 @@ class Directory:
             self._health.set(contract, Status.SERVICE_UNKNOWN)
 
     def serving(self, ready: bool) -> None:
-        """Says of the gateway itself that it is alive, and whether it takes calls."""
+        """Sets the health of the gateway itself: that it is alive, and whether it takes calls."""
         self._health.set(ALIVE, Status.SERVING)
         self._health.set("", Status.SERVING if ready else Status.NOT_SERVING)
 
     def drain(self) -> None:
-        """Says NOT_SERVING of everything, for good."""
+        """Sets everything to NOT_SERVING for good."""
         self._health.end()
 
     async def probe(self) -> bool:
@@ -78,7 +78,7 @@ class Directory:
         return all(probe.result() for probe in probes)
 
     def _may_reflect(self, request: Request, certificate: "Certificate | None") -> None:
-        """Lets those see the contracts who could call; raises Refusal for the others, unless reflection is open."""
+        """Raises Refusal for callers who could make no calls, unless reflection is open."""
         if not self._state.settings.open_reflection:
             pairs = headers.RequestHead(request.fields).pairs
             identify(self._state, Call(reflection.V1), Claim(pairs, None, certificate))

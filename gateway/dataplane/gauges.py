@@ -8,7 +8,7 @@ from gateway.dataplane.pipeline import WorkerState
 
 
 def gauges(state: WorkerState) -> Iterable[Metric]:
-    """What there is to see of it now; every provider of the registry is there from the start."""
+    """The metrics as they are now, with every provider of the registry from the start."""
     yield GaugeMetricFamily("ndxp_registry_version", "The registry that is in use.", state.snapshot.version)
     yield GaugeMetricFamily("ndxp_exchange_calls_in_flight", "Calls under way in this worker.", state.admission.calls)
     addresses = _addresses(state)

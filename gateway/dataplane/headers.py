@@ -1,6 +1,6 @@
-"""Header lists of calls, as gRPC uses HTTP/2: what a caller's says, what the provider gets, what the caller gets back.
+"""Header lists of gRPC calls: reading the caller's, making the provider's, and making the answer's.
 
-Values pass as they are. Only what this hop itself says is made here: deadline, identity, transaction, status.
+Values pass unchanged. Only the gateway's own fields are made here: deadline, identity, transaction, status.
 """
 
 import re
@@ -33,7 +33,7 @@ _HTTP_STATUS = {
     "400": Code.INTERNAL, "401": Code.UNAUTHENTICATED, "403": Code.PERMISSION_DENIED, "404": Code.UNIMPLEMENTED,
     "429": Code.UNAVAILABLE, "502": Code.UNAVAILABLE, "503": Code.UNAVAILABLE, "504": Code.UNAVAILABLE,
 }  # fmt: skip
-"""What a peer that is no gRPC means by an HTTP status (gRPC's http-grpc-status-mapping)."""
+"""The gRPC code for an HTTP status of a peer that does not speak gRPC (gRPC's http-grpc-status-mapping)."""
 
 
 class RequestHead:
@@ -58,14 +58,14 @@ class RequestHead:
                 self.timeout = value
 
     def remaining(self) -> float | None:
-        """The deadline in seconds, None without one. Raises Refusal (INVALID_METADATA) for one that is none."""
+        """The deadline in seconds, None without one. Raises Refusal (INVALID_METADATA) for a malformed one."""
         return None if self.timeout is None else _seconds(self.timeout)
 
 
 def onward(
     call: Call, head: RequestHead, pairs: Iterable[metadata.Pair], scheme: str, within: float, *, recurs: bool
 ) -> tuple[tuple[Field, ...], str]:
-    """The header block for the provider: fields that recur, and the others.
+    """The header block for the provider: recurring fields, and the others.
 
     ``pairs`` is the metadata that it gets, ``within`` its deadline in seconds; ``recurs`` says that the method is one
     of a contract and no free text of the caller's.
@@ -118,7 +118,7 @@ class Ending:
     __slots__ = ("code", "message", "pairs")
 
     def __init__(self, fields: Fields) -> None:
-        """A status that is missing or none counts as UNKNOWN, as gRPC has it."""
+        """A missing or malformed status counts as UNKNOWN, as in gRPC."""
         self.code = Code.UNKNOWN
         self.message = ""
         self.pairs: list[Field] = []
@@ -133,7 +133,7 @@ class Ending:
 
     @property
     def not_taken(self) -> bool:
-        """Whether gRPC's core says this: to a call that comes to a server while it stops, and that nobody handles."""
+        """Whether it is the status that gRPC's core gives to a call that reaches a stopping server unhandled."""
         return self.code is Code.CANCELLED and self.message == _NOT_TAKEN and not self.pairs
 
     @property
@@ -149,13 +149,13 @@ def status(code: Code, message: str = "") -> str:
 
 def is_grpc(fields: Fields) -> bool:
     """Whether a content-type says that this is gRPC."""
-    if _PLAIN in fields:  # as nearly all say it
+    if _PLAIN in fields:  # the usual form
         return True
     return any(name == "content-type" and _GRPC.fullmatch(value) is not None for name, value in fields)
 
 
 def http_status(status: str) -> Code:
-    """What a provider that speaks no gRPC means."""
+    """The code for an HTTP status of a provider that does not speak gRPC."""
     return _HTTP_STATUS.get(status, Code.UNKNOWN)
 
 
@@ -173,7 +173,7 @@ def percent(text: str) -> str:
 
 
 def binary(value: str) -> bytes:
-    """Binary metadata out of base64, with or without padding; empty when it is none."""
+    """Binary metadata decoded from base64, with or without padding; empty when it is invalid."""
     try:
         return a2b_base64(value + "=" * (-len(value) % 4))
     except (Error, ValueError):

@@ -1,4 +1,4 @@
-"""``grpc.health.v1`` at the gateway's port, for everybody: no question is awaited for long, nobody is waited for."""
+"""``grpc.health.v1`` at the gateway's port, for everybody: waits are short, and slow readers block nothing."""
 
 from collections import Counter
 
@@ -14,14 +14,14 @@ Status = health_pb2.HealthCheckResponse
 
 CHECK, WATCH = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"
 PATIENCE = 2.0
-"""Seconds within which a question has to be there; an honest one comes with its header list."""
+"""Seconds within which the request must arrive; a normal client sends it together with the headers."""
 
 MOST = 100
-"""Questions under way on one connection, watches among them; more are refused."""
+"""Requests under way on one connection, including watches; more are refused."""
 
 
 class Health:
-    """How the services are, and who wants to hear of it."""
+    """The health of the services, and its watchers."""
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
@@ -31,12 +31,12 @@ class Health:
         self._ended = False
 
     def set(self, service: str, state: int) -> None:
-        """Says from now on how a service is, "" for the worker itself."""
+        """Sets the health of a service, "" for the worker itself."""
         if not self._ended and state != self._states.get(service):
             self._say(service, state)
 
     def end(self) -> None:
-        """Says NOT_SERVING of everything, for good."""
+        """Sets everything to NOT_SERVING for good."""
         self._ended = True
         for service in list(self._states):
             self._say(service, Status.NOT_SERVING)
@@ -64,7 +64,7 @@ class Health:
             del self._under_way[connection]
 
     def watch(self, question: "_Question", service: str) -> None:
-        """From now on the question hears of a service."""
+        """Reports changes of a service to the request from now on."""
         self._watching[question] = service
 
     def _say(self, service: str, state: int) -> None:
@@ -116,7 +116,7 @@ class _Question(LocalCall):
             self.end(Code.INVALID_ARGUMENT, "the request is no HealthCheckRequest")
 
     def ready(self) -> None:
-        """Tells how the service is, if that is news; who has not read the last news hears only the latest."""
+        """Sends the health of the service if it has changed; a slow reader gets only the latest state."""
         if self._service is not None and not self.waits:
             state = self._health.state(self._service)
             state = Status.SERVICE_UNKNOWN if state is None else state

@@ -1,6 +1,6 @@
 """The journal: records go to a stream of the store in group commits, one command for all calls that wait.
 
-On a busy worker commits are a moment apart: a command, its answer and the wake-ups cost more than the records in it.
+On a busy worker there is a short pause between commits, because a command costs more than the records in it.
 
 It talks to the store over a connection of its own, packed and parsed by hiredis: redis-py's client costs more CPU for
 each command than the whole rest of a record's way (docs/decisions/0008-journal-connection.md). What a record survives
@@ -33,11 +33,11 @@ PATIENCE = 1.0
 """Seconds without an answer after which the store counts as away."""
 
 REPEATED = 3.0
-"""Seconds back from a lost connection whose records are written again: a store that syncs every second may answer up
-to two seconds before it writes, and be killed in between."""
+"""After a lost connection, records of so many seconds are written again: a store that syncs every second may answer up
+to two seconds before it writes, and may be killed in between."""
 
 MAX_REPEATED = 20_000
-"""Records that are kept for it at most."""
+"""At most so many records are kept for that."""
 
 _LARGEST_COMMIT = 1000
 _BETWEEN_COMMITS, _BUSY = 0.004, 5
@@ -72,11 +72,11 @@ class _Commit:
 class Journal:
     """Appends records.
 
-    A record once taken is written as soon as the store is back, even when its caller has given up waiting: the ledger
-    may know more than the caller, never less. After a lost connection, what had no answer and what was answered last
-    is written again; the recorder drops repeats. ``patience`` is how long a caller waits for its record, in seconds;
-    ``durability`` is what the store must be able to promise before it gets any. ``records`` is how many the store has
-    taken, ``appends`` how long the first record of each commit waited for it.
+    An accepted record is written as soon as the store is back, even when its caller no longer waits: the ledger may
+    know more than the caller, never less. After a lost connection, unanswered and recently answered records are written
+    again; the recorder drops repeats. ``patience`` is how many seconds a caller waits for its record; ``durability`` is
+    what the store must promise before it gets records. ``records`` is how many the store has taken, ``appends`` how
+    long the first record of each commit waited.
     """
 
     def __init__(self, url: str, patience: float = 5.0, durability: Durability = "everysec") -> None:
@@ -146,7 +146,7 @@ class Journal:
         await self._idle.wait()
 
     def expire(self) -> None:
-        """Lets go those who have waited too long; their records stay. To be called every now and then."""
+        """Ends waits that took too long; the records stay. Must be called regularly."""
         oldest = time.monotonic() - self._patience
         entries = [*(entry for commit in self._unanswered for entry in commit.entries), *self._waiting]
         for entry in entries:
@@ -178,7 +178,7 @@ class Journal:
         self._ask()
 
     def _ask(self) -> None:
-        """Asks the store how durable it is; it gets records when it has answered well."""
+        """Asks the store about its durability; it gets records only after a sufficient answer."""
         if self._transport is not None:
             self._unanswered.append(_Commit(sent=time.monotonic(), asks=True))
             self._transport.write(_pack(QUESTION))
@@ -216,7 +216,7 @@ class Journal:
             self._idle.set()
 
     def _judge(self, reply: object) -> None:
-        """Takes the store, or not, by what it says of its durability; one that may not say it is believed."""
+        """Accepts or refuses the store by its durability; a store that may not answer is trusted."""
         words = [word.decode() for word in reply] if isinstance(reply, list) else []
         if isinstance(reply, Exception) and not str(reply).startswith(FORBIDDEN):
             self._refuse(_untaken(reply))
@@ -229,7 +229,7 @@ class Journal:
             self._flush_soon()
 
     def _refuse(self, complaint: str) -> None:
-        """Keeps what waits for a moment, and asks the store again."""
+        """Keeps waiting records for a moment, and asks the store again."""
         if complaint != self._complaint:
             _log.error("%s", complaint)
         self._complaint = complaint
@@ -253,7 +253,7 @@ class Journal:
             self._kept -= len(self._latest.popleft().entries)
 
     def lost(self) -> None:
-        """The connection is gone; what it has not answered goes first on the next."""
+        """The connection is gone; unanswered records go first on the next one."""
         self._transport = None
         self._refused = True
         while self._unanswered:

@@ -1,4 +1,4 @@
-"""The gateway's port: takes connections, bounds what they cost, and hands their calls to whom they are for."""
+"""The gateway's port: takes connections, limits their cost, and passes their calls on to relay or directory."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import random
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 from gateway.dataplane import headers
 from gateway.dataplane.carrier import Carrier
@@ -13,7 +14,7 @@ from gateway.dataplane.certificates import Certificate, presented
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.strangers import Strangers
-from gateway.dataplane.turns import TURN, Turns
+from gateway.dataplane.turns import TURN, Share, Turns
 from gateway.settings import GatewaySettings
 from ndxp.address import Address
 from ndxp.http2 import Limits, ServerConnection, Stream, StreamUser
@@ -22,22 +23,22 @@ from ndxp.http2.server import NOBODY
 from ndxp.wire.tls import Tls
 
 _KEEPALIVE, _ANSWER = 60.0, 20.0
-"""Seconds of silence after which a connection is tested, and within which it has to answer then."""
+"""Seconds of silence after which a connection is tested, and within which it must then answer."""
 
 _SHORTEST = 0.05
-"""Seconds between two looks after a connection at least."""
+"""Least number of seconds between two checks of a connection."""
 
 _FAREWELL = 1.0
-"""Seconds between the announcement that a connection ends and its end: what a call on the way there needs."""
+"""Seconds between announcing a connection's end and ending it, so that calls on their way still arrive."""
 
 _STRANGERS = 4
-"""One address may have one part in so many of all connections without showing who is there."""
+"""One address may have this fraction (one part in so many) of all connections without a known caller."""
 
-_OF_MEMBERS = 10
-"""How many times more of a nuisance a member may be than a stranger: calls that it cancels are resets."""
+_SHARES = 10_000
+"""The most shares of members that are kept; above that all are forgotten and begin again."""
 
 _NO_GRPC = ((":status", "415"),)
-"""What gRPC's protocol answers to a request that is no gRPC."""
+"""The answer of gRPC's protocol to a request that is not gRPC."""
 
 _BACKLOG = 1024
 _UNIX = "unix:"
@@ -57,6 +58,7 @@ class Listener:
         self.directory = directory
         self.loop = asyncio.get_running_loop()
         self.turns = Turns(self.loop)
+        self._shares: dict[tuple[str, str], Share] = {}
         self.strangers = Strangers(self.loop, max(2, settings.max_connections // _STRANGERS))
         self.connections: set[Inbound] = set()
         self.closing = False
@@ -98,7 +100,7 @@ class Listener:
         return str(Address(at.host, self._server.sockets[0].getsockname()[1]))
 
     async def close(self, grace: float) -> None:
-        """Takes no more connections and no more calls; those under way get so many seconds."""
+        """Takes no more connections and calls; those under way get ``grace`` seconds."""
         self.closing = True  # for connections whose TLS handshake is still under way
         if self._server is not None:
             self._server.close()
@@ -111,7 +113,7 @@ class Listener:
                     await self._empty.wait()
         for inbound in list(self.connections):
             inbound.close()
-        # Calls that are cut off so go to the journal too, before this returns.
+        # Calls that this cuts off also go to the journal before this returns.
         if self.connections:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL):
@@ -120,12 +122,21 @@ class Listener:
             inbound.abort()
 
     def admit(self, inbound: "Inbound") -> bool:
-        """Whether there is room for a connection, for which a stranger's may have to go."""
+        """Whether there is room for a connection; a stranger's connection may be closed for it."""
         if len(self.connections) >= self.settings.max_connections and not self.strangers.make_room():
             return False
         self.connections.add(inbound)
         self.strangers.add(inbound)
         return True
+
+    def share(self, member: str, address: str) -> Share:
+        """What a member has used here on all his connections from an address; there are no more than members."""
+        key = member, address
+        if key not in self._shares:
+            if len(self._shares) >= _SHARES:
+                self._shares.clear()
+            self._shares[key] = Share(self.limits)
+        return self._shares[key]
 
     def forget(self, inbound: "Inbound") -> None:
         """The connection has ended."""
@@ -149,7 +160,7 @@ class Inbound(Carrier[ServerConnection]):
         self.address = ""
         self._listener = listener
         self._certificate: Certificate | None = None
-        self._known = False
+        self._share: Share | None = None  # None while nobody has shown who he is
         self._timer: asyncio.TimerHandle | None = None
         self._busy_at = self._loop.time()
         self._ends_at = self._busy_at + listener.settings.max_connection_age * random.uniform(0.9, 1.1)
@@ -174,19 +185,33 @@ class Inbound(Carrier[ServerConnection]):
             self.leave()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the caller's; a stranger's wait until there is time for strangers."""
-        if self._known:
-            self.take_in(data)
-        else:
+        """Bytes of the caller's; a stranger's wait until there is time for strangers, those of a busy member too."""
+        share = self._share
+        if share is None:
             self._listener.strangers.receive(self, data)
+        elif share.used_up:
+            self.put_off(data)
+        else:
+            self._use(share, data)
+
+    def go_on(self) -> None:
+        """The turn of somebody who has waited for it."""
+        if self.transport is not None and self._share is not None:
+            data, self._kept = self._kept, b""
+            self._use(self._share, data)
+
+    def _use(self, share: Share, data: bytes) -> None:
+        began = perf_counter()
+        self.take_in(data)
+        share.spend(began)
 
     def take_in(self, data: bytes) -> None:
-        """Looks at what has come, for a turn."""
+        """Reads what has come, for one turn."""
         super().data_received(data)
 
     def wait_for_turn(self) -> None:
-        """Members take turns; a stranger's comes when there is time for strangers."""
-        if self._known:
+        """Members take turns; strangers are served when there is time for strangers."""
+        if self._share is not None:
             self._listener.turns.wait(self)
         else:
             self._listener.strangers.wait(self, b"")
@@ -195,8 +220,11 @@ class Inbound(Carrier[ServerConnection]):
         """The connection is gone, with all calls on it."""
         if self._timer is not None:
             self._timer.cancel()
-        self._listener.forget(self)
         super().connection_lost(error)
+
+    def gone(self) -> None:
+        """No call is left on it: its place is free."""
+        self._listener.forget(self)
 
     def flush(self) -> None:
         """Sends what there is; a connection that takes no more calls ends with its last one."""
@@ -216,10 +244,10 @@ class Inbound(Carrier[ServerConnection]):
             if local is not None:
                 return local
         relay = self._listener.relays.accept(stream, request, self._certificate, ended=ended)
-        if not self._known and relay.identified:
-            self._known = True
+        if self._share is None and relay.identified:
+            share = self._share = self._listener.share(relay.call.client, self.address)
             self._listener.strangers.remove(self)
-            self.connection.trust(_OF_MEMBERS)
+            self.connection.belongs_to(share.nuisances)
         return relay
 
     # Its life.
@@ -231,7 +259,7 @@ class Inbound(Carrier[ServerConnection]):
             self._after(_FAREWELL, self._end)
 
     def _end(self) -> None:
-        """Takes no more calls. A caller who does not read even the end is looked after on."""
+        """Takes no more calls. A caller who does not read even this is still checked later."""
         self.connection.leave()
         self.flush()
         self._after(_KEEPALIVE, self._look_after)
@@ -242,7 +270,7 @@ class Inbound(Carrier[ServerConnection]):
         self._timer = self._loop.call_later(seconds, step)
 
     def _look_after(self) -> None:
-        """Ends a connection that says nothing, is idle, old or dead."""
+        """Ends a connection that is silent, idle, old or dead."""
         connection, now = self.connection, self._loop.time()
         silent = now - self.heard_at
         if connection.streams:

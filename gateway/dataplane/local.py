@@ -14,7 +14,7 @@ from ndxp.wire import metadata, status
 
 _PREFIX = 5
 _LARGEST = 16 * 1024
-"""Bytes of the largest question; nobody has to be known to ask for health."""
+"""Bytes of the largest request; small, because callers may be unknown."""
 
 _UNREAD = 10.0
 """Seconds that an answer which is complete may wait for its caller to read it."""
@@ -44,11 +44,11 @@ class LocalCall(ABC):
 
     @abstractmethod
     def ready(self) -> None:
-        """All that was said has left, so that more can be said."""
+        """All messages have been sent, so that more can be sent."""
 
     @property
     def waits(self) -> bool:
-        """Whether the caller has not read what it was told."""
+        """Whether the caller has not read all messages yet."""
         return self._stream is not None and self._stream.queued > 0
 
     def say(self, message: bytes) -> None:
@@ -71,7 +71,7 @@ class LocalCall(ABC):
                 self.over()
 
     def over(self) -> None:
-        """Lets go of everything."""
+        """Drops all references."""
         self._deadlines.discard(self)
         self._stream = None
 
@@ -93,7 +93,7 @@ class LocalCall(ABC):
             self.guard(self.said_all)
 
     def guard(self, step: Callable[[], None]) -> None:
-        """Takes a step; ends the call with what it refuses."""
+        """Runs a step; a refusal ends the call."""
         try:
             step()
         except Refusal as refusal:
@@ -147,7 +147,7 @@ class LocalCall(ABC):
         self.over()
 
     def cancel(self) -> None:
-        """Ends the call without a word, because the caller reads nothing."""
+        """Ends the call without a status, because the caller reads nothing."""
         if self._stream is not None:
             self._stream.reset(ErrorCode.CANCEL)
             self.over()

@@ -8,7 +8,7 @@ _PREFIX = 5
 
 
 class Messages:
-    """The messages of one direction as they pass: counted and hashed in ``tally``, whatever their bytes are.
+    """The messages of one direction as they pass: counted and hashed in ``tally``, without looking into them.
 
     ``what`` names the direction in refusals. ``compressed`` says whether a message was marked as compressed.
     """
@@ -31,8 +31,8 @@ class Messages:
     def feed(self, data: bytes) -> None:
         """Counts data in.
 
-        Raises Refusal: MESSAGE_TOO_LARGE as soon as a message has said its length, STREAM_TOO_LARGE for too many of
-        them, or too many bytes.
+        Raises Refusal: MESSAGE_TOO_LARGE as soon as the length of a message is known, STREAM_TOO_LARGE for too many
+        messages or bytes.
         """
         tally, settings = self.tally, self._settings
         if not self._add_whole(data):

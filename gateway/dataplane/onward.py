@@ -1,4 +1,4 @@
-"""The metadata that a provider gets: the caller's own, and the gateway's word on who calls."""
+"""The metadata that a provider gets: the caller's own, and the gateway's assertion about the caller."""
 
 from gateway.core.transaction import Call
 from gateway.dataplane.pipeline import WorkerState
@@ -7,7 +7,7 @@ from ndxp.wire.assertion import Assertion, sign
 
 
 def pairs_onward(state: WorkerState, call: Call, pairs: metadata.Pairs, mark: str) -> list[metadata.Pair]:
-    """Adds transaction, trace and assertion to what passes of ``pairs``.
+    """Adds transaction, trace and assertion to the caller's metadata that passes.
 
     ``mark`` is ``message_mark`` of the request: empty where the gateway does not know it or the agency sees other ones.
     """

@@ -1,7 +1,7 @@
-"""A call's steps, in the order of ``ndxp.steps``: the decisions, then what is journaled before and after forwarding.
+"""A call's steps, in the order of ``ndxp.steps``: the decisions, then the records before and after forwarding.
 
-A step decides at once, or it names what it waits for. The steps are generators of futures, so that a call needs no task
-of its own: whoever drives them goes on when the future is done (``gateway/dataplane/relay.py``).
+A step decides at once, or it yields a future to wait for. The steps are generators of futures, so that a call needs no
+task: the relay goes on when the future is done (``gateway/dataplane/relay.py``).
 """
 
 import time
@@ -26,21 +26,21 @@ from ndxp.steps import CallStep
 from ndxp.wire import metadata
 
 STRANGERS = 50.0, 500
-"""How many refusals of callers without a good token are recorded in a second, and at once; the others are refused all
-the same."""
+"""How many refusals of callers without a valid token are recorded in a second, and at once; others are refused but not
+recorded."""
 
 _REFUSED_AT_ONCE = 25
-"""Seconds of its share of records that a caller who is refused may use at once."""
+"""A refused caller may use its share of records of so many seconds at once."""
 
 _OF_EACH_PAIR = 32
 
 SHED = 20.0, 20
-"""How many refusals for want of room are recorded in a second, and at once: what sheds load must cost little."""
+"""How many refusals for lack of room are recorded in a second, and at once: shedding load must be cheap."""
 
 
 @dataclass(slots=True)
 class WorkerState:
-    """What the steps decide with: the world as this worker knows it.
+    """Everything that this worker's steps need to decide.
 
     ``admission`` counts the calls under way, ``traffic`` those that have ended. ``refused`` says by caller and reason
     how many refusals are recorded.
@@ -66,12 +66,12 @@ class WorkerState:
 
 
 Steps: TypeAlias = Iterator[Future[Any]]
-"""Steps under way: each future is what has to be waited for before they go on. Going on may raise Refusal."""
+"""Steps under way: the driver waits for each yielded future before it goes on. Going on may raise Refusal."""
 
 
 @dataclass(slots=True)
 class Claim:
-    """What the caller sent with the call; ``remaining`` is its deadline in seconds from now, None without one.
+    """What the caller sent; ``remaining`` is its deadline in seconds from now, None without one.
 
     ``certificate`` is that of the connection, None without TLS. ``identified`` says that identify has let it pass,
     ``service`` is what authorise has found it to mean.
@@ -85,7 +85,7 @@ class Claim:
 
 
 def identify(state: WorkerState, call: Call, claim: Claim) -> None:
-    """Who asks: a good token, and with TLS a certificate, of a member that is on the exchange and not disabled."""
+    """Who calls: needs a valid token, and with TLS a certificate, of a member on the exchange that is not disabled."""
     _check_size(state.settings.max_metadata_bytes, claim)
     call.headers = metadata.read(claim.pairs)
     try:
@@ -125,7 +125,7 @@ def _check_size(limit: int, claim: Claim) -> None:
 
 
 def check_standing(state: WorkerState, call: Call) -> None:
-    """Whether the caller may be one, as the registry is now.
+    """Whether the caller is still a member with current credentials, by the registry as it is now.
 
     Raises Refusal: MEMBER_DISABLED; TOKEN_INVALID or CERTIFICATE_INVALID when its credentials were rotated since.
     """
@@ -150,7 +150,7 @@ def check_standing(state: WorkerState, call: Call) -> None:
 
 
 def authorise(state: WorkerState, call: Call, claim: Claim) -> None:
-    """Whether they may: a grant for this method of this provider."""
+    """Whether the caller may call: needs a grant for this method of this provider."""
     service = policy.choose_service(state.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
     call.service = service.provider
     call.address = state.settings.addresses.get(service.provider, service.address)
@@ -168,7 +168,7 @@ def _grant(state: WorkerState, call: Call, service: Service) -> Grant:
 
 
 def check_still(state: WorkerState, call: Call) -> None:
-    """Whether a call under way would be let in as the registry is now; asked of each again and again.
+    """Whether a call under way would be let in by the registry as it is now; checked regularly for every call.
 
     Raises what identify and authorise raise; ACCESS_DENIED too when other fields of the answers are released now.
     """
@@ -197,13 +197,13 @@ def admit(state: WorkerState, call: Call, claim: Claim) -> "Future[None] | None"
 
 
 def resolve(state: WorkerState, call: Call, claim: Claim) -> None:
-    """How the call goes on: whether its request is journaled first, and until when it may take (the capped deadline).
+    """How the call goes on: whether its request is journaled first, and its deadline, capped by the limits.
 
     Raises Refusal when the provider's contract must be known for that and is not.
     """
     settings, service, method = state.settings, claim.service, state.snapshot.method(call.method)
     if call.fields and method is None:
-        # Whether an answer is one message decides where it says what it withholds; so nothing is forwarded to find out.
+        # The kind of the method decides where the answer names withheld fields, so an unknown method is not forwarded.
         raise Refusal(
             Reason.PROVIDER_UNREACHABLE, f"{service.provider} has not shown its contract {service.contract} yet, and "
             f"grant {call.grant} releases fields of it only", retry_after=1, metadata={"service": service.provider},
@@ -223,11 +223,11 @@ _DECIDES: Mapping[CallStep, Callable[[WorkerState, Call, Claim], "Future[None] |
     CallStep.RESOLVE: resolve,
 }
 DECISIONS = tuple((step, _DECIDES[step]) for step in CallStep if step in _DECIDES)
-"""What is decided when a call's header list is there, and before a byte of its request is kept."""
+"""The decisions by a call's header list, before a byte of its request is kept."""
 
 
 def begin(state: WorkerState, call: Call, claim: Claim) -> Steps:
-    """The decisions; raises Refusal when one of them says no."""
+    """Runs the decisions; raises Refusal."""
     for step, decide in DECISIONS:
         if (waits := decide(state, call, claim)) is not None:
             yield waits
@@ -237,7 +237,7 @@ def begin(state: WorkerState, call: Call, claim: Claim) -> Steps:
 
 
 def enter(state: WorkerState, call: Call, claim: Claim) -> Steps:
-    """The last steps before forwarding, when as much of the request is there as has to be: its place, its record.
+    """The last steps before forwarding, when enough of the request is there: its place at the provider, its record.
 
     The request of a stream, and of a method that may change something, is in the journal when this ends.
     Raises Refusal.
@@ -268,11 +268,11 @@ def finish(state: WorkerState, call: Call, claim: Claim) -> Steps:
 
 
 def _recorded(state: WorkerState, call: Call, claim: Claim) -> bool:
-    """Whether the outcome goes to the journal: all that were admitted, and of those refused before what it can bear."""
+    """Whether the outcome goes to the journal: always for admitted calls, and for a limited part of refused ones."""
     if call.origin is Origin.GATEWAY:
         if call.reason == Reason.JOURNAL_UNAVAILABLE:
             return False
-        # Who is dismissed for such a reason had been let in.
+        # A call that is ended later for such a reason had been let in.
         if call.client and call.reason in BEFORE_ADMISSION and call.dismissal is None:
             few = state.shed if call.reason == Reason.OVERLOADED else _refused(state, call)
             return not state.admission.journal_full and few.take(time.monotonic())
@@ -284,9 +284,9 @@ def _recorded(state: WorkerState, call: Call, claim: Claim) -> bool:
 
 
 def _refused(state: WorkerState, call: Call) -> Bucket:
-    """The caller's share of records for this reason, so that no flood hides what is refused for another.
+    """The caller's share of records for this reason, so that a flood cannot hide refusals for another reason.
 
-    Only good tokens name a caller: there are as many as subsystems times reasons.
+    Only valid tokens name a caller, so there are at most as many shares as subsystems times reasons.
     """
     key = call.client, call.reason
     bucket = state.refused.get(key)

@@ -21,13 +21,13 @@ V1 = "grpc.reflection.v1.ServerReflection"
 V1ALPHA = "grpc.reflection.v1alpha.ServerReflection"
 PATHS = frozenset(f"/{service}/ServerReflectionInfo" for service in (V1, V1ALPHA))
 _WAITING = 100
-"""Questions that may wait for the caller to read the answers; who asks on without reading is refused."""
+"""Requests that may wait until the caller reads the answers; a caller that goes on without reading is refused."""
 
 _log = logging.getLogger(__name__)
 
 
 class Reflection:
-    """What answers questions; each contract keeps its own files, so that none is in another's way."""
+    """Answers requests; each contract has its own pool of files, so that contracts cannot conflict."""
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
@@ -42,13 +42,13 @@ class Reflection:
         before, self._described = self._described, {}
         for name, files in contracts.items():
             known, shown = before.get(name, (None, None))
-            # Most contracts stay what they are; of their bytes the new ones are kept, which the snapshot has too.
+            # Most contracts do not change; the new bytes are kept, because the snapshot has the same object.
             self._described[name] = files, shown if known == files else _described(name, files)
         described = {name: shown for name, (_, shown) in self._described.items() if shown is not None}
         self._shown = {"": reflection.ReflectionServicer(names, self._own), **described}
 
     def accept(self, stream: Stream, let_in: Callable[[], None], within: float) -> LocalCall:
-        """Takes a conversation; ``let_in`` raises Refusal when its caller may not see the contracts (any more)."""
+        """Takes a call; ``let_in`` raises Refusal when its caller may not, or no longer, see the contracts."""
         return _Conversation(self, stream, self._deadlines, let_in, within)
 
     def answer(self, message: bytes, before: str) -> tuple[bytes, str]:
@@ -105,7 +105,7 @@ class _Conversation(LocalCall):
 
     def _go_on(self) -> None:
         while self._questions and not self.waits:
-            self._let_in()  # whoever is disabled meanwhile is told no more
+            self._let_in()  # the caller may have been disabled meanwhile
             try:
                 answer, self._before = self._shown.answer(self._questions.popleft(), self._before)
             except DecodeError:
@@ -152,13 +152,13 @@ def _v1() -> descriptor_pb2.FileDescriptorProto:
 
 
 def _described(contract: str, files: bytes) -> Any:
-    """What answers for a contract's files; None when they do not hold together."""
+    """The pool of a contract's files; None when they are inconsistent."""
     pool = descriptor_pool.DescriptorPool()
     try:
         for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
             pool.Add(file)
     except TypeError as error:
-        # The error names a file as its provider does: escaped, so that nobody writes lines into this log.
+        # The error has a file name from the provider; it is escaped so that nobody can write lines into this log.
         why = str(error)
         _log.error("reflection leaves out %s: its files contradict one another: %.300r", contract, why)
         return None

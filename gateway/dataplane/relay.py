@@ -1,7 +1,7 @@
-"""One call's way: its header list is decided on, its bytes pass, and its end is recorded before the caller has it.
+"""One call's way: decisions by its header list, passing its bytes, and recording its end before the caller gets it.
 
-A call has a stream to its caller (``Relay``) and, once it is forwarded, one to its provider (``Attempt``). Both hear
-from their connections what comes, and pass it on at once. What waits for the journal goes on when the journal answers.
+A call has a stream to its caller (``Relay``) and, after forwarding, one to its provider (``Attempt``). Both get events
+from their connections and pass data on at once. A call that waits for the journal goes on when the journal answers.
 """
 
 import asyncio
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from ndxp.wire.spans import Tracer
 
 _HELD_ANSWER = 60 * 1024
-"""Bytes of a single answer that wait for the record of its end; a larger one is recorded first and passes then. What
-waits fits the window of a stream, so that nothing has to be given back of it meanwhile."""
+"""Bytes of a unary answer that wait until its end is recorded; a larger answer is recorded first and then passed on.
+This fits into the window of a stream, so no window must be given back meanwhile."""
 
 _REPEATABLE = 64 * 1024
 """Bytes of a request that are kept until its answer begins, for a provider that has not taken the call."""
 
 _MARGIN, _LONGEST_MARGIN = 0.05, 0.05
-"""What this hop keeps of a caller's deadline for its own answer: this part of it, and so many seconds at most. A
-provider gets the longest of it more than that, so that it is this hop that says whose deadline has passed."""
+"""The gateway keeps this part of a caller's deadline, at most so many seconds, for its own answer. The provider gets
+that maximum more, so that the gateway notices first that a deadline has passed."""
 
 _UNREADABLE = 1.0
 """Seconds that an answer may wait for its caller to read it, when the deadline leaves less."""
 
-_OTHER = "_OTHER"  # as OpenTelemetry's conventions call a method that is not known
+_OTHER = "_OTHER"  # OpenTelemetry's name for an unknown method
 _LOST = "the provider cannot be reached, or the connection broke before it answered"
 _log = logging.getLogger("gateway")
 _Method = TypeVar("_Method", bound=Callable[..., None])
@@ -69,19 +69,19 @@ class Relays:
     def accept(
         self, stream: Stream, request: Request | None, certificate: "Certificate | None", *, ended: bool
     ) -> "Relay":
-        """Takes a call whose header list is there; None stands for one that is too large to be looked at."""
+        """Takes a call with its header list; None for a list that is too large to be read."""
         relay = Relay(self, stream, "" if request is None else _method(request.path))
         relay.begin(request, certificate, ended=ended)
         return relay
 
     def dismiss(self) -> None:
-        """Ends the calls under way that would not be let in any more."""
+        """Ends the calls under way that would no longer be let in."""
         for relay in list(self.under_way):
             relay.dismiss()
 
 
 def _guarded(method: _Method) -> _Method:
-    """Ends the call with what a step refuses, and with INTERNAL for a defect: its connection goes on."""
+    """Ends the call when a step refuses it, and with INTERNAL for a defect; its connection goes on."""
 
     @wraps(method)
     def guarded(self: "Relay", *arguments: Any, **named: Any) -> None:
@@ -98,7 +98,7 @@ def _guarded(method: _Method) -> _Method:
 class Relay:
     """One call, as the user of its caller's stream.
 
-    It is ``_ending`` when how it ends is clear and goes to the journal, and ``_ended`` when that is done.
+    It is ``_ending`` while its outcome goes to the journal, and ``_ended`` after that.
     """
 
     __slots__ = (
@@ -149,7 +149,7 @@ class Relay:
 
     @property
     def identified(self) -> bool:
-        """Whether the caller has shown who it is, and may be one."""
+        """Whether the caller is known and may call."""
         return self._claim.identified
 
     # The request.
@@ -215,7 +215,7 @@ class Relay:
                 self._stream.consumed(len(data))
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
-        """Trailers of a request: gRPC has none, they only end it."""
+        """Trailers of a request: gRPC does not use them, so they only end it."""
         self.on_data(b"", ended=True)
 
     def _requested(self) -> None:
@@ -243,7 +243,7 @@ class Relay:
         call.request_out_ts = now()
         within = max(0.0, self._arrived + call.timeout - self._relays.now()) + _LONGEST_MARGIN
         known = self._method is not None
-        # A compressed message gets no mark: the agency sees it unpacked, and nothing is unpacked here.
+        # A compressed message gets no mark: the agency sees it decompressed, and the gateway decompresses nothing.
         mark = message_mark(call.received.hash()) if self._is_single and not self._in.compressed else ""
         pairs = pairs_onward(self._relays.state, call, self._head.pairs, mark)
         constant, rest = headers.onward(call, self._head, pairs, scheme, within, recurs=known)
@@ -263,7 +263,7 @@ class Relay:
     def _send(self, stream: Stream, data: bytes) -> None:
         """Passes on data of a stream of requests."""
         if not stream.open:
-            return  # the provider has ended the call, and what it has said is on its way
+            return  # the provider has ended the call, and its status is on the way
         if stream.send_data(data, end=self._request_ended):
             self._passed(len(data))
         else:
@@ -300,7 +300,7 @@ class Relay:
         if answer.held:
             answer.hold(data)
             self._keep()
-            if call.fields:  # all of it waits, however large it is, since what is withheld is said at its end
+            if call.fields:  # it waits as a whole, however large, because its end names the withheld fields
                 self._taken_over(len(data))
             elif call.sent.size > _HELD_ANSWER and self._steps is None:
                 self._release()
@@ -310,7 +310,7 @@ class Relay:
             self._keep()
 
     def _release(self) -> None:
-        """A large answer passes from now on. Its transaction is on record before any of it leaves."""
+        """Passes a large answer on from now on; its transaction is recorded before any of it leaves."""
         if self.call.journal_first:
             self._pass_held()
         else:
@@ -366,26 +366,26 @@ class Relay:
         self.refuse(refusal)
 
     def overloaded(self, why: str) -> None:
-        """More calls wait for the provider than may."""
+        """Too many calls wait for the provider."""
         service = self.call.service
         self.refuse(Refusal(Reason.OVERLOADED, why, retry_after=0.5, metadata={"service": service}))
 
     # The end.
 
     def refuse(self, refusal: Refusal) -> None:
-        """Ends the call on the exchange's own word."""
+        """Ends the call with a refusal of the exchange."""
         if self._ended:
             return
         self.call.end(refusal.rule.code, Origin.GATEWAY, refusal.reason)
         self._drop_answer()
         self._answer.refused(refusal)
-        if self._ending:  # the record of its end could not be written, which its caller learns in place of the end
+        if self._ending:  # its outcome could not be recorded; the caller gets this refusal instead
             self._answered()
         else:
             self._finish()
 
     def broken(self, error: Exception) -> None:
-        """Ends the call because of a defect here; the log gets its place and type, since its text may hold payload."""
+        """Ends the call because of a defect; the log gets place and type only, because the text may have payload."""
         place = "".join(traceback.format_tb(error.__traceback__)[-3:])
         _log.error(
             "transaction %s failed in the gateway: %s\n%s", self.call.transaction_id, type(error).__name__, place
@@ -404,7 +404,7 @@ class Relay:
             self._finish()
 
     def dismiss(self) -> None:
-        """Ends the call if it would not be let in any more."""
+        """Ends the call if it would no longer be let in."""
         if self._ending:
             return
         try:
@@ -457,14 +457,14 @@ class Relay:
             self._close()
 
     def _drop_answer(self) -> None:
-        """What waits of an answer does not leave, and does not count."""
+        """Discards the waiting part of an answer; it does not count."""
         if self._answer.size:
             self._answer.drop()
             self.call.sent = Tally()
             self._account()
 
     def _finish(self) -> None:
-        """How the call ends is clear: it goes to the journal, and then to the caller."""
+        """The outcome is known: it goes to the journal, and then to the caller."""
         self._ending = True
         waits, self._waits, self._steps = self._waits, None, None
         if waits is not None:
@@ -475,7 +475,7 @@ class Relay:
             self._drive(pipeline.finish(self._relays.state, self.call, self._claim), self._answered)
         except Refusal as refusal:
             self.refuse(refusal)
-        except Exception as error:  # here too, for those who end a call from outside: one defect ends one call
+        except Exception as error:  # here too, because calls can be ended from outside: one defect ends one call
             self.broken(error)
 
     def _answered(self) -> None:
@@ -497,7 +497,7 @@ class Relay:
         self._close()
 
     def _close(self) -> None:
-        """Nothing is left to do: the call lets go of everything."""
+        """The call is over and drops all references."""
         self._relays.deadlines.discard(self)
         self._stream = self._attempt = None
         self._request, self._request_size = [], 0
@@ -507,7 +507,7 @@ class Relay:
     # How it goes on, and what it holds.
 
     def _drive(self, steps: Steps, then: Callable[[], None]) -> None:
-        """Goes through steps and on with ``then``; when they wait for something, as soon as it is there."""
+        """Runs steps, then ``then``; when a step waits for a future, it goes on when the future is done."""
         self._steps = steps
         for waits in steps:
             if not waits.done():
@@ -523,12 +523,12 @@ class Relay:
             self._drive(steps, then)
 
     def _keep(self) -> None:
-        """Puts more on the member's account. Raises Refusal (OVERLOADED) when that is more than may stand there."""
+        """Adds to the member's account. Raises Refusal (OVERLOADED) above the limit."""
         self._account()
         self._relays.state.admission.check_held(self.call.client)
 
     def _account(self) -> None:
-        """Puts what is kept for the call on the member's account: what waits here, and in the streams."""
+        """Sets the call's part of the member's account: bytes that wait here and in the streams."""
         size = self._request_size + self._answer.size
         if self._stream is not None:
             size += self._stream.queued
@@ -543,7 +543,7 @@ class Relay:
             self._attempt.consumed(size)
 
     def _name_of_span(self) -> str:
-        """The method where it is known; anything else is free text of the caller, and stays out of traces."""
+        """The method if it is known; other paths are free text of the caller and stay out of traces."""
         call, snapshot = self.call, self._relays.state.snapshot
         if snapshot.method(call.method) is not None:
             return call.method
@@ -551,5 +551,5 @@ class Relay:
 
 
 def _method(path: str) -> str:
-    """The method that a path names: none, when it does not begin with a slash."""
+    """The method that a path names; empty when the path does not begin with a slash."""
     return path[1:] if path.startswith("/") else ""

@@ -1,7 +1,7 @@
-"""What strangers may cost: connections on which nobody has shown who he is.
+"""Limits for strangers: connections without a known caller.
 
-Members are served at once. Strangers share a part of the worker's time, each of them in turn, and a part of its
-connections, of which an old one goes when a new one comes.
+Members are served at once. Strangers share a part of the worker's time in turns, and a part of its connections, of
+which an old one is closed when a new one comes.
 """
 
 import asyncio
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from gateway.dataplane.listener import Inbound
 
 _PART = 0.2
-"""The part of the worker's time that strangers get together."""
+"""The part of the worker's time for all strangers together."""
 
 _AT_ONCE = 0.01
-"""Seconds of it that they may use in one go."""
+"""The most seconds of this time that they may use at once."""
 
 _PAUSE = 0.005
 """Seconds between two turns when their time is used up."""
 
 _LOOKED_THROUGH = 100
-"""So many of the oldest connections are looked through for one that nobody would miss. When there are calls on all, the
-oldest goes all the same: who watches health on every connection would keep members out otherwise."""
+"""So many of the oldest connections are searched for one without calls. If all have calls, the oldest is closed:
+otherwise a stranger with a health watch on every connection could keep members out."""
 
 
 class Strangers:
-    """Those connections of a worker whose callers nobody knows, by address."""
+    """The connections of a worker without a known caller, by address."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, most: int) -> None:
         """``most`` is how many connections strangers may have from one address."""
@@ -41,7 +41,7 @@ class Strangers:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, inbound: "Inbound") -> None:
-        """A connection has come; an old one of its address goes when there are too many."""
+        """Adds a connection; closes an old one of its address when there are too many."""
         same = self._by_address.setdefault(inbound.address, OrderedDict())
         if len(same) >= self._most:
             self._evict(same)
@@ -63,7 +63,7 @@ class Strangers:
         return most is not None
 
     def receive(self, inbound: "Inbound", data: bytes) -> None:
-        """Looks at what a stranger has sent, now or when there is time for strangers."""
+        """Reads a stranger's data, now or when there is time for strangers."""
         if self._queue or not self._has_time():
             inbound.pause()
             self.wait(inbound, data)
@@ -71,13 +71,13 @@ class Strangers:
             self._look_at(inbound, data)
 
     def wait(self, inbound: "Inbound", data: bytes) -> None:
-        """Looks at data later, and at what a turn has left of the data before it."""
+        """Reads data later, after the rest of earlier data."""
         self._queue.append((inbound, data))
         if self._timer is None:
             self._timer = self._loop.call_later(_PAUSE, self._turn)
 
     def _turn(self) -> None:
-        """Goes on with those who wait, each in turn, for as long as there is time."""
+        """Serves waiting strangers in turn, as long as there is time."""
         self._timer = None
         while self._queue and self._has_time():
             inbound, data = self._queue.popleft()

@@ -1,4 +1,4 @@
-"""Whose token it is: verifies access tokens and remembers those that were good."""
+"""Verifies access tokens, and remembers valid ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A good token: the subsystem it names, of which generation of its credentials it is, and when it ends.
+    """A valid token: its subsystem, the generation of the credentials, and when it expires.
 
     ``expires`` is in seconds since 1970, with the leeway.
     """
@@ -28,7 +28,7 @@ class Token:
 
 
 class TokenVerifier:
-    """Verifies tokens with the exchange's current keys; a token seen before costs one look-up."""
+    """Verifies tokens with the exchange's current keys; a known token costs one look-up."""
 
     def __init__(self) -> None:
         self._keys: dict[str, jwt.PyJWK] = {}
@@ -36,16 +36,16 @@ class TokenVerifier:
         self._good: dict[str, Token] = {}
 
     def use_keys(self, keys: Mapping[str, dict[str, Any]]) -> None:
-        """Takes the current keys, by key id; tokens of other keys are not good any more."""
+        """Takes the current keys, by key id; tokens of other keys are refused from now on."""
         if dict(keys) != self._published:
             self._published = dict(keys)
             self._keys = {key_id: jwt.PyJWK(jwk) for key_id, jwk in keys.items()}
             self._good.clear()
 
     def verify(self, authorization: str, now: float) -> Token:
-        """What the token in an ``authorization`` value says; ``now`` is seconds since 1970.
+        """The token in an ``authorization`` value; ``now`` is seconds since 1970.
 
-        Whether its generation is the current one is for the caller to see: that changes without the token.
+        The caller must check its generation, because that can change while the token stays valid.
         Raises Refusal: TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED (its ``metadata`` then names the client).
         """
         known = self._good.get(authorization)
@@ -74,7 +74,7 @@ class TokenVerifier:
                 options={"require": ["sub", "exp", "iat"]},
             )  # fmt: skip
         except jwt.ExpiredSignatureError as error:
-            # The signature was good, or PyJWT would have said so first: the claim of identity may be believed.
+            # PyJWT checks the signature first, so the identity in the token can be trusted.
             client = jwt.decode(token, options={"verify_signature": False}).get("sub", "")
             raise Refusal(Reason.TOKEN_EXPIRED, "the token has expired", metadata={"client": client}) from error
         except jwt.PyJWTError as error:

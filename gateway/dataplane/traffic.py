@@ -1,7 +1,7 @@
-"""What has gone through this worker, counted for Prometheus.
+"""Counts the calls of this worker for Prometheus.
 
-Counting is on every call's way: one look-up and two additions (docs/decisions/0022-metrics.md). Nobody who calls
-chooses a label: members, services and methods are those of the registry, reasons are the gateway's own.
+Counting is part of every call, so it is one look-up and two additions (docs/decisions/0022-metrics.md). Callers cannot
+choose labels: members, services and methods are those of the registry, reasons are the gateway's own.
 """
 
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ from ndxp.errors import Code, Reason
 from ndxp.metrics import Histogram
 
 MOST_LINES = 10_000
-"""Combinations of client, service, method, code and origin that are told apart; what comes later counts without the
-first three."""
+"""Most combinations of client, service, method, code and origin; calls beyond them are counted without the first
+three."""
 
 
 class _Line:
-    """Calls that ended alike; ``durations`` are those of its service and method, which several lines share."""
+    """Calls with the same labels; ``durations`` are those of service and method, which several lines share."""
 
     __slots__ = ("client", "count", "durations", "service")
 
@@ -36,7 +36,7 @@ class Traffic:
     def __init__(self) -> None:
         self._lines: dict[tuple[str, str, str, Code, Origin], _Line] = {}
         self._durations: dict[tuple[str, str], Histogram] = {}
-        # All reasons from the start: a rate needs to have seen the 0.
+        # All reasons from the start, because a rate needs to start from 0.
         self._refusals = {("", "", str(reason)): 0 for reason in Reason}
 
     def count(self, call: Call, snapshot: Snapshot) -> None:
@@ -81,7 +81,7 @@ class Traffic:
         return transactions, refusals, durations
 
     def _line(self, call: Call, snapshot: Snapshot) -> _Line:
-        """The line of a call whose like was not there before, or whose names are not to be believed."""
+        """The line of a call with new labels, or with names that are not in the registry."""
         client = call.client if call.client in snapshot.subsystems else ""
         method = call.method if snapshot.method(call.method) is not None else ""
         key = client, call.service, method, call.code, call.origin

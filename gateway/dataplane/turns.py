@@ -1,18 +1,56 @@
-"""Turns of connections that have more to be read than one turn takes: in each round of the loop one of them goes on.
+"""Turns: how members, and connections that send more than one turn takes, share the time of a worker.
 
-So a connection that sends as fast as it can, or a thousand of them, makes the others wait for a turn and not for all
-that it has sent.
+A member is served at once if it has not used more than its share of the worker's time lately. A member that has used
+more waits for a turn, and in each round of the loop one of those who wait goes on. So a member that sends as fast as it
+can, on any number of connections, makes others wait for their turns only, and not for all its data. When nobody else
+calls, its turns follow one another.
 """
 
 import asyncio
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ndxp.http2.nuisances import TOO_MANY_NUISANCES, Nuisances
+
 if TYPE_CHECKING:
     from gateway.dataplane.carrier import Carrier
+    from ndxp.http2 import Limits
 
-TURN = 0.002
+TURN = 0.0005
 """Seconds of a turn; a frame that takes longer is read to its end."""
+
+_PART = 0.2
+"""The part of the worker's time that is a member's share."""
+
+_AT_ONCE = 0.005
+"""Seconds of it that a member may use in one go."""
+
+_OF_MEMBERS = 10
+"""How many times more of a nuisance a member may be than a stranger: calls that he cancels are resets."""
+
+
+class Share:
+    """What a member has used of one worker, on all connections from one address."""
+
+    __slots__ = ("_at", "_spent", "nuisances")
+
+    def __init__(self, limits: "Limits") -> None:
+        at_once, per_second = _OF_MEMBERS * limits.nuisances_at_once, _OF_MEMBERS * limits.nuisances_per_second
+        self.nuisances = Nuisances(at_once, per_second, TOO_MANY_NUISANCES)
+        self._spent = 0.0
+        self._at = time.perf_counter()
+
+    def spend(self, since: float) -> None:
+        """Counts the time since a moment (of ``time.perf_counter``) as used."""
+        now = time.perf_counter()
+        self._spent = max(0.0, self._spent - _PART * (now - self._at)) + now - since
+        self._at = now
+
+    @property
+    def used_up(self) -> bool:
+        """Whether more was used than the member's share."""
+        return self._spent > _AT_ONCE
 
 
 class Turns:

@@ -1,4 +1,4 @@
-"""A unary call of the gateway's own to a provider, such as the question how its services are."""
+"""A unary call of the gateway itself to a provider, such as a health check."""
 
 import asyncio
 

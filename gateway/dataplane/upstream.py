@@ -1,4 +1,4 @@
-"""The gateway's connections to providers: made when they are needed, used in turn, left when they are not needed."""
+"""The gateway's connections to providers: made when needed, used in turn, closed when unused."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from ndxp.http2 import ClientConnection, ErrorCode, Limits
 from ndxp.wire.tls import Tls
 
 _CONNECT = 5.0
-"""Seconds within which a name has to be found, and a connection has to be there."""
+"""Seconds for resolving a name and making a connection."""
 
 _RETRY_FIRST, _RETRY_LAST = 0.1, 1.0
 """Seconds until a host that could not be reached is tried again, at first and at most."""
@@ -24,7 +24,7 @@ _LOOKED_UP_AGAIN, _SOONER = 5.0, 1.0
 """Seconds after which a name is looked up again, when there are calls; sooner while no host of it is known."""
 
 TRIES = 5
-"""How often a call is offered to a provider that resets it with REFUSED_STREAM: it has done nothing of it then."""
+"""How often a call is offered to a provider that resets it with REFUSED_STREAM, which means that nothing was done."""
 
 _WAITING = 2000
 """Calls that may wait for a connection, or for room on one; more are refused as OVERLOADED."""

@@ -1,1 +1,4 @@
-"""What the exchange remembers: the journal drained into SQL, searchable."""
+"""The ledger: the recorder moves the journal into SQL, the writer adds to the Merkle tree and signs, the reader finds.
+
+``backup`` and ``restore`` are commands; ``migrations`` makes the schema.
+"""

@@ -1,4 +1,4 @@
-"""A recorder of its own: ``python -m gateway.ledger``. Several stand by for one another; one writes."""
+"""A recorder as a process of its own: ``python -m gateway.ledger``. Of several, one writes and the others stand by."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from ndxp.process import end, run_process, until_stopped
 
 
 async def record(settings: RecorderSettings) -> None:
-    """Records until SIGTERM or SIGINT. Raises OSError when there is no ledger to be had."""
+    """Records until SIGTERM or SIGINT. Raises OSError when the ledger cannot be opened."""
     settings.run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = await asyncio.to_thread(open_ledger, settings.ledger)
     store = connect(settings.redis_url)

@@ -1,4 +1,4 @@
-"""What the commands that copy a ledger say: one line for what goes wrong, and what is not signed yet."""
+"""What the commands that copy a ledger print: one line for an error, and which records are not signed yet."""
 
 import signal
 import sqlite3
@@ -17,8 +17,8 @@ from ndxp.terminal import complain, console
 
 @contextmanager
 def one_line_each() -> Iterator[None]:
-    """What goes wrong is one line on stderr; exit code 1, 2 for wrong settings, 130 for a command that was stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is undone
+    """Prints an error as one line on stderr. Exit code 1; 2 for wrong settings, 130 for a command that was stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: unfinished work is undone
     code = 1
     try:
         yield

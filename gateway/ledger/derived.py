@@ -1,6 +1,6 @@
 """Checks what is derived from the records: tables and indexes of the database, the index of subjects, statistics.
 
-None of it is in the tree. It is computed anew from the rows, in parts, so that no transaction takes long.
+None of this is in the tree. It is computed again from the rows, in parts, so that no transaction takes long.
 """
 
 import re
@@ -23,7 +23,7 @@ from ndxp.plural import count
 from ndxp.wire.metadata import MORE
 
 MARK = r"(tiles|indexes|named|subjects \d{1,18}|statistics( -?\d{1,12})?)?"
-"""Where a check goes on; empty for its beginning."""
+"""Where a check continues; empty for its beginning."""
 
 _ROWS, _PAIRS, _MOST = 20_000, 500, 100
 _BITS, _LEVELS = 8, 8
@@ -40,7 +40,7 @@ _SUMS = ("answered", "failed", "refused", "duration_sum", "request_bytes", "resp
 
 @dataclass(slots=True)
 class Checked:
-    """What a part of the check has found, by place (0 for none), what could not be checked, and where to go on."""
+    """The findings of one part, by place (0 for none), what could not be checked, and where the next part begins."""
 
     findings: list[tuple[int, str]] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Checked:
 
 
 def check(connection: sa.Connection, mark: str) -> Checked:
-    """One part of the check, from a mark on; the connection sees the ledger as it is at one moment.
+    """One part of the check, from a mark on; the connection must see the ledger at one moment.
 
     Raises LedgerDisagrees and SQLAlchemy's errors.
     """
@@ -66,19 +66,19 @@ def check(connection: sa.Connection, mark: str) -> Checked:
 
 
 def damage(connection: sa.Connection) -> list[str]:
-    """What is not of its kind in the small tables, by which all others are read."""
+    """Damage in the small tables, which are needed to read all others."""
     there = sa.inspect(connection).get_table_names()
     found = [f"the table {table.name} is gone" for table in tables.metadata.sorted_tables if table.name not in there]
     if found:
         return found
     sizes = connection.execute(sa.select(tables.tree.c.size)).scalars().all()
     if len(sizes) != 1 or not isinstance(sizes[0], int):
-        found.append(f"the table tree has {len(sizes)} rows, and one number belongs there: {_shown(sizes)}")
+        found.append(f"the table tree has {len(sizes)} rows, and must have one with a number: {_shown(sizes)}")
     for table, number in ((tables.checkpoints, "size"), (tables.retentions, "first")):
         query = sa.select(table.c[number], sa.type_coerce(table.c.note, sa.types.NullType))
         wrong = [row[0] for row in tables.read(connection, query) if not _is_note(row)]
         if wrong:
-            found.append(f"the table {table.name} has rows that hold no number and text: {_shown(wrong)}")
+            found.append(f"the table {table.name} has rows that do not hold a number and a text: {_shown(wrong)}")
     return found
 
 
@@ -91,7 +91,7 @@ def _shown(values: Iterable[object]) -> str:
 
 
 def _tiles(connection: sa.Connection) -> list[tuple[int, str]]:
-    """Tiles that the tree does not have."""
+    """Tiles in the table that are not part of the tree."""
     size, c = size_of(connection), tables.tiles.c
     strange = []
     for level, number in connection.execute(sa.select(c.level, c.number)):
@@ -116,22 +116,24 @@ def _indexes(connection: sa.Connection) -> Checked:
 
 
 def _integrity(connection: sa.Connection) -> list[tuple[int, str]]:
-    """What SQLite finds when it holds every index against its table."""
+    """What SQLite finds when it compares every index with its table."""
     try:
-        said = [str(line) for line in connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars()]
+        problems = [str(line) for line in connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST})").scalars()]
     except DatabaseError as error:
-        said = [str(error.orig)]
-    lacking = {found[1] or found[2] for line in said if (found := _LACKS.fullmatch(line))}
-    others = [line for line in said if line != "ok" and not _LACKS.fullmatch(line)]
+        problems = [str(error.orig)]
+    lacking = {found[1] or found[2] for line in problems if (found := _LACKS.fullmatch(line))}
+    others = [line for line in problems if line != "ok" and not _LACKS.fullmatch(line)]
     return [
-        *((0, f"the index {name} does not have what its table has: what is read by it misses rows")
-          for name in sorted(lacking)),
+        *(
+            (0, f"the index {name} does not have what its table has: what is read by it misses rows")
+            for name in sorted(lacking)
+        ),
         *((0, f"the database is damaged: {line[:200]}") for line in others),
-    ]  # fmt: skip
+    ]
 
 
 def _amcheck(connection: sa.Connection, checked: Checked) -> None:
-    """What PostgreSQL finds when it holds every index against its table, where it has the extension for that."""
+    """What PostgreSQL finds when it compares every index with its table, if it has the extension for that."""
     if not connection.execute(sa.text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")).first():
         checked.unchecked.append(
             "whether the database's indexes have all rows (CREATE EXTENSION amcheck in the ledger's database lets "
@@ -149,15 +151,15 @@ def _amcheck(connection: sa.Connection, checked: Checked) -> None:
             with connection.begin_nested():
                 connection.execute(sa.text("SELECT bt_index_check(CAST(:oid AS regclass), true)"), {"oid": oid})
         except DatabaseError as error:
-            said = str(error.orig).splitlines()[0]
-            if "permission denied" in said:
-                checked.unchecked.append(f"whether the database's index {name} has all rows ({said})")
+            problems = str(error.orig).splitlines()[0]
+            if "permission denied" in problems:
+                checked.unchecked.append(f"whether the database's index {name} has all rows ({problems})")
             else:
-                checked.findings.append((0, f"the index {name} does not have what its table has: {said}"))
+                checked.findings.append((0, f"the index {name} does not have what its table has: {problems}"))
 
 
 def _strange(connection: sa.Connection) -> list[tuple[int, str]]:
-    """Rows of the index of subjects that no record is behind."""
+    """Rows of the index of subjects without a record that names this subject."""
     r, s = tables.records.c, tables.subjects.c
     about = tables.subjects.outerjoin(tables.records, r.seq == s.seq)
     named = sa.literal(" ") + r.subjects + " "
@@ -170,7 +172,7 @@ def _strange(connection: sa.Connection) -> list[tuple[int, str]]:
 
 
 def _as_many(connection: sa.Connection) -> bool:
-    """Whether the index of subjects has as many rows as records name subjects: if none is strange, none is missing."""
+    """Whether the index of subjects has as many rows as the records have subjects; then none is missing."""
     c = tables.records.c
     words = sa.func.length(c.subjects) - sa.func.length(sa.func.replace(c.subjects, " ", "")) + 1
     hashes = words - sa.case((c.subjects.endswith(f" {MORE}", autoescape=True), 1), else_=0)
@@ -180,7 +182,7 @@ def _as_many(connection: sa.Connection) -> bool:
 
 
 def _subjects(connection: sa.Connection, after: int) -> Checked:
-    """Records that name subjects, and that the index of subjects does not have."""
+    """Records that name subjects but are missing in the index of subjects."""
     c, s = tables.records.c, tables.subjects.c
     query = sa.select(c.seq, c.subjects).where(c.seq > after, c.subjects != "").order_by(c.seq).limit(_ROWS)
     rows = tables.read(connection, query)
@@ -196,7 +198,7 @@ def _subjects(connection: sa.Connection, after: int) -> Checked:
 
 
 def _statistics(connection: sa.Connection, start: int | None) -> Checked:
-    """Holds the statistics of the next day, from a second since 1970 on, against its records."""
+    """Compares the statistics of the next day, from a second since 1970 on, with its records."""
     day = _next_day(connection, start)
     if day is None:
         return Checked()
@@ -207,7 +209,7 @@ def _statistics(connection: sa.Connection, start: int | None) -> Checked:
         stored = statistics.stored(connection, period, day, day + DAY)
         for key in sorted({*expected, *stored}):
             removed = key[0] < removed_at
-            if removed and period == MINUTE:  # those of rows that were removed are removed too
+            if removed and period == MINUTE:  # retention removes statistics by minute together with the rows
                 continue
             if wrong := _differs(stored.get(key), expected.get(key, Rollup()), key in stored, removed):
                 checked.findings.append((0, f"{_named(period, key)} {wrong}"))
@@ -227,7 +229,7 @@ def _next_day(connection: sa.Connection, start: int | None) -> int | None:
 
 
 def _outcomes(connection: sa.Connection, day: int) -> Iterator[Any]:
-    """Outcomes of a day, without those that are no record any more: the audit names them by their hash."""
+    """Outcomes of a day, without unreadable rows: the audit finds those by their hash."""
     c = tables.records.c
     place = sa.tuple_(c.request_in_ts, c.seq)
     names = [*(str(column.name) for column in _COUNTED), "seq"]
@@ -243,7 +245,7 @@ def _outcomes(connection: sa.Connection, day: int) -> Iterator[Any]:
 
 
 def _removed_at(connection: sa.Connection) -> float:
-    """When rows were removed for the last time, in seconds since 1970: what is older cannot be counted anew."""
+    """When rows were last removed, in seconds since 1970: older outcomes cannot be counted again."""
     first = retained_from(connection)
     if first <= 1:
         return 0
@@ -251,11 +253,11 @@ def _removed_at(connection: sa.Connection) -> float:
     try:
         return datetime.fromisoformat(str(note).split("\n")[2]).astimezone(UTC).timestamp()
     except (ValueError, IndexError):
-        return 0  # no statement that anybody has signed
+        return 0  # the statement has no valid signature
 
 
 def _differs(stored: Rollup | None, expected: Rollup, present: bool, removed: bool) -> str:
-    """What is wrong with a rollup; empty when nothing is. Of what was partly removed it must be no less."""
+    """What is wrong with a rollup; empty when nothing is. If rows were removed, it may count more than the records."""
     if not present:
         return f"are gone: the records have {count(expected.count, 'call')}"
     if stored is None:
@@ -275,7 +277,7 @@ def _differs(stored: Rollup | None, expected: Rollup, present: bool, removed: bo
 def _same(stored: Rollup, expected: Rollup) -> bool:
     if len(expected.reasons) < MOST_REASONS:
         return stored == expected
-    # Which of more reasons are told apart depends on the order in which they came.
+    # With too many reasons, which of them are counted separately depends on the order in which they came.
     other = Rollup(**{name: getattr(stored, name) for name in Rollup.__slots__ if name != "reasons"})
     other.reasons = expected.reasons
     return other == expected and sum(stored.reasons.values()) == sum(expected.reasons.values())

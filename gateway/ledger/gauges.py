@@ -15,7 +15,7 @@ _PATIENCE = 1.0
 
 
 class LedgerGauges:
-    """Looks from a recorder's process. What only the one who writes knows, only its process shows."""
+    """The metrics of a recorder's process. Size, signature and age are shown only by the recorder that writes."""
 
     def __init__(self, store: Store, recorder: Recorder, writer: Writer) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class LedgerGauges:
         self._journal: tuple[int, float, int] | None = None
 
     async def refresh(self) -> None:
-        """Asks the store what waits; nothing is shown of that while it does not answer."""
+        """Asks the store what waits; while the store does not answer, these metrics are not shown."""
         self._journal = None
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -36,7 +36,7 @@ class LedgerGauges:
         self._journal = backlog, lag, aside
 
     def collect(self) -> Iterable[Metric]:
-        """What there is to see of it now."""
+        """The metrics as they are now."""
         recorder, writer = self._recorder, self._writer
         if self._journal is not None:
             backlog, lag, aside = self._journal

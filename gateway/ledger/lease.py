@@ -6,7 +6,7 @@ from gateway.store import Store
 
 LEASE = "ndxp:recorder"
 LIFE_MS = 3000
-"""A recorder that has not renewed for so long has lost the lease: the next one takes over."""
+"""Milliseconds after which a lease that was not renewed is lost, and the next recorder takes over."""
 
 _KEEP = """
 local holder = redis.call('get', KEYS[1])
@@ -22,23 +22,23 @@ _LEAVE = "if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1
 
 
 class Lease:
-    """One recorder's claim. It spares work and decides nothing in the ledger, which itself lets one writer through.
+    """One recorder's lease. It only avoids wasted work: the ledger itself makes sure that there is one writer.
 
-    What is in the store has no such judge: there, who has lost the lease writes nothing any more (``set``).
+    The store does not make sure of that; so a recorder that has lost the lease does not write to it (``set``).
     """
 
     def __init__(self, store: Store, holder: str) -> None:
         self._store = store
-        self.holder = f"{holder}/{token_hex(4)}"  # two processes may have one name
+        self.holder = f"{holder}/{token_hex(4)}"  # two processes may have the same name
 
     async def keep(self) -> bool:
         """Takes the lease, or renews it; False while another recorder has it."""
         return bool(await self._store.eval(_KEEP, 1, LEASE, self.holder, LIFE_MS))
 
     async def set(self, key: str, value: str) -> None:
-        """Sets a key of the store, unless another recorder has the lease by now: that one knows better."""
+        """Sets a key of the store, unless another recorder has the lease now."""
         await self._store.eval(_SET, 2, LEASE, key, self.holder, value)
 
     async def leave(self) -> None:
-        """Gives it up at once, so that the next need not wait."""
+        """Gives it up at once, so that the next recorder need not wait."""
         await self._store.eval(_LEAVE, 1, LEASE, self.holder)

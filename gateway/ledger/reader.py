@@ -21,8 +21,8 @@ _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
 )  # fmt: skip
 _COUNTED = ("client", "member", "service", "status_code", "reason", "until")
-"""What may fit little or most of the ledger, and has an index. PostgreSQL knows by itself how often a value occurs, and
-only not where in the ledger a time is."""
+"""Indexed columns whose value may fit few or most records. PostgreSQL knows how often a value occurs; it only does not
+know where in the ledger a time is."""
 
 _SORTED = _SCANNED = 50_000
 _SHOWN = 10
@@ -30,11 +30,11 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What to look for among outcomes: a field left at None does not matter.
+    """What to look for among outcomes; a field that is None does not restrict the search.
 
     ``member`` stands for all its subsystems; ``method`` matches its end too ("VerifyCitizen"); ``trace`` is a W3C
     trace id, ``subject`` a keyed hash. ``since`` and ``until`` are µs since 1970, ``before`` and ``after`` places in
-    the ledger to go on from: a page begun is not disturbed by what comes in meanwhile.
+    the ledger at which the next page begins, so that new records do not disturb it.
     """
 
     client: str | None = None
@@ -66,9 +66,9 @@ class Entry:
 
 
 class Reader:
-    """Looks things up; errors are SQLAlchemy's, and LedgerDisagrees for a ledger that somebody has changed.
+    """Reads from the ledger. Raises SQLAlchemy's errors, and LedgerDisagrees for a ledger that somebody has changed.
 
-    Over an engine each question is a transaction of its own; over a connection it is part of the one under way there.
+    With an engine each call is a transaction of its own; with a connection it is part of the connection's transaction.
     """
 
     def __init__(self, ledger: sa.Engine | sa.Connection) -> None:
@@ -78,7 +78,7 @@ class Reader:
         return self._ledger.connect() if isinstance(self._ledger, sa.Engine) else nullcontext(self._ledger)
 
     def _at_one_moment(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction whose statements all see the ledger as it is at one moment."""
+        """A transaction whose statements all see the ledger at the same moment."""
         if isinstance(self._ledger, sa.Engine) and self._ledger.dialect.name == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             return self._ledger.execution_options(**options).connect()
@@ -109,7 +109,7 @@ class Reader:
             return _entries(connection, query.where(*conditions))
 
     def entries(self, after: int, limit: int) -> list[Entry]:
-        """Records of both phases behind a place, in their order."""
+        """Records of both phases after a place, in their order."""
         c = tables.records.c
         with self._connected() as connection:
             return _entries(connection, sa.select(tables.records).where(c.seq > after).order_by(c.seq).limit(limit))
@@ -120,7 +120,7 @@ class Reader:
             return size_of(connection)
 
     def count(self, after: int = 0) -> list[tuple[str, str, str, int, str, int]]:
-        """Client, service, method, status code, reason and how many, of outcomes behind a place in the ledger."""
+        """Client, service, method, status code, reason and number of the outcomes after a place."""
         c = tables.records.c
         by = (c.client, c.service, c.method, c.status_code, c.reason)
         where = (c.phase == Phase.OUTCOME, c.seq > after)
@@ -129,7 +129,7 @@ class Reader:
             return [tuple(row) for row in tables.read(connection, query)]
 
     def missing(self) -> int:
-        """How many rows there are too few: those of records in the tree that are kept, and are not in the table."""
+        """How many rows are missing: records that the tree has, whose rows should be kept and are not in the table."""
         c = tables.records.c
         with self._at_one_moment() as connection:
             first, size = retained_from(connection), size_of(connection)
@@ -137,9 +137,9 @@ class Reader:
             return int(size - first + 1 - connection.execute(query).scalar_one())
 
     def unlisted(self, subject: str, after: int, for_seconds: float) -> tuple[list[Entry], int | None]:
-        """Outcomes behind a place that name a subject, and that the index of subjects does not have.
+        """Outcomes after a place that name a subject but are missing in the index of subjects.
 
-        Reads all records, for about so many seconds; gives where to go on too, None when it has read them all.
+        Reads all records, for about ``for_seconds``; also returns where to continue, None when it has read them all.
         """
         c, s, ends_at = tables.records.c, tables.subjects.c, time.monotonic() + for_seconds
         listed = sa.exists().where(s.subject == subject, s.seq == c.seq)
@@ -163,9 +163,9 @@ class Reader:
             return statistics.search(connection, period, since=since, until=until, clients=clients, service=service)
 
     def lines(self, after: int, limit: int) -> bytes:
-        """Records of both phases behind a place, a line each: place, space, canonical record.
+        """Records of both phases after a place, one a line: place, space, canonical record.
 
-        A row that is no record any more is given as it is: its hash will not fit.
+        A row that is no longer a valid record is given as it is; its hash will not fit.
         """
         c = tables.records.c
         query = sa.select(tables.records).where(c.seq > after).order_by(c.seq).limit(limit)
@@ -178,7 +178,7 @@ class Reader:
             return tile_of(connection, place)
 
     def checkpoints(self, after: int = 0, limit: int = 1000) -> list[tuple[int, str]]:
-        """Signed checkpoints of more than ``after`` records, by size, which comes with each."""
+        """Sizes and signed checkpoints of more than ``after`` records, in the order of their sizes."""
         c = tables.checkpoints.c
         query = sa.select(c.size, c.note).where(c.size > after).order_by(c.size).limit(limit)
         with self._connected() as connection:
@@ -186,12 +186,12 @@ class Reader:
             return [(row.size, str(row.note)) for row in rows if isinstance(row.size, int)]
 
     def latest_checkpoint(self) -> str:
-        """The signed checkpoint of most records; empty when there is none."""
+        """The signed checkpoint over the most records; empty when there is none."""
         with self._connected() as connection:
             return latest_note(connection)
 
     def state(self) -> dict[str, Any]:
-        """How the ledger stands, as an audit asks it (see ``ndxp.ledger.audit.Source``)."""
+        """The state of the ledger, as an audit needs it (see ``ndxp.ledger.audit.Source``)."""
         c = tables.retentions.c
         with self._at_one_moment() as connection:
             damage = derived.damage(connection)
@@ -206,15 +206,15 @@ class Reader:
             }  # fmt: skip
 
     def derived(self, mark: str) -> derived.Checked:
-        """A part of the check of what is derived from the records, from a mark on."""
+        """One part of the check of derived data, from a mark on."""
         with self._at_one_moment() as connection:
             return derived.check(connection, mark)
 
     @contextmanager
     def tree(self) -> Iterator[tuple[Tree, str]]:
-        """The tree and its latest signed checkpoint (empty when there is none), to be read while it is open."""
+        """The tree and its latest signed checkpoint (empty when there is none), in one transaction."""
         with self._connected() as connection:
-            note = latest_note(connection)  # first: what is recorded meanwhile makes the tree larger only
+            note = latest_note(connection)  # before the tree, which only grows meanwhile
             yield _tree(connection), note
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
@@ -229,9 +229,9 @@ class Reader:
 
 
 def _outside(connection: sa.Connection) -> list[int]:
-    """Places of rows where none should be: before the first that is kept, or behind the end of the tree."""
+    """Places of rows that should not exist: before the first kept row, or after the end of the tree."""
     c = tables.records.c
-    # Of two ranges, so that it reads nothing that lies between them.
+    # Two ranges, so that nothing between them is read.
     before = sa.select(c.seq).where(c.seq < retained_from(connection))
     behind = sa.select(c.seq).where(c.seq > size_of(connection))
     wrong = sa.union_all(before, behind).subquery()
@@ -243,9 +243,9 @@ def _tree(connection: sa.Connection) -> Tree:
 
 
 def _conditions(connection: sa.Connection, search: Search, *, hidden: bool = False) -> Iterator[sa.ColumnElement[bool]]:
-    """What must hold; ``hidden`` says it of members, services and the like so that no index is taken for them.
+    """The conditions of a search; ``hidden`` writes those of members and services so that no index is used for them.
 
-    SQLite does not know how often a value occurs: it takes an index for what half of the ledger has, and sorts it all.
+    SQLite does not know how often a value occurs: it would use an index even for half of the ledger, and sort it all.
     """
     c = tables.records.c
     yield c.phase == Phase.OUTCOME
@@ -266,18 +266,20 @@ def _conditions(connection: sa.Connection, search: Search, *, hidden: bool = Fal
     if search.subject is not None:
         yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
     for bound, column, holds in (
-        (search.since, c.request_in_ts, ge), (search.until, c.request_in_ts, lt),
-        (search.before, c.seq, lt), (search.after, c.seq, gt),
-    ):  # fmt: skip
+        (search.since, c.request_in_ts, ge),
+        (search.until, c.request_in_ts, lt),
+        (search.before, c.seq, lt),
+        (search.after, c.seq, gt),
+    ):
         if bound is not None:
             yield holds(column, bound)
 
 
 def _few(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> list[int] | None:
-    """The places of all that fits, if that is little enough to be sorted; None if it is more.
+    """The places of all matches, if they are few enough to sort; None if they are more.
 
-    What is rare, or of an hour of the morning, is found by an index. To walk through the ledger from its end until
-    enough is found passes by everything that came after, and is quick where much fits.
+    An index finds rare values, and those of a short time long ago. Walking back from the end of the ledger passes
+    everything that came later, and is quick where many records match.
     """
     found = list(connection.execute(sa.select(tables.records.c.seq).where(*conditions).limit(_SORTED + 1)).scalars())
     return found if len(found) <= _SORTED else None

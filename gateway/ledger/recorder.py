@@ -1,4 +1,4 @@
-"""The recorder: drains the journal into the ledger, each record exactly once, and has it signed."""
+"""The recorder: moves the journal into the ledger, each record exactly once, and has it signed."""
 
 import asyncio
 import logging
@@ -17,33 +17,32 @@ from ndxp.exhausted import exhausted
 
 GROUP = "recorder"
 CHECKPOINT = "ndxp:ledger:checkpoint"
-"""The last signed checkpoint, kept beside the ledger: an older or another copy of the ledger gives itself away."""
+"""The last signed checkpoint, kept in the store: it shows when the ledger was replaced by an older or another copy."""
 
 ASIDE = "ndxp:journal:refused"
-"""Entries that are no records, for an operator to look at."""
+"""Entries that are not records, kept for an operator."""
 
 _ENTRIES = 500
 _BLOCK_MS, _QUIET_BLOCK_MS = 500, 2000
-"""Milliseconds that a read waits for entries: while something is to be signed, and while nothing is. The lease lives
-longer than that."""
+"""Milliseconds that a read waits for entries: while something must be signed, and otherwise. The lease lasts longer."""
 
 _GATHER, _BUSY_GATHER = 0.05, 0.25
-"""Seconds in which entries gather after a batch: a commit of many costs hardly more than a commit of one."""
+"""Seconds for which entries gather after a batch: a commit of many costs hardly more than a commit of one."""
 
 _BUSY = 50.0
-"""Entries a second from which they gather for longer."""
+"""From this number of entries a second, they gather for longer."""
 
 _RETRY = 1.0
 _LEAVE = 5.0
-"""Seconds in which a recorder that is stopped has signed what it recorded last, or goes without."""
+"""Seconds that a stopped recorder may take to sign its last records; after that it stops without."""
 
 _STAND_BY = 0.5
 _TIDY_EVERY, _PRUNE_EVERY = 0.5, 3600.0
 _LOOK_EVERY = 5.0
-"""Seconds after which the database is asked for what is to be signed, though nothing was recorded here."""
+"""Seconds after which it asks the database for unsigned records although it has recorded nothing itself."""
 
 _STUCK = 10.0
-"""Seconds without a turn after which a recorder is taken to be stuck, in the store or in the database."""
+"""Seconds without progress after which a recorder counts as stuck, in the store or in the database."""
 _MOST_ASIDE = 10_000
 _REFUSED_DATA = (DataError, OverflowError, UnicodeEncodeError)
 
@@ -51,11 +50,11 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Reads the stream as a consumer group and acknowledges only what the ledger has committed.
+    """Reads the stream as a consumer group and acknowledges only what is committed to the ledger.
 
-    What a dead recorder had read but not acknowledged is read again; the ledger drops what it has already. All
-    recorders read as the same consumer: whoever holds the lease goes on where the last one ended. ``keep_days`` is for
-    how long rows are kept, 0 for ever. ``writing`` says whether it has the lease, ``trouble`` what keeps it from work.
+    Entries that a dead recorder had read but not acknowledged are read again; the ledger skips records that it has. All
+    recorders read as the same consumer, so the holder of the lease continues where the last one ended. ``keep_days`` is
+    how long rows are kept, 0 for ever. ``writing`` says whether it has the lease, ``trouble`` why it cannot work.
     """
 
     def __init__(self, store: Store, writer: Writer, node: str, keep_days: float = 0) -> None:
@@ -64,23 +63,23 @@ class Recorder:
         self._lease = Lease(store, node)
         self._keep_days = keep_days
         self._prune_at = self._tidy_at = self._turn_at = self._read_at = self._look_at = 0.0
-        self._checked = False  # the ledger, since it has the lease
+        self._checked = False  # whether it has checked the ledger since it got the lease
         self.trouble = "it is starting"
         self.writing = False
         self.refuses = False
 
     @property
     def healthy(self) -> bool:
-        """Whether it records, or stands by for one that does."""
+        """Whether it records, or stands by for a recorder that does."""
         return not self.trouble and time.monotonic() - self._turn_at < _STUCK
 
     async def run(self) -> None:
-        """Records until cancelled; waits and goes on when the store or the ledger is away."""
+        """Records until cancelled; while the store or the ledger does not answer, it waits."""
         try:
             while True:
                 try:
                     await self._take_turns()
-                except Exception as error:  # the outermost step: whatever it is, what follows must be recorded
+                except Exception as error:  # the outermost step: after any error, recording must go on
                     self.writing = self._checked = False
                     self.refuses = isinstance(error, LedgerDisagrees)
                     self._complain(str(error) if self.refuses else f"waiting to record: {_reason(error)}")
@@ -100,7 +99,7 @@ class Recorder:
             entries, before, self._read_at = await self._drain(">"), self._read_at, time.monotonic()
             pause = pause_after(entries, self._read_at - before)
             if time.monotonic() >= self._tidy_at:
-                # Another recorder that thought it had the lease may have read entries and failed to record them.
+                # A recorder that had lost the lease without knowing may have read entries and not recorded them.
                 await self._drain("0")
                 await self._sign()
                 await self._prune()
@@ -115,7 +114,7 @@ class Recorder:
 
     async def _prepare(self) -> None:
         published = (await self._store.get(CHECKPOINT) or b"").decode()
-        # Who wrote before may have been stopped after it had signed, and before it could publish.
+        # The recorder before this one may have stopped after signing and before publishing.
         await self._publish(await asyncio.to_thread(self._writer.check, published))
         try:
             await self._store.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
@@ -128,9 +127,9 @@ class Recorder:
         return self._writer.size > self._writer.signed
 
     async def _drain(self, start: str) -> int:
-        """Records one batch of new entries (">"), or all that were read before and not acknowledged ("0").
+        """Records one batch of new entries (">"), or all entries that were read but not acknowledged ("0").
 
-        Gives how many entries the last batch had.
+        Returns the number of entries in the last batch.
         """
         while True:
             block = _BLOCK_MS if self._unsigned else _QUIET_BLOCK_MS
@@ -146,7 +145,7 @@ class Recorder:
                 return len(entries)
 
     async def _record(self, batch: list[bytes]) -> None:
-        """Records what the ledger takes; what is no record, or none that a database holds, is put aside."""
+        """Records a batch; puts aside entries that are not records or that the database cannot store."""
         records, refused = _read(batch)
         try:
             await self._append(records)
@@ -157,7 +156,7 @@ class Recorder:
                 except _REFUSED_DATA:
                     refused.append(canonical(record))
         for data in refused:
-            _log.error("an entry of the journal is no record that the ledger takes; it is kept in %s", ASIDE)
+            _log.error("an entry of the journal is not a record that the ledger takes; it is kept in %s", ASIDE)
             await self._store.xadd(ASIDE, {"data": data}, maxlen=_MOST_ASIDE, approximate=True)
 
     async def _append(self, records: list[Record]) -> None:
@@ -175,7 +174,7 @@ class Recorder:
     async def _prune(self) -> None:
         if self._keep_days and time.monotonic() >= self._prune_at:
             before = int((time.time() - self._keep_days * 86_400) * 1e6)
-            # A part in each turn: what comes in is recorded in between, and the lease kept.
+            # One part in each turn, so that new entries are recorded and the lease is renewed in between.
             first, complete = await asyncio.to_thread(self._writer.prune, before, 0)
             if complete:
                 _log.info("rows before record %d are removed", first)
@@ -189,7 +188,7 @@ class Recorder:
     async def _leave(self) -> None:
         try:
             async with asyncio.timeout(_LEAVE):
-                if self._checked:  # so that a copy of a ledger at rest is signed to its end
+                if self._checked:  # a copy of a ledger that is stopped should be signed to its end
                     await self._publish(await asyncio.to_thread(self._writer.sign_all))
                 await self._lease.leave()
         except (redis.RedisError, TimeoutError, SQLAlchemyError, LedgerDisagrees) as error:
@@ -197,20 +196,20 @@ class Recorder:
 
 
 def pause_after(entries: int, seconds: float) -> float:
-    """For how many seconds entries gather behind a batch that has come in so many seconds."""
+    """For how many seconds entries gather after a batch of ``entries`` that came within ``seconds``."""
     if entries == _ENTRIES:  # there may be more of them
         return 0.0
     return _BUSY_GATHER if entries > _BUSY * seconds else _GATHER
 
 
 async def caught_up(store: Store, patience: float = 2.0) -> bool:
-    """Waits until everything is recorded that the journal had when asked; False when it takes longer."""
+    """Waits until all present entries of the journal are recorded; False when it takes longer than ``patience``."""
     try:
         async with asyncio.timeout(patience):
             if not await store.xlen(STREAM):
                 return True
             last = _place((await store.xinfo_stream(STREAM))["last-generated-id"])
-            # Another process may be the one that records: there is no event to wait for.
+            # Another process may be recording, so there is no event to wait for.
             while (first := await store.xrange(STREAM, count=1)) and _place(first[0][0]) <= last:  # noqa: ASYNC110
                 await asyncio.sleep(_GATHER / 2)
     except (TimeoutError, redis.RedisError):
@@ -234,7 +233,7 @@ def _read(batch: list[bytes]) -> tuple[list[Record], list[bytes]]:
 
 
 def _reason(error: Exception) -> str:
-    """The kind of an error, and what the database says of it unless that could hold what was to be recorded."""
+    """The kind of an error, with the database's text only if that cannot contain data of a record."""
     if isinstance(error, redis.ResponseError) and "NOGROUP" in str(error):
         return (
             "the journal was emptied under the recorder; calls that were answered just before may lack a record, and "
@@ -242,5 +241,5 @@ def _reason(error: Exception) -> str:
         )
     if full := exhausted(error):
         return full
-    said = str(getattr(error, "orig", "")).partition("\n")[0] if isinstance(error, OperationalError) else ""
-    return f"{type(error).__name__}{f' ({said})' if said else ''}"
+    text = str(getattr(error, "orig", "")).partition("\n")[0] if isinstance(error, OperationalError) else ""
+    return f"{type(error).__name__}{f' ({text})' if text else ''}"

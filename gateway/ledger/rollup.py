@@ -11,7 +11,7 @@ MINUTE, DAY = 60, 86_400
 """Periods, in seconds; a day begins at midnight UTC."""
 
 MOST_REASONS, OTHER = 100, "OTHER"
-"""Different reasons that are told apart; providers name their own."""
+"""How many different reasons are counted separately; providers may send any text."""
 
 _GROWTH = 1.02
 _LOG = math.log(_GROWTH)
@@ -20,10 +20,10 @@ _Counted = TypeVar("_Counted", int, str)
 
 @dataclass(slots=True)
 class Rollup:
-    """Adds up outcomes. Durations are µs at the gateway, kept as a histogram whose buckets grow by 2 %.
+    """Sums of outcomes. Durations are µs at the gateway, kept as a histogram whose buckets grow by 2 %.
 
-    ``answered`` are OK, ``failed`` what the provider said, ``refused`` what the exchange said; ``reasons`` counts the
-    last two by reason, or by code where there is none.
+    ``answered`` are OK, ``failed`` are errors of the provider, ``refused`` are errors of the exchange; ``reasons``
+    counts the last two by reason, or by code where there is no reason.
     """
 
     answered: int = 0
@@ -43,7 +43,7 @@ class Rollup:
         return self.answered + self.failed + self.refused
 
     def add(self, record: Record) -> None:
-        """Counts an outcome in."""
+        """Adds an outcome."""
         duration = max(0, record.response_out_ts - record.request_in_ts)
         self.duration_min = min(self.duration_min, duration) if self.count else duration
         self.duration_max = max(self.duration_max, duration)
@@ -61,7 +61,7 @@ class Rollup:
         self.response_bytes += record.response_size
 
     def merge(self, other: "Rollup") -> None:
-        """Adds another one up with this."""
+        """Adds another rollup to this one."""
         if other.count:
             self.duration_min = min(self.duration_min, other.duration_min) if self.count else other.duration_min
             self.duration_max = max(self.duration_max, other.duration_max)

@@ -1,4 +1,4 @@
-"""The ledger's signing key: made once, in a file of its owner; changed without breaking the chain of checkpoints."""
+"""The ledger's signing key: made once, in a private file; changed without breaking the chain of checkpoints."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,14 +13,14 @@ _KEY, _FORMER = "ledger-key.pem", "ledger-key.former.pem"
 
 
 class RotationUnderWay(Exception):
-    """The former key has not endorsed the present one yet."""
+    """The old key has not signed a checkpoint of the new key yet."""
 
 
 class Signer(Statements):
     """Signs for the ledger ``name``. The key is read again when its file changes, so that all recorders follow.
 
-    After a change of keys the next checkpoint is signed by the former key too, and the former key has named the new one
-    in a note of its own: who trusts that key learns of its successor.
+    After a change of keys, the old key signs a note that names the new key, and the next checkpoint is signed by both.
+    So whoever trusts the old key learns the new one.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -31,11 +31,11 @@ class Signer(Statements):
         self.add_key(self._public(load_or_create(folder / _KEY)))
 
     def checkpoint(self, checkpoint: Checkpoint) -> str:
-        """The signed note of a checkpoint; to be told by ``endorsed`` when it is kept."""
+        """The signed note of a checkpoint; call ``endorsed`` after it is stored."""
         return sign_note(str(checkpoint), self.name, self._current())
 
     def endorsed(self) -> None:
-        """A checkpoint with both signatures is kept: the former key is not needed any more."""
+        """A checkpoint with both signatures is stored: the old key is no longer needed."""
         if len(self._keys) > 1:
             (self._folder / _FORMER).unlink(missing_ok=True)
             del self._keys[1:]
@@ -45,18 +45,18 @@ class Signer(Statements):
         return sign_note(str(Retention(self.name, first, _now())), self.name, self._current()[:1])
 
     def stated(self) -> list[Loss]:
-        """The losses that were stated, in their order; what is no statement of this ledger is passed over."""
+        """The stated losses, in their order; notes that are not statements of this ledger are skipped."""
         return Loss.all_of(self.losses(), self.public_keys())
 
     def lose(self, kept: int, lost: Checkpoint) -> Loss:
-        """States that the ledger ends at ``kept`` though ``lost`` was signed; keeps the statement."""
+        """States that the ledger ends at ``kept`` although ``lost`` was signed; stores the statement."""
         number = max([lost.losses, *(loss.number for loss in self.stated())]) + 1
         loss = Loss(kept, lost, _now(), number)
         self.add_note(LOSSES, sign_note(str(loss), self.name, self._current()[:1]))
         return loss
 
     def rotate(self) -> Key:
-        """Makes a new key; gives its public half. Raises RotationUnderWay."""
+        """Makes a new key; returns its public half. Raises RotationUnderWay."""
         key, former, beside = (self._folder / name for name in (_KEY, _FORMER, "ledger-key.new.pem"))
         if former.exists():
             raise RotationUnderWay("the last change of keys waits for its first checkpoint, which the next call brings")
@@ -69,7 +69,7 @@ class Signer(Statements):
         return new
 
     def _current(self) -> list[Ed25519PrivateKey]:
-        """The current key, and after it the former one if it has not endorsed the current yet."""
+        """The current key, followed by the old key if that has not endorsed the current one yet."""
         changed_at = (self._folder / _KEY).stat().st_ctime_ns
         if changed_at != self._read_at:
             self._keys = [load_or_create(self._folder / _KEY)]

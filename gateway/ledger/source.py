@@ -10,7 +10,7 @@ from gateway.ledger.reader import Reader
 class Source:
     """The ledger as an auditor reads it.
 
-    ``published`` is the note of the last checkpoint that the store knows, ``losses`` are signed statements.
+    ``published`` is the note of the last checkpoint in the store, ``losses`` are signed statements.
     """
 
     def __init__(self, reader: Reader, published: str = "", losses: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Whether records are what was signed: each row is held against the tree, and the tree against its checkpoint."""
+"""Whether records are what was signed: each row is compared with the tree, and the tree with its checkpoint."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ from ndxp.ledger.merkle import ProofRefused, check_inclusion, leaf_hash
 
 
 class Standing(StrEnum):
-    """What the tree says of a record; ``RECORDED`` is one that no checkpoint covers yet, which takes a second."""
+    """What the tree says about a record. ``RECORDED``: no checkpoint covers it yet; one follows within a second."""
 
     SIGNED = "signed"
     RECORDED = "recorded"
@@ -28,14 +28,14 @@ _WRONG = {
 
 
 class Standings:
-    """Holds records against the ledger's tree; ``statements`` has the public keys of checkpoints."""
+    """Compares records with the ledger's tree; ``statements`` has the public keys of checkpoints."""
 
     def __init__(self, ledger: Reader, statements: Statements) -> None:
         self._ledger = ledger
         self._statements = statements
 
     def of(self, entries: Sequence[Entry]) -> list[Standing]:
-        """What the tree says of each. Raises SQLAlchemy's errors."""
+        """What the tree says about each. Raises SQLAlchemy's errors."""
         if not entries:
             return []
         with self._ledger.tree() as (tree, note):
@@ -48,7 +48,7 @@ class Standings:
             return [_standing(entry, tree, checkpoint) for entry in entries]
 
     def require(self, entries: Sequence[Entry]) -> None:
-        """Raises LedgerDisagrees that names the first record which is not what was recorded."""
+        """Raises LedgerDisagrees, which names the first record that is not what was recorded."""
         for entry, standing in zip(entries, self.of(entries), strict=True):
             if standing in _WRONG:
                 raise LedgerDisagrees(

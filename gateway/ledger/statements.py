@@ -1,4 +1,4 @@
-"""What is public of a ledger beside its database: its keys, and what they have signed about keys and losses."""
+"""The public files of a ledger: its public keys, and the signed notes about new keys and about losses."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from ndxp.ledger.checkpoint import Key
 from ndxp.whole_file import whole_file
 
 KEYS, CHANGES, LOSSES = "ledger-keys", "ledger-key-changes", "ledger-losses"
-"""Files of the run folder: public keys, the latest last; notes by which each has named the next; notes of losses."""
+"""Files in the run folder: public keys, the latest last; notes in which each key names the next; notes of losses."""
 
 _END = "\0"
 
@@ -24,7 +24,7 @@ class Statements:
         return [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def key_changes(self) -> list[str]:
-        """The notes by which each key has named the next, in their order."""
+        """The notes in which each key names the next one, in their order."""
         return self._notes(CHANGES)
 
     def losses(self) -> list[str]:
@@ -32,7 +32,7 @@ class Statements:
         return self._notes(LOSSES)
 
     def adopt(self, keys: Sequence[Key], changes: Sequence[str], losses: Sequence[str]) -> None:
-        """Adds what comes with a ledger from elsewhere and is not known here; its keys come before those here."""
+        """Adds the keys and notes of a restored ledger that are missing here; its keys come before the keys here."""
         known = self.public_keys()
         if new := [key for key in keys if key not in known]:
             self._keep(KEYS, "".join(f"{key}\n" for key in (*new, *known)))
@@ -53,11 +53,11 @@ class Statements:
         self._keep(name, "".join(f"{one}{_END}" for one in (*self._notes(name), note)))
 
     def _notes(self, name: str) -> list[str]:
-        """Whole notes: what stands behind the last end was cut off while it was written, and nobody relies on it."""
+        """Complete notes only: a note at the end that was cut off during writing is ignored."""
         path = self._folder / name
         return path.read_text(errors="replace", encoding="utf-8").split(_END)[:-1] if path.exists() else []
 
     def _keep(self, name: str, text: str) -> None:
-        """Puts a file in the place of the one of that name, on the disk, whole or not at all."""
+        """Replaces a file on the disk, completely or not at all."""
         with whole_file(self._folder / name, mode=0o644, synced=True) as file:
             file.write(text.encode())

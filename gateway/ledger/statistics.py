@@ -1,4 +1,4 @@
-"""The ledger's statistics: rollups by minute and day, kept with every batch, and read."""
+"""The ledger's statistics: rollups by minute and day, updated with every batch."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ def counted(records: Iterable[Record]) -> tuple[dict[Key, Rollup], dict[Key, Rol
 
 
 def add(connection: sa.Connection, batch: Sequence[Record]) -> None:
-    """Counts the outcomes of a batch in."""
+    """Adds the outcomes of a batch."""
     minutes, days = counted(batch)
     changed = []
     for period, added in ((MINUTE, minutes), (DAY, days)):
@@ -88,7 +88,7 @@ def search(
 
 
 def stored(connection: sa.Connection, period: int, since: int, until: int) -> dict[Key, Rollup | None]:
-    """The rollups of a period that begin in [since, until); None for one that cannot be read any more."""
+    """The rollups of a period that begin in [since, until); None for an unreadable one."""
     c = rollups.c
     query = sa.select(rollups).where(c.period == period, c.start >= since, c.start < until)
     found: dict[Key, Rollup | None] = {}
@@ -126,7 +126,7 @@ def _columns(rollup: Rollup) -> dict[str, Any]:
 
 
 def _rollup(row: Any) -> Rollup | None:
-    """A row's rollup; None for one that somebody has made unreadable."""
+    """A row's rollup; None when somebody has made it unreadable."""
     try:
         return Rollup(
             **msgspec.convert({name: row[name] for name in _SUMS}, dict[str, int]),

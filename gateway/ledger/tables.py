@@ -1,6 +1,6 @@
 """The ledger's tables, and how a ledger is opened: SQLite or PostgreSQL by URL, brought to the newest schema.
 
-The schema itself is made by the steps in ``migrations/``; what stands here is its newest state.
+The steps in ``migrations/`` make the schema; this file has its newest state.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,76 +27,83 @@ class LedgerDisagrees(Exception):
 
 _LOCK_MS, _IDLE_MS = 5000, 10_000
 _POSTGRES_LIMITS = {
-    # A writer that is frozen, or whose machine is gone, must not keep the next one from writing for hours.
+    # A writer that hangs, or whose machine is gone, must not block the next one for hours.
     "options": f"-c lock_timeout={_LOCK_MS} -c idle_in_transaction_session_timeout={_IDLE_MS} "
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
     "connect_timeout": 5,
     "tcp_user_timeout": _IDLE_MS,
 }
 _PRAGMAS = (
-    "synchronous=FULL",  # what is acknowledged to the journal must outlive a power cut
+    "synchronous=FULL",  # an entry is acknowledged to the journal only if it survives a power cut
     f"busy_timeout={_LOCK_MS}",
-    "cache_size=-32768",  # kB: subjects come in no order, so that their index is written all over
-    "wal_autocheckpoint=8000",  # pages: a page that changes in batch after batch is moved to its place once
+    "cache_size=-32768",  # kB: subjects come in random order, so their index is written everywhere
+    "wal_autocheckpoint=8000",  # pages: a page that changes in many batches is moved to its place once
 )
 
 metadata = sa.MetaData()
 
 Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-"""Text that is compared byte by byte, so that what begins with a prefix is one range."""
+"""Text that is compared byte by byte, so that all values with one prefix are one range."""
 
 FIELDS = tuple(field.name for field in msgspec.structs.fields(Record))
 
 records = sa.Table(
-    "records", metadata,
+    "records",
+    metadata,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
     *(
         sa.Column(field.name, sa.BigInteger if field.type is int else Text, nullable=False)
         for field in msgspec.structs.fields(Record)
     ),
     sa.UniqueConstraint("transaction_id", "phase"),
-)  # fmt: skip
+)
 """Every record at its place: the leaf of the tree at index ``seq - 1``."""
 
 tiles = sa.Table(
-    "tiles", metadata,
+    "tiles",
+    metadata,
     sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
-)  # fmt: skip
+)
 """The tree's hashes (see ``gateway.ledger.tree``)."""
 
 tree = sa.Table(
-    "tree", metadata,
+    "tree",
+    metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("size", sa.BigInteger, nullable=False),
-)  # fmt: skip
+)
 """One row: how many leaves the tree has."""
 
 checkpoints = sa.Table(
-    "checkpoints", metadata,
+    "checkpoints",
+    metadata,
     sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("note", Text, nullable=False),
-)  # fmt: skip
+)
 """Signed checkpoints (C2SP notes) by size."""
 
 retentions = sa.Table(
-    "retentions", metadata,
+    "retentions",
+    metadata,
     sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("note", Text, nullable=False),
-)  # fmt: skip
-"""Signed statements that the rows before ``first`` were removed in good order."""
+)
+"""Signed statements that the rows before ``first`` were removed on purpose."""
 
 subjects = sa.Table(
-    "subjects", metadata,
+    "subjects",
+    metadata,
     sa.Column("subject", Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
-)  # fmt: skip
-"""Whom a record's answer was about, by keyed hash."""
+)
+"""The citizens whom a record's answer was about, as keyed hashes."""
 
 rollups = sa.Table(
-    "rollups", metadata,
+    "rollups",
+    metadata,
     sa.Column("period", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("start", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("client", Text, primary_key=True),
@@ -111,20 +118,28 @@ rollups = sa.Table(
     sa.Column("durations", sa.LargeBinary, nullable=False),
     sa.Column("request_bytes", sa.BigInteger, nullable=False),
     sa.Column("response_bytes", sa.BigInteger, nullable=False),
-)  # fmt: skip
+)
 """Statistics (see ``gateway.ledger.rollup``) by period, in seconds, and its start, in seconds since 1970."""
 
 SAID = {
     name: records.c[name] != sa.literal_column(repr(nothing))
     for name, nothing in (("status_code", 0), ("reason", ""), ("message_id", ""), ("traceparent", ""))
 }
-"""That a column says something: only such rows are in its index, and SQLite takes it only for a query that says so."""
+"""Conditions for a non-empty column: only such rows are in its index, and SQLite uses it only for a query that has
+the same condition."""
 
-for _name, _columns in (("client", ("client", "request_in_ts")), ("service", ("service", "request_in_ts")),
-                        ("time", ("request_in_ts",))):  # fmt: skip
+for _name, _columns in (
+    ("client", ("client", "request_in_ts")),
+    ("service", ("service", "request_in_ts")),
+    ("time", ("request_in_ts",)),
+):
     sa.Index(f"records_by_{_name}", *(records.c[column] for column in _columns))
-for _name, _columns in (("status", ("status_code", "request_in_ts")), ("reason", ("reason", "request_in_ts")),
-                        ("message", ("message_id",)), ("trace", ("traceparent",))):  # fmt: skip
+for _name, _columns in (
+    ("status", ("status_code", "request_in_ts")),
+    ("reason", ("reason", "request_in_ts")),
+    ("message", ("message_id",)),
+    ("trace", ("traceparent",)),
+):
     _where = SAID[_columns[0]]
     sa.Index(
         f"records_by_{_name}", *(records.c[column] for column in _columns), sqlite_where=_where, postgresql_where=_where
@@ -132,17 +147,17 @@ for _name, _columns in (("status", ("status_code", "request_in_ts")), ("reason",
 
 
 def record(row: Mapping[str, Any]) -> Record:
-    """A row of the records, without its place, as the record that it is; fields that it lacks have their defaults."""
+    """Makes a record from a row without its place; missing fields get their defaults."""
     return msgspec.convert(row, Record)
 
 
 def subjects_of(placed: Iterable[tuple[int, str]]) -> list[tuple[str, int]]:
-    """The rows of ``subjects`` that belong to records at their places, of which each has so many ``subjects``."""
+    """The rows of ``subjects`` for records at their places; each record may have several."""
     return [(subject, seq) for seq, named in placed for subject in set(named.split()) - {MORE}]
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Writes new rows, values in the order of the columns; PostgreSQL takes them by COPY, in half the time."""
+    """Writes new rows, values in the order of the columns; for PostgreSQL by COPY, which takes half the time."""
     if not rows:
         return
     names = ", ".join(f'"{column.name}"' for column in table.c)
@@ -161,7 +176,7 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any,
 
 
 def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows, each new or in place of the one with its primary key."""
+    """Writes rows; a row replaces an existing one with its primary key."""
     insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
     keys = [column.name for column in table.primary_key]
     values = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
@@ -171,8 +186,8 @@ def put(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, 
 def open_ledger(url: str) -> sa.Engine:
     """Connects and migrates. Raises OSError when that cannot be done, ValueError for a ledger of newer software.
 
-    A transaction of the engine with the execution option ``write`` takes SQLite's write lock at once, so that what it
-    reads is still true when it writes.
+    With the execution option ``write`` a transaction takes SQLite's write lock at once, so that what it reads is still
+    true when it writes.
     """
     with _opening():
         engine = connect_ledger(url)
@@ -180,14 +195,14 @@ def open_ledger(url: str) -> sa.Engine:
         if version > SCHEMA:
             raise ValueError(f"the ledger has schema {version}, this software knows {SCHEMA}: use the newer software")
         if version < SCHEMA:
-            from gateway.ledger.migrations import upgrade  # takes long to import, and is needed once in a ledger's life
+            from gateway.ledger.migrations import upgrade  # slow to import, and rarely needed
 
             upgrade(engine)
     return engine
 
 
 def connect_ledger(url: str) -> sa.Engine:
-    """Connects, when it is first used, and changes nothing. Raises as ``open_ledger``."""
+    """Connects at the first use, and does not migrate. Raises the same errors as ``open_ledger``."""
     where = read_url(url)
     in_sqlite = is_sqlite(where)
     limits = {} if in_sqlite else _POSTGRES_LIMITS
@@ -200,11 +215,11 @@ def connect_ledger(url: str) -> sa.Engine:
 
 
 def read(connection: sa.Connection, query: sa.Select[Any]) -> Sequence[Any]:
-    """The rows that a query finds, whatever somebody has changed: text that is no UTF-8 has replacement characters."""
+    """The rows of a query, even from a damaged ledger: text that is not UTF-8 gets replacement characters."""
     try:
         return connection.execute(query).all()
     except OperationalError:
-        if connection.dialect.name != "sqlite":  # PostgreSQL holds no such text
+        if connection.dialect.name != "sqlite":  # PostgreSQL does not store such text
             raise
     driver: Any = connection.connection.driver_connection
     strict, driver.text_factory = driver.text_factory, lambda data: data.decode(errors="replace")
@@ -234,7 +249,7 @@ def _opening() -> Iterator[None]:
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
-    configure(connection, _PRAGMAS)  # the transactions are begun below
+    configure(connection, _PRAGMAS)  # transactions are begun below
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

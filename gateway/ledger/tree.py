@@ -1,8 +1,8 @@
-"""The ledger's Merkle tree (RFC 9162), kept in tiles: what to write when it grows, its root, and its proofs.
+"""The ledger's Merkle tree (RFC 9162) in tiles: which tiles to write when it grows, its root, and its proofs.
 
-A tile holds up to 256 hashes side by side, as in C2SP tlog-tiles: those of level 0 are leaf hashes, each of level L+1
-stands for a full tile of level L. A full tile never changes again, so a batch rewrites one tile in each level at most,
-and any root or proof needs the tiles of one path: O(log n) of both.
+A tile has up to 256 hashes, as in C2SP tlog-tiles: level 0 has the leaf hashes, and a hash of level L+1 stands for a
+full tile of level L. A full tile never changes, so a batch rewrites at most one tile of each level, and a root or proof
+needs the tiles of one path: both are O(log n).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,18 +16,18 @@ _HASH, _BITS = 32, 8
 
 
 class TileMissing(Exception):
-    """A tile of the tree is not there, or holds too little; the text says which."""
+    """A tile of the tree is missing or has too few hashes; the text says which tile."""
 
 
 Place = tuple[int, int]
 """Level and number of a tile."""
 
 Read = Callable[[Place], bytes]
-"""Gives a tile's hashes, one after the other; empty for one that is not there."""
+"""Gives a tile's hashes, concatenated; empty for a tile that does not exist."""
 
 
 class Tree:
-    """A tree of ``size`` leaves over stored tiles; each is read once. Its methods raise TileMissing."""
+    """A tree of ``size`` leaves over stored tiles; each tile is read once. Its methods raise TileMissing."""
 
     def __init__(self, size: int, read: Read) -> None:
         self.size = size
@@ -40,7 +40,7 @@ class Tree:
         return self._range(index, index + 1)
 
     def append(self, leaves: Iterable[bytes]) -> Mapping[Place, bytes]:
-        """Adds leaf hashes; gives the tiles that have changed, to be stored."""
+        """Adds leaf hashes; returns the tiles that have changed and must be stored."""
         changed: dict[Place, bytes] = {}
         before, added, level = self.size, list(leaves), 0
         self.size += len(added)
@@ -58,7 +58,7 @@ class Tree:
         return changed
 
     def root(self, size: int | None = None) -> bytes:
-        """The root of the first ``size`` leaves; of all when not given."""
+        """The root of the first ``size`` leaves, by default of all."""
         size = self.size if size is None else size
         return self._range(0, size) if size else EMPTY_ROOT
 
@@ -109,7 +109,7 @@ class Tree:
         return root
 
     def _perfect(self, start: int, size: int) -> bytes:
-        """Hash of a perfect subtree, which never changes again; computed once."""
+        """Hash of a perfect subtree, which never changes; it is computed once."""
         if (known := self._perfects.get((start, size))) is None:
             known = self._perfects[start, size] = self._compute(start, size)
         return known

@@ -1,4 +1,4 @@
-"""Writes the ledger: a batch's rows, tree and statistics in one SQL transaction, and what is signed over them."""
+"""Writes the ledger: rows, tree, statistics and signed checkpoint of a batch, in one SQL transaction."""
 
 import math
 import time
@@ -20,10 +20,10 @@ from ndxp.ledger.merkle import leaf_hash
 from ndxp.plural import count
 
 CHECKPOINT_RECORDS, CHECKPOINT_SECONDS = 1000, 1.0
-"""A checkpoint is signed when so many records or seconds have come since the last one."""
+"""A checkpoint is signed after so many records, or so many seconds, since the last one."""
 
 _PRUNED_AT_ONCE = 5_000
-"""Rows that are removed in one transaction, in less than a second: a recorder must keep its lease."""
+"""Rows removed in one transaction; it must take less than a second, because the recorder has to renew its lease."""
 
 SIZE = sa.select(tables.tree.c.size)
 """How many records the tree holds."""
@@ -33,13 +33,13 @@ FIRST = sa.select(sa.func.coalesce(sa.func.max(tables.retentions.c.first), 1))
 
 
 class LedgerTaken(Exception):
-    """Another recorder has written meanwhile; nothing of this batch was."""
+    """Another recorder has written meanwhile; nothing of this batch was written."""
 
 
 class Writer:
-    """Adds to the ledger. One process writes at a time; a second one that tries loses, and nothing is written twice.
+    """Adds to the ledger. Only one process can write at a time; a second one fails, and nothing is written twice.
 
-    It signs only what continues its last checkpoint: who changes the database does not get a signature for it.
+    It signs only a ledger that continues its last checkpoint, so a changed database gets no signature.
     """
 
     def __init__(self, engine: sa.Engine, signer: Signer) -> None:
@@ -51,7 +51,7 @@ class Writer:
 
     @property
     def signed(self) -> int:
-        """How many records the last checkpoint covers that this process knows of; ``size`` is how many there are."""
+        """How many records the last checkpoint covers that this process knows; ``size`` is the number of records."""
         return self._last.size if self._last else 0
 
     @property
@@ -60,7 +60,7 @@ class Writer:
         return time.monotonic() - self._signed_at
 
     def append(self, batch: Sequence[Record]) -> str:
-        """Adds records, without those that are there already; gives the note of the checkpoint if one was signed.
+        """Adds records, except those that are there already; returns the note of the checkpoint if one was signed.
 
         Raises LedgerDisagrees, LedgerTaken, and SQLAlchemy's errors.
         """
@@ -71,19 +71,19 @@ class Writer:
         return note
 
     def sign(self) -> str:
-        """Signs a checkpoint if one is due; gives its note."""
+        """Signs a checkpoint if one is due; returns its note."""
         return self._write(size_of)
 
     def sign_all(self) -> str:
-        """Signs a checkpoint over all that is not signed yet; gives its note, empty when there is nothing."""
+        """Signs a checkpoint over all unsigned records; returns its note, empty when there are none."""
         self._signed_at = float("-inf")
         return self._write(size_of)
 
     def check(self, published: str) -> str:
-        """That the ledger holds what its last checkpoints say; ``published`` is a note, or empty.
+        """Checks that the ledger agrees with its last checkpoints; ``published`` is a note, or empty.
 
-        Gives the note of the last of them, empty when there is none. A published checkpoint is passed over if its loss
-        was accepted. Raises LedgerDisagrees: who recorded on would sign a second history.
+        Returns the note of the last checkpoint, empty when there is none. A published checkpoint is skipped if its loss
+        was accepted. Raises LedgerDisagrees: recording on would sign a second history.
         """
         self._last, last_note = None, ""
         with holding(), self._engine.connect() as connection:
@@ -102,9 +102,9 @@ class Writer:
         return last_note
 
     def accept_loss(self, published: str) -> Loss:
-        """States, signed, that the ledger is shorter than the published checkpoint says, so that it can go on.
+        """Signs a statement that the ledger is shorter than the published checkpoint, so that recording can go on.
 
-        Raises ValueError when it is not shorter, and LedgerDisagrees for a checkpoint that nobody known has signed.
+        Raises ValueError when it is not shorter, and LedgerDisagrees when no known key has signed the checkpoint.
         """
         with self._engine.connect() as connection:
             size = size_of(connection)
@@ -114,15 +114,15 @@ class Writer:
         return self._signer.lose(size, lost)
 
     def probe(self) -> None:
-        """That the ledger can take a record now; raises SQLAlchemy's errors."""
+        """Checks that the ledger can take a record now; raises SQLAlchemy's errors."""
         with self._engine.begin() as connection:
             connection.execute(sa.update(tables.tree).values(size=tables.tree.c.size))
 
     def prune(self, before: int, for_seconds: float = math.inf) -> tuple[int, bool]:
-        """Removes the records before the first one of that time (µs since 1970) or later; the tree stays.
+        """Removes the rows of all records that are older than a time (µs since 1970); the tree stays.
 
-        Does so in parts, for about so many seconds at most, so that others can write in between. Gives the place of the
-        first record that is left, and whether all is removed. Statistics by minute of that time go too.
+        Works in parts, for about ``for_seconds`` at most, so that others can write in between. Returns the place of the
+        first record that is left, and whether all are removed. Statistics by minute of that time are removed too.
         """
         r, ends_at = tables.rollups.c, time.monotonic() + for_seconds
         with self._engine.begin() as connection:
@@ -143,7 +143,7 @@ class Writer:
                 return kept, False
 
     def _write(self, work: Callable[[sa.Connection], int]) -> str:
-        """Does the work, which gives the size of the tree, and signs if it is time, in one transaction."""
+        """Does ``work``, which returns the size of the tree, and signs if it is time, in one transaction."""
         now, note, checkpoint = time.monotonic(), "", None
         with holding(), self._engine.begin() as connection:
             size = work(connection)
@@ -163,11 +163,11 @@ class Writer:
         return note
 
     def _accepted(self, checkpoint: Checkpoint) -> bool:
-        """Whether it was stated that what this checkpoint covers is lost."""
+        """Whether a statement says that the records of this checkpoint are lost."""
         return any(loss.accepts(checkpoint) for loss in self._signer.stated())
 
     def _losses(self) -> int:
-        """How many losses were stated; never fewer than the last checkpoint says, whose signer may know of more."""
+        """How many losses were stated; at least as many as the last checkpoint says, whose signer may know more."""
         return max([self._last.losses if self._last else 0, *(loss.number for loss in self._signer.stated())])
 
     def _opened(self, note: str) -> Checkpoint:
@@ -210,10 +210,14 @@ def add(connection: sa.Connection, batch: Sequence[Record]) -> int:
     rows = [(size + place, *msgspec.structs.astuple(record)) for place, record in enumerate(new, 1)]
     tables.insert(connection, tables.records, rows)
     tree = tree_of(connection, size)
-    tables.put(connection, tables.tiles, [
-        {"level": level, "number": number, "hashes": hashes}
-        for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
-    ])  # fmt: skip
+    tables.put(
+        connection,
+        tables.tiles,
+        [
+            {"level": level, "number": number, "hashes": hashes}
+            for (level, number), hashes in tree.append([leaf_hash(canonical(record)) for record in new]).items()
+        ],
+    )
     tables.insert(connection, tables.subjects, tables.subjects_of(enumerate((one.subjects for one in new), size + 1)))
     statistics.add(connection, new)
     grown = sa.update(tables.tree).where(tables.tree.c.size == size).values(size=tree.size)

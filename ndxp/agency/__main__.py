@@ -1,4 +1,4 @@
-"""Hosts agencies of a folder of yours: ``python -m ndxp.agency FOLDER`` all of them, with names those named."""
+"""Hosts the agencies of a folder: ``python -m ndxp.agency FOLDER [NAME ...]``; without names all of them."""
 
 import sys
 from collections.abc import Sequence

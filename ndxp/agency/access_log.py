@@ -1,4 +1,4 @@
-"""The access log: who asked an agency for what, kept by the agency itself, and the contract that shows it."""
+"""The agency's access log: who called which method; and the contract that shows it."""
 
 import asyncio
 import logging
@@ -8,8 +8,9 @@ import grpc
 
 from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
-from ndxp.agency.database import Access, Database, now
+from ndxp.agency.database import Access, Database
 from ndxp.agency.paging import page_limit
+from ndxp.clock import real_now
 from ndxp.errors import Code, kind_of
 from ndxp.wire.assertion import Assertion
 
@@ -21,7 +22,7 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class AccessLogUnavailable(Exception):
-    """The agency's database does not take accesses now; nothing personal is in the text."""
+    """The agency's database does not take accesses now. The text has no personal data."""
 
 
 class AccessLog:
@@ -32,13 +33,13 @@ class AccessLog:
         self._waiting: list[tuple[Access, asyncio.Future[bool]]] = []
 
     async def add(self, assertion: Assertion, code: Code) -> bool:
-        """Returns when the access is in the database; raises AccessLogUnavailable when it cannot be.
+        """Returns when the access is in the database; raises AccessLogUnavailable when that fails.
 
-        False when its transaction was there: its assertion was presented before, to another process of this agency.
+        False when the log already has its transaction: then another process of this agency has seen the assertion.
         """
         access = Access(
             assertion.transaction_id, assertion.client, assertion.user_id, assertion.purpose, assertion.method,
-            int(code), now(),
+            int(code), real_now(),
         )  # fmt: skip
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((access, written))
@@ -51,7 +52,7 @@ class AccessLog:
         try:
             with self._database.transaction() as transaction:
                 new = transaction.log([access for access, _ in batch])
-        except Exception as error:  # whoever waits must hear of it, and nothing of what others asked
+        except Exception as error:  # every waiting call must fail, without details of the other calls
             _log.error("accesses cannot be logged: %s", kind_of(error))
             for _, written in batch:
                 if not written.done():
@@ -63,7 +64,7 @@ class AccessLog:
 
 
 class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
-    """Shows the access log to those whom the exchange grants it."""
+    """Shows the access log to callers with a grant."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

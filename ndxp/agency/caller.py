@@ -1,7 +1,13 @@
-"""Who is calling: what the gateway's assertion says of the call that an agency is answering."""
+"""Who is calling: what the gateway's assertion says of the call that an agency is answering.
 
+An agency also works when nobody calls: on a dossier that has become due, for example. Then it is on an errand.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from secrets import token_hex
 from time import monotonic
 
 from ndxp.wire import metadata
@@ -34,22 +40,73 @@ class Caller:
 
     def onward(self, purpose: str = "") -> list[tuple[str, str]]:
         """Metadata for a call onward: it belongs to the same trace and names the transaction it is made for."""
-        pairs = [(metadata.MESSAGE_ID, self.assertion.transaction_id)]
-        if self.assertion.traceparent:
-            pairs.append((metadata.TRACEPARENT, self.assertion.traceparent))
-        if self.assertion.user_id:
-            pairs.append((metadata.USER_ID, self.assertion.user_id))
-        if stated := purpose or self.assertion.purpose:
-            pairs.append((metadata.PURPOSE, stated))
-        return pairs
+        said = self.assertion
+        return _pairs(said.transaction_id, said.traceparent, said.user_id, purpose or said.purpose)
 
 
-_current: ContextVar[Caller] = ContextVar("caller")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What an agency does by itself: as which of its subsystems, and what its calls onward say.
+
+    ``traceparent`` is that of the call with which the matter began: so all that is done in one matter, by whichever
+    agency, is one trace. ``message_id`` is the agency's own name for the matter, such as the code of a dossier.
+    """
+
+    provider: str
+    traceparent: str = ""
+    message_id: str = ""
+    user_id: str = ""
+    purpose: str = ""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds for a call onward: nobody waits for it."""
+        return _NOT_BOUNDED
+
+    def onward(self, purpose: str = "") -> list[tuple[str, str]]:
+        """Metadata for a call onward."""
+        return _pairs(self.message_id, self.traceparent, self.user_id, purpose or self.purpose)
+
+
+_current: ContextVar[Caller | Errand] = ContextVar("caller")
 
 
 def caller() -> Caller:
     """The caller of the method that is running; raises LookupError outside of one."""
+    current = _current.get()
+    if isinstance(current, Errand):
+        raise LookupError("nobody calls: this is an errand")
+    return current
+
+
+def acting() -> Caller | Errand:
+    """Why the agency is at work: the call that it answers, or its errand; raises LookupError outside of both."""
     return _current.get()
+
+
+def new_traceparent() -> str:
+    """A trace of its own, for a matter that begins without one (W3C Trace Context, not sampled)."""
+    return f"00-{token_hex(16)}-{token_hex(8)}-00"
+
+
+@contextmanager
+def on_errand(errand: Errand) -> Iterator[None]:
+    """Within it the agency acts by itself."""
+    token = _current.set(errand)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def _pairs(message_id: str, traceparent: str, user_id: str, purpose: str) -> list[tuple[str, str]]:
+    pairs = (
+        (metadata.MESSAGE_ID, message_id),
+        (metadata.TRACEPARENT, traceparent),
+        (metadata.USER_ID, user_id),
+        (metadata.PURPOSE, purpose),
+    )
+    return [(name, value) for name, value in pairs if value]
 
 
 def set_caller(assertion: Assertion, remaining: float | None) -> Caller:

@@ -1,17 +1,20 @@
-"""What a caller claims of a citizen: number, name and birth date; errors never repeat them."""
+"""A caller's claim about a citizen: number, name and birth date. Errors never repeat them."""
 
 import re
 from dataclasses import dataclass
 from datetime import date
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from ndxp.birthdate import BirthDate
 from ndxp.errors import AgencyError, Code
-from ndxp.world import normalise_name
+from ndxp.world import normalise_name, province_by_code
 
 LONGEST_NAME = 200
 """Longest name that is compared, in characters."""
 
+_LONGEST_PART = 50
+_LETTERS_AND_MARKS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc", "Pd"})  # Pd: dashes and hyphens
+_SIGNS = frozenset(" '`´‘’‛′＇−⁃")
 _MOST_PARTS = 3  # of a letter of Vietnamese: its base, its form, its tone
 _CITIZEN_NUMBER = re.compile(r"[0-9]{12}")
 _OLD_NUMBER = re.compile(r"[0-9]{9}")
@@ -19,27 +22,42 @@ _OLD_NUMBER = re.compile(r"[0-9]{9}")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Number, name in the form in which names are compared, and birth date."""
+    """Number, name in the form used for comparing, and birth date."""
 
     number: str
     name: str
     birth: BirthDate
 
     def agrees_with(self, full_name: str, birth_date: date) -> bool:
-        """True when a record's name and birth date are the claimed ones."""
+        """Whether a record's name and birth date are the claimed ones."""
         return self.birth.agrees_with(birth_date) and self.name == normalise_name(full_name)
 
+    def differing_fields(self, number: str, full_name: str, birth_date: date) -> list[str]:
+        """The fields of the request in which a record is not the claimed one; none when everything agrees."""
+        agreements = {
+            "citizen_number": self.number == number,
+            "full_name": self.name == normalise_name(full_name),
+            "birth_date": self.birth.agrees_with(birth_date),
+        }
+        return [field for field, agrees in agreements.items() if not agrees]
 
-def read_claim(number: str, full_name: str, birth_date: str, *, old_number: bool = False) -> Claim:
+
+def read_claim(number: str, full_name: str, birth_date: str, *, old_number: bool = False, of: str = "") -> Claim:
     """Checks the form of all three; raises AgencyError with the field at fault.
 
-    ``old_number`` allows the 9 digits of the identity card before the citizen number.
+    ``old_number`` allows the 9 digits of the identity card before the citizen number. ``of`` is the field of the
+    request that holds the three, where that is not the request itself.
     """
-    return Claim(read_number(number, old_number=old_number), read_name(full_name), read_birth_date(birth_date))
+    above = f"{of}." if of else ""
+    return Claim(
+        read_number(number, field=f"{above}citizen_number", old_number=old_number),
+        read_name(full_name, f"{above}full_name"),
+        read_birth_date(birth_date, f"{above}birth_date"),
+    )
 
 
 def read_number(number: str, *, field: str = "citizen_number", old_number: bool = False) -> str:
-    """The number as it is, when it has the form of one; raises AgencyError otherwise."""
+    """The number unchanged; raises AgencyError when its form is wrong."""
     if _CITIZEN_NUMBER.fullmatch(number) or (old_number and _OLD_NUMBER.fullmatch(number)):
         return number
     forms = "12 digits (or the 9 digits of the old identity card)" if old_number else "12 digits"
@@ -51,30 +69,46 @@ def read_number(number: str, *, field: str = "citizen_number", old_number: bool 
     )
 
 
-def read_name(full_name: str) -> str:
+def read_name(full_name: str, field: str = "full_name") -> str:
     """The name in the form in which names are compared; raises AgencyError when nothing is left of it."""
     if not fits(full_name, LONGEST_NAME):
         raise AgencyError(
-            Code.INVALID_ARGUMENT,
-            "NAME_TOO_LONG",
-            f"full_name may have {LONGEST_NAME} characters",
-            field="full_name",
+            Code.INVALID_ARGUMENT, "NAME_TOO_LONG", f"{field} may have {LONGEST_NAME} characters", field=field
         )
     name = normalise_name(full_name)
     if not name:
         raise AgencyError(
-            Code.INVALID_ARGUMENT, "NAME_MISSING", "full_name must hold letters; give the full name",
-            field="full_name",
-        )  # fmt: skip
+            Code.INVALID_ARGUMENT, "NAME_MISSING", f"{field} must hold letters; give the full name", field=field
+        )
     return name
 
 
-def read_birth_date(text: str) -> BirthDate:
+def read_name_part(text: str, field: str, *, required: bool = True) -> str:
+    """A part of a name as it is written: letters with their marks, apostrophes and hyphens of every kind."""
+    part = read_text(text, field, _LONGEST_PART, required=required)
+    kinds = {category(sign) for sign in part if sign not in _SIGNS}
+    if not kinds <= _LETTERS_AND_MARKS or (part and not normalise_name(part)):
+        raise AgencyError(Code.INVALID_ARGUMENT, "NAME_MALFORMED", f"{field} must consist of letters", field=field)
+    return part
+
+
+def read_province(code: str, field: str = "province") -> str:
+    """The code of a province; raises AgencyError when there is no such province."""
+    try:
+        return province_by_code(code).code
+    except KeyError:
+        raise AgencyError(
+            Code.INVALID_ARGUMENT, "PROVINCE_UNKNOWN", f"{field} must be a province code such as 001 or 079",
+            field=field,
+        ) from None  # fmt: skip
+
+
+def read_birth_date(text: str, field: str = "birth_date") -> BirthDate:
     """A full birth date or the year alone; raises AgencyError for anything else."""
     try:
         return BirthDate.parse(text)
     except ValueError:  # its text may repeat parts of the date
-        raise _malformed("birth_date", "yyyy-MM-dd, yyyyMMdd, dd/MM/yyyy or the year alone") from None
+        raise _malformed(field, "yyyy-MM-dd, yyyyMMdd, dd/MM/yyyy or the year alone") from None
 
 
 def read_day(text: str, field: str) -> date:
@@ -89,7 +123,7 @@ def read_day(text: str, field: str) -> date:
 
 
 def read_text(text: str, field: str, longest: int, *, required: bool = True) -> str:
-    """One line without space at its ends; raises AgencyError when it is missing, too long or no line."""
+    """One line without space at its ends; raises AgencyError when it is missing, too long or not one line."""
     text = text.strip()
     if required and not text:
         raise AgencyError(Code.INVALID_ARGUMENT, "FIELD_MISSING", f"{field} must not be empty", field=field)
@@ -102,10 +136,10 @@ def read_text(text: str, field: str, longest: int, *, required: bool = True) -> 
 
 
 def fits(text: str, longest: int) -> bool:
-    """Whether a text has so many characters at most, however it is written: a letter with its marks may be several."""
+    """Whether a text has at most so many characters, where a letter with its marks counts as one."""
     return len(text) <= _MOST_PARTS * longest and len(normalize("NFC", text)) <= longest
 
 
 def _malformed(field: str, forms: str) -> AgencyError:
-    reason = f"{field.upper()}_MALFORMED"
+    reason = f"{field.rpartition('.')[2].upper()}_MALFORMED"
     return AgencyError(Code.INVALID_ARGUMENT, reason, f"{field} must be a date that exists, as {forms}", field=field)

@@ -1,6 +1,6 @@
 """The connections of an agency's database: SQLAlchemy opens them, statements go to the driver itself.
 
-On the way through SQLAlchemy a statement costs several times what it costs the driver and the database together.
+A statement through SQLAlchemy costs several times as much as in the driver and the database together.
 """
 
 import logging
@@ -19,7 +19,7 @@ from ndxp.sqlite import configure
 
 _log = logging.getLogger(__name__)
 
-_WRITERS = 0x6E647870  # "ndxp": names the lock of those who write, among the locks of one PostgreSQL database
+_WRITERS = 0x6E647870  # "ndxp": the number of the writers' lock in a PostgreSQL database
 _PATIENCE = 5
 """Seconds for which a transaction waits for a connection, and for another writer."""
 
@@ -29,17 +29,17 @@ class _Dialect:
     """What differs between SQLite and PostgreSQL."""
 
     reading: str
-    """Begins a transaction that reads what was there at one moment, and waits for no writer."""
+    """Begins a transaction that reads the state of one moment, and waits for no writer."""
     writing: str
-    """Begins a transaction that is alone in writing, from its first statement until it is committed."""
+    """Begins a transaction that is the only writer from its first statement until it is committed."""
     mark: str
-    """Stands for a value in a statement."""
+    """The placeholder for a value in a statement."""
 
 
 # A transaction that reads before it writes must hold the write lock from its start, or it may fail midway.
 _SQLITE = _Dialect("BEGIN", "BEGIN IMMEDIATE", "?")
-# The lock is held until the commit is visible. Without it a number drawn from a sequence may be committed after a later
-# one, and who follows the feed would miss it; a counter might be given twice.
+# The lock is held until the commit is visible. Without it a number from a sequence may be committed after a higher one,
+# so a reader of the feed would miss it; and a counter might give one number twice.
 _POSTGRESQL = _Dialect(
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})", "%s"
 )
@@ -55,7 +55,7 @@ class Connection:
         self._mark = mark
 
     def run(self, statement: str, *values: object) -> Any:
-        """Runs a statement and gives the driver's cursor."""
+        """Runs a statement and returns the driver's cursor."""
         return self.driver.execute(statement.replace("?", self._mark), values)
 
     def run_many(self, statement: str, rows: list[tuple[Any, ...]]) -> int:
@@ -66,12 +66,12 @@ class Connection:
 
 
 class Connections:
-    """Opens connections and keeps them: as many as were in use at one moment, one or two on an agency's event loop."""
+    """Opens connections and keeps as many as were in use at one moment; on an agency's event loop one or two."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is as ``ndxp.database_url`` has it; makes the tables that are missing.
+        """``url`` has a form of ``ndxp.database_url``; makes the tables that are missing.
 
-        Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
+        Raises ValueError for another form, OSError without the driver, SQLAlchemyError when it cannot be opened.
         """
         where = read_url(url)
         limits: dict[str, Any] = {}
@@ -79,7 +79,7 @@ class Connections:
         if not is_sqlite(where):
             self._dialect = _POSTGRESQL
             limits = {"connect_timeout": _PATIENCE, "options": f"-c lock_timeout={_PATIENCE}s"}
-        # AUTOCOMMIT means that transactions begin with the statements above, and not by themselves.
+        # With AUTOCOMMIT a transaction begins only with one of the statements above.
         try:
             self._engine = sa.create_engine(
                 where, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args=limits
@@ -91,16 +91,16 @@ class Connections:
         self._driver: Any = self._engine.dialect.loaded_dbapi
         self._kept: list[Connection] = []
         self._trouble = ""
-        with self._engine.begin() as connection:  # as the only writer: processes that start together must not collide
+        with self._engine.begin() as connection:  # as the only writer, because several processes may start together
             connection.exec_driver_sql(self._dialect.writing)
             make_tables(connection)
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Connection]:
-        """A connection with a transaction, which is committed at the end or leaves nothing.
+        """A connection with a transaction, which is committed at the end or rolled back.
 
-        Raises AgencyError(DATABASE_UNAVAILABLE) for a database that is away, or whose writers are slow: that is no
-        surprise, and the caller may try again.
+        Raises AgencyError(DATABASE_UNAVAILABLE) when the database does not answer or its writers are slow; the caller
+        may try again.
         """
         try:
             connection = self._begin(self._dialect.writing if write else self._dialect.reading)
@@ -121,7 +121,7 @@ class Connections:
             self._kept.pop().driver.close()
 
     def _unavailable(self, full: str) -> AgencyError:
-        """What callers are told; what is full, and what helps, is for the agency's log, once."""
+        """The error for callers. The agency's log gets once what is full and what helps."""
         if full and full != self._trouble:
             _log.error("%s", full)
         self._trouble = full
@@ -140,14 +140,14 @@ class Connections:
             try:
                 connection.run(statement)
             except self._driver.OperationalError:
-                # The database may have been restarted since the connection was used. Nothing was done on it yet.
+                # The database may have been restarted since the connection was last used. Nothing was done on it yet.
                 if self._roll_back(connection) or new:
                     raise
             else:
                 return connection
 
     def _roll_back(self, connection: Connection) -> bool:
-        """Ends a transaction without its effects; False when the connection is broken, which is not kept then."""
+        """Rolls a transaction back; False when the connection is broken, which is then not kept."""
         try:
             connection.driver.rollback()
         except self._driver.Error:
@@ -159,7 +159,7 @@ class Connections:
     def _open(self) -> Connection:
         opened = self._engine.raw_connection()
         driver = opened.driver_connection
-        opened.detach()  # it stays open when SQLAlchemy has let go of it
+        opened.detach()  # so that it stays open without SQLAlchemy
         return Connection(driver, self._dialect.mark)
 
 

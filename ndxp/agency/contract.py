@@ -15,16 +15,16 @@ from ndxp.agency.parts import FILE, Part, PartRefused
 from ndxp.tree import PROTOS
 
 FOLDER = "protos"
-"""The folder of the contracts, beside the agencies."""
+"""The folder of the contracts, next to the agencies' folders."""
 
 
 def can_generate() -> bool:
-    """Whether the code of contracts can be made here: grpcio-tools is installed."""
+    """Whether grpcio-tools is installed, which makes the code of contracts."""
     return find_spec("grpc_tools") is not None
 
 
 def generate(folder: Path) -> None:
-    """Makes the code of the contracts in ``protos`` of a folder, in that folder; what has not changed is not written.
+    """Makes the code of the contracts in ``protos`` of a folder, in that folder; writes only files that have changed.
 
     Without grpcio-tools, or without contracts, the folder stays as it is. Raises PartRefused for a contract that protoc
     refuses.
@@ -54,7 +54,7 @@ def generate(folder: Path) -> None:
 
 
 def check(part: Part, servicer: object) -> None:
-    """Raises PartRefused when a method of the contracts is not answered, or one is granted that they do not have."""
+    """Raises PartRefused when the agency does not answer a method of its contracts or grants an unknown method."""
     for contract in part.contracts:
         try:
             described = descriptor_pool.Default().FindServiceByName(contract)
@@ -70,7 +70,7 @@ def check(part: Part, servicer: object) -> None:
 
 
 def _answers(servicer: object, method: str) -> bool:
-    """Whether a servicer has a method of its own, and not only the generated one, which refuses every call."""
+    """Whether a servicer implements a method; the generated one refuses every call."""
     owner: Any = next((cls for cls in type(servicer).__mro__ if method in vars(cls)), None)
     return owner is not None and not owner.__module__.endswith("_pb2_grpc")
 

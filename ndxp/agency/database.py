@@ -1,11 +1,10 @@
 """An agency's own database: documents, the feed of changes, answers to replay, and the access log.
 
-SQLite by default, PostgreSQL by URL; every agency has the same tables, and its records decide what is in them. Several
-processes may serve one agency over one database: whoever writes, writes alone, on PostgreSQL as on SQLite.
+SQLite by default, PostgreSQL by URL. Every agency has the same tables, and its records decide what is in them. Several
+processes may serve one agency over one database; with either database there is one writer at a time.
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ndxp.agency.connections import Connection, Connections
 from ndxp.agency.paging import Places
 from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
+from ndxp.clock import real_now
 from ndxp.errors import AgencyError, Code
 
 _LATEST = 2**62
@@ -57,6 +57,20 @@ class Access:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is to be done when the nation's clock shows ``due`` (µs): see ``ndxp.agency.jobs``.
+
+    ``attempts`` is how often it was tried in vain.
+    """
+
+    key: str
+    kind: str
+    due: int
+    attempts: int
+    body: bytes
+
+
 _ACCESS = ", ".join(Access.__slots__)
 _access_values = attrgetter(*Access.__slots__)
 
@@ -79,9 +93,9 @@ class Transaction:
         return row[0] if row and owns(row[1]) else None
 
     def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
-        """Writes a document, new or in place of the one with this key. ``owner`` groups documents for ``of``.
+        """Writes a new document, or replaces the one with this key. ``owner`` groups documents for ``of``.
 
-        A new one is filed by the caller of the method that is running, and stays so.
+        A new document is filed by the caller of the running method; replacing it does not change that.
         """
         update = "UPDATE documents SET body = ?, owner = ? WHERE kind = ? AND key = ?"
         if not self._run(update, body, owner, kind, key).rowcount:
@@ -89,7 +103,7 @@ class Transaction:
             self._run(insert, kind, key, owner, filer(), body)
 
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
-        """An owner's documents, the latest first; ``before`` is the ``seq`` to go on from."""
+        """An owner's documents, the latest first; only those with a ``seq`` below ``before``."""
         return self._of("", kind, owner, before=before, limit=limit)
 
     def own_of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
@@ -113,7 +127,7 @@ class Transaction:
 
     def note_change(self, kind: str, key: str) -> None:
         """Appends to the feed of changes."""
-        self._run("INSERT INTO changes (kind, key, at) VALUES (?, ?, ?)", kind, key, now())
+        self._run("INSERT INTO changes (kind, key, at) VALUES (?, ?, ?)", kind, key, real_now())
 
     def changes(self, after: int, *, kinds: Sequence[str] = (), limit: int = 500) -> list[Change]:
         """Changes after a cursor, in their order; all kinds when none is named."""
@@ -127,7 +141,7 @@ class Transaction:
         return int(self._run("SELECT max(seq) FROM changes").fetchone()[0] or 0)
 
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
-        """The answer that this request got before, or None; it is about whom it was about then.
+        """The answer that this request got before, or None; it names the same subjects as before.
 
         Raises AgencyError(REQUEST_ID_REUSED) when its ``request_id`` was given to a different request.
         """
@@ -149,22 +163,46 @@ class Transaction:
         return answer.FromString(response)
 
     def save_answer(self, client: str, method: str, request: Message, answer: Message) -> None:
-        """Keeps the answer, to give it again when the request is repeated."""
+        """Stores the answer, for repetitions of the request."""
         self._run(
             "INSERT INTO answers (client, method, request_id, request_hash, response, subjects) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             client, method, _request_id(request), _hash(request), answer.SerializeToString(), subjects_named(),
         )  # fmt: skip
 
+    def add_job(self, kind: str, key: str, body: bytes = b"", *, due: int = 0) -> None:
+        """Adds work to do at ``due`` (µs of the nation's clock); one that has this key already stays as it is."""
+        insert = (
+            "INSERT INTO jobs (key, kind, due, attempts, retry_at, body) VALUES (?, ?, ?, 0, 0, ?) "
+            "ON CONFLICT (key) DO NOTHING"
+        )
+        self._run(insert, key, kind, due, body)
+
+    def due_jobs(self, nation: int, real: int, *, limit: int) -> list[Job]:
+        """Work that is due by the nation's clock and whose pause after an attempt is over, the earliest first."""
+        query = (
+            "SELECT key, kind, due, attempts, body FROM jobs WHERE due <= ? AND retry_at <= ? ORDER BY due, key LIMIT ?"
+        )
+        return [Job(*row) for row in self._run(query, nation, real, limit)]
+
+    def try_job_again(self, job: Job, retry_at: int) -> None:
+        """Keeps work that was tried in vain for a later attempt, at ``retry_at`` (µs of real time)."""
+        update = "UPDATE jobs SET attempts = ?, retry_at = ? WHERE key = ?"
+        self._run(update, job.attempts + 1, retry_at, job.key)
+
+    def end_job(self, key: str) -> bool:
+        """Takes work away that is done; False when somebody else has done it."""
+        return bool(self._run("DELETE FROM jobs WHERE key = ?", key).rowcount)
+
     def log(self, accesses: Sequence[Access]) -> set[str]:
-        """Appends to the access log, and gives the transactions that were not there yet; the others are left out."""
+        """Appends to the access log; returns the transactions that are new. Known ones are not logged again."""
         insert = (
             f"INSERT INTO accesses ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
             "ON CONFLICT (transaction_id) DO NOTHING"
         )
         if self._connection.run_many(insert, [_access_values(access) for access in accesses]) == len(accesses):
             return {access.transaction_id for access in accesses}
-        # RETURNING would say it too, at a cost for every call.
+        # RETURNING would give the same, but would cost something on every call.
         logged_at = "SELECT at FROM accesses WHERE transaction_id = ?"
         return {
             access.transaction_id
@@ -173,12 +211,12 @@ class Transaction:
         }
 
     def accesses(self, *, after: int = 0, since: int = 0, limit: int = 500) -> list[tuple[int, Access]]:
-        """The access log from ``after`` (a seq) and ``since`` (µs) on, in its order, each with its seq."""
+        """The entries after ``after`` (a seq) and since ``since`` (µs), in their order, each with its seq."""
         query = f"SELECT seq, {_ACCESS} FROM accesses WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?"  # noqa: S608
         return [(row[0], Access(*row[1:])) for row in self._run(query, after, since, limit)]
 
     def accesses_kept(self) -> tuple[int, int]:
-        """Since when (µs) the access log is complete, 0 from the beginning, and how many entries were removed."""
+        """Since when (µs) the access log is complete, 0 for the beginning; and how many entries were removed."""
         since, removed = (self.get(*_KEPT) or b"0 0").split()
         return int(since), int(removed)
 
@@ -196,7 +234,7 @@ class Transaction:
         return count, last or 0
 
     def remove_accesses(self, last: int, *, since: int, removed: int) -> None:
-        """Removes entries of the access log up to a seq; it is complete since then, and so many were removed so far."""
+        """Removes entries up to a seq; notes since when the log is complete and how many were removed in all."""
         self._run("DELETE FROM accesses WHERE seq <= ?", last)
         self.put(*_KEPT, f"{since} {removed}".encode())
 
@@ -213,33 +251,33 @@ class Database:
     """Opens an agency's database and makes its tables if they are missing."""
 
     def __init__(self, url: str) -> None:
-        """``url`` is as ``ndxp.database_url`` has it, for example ``sqlite:///population.db`` or ``postgresql://...``.
+        """``url`` has a form of ``ndxp.database_url``, such as ``sqlite:///population.db`` or ``postgresql://...``.
 
-        Raises ValueError for another one, OSError without the driver, SQLAlchemyError for what cannot be opened.
+        Raises ValueError for another form, OSError without the driver, SQLAlchemyError when it cannot be opened.
         """
         self._connections = Connections(url)
         self.places = Places(self._key())
-        """Tokens of places in this agency's lists."""
+        """The page tokens of this agency."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Reads and writes that commit together at the end, or not at all; one at a time, whoever else writes.
+        """Reads and writes that are committed together or not at all; only one such transaction runs at a time.
 
-        What a feed or a counter gave before is therefore committed, and cursors grow in the order of the commits.
+        So everything that a feed or a counter gave before is committed, and cursors grow in the order of the commits.
         """
         with self._connections.transaction(write=True) as connection:
             yield Transaction(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Reads only, all of one moment; they wait for no writer."""
+        """Reads only, all of one moment, without waiting for a writer."""
         with self._connections.transaction(write=False) as connection:
             yield Transaction(connection)
 
     def once(
         self, client: str, method: str, request: Message, answer: type[_Answer], do: Callable[[Transaction], _Answer]
     ) -> _Answer:
-        """Does what the request asks, or gives the answer that the same ``request_id`` got before."""
+        """Does what the request asks, or returns the answer that the same ``request_id`` got before."""
         with self.transaction() as transaction:
             before = transaction.answered(client, method, request, answer)
             if before is not None:
@@ -253,18 +291,13 @@ class Database:
         self._connections.close()
 
     def _key(self) -> bytes:
-        """The key of this agency's tokens, the same in all its processes and after each start."""
+        """The key of this agency's page tokens, the same in all its processes and after each start."""
         with self.transaction() as transaction:
             key = transaction.get("key", "places")
             if key is None:
                 key = Places.new_key()
                 transaction.put("key", "places", key)
             return key
-
-
-def now() -> int:
-    """The time in µs since 1970 (UTC)."""
-    return time.time_ns() // 1000
 
 
 def _request_id(request: Message) -> str:

@@ -1,4 +1,4 @@
-"""What an agency's records need of a database: documents by kind and key, grouped by owner."""
+"""What an agency's records need from a database: documents by kind and key, grouped by owner."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -21,7 +21,7 @@ class Stored(Protocol):
 
 
 class Documents(Protocol):
-    """The part of ``ndxp.agency.database.Transaction`` that records use, without SQL behind it."""
+    """The part of ``ndxp.agency.database.Transaction`` that records use, so that they need no SQL."""
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The body of a document, or None."""
@@ -30,7 +30,7 @@ class Documents(Protocol):
         """The body of a document that belongs to the caller, or None."""
 
     def put(self, kind: str, key: str, body: bytes, *, owner: str = "") -> None:
-        """Writes a document, new or in place of the one with this key."""
+        """Writes a new document, or replaces the one with this key."""
 
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> Sequence[Stored]:
         """An owner's documents, the latest first."""

@@ -1,4 +1,4 @@
-"""An agency's door: lets calls of the gateway in and nobody else's, and gives errors their form on the wire."""
+"""An agency's door: lets in calls of the gateway only, and gives errors their form on the wire."""
 
 import asyncio
 import contextlib
@@ -37,12 +37,12 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic for type checkers only
 _Found: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 _Ended: TypeAlias = Callable[[Code], None]
-"""What is told once how a call has ended."""
+"""Called once with the code with which a call ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one subsystem has of its own behind the door."""
+    """What belongs to one of the agency's subsystems."""
 
     verifier: Verifier
     traffic: Traffic
@@ -52,10 +52,10 @@ class Desk:
 class Door(grpc.aio.ServerInterceptor):
     """Checks the gateway's assertion before every method but health.
 
-    Logs the access when it is answered, lets nothing out of an answer but the fields that the caller's grant releases,
-    and says in the trailing metadata whom the answer is about. Which fields it withholds, a single answer says in the
-    trailing metadata and a stream before its first message. With a tracer every such call is a span. A call is for the
-    subsystem that its assertion names; what names none of them is refused by the first.
+    It logs the access when the call is answered, releases only those fields of the answer that the caller's grant
+    names, and puts the subjects of the answer into the trailing metadata. The names of withheld fields are in the
+    trailing metadata of a single answer, and come before the first message of a stream. With a tracer every such call
+    is a span. A call is for the subsystem that its assertion names; if it names none of them, the first refuses it.
     """
 
     def __init__(self, desks: Mapping[str, Desk], access_log: AccessLog | None, subject_key: SubjectKey) -> None:
@@ -69,7 +69,7 @@ class Door(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Found]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Found:
-        """Gives the method's handler behind the door, or one that refuses."""
+        """Returns the method's handler behind the door, or one that refuses."""
         method = handler_call_details.method.lstrip("/")
         service = method.partition("/")[0]
         handler = await continuation(handler_call_details)
@@ -96,7 +96,7 @@ class Door(grpc.aio.ServerInterceptor):
 
 
 class _Answered:
-    """One call of a method: runs it, logs the access, releases the answer, says whom it is about, maps its errors."""
+    """One call of a method: runs it, logs the access, releases the answer, names its subjects, maps its errors."""
 
     def __init__(
         self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects, ended: _Ended
@@ -107,10 +107,10 @@ class _Answered:
         self._subjects = subjects
         self._ended = ended
         self._logged = False
-        self._code, self._reason = Code.CANCELLED, ""  # until it ends otherwise
+        self._code, self._reason = Code.CANCELLED, ""  # unless it ends in another way
 
     def read(self, deserialize: Any, message: bytes) -> Any:
-        """The request, or what has to be refused instead: the assertion was made for another one, or it is none."""
+        """The request; or the refusal, when the assertion was made for another request or the message is malformed."""
         if self._assertion.message not in ("", message_mark(sha256(message).digest())):
             return _OTHER_MESSAGE
         try:
@@ -140,10 +140,10 @@ class _Answered:
     async def stream(self, request: Any, context: _Context) -> AsyncGenerator[Any, None]:
         await self._begin(request, context)
         try:
-            fields, said = self._assertion.fields, False
+            fields, announced = self._assertion.fields, False
             async for response in self._behaviour(request, context):
-                if fields and not said:
-                    said = True
+                if fields and not announced:
+                    announced = True
                     await context.send_initial_metadata(((metadata.WITHHELD, withheld(response.DESCRIPTOR, fields)),))
                 yield released(response, fields) if fields else response
             await self._log_access(Code.OK)
@@ -179,7 +179,7 @@ class _Answered:
         if isinstance(error, DecodeError):
             error = _MALFORMED  # a request in a stream
         if not isinstance(error, AgencyError):
-            # The message of a surprise may hold personal data: the log gets its place and type only.
+            # The text of an unexpected error may have personal data: the log gets its place and type only.
             method, transaction = self._assertion.method, self._assertion.transaction_id
             place = "".join(traceback.format_tb(error.__traceback__)[-3:])
             about = {"transaction_id": transaction}
@@ -203,7 +203,7 @@ class _Answered:
 
 
 class _Traced(_Answered):
-    """A call inside a span: what the method asks of other agencies meanwhile is below it."""
+    """A call inside a span; the method's own calls to other agencies are spans below it."""
 
     def __init__(
         self,
@@ -276,19 +276,19 @@ def _behaviour(handler: _Handler) -> Any:
     if not handler.request_streaming:
         return method
     if handler.response_streaming:
-        return lambda requests, context: method(_whole(requests, streams.no_doubt), context)
-    return lambda requests, context: method(_whole(requests, partial(streams.said_everything, context)), context)
+        return lambda requests, context: method(_whole(requests, streams.await_cancellation), context)
+    return lambda requests, context: method(_whole(requests, partial(streams.confirm_half_close, context)), context)
 
 
 async def _whole(requests: AsyncIterator[Any], certain: Callable[[], Awaitable[None]]) -> AsyncIterator[Any]:
-    """The requests of a stream, which ends for the method when its caller has said everything, not by leaving."""
+    """The requests of a stream; it ends normally only when the caller has closed it, not when the caller has left."""
     async for request in requests:
         yield request
     await certain()
 
 
 def _same_kind(handler: _Handler, call: _Answered | _Refused) -> _Handler:
-    """A handler of the same kind and the same messages, with another behaviour; what is refused is not even read."""
+    """A handler of the same kind and messages with another behaviour; the request of a refused call is not read."""
     if isinstance(call, _Refused):
         return grpc.stream_stream_rpc_method_handler(call.stream)
     read: Any = handler.request_deserializer

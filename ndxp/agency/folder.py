@@ -1,4 +1,4 @@
-"""Hosts the agencies of a folder: each is a package with its own part of the exchange."""
+"""Hosts the agencies of a folder: each is a package with an ``exchange.yaml``."""
 
 import sys
 import traceback
@@ -12,10 +12,10 @@ from ndxp.agency.parts import PartRefused, read_parts, usual_ports
 
 
 def host_folder(folder: Path, names: Sequence[str], *, package: str = "", called: str = "services") -> int:
-    """Serves the agencies of these names, or all of the folder, until SIGTERM; returns the exit code.
+    """Serves the named agencies, or all of the folder, until SIGTERM; returns the exit code.
 
-    ``package`` is the one in which the agencies are, empty for none; ``called`` is what lines about failures begin
-    with. The code is 2 for a name that no agency has, and for an agency that cannot be read or put together.
+    ``package`` is the package of the agencies, empty for none; ``called`` begins each line about a failure. The code is
+    2 for an unknown name, and for an agency that cannot be read or made.
     """
     try:
         parts = read_parts(folder)
@@ -28,17 +28,17 @@ def host_folder(folder: Path, names: Sequence[str], *, package: str = "", called
         agencies = [(part, import_module(f"{package}{part.name}").AGENCY) for part in chosen]
         return host(agencies, usual_ports(parts), called)
     except ExceptionGroup:
-        raise  # it failed after its start
+        raise  # the agency failed after its start
     except PartRefused as error:
         why = str(error)
     except Exception as error:
-        why = _told(error, folder)
+        why = _describe(error, folder)
     sys.stderr.write(f"{called}: {' '.join(why.split())}\n")
     return 2
 
 
-def _told(error: Exception, folder: Path) -> str:
-    """An error of an agency's own code, with its place there."""
+def _describe(error: Exception, folder: Path) -> str:
+    """An error of an agency's own code, with its file and line."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error}"
     frames = traceback.extract_tb(error.__traceback__)

@@ -15,12 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ndxp.agency.contract import check
 from ndxp.agency.database import Database
+from ndxp.agency.jobs import Handler, Jobs
 from ndxp.agency.onward import Onward
 from ndxp.agency.parts import Part
 from ndxp.agency.retention import Retention
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
 from ndxp.agency.traffic import collect
+from ndxp.clock import Clock, ClockRefused
 from ndxp.metrics import shown
 from ndxp.process import freeze, start_logging, until_stopped, warn_of_unknown, wrong_settings
 from ndxp.world import World
@@ -31,7 +33,7 @@ _Settings = TypeVar("_Settings", bound=AgencySettings)
 
 @dataclass(slots=True)
 class Foundation(Generic[_Settings]):
-    """What an agency is built on: its part of the exchange, its settings, the world and a database of its own.
+    """What an agency is built on: its part of the exchange, its settings, the world, the clock, a database of its own.
 
     What it adds to ``ending`` tells calls without an end of their own to end; what it adds to ``closing`` runs when no
     call is left.
@@ -41,6 +43,8 @@ class Foundation(Generic[_Settings]):
     settings: _Settings
     world: World
     database: Database
+    clock: Clock
+    jobs: list[Jobs] = field(default_factory=list)
     ending: list[Callable[[], None]] = field(default_factory=list)
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -50,6 +54,10 @@ class Foundation(Generic[_Settings]):
         onward = Onward(gateway=settings.gateway, control_url=settings.control_url, credentials=settings.credentials)
         self.closing.append(onward.close)
         return onward
+
+    def works(self, handlers: Mapping[str, Handler]) -> None:
+        """Says how the agency does the work that its methods leave for later, by the kind of the job."""
+        self.jobs.append(Jobs(self.database, self.clock, handlers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,14 @@ class Agency:
         self, part: Part, composition: Composition[_Settings], settings: _Settings, world: World, usual_port: int = 0
     ) -> None:
         database = Database(settings.database_url.replace("{name}", part.name))
-        self.foundation = Foundation(part, settings, world, database)
+        self.foundation = Foundation(part, settings, world, database, Clock(settings.clock_file))
         self.server = AgencyServer(part.subsystems, settings.credentials, database, settings.tls_folder)
         self.retention = Retention(database, settings.access_log_limits)
         servicer = composition.build(self.foundation)
         check(part, servicer)
         for contract, register in zip(part.contracts, composition.register, strict=True):
             self.server.add(contract, servicer, register)
+        self._working: list[asyncio.Task[None]] = []
         self._address = settings.addresses.get(part.subsystems[0], f"127.0.0.1:{usual_port}")
 
     async def start(self) -> int:
@@ -88,12 +97,16 @@ class Agency:
         host = self._address.rpartition(":")[0]
         runs_as, offers = _in_short(part.subsystems), _in_short(part.contracts)
         _log.info("%s (%s) serves %s on %s:%d", part.name, runs_as, offers, host, port)
+        self._working = [asyncio.create_task(jobs.run()) for jobs in self.foundation.jobs]
         return port
 
     async def stop(self) -> None:
         """Lets calls in flight finish, then closes what the agency opened."""
         for end in self.foundation.ending:
             end()
+        for working in self._working:
+            working.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
         await self.server.stop()
         for close in self.foundation.closing:
             await close()
@@ -126,6 +139,8 @@ def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(planned, settings[0].metrics_address))
+    except ClockRefused as error:
+        return _failed(called, 2, str(error))
     except OSError as error:
         return _failed(called, 1, str(error))
     except SQLAlchemyError as error:

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +13,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
-from ndxp.agency.caller import caller
+from ndxp.agency.caller import acting
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
 from ndxp.wire import metadata, status
@@ -24,13 +26,20 @@ MOST_ATTEMPTS = 3
 
 _FIRST_PAUSE = 0.1
 """Seconds until a call is sent again; they double each time."""
+_PASSING = {
+    Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED, Code.ABORTED, Code.CANCELLED, Code.INTERNAL,
+    Code.UNKNOWN,
+}  # fmt: skip
+_DECIDED = {Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.NOT_FOUND, Code.ALREADY_EXISTS}
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
+_Given = TypeVar("_Given")
+_Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class OnwardMethod(Generic[_Answer]):
-    """A unary method of another agency.
+    """A method of another agency: unary, or with an answer for each request of a stream.
 
     ``described`` is the method in the contract, ``answer`` the type of its answer. ``purpose_of_call`` says in an error
     what the call is for ("the verification at the population database"); ``reason`` is the first part of the error's
@@ -55,10 +64,10 @@ class OnwardMethod(Generic[_Answer]):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered(Generic[_Answer]):
-    """The other agency's answer, and the transaction in which it was given."""
+class Answered(Generic[_Given]):
+    """The other agency's answer, or its answers, and the transaction in which it was given."""
 
-    answer: _Answer
+    answer: _Given
     transaction_id: str
 
 
@@ -69,9 +78,22 @@ class OnwardFailed(AgencyError):
         super().__init__(code, reason, message)
         self.failure = failure
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may succeed later: nobody answered, or somebody who was busy, down or too slow."""
+        return self.failure is None or self.failure.code in _PASSING
+
+    @property
+    def refusal(self) -> str:
+        """The other agency's reason when it refuses what was asked, and always will; empty for every other failure."""
+        failure = self.failure
+        if failure is None or failure.code not in _DECIDED or failure.origin == "gateway":
+            return ""
+        return failure.reason or failure.code.name
+
 
 class Onward:
-    """Calls other agencies as the subsystem that is being called; its secret is read at the first call, not before."""
+    """Calls other agencies as the subsystem that is called or on an errand; reads its secret at the first call."""
 
     def __init__(self, *, gateway: str, control_url: str, credentials: Path) -> None:
         self._gateway = gateway
@@ -89,21 +111,36 @@ class Onward:
         several offer the contract. A call that was unavailable is sent again, after a pause and while there is time,
         when that cannot change anything twice.
         """
-        timeout = min(caller().remaining, LONGEST_WAIT)
+        attempts = MOST_ATTEMPTS if method.may_be_sent_again(request) else 1
+        send = partial(_send, method, request)
+        return await self._attempt(method, send, attempts, purpose=purpose, provider=provider)
+
+    async def call_each(
+        self, method: OnwardMethod[_Answer], requests: Sequence[Message], *, purpose: str = "", provider: str = ""
+    ) -> Answered[list[_Answer]]:
+        """Sends the requests in one stream and gives the answer to each, in their order; otherwise as ``call``."""
+        attempts = MOST_ATTEMPTS if all(map(method.may_be_sent_again, requests)) else 1
+        send = partial(_send_each, method, requests)
+        return await self._attempt(method, send, attempts, purpose=purpose, provider=provider)
+
+    async def _attempt(
+        self, method: OnwardMethod[Any], send: Callable[[Exchange, _Pairs, float], Awaitable[Answered[_Given]]],
+        attempts: int, *, purpose: str, provider: str,
+    ) -> Answered[_Given]:  # fmt: skip
+        timeout = min(acting().remaining, LONGEST_WAIT)
         if timeout <= 0:
             raise _no_answer(method, Code.DEADLINE_EXCEEDED, "no time was left for it")
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
-        pairs = caller().onward(purpose)
+        pairs = acting().onward(purpose)
         if provider:
             pairs.append((metadata.SERVICE, provider))
-        attempts = MOST_ATTEMPTS if method.may_be_sent_again(request) else 1
         pause = _FIRST_PAUSE
         while True:
             attempts -= 1
             exchange = await self._connected(method)
             try:
-                return await _send(exchange, method, request, pairs, end - loop.time())
+                return await send(exchange, pairs, end - loop.time())
             except grpc.RpcError as error:
                 failure = status.decode(error)
                 pause = max(pause, failure.retry_after or 0.0)
@@ -118,7 +155,7 @@ class Onward:
             await exchange.__aexit__()
 
     async def _connected(self, method: OnwardMethod[Any]) -> Exchange:
-        subsystem = caller().provider
+        subsystem = acting().provider
         try:
             if subsystem not in self._tokens:
                 self._tokens[subsystem] = Tokens(self._control_url, Credentials.load(self._credentials, subsystem))
@@ -133,7 +170,7 @@ class Onward:
 
 
 async def _send(
-    exchange: Exchange, method: OnwardMethod[_Answer], request: Message, pairs: list[tuple[str, str]], seconds: float
+    method: OnwardMethod[_Answer], request: Message, exchange: Exchange, pairs: _Pairs, seconds: float
 ) -> Answered[_Answer]:
     send = exchange.channel.unary_unary(
         method.path,
@@ -142,8 +179,27 @@ async def _send(
     )
     call = send(request, timeout=seconds, metadata=grpc.aio.Metadata(*pairs))
     answer = await call
-    trailing = await call.trailing_metadata()
-    return Answered(answer, str(trailing.get(metadata.TRANSACTION_ID) or ""))
+    return Answered(answer, await _transaction_id(call))
+
+
+async def _send_each(
+    method: OnwardMethod[_Answer], requests: Sequence[Message], exchange: Exchange, pairs: _Pairs, seconds: float
+) -> Answered[list[_Answer]]:
+    send: Any = exchange.channel.stream_stream(
+        method.path,
+        request_serializer=lambda request: request.SerializeToString(),
+        response_deserializer=method.answer.FromString,
+    )
+    call = send(iter(requests), timeout=seconds, metadata=grpc.aio.Metadata(*pairs))
+    answers = [answer async for answer in call]
+    if len(answers) != len(requests):
+        raise _no_answer(method, Code.UNAVAILABLE, f"it gave {len(answers)} answers to {len(requests)} questions")
+    return Answered(answers, await _transaction_id(call))
+
+
+async def _transaction_id(call: Any) -> str:
+    """The transaction of a call that has ended."""
+    return str((await call.trailing_metadata()).get(metadata.TRANSACTION_ID) or "")
 
 
 def _failed(method: OnwardMethod[Any], failure: status.Failure) -> OnwardFailed:

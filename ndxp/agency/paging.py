@@ -1,4 +1,4 @@
-"""Pages of a list, as AIP-158 asks: a size with a limit, and a token that goes on where a page ended."""
+"""Pages of a list, as AIP-158 asks: a limited size, and a token for the next page."""
 
 import base64
 
@@ -13,28 +13,28 @@ _KEY_BITS = 256
 
 
 class Places:
-    """Places in lists, written as tokens: only who was given one can use it, only for the same list.
+    """Page tokens: only the caller who got a token can use it, and only for the same list.
 
-    A token is sealed (AES-SIV, RFC 5297) for caller, method and list. It does not tell the place, and the same place
-    has the same token each time. Whatever is no token for this caller and list is refused alike.
+    A token is sealed (AES-SIV, RFC 5297) for caller, method and list. It hides the place, and the same place always has
+    the same token. Every text that is not a token for this caller and list gets the same refusal.
     """
 
     def __init__(self, key: bytes) -> None:
-        """``key`` is of ``new_key``; the processes of an agency have the same one."""
+        """``key`` comes from ``new_key``; all processes of an agency have the same one."""
         self._cipher = AESSIV(key)
 
     @staticmethod
     def new_key() -> bytes:
-        """A key for the tokens of one agency."""
+        """Makes a key for the tokens of one agency."""
         return AESSIV.generate_key(_KEY_BITS)
 
     def token(self, place: int, *about: str) -> str:
-        """The token of a place in the list that ``about`` names, among the lists of the running method."""
+        """The token of a place; ``about`` names the list among the lists of the running method."""
         sealed = self._cipher.encrypt(place.to_bytes(_PLACE_BYTES), _bound(about))
         return base64.urlsafe_b64encode(sealed).decode()
 
     def place(self, token: str, *about: str) -> int | None:
-        """The place that a token names, 0 for an empty one; None for what is no token of this caller and list."""
+        """The place that a token names, 0 for an empty one; None for anything else than a token for this list."""
         if not token:
             return 0
         try:
@@ -44,14 +44,14 @@ class Places:
             return None
 
     def start(self, page_token: str, *about: str) -> int:
-        """The place that a page begins after, 0 for the first page; raises AgencyError for what is not one of ours."""
+        """The place after which a page begins, 0 for the first page; raises AgencyError for an invalid token."""
         if (place := self.place(page_token, *about)) is None:
             raise _not_ours()
         return place
 
 
 def page_start(page_token: str) -> int:
-    """The place that a token of a public list names, a number; raises AgencyError for what is not one of ours."""
+    """The place that a token of a public list names; raises AgencyError for an invalid token."""
     if page_token and not (page_token.isascii() and page_token.isdigit() and len(page_token) < 19):
         raise _not_ours()
     return int(page_token or 0)

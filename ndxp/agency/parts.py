@@ -1,4 +1,4 @@
-"""An agency's own part of the exchange: what ``exchange.yaml`` in its folder says."""
+"""An agency's part of the exchange: what ``exchange.yaml`` in its folder says."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -10,21 +10,21 @@ from ndxp.identifiers import Subsystem
 
 FILE = "exchange.yaml"
 FIRST_PORT = 50061
-"""The port of the first agency, in the order of their names, where nothing says otherwise; the others follow."""
+"""The default port of the first agency; the others follow in the order of their names."""
 
 
 class PartRefused(ValueError):
-    """A part cannot be used; the text names its file and the place in it."""
+    """A part cannot be used; the text names the file and the place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """What an agency brings into an exchange.
 
-    ``subsystems`` are those that it runs as, all of them behind each of its ``contracts``. ``grants`` are the rights
-    that it gives to others, ``asks`` those that it needs of others, in the form of gateway/exchange.yaml. A grant names
-    its provider and its contract only where the agency has several, an ask its consumer likewise.
-    ``about`` says what the agency does, for people; ``name`` is that of the folder.
+    It runs as each of ``subsystems``, and each of them offers all ``contracts``. ``grants`` are the rights that it
+    gives to others, ``asks`` those that it needs from others, in the form of gateway/exchange.yaml. A grant names its
+    provider and its contract only if the agency has several, and an ask its consumer likewise. ``about`` says for
+    people what the agency does; ``name`` is that of the folder.
     """
 
     title: str
@@ -48,7 +48,7 @@ _KEYS = {each.name for each in fields(Part)} - {"name"}
 
 def read_part(folder: Path) -> Part:
     """The part of the agency in a folder. Raises PartRefused."""
-    import msgspec  # here, with PyYAML: the command is there without them, and says which extra is missing
+    import msgspec  # here, like PyYAML: without them the command still starts, and names the missing extra
 
     from ndxp.yaml_file import read_yaml
 
@@ -76,7 +76,7 @@ def read_parts(folder: Path) -> Sequence[Part]:
 
 
 def usual_ports(parts: Sequence[Part]) -> dict[str, int]:
-    """The port of each agency, by its name, where nothing says otherwise."""
+    """The default port of each agency, by its name."""
     return {part.name: FIRST_PORT + number for number, part in enumerate(parts)}
 
 

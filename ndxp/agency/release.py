@@ -1,4 +1,4 @@
-"""What of an answer goes out: the fields that the caller's grant releases, and the names of the others."""
+"""Releases of an answer only the fields that the caller's grant names, and names the others."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -15,11 +15,11 @@ _Mask = dict[str, Any]
 
 
 def released(answer: _Answer, fields: str) -> _Answer:
-    """A copy of an answer with nothing but these fields in it.
+    """A copy of an answer with these fields only.
 
     ``fields`` are paths of a google.protobuf.FieldMask with commas between. A path leads through repeated fields and
-    maps into each of their messages; a path that leads nowhere releases nothing. Unknown fields are left out. A message
-    on the way to a released field stays, as empty as may be: whether it is there is part of the answer.
+    maps into each of their messages; an unknown path releases nothing. Unknown fields are left out. A message on the
+    path to a released field stays, even if it is empty: whether it exists is part of the answer.
     """
     copy = type(answer)()
     _copy(answer, copy, _mask(fields))
@@ -29,17 +29,17 @@ def released(answer: _Answer, fields: str) -> _Answer:
 
 @lru_cache(maxsize=1000)
 def withheld(answer: Descriptor, fields: str) -> str:
-    """The paths of an answer that ``fields`` do not release, with spaces between, ``+`` for those too many to name.
+    """The paths of an answer that ``fields`` do not release, with spaces between; ``+`` when the list is cut.
 
-    All of the contract's, whether this very answer has them or not: a name that comes for the married only would tell
-    who is married.
+    It lists all such paths of the contract, whether this answer has them or not: a name that is listed for married
+    people only would reveal who is married.
     """
-    said = ""
+    names = ""
     for path in _others(answer, _mask(fields), ""):
-        if len(said) + len(path) + len(f" {MORE}") > LONGEST_WITHHELD:
-            return f"{said} {MORE}".lstrip()
-        said = f"{said} {path}".lstrip()
-    return said
+        if len(names) + len(path) + len(f" {MORE}") > LONGEST_WITHHELD:
+            return f"{names} {MORE}".lstrip()
+        names = f"{names} {path}".lstrip()
+    return names
 
 
 @lru_cache(maxsize=1000)
@@ -64,7 +64,7 @@ def _others(message: Descriptor, mask: _Mask, above: str) -> Iterator[str]:
 
 
 def _message_in(field: FieldDescriptor) -> Descriptor | None:
-    """The message that a field holds, of a map its values; None for a scalar."""
+    """The type of message in a field, or in the values of a map; None for a scalar."""
     inner: Descriptor | None = field.message_type
     return _message_in(inner.fields_by_name["value"]) if inner and inner.GetOptions().map_entry else inner
 

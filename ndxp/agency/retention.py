@@ -1,38 +1,39 @@
-"""Retention of an agency's access log: the oldest entries over its limits go, in small parts between the calls."""
+"""Retention of an agency's access log: removes the oldest entries above its limits, in parts between the calls."""
 
 import asyncio
 import logging
 import time
 from dataclasses import dataclass
 
-from ndxp.agency.database import Database, now
+from ndxp.agency.database import Database
+from ndxp.clock import real_now
 from ndxp.errors import kind_of
 
 LEAST_DAYS = 0.05
-"""Younger entries always stay: by them an agency knows that an assertion was presented before."""
+"""Younger entries always stay, because they show that an assertion was presented before."""
 
 _DAY = 86_400 * 1_000_000
 _AT_ONCE = 200
-"""Entries that one transaction removes; the calls wait for it."""
+"""Entries that one transaction removes; calls wait for it."""
 
 _COUNTED_AT_ONCE = 2_000
 _EVERY = 60.0
 _SHARE = 0.1
-"""Share of the process's time that a long removal may take."""
+"""The largest share of the process's time for a long removal."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long and how many entries are kept; 0 is no limit."""
+    """For how many days, and how many entries, are kept; 0 is no limit."""
 
     days: float = 0
     entries: int = 0
 
 
 class Retention:
-    """Removes what is over the limits from the access log of one database."""
+    """Removes entries above the limits from the access log of one database."""
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
@@ -40,26 +41,26 @@ class Retention:
         self._counted, self._counted_to, self._removed_before = 0, 0, -1
 
     async def run(self) -> None:
-        """Goes on until cancelled; what fails is in the log and is tried again a minute later."""
+        """Runs until cancelled; an error is logged, and a minute later it tries again."""
         if not (self._limits.days or self._limits.entries):
             return
         while True:
             began, complete = time.monotonic(), True
             try:
                 complete = self.remove_some()
-            except Exception as error:  # an access log that is not cut is no reason to end the agency
+            except Exception as error:  # the agency must go on even if its access log cannot be cut
                 _log.warning("the access log is not cut: %s", kind_of(error))
             took = time.monotonic() - began
             await asyncio.sleep(_EVERY if complete else took * (1 / _SHARE - 1))
 
     def remove_some(self) -> bool:
-        """Removes a part in one short transaction; True when nothing more is over the limits."""
+        """Removes a part in one short transaction; True when nothing is above the limits any more."""
         counted_all = self._count_some()
         with self._database.transaction() as transaction:
             since, removed = transaction.accesses_kept()
             over = self._counted - (removed - self._removed_before) - self._limits.entries
             most = max(0, over) if self._limits.entries else 0
-            moment = now()
+            moment = real_now()
             old = moment - int(self._limits.days * _DAY) if self._limits.days else 0
             young = moment - int(LEAST_DAYS * _DAY)
             times: list[int] = []
@@ -74,7 +75,7 @@ class Retention:
         return counted_all and len(times) < _AT_ONCE
 
     def _count_some(self) -> bool:
-        """Counts some of the entries that were not counted yet, as all at once take long; True when none are left."""
+        """Counts some of the uncounted entries, because all at once take long; True when none are left."""
         if not self._limits.entries:
             self._removed_before = 0
             return True

@@ -1,7 +1,7 @@
-"""Whose a stored object is: it belongs to the subsystem that filed it and to the member that keeps it.
+"""Who may see a stored object: the subsystem that filed it, and the member that keeps it.
 
-For everybody else it does not exist: whoever asks for it by its id gets the same answer as for an id that nobody has.
-Ids cannot be guessed or counted, so that not even the number of objects is told.
+For everybody else it does not exist: a request for its id gets the same answer as one for an unused id. Ids cannot be
+guessed or counted, so that even the number of objects stays hidden.
 """
 
 from base64 import b32encode
@@ -19,7 +19,7 @@ def new_id() -> str:
 
 
 def filer() -> str:
-    """The subsystem that files what is stored now; empty when that is the agency itself, outside of a call."""
+    """The subsystem that files a document stored now; empty for the agency itself, outside of a call."""
     try:
         return caller().client
     except LookupError:
@@ -27,11 +27,11 @@ def filer() -> str:
 
 
 def keeps() -> bool:
-    """Whether the caller is a subsystem of the member whose agency answers: it keeps all that is filed there."""
+    """Whether the caller is a subsystem of the answering agency's member, which keeps everything filed there."""
     assertion = caller().assertion
     return member_of(assertion.client) == member_of(assertion.provider)
 
 
 def owns(filed_by: str) -> bool:
-    """Whether what a subsystem filed belongs to the caller."""
+    """Whether an object filed by this subsystem belongs to the caller."""
     return filed_by == caller().client or keeps()

@@ -26,10 +26,9 @@ GRACE = 10.0
 """Seconds that calls in flight get to finish when the server stops."""
 
 _MOST_WAITING = 10_000
-"""How many calls may wait for the event loop; gRPC ends those above this number as CANCELLED, without a reason.
+"""How many calls may wait for the event loop; gRPC ends more than that as CANCELLED, without a reason.
 
-Its own limits are lower than what a few gateways bring in one moment: above 1,000 it ends some by chance, and all above
-3,000.
+gRPC's own limits are too low for a few gateways: above 1,000 waiting calls it ends some by chance, above 3,000 all.
 """
 
 _OPTIONS = (
@@ -49,9 +48,9 @@ _log = logging.getLogger(__name__)
 class AgencyServer:
     """Serves contracts on one port, as one subsystem or as several.
 
-    ``credentials`` is the file with their secrets and the key of subjects, read when they are first needed. The access
-    log is offered besides the agency's own contracts when it has a database. ``tls_folder`` is where the certificates
-    are, None for plaintext; that of the first subsystem is shown. ``traffics`` count the calls, by subsystem. Raises
+    ``credentials`` is the file with their secrets and the key of subjects, read when they are first needed. With a
+    database the access log is offered besides the agency's own contracts. ``tls_folder`` holds the certificates, None
+    for plaintext; the server shows that of the first subsystem. ``traffics`` count the calls, by subsystem. Raises
     CertificateMissing.
     """
 
@@ -96,7 +95,7 @@ class AgencyServer:
         return port
 
     async def stop(self) -> None:
-        """Says NOT_SERVING, takes no new calls and waits for those in flight, at most GRACE seconds."""
+        """Reports NOT_SERVING, takes no new calls and waits for calls in flight, at most GRACE seconds."""
         self._health.end()
         await self._server.stop(GRACE)
 

@@ -14,7 +14,7 @@ DEFAULT_CONTROL = "http://127.0.0.1:8080"
 
 
 class AgencySettings(ProcessSettings):
-    """``NDXP_*`` variables that every agency reads; an agency with more adds them in a subclass."""
+    """``NDXP_*`` variables of every agency; an agency with settings of its own has a subclass."""
 
     control_url: str = DEFAULT_CONTROL
     """The control process: tokens and keys."""
@@ -26,7 +26,7 @@ class AgencySettings(ProcessSettings):
     """Certificates: ``ca.pem``, and a file with key and certificate for each subsystem that this process runs as.
     Without it everything is plaintext."""
     addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
-    """Where subsystems listen: identifier to ``host:port``; an agency not named listens at its default."""
+    """Where subsystems listen: identifier to ``host:port``; an agency that is not named has its default port."""
     database_url: str = "sqlite:///{name}.db"
     """SQLite or PostgreSQL, ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``; ``{name}`` is the
     agency's name."""
@@ -34,6 +34,8 @@ class AgencySettings(ProcessSettings):
     """Days for which accesses are kept in the access log, 0.05 at least. 0 keeps them for ever."""
     access_log_keep_entries: int = Field(default=0, ge=0)
     """How many accesses are kept, the newest; those of the last 0.05 days in any case. 0 keeps all."""
+    clock_file: Path | None = None
+    """The file of a simulated clock, which `ndxp up --clock` makes; without it the time is the real one."""
     seed: int = 2023
     """Seed of the synthetic nation."""
     population: int = 100_300_000
@@ -55,12 +57,12 @@ class AgencySettings(ProcessSettings):
     @classmethod
     def _what_may_be_presented_again_stays(cls, days: float) -> float:
         if 0 < days < LEAST_DAYS:
-            raise ValueError(f"an agency knows by them what was presented before: 0 keeps all, or {LEAST_DAYS} days")
+            raise ValueError(f"young accesses show what was presented before: 0 keeps all, or {LEAST_DAYS} days")
         return days
 
     @property
     def access_log_limits(self) -> Limits:
-        """What is kept of the access log."""
+        """How much of the access log is kept."""
         return Limits(days=self.access_log_keep_days, entries=self.access_log_keep_entries)
 
     @field_validator("database_url")

@@ -1,4 +1,4 @@
-"""Whom an answer is about: the subjects that a method names while it answers."""
+"""The subjects of an answer: the citizens whom a method names while it answers."""
 
 import logging
 from contextvars import ContextVar
@@ -9,7 +9,7 @@ from ndxp.subject import MOST_SUBJECTS, SubjectKeyMissing, read_subject_key, sub
 from ndxp.wire import metadata
 
 _LOOK_AGAIN = 5.0
-"""Seconds until a credentials file without the key is read again."""
+"""Seconds after which a credentials file without the key is read again."""
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 class SubjectKey:
     """The key in an agency's credentials file, read when the first subject is named.
 
-    Not before, because an agency may start before the file is there. Without it calls go on and name nobody.
+    Not earlier, because an agency may start before the file exists. Without the key, answers name nobody.
     """
 
     def __init__(self, credentials: Path) -> None:
@@ -40,7 +40,7 @@ class SubjectKey:
 
 
 class Subjects:
-    """The subjects of one call, as hashes: MOST_SUBJECTS at most, and whether there were more."""
+    """The subjects of one call, as hashes: at most MOST_SUBJECTS, and whether there were more."""
 
     __slots__ = ("_hashes", "_key", "_more")
 
@@ -55,12 +55,12 @@ class Subjects:
             self._add(subject_hash(key, number))
 
     def add_again(self, named: str) -> None:
-        """Adds what ``str`` of another call's subjects was."""
+        """Adds the subjects of another call, in the form that ``str`` gave."""
         for word in named.split():
             self._add(word)
 
     def __str__(self) -> str:
-        """What the trailing metadata says: hashes with spaces between, in the order of naming."""
+        """The value for the trailing metadata: hashes with spaces between, in the order of naming."""
         return " ".join([*self._hashes, *([metadata.MORE] if self._more else [])])
 
     def _add(self, word: str) -> None:
@@ -74,15 +74,15 @@ _current: ContextVar[Subjects | None] = ContextVar("subjects", default=None)
 
 
 def collect_in(subjects: Subjects) -> None:
-    """Begins a call: whom the method about to run names is added to these."""
+    """Begins a call: the subjects that the method names are added to these."""
     _current.set(subjects)
 
 
 def names_subject(number: str) -> None:
-    """Says that the answer under way is about the citizen with this number (12 digits).
+    """Names the citizen with this number (12 digits) as a subject of the answer under way.
 
-    Name whoever's data is given, confirmed or denied; a number that nobody has is about nobody. Outside of a call
-    it does nothing.
+    Name every citizen whose data is given, confirmed or denied; for a number that nobody has, name nobody. Outside of a
+    call it does nothing.
     """
     if (subjects := _current.get()) is not None:
         subjects.add(number)
@@ -94,6 +94,6 @@ def subjects_named() -> str:
 
 
 def name_subjects_again(named: str) -> None:
-    """Names those whom an earlier answer was about, because it is given again."""
+    """Names the subjects of an earlier answer, because it is given again."""
     if (subjects := _current.get()) is not None:
         subjects.add_again(named)

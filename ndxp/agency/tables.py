@@ -1,4 +1,4 @@
-"""The tables of an agency's database; every agency has the same, and its records decide what is in them."""
+"""The tables of an agency's database: the same for every agency; the agency's records decide what is in them."""
 
 import sqlalchemy as sa
 
@@ -46,12 +46,22 @@ sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )  # fmt: skip
+sa.Table(
+    "jobs", _tables,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("retry_at", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Index("jobs_by_due", "due"),
+)  # fmt: skip
 
 
 def make_tables(connection: sa.Connection) -> None:
-    """Makes the tables that are missing, and adds what those of an older version lack."""
+    """Makes missing tables, and adds missing columns to those of an older version."""
     _tables.create_all(connection)
-    # Made by versions whose answers did not say whom they are about, whose documents did not say who filed them.
+    # In older versions answers had no subjects, and documents no filer.
     _add_column(connection, "answers", "subjects", "TEXT")
     _add_column(connection, "documents", "filer", "VARCHAR(200)")
 

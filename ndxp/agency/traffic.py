@@ -10,7 +10,7 @@ from ndxp.metrics import Histogram
 
 
 class Traffic:
-    """Calls of the methods of one subsystem; what it does not offer is not counted."""
+    """Calls of the methods of one subsystem; calls of unknown methods are not counted."""
 
     def __init__(self, subsystem: str) -> None:
         self.subsystem = subsystem
@@ -18,7 +18,7 @@ class Traffic:
         self.durations: dict[str, Histogram] = {}
 
     def count(self, method: str, began: float | None, code: Code) -> None:
-        """Counts a call that has ended; ``began`` is on ``perf_counter``, None for a stream: it may take its time."""
+        """Counts a call that has ended; ``began`` is on ``perf_counter``, None for a stream, which has no duration."""
         self.calls[method, code] = self.calls.get((method, code), 0) + 1
         if began is not None:
             durations = self.durations.get(method)

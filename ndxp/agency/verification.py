@@ -1,14 +1,23 @@
-"""Whether number, name and birth date are a citizen's: an agency's question to the population database."""
+"""Verifies number, name and birth date of a citizen, by asking the population database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ndxp.agency.onward import Onward, OnwardMethod
 from ndxp.agency.subject import names_subject
 from ndxp.population.v1 import population_pb2 as pb
 
+_METHODS = pb.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name
 _GET_CITIZEN = OnwardMethod(
-    pb.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name["GetCitizen"],
+    _METHODS["GetCitizen"],
     pb.GetCitizenResponse,
+    "the verification at the population database",
+    "VERIFICATION",
+)
+
+_BATCH = OnwardMethod(
+    _METHODS["BatchVerifyCitizens"],
+    pb.BatchVerifyCitizensResponse,
     "the verification at the population database",
     "VERIFICATION",
 )
@@ -19,15 +28,17 @@ class Verified:
     """The population database's answer, and the transaction in which it was given.
 
     ``matched`` says that number, name and birth date are one citizen's, ``deceased`` that a death is registered.
+    ``record`` has what the agency's grant releases of the citizen's record; nothing unless it matched.
     """
 
     matched: bool
     deceased: bool
     transaction_id: str
+    record: pb.Citizen
 
     @property
     def living(self) -> bool:
-        """Whether they are those of somebody who lives."""
+        """Whether they belong to a living citizen."""
         return self.matched and not self.deceased
 
 
@@ -38,13 +49,25 @@ class Verification:
         self._onward = onward
 
     async def verify(self, number: str, full_name: str, birth_date: str, *, purpose: str) -> Verified:
-        """Asks GetCitizen with the caller's remaining time; raises OnwardFailed when there is no answer.
+        """Calls GetCitizen within the caller's remaining time; raises OnwardFailed when there is no answer.
 
-        VerifyCitizen would say that the dead match: only the record tells that they are.
+        VerifyCitizen would match a dead citizen too: only the record tells that a citizen is dead.
         """
         request = pb.GetCitizenRequest(citizen_number=number, full_name=full_name, birth_date=birth_date)
         given = await self._onward.call(_GET_CITIZEN, request, purpose=purpose)
         response = given.answer
         if response.HasField("citizen"):
             names_subject(response.citizen.citizen_number)
-        return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id)
+        return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id, response.citizen)
+
+    async def match(self, claims: Sequence[tuple[str, str, str]], *, purpose: str) -> list[bool]:
+        """Whether each number, name and birth date are one citizen's, living or dead; asks for all of them in one call.
+
+        Raises OnwardFailed when there is no answer.
+        """
+        requests = [
+            pb.BatchVerifyCitizensRequest(citizen_number=number, full_name=full_name, birth_date=birth_date)
+            for number, full_name, birth_date in claims
+        ]
+        given = await self._onward.call_each(_BATCH, requests, purpose=purpose)
+        return [answer.matched for answer in given.answer]

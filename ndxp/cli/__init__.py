@@ -1,1 +1,1 @@
-"""The ``ndxp`` command."""
+"""The ``ndxp`` command: a file for each group of subcommands; ``ledger`` has those of the ledger."""

@@ -1,4 +1,4 @@
-"""The ``ndxp`` command: puts the commands together and turns what went wrong into one line and an exit code."""
+"""The ``ndxp`` command: collects the subcommands, and turns an error into one line and an exit code."""
 
 import atexit
 import gc
@@ -15,9 +15,11 @@ from ndxp.admin import AdminRefused
 from ndxp.cli import (
     attach,
     call,
+    clock,
     demo,
     directory,
     doctor,
+    dossier,
     ledger,
     load,
     member,
@@ -27,9 +29,11 @@ from ndxp.cli import (
     rights,
     run,
     service,
+    story,
 )
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
+from ndxp.clock import ClockRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -50,16 +54,18 @@ app = typer.Typer(
 )
 for commands in (
     run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
-    call.app, ledger.app, load.app, demo.app,
+    call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
+demo.group.registered_commands += story.app.registered_commands
 
 
 _REFUSED = (
-    AdminRefused, AgencyRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing, TokenRefused,
+    AdminRefused, AgencyRefused, ClockRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing,
+    TokenRefused,
 )  # fmt: skip
-"""What says in one line why a command cannot do what it was asked."""
+"""Expected errors, whose text is one line for the user."""
 
 _DEBUG = "--debug"
 _LONGEST = 300
@@ -87,8 +93,8 @@ def main() -> None:
     """Runs a command. Exit codes: 0 ok, 1 failed, 2 wrong usage, 64 + the gRPC code of a failed call."""
     prepare()
     atexit.register(gc.freeze)  # a command ends sooner when Python does not look through its objects once more
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is stopped
-    os.umask(0o077)  # records, proofs, reports, credentials: what a command writes is its user's alone
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: started processes are stopped
+    os.umask(0o077)  # files of a command (records, proofs, reports, credentials) are private
     try:
         app()
     except _REFUSED as error:
@@ -101,12 +107,12 @@ def main() -> None:
             for line in traceback.format_exc().splitlines():
                 remark(line)
         else:
-            complain(f"{_told(error)}; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
+            complain(f"{_describe(error)}; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
         sys.exit(1)
 
 
-def _told(error: Exception) -> str:
-    """What an error that no command foresees says, without lines that only programmers read."""
+def _describe(error: Exception) -> str:
+    """An unexpected error in one line, without a traceback."""
     if isinstance(error, grpc.RpcError):
         failure = status.decode(error)
         return f"{failure.code.name}: {failure.message}"[:_LONGEST]

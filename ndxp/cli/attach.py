@@ -1,4 +1,4 @@
-"""The command that makes a run folder for an exchange that runs elsewhere, so that every other command works on it."""
+"""The command that makes a run folder for an exchange elsewhere, so that every other command works on it."""
 
 import json
 import socket
@@ -35,17 +35,18 @@ def attach(
     ] = "",
     authority: Annotated[
         Path | None,
-        typer.Option(help="Where the gateway's port takes TLS: the authority to trust there, a file of certificates."),
+        typer.Option(help="If the gateway's port takes TLS: the authority to trust, a file of certificates."),
     ] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Lets the other commands work on an exchange that runs elsewhere.
+    """Makes a run folder for an exchange elsewhere, so that the other commands work on it.
 
-    In containers, or on servers. The run folder gets a copy of the credentials (mode 0600) and the public keys of the
-    ledger as control gives them now; nothing is started. `ndxp status`, `call`, `log`, `load`, `demo --target` and the
-    rest are used as with an exchange of one's own. Attached again, the keys must be the same, or the same and newer;
-    otherwise nothing is changed. Control is sent the operator's secret: beyond this machine, name its URL.
+    The exchange runs in containers or on servers; nothing is started. The run folder gets a copy of the credentials
+    (mode 0600) and the present public keys of the ledger. Then `ndxp status`, `call`, `log`, `load`, `demo --target`
+    and the rest work as with a local exchange. When a folder is attached again, the ledger's keys must be the same, or
+    the same and newer ones; otherwise nothing is changed. The command sends the operator's secret to control: for
+    another machine, give its URL.
 
     Examples: `docker compose exec -T control cat credentials.json | ndxp attach localhost:50051 --credentials -`;
     `ndxp attach localhost:50443 --authority ca.crt --credentials credentials.json`
@@ -89,7 +90,7 @@ def attach(
 
 
 def _secrets(credentials: str) -> tuple[str, str]:
-    """The content of a credentials file and the operator's secret; raises TokenRefused when it does not have it."""
+    """The content of a credentials file and the operator's secret; raises TokenRefused when the secret is missing."""
     try:
         data = sys.stdin.buffer.read() if credentials == "-" else Path(credentials).read_bytes()
         text = data.decode("utf-8-sig")
@@ -102,7 +103,7 @@ def _secrets(credentials: str) -> tuple[str, str]:
 
 
 def _trusted(authority: Path, gateway: str) -> bytes:
-    """The content of an authority's file; raises PlanFailed unless the gateway shows a certificate of its."""
+    """The content of an authority's file; raises PlanFailed unless the gateway's certificate comes from it."""
     at = Address.parse(gateway)
     try:
         content = authority.read_bytes()
@@ -116,12 +117,12 @@ def _trusted(authority: Path, gateway: str) -> bytes:
 
 
 def _compare(file: Path, keys: list[str]) -> None:
-    """Raises PlanFailed when the public keys of the ledger do not go on from those kept before."""
+    """Raises PlanFailed when the public keys of the ledger do not continue those in the file."""
     before = file.read_text(encoding="utf-8").split() if file.exists() else []
     if keys[: len(before)] != before:
         raise plan.PlanFailed(
             f"the ledger's keys are not those in {file}: it is another exchange, which needs another --folder, or "
-            "somebody has put in another ledger"
+            "somebody has replaced the ledger"
         )
 
 

@@ -41,10 +41,10 @@ def call(
     request: _Request = "{}",
     folder: Folder = DEFAULT_FOLDER,
     member: Annotated[str, typer.Option("--as", help="The calling subsystem.")] = "VN/GOV/H26/one-stop",
-    provider: Annotated[str, typer.Option(help="Which provider, where several offer the service.")] = "",
+    provider: Annotated[str, typer.Option(help="The provider, if several offer the service.")] = "",
     deadline: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds.")] = 10.0,
-    purpose: Annotated[str, typer.Option(help="Stated purpose, kept in the ledger.")] = "",
-    user: Annotated[str, typer.Option(help="The officer who asks, kept in the ledger.")] = "",
+    purpose: Annotated[str, typer.Option(help="The purpose of the call; recorded in the ledger.")] = "",
+    user: Annotated[str, typer.Option(help="The officer who asks; recorded in the ledger.")] = "",
     as_json: Json = False,
 ) -> None:
     """Calls a method of any service with JSON.
@@ -68,11 +68,11 @@ def call(
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
         descriptor = _descriptor(session.state.gateway, session.tls(client), method)
         try:
-            asked = messages.read(messages.content(request), descriptor)
+            requests = messages.read(messages.content(request), descriptor)
         except messages.WrongRequest as error:
             complain(str(error))
             raise typer.Exit(2) from None
-        rpc = _start(exchange.channel, method, descriptor, asked, deadline, pairs)
+        rpc = _start(exchange.channel, method, descriptor, requests, deadline, pairs)
         answers: list[Any] = []
         streams = descriptor is not None and descriptor.server_streaming
         try:
@@ -80,8 +80,8 @@ def call(
                 if descriptor is None:
                     complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
                     raise typer.Exit(1)
-                told = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
-                answers.append(messages.shown(answer, str(told.get(metadata.WITHHELD, "")).split()))
+                received = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
+                answers.append(messages.shown(answer, str(received.get(metadata.WITHHELD, "")).split()))
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
@@ -99,9 +99,9 @@ def call(
 
 
 def _descriptor(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
-    """The method as the gateway's reflection describes it; None when it does not know it.
+    """The method as the gateway's reflection describes it; None when it is unknown there.
 
-    Asks for a second, on a new connection each time: one of several workers may be about to learn of a new service.
+    It tries for a second, on a new connection each time, because some workers may not know a new service yet.
     """
     for _ in range(_TRIES):
         if (found := _look_up(gateway, tls, method)) is not None:
@@ -125,13 +125,13 @@ def _start(
     channel: grpc.Channel,
     method: str,
     descriptor: MethodDescriptor | None,
-    asked: list[Message],
+    requests: list[Message],
     deadline: float,
     pairs: tuple[tuple[str, str], ...],
 ) -> Any:
-    """Starts the call as a stream both ways, which every kind of method is on the wire."""
+    """Starts the call as a stream both ways; on the wire every kind of method is one."""
     answer = GetMessageClass(descriptor.output_type).FromString if descriptor is not None else None
-    data = [message.SerializeToString() for message in asked] if descriptor is not None else [b""]
+    data = [message.SerializeToString() for message in requests] if descriptor is not None else [b""]
     start: grpc.StreamStreamMultiCallable[bytes, Any] = channel.stream_stream(
         f"/{method}", response_deserializer=answer
     )
@@ -158,5 +158,5 @@ def _failed(failure: status.Failure, answers: list[Any], as_json: bool) -> int:
     if failure.transaction_id:
         stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`")
     else:
-        stderr.print("No answer of the exchange arrived here; what it knows: `ndxp log tail`, `ndxp status`")
+        stderr.print("No answer of the exchange arrived; see `ndxp log tail` and `ndxp status`")
     return FAILED + failure.code

@@ -1,4 +1,4 @@
-"""The demo: a sample of the reported year through an exchange, its own or a running one, and a reckoning."""
+"""The demo: sends a sample of the reported year through an exchange, and compares the counts."""
 
 import asyncio
 import shutil
@@ -23,18 +23,21 @@ from ndxp.wire import status
 from ndxp.world import World
 
 app = typer.Typer()
+group = typer.Typer(no_args_is_help=False)
+app.add_typer(group, name="demo", invoke_without_command=True)
 
 DEMO_FOLDER = Path(".ndxp-demo")
 _MARK = "demo"
 REQUESTS = 5000
 NOT_GRANTED = "VN/GOV/G27/lgsp"
-"""Voice of Vietnam, which is on the exchange and has no grant at the population database."""
+"""Voice of Vietnam, a member without a grant for the population database."""
 REFUSED = "get-citizen"
 """The sample call that it tries."""
 
 
-@app.command()
+@group.callback(invoke_without_command=True)
 def demo(
+    context: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -49,23 +52,27 @@ def demo(
     tls: Tls = False,
     as_json: Json = False,
 ) -> None:
-    """Replays a sample of the reported year.
+    """Sends a sample of the reported year through an exchange, and compares the counts.
 
-    Starts an exchange of its own, sends the sample through it and reckons up. With --target it takes one that runs,
-    of `ndxp up` or of `ndxp attach`, and leaves it as it is; nobody else may call meanwhile.
-    Exit code 0 only if what was sent, what was answered, what the agencies counted and what the ledger holds agree.
+    It starts an exchange of its own. With --target it uses a running one, of `ndxp up` or `ndxp attach`, and leaves it
+    running; nobody else may call meanwhile. Exit code 0 only if what was sent, what was answered, what the agencies
+    counted and what the ledger holds agree.
+
+    `ndxp demo birth` and `ndxp demo death` tell a story instead: one life event on its way through the agencies.
 
     Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`; `ndxp demo --target localhost:50051`
     """
+    if context.invoked_subcommand is not None:
+        return
     if target:
         _on_running(target, folder or FOLDER, requests, as_json=as_json)
         return
     folder = folder or DEMO_FOLDER
-    _make_room(folder)
+    make_room(folder)
     if not as_json:
         console.print(styled("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic."))
     planned = plan.make(folder, port=0, tls=tls)
-    (folder / _MARK).touch(mode=0o600)
+    mark(folder)
     state = life.start(planned)
     try:
         if not as_json:
@@ -83,18 +90,23 @@ def demo(
 
 
 def _on_running(target: str, folder: Path, requests: int, *, as_json: bool) -> None:
+    session = running_at(target, folder)
+    try:
+        counts, explanation = asyncio.run(_replay(session, requests, quiet=as_json))
+    except (grpc.RpcError, ExceptionGroup) as error:
+        raise _broken_off(error, "see the logs of the exchange") from error
+    _finish(counts, explanation, folder, keep=True, as_json=as_json)
+
+
+def running_at(target: str, folder: Path) -> Session:
+    """The exchange that runs at an address. Raises NoSandbox when the folder does not know it."""
     state = State.read(folder)
     if state is None or _plain_host(state.gateway) != _plain_host(target):
         raise NoSandbox(
             f"{folder} knows no exchange at {target}; for one in containers: docker compose exec -T control cat "
             f"credentials.json | ndxp attach {target} --credentials -"
         )
-    session = Session(folder)
-    try:
-        counts, explanation = asyncio.run(_replay(session, requests, quiet=as_json))
-    except (grpc.RpcError, ExceptionGroup) as error:
-        raise _broken_off(error, "see the logs of the exchange") from error
-    _finish(counts, explanation, folder, keep=True, as_json=as_json)
+    return Session(folder)
 
 
 def _plain_host(address: str) -> str:
@@ -134,7 +146,13 @@ async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list
             return rows, explanation
 
 
-def _make_room(folder: Path) -> None:
+def mark(folder: Path) -> None:
+    """Says that a folder is a demo's, which the next demo may empty."""
+    (folder / _MARK).touch(mode=0o600)
+
+
+def make_room(folder: Path) -> None:
+    """Empties the folder of an earlier demo. Raises PlanFailed for a folder with anything else in it."""
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / _MARK).exists():
@@ -180,10 +198,13 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
     console.print(
         styled(
             "\n[bold]Who asked about {}[/] (synthetic)? {}`ndxp log subject {} --folder {}`",
-            asked_about.full_name, again, asked_about.number, folder,
+            asked_about.full_name,
+            again,
+            asked_about.number,
+            folder,
         ),
         soft_wrap=True,
-    )  # fmt: skip
+    )
     where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
     first = "" if keep else "`ndxp up -d`, then "

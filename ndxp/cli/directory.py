@@ -34,7 +34,7 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
 @app.command()
 def protos(as_json: Json = False) -> None:
-    """Shows the folder of the contracts, for `protoc` of any language.
+    """Shows the folder of the contracts, for `protoc` in any language.
 
     Example: `protoc -I "$(ndxp protos)" --java_out=. ndxp/population/v1/population.proto`
     """
@@ -73,13 +73,13 @@ def add_grant(
     field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
     valid_from: Annotated[str, typer.Option("--from", help="First day or instant, such as 2026-01-01.")] = "",
     valid_until: Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")] = "",
-    basis: Annotated[str, typer.Option(help="The law it rests on.")] = "",
+    basis: Annotated[str, typer.Option(help="The law on which it is based.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
     """Grants methods of a service to a consumer; every gateway knows it within a second.
 
-    Of several grants that fit a call the first in the list counts; a new one comes last.
+    If several grants fit a call, the first in the list counts; a new one comes last.
 
     Example: `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population ndxp.population.v1.PopulationService GetCitizen
     --purpose "press accreditation" --field citizen.full_name --until 2026-12-31`
@@ -112,7 +112,7 @@ def remove_grant(
 
 
 def print_grants(found: list[dict[str, Any]]) -> None:
-    """Prints grants as the admin API gives them: who may call what, and what it says beside."""
+    """Prints grants as the admin API gives them: who may call what, and under which conditions."""
     for grant in found:
         head = styled("[bold]{}[/]  {} -> {}", grant["id"], grant["consumer"], grant["provider"])
         console.print(head, soft_wrap=True)
@@ -121,6 +121,6 @@ def print_grants(found: list[dict[str, Any]]) -> None:
             "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
             "from": grant["valid_from"], "until": grant["valid_until"], "basis": grant["basis"],
         }  # fmt: skip
-        for word, said in terms.items():
-            if said:
-                console.print(f"    {word} {visible(said)}", soft_wrap=True)
+        for word, text in terms.items():
+            if text:
+                console.print(f"    {word} {visible(text)}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""The command that looks for what is unsafe or in the way: a table of checks."""
+"""The command that looks for unsafe settings and obstacles: a table of checks."""
 
 import importlib.metadata
 import json
@@ -69,13 +69,13 @@ class Place:
         return found
 
     def settings(self, name: str) -> Iterator[tuple[str, str]]:
-        """What a setting is, by process."""
+        """The value of a setting, by process."""
         yield from ((process, known[name]) for process, known in self.environments.items() if known.get(name))
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something to look at: what a finding of it means, and what to do. ``look`` gives what it finds, a line each."""
+    """A check: why a finding matters, and what to do. ``look`` yields the findings, one line each."""
 
     name: str
     why: str
@@ -100,14 +100,14 @@ def _disk(place: Place) -> Iterator[str]:
 
 def _modes(place: Place) -> Iterator[str]:
     for path in (place.folder, *place.folder.rglob("*")) if place.folder.exists() else ():
-        with suppress(FileNotFoundError):  # what runs here takes files away meanwhile
+        with suppress(FileNotFoundError):  # running processes may remove files meanwhile
             found = path.lstat().st_mode
             if not stat.S_ISLNK(found) and found & 0o077:
                 yield f"{path}: others may read it"
 
 
 def _keys(place: Place) -> Iterator[str]:
-    """Of what is attached, the other keys are elsewhere."""
+    """The keys in the run folder; for an attached exchange the other keys are elsewhere."""
     for name in () if place.state is None else (_CREDENTIALS,) if place.state.attached else _KEYS:
         if not os.access(place.folder / name, os.R_OK):
             yield f"{place.folder / name} cannot be read"
@@ -139,7 +139,7 @@ def _metrics(place: Place) -> Iterator[str]:
 
 
 def _passwords(place: Place) -> Iterator[str]:
-    """Of the compose file in the working folder, when what is attached may be its exchange."""
+    """The passwords of the compose file in the working folder, if the attached exchange may be that one."""
     if place.state is None or not place.state.attached:
         return
     try:
@@ -188,10 +188,10 @@ def _store(place: Place) -> Iterator[str]:
 
 def _clocks(place: Place) -> Iterator[str]:
     try:
-        told = _control(place, "/healthz").headers["date"]
+        date = _control(place, "/healthz").headers["date"]
     except (httpx.HTTPError, OSError, KeyError):
         return
-    skew = abs(parsedate_to_datetime(told).timestamp() - time.time())
+    skew = abs(parsedate_to_datetime(date).timestamp() - time.time())
     if skew > _SKEW + 1:
         yield f"control's clock differs from this machine's by {skew:.0f} s"
 
@@ -258,33 +258,33 @@ CHECKS = (
     Check("run folder", "secrets, keys and the ledger are in it", "chmod -R go= the run folder", _modes),
     Check("keys", "without them nothing is signed and nobody is let in", "give them back to the user who runs the "
           "exchange, or restore them from a backup", _keys),
-    Check("secrets", "who guesses a secret is that member", "give new ones: ndxp member rotate MEMBER", _secrets),
+    Check("secrets", "who guesses a secret can act as that member", "make others: ndxp member rotate MEMBER", _secrets),
     Check("addresses", "other machines reach it, and whoever listens on the way reads tokens and personal data",
           "listen on 127.0.0.1, or use TLS: ndxp up --tls", _exposed),
     Check("metrics", "whoever reaches it reads who calls whom how often, without a password",
           "listen on 127.0.0.1, or let only Prometheus reach it", _metrics),
     Check("passwords", "whoever gets near the databases knows them: an agency, say, gets into the ledger's",
           "give others; .env.example says how", _passwords),
-    Check("TLS versions", "TLS 1.2 has weaker choices that a client may be talked into",
+    Check("TLS versions", "TLS 1.2 allows weaker encryption, which an attacker can make a client choose",
           f"start it with {' '.join(f'{name}={value}' for name, value in ONLY_1_3.items())}", _versions_of_tls),
-    Check("certificates", "when one ends, nobody connects with it", "ndxp down, then ndxp up --tls renews those of the "
+    Check("certificates", "an expired one is refused", "ndxp down, then ndxp up --tls renews those of the "
           "exchange and of members; elsewhere ndxp member cert MEMBER", _certificates),
-    Check("tokens", "a stolen token is good for as long", f"NDXP_TOKEN_LIFE={_LONGEST_TOKEN} or less", _tokens),
+    Check("tokens", "a stolen token stays valid for as long", f"NDXP_TOKEN_LIFE={_LONGEST_TOKEN} or less", _tokens),
     Check("store", "without an append-only file a killed store loses records of calls that were answered",
           "CONFIG SET appendonly yes, and in the store's configuration", _store),
     Check("losses",
           "it was put back from its copy; calls that were answered just before may lack a record, quotas began anew",
           "find out who emptied the store; the ledger keeps it (ndxp log search --method RebuildRegistry), and this is "
           "told until control is started again", _rebuilt),
-    Check("clocks", "tokens and assertions are good for a time, with 5 s of leeway", "synchronise the clocks (NTP)",
+    Check("clocks", "tokens and assertions are valid for a time, with 5 s of leeway", "synchronise the clocks (NTP)",
           _clocks),
-    Check("version", "what runs is not what is installed: schema and commands may not fit", "ndxp down, then ndxp up",
+    Check("version", "the installed version is another one: schema and commands may differ", "ndxp down, then ndxp up",
           _version),
     Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
     Check("contracts", "nobody sees its methods, and every call of it is taken for one that may change something",
           "offer reflection with it (grpc.reflection.v1 or v1alpha), or correct name or address: ndxp service",
           _contracts),
-    Check("registry", "a right or a service is not there for whom it was meant",
+    Check("registry", "a grant or a service may not reach those for whom it was meant",
           "correct the name: ndxp member, or the admin API (docs/guides/operate.md)", _registry),
     Check("ports", "ndxp up wants them", "stop what uses them, or take free ports: ndxp up --port 0", _ports),
 )  # fmt: skip
@@ -292,10 +292,10 @@ CHECKS = (
 
 @app.command()
 def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Looks for what is unsafe or stands in the way.
+    """Looks for unsafe settings and obstacles.
 
-    Of the machine, the run folder and the exchange in it: what was found, why it matters, what to do. Exit code 0 when
-    nothing was found, 1 otherwise.
+    It checks the machine, the run folder and the exchange in it, and says what it found, why that matters and what to
+    do. Exit code 0 when it found nothing, 1 otherwise.
     """
     place = Place(folder)
     found = [(check, list(check.look(place))) for check in CHECKS]
@@ -313,7 +313,7 @@ def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         console.print(table(("", "check", "finding"), rows))
         for check, what in found:
             if what:
-                told = styled("\n[bold]{}[/]: {}.\nWhat to do: {}", check.name, check.why, check.remedy)
-                console.print(told, soft_wrap=True)
+                line = styled("\n[bold]{}[/]: {}.\nWhat to do: {}", check.name, check.why, check.remedy)
+                console.print(line, soft_wrap=True)
     if any(what for _, what in found):
         raise typer.Exit(1)

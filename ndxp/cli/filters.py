@@ -1,4 +1,4 @@
-"""Values of filters: one that there is not is said, with the one that it resembles, instead of finding nothing."""
+"""Checks values of filters: an unknown value is an error that names a similar known value, instead of no results."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -11,13 +11,13 @@ from ndxp.identifiers import member_of
 from ndxp.terminal import complain
 
 _FEW = 20
-"""As many known values are named when the given one resembles none."""
+"""How many known values the error lists when none is similar."""
 
 
 def must_be_known(what: str, value: str | None, known: Iterable[str], *, closed: bool = True) -> None:
-    """Ends the command with exit code 2 and a line when a value is none of the known ones.
+    """Ends the command with exit code 2 and a line when a value is unknown.
 
-    ``what`` names the kind of value. A list that is not ``closed`` has more: what resembles no known one may be right.
+    ``what`` names the kind of value. If the list is not ``closed``, a value that resembles no known one may be right.
     """
     values = {each.casefold(): each for each in known if each}
     if not value or value in values.values():
@@ -44,10 +44,10 @@ def must_lead_somewhere(
     reason: str | None = None,
     purpose: str | None = None,
 ) -> None:
-    """Looks at the filters of a search in the ledger that has found nothing.
+    """Checks the filters of a search in the ledger that has found nothing.
 
-    A value is known when the registry or a record has it; of purposes, which are free text, those that grants name.
-    Ends the command like ``must_be_known``.
+    A value is known when the registry or a record has it. Purposes are free text: known are those that grants name.
+    It ends the command like ``must_be_known``.
     """
     if not any((client, member, service, method, reason, purpose)):
         return

@@ -1,4 +1,4 @@
-"""Commands of the load test: load run, capacity, profiles, compare; each is passed on to ``python -m loadtest``."""
+"""Commands of the load test: load run, capacity, profiles, compare; each starts ``python -m loadtest``."""
 
 import importlib.util
 import shlex
@@ -33,10 +33,10 @@ def run(
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:
-    """Runs a load profile against the running exchange, and judges it.
+    """Runs a load profile against the running exchange, and judges the result.
 
-    Calls are sent when they are due, however late the answers are. Afterwards every transaction is accounted for: by
-    the generator, the ledger and the agencies' own logs.
+    Calls are sent when they are due, however late the answers are. Afterwards every transaction is compared in the
+    generator, the ledger and the agencies' own logs.
 
     Ctrl-C ends the run early, with a report on what was sent until then; such a run has not passed.
 
@@ -62,13 +62,13 @@ def capacity(
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:
-    """Searches the highest rate that holds the objectives.
+    """Searches for the highest rate that meets the objectives.
 
-    Doubles the rate until a step misses them, then halves the interval; it ends by itself, after some minutes, or with
-    Ctrl-C and what was found until then.
+    It doubles the rate until a step misses them, then halves the interval. It ends by itself after some minutes; after
+    Ctrl-C it reports what it found until then.
 
-    Exit code 0 with a figure, 99 when no rate holds, 98 when that is the generator's doing, 97 when the books do not
-    agree.
+    Exit code 0 with a figure, 99 when no rate meets the objectives, 98 when the generator was the limit, 97 when the
+    books do not agree.
 
     Examples: `ndxp load capacity`; `ndxp load capacity --start 50 --duration 20 --report capacity.html`
     """
@@ -83,9 +83,9 @@ def profiles(context: typer.Context, as_json: options.Json = False) -> None:
 
 @load_app.command()
 def compare(context: typer.Context, a: options.ReportA, b: options.ReportB, as_json: options.Json = False) -> None:
-    """Holds two reports side by side.
+    """Compares two reports.
 
-    Which is better, by how much, and what makes them unlike.
+    It shows which is better, by how much, and which differences make them hard to compare.
 
     Example: `ndxp load compare before.json after.json`
     """
@@ -94,7 +94,7 @@ def compare(context: typer.Context, a: options.ReportA, b: options.ReportB, as_j
 
 @load_app.command()
 def locustfile(as_json: options.Json = False) -> None:
-    """Shows where the load test's locustfile is, for all that Locust offers besides.
+    """Shows the path of the load test's locustfile, for use with Locust's own command.
 
     Example: `locust -f "$(ndxp load locustfile)" --headless -u 4 -t 60s`
     """
@@ -102,7 +102,7 @@ def locustfile(as_json: options.Json = False) -> None:
 
 
 def _pass_on(context: typer.Context) -> None:
-    """Runs the same command in ``loadtest``, which this package does not import, and ends as it ends."""
+    """Runs the command in ``loadtest``, which this package does not import; exits with the same code."""
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
         complain(f"for load tests, {', '.join(missing)} must be installed: pip install 'ndxp[loadtest]'")
         raise typer.Exit(1)
@@ -112,11 +112,12 @@ def _pass_on(context: typer.Context) -> None:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    """Runs a command to its end and gives its exit code, of one that a signal ended that of a shell.
+    """Runs a command and returns its exit code; if a signal ended it, the code that a shell would give.
 
-    The command ignores Ctrl-C until it has a use for it, and is told by SIGTERM, with which it ends as it sees fit.
+    The command starts with Ctrl-C ignored and may handle it later; SIGTERM is passed on, and the command decides how
+    to end.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is ignored, a command that is started ignores too
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a started command inherits this
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603
         signal.signal(signal.SIGINT, before)
         interrupted = False
@@ -133,7 +134,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 
 def _words(context: typer.Context) -> list[str]:
-    """The command line that means what this one was understood to mean; options left at their default are left out."""
+    """The command line with the parsed values; options with their default are left out."""
     arguments, options = [], []
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")

@@ -80,7 +80,7 @@ def add_member(
 
     The secrets are in the credentials file of the run folder, and with --json in the answer.
 
-    Examples: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`; `ndxp member add VN/GOV/G13 land`
+    Examples: `ndxp member add VN/COM/acme app --name "ACME Ltd" --group companies`; `ndxp member add VN/GOV/G16 museum`
     """
     member = in_slashes(member)
     session = Session(folder)
@@ -98,7 +98,7 @@ def add_member(
 
 @member_app.command()
 def disable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lets a member call no more, for now; its calls in flight end within a second.
+    """Refuses all calls of a member until it is enabled again; its calls in flight end within a second.
 
     Example: `ndxp member disable VN/GOV/H26`, and later `ndxp member enable VN/GOV/H26`
     """
@@ -107,35 +107,34 @@ def disable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = Fa
 
 @member_app.command()
 def enable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lets a member call again, with the credentials it has."""
+    """Lets a member call again, with its old credentials."""
     _switch("enable", member, folder, as_json, f"{member} may call.")
 
 
 @member_app.command()
 def rotate(member: _Either, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Gives new secrets, and with TLS new certificates, to a member's subsystems, or to one.
+    """Gives new secrets, and with TLS new certificates, to all subsystems of a member, or to one.
 
-    Former certificates, and tokens that were got with a former secret, are refused within a second; calls in flight
-    with them end.
+    Old certificates, and tokens of the old secrets, are refused within a second; calls in flight with them end.
 
     Example: `ndxp member rotate VN/GOV/H26/one-stop`
     """
     session = Session(folder)
     rotated = session.send("POST", "/members/rotate", body={"member": member})
-    what = f"The credentials of {', '.join(rotated['credentials'])} are new; nothing of the old ones is good any more."
+    what = f"The credentials of {', '.join(rotated['credentials'])} are new; the old ones are refused."
     _credentials(rotated, rotated["credentials"], session, as_json, what)
 
 
 @member_app.command()
 def cert(
     member: _Either,
-    host: Annotated[list[str] | None, typer.Option(help="Good for a server on this host too; may be repeated.")] = None,
+    host: Annotated[list[str] | None, typer.Option(help="Valid for a server on this host; may be repeated.")] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Makes new certificates for a member's subsystems, or one; only with TLS.
+    """Makes new certificates for all subsystems of a member, or for one; only with TLS.
 
-    Those that are out stay good until they end; `ndxp member rotate` ends them.
+    Older certificates stay valid until they expire; `ndxp member rotate` ends them.
 
     Examples: `ndxp member cert VN/COM/acme/app`; `ndxp member cert VN/GOV/G24 --host insurance.example`
     """
@@ -159,14 +158,14 @@ def keys(context: typer.Context, folder: Folder = DEFAULT_FOLDER, as_json: Json 
 
 @keys_app.command("rotate")
 def rotate_key(
-    leaked: Annotated[bool, typer.Option("--leaked", help="End every token of the former key at once.")] = False,
+    leaked: Annotated[bool, typer.Option("--leaked", help="End every token of the old key at once.")] = False,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
     """Signs tokens with a new key from now on.
 
-    Tokens of the former key are good until they expire; it goes when the last one has. After a leak everybody needs a
-    new token at once.
+    Tokens of the old key are valid until they expire; then the key is removed. After a leak every caller needs a new
+    token at once.
     """
     _print_keys(Session(folder).send("POST", "/keys", body={"leaked": leaked}), as_json)
 
@@ -180,7 +179,7 @@ def _switch(verb: str, member: str, folder: Any, as_json: bool, done: str) -> No
 
 
 def _credentials(answer: Any, secrets: dict[str, str], session: Session, as_json: bool, done: str) -> None:
-    """Says what was done and where the secrets are; shows them to programs only, which asked for them."""
+    """Prints what was done and where the secrets are; the secrets themselves only with --json."""
     if as_json:
         print_json(answer)
         return

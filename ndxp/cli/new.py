@@ -1,4 +1,4 @@
-"""Commands that write something to begin with: new agency."""
+"""Commands that write the beginning of something: new agency."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from ndxp.terminal import console, print_json
 from ndxp.tree import TREE
 
 app = typer.Typer()
-new_app = typer.Typer(help="Writes something to begin with.", no_args_is_help=True, rich_markup_mode=None)
+new_app = typer.Typer(help="Writes a new agency.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(new_app, name="new")
 
 
@@ -22,12 +22,12 @@ def agency(
     member: Annotated[str, typer.Option(help="The member whose subsystem it is.")] = OWNER,
     as_json: Json = False,
 ) -> None:
-    """Writes an agency that runs: contract, rules, records, service, its part of the exchange, a test.
+    """Writes an agency that runs: contract, rules, records, service, exchange.yaml, a test.
 
-    In a checkout of NDXP, and without --folder, it becomes an agency of the checkout. `ndxp up --with FOLDER` runs it,
-    `pytest` in its folder tests it on a whole exchange.
+    In a checkout of NDXP, and without --folder, it becomes an agency of the checkout, with sample calls. Elsewhere
+    `ndxp up --with FOLDER` runs it, and `pytest` in its folder tests it on a whole exchange.
 
-    Examples: `ndxp new agency land --folder ./land --member VN/GOV/G13`; `ndxp new agency land` in a checkout
+    Examples: `ndxp new agency museum --folder ./museum --member VN/GOV/G16`; `ndxp new agency museum` in a checkout
     """
     inside = folder is None and is_checkout() and Path.cwd() == TREE
     where = TREE if inside else folder or Path(name)

@@ -14,7 +14,7 @@ app = typer.Typer()
 @app.command()
 def people(
     persona: Annotated[str, typer.Option(help="One persona, with the story.")] = "",
-    sample: Annotated[int, typer.Option(min=0, max=10_000, help="So many people at random instead.")] = 0,
+    sample: Annotated[int, typer.Option(min=0, max=10_000, help="This number of random people instead.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the random choice.")] = 1,
     as_json: Json = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The command quota: how much each consumer may ask, and what it has used of it."""
+"""The command quota: how many calls each consumer may make, and how many it has made."""
 
 from typing import Annotated, Any
 
@@ -26,10 +26,10 @@ def quota(
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Shows and sets how much consumers may ask.
+    """Shows and sets how many calls consumers may make.
 
-    Rate, burst and day are shared by all gateway workers, which know a change within a second. Without options it shows
-    the quotas and their use: how many calls would be let in now, and how many were let in today.
+    All gateway workers share rate, burst and day, and learn a change within a second. Without options it shows the
+    quotas and their use: how many calls would be let in now, and how many were let in today.
 
     Examples: `ndxp quota`; `ndxp quota VN/COM/C01/app --rate 50 --burst 100 --daily 100000`;
     `ndxp quota VN/COM/C01/app --remove`

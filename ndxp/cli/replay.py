@@ -1,4 +1,4 @@
-"""The demo's traffic: a sample of the reported year, replayed through the gateway and held against three counts."""
+"""The demo's traffic: a sample of the reported year, sent through the gateway and compared with three counts."""
 
 import asyncio
 import random
@@ -25,12 +25,12 @@ from ndxp.world import World
 _AT_ONCE = 32
 _PATIENCE, _AGAIN = 60.0, 0.25
 
-_Book: TypeAlias = "Counter[tuple[str, str]]"  # how often a client was answered by a method
+_Book: TypeAlias = "Counter[tuple[str, str]]"  # (client, method): number of answers
 
 
 @dataclass(slots=True)
 class Count:
-    """One row of the reckoning: what was sent, what came back, and what the two independent books say.
+    """One row of the table: what was sent, what came back, and the counts of the two independent books.
 
     ``seconds`` is how long the sending took.
     """
@@ -80,7 +80,7 @@ def plan(world: World, demo: Demo, calls: int, seed: int, clients: Sequence[str]
 class Replay:
     """Replays a sample of the reported traffic on an exchange that nobody else uses meanwhile.
 
-    ``advance`` is told of every answer. What the books held before does not count.
+    ``advance`` is called for every answer. Earlier entries of the books do not count.
     """
 
     def __init__(self, session: Session, parts: Sequence[Demo], advance: Callable[[], None], seed: int = 2023) -> None:
@@ -101,7 +101,7 @@ class Replay:
         await self._stack.aclose()
 
     async def run(self, demo: Demo, calls: int) -> Count:
-        """Sends so many calls of a part of the demo."""
+        """Sends ``calls`` calls of a part of the demo."""
         clients = self._clients(demo)
         planned = plan(self._world, demo, calls, self._seed + self._parts.index(demo), clients)
         expected = [call.sample.expected for call in planned]
@@ -114,7 +114,7 @@ class Replay:
         return count
 
     async def refused(self, client: str, sample: Sample) -> str:
-        """A call by a member without a grant; returns its transaction id, "" should it not be refused."""
+        """Makes a call by a member without a grant; returns its transaction id, "" if it was not refused."""
         empty = message_factory.GetMessageClass(sample.method.input_type)()
         try:
             await self._send(Planned(sample, empty, client))
@@ -124,7 +124,7 @@ class Replay:
         return ""
 
     async def reckon(self, counts: Sequence[Count]) -> list[Count]:
-        """Fills in what the agencies' access logs and the ledger counted, nested calls on rows of their own.
+        """Adds the counts of the agencies' access logs and of the ledger; nested calls have rows of their own.
 
         ``counts`` are those of the parts, in their order.
         """
@@ -148,7 +148,7 @@ class Replay:
         return rows
 
     async def _books(self) -> tuple[_Book, _Book]:
-        """What the agencies' access logs and the ledger have counted as answered with OK."""
+        """How many calls the agencies' access logs and the ledger have as answered with OK."""
         agencies: _Book = Counter()
         for provider in dict.fromkeys(demo.provider for demo in self._parts):
             stub = access_log_pb2_grpc.AccessLogServiceStub(await self._channel(OPERATIONS))
@@ -163,15 +163,15 @@ class Replay:
         return agencies, ledger
 
     def _recorded(self) -> list[dict[str, Any]]:
-        """The ledger's totals, when it has all that was answered; those that it has when that takes too long."""
+        """The ledger's totals once it has all answers; after some time, the totals that it has."""
         deadline = time.monotonic() + _PATIENCE
         while not (found := self._session.get("/totals"))["caught_up"] and time.monotonic() < deadline:
-            time.sleep(_AGAIN)  # control waits itself, unless its store is away
+            time.sleep(_AGAIN)  # control itself waits, unless its store does not answer
         totals: list[dict[str, Any]] = found["totals"]
         return totals
 
     async def _all(self, count: Count, planned: Sequence[Planned]) -> None:
-        """Sends everything, so many at once, and counts the answers in."""
+        """Sends all calls, several at once, and counts the answers."""
         waiting = iter(planned)
 
         async def worker() -> None:

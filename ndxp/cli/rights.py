@@ -1,4 +1,4 @@
-"""The command that tells whether a call would be let through, without one."""
+"""The command that tells whether a call would be let through, without making it."""
 
 from typing import Annotated
 
@@ -16,15 +16,15 @@ app = typer.Typer()
 def can(
     member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
     method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method in full.")],
-    provider: Annotated[str, typer.Option(help="Which provider, where several offer the service.")] = "",
+    provider: Annotated[str, typer.Option(help="The provider, if several offer the service.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose that the call would state.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
     """Tells whether a member may call a method, without calling it.
 
-    Shows the grant that fits with its purposes, fields and validity, or the nearest one and what it lacks. Quotas and
-    load are not looked at. Exit code 0 for yes, 1 for no.
+    It shows the grant that fits, with its purposes, fields and validity; or the nearest grant and why it does not fit.
+    Quotas and load are not checked. Exit code 0 for yes, 1 for no.
 
     Example: `ndxp can VN/GOV/H26/hospital ndxp.population.v1.PopulationService/GetCitizen --purpose treatment`
     """
@@ -34,8 +34,8 @@ def can(
     if as_json:
         print_json(found)
     elif found["allowed"]:
-        said = styled("[green]Yes[/]: {} may call {} of {}, under this grant:", client, method, found["provider"])
-        console.print(said)
+        line = styled("[green]Yes[/]: {} may call {} of {}, under this grant:", client, method, found["provider"])
+        console.print(line)
         print_grants([found["grant"]])
     else:
         console.print(styled("[red]No[/] ({}): {}", found["reason"], found["message"]), soft_wrap=True)

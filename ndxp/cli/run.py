@@ -9,6 +9,7 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
+from ndxp.clock import Clock
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
 from ndxp.sandbox import life, plan
@@ -34,17 +35,24 @@ def up(
     ] = "everysec",
     tls: Tls = False,
     beside: Annotated[
-        list[Path] | None, typer.Option("--with", help="Folder with agencies of yours; again for more.")
+        list[Path] | None, typer.Option("--with", help="Folder with your own agencies; may be repeated.")
     ] = None,
+    clock: Annotated[
+        str,
+        typer.Option(
+            envvar="NDXP_CLOCK",
+            help="The nation's clock: real, manual (`ndxp clock advance`), or x60 for 60 times as fast.",
+        ),
+    ] = "real",
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
 
-    A file of --config may be short, one member is enough: what the exchange itself needs is added. An agency of yours
-    (`ndxp new agency`) is a process of its own; when it cannot run, a line says why, and the rest of the exchange runs.
+    The file of --config may be short, one member is enough: what the exchange itself needs is added. An agency of
+    yours (`ndxp new agency`) is a process of its own; if it cannot run, a line says why, and the rest runs.
 
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`;
-    `ndxp up -d --with ./land`
+    `ndxp up -d --with ./museum`
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -58,7 +66,14 @@ def up(
         if killed:
             console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
     planned = plan.make(
-        folder, workers=workers, port=port, exchange_file=config, durability=durability, tls=tls, beside=beside or ()
+        folder,
+        workers=workers,
+        port=port,
+        exchange_file=config,
+        durability=durability,
+        tls=tls,
+        beside=beside or (),
+        clock=clock,
     )
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
@@ -82,7 +97,7 @@ def up(
 def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Stops the exchange.
 
-    Calls in flight may finish; what it has recorded stays in the run folder.
+    Calls in flight may finish; the ledger stays in the run folder.
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -102,7 +117,7 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows whether the exchange is ready.
 
-    With its processes and their memory, its services and its totals. Exit code 1 when it is not running or not ready.
+    It lists processes and their memory, services and totals. Exit code 1 when the exchange is not running or not ready.
     """
     session = Session(folder)
     state = session.state
@@ -125,6 +140,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "folder": state.folder,
         "ready_seconds": state.ready_seconds,
         "durability": state.durability,
+        "clock": state.clock,
         "tls": state.tls,
         "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
         "processes": processes,
@@ -144,6 +160,9 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             else f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {transactions}, "
             f"durability {state.durability}"
         )
+        if state.clock_file is not None:
+            time_now = Clock(state.clock_file).moment()
+            console.print(f"the nation's clock ({state.clock}): {time_now:%A %Y-%m-%d %H:%M}")
         if trouble:
             console.print(trouble, style="red")
         if processes:
@@ -161,7 +180,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
 
 def not_learnt(service: dict[str, Any]) -> str:
-    """Says of a service why its contract is not known."""
+    """A sentence that says why the contract of a service is not known."""
     return f"{service['contract']} of {service['provider']} is not learnt: {service['trouble']}"
 
 
@@ -212,6 +231,6 @@ def services_of(session: Session) -> list[dict[str, Any]]:
                 serving = health.Check(request, timeout=2).status == health_pb2.HealthCheckResponse.SERVING
             except grpc.RpcError:
                 serving = False
-            told = {name: service[name] for name in ("contract", "provider", "trouble")}
-            shown.append({**told, "serving": serving})
+            entry = {name: service[name] for name in ("contract", "provider", "trouble")}
+            shown.append({**entry, "serving": serving})
     return shown

@@ -1,4 +1,4 @@
-"""Commands that change which services there are: service add, remove, disable, enable."""
+"""Commands that change the services of the exchange: service add, remove, disable, enable."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from ndxp.terminal import console, print_json, warn
 
 app = typer.Typer()
 service_app = typer.Typer(
-    help="Adds services, removes them, and lets them be called or not.", no_args_is_help=True, rich_markup_mode=None
+    help="Adds, removes, disables and enables services.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(service_app, name="service")
 
@@ -28,9 +28,9 @@ def add(
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Adds a service, or moves it to another address, where it stays what it was.
+    """Adds a service, or moves an existing one to another address.
 
-    The exchange learns its contract from the provider's reflection; who may call it is said by `ndxp grants add`.
+    The exchange learns its contract from the provider's reflection; `ndxp grants add` says who may call it.
 
     Example: `ndxp service add VN/COM/acme/app acme.v1.WeatherService 127.0.0.1:50070`
     """
@@ -48,7 +48,7 @@ def add(
 
 @service_app.command()
 def remove(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Removes a service; grants for it stay, and mean nothing until it comes back."""
+    """Removes a service. Its grants stay, without effect until the service is added again."""
     named = {"provider": in_slashes(provider), "contract": contract}
     Session(folder).send("DELETE", "/services", query=named)
     if as_json:
@@ -59,7 +59,7 @@ def remove(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FO
 
 @service_app.command()
 def disable(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lets nobody call a service, for now; its calls in flight end within a second.
+    """Refuses all calls to a service until it is enabled again; its calls in flight end within a second.
 
     Example: `ndxp service disable VN/COM/acme/app acme.v1.WeatherService`, and later `ndxp service enable ...`
     """
@@ -68,7 +68,7 @@ def disable(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_F
 
 @service_app.command()
 def enable(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lets those with a grant call a service again."""
+    """Lets consumers with a grant call a service again."""
     _switch("enable", provider, contract, folder, as_json)
 
 

@@ -1,4 +1,4 @@
-"""The terminal and the locale of a command: words and files are UTF-8, and what cannot be shown becomes an escape."""
+"""Makes a command work in any locale: words and files are UTF-8; a letter that cannot be shown becomes an escape."""
 
 import os
 import sys
@@ -11,12 +11,12 @@ _ESCAPES = "backslashreplace"
 def prepare() -> None:
     r"""Makes a command independent of the locale; it may start the command again, in Python's UTF-8 mode.
 
-    In a locale of another encoding Python would read words and paths of the command line in that encoding, although
-    terminals, shells and files have UTF-8 nearly always. What is printed keeps the encoding of the terminal: a letter
-    that it does not have is shown as an escape such as ``\u1ec7``, and ends no command that has changed something.
+    In a locale with another encoding Python would read words and paths of the command line in that encoding, although
+    terminals, shells and files nearly always use UTF-8. Output keeps the encoding of the terminal: a letter that it
+    does not have is shown as an escape such as ``\u1ec7``, so that it does not end a command after its change.
     """
     if not shows_everything():
-        # Programs that a command starts, such as a load test, write to the same terminal.
+        # Programs started by a command, such as a load test, write to the same terminal.
         os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:{_ESCAPES}"
     if sys.getfilesystemencoding() != "utf-8":
         os.environ["PYTHONUTF8"] = "1"

@@ -1,7 +1,7 @@
 """HTTP/2 for gRPC (RFC 9113, RFC 7541), both roles, without input or output.
 
-A connection is fed with bytes and tells the users of its streams what they mean. What it has to say itself is taken
-from it as bytes. It knows nothing of members, rights or records. docs/http2.md follows a byte through it.
+A connection gets the peer's bytes and calls the users of its streams; its own bytes to send are taken from it. It knows
+nothing of members, rights or records. docs/http2.md follows a byte through it.
 """
 
 from ndxp.http2.client import ClientConnection

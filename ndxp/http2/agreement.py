@@ -1,4 +1,4 @@
-"""What both ends have told each other about themselves (RFC 9113, 6.5)."""
+"""The settings that both ends have exchanged (RFC 9113, 6.5)."""
 
 from collections.abc import Callable
 
@@ -13,18 +13,18 @@ from ndxp.http2.limits import (
     SMALLEST_MAX_FRAME,
     Limits,
 )
-from ndxp.http2.nuisances import Nuisances
+from ndxp.http2.nuisances import TOO_MANY_NUISANCES, Nuisances
 from ndxp.http2.outgoing import Outgoing
 from ndxp.http2.stream import Stream
 
 _STREAMS_PER_NUISANCE = 50
-"""A change of the initial window walks through the open streams: so many count as one nuisance."""
+"""A change of the initial window touches all open streams: so many of them count as one nuisance."""
 
 TOO_WIDE = "a window is larger than a window can be"
 
 
 class Agreement(Outgoing):
-    """The part of a connection that keeps to the peer's settings, and knows when the peer keeps to ours.
+    """The part of a connection that obeys the peer's settings, and knows from when on the peer obeys ours.
 
     ``peer_stream_window``, ``peer_max_frame`` and ``peer_max_streams`` are the peer's settings. ``stream_window`` is
     how many bytes the peer may send of a new stream.
@@ -37,15 +37,13 @@ class Agreement(Outgoing):
         self.peer_stream_window = DEFAULT_WINDOW
         self.peer_max_frame = SMALLEST_MAX_FRAME
         self.peer_max_streams = LARGEST_STREAM_ID
-        # A smaller window than the protocol's holds from the peer's acknowledgement on (6.5.3).
+        # A smaller window than the protocol's default counts only after the peer's acknowledgement (6.5.3).
         self.stream_window = max(limits.stream_window, DEFAULT_WINDOW)
         self._acknowledged = False
-        self._nuisances = Nuisances(
-            limits.nuisances_at_once, limits.nuisances_per_second, "too many frames that carry no call"
-        )
+        self._nuisances = Nuisances(limits.nuisances_at_once, limits.nuisances_per_second, TOO_MANY_NUISANCES)
 
     def nuisance(self, cost: float = 1.0) -> None:
-        """Counts work that brings the peer nothing. Raises ConnectionFailure when it is too much."""
+        """Counts work without a use for the peer. Raises ConnectionFailure when it is too much."""
         self._nuisances.count(cost)
 
     def _on_settings(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
@@ -61,13 +59,13 @@ class Agreement(Outgoing):
         for at in range(start, end, 6):
             self._set(*frames.read_setting(data, at))
         self._change_windows(self.peer_stream_window - before)
-        # First the acknowledgement, then what the new settings allow: the peer may know them from then on only (6.5.3).
+        # First the acknowledgement, then data by the new settings: the peer applies them only from then on (6.5.3).
         self.write(frames.frame(frames.SETTINGS, frames.ACK, 0))
         self._unblock()
 
     def _acknowledge(self) -> None:
-        """The peer keeps to this side's settings from here on."""
-        if self._acknowledged:  # there is one SETTINGS frame of this side's, and one answer to it
+        """The peer obeys this side's settings from here on."""
+        if self._acknowledged:  # this side sends one SETTINGS frame, so there is one acknowledgement
             self.nuisance()
             return
         self._acknowledged = True
@@ -76,11 +74,11 @@ class Agreement(Outgoing):
             stream.receive_window += change
 
     def _set(self, identifier: int, value: int) -> None:
-        """One setting of the peer's; an unknown one means nothing (6.5.2)."""
+        """Takes one setting of the peer; an unknown one is ignored (6.5.2)."""
         if identifier == frames.INITIAL_WINDOW_SIZE:
             if value > LARGEST_WINDOW:
                 raise too_wide()
-            self.peer_stream_window = value  # the last one of a frame holds for the streams
+            self.peer_stream_window = value  # for the streams the last value of a frame counts
         elif identifier == frames.MAX_FRAME_SIZE:
             if not SMALLEST_MAX_FRAME <= value <= LARGEST_MAX_FRAME:
                 raise protocol_error("SETTINGS_MAX_FRAME_SIZE")

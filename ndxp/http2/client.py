@@ -14,14 +14,14 @@ _INFORMATIONAL = "1"
 
 
 class ClientConnection(Connection):
-    """A connection that we have made to somebody."""
+    """A connection that this side has made."""
 
     def __init__(self, limits: Limits, wake: Callable[[], None]) -> None:
         super().__init__(limits, wake)
         self._next = 1
 
     def greet(self) -> None:
-        """Says the preface and this side's settings; to be called once, first."""
+        """Sends the preface and this side's settings; must be called once, before anything else."""
         limits = self.limits
         own = (
             (frames.ENABLE_PUSH, 0),
@@ -41,7 +41,7 @@ class ClientConnection(Connection):
         """Opens a stream with a header block; there must be ``room`` for it."""
         stream = Stream(self, self._next, user)
         self._next += 2
-        if self._next > LARGEST_STREAM_ID:  # a new connection has to take the calls that follow (5.1.1)
+        if self._next > LARGEST_STREAM_ID:  # further calls need a new connection (5.1.1)
             self.leaving = True
         self.streams[stream.id] = stream
         stream.send_headers(constant, rest, end=end)
@@ -54,19 +54,19 @@ class ClientConnection(Connection):
             self._forget(stream)
 
     def _remote_end(self, stream: Stream) -> None:
-        """The answer is complete. What is left of the request nobody wants any more (8.1)."""
+        """The answer is complete. The rest of the request is not needed any more (8.1)."""
         super()._remote_end(stream)
         if not stream.local_closed:
             self.reset(stream, ErrorCode.NO_ERROR)
 
     def _last_stream(self) -> int:
-        return 0  # the server has opened none
+        return 0  # the server has opened no streams
 
     def _is_idle(self, stream_id: int) -> bool:
         return stream_id >= self._next or not stream_id & 1
 
     def _peer_leaves(self, last: int) -> None:
-        """Of the streams behind the last one the server has done nothing (6.8)."""
+        """The server has not processed the streams after the last one (6.8)."""
         self.leaving = True
         for stream in [stream for stream in self.streams.values() if stream.id > last]:
             self._forget(stream)

@@ -1,7 +1,9 @@
 """A connection: frames in, frames out, and what both roles have in common (RFC 9113)."""
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 
 from ndxp.http2 import frames
 from ndxp.http2.agreement import TOO_WIDE, Agreement, too_wide
@@ -9,20 +11,21 @@ from ndxp.http2.decoder import Decoder
 from ndxp.http2.errors import ConnectionFailure, ErrorCode, FieldsTooLarge, StreamFailure, protocol_error
 from ndxp.http2.fields import Fields
 from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, LARGEST_WINDOW, Limits
+from ndxp.http2.nuisances import Nuisances
 from ndxp.http2.reader import FrameReader, unpad
 from ndxp.http2.resets import Resets
 from ndxp.http2.stream import Stream
 
 _SMALL_UPDATE = 1024
-"""Bytes; an honest peer gives larger parts of a window back at once."""
+"""Bytes; a normal peer gives larger parts of a window back at once."""
 
 _CHEAP = 0.02
-"""What a WINDOW_UPDATE by little counts as a nuisance: gRPC's core sends two with every call."""
+"""How much a small WINDOW_UPDATE counts as a nuisance; little, because gRPC's core sends two with every call."""
 
 _PING = bytes(8)
 
 _FIELDS_PER_NUISANCE = 100
-"""A header list that is too large is read all the same, for the table's sake: so many fields count as one nuisance."""
+"""A header list that is too large is still read, to keep the table right: so many fields count as one nuisance."""
 
 _ENDED = "a frame of a stream that has ended"
 
@@ -30,7 +33,7 @@ _ENDED = "a frame of a stream that has ended"
 class Connection(Agreement):
     """One end of a connection.
 
-    Nothing here raises because of what the peer sends: a connection that is broken has said so in its last frame and is
+    Nothing here raises because of the peer's data: a broken connection has sent that in its last frame and is
     ``closed``.
     """
 
@@ -40,6 +43,7 @@ class Connection(Agreement):
         self.failure = ""  # why it is broken, for the log
         self.answered_pings = 0
         self._open_pings = 0
+        self._lost: deque[Stream] = deque()  # whose users do not know yet that the connection is lost
         self._decoder = Decoder(limits.field_bytes)
         self._window = max(limits.connection_window, DEFAULT_WINDOW)
         self._unreturned = 0  # bytes that the peer has not got back of it
@@ -54,43 +58,54 @@ class Connection(Agreement):
             frames.GOAWAY: self._on_goaway,
             frames.WINDOW_UPDATE: self._on_window_update,
         }
-        self._reader = FrameReader(limits, handlers, self._decode, self._nuisances.count)
+        self._reader = FrameReader(limits, handlers, self._decode, self.nuisance)
 
     @property
     def greeted(self) -> bool:
-        """Whether the peer has said its settings."""
+        """Whether the peer's settings have come."""
         return self._reader.greeted
 
     @property
     def behind(self) -> bool:
-        """Whether a turn has ended before all that has come was read: ``receive`` goes on, without data too."""
+        """Whether a turn has ended before all data was read: ``receive`` goes on, also without new data."""
         return self._reader.behind
 
-    # What this side does.
+    # Actions of this side.
 
-    def trust(self, times: float) -> None:
-        """Bears so many times more nuisances than the limits say: it is known now whose the connection is."""
-        limits = self.limits
-        self._nuisances.bear(times * limits.nuisances_at_once, times * limits.nuisances_per_second)
+    def belongs_to(self, account: Nuisances) -> None:
+        """Counts nuisances on this account from now on, because the peer is now known.
+
+        Connections may share an account. The connection's own account is dropped.
+        """
+        self._nuisances = account
 
     def ping(self) -> None:
-        """Asks the peer for a sign of life, which counts in ``answered_pings``."""
+        """Sends a PING; its answer counts in ``answered_pings``."""
         self._open_pings += 1
         self.write(frames.frame(frames.PING, 0, 0, _PING))
 
     def lost(self) -> None:
-        """The transport is gone, or is given up: every stream has ended."""
+        """The transport is gone or given up: every stream has ended. ``tell_of_loss`` must follow."""
         self.closed = self.leaving = True
         self._reader.stop()
         streams, self.streams = self.streams, {}
+        self._lost += streams.values()
         self.blocked.clear()
         for stream in streams.values():
             stream.local_closed = stream.remote_closed = True
             stream.drop_queue()
-            stream.user.on_lost()
+
+    def tell_of_loss(self) -> bool:
+        """Tells the users of streams that the connection is lost, as many as a turn allows; True when all know it."""
+        until = perf_counter() + self.limits.turn
+        while self._lost:
+            self._lost.popleft().user.on_lost()
+            if perf_counter() >= until:
+                break
+        return not self._lost
 
     def fail(self, code: ErrorCode, text: str) -> None:
-        """Ends the connection with a last word; ``lost`` is still to be called."""
+        """Ends the connection with a GOAWAY; ``lost`` must still be called."""
         if not self.closed:
             self.closed = True
             self.failure = f"{code.name}: {text}"
@@ -105,7 +120,7 @@ class Connection(Agreement):
         except ConnectionFailure as failure:
             self.fail(failure.code, failure.text)
 
-    # What streams do.
+    # Actions of streams.
 
     def reset(self, stream: Stream, code: ErrorCode) -> None:
         """Ends a stream in both directions."""
@@ -119,7 +134,7 @@ class Connection(Agreement):
     def local_end(self, stream: Stream) -> None:
         """Notes that this side has sent everything."""
 
-    # What the roles do in their own way.
+    # Differences between the roles.
 
     @abstractmethod
     def _last_stream(self) -> int:
@@ -188,7 +203,7 @@ class Connection(Agreement):
         if not stream_id or self._is_idle(stream_id):
             raise protocol_error("RST_STREAM of a stream that was never opened")
         if self._resets.discard(stream_id):
-            return  # both sides have reset it at once
+            return  # both sides have reset it at the same time
         self.nuisance()
         stream = self.streams.get(stream_id)
         if stream is not None:
@@ -236,7 +251,7 @@ class Connection(Agreement):
             if self.send_window > LARGEST_WINDOW:
                 raise too_wide()
             self._unblock()
-        elif stream is None:  # the peer had not seen its end, as a rule
+        elif stream is None:  # usually the peer had not seen its end yet
             if self._is_idle(stream_id):
                 raise protocol_error("WINDOW_UPDATE of a stream that was never opened")
         elif not more:
@@ -249,7 +264,7 @@ class Connection(Agreement):
     # Accounts.
 
     def _take_in(self, size: int) -> None:
-        """Gives the connection's window back at once, so that no stream that nobody reads stops the others.
+        """Gives the connection's window back at once, so that a stream that nobody reads cannot stop the others.
 
         It is never used up. The windows of the streams limit what is kept.
         """

@@ -1,7 +1,7 @@
-"""Header blocks, read (RFC 7541).
+"""Reads header blocks (RFC 7541).
 
-Names and values are text with a character for each byte (latin-1), so that nothing is lost of a value that is no ASCII.
-gRPC's own clients send most fields as plain literals, which are slices here.
+Names and values are text with one character for each byte (latin-1), so that values outside ASCII lose nothing. gRPC's
+own clients send most fields as plain literals, which are slices here.
 """
 
 from ndxp.http2 import huffman
@@ -16,13 +16,13 @@ _MOST_RESIZES = 2
 """Changes of the table's size at the beginning of a block: to the smallest size since the last block, and to the
 present one (4.2)."""
 _LARGEST_SHIFT = 21
-"""Integers of more than 28 bits beyond their prefix are refused: no length and no index is so large."""
+"""Integers of more than 28 bits after their prefix are refused: no valid length or index is so large."""
 
 
 class Decoder:
-    """One direction's header blocks; ``field_bytes`` is the largest header list that is given out.
+    """Decodes the header blocks of one direction; ``field_bytes`` is the largest header list that it returns.
 
-    A larger one is read to its end without being kept: the table has to stay in step with the peer's.
+    A larger one is read to its end and not kept, because the table must stay equal to the peer's.
     """
 
     __slots__ = ("_field_bytes", "_newest_last", "_table_bytes", "_used")
@@ -36,8 +36,8 @@ class Decoder:
     def decode(self, block: bytes) -> Fields:
         """The fields of a block, in their order.
 
-        Raises ConnectionFailure (COMPRESSION_ERROR) for what is no header block, FieldsTooLarge for one too large, and
-        ConnectionFailure (ENHANCE_YOUR_CALM) for one that is far too large.
+        Raises ConnectionFailure (COMPRESSION_ERROR) for a malformed block, FieldsTooLarge for one that is too large,
+        and ConnectionFailure (ENHANCE_YOUR_CALM) for one that is far too large.
         """
         try:
             return self._decode(block)
@@ -129,7 +129,7 @@ class Decoder:
 
 
 def _integer(block: bytes, at: int, mask: int) -> tuple[int, int]:
-    """An integer whose prefix is full (5.1), and where it ends."""
+    """An integer that does not fit into its prefix (5.1), and where it ends."""
     value, shift = mask, 0
     while True:
         byte = block[at]

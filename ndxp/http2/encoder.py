@@ -1,7 +1,7 @@
-"""Header blocks, written (RFC 7541).
+"""Writes header blocks (RFC 7541).
 
-What is said with every call goes into the peer's table once and is an index of one byte from then on. Everything else
-is a plain literal, without Huffman code, which would cost more than the bytes that it saves.
+A field of every call goes into the peer's table once and is an index of one byte from then on. Everything else is a
+plain literal, without Huffman code, which would cost more than it saves.
 """
 
 from ndxp.http2.fields import Field
@@ -36,7 +36,8 @@ def _length(length: int) -> str:
 def literal(name: str, value: str) -> str:
     """A field as a literal that no table keeps, here or later on its way, a character for each byte (latin-1).
 
-    A field that came so has to go on so (RFC 7541, 6.2.3); what differs from call to call is not worth a table anyway.
+    A field that came in this form must be passed on in it (RFC 7541, 6.2.3); fields that differ in every call would not
+    profit from a table anyway.
     """
     return f"\x10{_length(len(name))}{name}{_length(len(value))}{value}"
 
@@ -44,7 +45,7 @@ def literal(name: str, value: str) -> str:
 class Encoder:
     """One direction's header blocks.
 
-    The table is filled once and never evicted from: an index stays good until the peer asks for a smaller table.
+    Entries are added once and never removed: an index stays valid until the peer asks for a smaller table.
     """
 
     __slots__ = ("_allowed", "_blocks", "_entries", "_resized", "_used")
@@ -54,10 +55,10 @@ class Encoder:
         self._entries: dict[Field, int] = {}
         self._blocks: dict[tuple[Field, ...], bytes] = {}
         self._used = 0
-        self._resized = b""  # what has to stand at the beginning of the next block
+        self._resized = b""  # a table size update for the beginning of the next block
 
     def allow(self, table_bytes: int) -> None:
-        """Keeps to the peer's SETTINGS_HEADER_TABLE_SIZE; the table is emptied, and never larger than the default."""
+        """Obeys the peer's SETTINGS_HEADER_TABLE_SIZE: empties the table, which is never larger than the default."""
         self._allowed = min(table_bytes, DEFAULT_TABLE_BYTES)
         self._entries.clear()
         self._blocks.clear()
@@ -65,10 +66,9 @@ class Encoder:
         self._resized = (_EMPTY_TABLE + _integer(self._allowed, 0x1F, 0x20)).encode("latin-1")
 
     def encode(self, constant: tuple[Field, ...], rest: str) -> bytes:
-        """A block of fields that are said again and again, and of ``literal`` ones behind them.
+        """A block of recurring fields, followed by fields from ``literal``.
 
-        Raises UnicodeEncodeError for text that is not latin-1, and then nothing has changed: the peer's table must not
-        get out of step.
+        Raises UnicodeEncodeError for text that is not latin-1; then nothing has changed, so that the tables stay equal.
         """
         tail = rest.encode("latin-1")
         block = self._blocks.get(constant)
@@ -95,16 +95,16 @@ class Encoder:
         return written
 
     def _index(self, field: Field) -> int:
-        """Where an entry stands, counted from the newest; 0 for one that is not there."""
+        """The index of an entry, counted from the newest; 0 if there is none."""
         place = self._entries.get(field)
         return 0 if place is None else _STATIC_ENTRIES + len(self._entries) - 1 - place
 
     def _keep(self, field: Field) -> bool:
-        """Puts an entry into the table, if there is room for it and for its index in one byte."""
+        """Adds an entry to the table if there is room for it and its index fits into one byte."""
         size = len(field[0]) + len(field[1]) + ENTRY_BYTES
         if self._used + size > self._allowed or _STATIC_ENTRIES + len(self._entries) > _LARGEST_INDEX:
             return False
         self._used += size
         self._entries[field] = len(self._entries)
-        self._blocks.clear()  # every index has moved
+        self._blocks.clear()  # all indexes have changed
         return True

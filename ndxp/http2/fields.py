@@ -1,4 +1,4 @@
-"""Header lists: which are allowed (RFC 9113, 8.1 to 8.3), and what their pseudo fields say."""
+"""Header lists: which are allowed (RFC 9113, 8.1 to 8.3), and the values of their pseudo fields."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Fields: TypeAlias = list[Field]
 _NAMES = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z\n]*")
 _NEVER = frozenset({"", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
 _NOTABLE = _NEVER | {"content-length", "te"}
-"""Names that need a second look."""
+"""Names that need another check."""
 
 _CACHED = 512
 """Characters; longer lists of names are not remembered."""
@@ -78,8 +78,8 @@ def _split(fields: Fields) -> tuple[dict[str, str], Fields]:
 def _check(rest: Fields, fields: Fields) -> int | None:
     """Checks the names of fields that are no pseudo fields and the values of all; gives the content-length.
 
-    All at once: this is on every call's way. A value may begin or end with a space, unlike RFC 9113 (8.2.1) has it:
-    gRPC's libraries send status messages so, and the caller should get them.
+    All at once, because this is part of every call. Unlike in RFC 9113 (8.2.1) a value may begin or end with a space:
+    gRPC's libraries send such status messages, and the caller should get them.
     """
     names = "\n".join([name for name, _ in rest])
     notable = (_are_notable_again if len(names) <= _CACHED else _are_notable)(names, len(rest))
@@ -90,14 +90,14 @@ def _check(rest: Fields, fields: Fields) -> int | None:
 
 
 def _are_notable(names: str, count: int) -> bool:
-    """Checks so many names, a line each; returns whether one of them needs a second look."""
+    """Checks ``count`` names, one a line; returns whether one of them needs another check."""
     if not _NAMES.fullmatch(names) or names.count("\n") != max(0, count - 1):
         raise _malformed("a field name")
     return count > 0 and not _NOTABLE.isdisjoint(names.split("\n"))
 
 
 _are_notable_again = lru_cache(1024)(_are_notable)
-"""Clients say the same names with every call."""
+"""The results are remembered, because clients send the same names with every call."""
 
 
 def _look_again(fields: Fields) -> int | None:

@@ -1,7 +1,7 @@
 """The Huffman code of header strings (RFC 7541, 5.2 and appendix B), read a byte at a time.
 
-The code is canonical: codes of one length follow one another in the order of their symbols, and shorter ones come
-first. So the lengths say everything.
+The code is canonical: codes of one length follow one another in the order of their symbols, and shorter codes come
+first. So the lengths determine the whole code.
 """
 
 from functools import lru_cache
@@ -37,14 +37,14 @@ _OTHERS = {
     30: [10, 13, 22, 256],
 }  # fmt: skip
 _END = 256
-"""The symbol whose beginning pads the last byte; it must not stand in a string as a whole."""
+"""The symbol whose first bits pad the last byte; the whole symbol must not occur in a string."""
 
 _PADDING_BITS = 7
 _CACHED_BYTES = 1024
 
 
 class HuffmanError(Exception):
-    """The bytes are no string in this code."""
+    """The bytes are not a string in this code."""
 
 
 def _lengths() -> list[tuple[int, int]]:
@@ -73,7 +73,7 @@ def _tree() -> list[list[int]]:
 
 
 def _ends() -> frozenset[int]:
-    """The nodes at which a string may end: after a symbol, and after at most seven 1 bits behind one."""
+    """The nodes at which a string may end: after a symbol, and after at most seven 1 bits that follow it."""
     node, found = 0, [0]
     for _ in range(_PADDING_BITS):
         node = _TREE[node][1]
@@ -116,6 +116,6 @@ _decode_again = lru_cache(1024)(_decode)
 def decode(data: bytes) -> str:
     """The string, a character for each byte (latin-1). Raises HuffmanError.
 
-    Clients repeat most of what they say, a token with every call: short strings are remembered.
+    Short strings are remembered, because clients repeat most of them, such as a token with every call.
     """
     return _decode_again(data) if len(data) <= _CACHED_BYTES else _decode(data)

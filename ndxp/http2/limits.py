@@ -1,7 +1,7 @@
 """What a peer may cost: every limit of a connection, in one place.
 
-A limit of the protocol's is told to the peer in SETTINGS, and exceeding it is an error of the peer's. The limits that
-the protocol does not know bound work that brings the peer nothing and costs us something.
+Limits of the protocol are sent to the peer in SETTINGS, and exceeding them is the peer's error. The other limits bound
+work that costs us something and has no use for the peer.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ DEFAULT_WINDOW = 65_535
 """Bytes that a peer may send before it has heard of any other window (RFC 9113, 6.9.2)."""
 
 LARGEST_WINDOW = 2**31 - 1
-"""The largest window there is; more is an error of whoever gave it (6.9.1)."""
+"""The largest possible window; a larger one is an error of the side that gives it (6.9.1)."""
 
 SMALLEST_MAX_FRAME = 16_384
 """The payload that every endpoint takes in one frame (4.2); this stack asks for no more."""
@@ -23,15 +23,15 @@ LARGEST_STREAM_ID = 2**31 - 1
 
 
 FAR_TOO_LARGE = 8
-"""A header list of so many times ``Limits.field_bytes`` ends the connection; a smaller one that is too large ends the
-call only. Indexes of one byte each would make megabytes of a block that is allowed."""
+"""A header list of so many times ``Limits.field_bytes`` ends the connection; one that is only too large ends the call.
+Indexes of one byte each could make megabytes from an allowed block."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one peer may cost.
 
-    Told to the peer:
+    Sent to the peer:
 
     ``concurrent_streams``: streams that it may have open at once; more are reset with REFUSED_STREAM.
     ``stream_window``: bytes of one stream that it may send before they are passed on.
@@ -39,7 +39,7 @@ class Limits:
     gives to everybody. It comes back as they arrive: the windows of the streams limit what is kept.
     ``field_bytes``: size of a header list, counted as RFC 9113 counts it (names, values and 32 for each).
 
-    Not told, because the protocol has no setting for it:
+    Not sent, because the protocol has no setting for them:
 
     ``block_bytes``: compressed bytes of one header block with its CONTINUATION frames; more ends the connection.
     ``block_frames``: CONTINUATION frames of one header block; more ends the connection.

@@ -1,15 +1,18 @@
-"""The account of a peer's nuisances: work that brings the peer nothing and costs us something."""
+"""The account of a peer's nuisances: work that costs us something and has no use for the peer."""
 
 import time
 
 from ndxp.http2.errors import ConnectionFailure, ErrorCode
 
+TOO_MANY_NUISANCES = "too many frames that carry no call"
+"""The text for a peer whose account of nuisances is full."""
+
 
 class Nuisances:
     """Fills with every nuisance and empties with time.
 
-    It holds so many ``at_once``, and so many leave it ``per_second``; ``text`` is what the peer is told when there are
-    more.
+    It holds ``at_once`` nuisances, and ``per_second`` of them leave it in a second; ``text`` is sent to the peer when
+    there are more.
     """
 
     __slots__ = ("_at", "_at_once", "_count", "_per_second", "_text")
@@ -28,10 +31,6 @@ class Nuisances:
         self._at = now
         if self._count > self._at_once:
             raise ConnectionFailure(ErrorCode.ENHANCE_YOUR_CALM, self._text)
-
-    def bear(self, at_once: float, per_second: float) -> None:
-        """Bears more, or less, from now on."""
-        self._at_once, self._per_second = at_once, per_second
 
     def forget(self) -> None:
         """Empties it."""

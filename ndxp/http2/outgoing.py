@@ -1,4 +1,4 @@
-"""What a connection has to say: frames that can go, and streams whose data waits for its turn (RFC 9113, 5.2)."""
+"""The outgoing data of a connection: frames to send, and streams whose data waits for its turn (RFC 9113, 5.2)."""
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _HIGH_WATER = 256 * 1024
 """Bytes of data that are given out in one turn; more waits in its streams, so that they share what is left."""
+
+_LEAST = 2048
+"""What a frame counts among them at least: a thousand frames of a byte each take their time too."""
 
 
 class Outgoing(ABC):
@@ -41,10 +44,10 @@ class Outgoing(ABC):
 
     @abstractmethod
     def fail(self, code: ErrorCode, text: str) -> None:
-        """Ends the connection with a last word."""
+        """Ends the connection with a GOAWAY."""
 
     def take(self) -> bytes:
-        """What is to be sent now."""
+        """The bytes to send now."""
         out, self._out, self._out_data = self._out, [], 0
         if not self._held:
             self.may_send = True
@@ -53,7 +56,7 @@ class Outgoing(ABC):
         return b"".join(out)
 
     def hold(self) -> None:
-        """The transport takes no more for now: data waits in its streams."""
+        """The transport takes no more for now; data waits in its streams."""
         self._held, self.may_send = True, False
 
     def release(self) -> None:
@@ -82,7 +85,7 @@ class Outgoing(ABC):
         self.send_window -= size
         self.pings.forget()
         self._out += (header, data)
-        self._out_data += size
+        self._out_data += max(size, _LEAST)
         if self._out_data >= _HIGH_WATER:
             self.may_send = False
 
@@ -93,8 +96,8 @@ class Outgoing(ABC):
             self._unblock()
 
     def _unblock(self) -> None:
-        """Sends what waits, a frame of each stream in turn."""
-        if self._unblocking:  # a user that is told of its data sends more: the loop below comes to it
+        """Sends waiting data, one frame of each stream in turn."""
+        if self._unblocking:  # a user sends more data from its callback: the loop below will reach it
             return
         self._unblocking = True
         try:
@@ -102,7 +105,7 @@ class Outgoing(ABC):
                 _, stream = self.blocked.popitem(last=False)
                 sent = stream.send_more()
                 if stream.queued and stream.send_window > 0:
-                    self.blocked[stream.id] = stream  # behind the others
+                    self.blocked[stream.id] = stream  # at the end
                 if sent:
                     stream.user.on_sent(sent)
         finally:

@@ -1,4 +1,4 @@
-"""Data that waits in parts, as few of them as its bytes need."""
+"""Waiting data, in as few parts as its bytes need."""
 
 from collections.abc import MutableSequence
 from typing import TypeVar
@@ -6,13 +6,13 @@ from typing import TypeVar
 from ndxp.http2.limits import SMALLEST_MAX_FRAME
 
 _SMALL = 1024
-"""Bytes; what is shorter is copied to the part before it. A part costs 40 bytes beside its own."""
+"""Bytes; a shorter part is copied to the one before it, because each part costs 40 bytes more than its data."""
 
 _Part = TypeVar("_Part", bytes, bytes | memoryview)
 
 
 def add_part(parts: MutableSequence[_Part], data: bytes) -> None:
-    """Puts data behind the parts, into the last one where both together are small enough for one frame.
+    """Appends data to the parts, to the last part itself if both together fit into one frame.
 
     So data that came in frames of a byte does not cost forty times its size.
     """

@@ -1,4 +1,4 @@
-"""Bytes of the peer's, read as frames, and the frames of a header block as the block (RFC 9113, 4 and 6.10)."""
+"""Reads the peer's bytes as frames, and joins the frames of a header block (RFC 9113, 4 and 6.10)."""
 
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -8,20 +8,20 @@ from ndxp.http2.errors import ConnectionFailure, ErrorCode, protocol_error
 from ndxp.http2.limits import LARGEST_STREAM_ID, SMALLEST_MAX_FRAME, Limits
 
 Handler = Callable[[int, int, bytes, int, int], None]
-"""Takes a frame: its flags, its stream, and the bytes in which its payload stands from a place to another."""
+"""Takes a frame: flags, stream, the data that contains its payload, and where the payload begins and ends."""
 
 BlockHandler = Callable[[int, bytes, bool], None]
 """Takes a header block: its stream, its bytes, and whether it ends the stream."""
 
 _PRIORITY_BYTES = 5
 _TYPES = 256
-"""Types of frames that there can be."""
+"""The number of possible frame types."""
 
 _PADDED_OR_PRIORITISED = frames.PADDED | frames.PRIORITISED
 
 
 class FrameReader:
-    """Gives frames to their handlers, in their order; HEADERS and CONTINUATION as whole blocks.
+    """Passes frames to their handlers, in their order; HEADERS and CONTINUATION as whole blocks.
 
     ``greeted`` is whether the peer has sent its first SETTINGS, ``behind`` whether a turn has ended before all frames
     were read. After ``stop`` nothing more is read.
@@ -61,13 +61,13 @@ class FrameReader:
         self.stopped = False
 
     def stop(self) -> None:
-        """Reads no more, and forgets what is not complete."""
+        """Reads no more, and drops incomplete frames."""
         self.stopped = True
         self.behind = False
         self._rest, self._block = b"", None
 
     def read(self, data: bytes) -> None:
-        """Reads the frames that are complete, all of them or as many as a turn allows. Raises ConnectionFailure."""
+        """Reads the complete frames, all or as many as a turn allows. Raises ConnectionFailure."""
         if self._rest:
             data = self._rest + data
             self._rest = b""
@@ -99,7 +99,7 @@ class FrameReader:
         self.greeted = True
 
     def _on_unknown(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
-        """A type that nobody knows means nothing (5.5)."""
+        """Ignores a frame of an unknown type (5.5)."""
         self._nuisance()
 
     def _on_headers(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:
@@ -108,7 +108,7 @@ class FrameReader:
         if flags & _PADDED_OR_PRIORITISED:
             fixed = _PRIORITY_BYTES if flags & frames.PRIORITISED else 0
             start, end = unpad(data, start, end, flags, fixed)
-            start += fixed  # the priority, which is not looked at (5.3.2)
+            start += fixed  # the priority, which is ignored (5.3.2)
         ended = flags & frames.END_STREAM != 0
         if flags & frames.END_HEADERS:
             self._on_block(stream_id, data[start:end], ended)
@@ -138,8 +138,8 @@ class FrameReader:
 def unpad(data: bytes, start: int, end: int, flags: int, fixed: int = 0) -> tuple[int, int]:
     """Where a payload begins and ends without its padding (6.1, 6.2); ``fixed`` bytes of it must be there.
 
-    Raises ConnectionFailure: FRAME_SIZE_ERROR for a frame too short for what its flags say (4.2), PROTOCOL_ERROR for
-    padding that takes what is no padding.
+    Raises ConnectionFailure: FRAME_SIZE_ERROR for a frame that is too short for its flags (4.2), PROTOCOL_ERROR for
+    padding that is longer than the payload.
     """
     padded = 1 if flags & frames.PADDED else 0
     if end - start < padded + fixed:

@@ -7,9 +7,9 @@ _REMEMBERED = 4096
 
 
 class Resets:
-    """Frames of these streams were sent before the peer knew: they are passed over and are no error.
+    """Frames of these streams may have been sent before the peer knew: they are ignored and are not errors.
 
-    ``window`` is how much data of each is passed over. No honest peer has more on the way.
+    ``window`` is how much data of each is ignored. A correct peer cannot have more on the way.
     """
 
     __slots__ = ("_left", "_window")
@@ -32,7 +32,7 @@ class Resets:
         return self._left.pop(stream_id, None) is not None
 
     def pass_over(self, stream_id: int, size: int) -> None:
-        """Counts data in that nobody reads. Raises ConnectionFailure (FLOW_CONTROL_ERROR) when it does not end."""
+        """Counts ignored data. Raises ConnectionFailure (FLOW_CONTROL_ERROR) when it does not end."""
         self._left[stream_id] -= size
         if self._left[stream_id] < 0:
             raise ConnectionFailure(ErrorCode.FLOW_CONTROL_ERROR, "more data than the window of a reset stream allows")

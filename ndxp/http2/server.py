@@ -11,11 +11,11 @@ from ndxp.http2.limits import DEFAULT_WINDOW, LARGEST_STREAM_ID, Limits
 from ndxp.http2.stream import Stream, StreamUser
 
 Accept = Callable[[Stream, Request | None, bool], StreamUser]
-"""Takes a new stream, and whether it has ended; gives who hears of it. None stands for a header list too large."""
+"""Takes a new stream, and whether it has ended; returns its user. None stands for a header list that is too large."""
 
 
 class _Nobody:
-    """The user of a stream that nobody wants to hear of."""
+    """The user of a stream whose events are ignored."""
 
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None: ...
 
@@ -31,11 +31,11 @@ class _Nobody:
 
 
 NOBODY: StreamUser = _Nobody()
-"""Hears of a stream until somebody has taken it, and of one that is answered already."""
+"""The user of a stream before it is taken, and after it is answered."""
 
 
 class ServerConnection(Connection):
-    """A connection that somebody has made to us."""
+    """A connection that the peer has made."""
 
     def __init__(self, limits: Limits, wake: Callable[[], None], accept: Accept) -> None:
         super().__init__(limits, wake)
@@ -45,7 +45,7 @@ class ServerConnection(Connection):
         self._preface = frames.PREFACE
 
     def greet(self) -> None:
-        """Says this side's settings; to be called once, first."""
+        """Sends this side's settings; must be called once, before anything else."""
         limits = self.limits
         own = (
             (frames.MAX_CONCURRENT_STREAMS, limits.concurrent_streams),
@@ -57,7 +57,7 @@ class ServerConnection(Connection):
             self.write(frames.window_update(0, limits.connection_window - DEFAULT_WINDOW))
 
     def receive(self, data: bytes) -> None:
-        """Takes what has come from the peer; what does not begin with the preface is no HTTP/2 and gets no answer."""
+        """Takes data from the peer; data without the preface is not HTTP/2 and gets no answer."""
         if self._preface and not self.closed:
             expected = self._preface[: len(data)]
             if not data.startswith(expected):
@@ -69,8 +69,8 @@ class ServerConnection(Connection):
         super().receive(data)
 
     def drain(self) -> None:
-        """Says that the end is near: the peer should make no more streams here (6.8). ``leave`` is to follow."""
-        if not self.leaving:  # the last stream that was said never becomes larger (6.8)
+        """Announces the end: the peer should open no more streams here (6.8). ``leave`` must follow."""
+        if not self.leaving:  # the last stream in GOAWAY must not grow (6.8)
             self.write(frames.goaway(LARGEST_STREAM_ID, ErrorCode.NO_ERROR))
             self.ping()
 
@@ -82,7 +82,7 @@ class ServerConnection(Connection):
             self.write(frames.goaway(self._newest, ErrorCode.NO_ERROR))
 
     def local_end(self, stream: Stream) -> None:
-        """The answer is complete. What the caller still sends of its request nobody reads (8.1)."""
+        """The answer is complete. The rest of the caller's request is not read (8.1)."""
         stream.local_closed = True
         if stream.remote_closed:
             self._forget(stream)
@@ -96,7 +96,7 @@ class ServerConnection(Connection):
         return stream_id > self._newest or not stream_id & 1
 
     def _peer_leaves(self, last: int) -> None:
-        """The client opens no more streams. Those that are open end as they would."""
+        """The client opens no more streams; open streams go on."""
 
     def _on_block(self, stream_id: int, fields: Fields | None, *, ended: bool) -> None:
         stream = self.streams.get(stream_id)

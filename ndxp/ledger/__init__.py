@@ -1,1 +1,1 @@
-"""What anybody needs to check the ledger without trusting who keeps it: Merkle proofs, signed checkpoints, evidence."""
+"""What is needed to check the ledger without trusting its keeper: Merkle proofs, checkpoints, evidence, audit."""

@@ -1,4 +1,4 @@
-"""The audit of a whole ledger, by somebody who trusts nothing but a public key: which record is bad, and how."""
+"""The audit of a whole ledger by an auditor who trusts only a public key: which record is wrong, and how."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from ndxp.plural import count
 WIDTH, _HASH, _BITS = 256, 32, 8
 _PAGE = 5000
 _MOST = 10_000
-"""Findings after which an audit looks no further into the records."""
+"""After so many findings the audit stops reading records."""
 
 
 class Source(Protocol):
@@ -21,8 +21,8 @@ class Source(Protocol):
     def state(self) -> dict[str, Any]:
         """Latest and published checkpoint, size of the tree, first row kept, its statement, rows outside the tree.
 
-        And ``losses``, the signed statements of losses, and ``damage``, what is so broken that nothing else can be
-        told; exchanges of before there were any do not give them.
+        Also ``losses``, the signed statements of losses, and ``damage``, which prevents reading anything else. Older
+        exchanges do not have these two.
         """
 
     def checkpoints(self, after: int, limit: int) -> Sequence[tuple[int, str]]:
@@ -35,7 +35,7 @@ class Source(Protocol):
         """A tile's hashes."""
 
     def derived(self, mark: str) -> dict[str, Any]:
-        """A part of the check of what is made from the records, from a mark on, "" for the first.
+        """One part of the check of derived data, from a mark on, "" for the first.
 
         ``findings`` with their places, what was ``unchecked``, and the ``next`` mark, "" at the end.
         """
@@ -43,7 +43,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong; ``place`` is that of the first record concerned, 0 when it is about the whole ledger."""
+    """Something wrong; ``place`` is that of the first wrong record, 0 when it is about the whole ledger."""
 
     place: int
     text: str
@@ -51,10 +51,10 @@ class Finding:
 
 @dataclass(slots=True)
 class Audited:
-    """What an audit has found. ``checkpoint`` is the signed note that it went by, empty when there is none.
+    """The result of an audit. ``checkpoint`` is the signed note that it used, empty when there is none.
 
-    ``losses`` are no findings: a ledger that is shorter than what was signed and says so, signed. Whoever reads them
-    decides whether to believe them. ``unchecked`` is what this audit could not look at.
+    ``losses`` are not findings: signed statements that the ledger is shorter than what was signed; the reader decides
+    whether to believe them. ``unchecked`` is what this audit could not check.
     """
 
     checkpoint: str = ""
@@ -80,7 +80,7 @@ class _Mismatch:
 
 
 class Audit:
-    """Reads everything once, in order. ``remembered`` are signed checkpoints that somebody kept elsewhere."""
+    """Reads everything once, in order. ``remembered`` are signed checkpoints that were kept elsewhere."""
 
     def __init__(self, source: Source, keys: Sequence[Key], remembered: Iterable[str] = ()) -> None:
         self._source = source
@@ -97,9 +97,9 @@ class Audit:
         self._uppers: list[list[tuple[bytes, bytes]]] = [[] for _ in range(7)]
 
     def run(self, progress: Callable[[int, int], None] = lambda _done, _all: None, *, derived: bool = True) -> Audited:
-        """Audits; ``progress`` hears how many records of how many were read. Errors of the source pass through.
+        """Audits; ``progress`` gets the number of records read and of all. Errors of the source pass through.
 
-        Without ``derived`` it looks at rows and tree only.
+        Without ``derived`` it checks rows and tree only.
         """
         found = self._audited
         state = self._source.state()
@@ -108,7 +108,7 @@ class Audit:
         if found.findings:
             return found
         self._audit_tree(state, progress)
-        if derived and found.findings:  # each would be found a second time, by what it was counted into
+        if derived and found.findings:  # a wrong record would be found again in the data derived from it
             found.unchecked.append("indexes, the index of subjects and statistics, as the records do not hold")
         elif derived:
             self._check_derived()
@@ -146,7 +146,7 @@ class Audit:
         self._explain()
 
     def _check_derived(self) -> None:
-        """What is made from the records: the source computes it anew, in parts."""
+        """Checks derived data: the source computes it again, in parts."""
         mark, seen = "", set[str]()
         while mark not in seen:
             seen.add(mark)
@@ -159,13 +159,13 @@ class Audit:
                 return
 
     def _latest(self, state: dict[str, Any]) -> Checkpoint | None:
-        """The checkpoint to go by: the ledger's latest; what store and auditor remember must not be newer."""
+        """The checkpoint to use: the ledger's latest; those that store and auditor remember must not be newer."""
         found = self._audited
         if state["published"]:
             self._remember_published(state["published"])
         for note in self._remembered:
             remembered = Checkpoint.open(note, self._keys)
-            if not any(loss.covers(remembered) for loss in self._losses):  # other records are in their place
+            if not any(loss.covers(remembered) for loss in self._losses):  # else other records took its places
                 self._kept.append(remembered)
         try:
             checkpoint = Checkpoint.open(state["checkpoint"], self._keys) if state["checkpoint"] else None
@@ -185,7 +185,7 @@ class Audit:
         return checkpoint
 
     def _count_losses(self, latest: Checkpoint | None) -> None:
-        """Those who signed knew of so many losses: none of the last statements may be gone."""
+        """The signed checkpoints say how many losses were stated: no statement may be missing."""
         known = max((one.losses for one in (latest, *self._kept) if one), default=0)
         shown = max((loss.number for loss in self._losses), default=0)
         if shown < known:
@@ -210,7 +210,7 @@ class Audit:
             self._audited.losses.append(loss.sentence)
 
     def _take_first(self, state: dict[str, Any]) -> None:
-        """From where on rows must be there, by a statement that is signed."""
+        """Reads from a signed statement which row must be the first one."""
         first = int(state["first"])
         if first <= self._audited.first:
             return
@@ -269,7 +269,7 @@ class Audit:
         return hashes
 
     def _whole(self, level: int, number: int, data: bytes, count: int) -> bytes:
-        """A tile's hashes, of which so many are signed; more of them must be those of records that came since."""
+        """A tile's hashes, of which ``count`` are signed; further ones must belong to records that came later."""
         if len(data) > count * _HASH:
             size = int(self._source.state()["size"])
             most = min(WIDTH, (size >> (_BITS * level)) - number * WIDTH) * _HASH
@@ -280,7 +280,7 @@ class Audit:
         return data
 
     def _compare(self, records: "_Records", stored: list[bytes], start: int) -> list[bytes]:
-        """The hashes of a tile as the records themselves give them; those of rows that are not kept as stored."""
+        """The hashes of a tile, computed from the records; for removed rows the stored hashes."""
         computed = list(stored)
         for offset, expected in enumerate(stored):
             place = start + offset + 1
@@ -299,7 +299,7 @@ class Audit:
         return computed
 
     def _removed_meanwhile(self, place: int) -> bool:
-        """Whether a row that is missing was removed in good order since the audit began; not asked of every gap."""
+        """Whether a missing row was removed by retention since the audit began; not checked for every gap."""
         if len(self._missing) < _MOST and (not self._missing or self._missing[-1][1] != place - 1):
             self._take_first(self._source.state())
         return place < self._audited.first
@@ -313,7 +313,7 @@ class Audit:
     def _hold_against(
         self, checkpoint: Checkpoint, last_good: int, stored: list[bytes], computed: list[bytes], count: int
     ) -> None:
-        """Compares a signed root with those of the tree and of the rows, of which ``count`` stand in this tile."""
+        """Compares a signed root with the roots of tree and rows, of which ``count`` are in this tile."""
         if not self._tree_is_signed or _root(self._stored, stored[:count]) == checkpoint.root:
             return
         self._tree_is_signed = False
@@ -347,7 +347,7 @@ class Audit:
                 self._check_upper(level, self._audited.size >> (_BITS * (level + 1)))
 
     def _check_upper(self, level: int, number: int) -> None:
-        """Each hash of the tile must be that of the tile below it, or of the rows there if these are right."""
+        """Each hash of the tile must be that of the tile below it, or of the rows there if those are right."""
         data = self._whole(level, number, self._source.tile(level, number), len(self._uppers[level - 1]))
         for place, pair in enumerate(self._uppers[level - 1]):
             if data[place * _HASH : (place + 1) * _HASH] not in pair:
@@ -355,7 +355,7 @@ class Audit:
                 self._audited.note(first, f"hash {place} of tile {number} of level {level} of the tree was changed")
 
     def _explain(self) -> None:
-        """Says of each record that is not what the tree has: changed, moved, or right and the tree's hash wrong."""
+        """Says for each record that differs from the tree: changed, moved, or the tree's hash is wrong."""
         for first, last in self._missing:
             which = f"record {first} is" if first == last else f"records {first} to {last} are"
             self._audited.note(first, f"{which} missing: deleted")
@@ -385,7 +385,7 @@ class _Records:
         self._ended = False
 
     def at(self, place: int) -> bytes | None:
-        """The record at a place; places are asked for in ascending order."""
+        """The record at a place; the caller must ask for places in ascending order."""
         while self._next is None or self._next[0] < place:
             if not self._forward():
                 return None

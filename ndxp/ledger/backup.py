@@ -1,4 +1,4 @@
-"""A backup of a ledger, as an auditor reads it: one SQLite file that proves itself, without gateway and database."""
+"""Reads a backup of a ledger: one SQLite file that an auditor can verify without gateway and database."""
 
 import json
 import sqlite3
@@ -13,21 +13,21 @@ from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Key, KeyChange
 
 FORMAT = "ndxp-backup/1"
-"""What a backup says that it is, in its table ``backup`` of names and values."""
+"""The value of ``format`` in the backup's table ``backup`` of names and values."""
 
 _ALWAYS = ("transaction_id", "phase", "origin")
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 class BackupRefused(Exception):
-    """A backup cannot be made, or is not one that holds; the text says why."""
+    """A backup cannot be made or is not valid; the text says why."""
 
 
 class Backup:
-    """An open backup: what it says of itself, and the source of an audit. Nothing in it is changed.
+    """An open backup: its description, and the source of an audit. Nothing in it is changed.
 
     Its tables are those of the ledger (``records``, ``tiles``, ``tree``, ``checkpoints``, ``retentions``, ``subjects``,
-    ``rollups``). Raises BackupRefused for a file that is no backup.
+    ``rollups``). Raises BackupRefused for a file that is not a backup.
     """
 
     def __init__(self, file: Path) -> None:
@@ -50,11 +50,11 @@ class Backup:
         self._database.close()
 
     def trusted(self, keys: Iterable[Key]) -> list[Key]:
-        """The keys and those that they have named as their successors."""
+        """The keys and their successors, which they have named."""
         return KeyChange.follow(keys, self.changes)
 
     def audit(self, keys: Iterable[Key], progress: Callable[[int, int], None] = lambda _done, _all: None) -> Audited:
-        """Computes every hash anew. Raises BackupRefused when the file cannot be read to its end."""
+        """Computes every hash again. Raises BackupRefused when the file cannot be read to its end."""
         with self._readable():
             return Audit(self, self.trusted(keys)).run(progress)
 
@@ -70,7 +70,7 @@ class Backup:
             "SELECT seq FROM records WHERE seq < ? UNION ALL SELECT seq FROM records WHERE seq > ? "
             "ORDER BY seq LIMIT 10",
             (first, size),
-        )  # two ranges: nothing that lies between them is read
+        )  # two ranges, so that nothing between them is read
         return {
             "checkpoint": note, "published": "", "size": size, "first": first, "retention": statement,
             "outside": [seq for (seq,) in outside], "losses": self.losses,
@@ -95,10 +95,10 @@ class Backup:
         return bytes(found or b"")
 
     def derived(self, mark: str) -> dict[str, Any]:
-        """See ``ndxp.ledger.audit.Source``; a restore makes anew what is not checked here."""
-        said = [line for (line,) in self._database.execute("PRAGMA integrity_check(10)") if line != "ok"]
+        """See ``ndxp.ledger.audit.Source``; a restore computes again what is not checked here."""
+        lines = [line for (line,) in self._database.execute("PRAGMA integrity_check(10)") if line != "ok"]
         return {
-            "findings": [(0, f"the file is damaged: {str(line)[:200]}") for line in said],
+            "findings": [(0, f"the file is damaged: {str(line)[:200]}") for line in lines],
             "unchecked": ["the backup's statistics and index of subjects (a restore makes them of the records)"],
             "next": "",
         }
@@ -118,7 +118,7 @@ class Backup:
 
 
 def line_of(row: dict[str, Any]) -> bytes:
-    """A record as the tree's leaf is a hash of it: fields that say nothing are left out."""
+    """A record in the form whose hash is the tree's leaf: without fields that have their default."""
     place = row.pop("seq")
-    said = {name: value for name, value in row.items() if value not in ("", 0) or name in _ALWAYS}
-    return b"%d %s\n" % (place, _encode(said).encode(errors="replace"))
+    lines = {name: value for name, value in row.items() if value not in ("", 0) or name in _ALWAYS}
+    return b"%d %s\n" % (place, _encode(lines).encode(errors="replace"))

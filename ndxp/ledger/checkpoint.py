@@ -1,4 +1,4 @@
-"""Checkpoints: what the ledger says of itself at one size, in the C2SP tlog-checkpoint form, signed as a C2SP note."""
+"""Checkpoints: size and root of the ledger in the C2SP tlog-checkpoint form, signed as a C2SP note."""
 
 import re
 from base64 import b64decode, b64encode
@@ -46,14 +46,14 @@ class Key:
 
     @property
     def id(self) -> bytes:
-        """Four bytes that tell keys of one name apart."""
+        """Four bytes that distinguish keys of one name."""
         return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{_encode(_ED25519 + self.public)}"
 
     def signed(self, text: str, signature: bytes) -> bool:
-        """Whether the signature of the text is this key's."""
+        """Whether this key has signed the text."""
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
         except InvalidSignature:
@@ -62,7 +62,7 @@ class Key:
 
 
 def sign_note(text: str, name: str, keys: Iterable[Ed25519PrivateKey]) -> str:
-    """The note of ``text`` (ends with a line break) with a signature line of each key."""
+    """The note of ``text``, which ends with a line break, with a signature line of each key."""
     lines = []
     for private in keys:
         key = Key(name, private.public_key().public_bytes_raw())
@@ -73,7 +73,7 @@ def sign_note(text: str, name: str, keys: Iterable[Ed25519PrivateKey]) -> str:
 def open_note(note: str, keys: Iterable[Key]) -> tuple[str, list[Key]]:
     """The text of a note and the known keys that signed it, at least one.
 
-    A signature by a key that is not known says nothing; a wrong one by a known key spoils the note. Raises NoteRefused.
+    A signature of an unknown key is ignored; a wrong one of a known key makes the note invalid. Raises NoteRefused.
     """
     text, _, signatures = note[:_LONGEST].rpartition("\n\n")
     text += "\n"
@@ -98,11 +98,11 @@ def open_note(note: str, keys: Iterable[Key]) -> tuple[str, list[Key]]:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A ledger's name, how many records it holds and the root over them.
+    """A ledger's name, the number of its records and the root over them.
 
-    ``losses`` is how many losses of records were stated before it was signed: an extension line ``losses N``, left out
-    when there were none. ``number`` counts the ledger's checkpoints from 1: an extension line ``checkpoint N``, 0 for
-    one that does not say. Checkpoints over the same tree are equal, whatever was stated.
+    ``losses`` is how many losses were stated before it was signed: an extension line ``losses N``, left out when there
+    were none. ``number`` counts the ledger's checkpoints from 1: an extension line ``checkpoint N``; 0 without that
+    line. Checkpoints over the same tree are equal, whatever these lines say.
     """
 
     origin: str
@@ -113,7 +113,7 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a checkpoint's text; other extension lines are passed over. Raises NoteRefused."""
+        """Reads a checkpoint's text; other extension lines are ignored. Raises NoteRefused."""
         lines = text.split("\n")
         if len(lines) < 4 or not re.fullmatch(r"0|[1-9]\d{0,18}", lines[1]):
             raise NoteRefused("not a checkpoint: a name, a size and a root in lines of their own")
@@ -139,7 +139,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """That the rows before ``first`` were removed in good order."""
+    """The statement that retention has removed the rows before ``first``."""
 
     origin: str
     first: int
@@ -161,10 +161,10 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """That a ledger ended at record ``kept`` again after more were signed: those up to ``lost`` are not in it any more.
+    """The statement that a ledger ended at ``kept`` although more was signed: records up to ``lost`` are not in it.
 
-    Somebody has put an older copy in its place, a backup for example, and stands by it. ``number`` counts the ledger's
-    losses from 1 (statements of before they were counted are all the first): it excuses only what was signed before it.
+    The operator has replaced it by an older copy, such as a backup. ``number`` counts the ledger's losses from 1 (in
+    older statements it is always 1). A statement excuses only checkpoints that were signed before it.
     """
 
     kept: int
@@ -186,7 +186,7 @@ class Loss:
 
     @classmethod
     def all_of(cls, notes: Iterable[str], keys: Sequence[Key]) -> list[Self]:
-        """The statements among the notes that hold, in their order."""
+        """The valid statements among the notes, in their order."""
         held = []
         for note in notes:
             with suppress(NoteRefused):
@@ -194,16 +194,16 @@ class Loss:
         return held
 
     def covers(self, checkpoint: Checkpoint) -> bool:
-        """Whether the checkpoint may be one over records that were lost: one of those numbers, signed before this."""
+        """Whether the checkpoint may cover lost records: its size is in their range, and it was signed before this."""
         return self.kept < checkpoint.size <= self.lost.size and checkpoint.losses < self.number
 
     def accepts(self, published: Checkpoint) -> bool:
-        """Whether the checkpoint is the very one whose records were lost."""
+        """Whether this is exactly the checkpoint whose records were lost."""
         return self.lost == published and self.covers(published)
 
     @property
     def sentence(self) -> str:
-        """What it says, for people."""
+        """The statement as a sentence for people."""
         return (
             f"records {self.kept + 1} to {self.lost.size} of before {self.at} were lost, and a signed statement says so"
         )
@@ -215,7 +215,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """That a ledger signs with another key from now on."""
+    """The statement that a ledger signs with another key from now on."""
 
     new: Key
 
@@ -224,7 +224,7 @@ class KeyChange:
 
     @staticmethod
     def follow(keys: Iterable[Key], changes: Iterable[str]) -> list[Key]:
-        """The keys, and those that they have named as their successors; ``changes`` are notes in their order."""
+        """The keys and their successors, which they have named; ``changes`` are notes in their order."""
         known = list(keys)
         for note in changes:
             try:

@@ -12,7 +12,7 @@ from ndxp.ledger.merkle import ProofRefused, check_inclusion, leaf_hash
 from ndxp.ledger.payload import plain_hash, salted
 
 FORMAT = "ndxp-evidence/1"
-"""What an evidence file says that it is."""
+"""The value of ``format`` in an evidence file."""
 
 
 class EvidenceRefused(Exception):
@@ -21,14 +21,14 @@ class EvidenceRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What evidence proves: these records stand in the ledger that signed the checkpoint, at these places from 1."""
+    """What evidence proves: the signed ledger holds these records, at these places counted from 1."""
 
     checkpoint: Checkpoint
     records: Sequence[tuple[int, dict[str, Any]]]
     salt: bytes | None = None
 
     def check_messages(self, direction: str, messages: Sequence[bytes]) -> None:
-        """That these were the messages of the transaction, ``direction`` "request" or "response".
+        """Checks that these were the messages of the transaction, ``direction`` "request" or "response".
 
         Raises EvidenceRefused when they were not, and when the evidence came without the salt.
         """

@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 9162 as a verifier knows it: hashes, roots, and what a proof proves."""
+"""The Merkle tree of RFC 9162 for a verifier: hashes, roots, and the check of proofs."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -30,7 +30,7 @@ def perfect_root(hashes: Sequence[bytes]) -> bytes:
 
 
 class Frontier:
-    """The right edge of a tree that only grows: enough to add hashes and to know the root, O(log n) in memory.
+    """The right edge of a growing tree, which is enough to add hashes and compute the root; O(log n) in memory.
 
     ``height`` is that of the subtrees whose hashes are added: 0 for leaves.
     """
@@ -50,7 +50,7 @@ class Frontier:
         self._peaks.append((height, added))
 
     def copy(self) -> "Frontier":
-        """The same edge, to go on from separately."""
+        """A copy of this edge that grows independently."""
         twin = Frontier()
         twin.size, twin._peaks = self.size, list(self._peaks)
         return twin
@@ -66,7 +66,7 @@ class Frontier:
 
 
 def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """That the leaf hash stands at ``index`` of the tree with this size and root (RFC 9162, 2.1.3.2).
+    """Checks that the leaf hash is at ``index`` of the tree with this size and root (RFC 9162, 2.1.3.2).
 
     Raises ProofRefused.
     """
@@ -94,7 +94,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
 def check_consistency(  # noqa: C901 - the steps of the RFC, in their order
     old_size: int, new_size: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
 ) -> None:
-    """That the newer tree only added leaves to the older one (RFC 9162, 2.1.4.2). Raises ProofRefused."""
+    """Checks that the newer tree only adds leaves to the older one (RFC 9162, 2.1.4.2). Raises ProofRefused."""
     if not 0 <= old_size <= new_size:
         raise ProofRefused(f"a tree of {new_size} cannot have grown from one of {old_size}")
     if old_size in (0, new_size):

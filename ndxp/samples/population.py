@@ -5,8 +5,8 @@ from typing import Any
 from google.protobuf.message import Message
 
 from ndxp.population.v1 import population_pb2 as pb
-from ndxp.samples.sample import Demo, Sample, Turn, false_claim, true_claim
-from ndxp.world import Citizen, Sex, provinces
+from ndxp.samples.sample import Demo, Sample, Turn, can_be_mother, false_claim, true_claim
+from ndxp.world import provinces
 
 MATCHED, DIFFERED = 604_825_046, 409_648_471
 """Requests to the population database until June 2023: those that matched in full, and those with a difference."""
@@ -15,7 +15,6 @@ BATCH = 10
 """Questions or changes in one stream."""
 
 _METHODS = pb.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name
-_MOTHER_AGES = range(20, 41)
 
 
 def _verify_matched(turn: Turn) -> list[Message]:
@@ -76,10 +75,6 @@ def _register_birth(turn: Turn) -> list[Message]:
     ]  # fmt: skip
 
 
-def _can_be_mother(citizen: Citizen) -> bool:
-    return citizen.sex is Sex.FEMALE and citizen.age() in _MOTHER_AGES
-
-
 def _is_matched(answer: Any) -> bool:
     return bool(answer.matched)
 
@@ -108,9 +103,7 @@ SAMPLES = (
     Sample(name="watch-changes", method=_METHODS["WatchChanges"], make=_watch_changes),
     Sample(name="upload-changes", method=_METHODS["UploadChanges"], make=_upload_changes),
     Sample(name="change-address", method=_METHODS["ChangeAddress"], make=_change_address, drills=3),
-    Sample(
-        name="register-birth", method=_METHODS["RegisterBirth"], make=_register_birth, suits=_can_be_mother, drills=1
-    ),
+    Sample(name="register-birth", method=_METHODS["RegisterBirth"], make=_register_birth, suits=can_be_mother),
 )  # fmt: skip
 
 DEMO = Demo(

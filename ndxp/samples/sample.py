@@ -9,7 +9,11 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from ndxp.world import Citizen, World, normalise_name
+from ndxp.world import Citizen, Register, Sex, World, normalise_name
+
+_MOTHER_AGES = range(20, 41)
+_STRIDE = 1_000_000_007
+"""A prime beyond every population: steps of it come to everybody, and not to neighbours, who are all of one age."""
 
 
 class Turn(NamedTuple):
@@ -29,6 +33,7 @@ class Sample:
     yes (a matched citizen, an admitted patient); it gets all answers of a stream together. ``expected`` is what it must
     be, None where the nation does not decide it. ``suits`` tells whom the call can be about. ``drills`` is how often
     the crash drills make the call relative to the others, 0 for never; they call as the one-stop system of a province.
+    ``purpose`` is what a load test states with the call, where a grant asks for one.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Sample:
     expected: bool | None = None
     suits: Callable[[Citizen], bool] = lambda _: True
     drills: int = 0
+    purpose: str = ""
 
     @property
     def full_method(self) -> str:
@@ -91,6 +97,20 @@ class Demo:
         return split
 
 
+def holder(turn: Turn, register: type[Register[Any]]) -> tuple[Citizen, str]:
+    """Somebody who is in a register, and the register's number: the citizen of the turn, or another one.
+
+    Raises ValueError when nobody is.
+    """
+    world, first = turn.world, turn.world.index(turn.citizen.number) or 0
+    for step in range(world.population):
+        number = world.number((first + step * _STRIDE) % world.population)
+        value = world.identifier(register, number)
+        if value and (citizen := world.citizen(number)):
+            return citizen, value
+    raise ValueError(f"nobody in this world of {world.population} people is in the register {register.name!r}")
+
+
 def true_claim(citizen: Citizen, turn: int = 1) -> dict[str, str]:
     """Number, name and birth date as a caller states them; every fourth name without diacritics."""
     name = normalise_name(citizen.full_name) if turn % 4 == 0 else citizen.full_name
@@ -108,3 +128,8 @@ def false_claim(world: World, citizen: Citizen, turn: int) -> dict[str, str]:
         case _:
             claim["citizen_number"] = world.absent_number(turn)
     return claim
+
+
+def can_be_mother(citizen: Citizen) -> bool:
+    """Whether the birth of a child of this citizen may be registered."""
+    return citizen.sex is Sex.FEMALE and citizen.age() in _MOTHER_AGES

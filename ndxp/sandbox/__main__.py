@@ -1,7 +1,7 @@
-"""The supervisor: starts a sandbox's processes, restarts those that die, and stops them in order.
+"""The supervisor: starts a sandbox's processes, restarts those that die, and stops all in order.
 
-``python -m ndxp.sandbox FOLDER``. It is the leader of the process group in which all of them are. It brings the store's
-data to disk once a second. It imports little, because it stays in memory.
+``python -m ndxp.sandbox FOLDER``. It leads the process group of all these processes, and syncs the store's data to disk
+once a second. It imports little, because it stays in memory.
 """
 
 import contextlib
@@ -24,11 +24,11 @@ _PATIENCE = 20.0
 _HEALTHY = 60.0
 _SYNC_EVERY = 1.0
 _LOOK_EVERY = 1.0
-"""Seconds between two looks at whether the folder is still there: no signal tells when it is removed."""
+"""Seconds between two checks that the folder still exists; no signal reports its removal."""
 
 
 class Supervisor:
-    """Keeps the processes of one run folder running, for as long as the folder is there."""
+    """Keeps the processes of one run folder running, as long as the folder exists."""
 
     def __init__(self, folder: Path, processes: list[dict[str, Any]]) -> None:
         self._plan = folder / _PLAN
@@ -44,11 +44,11 @@ class Supervisor:
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, or when somebody has removed the folder, and every process has ended."""
         wakes = _wakes()
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # it only has to wake
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # it only has to wake the supervisor
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         try:
-            # Without the folder nothing can be recorded any more: the databases in it are gone.
+            # Without the folder nothing can be recorded: its databases are gone.
             while not self._stopping and self._plan.exists():
                 for name, process in list(self._running.items()):
                     if process.poll() is not None:
@@ -99,7 +99,7 @@ class Supervisor:
 
 
 def _wakes() -> int:
-    """A descriptor that can be read once a signal has come."""
+    """A descriptor that becomes readable when a signal has come."""
     wakes, writes = os.pipe()
     for descriptor in (wakes, writes):
         os.set_blocking(descriptor, False)
@@ -108,15 +108,15 @@ def _wakes() -> int:
 
 
 def _wait(wakes: int, until: float) -> None:
-    """Waits for a signal (a process has ended, or all shall), no longer than a second or until a time (monotonic)."""
+    """Waits for a signal (a process has ended, or all should stop), at most a second and until a time (monotonic)."""
     if select.select([wakes], [], [], min(_LOOK_EVERY, max(0.0, until - time.monotonic())))[0]:
         os.read(wakes, 1024)
 
 
 def sync(data: Path) -> None:
-    """Brings to disk what the store has written to its append-only files."""
+    """Syncs the store's append-only files to disk."""
     for path in data.glob("appendonlydir/*.aof"):
-        # A file that the store has just replaced needs no syncing any more.
+        # A file that the store has just replaced need not be synced.
         with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
             os.fdatasync(file.fileno())
 
@@ -136,13 +136,13 @@ def main() -> None:
     folder = Path(sys.argv[1])
     plan = json.loads((folder / _PLAN).read_text(encoding="utf-8"))
     if plan["durability"] == "everysec":
-        # A thread of its own: a disk that hangs must not keep the supervisor from its processes.
+        # In its own thread, so that a hanging disk does not stop the supervisor.
         threading.Thread(target=_keep_synced, args=(folder / "store",), daemon=True).start()
     try:
         Supervisor(folder, plan["processes"]).run()
     finally:
         if socket_folder := plan["socket_folder"]:
-            with contextlib.suppress(OSError):  # the store has taken its socket away
+            with contextlib.suppress(OSError):  # the store has removed its socket
                 Path(socket_folder).rmdir()
 
 

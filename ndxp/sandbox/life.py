@@ -1,6 +1,6 @@
 """Starts and stops a sandbox, and knows when it is ready.
 
-Every part answers then, one real call went through, and every gateway knows what the directory shows and takes calls.
+Ready means: every part answers, one real call succeeded, and every gateway has the current registry and takes calls.
 """
 
 import os
@@ -26,7 +26,7 @@ from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
 from ndxp.tree import command, environment
 
 OPERATIONS = "VN/GOV/G22/operations"
-"""The subsystem as which the sandbox itself calls."""
+"""The subsystem as which the sandbox makes its own call."""
 
 _PATIENCE = 60.0
 _LOOK_AGAIN = 0.05
@@ -35,17 +35,18 @@ _FOR_GOOD = "recorder refuses"
 
 
 class StartFailed(Exception):
-    """The sandbox did not become ready; the text holds the last lines of the log that tells why."""
+    """The sandbox did not become ready; the text has the last lines of the log that says why."""
 
 
 class NotReady(StartFailed):
-    """The sandbox runs and records nothing, because its ledger is not what was signed: it is left for inspection."""
+    """The sandbox runs but records nothing, because its ledger is not what was signed; it stays for inspection."""
 
 
 def start(state: State) -> State:
     """Starts the planned processes and waits until the exchange is ready.
 
-    Raises StartFailed, after a clean-up, and when another supervisor already runs in the folder; NotReady without one.
+    Raises StartFailed, after stopping everything, or when another supervisor runs in the folder; NotReady without
+    stopping anything.
     """
     began = time.monotonic()
     folder = Path(state.folder)
@@ -87,21 +88,21 @@ def start(state: State) -> State:
 
 
 def _make_own(folder: Path) -> None:
-    """Makes a folder for the user alone; one that an earlier start of the same plan has left is taken again."""
+    """Makes a private folder; one that an earlier start of the same plan has left is used again."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077:
-        raise StartFailed(f"{folder} is somebody else's, or open to others; remove it, or set TMPDIR to another folder")
+        raise StartFailed(f"{folder} is another user's, or open to others; remove it, or set TMPDIR to another folder")
 
 
 def stop(state: State) -> None:
-    """Stops all processes of a sandbox in order; those that a killed supervisor left behind too."""
+    """Stops all processes of a sandbox in order, also those that a killed supervisor has left."""
     _end(state.members(), [state.supervisor] if state.alive() else [])
     state.discard_socket()
 
 
 def stop_left(folder: Path) -> bool:
-    """Stops the exchange that runs in a folder whose run.json is gone, or is not to be read; whether there was one."""
+    """Stops the exchange in a folder whose run.json is missing or unreadable; returns whether there was one."""
     left = processes_of(folder)
     _end(left, [process.pid for process in left if _is_supervisor(process)])
     return bool(left)
@@ -114,7 +115,7 @@ def _is_supervisor(process: psutil.Process) -> bool:
 
 
 def ready(state: State) -> bool:
-    """Whether a sandbox does its whole duty, through each of its gateways; raises NotReady when it never will."""
+    """Whether a sandbox works completely, through each of its gateways; raises NotReady when it never will."""
     try:
         answer = _get(f"{state.control_url}/readyz")
         if answer.status_code != httpx.codes.OK:
@@ -130,21 +131,21 @@ def ready(state: State) -> bool:
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             ended = _ended(Path(state.folder))
             beside = {each for name, subsystems in state.beside.items() if name not in ended for each in subsystems}
-            mine = {*own_subsystems(), *beside}
-            # What others offer may be down as long as they like; calls to it are refused meanwhile.
-            own = [service for service in services if service.provider in mine]
+            hosted = {*own_subsystems(state.beside), *beside}
+            # Agencies of others may be down; calls to them are refused meanwhile.
+            own = [service for service in services if service.provider in hosted]
             described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
-            return described and of_one_mind(state) and _all_record(state)
+            return described and same_registry(state) and _all_record(state)
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
         return False
-    except (ValueError, KeyError):  # somebody else answers at one of its ports
+    except (ValueError, KeyError):  # a foreign process answers at one of its ports
         return False
 
 
-def of_one_mind(state: State) -> bool:
-    """Whether each gateway works with the registry that control has published last, contracts included.
+def same_registry(state: State) -> bool:
+    """Whether each gateway has the registry that control has published last, contracts included.
 
-    They know of every change then that was answered before.
+    Then they know every change that was answered before.
     """
     try:
         versions = _shown(state, ("control", "gateway"), "ndxp_registry_version")
@@ -154,9 +155,9 @@ def of_one_mind(state: State) -> bool:
 
 
 def _end(processes: Sequence[psutil.Process], supervisors: Iterable[int]) -> None:
-    """Ends processes; a supervisor among them ends the others in order."""
-    told = list(supervisors) or [process.pid for process in processes]
-    for number in told:
+    """Ends processes; a supervisor among them stops the others in order."""
+    signalled = list(supervisors) or [process.pid for process in processes]
+    for number in signalled:
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGTERM)
     deadline = time.monotonic() + _PATIENCE
@@ -198,7 +199,7 @@ def _all_record(state: State) -> bool:
 
 
 def _shown(state: State, kinds: Sequence[str], name: str) -> list[str]:
-    """A metric as each process of these kinds shows it, empty where one does not. Raises httpx.HTTPError."""
+    """A metric as each process of these kinds shows it, empty if it shows none. Raises httpx.HTTPError."""
     shown = []
     for process in state.processes:
         if process.name.partition("-")[0] in kinds:
@@ -208,25 +209,25 @@ def _shown(state: State, kinds: Sequence[str], name: str) -> list[str]:
 
 
 def _get(url: str) -> httpx.Response:
-    # Without verify=False, httpx reads all certificates first, which loopback has no use for.
+    # Without verify=False, httpx first reads all certificates, which loopback does not need.
     return httpx.get(url, timeout=2, verify=False, trust_env=False)  # noqa: S501
 
 
 def failures(state: State) -> dict[str, str]:
-    """Why agencies of others ended by themselves, a line for each subsystem; the rest of the exchange runs."""
+    """Why agencies of others ended by themselves, one line for each subsystem; the rest of the exchange runs."""
     ended = state.beside.keys() & _ended(Path(state.folder))
     return {subsystem: _why(state, name) for name in ended for subsystem in state.beside[name]}
 
 
 def _why(state: State, process: str) -> str:
-    """The line that an agency of others has written last about why it does not run."""
+    """The last line that an agency of others has written about why it does not run."""
     agency, log = process.removeprefix(BESIDE), Path(state.folder) / "logs" / f"{process}.log"
     lines = [line.partition(": ")[2] for line in _lines(log) if line.startswith(f"{agency}: ")]
     return f"{agency} does not run: {lines[-1] if lines else f'it ended, see {log}'}"
 
 
 def _failure(state: State, supervisor: "subprocess.Popen[bytes]") -> str:
-    """What stands in the way for good: a process of ours that ended by itself. Its own last line says why."""
+    """Why the start fails for good: a process of ours ended by itself, and its last line says why."""
     folder = Path(state.folder)
     ended = [name for name in _ended(folder) if name not in state.beside]
     if not ended and supervisor.poll() is None:
@@ -237,7 +238,7 @@ def _failure(state: State, supervisor: "subprocess.Popen[bytes]") -> str:
 
 
 def _ended(folder: Path) -> list[str]:
-    """The processes that have ended by themselves since the start, the first one first."""
+    """The processes that have ended by themselves since the start, in that order."""
     lines = _lines(folder / "logs" / "supervisor.log")
     return [line.partition(" ")[0] for line in lines if " ended with " in line]
 

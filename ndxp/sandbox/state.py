@@ -1,6 +1,6 @@
-"""What is known of an exchange from its run folder: where it listens, which processes it is, whether it lives.
+"""The state of an exchange in its run folder: its addresses and processes, and whether it runs.
 
-Usually it is a sandbox; an exchange that runs elsewhere, in containers or on servers, is attached.
+Usually it is a sandbox; an exchange in containers or on servers is attached.
 """
 
 import json
@@ -26,7 +26,7 @@ SUPERVISOR = "ndxp.sandbox"
 """The module that keeps the processes of a sandbox running."""
 
 Durability: TypeAlias = Literal["everysec", "always"]
-"""How often what the store has written goes to disk."""
+"""How often the store's data is synced to disk."""
 
 _FILE = "run.json"
 _CONNECT = 3.0
@@ -38,9 +38,13 @@ class NoSandbox(Exception):
     """There is no running exchange in the folder; the text says what to do."""
 
 
+CLOCK_FILE = "clock"
+"""The file of a simulated clock in a run folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process to run: its name, its command line and what it needs in the environment besides ours."""
+    """A process to run: its name, its command line and its additional environment variables."""
 
     name: str
     command: list[str]
@@ -48,7 +52,7 @@ class Process:
 
     @property
     def metrics(self) -> str:
-        """``host:port`` where it shows its metrics; empty for nowhere."""
+        """``host:port`` of its metrics; empty when it shows none."""
         return self.environment.get("NDXP_METRICS_ADDRESS", "")
 
 
@@ -61,7 +65,7 @@ class State:
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
     files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
-    others, with the subsystems of each.
+    others, with the subsystems of each. ``clock`` is the pace of the nation's clock.
     """
 
     folder: str
@@ -76,10 +80,11 @@ class State:
     tls: bool = False
     socket_folder: str = ""
     beside: dict[str, list[str]] = field(default_factory=dict)
+    clock: str = "real"
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """The state in a run folder, or None when there is none that can be read."""
+        """The state in a run folder, or None when it is missing or unreadable."""
         try:
             data = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             return cls(**{**data, "processes": [Process(**process) for process in data["processes"]]})
@@ -101,13 +106,13 @@ class State:
         return state
 
     def write(self) -> None:
-        """Keeps the state in the run folder (mode 0600)."""
+        """Writes the state into the run folder (mode 0600)."""
         self._keep(_FILE, asdict(self))
 
     def write_targets(self) -> None:
-        """Says in the run folder where Prometheus finds each process's metrics, in its own format (file_sd).
+        """Writes into the run folder where Prometheus finds each process's metrics, in its format file_sd.
 
-        The instance is the process's name: the port may be another one after the next start.
+        The instance is the process's name, because the port may change at the next start.
         """
         self._keep(
             "prometheus.json",
@@ -122,14 +127,19 @@ class State:
         with whole_file(Path(self.folder) / name) as file:
             file.write(json.dumps(content, indent=1).encode())
 
+    @property
+    def clock_file(self) -> Path | None:
+        """The file of a simulated clock; None when the time is the real one."""
+        return None if self.clock == "real" else Path(self.folder) / CLOCK_FILE
+
     def alive(self) -> bool:
-        """Whether the supervisor runs; of an attached exchange, whether its gateway takes connections."""
+        """Whether the supervisor runs; for an attached exchange, whether its gateway takes connections."""
         if self.attached:
             return _listens(self.gateway)
         return bool(self.started) and start_of(self.supervisor) == self.started
 
     def members(self) -> list[psutil.Process]:
-        """The living processes of this sandbox, the supervisor among them, even when it was killed itself.
+        """The living processes of this sandbox, with the supervisor; also when the supervisor was killed.
 
         They are in the supervisor's process group and name this run folder in their environment, or the store's
         socket in their title.
@@ -150,7 +160,7 @@ class State:
         return unquote(self.processes[0].environment["NDXP_REDIS_URL"].removeprefix("unix://"))
 
     def discard_socket(self) -> None:
-        """Removes the folder that was made for the store's socket, if one was."""
+        """Removes the folder of the store's socket, if one was made."""
         if self.socket_folder:
             Path(self._socket).unlink(missing_ok=True)
             with suppress(OSError):
@@ -158,14 +168,14 @@ class State:
 
     @property
     def tls_folder(self) -> Path:
-        """Where the certificates are."""
+        """The folder of the certificates."""
         return Path(self.folder) / TLS_FOLDER
 
     def asking(self) -> dict[str, Any]:
-        """What httpx needs to ask the control process: whom it trusts, and whether through a proxy. Raises OSError.
+        """Arguments for httpx to call the control process: trusted certificates, and the proxy. Raises OSError.
 
-        Of an attached exchange, whoever this machine trusts; without TLS nothing, which takes no time to read. A proxy
-        of the environment would read the secret: it is for https of public authorities.
+        For an attached exchange these are the certificates that this machine trusts; without TLS none, because reading
+        them takes time. A proxy is used only for https with public authorities, because it could read the secret.
         """
         if self.tls:
             return {"verify": trust((self.tls_folder / "ca.pem").read_bytes()), "trust_env": False}
@@ -178,14 +188,14 @@ class State:
         return Path(self.folder) / "credentials.json"
 
     def tokens(self, client: str) -> Tokens:
-        """Tokens of a subsystem. Raises TokenRefused for one that has no credentials here."""
+        """Tokens of a subsystem. Raises TokenRefused when it has no credentials here."""
         return Tokens(self.control_url, Credentials.load(self.credentials, client))
 
 
 def start_of(pid: int) -> str:
-    """When a process was started: the boot, and clock ticks since; empty when there is none, or it has ended.
+    """When a process was started: the boot, and clock ticks since then; empty when there is no such process.
 
-    No change of the wall clock changes it (proc_pid_stat(5), field 22).
+    It does not depend on the wall clock (proc_pid_stat(5), field 22).
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
@@ -197,16 +207,16 @@ def start_of(pid: int) -> str:
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """The living processes of an exchange in a run folder, the supervisor first, whatever is left of the folder.
+    """The living processes of an exchange in a run folder, the supervisor first, even if the folder is gone.
 
-    They are the process groups in which one of our modules runs with this folder in its environment. The store has
-    written its title over its environment, and is in the group.
+    They are the process groups in which one of our modules runs with this folder in its environment. The store itself
+    is found by the group only, because its title overwrites its environment.
     """
     name, groups = str(folder.resolve()), set[int]()
     for process in psutil.process_iter():
         try:
             ours = not _MODULES.isdisjoint(process.cmdline()) and process.environ().get("NDXP_FOLDER") == name
-            if ours and os.getsid(process.pid) == os.getpgid(process.pid):  # as the supervisor's start makes it
+            if ours and os.getsid(process.pid) == os.getpgid(process.pid):  # the supervisor is started as a leader
                 groups.add(os.getpgid(process.pid))
         except (psutil.Error, OSError):
             continue

@@ -1,1 +1,1 @@
-"""A new agency: ``template`` is one that runs, and ``agency`` writes it under another name."""
+"""A new agency: ``template`` is an agency that runs, and ``agency`` copies it under another name."""

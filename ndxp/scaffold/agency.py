@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ndxp.agency.contract import can_generate, generate
 from ndxp.identifiers import Subsystem
-from ndxp.sandbox.plan import agencies
 from ndxp.tree import TREE
 
 TEMPLATE = Path(__file__).with_name("template")
@@ -23,7 +22,7 @@ _RESERVED = frozenset((
 """Names that processes, containers or folders of an exchange have."""
 
 OWNER = "VN/GOV/G22"
-"""The member whose agency it is where nobody says another: the office of the government."""
+"""The default member of a new agency: the office of the government."""
 
 
 class AgencyRefused(ValueError):
@@ -31,9 +30,9 @@ class AgencyRefused(ValueError):
 
 
 def write(name: str, folder: Path, member: str = OWNER) -> list[Path]:
-    """Writes an agency of a member into a folder of its own, with the code of its contract; gives its files.
+    """Writes an agency of a member into a folder of its own, with the code of its contract; returns its files.
 
-    Raises AgencyRefused for a name or a member that cannot be, a folder that is not empty, and without grpcio-tools.
+    Raises AgencyRefused for an invalid name or member, a folder that is not empty, and without grpcio-tools.
     """
     _check(name, member)
     if (found := find_spec(name)) is not None and found.origin is not None:
@@ -42,15 +41,15 @@ def write(name: str, folder: Path, member: str = OWNER) -> list[Path]:
         raise AgencyRefused(f"{folder} is there and not empty; name another folder with --folder")
     if not can_generate():
         raise AgencyRefused("the code of a contract is made with grpcio-tools: pip install 'ndxp[new]'")
-    written = _write(name, member, folder, lambda path: path, package="", contracts="")
+    written = _write(name, member, folder, _place_in_own_folder, package="", contracts="")
     generate(folder.resolve())
     return written
 
 
 def write_into_repository(name: str, root: Path, member: str = OWNER) -> list[Path]:
-    """Writes an agency of a member into a checkout, besides its others; gives its files.
+    """Writes an agency of a member into a checkout; returns its files.
 
-    Raises AgencyRefused for a name or a member that cannot be, and for a name that is there already.
+    Raises AgencyRefused for an invalid name or member, and for a name that is there already.
     """
     _check(name, member)
     for package in ("ndxp", "services"):
@@ -69,8 +68,6 @@ def _check(name: str, member: str) -> None:
         )
     if name in _RESERVED or keyword.iskeyword(name) or name in sys.stdlib_module_names:
         raise AgencyRefused(f"{name} cannot be the name of an agency: Python or the exchange has it already")
-    if name in (part.name for part in agencies()):
-        raise AgencyRefused(f"there is an agency {name} already; take another name")
     try:
         Subsystem.parse(f"{member}/{name.replace('_', '-')}")
     except ValueError as error:
@@ -91,6 +88,7 @@ def _write(
         "new-agency": name.replace("_", "-"),
         "NewAgency": "".join(word.capitalize() for word in name.split("_")),
         "New agency": _spoken(name).capitalize(),
+        "new agency": _spoken(name),
     }
     texts = {}
     for path in template_files():
@@ -107,9 +105,14 @@ def _write(
 
 
 def template_files() -> list[Path]:
-    """The files of the template, without what tools have left there."""
+    """The files of the template, without caches of tools."""
     found = sorted(path.relative_to(TEMPLATE) for path in TEMPLATE.rglob("*") if path.is_file())
     return [path for path in found if not path.parts[0].startswith(".") and "__pycache__" not in path.parts]
+
+
+def _place_in_own_folder(path: Path) -> Path | None:
+    """Where a file of the template is in an agency's own folder; None for sample calls, which only a checkout reads."""
+    return None if path.parts[0] == "samples" else path
 
 
 def _place_in_repository(path: Path) -> Path | None:
@@ -121,13 +124,15 @@ def _place_in_repository(path: Path) -> Path | None:
             return Path("ndxp", *path.parts)
         case ("new_agency", *_):
             return Path("services", *path.parts)
+        case ("samples", *_):
+            return Path("ndxp", *path.parts)
         case ("tests", *_):
             return Path("tests", "services", *path.parts[1:])
     return None
 
 
 def _renamed(text: str, spellings: Mapping[str, str]) -> str:
-    """The text with the new name in the place of the template's, and with imports in their order again."""
+    """Replaces the template's names by the new ones, and sorts the imports again."""
     for old, new in spellings.items():
         text = text.replace(old, new)
     return re.sub(r"(?m)(?:^from .*\n)+", lambda block: _in_order(block[0]), text)
@@ -142,5 +147,5 @@ def _spoken(name: str) -> str:
 
 
 def is_checkout() -> bool:
-    """Whether this is a checkout of the repository, and no installed wheel."""
+    """Whether this is a checkout of the repository and not an installed wheel."""
     return (TREE / "pyproject.toml").is_file()

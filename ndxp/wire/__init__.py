@@ -1,1 +1,1 @@
-"""What is the same on both sides of a call: its metadata, status and health, certificates, traces and assertion."""
+"""What both sides of a call share: metadata, status, health, certificates, traces and assertion."""

@@ -1,9 +1,9 @@
-"""grpc.aio's server, which does not end for good at a path that is no text.
+"""grpc.aio's server with a fix: a path that is not UTF-8 text does not end the whole server.
 
-AioServer decodes the path of every call strictly, in the loop that accepts calls and outside of any of them (grpcio
-1.85.1, ``_server_main_loop``): one request of a stranger with a byte above 127 in its path ends the whole server. The
-loop is C, but its method can be wrapped; what fails to decode directly below the wrapper gets U+FFFD for such bytes,
-everything else in the process decodes as strictly as before.
+AioServer decodes the path of every call strictly, in the loop that accepts calls (grpcio 1.85.1,
+``_server_main_loop``): one request with a byte above 127 in its path ends the whole server. The loop is C code, but its
+method can be wrapped. A decoding directly below the wrapper puts U+FFFD in place of such bytes; everything else in the
+process decodes as strictly as before.
 """
 
 import codecs
@@ -41,8 +41,9 @@ def _decode(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 def _no_flood(record: logging.LogRecord) -> bool:
-    """Whether a line goes to the log: not what callers can bring about as often as they like.
+    """Whether a line goes to the log.
 
-    Values in their metadata that are no text, and answers that cannot be sent because they have left.
+    Two kinds do not, because callers can cause them as often as they like: metadata values that are not text, and
+    answers to callers who have left.
     """
     return not str(record.msg).startswith(("Invalid encoding on", "ExecuteBatchError raised in core"))

@@ -1,7 +1,7 @@
-"""The gateway's signed word to an agency: who calls what, in which transaction.
+"""The gateway's signed statement to an agency: who calls which method, in which transaction.
 
-A JWT (HS256) with the SHA-256 of the agency's own secret as key: the exchange keeps just that hash, the agency knows
-the secret, and nobody else has either. So nothing is distributed, and an agency can forge words to itself only.
+It is a JWT (HS256) whose key is the SHA-256 of the agency's own secret: the exchange has only that hash, the agency has
+the secret, and nobody else has either. So no key is distributed, and an agency can forge statements only to itself.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ LEEWAY = 5
 """Seconds by which two machines' clocks may differ."""
 
 MOST_PRESENTED = 100_000
-"""How many assertions a verifier remembers at least, and half of the most."""
+"""A verifier remembers at least so many assertions, and at most twice as many."""
 
 
 class KeyUnavailable(Exception):
-    """The agency cannot read its own secret now, so that no assertion can be verified."""
+    """The agency cannot read its own secret now, so it cannot verify assertions."""
 
 
 class AssertionRefused(Exception):
@@ -48,10 +48,9 @@ class Assertion(
 ):  # fmt: skip
     """Who calls: ``client`` calls ``method`` ("package.Service/Method") of ``provider`` in ``transaction_id``.
 
-    ``fields`` of the answer are released, paths of a google.protobuf.FieldMask with commas between; empty for all.
-    ``message`` is ``message_mark`` of the request where the method takes one message; empty where it takes a stream, or
-    where the gateway does not know yet. ``expires`` is in seconds since 1970. The names in the JWT are those of
-    ``rename``.
+    ``fields`` of the answer are released: paths of a google.protobuf.FieldMask with commas between; empty for all.
+    ``message`` is the ``message_mark`` of the request if the method takes one message; empty for a stream, and when the
+    gateway does not know the method yet. ``expires`` is in seconds since 1970. ``rename`` has the names in the JWT.
     """
 
     client: str
@@ -72,22 +71,22 @@ def key_of(secret: str) -> bytes:
 
 
 def message_mark(sha256: bytes) -> str:
-    """What an assertion says of the request: the first half of its SHA-256, in base64url (22 characters)."""
+    """The mark of a request in an assertion: the first half of its SHA-256, in base64url (22 characters)."""
     return _base64url(sha256[:16]).decode()
 
 
 def sign(assertion: Assertion, key: bytes) -> str:
     """The assertion as a JWT.
 
-    Put together by hand, without claims that say nothing: this is on every call's way, where PyJWT takes several times
-    as long.
+    It is built by hand, without empty claims, because it is needed for every call, and PyJWT takes several times as
+    long.
     """
     signed = _HEADER + b"." + _base64url(_encode(assertion))
     return (signed + b"." + _base64url(mac(key, signed))).decode()
 
 
 def audience(text: str) -> str:
-    """The provider that an assertion names: not verified, it only says who has to verify it. Empty for none."""
+    """The provider that an assertion names, not verified: it only decides who must verify it. Empty for none."""
     try:
         return _decode_audience(_from_base64url(text.split(".")[1].encode())).aud
     except (IndexError, ValueError, msgspec.MsgspecError):
@@ -97,8 +96,8 @@ def audience(text: str) -> str:
 class Verifier:
     """Verifies assertions made for one provider, each once.
 
-    ``read_key`` gives the provider's key or raises KeyUnavailable; it is asked at first, and again when a signature is
-    not good, because the secret may have been changed.
+    ``read_key`` returns the provider's key or raises KeyUnavailable. It is called at first, and again after a wrong
+    signature, because the secret may have been changed.
     """
 
     def __init__(self, provider: str, read_key: Callable[[], bytes]) -> None:
@@ -108,9 +107,9 @@ class Verifier:
         self._presented = _Presented()
 
     def verify(self, text: str, method: str) -> Assertion:
-        """The assertion in ``text``; raises AssertionRefused unless it is good for a call of ``method`` now.
+        """The assertion in ``text``; raises AssertionRefused unless it is valid for a call of ``method`` now.
 
-        It is good for one call only. KeyUnavailable passes through.
+        It is valid for one call only. KeyUnavailable passes through.
         """
         now = time.time()
         try:
@@ -128,9 +127,9 @@ class Verifier:
         return assertion
 
     def _read(self, text: bytes, now: float) -> Assertion:
-        """The assertion, if it holds; raises ValueError or MsgspecError. Nothing is decoded before its signature holds.
+        """The valid assertion; raises ValueError or MsgspecError. Nothing is decoded before its signature is checked.
 
-        The signature is compared as text: there is one way to write it, as RFC 7515 has it.
+        The signature is compared as text, because RFC 7515 allows one way to write it.
         """
         signed, _, signature = text.rpartition(b".")
         if not self._signed(signed, signature):
@@ -147,7 +146,7 @@ class Verifier:
         return assertion
 
     def _signed(self, text: bytes, signature: bytes) -> bool:
-        """Whether it is this provider's signature; when it is not, the key may have been changed and is read again."""
+        """Whether the signature is right; if not, the key is read again, because it may have been changed."""
         if self._key and hmac.compare_digest(_base64url(mac(self._key, text)), signature):
             return True
         key = self._read_key()
@@ -158,16 +157,16 @@ class Verifier:
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The header of an assertion: one algorithm, and no extension that would have to be understood."""
+    """The header of an assertion: one algorithm, and no extensions."""
 
     alg: Literal["HS256"]
     typ: str = ""
 
 
 class _Conditions(msgspec.Struct, frozen=True):
-    """The claims that say whether an assertion holds at all, those of a JWT; times are in seconds since 1970.
+    """The standard claims of a JWT, which decide whether an assertion is valid; times are in seconds since 1970.
 
-    ``iss`` must be there; that it is ISSUER is checked with the tag of Assertion.
+    ``iss`` is required; the tag of Assertion checks that it is ISSUER.
     """
 
     iss: str
@@ -181,9 +180,9 @@ class _Audience(msgspec.Struct, frozen=True):
 
 
 class _Presented:
-    """The transactions whose assertions were presented, for as long as these live.
+    """The transactions whose assertions were presented, as long as the assertions are valid.
 
-    Two sets that take turns: the older one is dropped when everything in it has expired, or when the newer one is full.
+    There are two sets. The older one is dropped when everything in it has expired, or when the newer one is full.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Health that anybody may ask for: no request is awaited for long, nor those of many, and nobody who reads nothing."""
+"""Health checks for everybody, with limits: on the wait for a request, on their number, and on slow readers."""
 
 import asyncio
 from collections import Counter, deque
@@ -11,14 +11,14 @@ from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2
 
 PATIENCE = 2.0
-"""Seconds within which a request has to be there; an honest one comes with its headers."""
+"""Seconds within which the request must arrive; a normal client sends it together with the headers."""
 
 FEW, SHORT = 4, 0.1
-"""All but the last few that are awaited have only so many seconds more."""
+"""If many requests are awaited, all but the last few get only so many seconds more."""
 
 MOST = 100
-"""Calls under way on one connection; more are refused. Each holds 26 kB until it ends, and who does not read what it is
-told ends with its connection."""
+"""Calls under way on one connection; more are refused. Each takes 26 kB until it ends; one that does not read its
+answers ends with its connection."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Response = health_pb2.HealthCheckResponse
@@ -27,10 +27,10 @@ _Response = health_pb2.HealthCheckResponse
 class Health:
     """``grpc.health.v1`` for strangers.
 
-    A handler of gRPC's for one request begins when that is in memory as a whole, up to the largest message, and waits
-    for its last byte as long as its sender likes. So both methods are handled as streams, of which one request is read.
-    The servicer of grpc_health holds a lock while it writes to who watches: one that reads nothing would hold up
-    whoever has news, and with it all that a process does besides.
+    gRPC's handler for a single request first reads the whole message into memory and waits for its last byte without
+    a limit. So both methods are handled as streams, of which one request is read. The servicer of grpc_health holds a
+    lock while it writes to watchers: a watcher that does not read would block every change of a state, and so the
+    whole process.
     """
 
     def __init__(self) -> None:
@@ -53,12 +53,12 @@ class Health:
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(health.SERVICE_NAME, handlers),))
 
     def set(self, service: str, status: Any) -> None:
-        """Says from now on how a service is, "" for the server itself; waits for nobody who watches it."""
-        if not self._ended and status != self._states.get(service):  # who watches is woken by news only
+        """Sets the state of a service, "" for the server itself, without waiting for watchers."""
+        if not self._ended and status != self._states.get(service):  # watchers are woken only by a change
             self._say(service, status)
 
     def end(self) -> None:
-        """Says NOT_SERVING of everything, for good."""
+        """Sets everything to NOT_SERVING for good."""
         self._ended = True
         for service in self._states:
             self._say(service, _Response.NOT_SERVING)

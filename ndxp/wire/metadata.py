@@ -1,4 +1,4 @@
-"""Names of the exchange's metadata on the wire, and the check of what a caller sends."""
+"""Names of the exchange's metadata on the wire, and the check of a caller's metadata."""
 
 import re
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
 
 MORE = "+"
-"""Stands behind a list of subjects, or of withheld fields, when there were more than it names."""
+"""Follows a list of subjects, or of withheld fields, that does not name all."""
 
 PREFIX = "x-ndxp-"
 FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE})
@@ -54,7 +54,7 @@ def read(pairs: Pairs) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in pairs:
         if isinstance(value, str) and not (value.isascii() and value.isprintable()):
-            # The wire lets such bytes through, gRPC's clients refuse to pass them on.
+            # HTTP/2 allows such bytes, but gRPC clients refuse to pass them on.
             raise _invalid(key, f"the value of {key[:64]} must be printable ASCII")
         if key.startswith(PREFIX):
             if key not in FROM_CALLER:
@@ -81,37 +81,37 @@ def traceparent(pairs: Pairs) -> str:
 
 
 def onward(pairs: Pairs) -> list[Pair]:
-    """The caller's metadata that the provider gets unchanged: all but credentials and what the gateway itself says."""
+    """The caller's metadata that the provider gets unchanged: all but credentials and the gateway's own keys."""
     return [(k, v) for k, v in pairs if k not in _NOT_ONWARD and not k.startswith("grpc-")]
 
 
 def back(pairs: Pairs | None) -> list[Pair]:
-    """The provider's own metadata, which the caller gets unchanged: an agency cannot speak for the exchange."""
+    """The provider's metadata that the caller gets unchanged: all but the exchange's own keys."""
     return [(k, v) for k, v in pairs or () if not k.startswith(PREFIX)]
 
 
 def subjects(pairs: Pairs | None) -> str:
-    """Whom a provider's trailing metadata says that its answer is about.
+    """The subjects of an answer, as the provider's trailing metadata names them.
 
-    Hashes, each once, sorted, with spaces between; ``+`` behind them when there were more. Empty when it says nothing,
-    or anything that has not this form: an agency writes no free text into the ledger.
+    They are hashes, each once, sorted, with spaces between; ``+`` follows when there were more. Empty when there are
+    none, or in any other form: an agency cannot write free text into the ledger.
     """
-    said = [value for key, value in pairs or () if key == SUBJECT]
-    if len(said) != 1 or not isinstance(said[0], str) or not _SUBJECTS.fullmatch(said[0]):
+    values = [value for key, value in pairs or () if key == SUBJECT]
+    if len(values) != 1 or not isinstance(values[0], str) or not _SUBJECTS.fullmatch(values[0]):
         return ""
-    hashes, more, _ = said[0].partition(f" {MORE}")
+    hashes, more, _ = values[0].partition(f" {MORE}")
     return " ".join(sorted(set(hashes.split(" ")))) + more
 
 
 def withheld(pairs: Pairs | None) -> str | None:
-    """Which fields a provider's trailing metadata says that it has withheld, with spaces between.
+    """The withheld fields that a provider's trailing metadata names, with spaces between.
 
-    ``+`` stands behind them when there are more. None when it says nothing of the kind, or not in this form.
+    ``+`` follows when there are more. None when the metadata has no such list, or in another form.
     """
-    said = [value for key, value in pairs or () if key == WITHHELD]
-    if len(said) != 1 or not isinstance(said[0], str) or len(said[0]) > LONGEST_WITHHELD:
+    values = [value for key, value in pairs or () if key == WITHHELD]
+    if len(values) != 1 or not isinstance(values[0], str) or len(values[0]) > LONGEST_WITHHELD:
         return None
-    return said[0] if _WITHHELD.fullmatch(said[0]) else None
+    return values[0] if _WITHHELD.fullmatch(values[0]) else None
 
 
 def _invalid(key: str, message: str) -> Refusal:

@@ -1,7 +1,7 @@
 """Spans of calls by OpenTelemetry's conventions for gRPC, sent in batches from a thread of their own.
 
-A span says who called what, how it ended and when its steps were done. It holds no payload, no metadata value and no
-text of an error: whoever may look at traces may not look at people. Import it through ``ndxp.wire.tracing`` only.
+A span says who called what, how the call ended and when its steps were done. It has no payload, no metadata value and
+no error text, because readers of traces must not see personal data. Import it through ``ndxp.wire.tracing`` only.
 """
 
 import atexit
@@ -22,7 +22,7 @@ from ndxp.wire import metadata
 from ndxp.wire.tracing import ENDPOINTS, said
 
 LEAVING = 3.0
-"""Seconds that a process which ends gives its last spans to leave; one more export may be under way."""
+"""Seconds in which a process that ends sends its last spans; one more export may be under way."""
 
 EXPORT_TIMEOUT = 3
 """Seconds that an export may take, unless OTEL_EXPORTER_OTLP_TIMEOUT says otherwise."""
@@ -30,7 +30,7 @@ EXPORT_TIMEOUT = 3
 _SERVER_ERRORS = frozenset(
     {Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.UNIMPLEMENTED, Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS}
 )
-"""What the conventions count as the server's failure; any other status is its answer. To a client all are failures."""
+"""The statuses that the conventions count as a server's failure. For a client every error is a failure."""
 
 _TIMEOUTS = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"
 _W3C = TraceContextTextMapPropagator()
@@ -38,11 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 class Tracer:
-    """Makes the spans of one service; ``ndxp.wire.tracing.tracer`` gives one, if wanted."""
+    """Makes the spans of one service; ``ndxp.wire.tracing.tracer`` makes one if traces are switched on."""
 
     def __init__(self, service: str, instance: str = "") -> None:
         own = trace.get_tracer_provider()
-        # A member's program that traces already has a provider: its spans and ours are one service's.
+        # A program that already traces has a provider: its spans and ours then belong to one service.
         provider = _provider(service, instance) if isinstance(own, trace.ProxyTracerProvider) else own
         self._tracer = provider.get_tracer("ndxp")
 
@@ -56,7 +56,7 @@ class Tracer:
         return Span(self._start(method, trace.SpanKind.SERVER, parent, started_ns), _SERVER_ERRORS)
 
     def call(self, method: str, pairs: metadata.Pairs) -> "Span":
-        """The span of a call that this process makes: below the one under way here, or the one that ``pairs`` name."""
+        """The span of a call that this process makes, below the current span or the one that ``pairs`` name."""
         parent = context.get_current()
         if not trace.get_current_span(parent).get_span_context().is_valid:
             parent = _W3C.extract({metadata.TRACEPARENT: metadata.traceparent(pairs)}, parent)
@@ -109,7 +109,7 @@ class Span:
 
 
 class _Exporter(OTLPSpanExporter):
-    """Sends spans; says once when they do not arrive, and once when they do again."""
+    """Sends spans; logs once when they do not arrive, and once when they arrive again."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(endpoint=endpoint, timeout=None if said(*_TIMEOUTS) else EXPORT_TIMEOUT)
@@ -132,14 +132,14 @@ class _Exporter(OTLPSpanExporter):
         return result
 
     def leave(self) -> None:
-        """From now on tries for LEAVING seconds, and not again after a failure."""
+        """Sends for at most LEAVING more seconds, and does not try again after a failure."""
         self._leaving_until = time.monotonic() + LEAVING
 
 
 @cache
 def _processor() -> BatchSpanProcessor:
-    """What all spans of the process go through, into a bounded queue; the oldest fall out of a full one."""
-    # It would say the same of every attempt; _Exporter says it once.
+    """The processor of all spans of this process: a bounded queue, which drops the oldest when it is full."""
+    # It would log every failed attempt; _Exporter logs the first one only.
     logging.getLogger("opentelemetry.exporter.otlp.proto.grpc.exporter").setLevel(logging.CRITICAL)
     exporter = _Exporter(said(*ENDPOINTS) or "http://localhost:4317")
     processor = BatchSpanProcessor(exporter)
@@ -154,10 +154,10 @@ def _processor() -> BatchSpanProcessor:
 
 @cache
 def _provider(service: str, instance: str) -> TracerProvider:
-    """One for each service of the process: agencies that share one are services of their own all the same."""
+    """One provider for each service, because agencies that share a process are separate services."""
     own = {"service.name": service, "service.instance.id": instance}
     resource = Resource.create({name: value for name, value in own.items() if value})
-    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before our names; `create` has it the other way round.
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence over our names; with `create` they would not.
     provider = TracerProvider(resource=resource.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
     provider.add_span_processor(_processor())
     return provider

@@ -19,7 +19,10 @@ _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a caller can know of a failed call. ``reason`` is empty when the other side gave none."""
+    """What a caller can know of a failed call.
+
+    ``reason`` is empty when the other side gave none, ``field`` where no field of the request is at fault.
+    """
 
     code: Code
     message: str
@@ -31,6 +34,7 @@ class Failure:
     message_vi: str = ""
     retry_after: float | None = None
     details: dict[str, str] = field(default_factory=dict)
+    field: str = ""
 
 
 def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
@@ -63,7 +67,7 @@ def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
 
 
 def decode(error: grpc.RpcError) -> Failure:
-    """Reads a failed call, of the synchronous or the asyncio client."""
+    """Reads a failed call, of the blocking or the asyncio client."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return Failure(Code.UNKNOWN, str(error))
     trailing = {str(k): v for k, v in error.trailing_metadata() or ()}
@@ -86,8 +90,8 @@ def decode(error: grpc.RpcError) -> Failure:
 def reason_of(details: bytes) -> str:
     """The reason in a ``grpc-status-details-bin`` value.
 
-    Empty when there is none, when it does not parse, or when it has not the form that ``google.rpc.ErrorInfo`` asks
-    for: an agency writes no free text into the ledger.
+    Empty when there is none, when it does not parse, or when it does not have the form of ``google.rpc.ErrorInfo``: an
+    agency cannot write free text into the ledger.
     """
     try:
         reason = str(_read_details(status_pb2.Status.FromString(details)).get("reason", ""))
@@ -110,6 +114,9 @@ def _read_details(status: status_pb2.Status) -> dict[str, object]:
             known["retry_after"] = (
                 error_details_pb2.RetryInfo.FromString(packed.value).retry_delay.ToNanoseconds() / 1e9
             )
+        elif packed.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            violations = error_details_pb2.BadRequest.FromString(packed.value).field_violations
+            known["field"] = violations[0].field if violations else ""
         elif packed.Is(error_details_pb2.LocalizedMessage.DESCRIPTOR):
             known["message_vi"] = error_details_pb2.LocalizedMessage.FromString(packed.value).message
     return known

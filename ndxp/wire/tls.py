@@ -1,7 +1,7 @@
 """Mutual TLS: the certificates that a process shows and trusts, and the identifiers in them.
 
-A folder holds ``ca.pem``, and for each name that a process goes by a file with its private key and its certificate.
-Where a load balancer takes TLS and asks nobody for a certificate, it holds ``front.pem`` instead: whom to trust.
+A folder has ``ca.pem``, and for each name of a process a file with its private key and its certificate. Behind a load
+balancer that takes TLS without client certificates, it has ``front.pem`` instead, with the authority to trust.
 """
 
 import os
@@ -16,24 +16,24 @@ from urllib.parse import quote
 import grpc
 
 URN = "urn:ndxp:"
-"""What the URI in a certificate begins with; the subsystem's identifier follows."""
+"""The prefix of the URI in a certificate; the subsystem's identifier follows."""
 
 GATEWAY, CONTROL = "gateway", "control"
-"""The names of the exchange's own processes, which are no subsystems."""
+"""The names of the exchange's own processes, which are not subsystems."""
 
 FRONT = "front.pem"
-"""The file with the authority of a load balancer before the gateways."""
+"""The file with the authority of a load balancer in front of the gateways."""
 
 ONLY_1_3 = {"GRPC_SSL_CIPHER_SUITES": "ECDHE-PSK-AES256-CBC-SHA"}
 """For the environment of a process that serves gRPC: TLS 1.3 only.
 
-grpcio has no option for the version. This list is for TLS 1.2 alone; the one suite in it needs a shared key that nobody
-has, so that 1.2 finds none. gRPC reads it when it is imported.
+grpcio has no option for the version. This list applies to TLS 1.2 only; its one suite needs a shared key that nobody
+has, so that TLS 1.2 always fails. gRPC reads it when it is imported.
 """
 
 
 _DIRECTLY = ("grpc.enable_http_proxy", 0)
-"""An exchange is no web site: what it carries does not go through the proxy that http_proxy names."""
+"""Calls to the exchange do not go through the proxy that http_proxy names."""
 
 
 class CertificateMissing(OSError):
@@ -42,9 +42,9 @@ class CertificateMissing(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM of the authority that is trusted, and of one's own key and certificate; the key is left out of ``repr``.
+    """PEM of the trusted authority, and of the process's own key and certificate; ``repr`` leaves the key out.
 
-    ``own`` is empty for who shows none, to a load balancer.
+    ``own`` is empty for a caller without a certificate, behind a load balancer.
     """
 
     authority: bytes
@@ -52,7 +52,7 @@ class Tls:
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Self:
-        """What a subsystem, ``GATEWAY`` or ``CONTROL`` needs, from a folder. Raises CertificateMissing."""
+        """Reads the files of a subsystem, ``GATEWAY`` or ``CONTROL`` from a folder. Raises CertificateMissing."""
         try:
             return cls((folder / "ca.pem").read_bytes(), file_of(folder, name).read_bytes())
         except OSError as error:
@@ -63,38 +63,38 @@ class Tls:
 
     @classmethod
     def front(cls, folder: Path) -> Self | None:
-        """What everybody needs who calls through the load balancer that a folder knows; None when it knows none."""
+        """The authority for calls through the folder's load balancer; None when the folder has none."""
         try:
             return cls((folder / FRONT).read_bytes())
         except OSError:
             return None
 
     def client(self) -> grpc.ChannelCredentials:
-        """For connections to others."""
+        """Credentials for outgoing connections."""
         return grpc.ssl_channel_credentials(self.authority, self.own or None, self.own or None)
 
     def server(self) -> grpc.ServerCredentials:
-        """For a port that asks everybody for a certificate."""
+        """Credentials for a port that requires certificates of its callers."""
         return grpc.ssl_server_credentials([(self.own, self.own)], self.authority, require_client_auth=True)
 
     def http2(self, *, server: bool) -> ssl.SSLContext:
-        """For HTTP/2 in TLS 1.3, in either role; a server asks everybody for a certificate."""
+        """A context for HTTP/2 in TLS 1.3, in either role; a server requires certificates of its callers."""
         context = trust(self.authority, server=server)
         context.set_alpn_protocols(["h2"])
         if self.own:
-            with tempfile.NamedTemporaryFile() as file:  # the ssl module takes a chain from files only
+            with tempfile.NamedTemporaryFile() as file:  # the ssl module reads a chain from files only
                 file.write(self.own)
                 file.flush()
                 context.load_cert_chain(file.name)
         return context
 
     def https(self) -> ssl.SSLContext:
-        """For HTTPS to the control process."""
+        """A context for HTTPS to the control process."""
         return trust(self.authority)
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """The file with key and certificate of a name; an underscore is in no identifier."""
+    """The file with key and certificate of a name; identifiers have no underscore, so names stay distinct."""
     return folder / f"{name.replace('/', '_')}.pem"
 
 
@@ -104,7 +104,7 @@ def uri_of(name: str) -> str:
 
 
 def trust(authority: bytes, *, server: bool = False) -> ssl.SSLContext:
-    """Trusts certificates of one authority, in TLS 1.3; a ``server`` asks its callers for one."""
+    """A context that trusts one authority, in TLS 1.3; a ``server`` requires certificates of its callers."""
     purpose = ssl.Purpose.CLIENT_AUTH if server else ssl.Purpose.SERVER_AUTH
     context = ssl.create_default_context(purpose, cadata=authority.decode())
     if server:
@@ -135,7 +135,7 @@ def connect_aio(
 
 
 def listen(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
-    """Gives a server a port, in plaintext without ``tls``; returns its number. Raises OSError when it is taken."""
+    """Makes a server listen, in plaintext without ``tls``; returns the port. Raises OSError when it is in use."""
     try:
         if tls is None:
             return int(server.add_insecure_port(address))

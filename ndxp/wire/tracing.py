@@ -1,4 +1,4 @@
-"""Whether this process makes spans: when ``OTEL_*`` asks for them. Otherwise OpenTelemetry is not even imported."""
+"""Decides whether this process makes spans: only if ``OTEL_*`` asks for them; else OpenTelemetry is not imported."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ndxp.wire.spans import Tracer
 
 ENDPOINTS = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
-"""Variables that say where spans go; one of them switches traces on."""
+"""Variables for the target of spans; each of them switches traces on."""
 
 _EXPORTER = "OTEL_TRACES_EXPORTER"
 _PROTOCOLS = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"
@@ -18,10 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 def tracer(service: str, instance: str = "") -> "Tracer | None":
-    """What makes the spans of a service: of a subsystem, by its identifier, or of the gateway.
+    """The tracer of a service: of a subsystem, by its identifier, or of the gateway.
 
-    ``instance`` tells the processes of one service apart. None when nobody asks for spans. None too, after one line in
-    the log that says why, when they cannot be made: nobody goes without the exchange for want of its traces.
+    ``instance`` distinguishes the processes of one service. None when traces are off. Also None, after one line in the
+    log, when spans cannot be made: the exchange must work without its traces.
     """
     if not _wanted():
         return None
@@ -38,7 +38,7 @@ def tracer(service: str, instance: str = "") -> "Tracer | None":
 
 
 def said(*names: str) -> str:
-    """What the first of these variables says that is not empty: OpenTelemetry takes an empty one as not set."""
+    """The value of the first of these variables that is not empty; OpenTelemetry treats an empty one as not set."""
     return next((value for name in names if (value := os.environ.get(name, "").strip())), "")
 
 
@@ -56,5 +56,5 @@ def _check_supported() -> None:
 
 @cache
 def _give_up(why: str) -> None:
-    """Says once in a process why it goes on without traces."""
+    """Logs, once in a process, why it goes on without traces."""
     _log.warning("%s; going on without traces", why)

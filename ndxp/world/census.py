@@ -74,6 +74,10 @@ class Census:
         """The first index of a province; of the one behind the last province, the population."""
         return self.starts[province * CELLS_PER_PROVINCE]
 
+    def begin(self, province: int, cell: int) -> int:
+        """The first index of a cell."""
+        return self.starts[province * CELLS_PER_PROVINCE + cell]
+
     def size(self, province: int, cell: int) -> int:
         """How many people a cell holds."""
         own = province * CELLS_PER_PROVINCE + cell

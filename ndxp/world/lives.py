@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 
+from ndxp.calendar import years_after
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR, YEARS
 from ndxp.world.citizen import MAJORITY, REFERENCE_DATE
 from ndxp.world.nation import Nation, Person, Traits
@@ -42,6 +43,27 @@ def death_date(cell: int, traits: Traits, husband: tuple[int, Traits] | None = N
     last = REFERENCE_DATE.toordinal()
     days = _DAYS if age > _MOTHERS_UNTIL_AGE else _DAYS_WHILE_FATHERS
     return date.fromordinal(last - traits.death_day % min(days, last - born + 1))
+
+
+def death_of(nation: Nation, person: Person, traits: Traits) -> date | None:
+    """Death date of a person of a nation, or None for the living."""
+    province, cell, rank = person
+    died = death_date(cell, traits)
+    if died is None or not cell & 1:
+        return died
+    husband = nation.families(province).spouse(cell, rank)
+    if husband is None:
+        return died
+    return death_date(cell, traits, (husband[0], nation.traits(nation.number(province, *husband))))
+
+
+def mistaken_birth_date(born: date, variation: int) -> date:
+    """A wrong birth date as it happens in registers: day and month swapped, or one to three years early."""
+    if born.day <= 12 and born.day != born.month and variation & 1:
+        swapped = born.replace(month=born.day, day=born.month)
+        if swapped <= REFERENCE_DATE:
+            return swapped
+    return years_after(born, -1 - variation % 3)
 
 
 class Households:

@@ -67,6 +67,16 @@ def given_names(female: int) -> tuple[str, ...]:
     return _wheels()["given", "f" if female else "m"]
 
 
+def with_another_given_name(full_name: str, female: int, chance: int) -> str:
+    """The name with another given name, as a register may have it by mistake; it differs without diacritics too."""
+    start, _, own = full_name.rpartition(" ")
+    choices = given_names(female)
+    place = chance % WHEEL
+    while normalise_name(choices[place]) == normalise_name(own):
+        place = (place + 1) % WHEEL
+    return f"{start} {choices[place]}"
+
+
 @cache
 def given_names_alike() -> frozenset[str]:
     """Given names that differ from another one only by diacritics, such as Thủy and Thúy."""

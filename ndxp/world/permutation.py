@@ -62,6 +62,33 @@ class Permutation:
         return high * right + low
 
 
+class Order:
+    """A keyed order of exactly 0..count-1: the images of a permutation that covers more are mapped on until they fit.
+
+    Raises ValueError as `Permutation` does.
+    """
+
+    __slots__ = ("_cover", "count")
+
+    def __init__(self, count: int, key: bytes) -> None:
+        self.count = count
+        self._cover = Permutation.covering(count, key)
+
+    def forward(self, value: int) -> int:
+        """The image of `value` (0..count-1, not checked)."""
+        image = self._cover.forward(value)
+        while image >= self.count:
+            image = self._cover.forward(image)
+        return image
+
+    def inverse(self, value: int) -> int:
+        """The value whose image is `value` (0..count-1, not checked)."""
+        origin = self._cover.inverse(value)
+        while origin >= self.count:
+            origin = self._cover.inverse(origin)
+        return origin
+
+
 def _tape(key: bytes, *, length: int, radix: int) -> "array[int]":
     """`length` random numbers below `radix`, the same on every machine."""
     words = array("I", hashlib.shake_128(key).digest(4 * length))

@@ -10,7 +10,8 @@ from services.health_insurance.service import HealthInsuranceService
 
 def build(foundation: Foundation[AgencySettings]) -> HealthInsuranceService:
     """What answers the calls."""
-    return HealthInsuranceService(foundation.database, Insurer(foundation.world), Verification(foundation.onward()))
+    insurer, verification = Insurer(foundation.world), Verification(foundation.onward())
+    return HealthInsuranceService(foundation.database, insurer, verification, foundation.clock)
 
 
 AGENCY = Composition(build, [add_HealthInsuranceServiceServicer_to_server], AgencySettings)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ndxp.agency.claim import Claim, read_birth_date, read_day, read_name, read_text
+from ndxp.agency.claim import Claim, read_birth_date, read_day, read_name, read_province, read_text
 from ndxp.agency.day import has_ended
 from ndxp.errors import AgencyError, Code
 from ndxp.world import REFERENCE_DATE, normalise_name, province_by_code
@@ -133,14 +133,7 @@ def child_card(
 
 def read_child(birth_date: str, province: str) -> tuple[date, str]:
     """Birth date and province of a child's card; raises AgencyError with the field at fault."""
-    born = read_day(birth_date, "birth_date")
-    try:
-        return born, province_by_code(province).code
-    except KeyError:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PROVINCE_UNKNOWN", "province must be a province code such as 001 or 079",
-            field="province",
-        ) from None  # fmt: skip
+    return read_day(birth_date, "birth_date"), read_province(province)
 
 
 def no_card_yet(card: InsuranceCard | None) -> None:

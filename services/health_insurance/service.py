@@ -5,12 +5,12 @@ from typing import Any
 import grpc
 
 from ndxp.agency.claim import Claim, read_claim, read_number
-from ndxp.agency.database import Database, Transaction, now
-from ndxp.agency.day import today
+from ndxp.agency.database import Database, Transaction
 from ndxp.agency.paging import page_limit
 from ndxp.agency.replay import answered, once
 from ndxp.agency.rights import new_id
 from ndxp.agency.verification import Verification
+from ndxp.clock import Clock
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceServicer
 from ndxp.world.registers.health_insurance import InsuranceCard
@@ -23,10 +23,11 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 class HealthInsuranceService(HealthInsuranceServiceServicer):
     """The insurer's methods."""
 
-    def __init__(self, database: Database, insurer: Insurer, verification: Verification) -> None:
+    def __init__(self, database: Database, insurer: Insurer, verification: Verification, clock: Clock) -> None:
         self._database = database
         self._insurer = insurer
         self._verification = verification
+        self._clock = clock
 
     async def GetCard(self, request: pb.GetCardRequest, _: _Context) -> pb.GetCardResponse:
         """Judges the card by the insurer's own records."""
@@ -104,14 +105,14 @@ class HealthInsuranceService(HealthInsuranceServiceServicer):
     def _judge(self, documents: Transaction, number: str, full_name: str, birth_date: str) -> rules.Judgement:
         claim = rules.read_card_claim(number, full_name, birth_date)
         card = self._insurer.card_by_number(documents, claim.number) if claim else None
-        return rules.judge(claim, card, today())
+        return rules.judge(claim, card, self._clock.today())
 
     def _add_visit(self, documents: Transaction, citizen_number: str, facility: str, purpose: str) -> pb.Visit:
         visit = Visit(
             visit_id=new_id(),
             citizen_number=citizen_number,
             facility=facility,
-            recorded_at=now(),
+            recorded_at=self._clock.now(),
             purpose=purpose,
         )
         self._insurer.add_visit(documents, visit)

@@ -24,7 +24,8 @@ def build(foundation: Foundation[PassportSettings]) -> PassportService:
     """What answers the calls."""
     settings = foundation.settings
     course = Course(settings.passports_progress, settings.passports_step_seconds)
-    return PassportService(foundation.database, Department(foundation.world), Verification(foundation.onward()), course)
+    department, verification = Department(foundation.world), Verification(foundation.onward())
+    return PassportService(foundation.database, department, verification, course, foundation.clock)
 
 
 AGENCY = Composition(build, [add_PassportServiceServicer_to_server], PassportSettings)

@@ -71,6 +71,16 @@ class Department:
         self._name(number, known=True)
         return Issued(passport, holder)
 
+    def held(self, citizen_number: str) -> Issued | None:
+        """The passport of the world that a citizen holds; the citizen is a subject also without one."""
+        self._name(citizen_number, known=False)
+        number = self._world.identifier(Passports, citizen_number)
+        return self.issued(number) if number else None
+
+    def all_applications(self, documents: Documents, citizen_number: str) -> Sequence[Application]:
+        """The applications for a citizen, whoever submitted them, the latest first."""
+        return [_decode(document.body) for document in documents.of(APPLICATION, citizen_number)]
+
     def applied_for(self, documents: Documents, passport_number: str) -> Application | None:
         """The application that a passport of the run time was or will be printed for."""
         application_id = documents.get(PASSPORT, passport_number)

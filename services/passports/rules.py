@@ -66,6 +66,35 @@ class Standing:
     valid_to: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPassport:
+    """A passport with the name of its holder."""
+
+    number: str
+    citizen_number: str
+    full_name: str
+    issued: date
+    expires: date
+
+
+def issued_passport(issued: Issued) -> HeldPassport:
+    """One of the world's passports."""
+    passport = issued.passport
+    return HeldPassport(
+        number=passport.number, citizen_number=passport.citizen_number, full_name=issued.holder.full_name,
+        issued=passport.issued, expires=passport.expires,
+    )  # fmt: skip
+
+
+def printed_passport(application: Application) -> HeldPassport:
+    """The passport that an application led to."""
+    issued = day_of(application.submitted_at)
+    return HeldPassport(
+        number=application.passport_number, citizen_number=application.citizen_number,
+        full_name=application.full_name, issued=issued, expires=last_day(issued, latest_birth(application.birth)),
+    )  # fmt: skip
+
+
 def printed(state: State) -> bool:
     """True once there is a passport."""
     return state in (State.PRINTED, State.POSTED)
@@ -126,20 +155,20 @@ def standing_of_issued(claim: Claim, issued: Issued, today: date) -> Standing:
     """What is known of one of the world's passports."""
     if not claim.agrees_with(issued.holder.full_name, issued.holder.birth_date):
         return Standing()
-    return _standing(issued.passport.issued, issued.passport.expires, today)
+    return standing(issued.passport.issued, issued.passport.expires, today)
 
 
 def standing_of_printed(claim: Claim, application: Application, state: State, today: date) -> Standing:
     """What is known of a passport that an application led to; nothing before it is printed."""
     born = application.birth
-    agrees = claim.birth.agrees_with(born.day) if born.day else claim.birth.year == born.year
-    if not (printed(state) and agrees and claim.name == normalise_name(application.full_name)):
+    if not (printed(state) and claim.birth.may_be(born) and claim.name == normalise_name(application.full_name)):
         return Standing()
-    issued = day_of(application.submitted_at)
-    return _standing(issued, last_day(issued, latest_birth(born)), today)
+    passport = printed_passport(application)
+    return standing(passport.issued, passport.expires, today)
 
 
-def _standing(issued: date, expires: date, today: date) -> Standing:
+def standing(issued: date, expires: date, today: date) -> Standing:
+    """What is known of a passport that matched."""
     return Standing(matched=True, valid=issued <= today and not has_ended(expires), valid_to=expires)
 
 

@@ -9,7 +9,7 @@ from services.population.service import PopulationService
 
 def build(foundation: Foundation[AgencySettings]) -> PopulationService:
     """What answers the calls."""
-    service = PopulationService(foundation.database, Registry(foundation.world))
+    service = PopulationService(foundation.database, Registry(foundation.world), foundation.clock)
     foundation.ending.append(service.end_watching)
     return service
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from unicodedata import category
 
-from ndxp.agency.claim import Claim, read_day, read_name, read_number, read_text
+from ndxp.agency.claim import Claim, read_day, read_name, read_name_part, read_number, read_province
 from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
-from ndxp.world import MAJORITY, Address, Citizen, Sex, normalise_name, province_by_code
+from ndxp.world import MAJORITY, Citizen, Sex, normalise_name
 
 FIRST_BIRTH_YEAR = 2000
 """Births before are in the registry already."""
@@ -18,12 +17,6 @@ MOTHER_AGES = (14, 60)
 
 CHANGE_KINDS = {1: "birth", 2: "death", 3: "address"}
 """Kinds of the feed of changes by their number in the contract."""
-
-_LONGEST_PART = 50
-_LETTERS_AND_MARKS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Mn", "Mc", "Pd"})  # Pd: dashes and hyphens
-_SIGNS = frozenset(" '`´‘’‛′＇−⁃")
-_LONGEST_PLACE = 100
-_LONGEST_DETAIL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +63,12 @@ def read_birth(
             f"birth_date must be in {FIRST_BIRTH_YEAR} or later, and not after {today}", "birth_date",
         )  # fmt: skip
     return Birth(
-        surname=_name_part(surname, "surname"),
-        middle_name=_name_part(middle_name, "middle_name", required=False),
-        given_name=_name_part(given_name, "given_name"),
+        surname=read_name_part(surname, "surname"),
+        middle_name=read_name_part(middle_name, "middle_name", required=False),
+        given_name=read_name_part(given_name, "given_name"),
         sex=Sex(sex),
         birth_date=born,
-        province=_province(province, "province"),
+        province=read_province(province),
         mother_number=read_number(mother_number, field="mother_number"),
         father_number=read_number(father_number, field="father_number") if father_number else "",
     )
@@ -115,17 +108,6 @@ def check_death(citizen: Citizen, *, full_name: str, death_date: str, today: dat
     return day
 
 
-def read_address(*, province: str, district: str, ward: str, detail: str) -> Address:
-    """An address with a known province, a ward and a detail; raises AgencyError with the field at fault."""
-    field = "current_address"
-    return Address(
-        _province(province, f"{field}.province"),
-        read_text(district, f"{field}.district", _LONGEST_PLACE, required=False),
-        read_text(ward, f"{field}.ward", _LONGEST_PLACE),
-        read_text(detail, f"{field}.detail", _LONGEST_DETAIL),
-    )
-
-
 def living(citizen: Citizen) -> Citizen:
     """The citizen; raises AgencyError for the deceased, who do not move."""
     if citizen.deceased:
@@ -146,22 +128,6 @@ def read_kinds(kinds: Iterable[int]) -> tuple[str, ...]:
     if not all(kind in CHANGE_KINDS for kind in asked):
         raise _invalid("KIND_UNKNOWN", "kinds must be births, deaths or addresses; empty for all", "kinds")
     return tuple(CHANGE_KINDS[kind] for kind in asked)
-
-
-def _name_part(text: str, field: str, *, required: bool = True) -> str:
-    """A part of a name as it is written: letters with their marks, apostrophes and hyphens of every kind."""
-    part = read_text(text, field, _LONGEST_PART, required=required)
-    kinds = {category(sign) for sign in part if sign not in _SIGNS}
-    if not kinds <= _LETTERS_AND_MARKS or (part and not normalise_name(part)):
-        raise _invalid("NAME_MALFORMED", f"{field} must consist of letters", field)
-    return part
-
-
-def _province(code: str, field: str) -> str:
-    try:
-        return province_by_code(code).code
-    except KeyError:
-        raise _invalid("PROVINCE_UNKNOWN", f"{field} must be a province code such as 001 or 079", field) from None
 
 
 def _invalid(reason: str, message: str, field: str) -> AgencyError:

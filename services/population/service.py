@@ -10,9 +10,10 @@ import grpc
 
 from ndxp.agency.claim import Claim, read_claim, read_number
 from ndxp.agency.database import Change, Database, Transaction
-from ndxp.agency.day import today
+from ndxp.agency.place import read_address
 from ndxp.agency.replay import once
 from ndxp.agency.subject import names_subject
+from ndxp.clock import Clock
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
@@ -33,9 +34,10 @@ _KIND_NAMES = {name: pb.ChangeKind.Name(number) for number, name in rules.CHANGE
 class PopulationService(PopulationServiceServicer):
     """The registry's methods."""
 
-    def __init__(self, database: Database, registry: Registry) -> None:
+    def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
         self._database = database
         self._registry = registry
+        self._clock = clock
         self._ending = asyncio.Event()
         self._uploading = asyncio.Lock()
         self._newest, self._look_at = 0, 0.0
@@ -179,7 +181,9 @@ class PopulationService(PopulationServiceServicer):
 
     def _move(self, citizen_number: str, to: pb.Address, documents: Transaction) -> Citizen:
         number = read_number(citizen_number)
-        address = rules.read_address(province=to.province, district=to.district, ward=to.ward, detail=to.detail)
+        address = read_address(
+            province=to.province, district=to.district, ward=to.ward, detail=to.detail, field="current_address"
+        )  # fmt: skip
         citizen = rules.living(rules.known(self._registry.citizen(documents, number)))
         documents.note_change("address", number)
         return self._registry.record_address(documents, citizen, address)
@@ -190,7 +194,9 @@ class PopulationService(PopulationServiceServicer):
 
     def _register_death(self, request: pb.RegisterDeathRequest, documents: Transaction) -> pb.RegisterDeathResponse:
         citizen = rules.known(self._registry.citizen(documents, read_number(request.citizen_number)))
-        day = rules.check_death(citizen, full_name=request.full_name, death_date=request.death_date, today=today())
+        day = rules.check_death(
+            citizen, full_name=request.full_name, death_date=request.death_date, today=self._clock.today()
+        )
         documents.note_change("death", citizen.number)
         return pb.RegisterDeathResponse(citizen=_citizen(self._registry.record_death(documents, citizen, day)))
 
@@ -198,7 +204,7 @@ class PopulationService(PopulationServiceServicer):
         birth = rules.read_birth(
             surname=request.surname, middle_name=request.middle_name, given_name=request.given_name,
             sex=request.sex, birth_date=request.birth_date, province=request.province,
-            mother_number=request.mother_number, father_number=request.father_number, today=today(),
+            mother_number=request.mother_number, father_number=request.father_number, today=self._clock.today(),
         )  # fmt: skip
         father = self._registry.citizen(documents, birth.father_number) if birth.father_number else None
         mother = rules.check_parents(birth, self._registry.citizen(documents, birth.mother_number), father)
@@ -208,7 +214,7 @@ class PopulationService(PopulationServiceServicer):
         child = newborn_record(
             rules.given_number(number), surname=birth.surname, middle_name=birth.middle_name,
             given_name=birth.given_name, birth_date=birth.birth_date, sex=birth.sex, province=birth.province,
-            mother=mother, father=father, minor=birth.minor(today()),
+            mother=mother, father=father, minor=birth.minor(self._clock.today()),
         )  # fmt: skip
         self._registry.add_newborn(documents, child)
         documents.note_change("birth", child.number)

@@ -116,7 +116,7 @@ def register(exchange: RunningExchange, provider: str, contract: str, address: s
 
 async def known(exchange: RunningExchange) -> None:
     """Returns when every worker knows all that was changed: what follows need not reckon with what was before."""
-    await until(lambda: life.of_one_mind(exchange.state))
+    await until(lambda: life.same_registry(exchange.state))
 
 
 def learnt(exchange: RunningExchange, contract: str) -> bool:
@@ -126,7 +126,7 @@ def learnt(exchange: RunningExchange, contract: str) -> bool:
 
 async def every_worker(look: Callable[[grpc.aio.Channel], Awaitable[bool]], exchange: RunningExchange) -> bool:
     """Whether every worker knows all that was changed, and all of a dozen fresh connections see something."""
-    if not life.of_one_mind(exchange.state):
+    if not life.same_registry(exchange.state):
         return False
     for _ in range(ANSWERS_IN_A_ROW):
         async with fresh_channel(exchange.gateway) as channel:

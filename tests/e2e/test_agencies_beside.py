@@ -21,18 +21,18 @@ from tests.support.fakes import until_now
 
 __all__ = ["ndxp_alone"]
 
-MEMBER, CITIZEN, OWNER = "VN/GOV/H26/one-stop", "074079255028", "VN/GOV/G13"
+MEMBER, CITIZEN, OWNER = "VN/GOV/H26/one-stop", "074079255028", "VN/GOV/G16"
 STRIP = "    text = text.strip()\n"
 BREAKS = f"{STRIP}    if text == 'break':\n        raise KeyError(text)\n"
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three agencies: land runs, and fails in some calls; the rules of water cannot be read; forest is as written."""
+    """Three agencies: museum runs, and fails in some calls; the rules of water cannot be read; forest is as written."""
     above = tmp_path_factory.mktemp("mine")
-    for name in ("land", "water", "forest"):
+    for name in ("museum", "water", "forest"):
         write(name, above / name, OWNER)
-    change(above / "land/land/rules.py", STRIP, BREAKS)
+    change(above / "museum/museum/rules.py", STRIP, BREAKS)
     change(above / "water/water/rules.py", "LONGEST_TEXT = 200", "LONGEST_TEXT = int('x')")
     return sorted(above.iterdir())
 
@@ -58,20 +58,20 @@ def ndxp(ndxp_alone: Ndxp, running: State, monkeypatch: pytest.MonkeyPatch) -> N
 
 def register(ndxp: Ndxp, text: str = "as agreed") -> Ran:
     request = {"requestId": text, "citizenNumber": CITIZEN, "text": text}
-    return ndxp("call", "land.v1.LandService/RegisterEntry", json.dumps(request), "--as", MEMBER)
+    return ndxp("call", "museum.v1.MuseumService/RegisterEntry", json.dumps(request), "--as", MEMBER)
 
 
-def land(ndxp: Ndxp) -> int:
-    """The number of the process of land, 0 while it does not run."""
+def museum(ndxp: Ndxp) -> int:
+    """The number of the process of museum, 0 while it does not run."""
     processes = ndxp("status", "--json").data["processes"]
-    return next((process["pid"] for process in processes if process["name"] == "agencies-land"), 0)
+    return next((process["pid"] for process in processes if process["name"] == "agencies-museum"), 0)
 
 
 def test_an_agency_beside_is_called_and_explained(ndxp: Ndxp) -> None:
     assert register(ndxp).data["entry"]["text"] == "as agreed"
     [transaction] = until_now(lambda: ndxp("log", "tail", "-n", "1", "--json").data)
     explained = ndxp("explain", transaction["transaction_id"]).out
-    assert f"grant land-one-stop of {OWNER}/land" in explained
+    assert f"grant museum-one-stop of {OWNER}/museum" in explained
     assert "RegisterEntry" in ndxp("services").out
 
 
@@ -84,7 +84,7 @@ def test_a_line_says_of_each_agency_that_does_not_run_why_and_the_rest_serves(nd
     status = ndxp("status", "--json").data
     down = {service["contract"] for service in status["services"] if not service["serving"]}
     assert down >= {"water.v1.WaterService", "forest.v1.ForestService"}
-    assert not down & {"land.v1.LandService", "ndxp.population.v1.PopulationService"}
+    assert not down & {"museum.v1.MuseumService", "ndxp.population.v1.PopulationService"}
     assert all(line in status["trouble"] for line in failures.values())
 
 
@@ -92,18 +92,18 @@ def test_an_exception_in_a_call_is_an_internal_error_and_the_next_call_is_answer
     failed = register(ndxp, "break")
     assert failed.code == 64 + Code.INTERNAL
     assert "the agency failed; its log tells more of" in failed.err
-    assert "KeyError" in (Path(running.folder) / "logs" / "agencies-land.log").read_text(encoding="utf-8")
+    assert "KeyError" in (Path(running.folder) / "logs" / "agencies-museum.log").read_text(encoding="utf-8")
     assert register(ndxp).code == 0
 
 
 def test_an_agency_that_dies_is_started_again(ndxp: Ndxp) -> None:
-    before = until_now(lambda: land(ndxp))
+    before = until_now(lambda: museum(ndxp))
     os.kill(before, signal.SIGKILL)
-    until_now(lambda: land(ndxp) not in (0, before))
+    until_now(lambda: museum(ndxp) not in (0, before))
     until_now(lambda: register(ndxp).code == 0)
 
 
-def test_a_part_that_is_edited_while_its_agency_runs_stands_in_nobody_s_way(ndxp: Ndxp, folders: list[Path]) -> None:
+def test_editing_a_part_while_its_agency_runs_harms_nothing(ndxp: Ndxp, folders: list[Path]) -> None:
     (folders[0] / "forest" / "exchange.yaml").write_text("titel", encoding="utf-8")
     assert ndxp("status", "--json").data["services"]
     assert register(ndxp).code == 0
@@ -116,7 +116,7 @@ def test_what_cannot_be_planned_is_one_line(tmp_path: Path, folders: list[Path],
     empty = tmp_path / "empty"
     empty.mkdir()
     assert f"there is no agency in {empty}" in up("--with", empty)
-    assert "the exchange has an agency land already; rename one" in up("--with", folders[1], "--with", folders[1])
+    assert "the exchange has an agency museum already; rename one" in up("--with", folders[1], "--with", folders[1])
     (tmp_path / "broken" / "lake").mkdir(parents=True)
     (tmp_path / "broken" / "lake" / "exchange.yaml").write_text("title: Lake\n", encoding="utf-8")
     assert "lake/exchange.yaml: Object missing required field `about`" in up("--with", tmp_path / "broken")

@@ -27,8 +27,10 @@ def test_a_caller_reads_reason_hop_and_remedy_of_a_refusal(exchange: RunningExch
             PopulationServiceStub(connection.channel).VerifyCitizen(REQUEST)
     failure = decode(refused.value)
     assert (failure.code.name, failure.reason, failure.hop) == (
-        "PERMISSION_DENIED", "ACCESS_DENIED", "gateway/authorise"
-    )  # fmt: skip
+        "PERMISSION_DENIED",
+        "ACCESS_DENIED",
+        "gateway/authorise",
+    )
     assert "ndxp grants add" in failure.remedy
     assert failure.transaction_id
 

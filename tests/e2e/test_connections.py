@@ -56,7 +56,7 @@ async def test_who_has_no_good_token_is_refused_before_a_message_is_taken(
         assert await call.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-async def test_who_asks_for_health_and_never_says_whose_is_not_waited_for(visitor: Visitor) -> None:
+async def test_a_health_request_that_never_arrives_is_not_awaited(visitor: Visitor) -> None:
     async with grpc.aio.insecure_channel(visitor.exchange.gateway) as channel:
         call: Any = channel.stream_stream("/grpc.health.v1.Health/Check")(timeout=20)
         assert "not there within 2 s" in await call.details()
@@ -139,7 +139,9 @@ async def impatient(members: RunningExchange) -> AsyncIterator[Worker]:
 
 
 @pytest.mark.parametrize("said", [b"", PREFACE[:10], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["", "half", "HTTP/1"])
-async def test_who_does_not_speak_http2_in_time_is_hung_up_on(visitor: Visitor, impatient: Worker, said: bytes) -> None:
+async def test_a_connection_that_does_not_speak_http2_in_time_is_closed(
+    visitor: Visitor, impatient: Worker, said: bytes
+) -> None:
     def mumble(wire: Wire) -> str:
         wire.send(said)
         return ending(wire)
@@ -205,7 +207,7 @@ async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo,
     await until(lambda: all(heard.end for heard in echo.heard))
 
 
-async def test_a_flood_of_pings_is_hung_up_on(visitor: Visitor, echo: Echo, victim: Worker) -> None:
+async def test_a_flood_of_pings_ends_its_connection(visitor: Visitor, echo: Echo, victim: Worker) -> None:
     def pings(wire: Wire) -> None:
         if all(wire.send(PingFrame(opaque_data=bytes(8))) for _ in range(20)):
             assert ending(wire) == "GOAWAY ENHANCE_YOUR_CALM"

@@ -98,7 +98,7 @@ def test_the_demo_explains_the_call_that_was_refused(demo: Ran) -> None:
     assert {step["name"]: step["decision"] for step in refused["steps"]}["authorise"] == "refused"
 
 
-def test_a_reckoning_that_somebody_else_s_call_upsets_fails(exchange: RunningExchange) -> None:
+def test_a_demo_fails_when_somebody_else_calls_meanwhile(exchange: RunningExchange) -> None:
     folder, target = exchange.folder, exchange.gateway
     with under_way(folder, lambda: exchange.state, "--target", target, "--folder", str(folder)) as demo:
         with exchange.connect("VN/GOV/H26/one-stop") as connection:

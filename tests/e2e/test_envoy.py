@@ -132,7 +132,7 @@ HEADERS = HeadersFrame(1, b"").serialize()  # their end never comes
     ],
     ids=["silence", "half a preface", "settings only", "half of the headers", "silence where TLS is awaited"],
 )
-def test_who_says_too_little_is_hung_up_on(certificate: Path, listener: str, said: bytes) -> None:
+def test_a_connection_that_sends_too_little_is_closed(certificate: Path, listener: str, said: bytes) -> None:
     with envoy(certificate, ["127.0.0.1:1"], **dict.fromkeys(TIMES, "0.5s")) as listening:
         host, _, port = listening[listener].rpartition(":")
         with socket.create_connection((host, int(port)), timeout=PATIENCE) as caller:

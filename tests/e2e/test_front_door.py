@@ -86,13 +86,17 @@ async def test_an_off_the_shelf_client_lists_the_services_and_verifies_a_citizen
     def call() -> tuple[list[str], dict[str, object]]:
         client = Client(exchange.gateway, descriptor_pool=descriptor_pool.DescriptorPool())
         request = {
-            "citizen_number": citizen.number, "full_name": citizen.full_name, "birth_date": str(citizen.birth_date)
-        }  # fmt: skip
+            "citizen_number": citizen.number,
+            "full_name": citizen.full_name,
+            "birth_date": str(citizen.birth_date),
+        }
         try:
             answer = client.request(
-                "ndxp.population.v1.PopulationService", "VerifyCitizen", request,
+                "ndxp.population.v1.PopulationService",
+                "VerifyCitizen",
+                request,
                 metadata=[(metadata.AUTHORIZATION, f"Bearer {token}")],
-            )  # fmt: skip
+            )
             return list(client.service_names), answer
         finally:
             client.channel.close()

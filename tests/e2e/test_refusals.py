@@ -13,11 +13,12 @@ import pytest_asyncio
 from gateway.core.circuit import FAILURES
 from gateway.core.registry import Quota, Registry
 from gateway.core.shedding import FEWEST
-from gateway.keys import load_or_create, public_jwk
+from gateway.keys import load_or_create
 from gateway.registry_store import RegistryStore
 from gateway.store import connect
 from ndxp.client import Exchange
 from ndxp.errors import RULES, Code, Reason
+from ndxp.jwk import public_jwk
 from ndxp.population.v1 import population_pb2
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox.ports import free_port

@@ -111,8 +111,10 @@ async def test_another_certificate_than_the_tokens_is_refused_and_recorded(secur
     failure = await attempt(secure, tls_of(secure, whose))
     assert failure is not None
     assert (failure.code.name, failure.reason, failure.hop) == (
-        "UNAUTHENTICATED", "CERTIFICATE_INVALID", "gateway/identify",
-    )  # fmt: skip
+        "UNAUTHENTICATED",
+        "CERTIFICATE_INVALID",
+        "gateway/identify",
+    )
     assert MEMBER in failure.message
     assert whose in failure.message
     [record] = transactions(secure, transaction_id=failure.transaction_id)
@@ -190,9 +192,10 @@ def _negotiated(address: str, tls: Tls, folder: Path, version: ssl.TLSVersion) -
 @pytest.mark.parametrize("what", ["gateway", "agency", "control"])
 def test_every_port_speaks_tls_1_3_only(secure: RunningExchange, tmp_path: Path, what: str) -> None:
     address = {
-        "gateway": secure.gateway, "agency": agency(secure),
+        "gateway": secure.gateway,
+        "agency": agency(secure),
         "control": secure.control_url.removeprefix("https://"),
-    }[what]  # fmt: skip
+    }[what]
     tls = tls_of(secure, MEMBER)
     assert _negotiated(address, tls, tmp_path, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
     assert _negotiated(address, tls, tmp_path, ssl.TLSVersion.TLSv1_2) is None
@@ -211,7 +214,7 @@ def test_keys_are_their_owners_alone(secure: RunningExchange) -> None:
     assert trust((folder / "ca.pem").read_bytes()).minimum_version is ssl.TLSVersion.TLSv1_3
 
 
-async def test_health_is_behind_tls_too(secure: RunningExchange) -> None:
+async def test_health_needs_tls_too(secure: RunningExchange) -> None:
     async with grpc.aio.insecure_channel(secure.gateway) as channel:
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
         assert (await failure_of(check(b"", timeout=20))).code.name == "UNAVAILABLE"

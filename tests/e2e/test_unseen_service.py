@@ -283,8 +283,10 @@ async def test_a_message_larger_than_allowed_is_refused_with_the_limit(
     limit = 16 * 1024 * 1024
     failure = await failure_of(visitor.call("Echo")(Request(payload=bytes(limit + 1))))
     assert (failure.reason, failure.hop, failure.details) == (
-        "MESSAGE_TOO_LARGE", "gateway/forward", {"allowed": str(limit)}
-    )  # fmt: skip
+        "MESSAGE_TOO_LARGE",
+        "gateway/forward",
+        {"allowed": str(limit)},
+    )
     assert echo.heard == []
     assert status.GRPC_CODES[failure.code] is grpc.StatusCode.RESOURCE_EXHAUSTED
 

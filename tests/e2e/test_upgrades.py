@@ -25,7 +25,7 @@ pytestmark = pytest.mark.long
 HERE = Path(__file__).parents[2]
 
 
-def test_callers_who_repeat_feel_nothing_of_an_upgrade(tmp_path: Path) -> None:
+def test_callers_who_repeat_see_no_failure_during_an_upgrade(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     words = map(str, ("--seed", 4, "--json", figures))
     ran = subprocess.run(

@@ -77,7 +77,7 @@ def test_a_proxy_is_for_other_places_than_the_process_beside_it(
     assert [main([f"{site}/readyz"]), main([served])] == [0, 0]
 
 
-def test_who_does_not_speak_http_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_does_not_speak_http_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as threads:
 
         def answer() -> None:
@@ -108,7 +108,7 @@ def test_one_place_that_does_not_serve_is_enough(
     assert "/elsewhere" in capsys.readouterr().err
 
 
-def test_nobody_there_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_place_without_a_server_is_not_healthy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["grpc://127.0.0.1:1"]) == 1
     assert "UNAVAILABLE" in capsys.readouterr().err
 

@@ -1,7 +1,9 @@
 """The generator: open schedule, counting, collecting, and what becomes of a call."""
 
 import asyncio
+import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent import futures
 from dataclasses import dataclass, replace
@@ -233,6 +235,21 @@ def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
     assert [one.requests for one in ring] == [one.requests for one in again] != [one.requests for one in other]
 
 
+def test_a_call_comes_as_often_as_its_weight_says_in_each_stage() -> None:
+    seldom = Call(weight=1, members=["m"], during={"evening": 9, "night": 0})
+    often = Call(weight=3, members=["m"])
+    method = POPULATION.services_by_name["PopulationService"].methods_by_name["GetCitizen"]
+    prepared = [
+        calls.Prepared(method, kind, [], of=call)
+        for kind, call in (("seldom", seldom), ("often", often))
+        for _ in range(round(call.peak))
+    ]
+    coming = calls.Coming(prepared, random.Random(1))
+    for stages, share in (([], 1 / 4), (["evening"], 9 / 12), (["night"], 0.0), (["evening", "night"], 0.0)):
+        came = Counter(coming.next(stages).client for _ in range(8000))
+        assert came["seldom"] / came.total() == pytest.approx(share, abs=0.03)
+
+
 @SMALL
 def test_what_changes_something_is_numbered_anew_each_time() -> None:
     profile = load("ndxp-average")
@@ -242,12 +259,27 @@ def test_what_changes_something_is_numbered_anew_each_time() -> None:
     assert len(set(numbers)) == len(numbers) == 20
 
 
+def test_a_sample_states_its_own_purpose_and_otherwise_that_of_the_profile() -> None:
+    members = ["VN/GOV/H26/one-stop"]
+    mix = {
+        "court-look-up": Call(members=members),
+        "verify-matched": Call(members=members, purpose="audit"),
+        "get-card": Call(members=members),
+    }
+    profile = msgspec.structs.replace(load("ndxp-average"), mix=mix)
+    ring = calls.ring(profile, dict.fromkeys(mix, members), seed=1, slot=0)
+    stated = {prepared.series.partition("/")[2]: prepared.purpose for prepared in ring}
+    assert stated == {"GetCitizen": "court proceedings", "VerifyCitizen": "audit", "GetCard": "load test"}
+
+
 @SMALL
 def test_a_call_of_a_profiles_own_has_a_new_id_each_time_and_messages_of_its_own() -> None:
     asked = Call(
-        members=["provinces/one-stop"], method="ndxp.population.v1.PopulationService/UploadChanges",
-        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}], purpose="test",
-    )  # fmt: skip
+        members=["provinces/one-stop"],
+        method="ndxp.population.v1.PopulationService/UploadChanges",
+        request=[{"requestId": "$id", "citizenNumber": "$number"}, {"requestId": "a-$id"}],
+        purpose="test",
+    )
     profile = msgspec.structs.replace(load("ndxp-average"), mix={"mine": asked})
     method: Any = POPULATION.services_by_name["PopulationService"].methods_by_name["UploadChanges"]
     first, second, *_ = calls.ring(profile, {"mine": ["VN/GOV/H26/one-stop"]}, {asked.method: method}, seed=1, slot=0)
@@ -472,10 +504,11 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
     assert len(hospitals) == 63
     assert len(consumers.select(["connected/lgsp", "connected/one-stop", "connected/ekyc"])) == 13 + 63 + 4
     assert consumers.select(["VN/GOV/H26/one-stop", "VN:GOV:000.00.00.H26:hospital"]) == [
-        "VN/GOV/H26/hospital", "VN/GOV/H26/one-stop",
-    ]  # fmt: skip
+        "VN/GOV/H26/hospital",
+        "VN/GOV/H26/one-stop",
+    ]
     for wrong, there in (
-        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are .*companies/ekyc, "),
+        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are .*central/lgsp, "),
         (["VN/GOV/H26/one-stp"], "is in VN/GOV/H26/one-stp; there are VN/GOV/H26/hospital, VN/GOV/H26/one-stop, "),
     ):
         with pytest.raises(ExchangeUnreachable, match=there):

@@ -65,7 +65,7 @@ def invoke(*words: str) -> int:
         ("profiles --json", "profiles --json"),
         ("compare a.json b.json", "compare a.json b.json"),
     ],
-)  # fmt: skip
+)
 def test_a_command_and_its_exit_code_are_passed_on(given: str, onward: str, passed_on: list[list[str]]) -> None:
     assert invoke(*given.split()) == 99
     assert passed_on == [onward.split()]

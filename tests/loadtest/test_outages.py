@@ -39,8 +39,10 @@ def test_refusals_that_the_ledger_does_not_have_count_too() -> None:
     answers.append(answer(10, method=CHECK_IN, status=overloaded))
     found = outages.find(results(), ledger, Counter(), outages.unrecorded(answers, ledger))
     assert [(one.service, one.status, one.calls) for one in found] == [
-        ("population", overloaded, 7), ("population", unwritten, 1), ("HealthInsuranceService", overloaded, 1),
-    ]  # fmt: skip
+        ("population", overloaded, 7),
+        ("population", unwritten, 1),
+        ("HealthInsuranceService", overloaded, 1),
+    ]
 
 
 def test_calls_without_an_answer_are_named_with_the_seconds_in_which_calls_failed() -> None:

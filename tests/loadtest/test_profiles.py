@@ -67,6 +67,30 @@ def test_a_month_end_is_a_larger_day() -> None:
     assert profiles.load("ndxp-2022@month-end").mean_rate == pytest.approx(1.6 * 21.99, rel=0.001)
 
 
+def test_a_day_may_change_the_weights_of_calls_too(written: Path) -> None:
+    written.write_text(GOOD + "factors: {season: {rate: 2, get-card: 3}}\n", encoding="utf-8")
+    usual, season = profiles.load(str(written)), profiles.load(f"{written}@season")
+    assert (season.rate, season.mix["get-card"].weight) == (10, 3 * usual.mix["get-card"].weight)
+    assert season.title == "A test (season: 2 times, get-card 3 times)"
+
+
+STAGES = "stages: {end: [5, 10]}\n"
+
+
+@pytest.mark.parametrize(
+    ("times", "complaint"),
+    [
+        ("-1", "`mix.get-card.during` says how many times the weight: 0 or more"),
+        (".inf", "`mix.get-card.during` says how many times the weight: 0 or more"),
+        ("0", "at second 5 every call of the mix has the weight 0"),
+    ],
+)
+def test_a_weight_in_a_stage_that_cannot_be_followed_is_named(written: Path, times: str, complaint: str) -> None:
+    written.write_text(GOOD.replace("weight: 1,", f"weight: 1, during: {{end: {times}}},") + STAGES, encoding="utf-8")
+    with pytest.raises(BadProfile, match=complaint):
+        profiles.load(str(written))
+
+
 def test_a_rate_sets_the_mean_and_a_duration_the_length() -> None:
     assert profiles.load("ndxp-2022").schedule(rate=44).total == pytest.approx(44 * 86400)
     assert profiles.load("ndxp-average").schedule(rate=7, duration=100).total == pytest.approx(700)
@@ -179,6 +203,12 @@ def test_a_title_that_looks_like_a_date_is_a_text(written: Path) -> None:
         (("duration: 10", "duration: !!timestamp ten"), "mine.yaml: a value in it is none"),
         (("title: A test", f"title: {'[' * 5000}"), "mine.yaml: a value in it is none, or nested too deep"),
         (("rate: 5", "rate: 5\nfactors: {more: .inf}"), "`factors` must be above 0"),
+        (("rate: 5", "rate: 5\nfactors: {more: {rate: 0}}"), "`factors` must be above 0"),
+        (
+            ("rate: 5", "rate: 5\nfactors: {more: {get-crad: 2}}"),
+            "`factors` change `rate` and calls of the mix; 'get-crad'",
+        ),
+        (("weight: 1,", "weight: 1, during: {night: 2},"), "names stages of the profile, which has no 'night'"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(written: Path, change: tuple[str, str], complaint: str) -> None:
@@ -194,8 +224,9 @@ def test_objectives_can_be_a_file_of_their_own(tmp_path: Path) -> None:
         "services: {PopulationService: {dropped_share: 0}}\nabort: {seconds: 3, error_share: 0.1}", encoding="utf-8"
     )
     assert profiles.load("ndxp-average", own).slo == {
-        "services": {"PopulationService": {"dropped_share": 0}}, "abort": {"seconds": 3, "error_share": 0.1},
-    }  # fmt: skip
+        "services": {"PopulationService": {"dropped_share": 0}},
+        "abort": {"seconds": 3, "error_share": 0.1},
+    }
 
 
 @pytest.mark.parametrize(

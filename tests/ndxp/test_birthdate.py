@@ -43,3 +43,12 @@ def test_a_form_that_is_not_known_is_refused_with_the_forms(text: str) -> None:
 def test_a_date_that_is_not_in_the_calendar_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no such date"):
         BirthDate.parse(text)
+
+
+def test_two_dates_may_be_the_same_when_one_is_the_year_alone() -> None:
+    day, year = BirthDate.parse("1990-03-15"), BirthDate.parse("1990")
+    for one, other in ((day, day), (day, year), (year, day), (year, year)):
+        assert one.may_be(other)
+    for text in ("1990-03-16", "1991", "1991-03-15"):
+        assert not day.may_be(BirthDate.parse(text))
+        assert BirthDate.parse(text).may_be(year) is text.startswith("1990")

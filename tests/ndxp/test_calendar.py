@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ndxp.calendar import full_years, years_after
+from ndxp.calendar import full_years, months_after, years_after
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,20 @@ from ndxp.calendar import full_years, years_after
 )
 def test_years_later_it_is_the_same_day_or_the_first_of_march(day: date, years: int, then: date) -> None:
     assert years_after(day, years) == then
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "then"),
+    [
+        (date(2023, 7, 3), 1, date(2023, 8, 3)),
+        (date(2023, 7, 3), 24, date(2025, 7, 3)),
+        (date(2023, 12, 31), 1, date(2024, 1, 31)),
+        (date(2023, 12, 31), 2, date(2024, 3, 1)),
+        (date(2023, 10, 31), 1, date(2023, 12, 1)),
+    ],
+)
+def test_months_later_it_is_the_same_day_or_the_first_of_the_month_after(day: date, months: int, then: date) -> None:
+    assert months_after(day, months) == then
 
 
 @pytest.mark.parametrize(

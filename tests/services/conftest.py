@@ -1,8 +1,8 @@
 """Agencies on the wire, and a stand-in for the exchange: it gives tokens, signs assertions and forwards calls."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,39 +12,44 @@ import grpc
 import pytest
 
 from ndxp.agency.hosting import Agency
+from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceStub
 from ndxp.client import Credentials, Exchange, Tokens
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.passports.v1.passports_pb2_grpc import PassportServiceStub
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.social_security.v1.social_security_pb2_grpc import SocialSecurityServiceStub
 from ndxp.subject import SUBJECTS
 from ndxp.wire import metadata, status
 from ndxp.wire.assertion import Assertion, key_of, sign
 from ndxp.wire.streams import keep_status
 from ndxp.world import World
-from services.passports import PassportSettings
 from services.population import service as population_service
-from tests.support.agencies import PARTS, agency, health_insurance, passports, population
+from tests.support.agencies import COMPOSITIONS, PARTS, agency
 from tests.support.fakes import TokenOffice
 
 FailureOf = Callable[[Awaitable[Any]], Awaitable[status.Failure]]
 MEMBER = "VN/GOV/H26/one-stop"
 OTHER = "VN/GOV/H29/one-stop"
 KEEPER = "VN/GOV/G01/lgsp"
-SECRETS = {
-    MEMBER: "s1",
-    "VN/GOV/G22/portal": "s2",
-    health_insurance.subsystem: "s3",
-    passports.subsystem: "s4",
-    population.subsystem: "s5",
-    SUBJECTS: "key of subjects",
-    OTHER: "s6",
-    KEEPER: "s7",
-}
+CIVIL_STATUS = "VN/GOV/G15/civil-status"
+PORTAL = "VN/GOV/G22/public-services"
+SCHOOLS, OTHER_SCHOOLS = "VN/GOV/H26/schools", "VN/GOV/H29/schools"
+
+
+class Secrets(dict[str, str]):
+    """Everybody's secret; whoever is not an agency may call too."""
+
+    def __missing__(self, name: str) -> str:
+        return f"secret of {name}"
+
+
+SECRETS = Secrets({SUBJECTS: "key of subjects"})
+SECRETS.update({name: SECRETS[name] for part in PARTS.values() for name in part.subsystems})
 
 
 def judged(client: str, secret: str) -> tuple[int, object]:
     """The control process: a token is the client's name here."""
-    if SECRETS.get(client) == secret:
+    if SECRETS[client] == secret:
         return 200, {"access_token": client, "expires_in": 3600}
     return 401, {"error": "invalid_client"}
 
@@ -63,9 +68,12 @@ class Forwarded:
 
 @dataclass
 class Gateway(grpc.GenericRpcHandler):
-    """Forwards every call to the provider of its contract, signed; ``failing`` answers methods itself instead."""
+    """Forwards every call to a provider of its contract, signed; ``failing`` answers methods itself instead.
 
-    providers: dict[str, tuple[str, grpc.aio.Channel]] = field(default_factory=dict)
+    ``providers`` are the ways to them, by contract and subsystem.
+    """
+
+    providers: dict[tuple[str, str], grpc.aio.Channel] = field(default_factory=dict)
     forwarded: list[Forwarded] = field(default_factory=list)
     failing: dict[str, Callable[[Any], Awaitable[None]]] = field(default_factory=dict)
     target: str = ""
@@ -80,8 +88,8 @@ class Gateway(grpc.GenericRpcHandler):
             chosen = given.get(metadata.SERVICE)
             subsystem, channel = next(
                 (subsystem, channel)
-                for known, (subsystem, channel) in self.providers.items()
-                if (subsystem == chosen if chosen else known == contract)
+                for (known, subsystem), channel in self.providers.items()
+                if (known == contract or chosen) and chosen in (None, subsystem)
             )
             transaction_id = str(uuid4())
             call = Forwarded(client, method, transaction_id, given, context.time_remaining())
@@ -89,7 +97,10 @@ class Gateway(grpc.GenericRpcHandler):
             context.set_trailing_metadata(((metadata.TRANSACTION_ID, transaction_id),))
             if name in self.failing:
                 await self.failing[name](context)
-            assertion = Assertion(client, subsystem, method, transaction_id, given.get(metadata.USER_ID, ""))
+            assertion = Assertion(
+                client, subsystem, method, transaction_id, given.get(metadata.USER_ID, ""),
+                purpose=given.get(metadata.PURPOSE, ""), traceparent=given.get(metadata.TRACEPARENT, ""),
+            )  # fmt: skip
             rpc: Any = channel.stream_stream(details.method)(
                 requests,
                 timeout=context.time_remaining(),
@@ -138,9 +149,16 @@ class Town:
     def passports(self, member: str = MEMBER) -> PassportServiceStub:
         return PassportServiceStub(self.channel(member))
 
+    def civil_status(self, member: str = MEMBER) -> CivilStatusServiceStub:
+        return CivilStatusServiceStub(self.channel(member))
+
+    def social_security(self, member: str = MEMBER) -> SocialSecurityServiceStub:
+        return SocialSecurityServiceStub(self.channel(member))
+
     def onward_calls(self) -> list[Forwarded]:
         """The calls that agencies made."""
-        return [call for call in self.gateway.forwarded if call.client not in (MEMBER, OTHER, "VN/GOV/G22/portal")]
+        own = {subsystem for made in self.agencies.values() for subsystem in made.foundation.part.subsystems}
+        return [call for call in self.gateway.forwarded if call.client in own]
 
 
 @pytest.fixture(scope="session")
@@ -177,22 +195,35 @@ async def town(
 ) -> AsyncIterator[Town]:
     """The three agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    credentials = tmp_path / "credentials.json"
+    names = ("population", "health_insurance", "passports")
+    settings = {"passports_progress": progress, "passports_step_seconds": step_seconds}
+    async with open_town(world, control, tmp_path, names, **settings) as town:
+        yield town
+
+
+@asynccontextmanager
+async def open_town(
+    world: World, control: TokenOffice, folder: Path, names: Sequence[str], **settings: Any
+) -> AsyncIterator[Town]:
+    """Agencies on free ports, each with a database of its own in the folder; ``settings`` are any that they read."""
+    credentials = folder / "credentials.json"
     credentials.write_text(json.dumps(SECRETS), encoding="utf-8")
     gateway = Gateway()
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((gateway,))
     gateway.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    settings = PassportSettings(
-        control_url=control.url,
-        gateway=gateway.target,
-        credentials=credentials,
-        addresses={m.subsystem: "127.0.0.1:0" for m in (population, health_insurance, passports)},
-        database_url=f"sqlite:///{tmp_path}/{{name}}.db",
-        passports_progress=progress,
-        passports_step_seconds=step_seconds,
-    )
-    agencies = {name: agency(name, settings, world) for name in ("population", "health_insurance", "passports")}
+    common: dict[str, Any] = {
+        "control_url": control.url,
+        "gateway": gateway.target,
+        "credentials": credentials,
+        "addresses": {subsystem: "127.0.0.1:0" for name in names for subsystem in PARTS[name].subsystems},
+        "database_url": f"sqlite:///{folder}/{{name}}.db",
+    }
+    agencies = {}
+    for name in names:
+        own = COMPOSITIONS[name].settings
+        wanted = {key: value for key, value in settings.items() if key in own.model_fields}
+        agencies[name] = agency(name, own(**common, **wanted), world)
     members: dict[str, Exchange] = {}
     async with AsyncExitStack() as stack:
         await server.start()
@@ -202,7 +233,9 @@ async def town(
             stack.push_async_callback(made.stop)
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{ports[name]}")
             stack.push_async_callback(channel.close)
-            gateway.providers[PARTS[name].contracts[0]] = (PARTS[name].subsystems[0], channel)
+            for subsystem in PARTS[name].subsystems:
+                for contract in PARTS[name].contracts:
+                    gateway.providers[contract, subsystem] = channel
         stack.push_async_callback(server.stop, None)
         yield Town(world, control, gateway, agencies, ports, members)
         for member in members.values():

@@ -19,10 +19,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.access_log.v1.access_log_pb2_grpc import AccessLogServiceStub
 from ndxp.agency.caller import caller
-from ndxp.agency.database import Access, now
+from ndxp.agency.database import Access
 from ndxp.agency.retention import Limits, Retention
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.settings import AgencySettings
+from ndxp.clock import real_now
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc
@@ -31,6 +32,7 @@ from ndxp.subject import SUBJECTS
 from ndxp.wire import metadata, status
 from ndxp.wire.assertion import Assertion, key_of, message_mark, sign
 from ndxp.world import World
+from tests.services.conftest import SECRETS
 from tests.support.agencies import agency, population
 from tests.support.fakes import until
 
@@ -53,7 +55,7 @@ async def direct(town: "Town") -> AsyncIterator[grpc.aio.Channel]:
 
 def signed(*, method: str = VERIFY, provider: str = population.subsystem, **said: Any) -> tuple[tuple[str, str]]:
     assertion = Assertion("VN/GOV/G22/portal", provider, method, str(uuid4()), **said)
-    return ((metadata.ASSERTION, sign(assertion, key_of("s5"))),)
+    return ((metadata.ASSERTION, sign(assertion, key_of(SECRETS[population.subsystem]))),)
 
 
 @pytest.fixture
@@ -205,7 +207,7 @@ async def test_the_access_log_says_since_when_it_is_complete(town: "Town", quest
         await stub.ListAccesses(listing, metadata=pairs),
     ):
         assert not answer.HasField("complete_since")
-    old = now() - 2 * 86_400 * 1_000_000
+    old = real_now() - 2 * 86_400 * 1_000_000
     database = town.agencies["population"].foundation.database
     with database.transaction() as transaction:
         transaction.log([Access("old", "c", "", "", "m", 0, old)])

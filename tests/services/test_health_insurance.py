@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ndxp.agency.day import today
+from ndxp.clock import Clock
 from ndxp.errors import Code
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
 from ndxp.population.v1 import population_pb2
@@ -16,6 +16,7 @@ from ndxp.world import Citizen, World
 from ndxp.world.registers.health_insurance import HealthInsurance, InsuranceCard
 from ndxp.world.registers.social_insurance import SocialInsurance
 from services.health_insurance.rules import Result, judge, read_card_claim
+from tests.services.conftest import CIVIL_STATUS
 from tests.support.agencies import health_insurance
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ async def test_what_the_insurer_has_wrong_shows_against_the_citizens_own_data(
 
 def test_a_card_that_begins_tomorrow_is_not_yet_valid(card: InsuranceCard) -> None:
     claim = read_card_claim(card.number, card.name, str(card.birth_date))
-    tomorrow = today() + timedelta(1)
-    judgement = judge(claim, replace(card, valid_from=tomorrow, valid_to=tomorrow), today())
+    tomorrow = Clock().today() + timedelta(1)
+    judgement = judge(claim, replace(card, valid_from=tomorrow, valid_to=tomorrow), Clock().today())
     assert judgement.result is Result.NOT_YET_VALID
-    assert judge(claim, replace(card, valid_to=date(2023, 6, 30)), today()).result is Result.EXPIRED
+    assert judge(claim, replace(card, valid_to=date(2023, 6, 30)), Clock().today()).result is Result.EXPIRED
 
 
 def check_in(citizen: Citizen, request_id: str, **different: str) -> pb.CheckInRequest:
@@ -197,12 +198,12 @@ async def newborn(town: "Town", request_id: RequestId, birth: str) -> population
         request_id=request_id(), surname="Lê", middle_name="Gia", given_name="Hân", sex=population_pb2.SEX_FEMALE,
         birth_date=birth, province="079", mother_number=mother.number,
     )  # fmt: skip
-    answer = await town.population().RegisterBirth(report)
+    answer = await town.population(CIVIL_STATUS).RegisterBirth(report)
     child: population_pb2.Citizen = answer.citizen
     return child
 
 
-@pytest.mark.parametrize("birth", ["2023-06-20", str(today())])
+@pytest.mark.parametrize("birth", ["2023-06-20", str(Clock().today())])
 async def test_a_newborn_gets_a_card_and_is_checked_in_with_it(town: "Town", request_id: RequestId, birth: str) -> None:
     child = await newborn(town, request_id, birth)
     request = issue(request_id(), child.citizen_number, child.full_name, birth)

@@ -15,7 +15,8 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from ndxp.agency.database import Access, Database, now
+from ndxp.agency.database import Access, Database
+from ndxp.clock import real_now
 from services.__main__ import main
 from tests.ndxp.cli.command import captured
 from tests.support.agencies import PARTS, passports
@@ -95,7 +96,7 @@ async def test_an_agency_serves_on_ipv6(environment: Environment) -> None:
 async def test_an_agency_cuts_its_access_log_by_itself(environment: Environment) -> None:
     env = environment(NDXP_ACCESS_LOG_KEEP_DAYS="1")
     database = Database(env["NDXP_DATABASE_URL"].replace("{name}", passports.name))
-    times = {"old": now() - 2 * 86_400 * 1_000_000, "new": now()}
+    times = {"old": real_now() - 2 * 86_400 * 1_000_000, "new": real_now()}
     with database.transaction() as transaction:
         transaction.log([Access(name, "c", "", "", "m", 0, at) for name, at in times.items()])
     process = await start("services", "passports", env=env)

@@ -27,6 +27,11 @@ VERIFY = OnwardMethod(
     population.VerifyCitizenResponse, "the verification", "VERIFICATION",
 )  # fmt: skip
 
+BATCH = OnwardMethod(
+    population.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name["BatchVerifyCitizens"],
+    population.BatchVerifyCitizensResponse, "the verification", "VERIFICATION",
+)  # fmt: skip
+
 
 @pytest.fixture
 async def onward(town: "Town", tmp_path: "Path") -> AsyncIterator[Onward]:
@@ -122,3 +127,19 @@ async def test_a_provider_can_be_named(town: "Town", world: World, onward: Onwar
     provider = "VN/GOV/G01/population"
     await onward.call(VERIFY, population.VerifyCitizenRequest(**claim(world)), provider=provider)
     assert town.onward_calls()[-1].metadata["x-ndxp-service"] == provider
+
+
+async def test_questions_in_one_stream_get_an_answer_each_in_their_order_and_may_be_sent_again(
+    town: "Town", world: World, onward: Onward
+) -> None:
+    town.gateway.failing["BatchVerifyCitizens"] = failing(1)
+    questions = [
+        population.BatchVerifyCitizensRequest(item_id=str(item), **{**claim(world), "full_name": f"An {item % 2}"})
+        for item in range(150)
+    ]
+    questions[7] = population.BatchVerifyCitizensRequest(item_id="7", **claim(world))
+    given = await onward.call_each(BATCH, questions, purpose="check-in")
+    assert [answer.item_id for answer in given.answer] == [str(item) for item in range(150)]
+    assert [answer.item_id for answer in given.answer if answer.matched] == ["7"]
+    assert given.transaction_id == town.gateway.forwarded[-1].transaction_id
+    assert sent(town, "BatchVerifyCitizens") == 2

@@ -258,3 +258,42 @@ async def test_an_unknown_passport_does_not_match_and_a_malformed_one_is_refused
     assert not (await verify(town, "Z9999999", "Ai Khác", "1990")).matched
     failure = await failure_of(verify(town, "12345678", "Ai Khác", "1990"))
     assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "PASSPORT_NUMBER_MALFORMED")
+
+
+@pytest.mark.parametrize("progress", ["immediate"])
+async def test_a_citizen_has_a_list_of_passports_those_printed_here_first(
+    town: "Town", world: World, request_id: RequestId
+) -> None:
+    holder = world.persona("traveller").citizen
+    issued = world.entry(Passports, holder.number)
+    assert issued
+    await submit(
+        town,
+        pb.SubmitApplicationRequest(
+            request_id=request_id(), citizen_number=holder.number, full_name=holder.full_name,
+            birth_date=str(holder.birth_date), delivery_address="1 Hàng Bạc, Hà Nội",
+        ),
+    )  # fmt: skip
+    listed = (await town.passports().ListPassports(pb.ListPassportsRequest(citizen_number=holder.number))).passports
+    assert [passport.passport_number for passport in listed] == ["R00000001", issued.number]
+    assert [passport.valid for passport in listed] == [True, True]
+    assert (listed[1].issued_on, listed[1].expires_on) == (str(issued.issued), str(issued.expires))
+    assert {(passport.citizen_number, passport.full_name) for passport in listed} == {(holder.number, holder.full_name)}
+
+
+async def test_a_passport_that_is_not_printed_yet_is_in_no_list(
+    town: "Town", world: World, submission: Submission, failure_of: "FailureOf"
+) -> None:
+    without = next(
+        citizen for citizen in world.sample(50, alive=True) if not world.identifier(Passports, citizen.number)
+    )
+    await submit(
+        town,
+        submission(
+            citizen_number=without.number, full_name=without.full_name, birth_date=str(without.birth_date)
+        ),
+    )  # fmt: skip
+    request = pb.ListPassportsRequest(citizen_number=without.number)
+    assert not (await town.passports().ListPassports(request)).passports
+    failure = await failure_of(town.passports().ListPassports(pb.ListPassportsRequest(citizen_number="B1234567")))
+    assert (failure.code, failure.field) == (Code.INVALID_ARGUMENT, "citizen_number")

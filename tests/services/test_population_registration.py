@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ndxp.agency.day import today
+from ndxp.clock import Clock
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.world import Citizen, Sex, World
 from services.population.service import PopulationService
+from tests.services.conftest import CIVIL_STATUS
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
@@ -49,7 +50,7 @@ Birth = Callable[..., pb.RegisterBirthRequest]
 async def test_a_newborn_gets_a_number_of_its_cell_and_is_a_citizen_at_once(
     town: "Town", birth: Birth, mother: Citizen
 ) -> None:
-    child = (await town.population().RegisterBirth(birth())).citizen
+    child = (await town.population(CIVIL_STATUS).RegisterBirth(birth())).citizen
     assert child.citizen_number.startswith(mother.birth_registration.province + "323")
     assert not town.world.exists(child.citizen_number)
     assert child.full_name == "Trần Minh An"
@@ -62,8 +63,8 @@ async def test_a_newborn_gets_a_number_of_its_cell_and_is_a_citizen_at_once(
 
 
 async def test_a_newborn_joins_the_mothers_household(town: "Town", birth: Birth, mother: Citizen) -> None:
-    first = (await town.population().RegisterBirth(birth())).citizen
-    second = (await town.population().RegisterBirth(birth(given_name="Bình"))).citizen
+    first = (await town.population(CIVIL_STATUS).RegisterBirth(birth())).citizen
+    second = (await town.population(CIVIL_STATUS).RegisterBirth(birth(given_name="Bình"))).citizen
     for member in (mother.number, first.citizen_number):
         household = await town.population().ListHousehold(pb.ListHouseholdRequest(citizen_number=member))
         assert household.household_number == mother.household_number
@@ -73,14 +74,16 @@ async def test_a_newborn_joins_the_mothers_household(town: "Town", birth: Birth,
 
 
 async def test_every_newborn_gets_a_number_of_its_own(town: "Town", birth: Birth) -> None:
-    calls = [town.population().RegisterBirth(birth(given_name="Anh")) for _ in range(30)]
+    calls = [town.population(CIVIL_STATUS).RegisterBirth(birth(given_name="Anh")) for _ in range(30)]
     answers = await asyncio.gather(*calls)
     assert len({answer.citizen.citizen_number for answer in answers}) == 30
 
 
 async def test_a_birth_of_today_is_registered_though_the_world_ends_before(town: "Town", birth: Birth) -> None:
-    child = (await town.population().RegisterBirth(birth(birth_date=str(today()), middle_name=""))).citizen
-    assert (child.birth_date, child.full_name) == (str(today()), "Trần An")
+    child = (
+        await town.population(CIVIL_STATUS).RegisterBirth(birth(birth_date=str(Clock().today()), middle_name=""))
+    ).citizen
+    assert (child.birth_date, child.full_name) == (str(Clock().today()), "Trần An")
     question = pb.VerifyCitizenRequest(
         citizen_number=child.citizen_number, full_name="Trần An", birth_date=child.birth_date
     )
@@ -102,7 +105,7 @@ async def test_a_name_is_kept_as_it_was_written_and_compared_by_what_it_looks_li
     town: "Town", birth: Birth, surname: str, given_name: str, asked: str
 ) -> None:
     written = birth(surname=surname, middle_name="", given_name=given_name)
-    child = (await town.population().RegisterBirth(written)).citizen
+    child = (await town.population(CIVIL_STATUS).RegisterBirth(written)).citizen
     assert child.full_name == f"{surname} {given_name}"
     question = pb.VerifyCitizenRequest(
         citizen_number=child.citizen_number, full_name=asked, birth_date=child.birth_date
@@ -132,7 +135,7 @@ async def test_a_name_is_kept_as_it_was_written_and_compared_by_what_it_looks_li
 async def test_a_malformed_birth_is_refused(
     town: "Town", birth: Birth, failure_of: "FailureOf", different: dict[str, Any], reason: str
 ) -> None:
-    failure = await failure_of(town.population().RegisterBirth(birth(**different)))
+    failure = await failure_of(town.population(CIVIL_STATUS).RegisterBirth(birth(**different)))
     assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, reason)
 
 
@@ -149,15 +152,15 @@ async def test_parents_must_be_possible(town: "Town", birth: Birth, failure_of: 
         ({"father_number": world.absent_number(1)}, "CITIZEN_UNKNOWN"),
         ({"father_number": mother.number}, "FATHER_NOT_MALE"),
     ):
-        failure = await failure_of(town.population().RegisterBirth(birth(**different)))
+        failure = await failure_of(town.population(CIVIL_STATUS).RegisterBirth(birth(**different)))
         assert failure.reason == reason
         assert failure.code in (Code.NOT_FOUND, Code.FAILED_PRECONDITION)
 
 
 async def test_the_same_request_gets_the_first_answer_and_does_nothing_more(town: "Town", birth: Birth) -> None:
     request = birth()
-    first = await town.population().RegisterBirth(request)
-    assert await town.population().RegisterBirth(request) == first
+    first = await town.population(CIVIL_STATUS).RegisterBirth(request)
+    assert await town.population(CIVIL_STATUS).RegisterBirth(request) == first
     changes = [change async for change in town.population().WatchChanges(pb.WatchChangesRequest(stop_at_end=True))]
     assert [change.citizen_number for change in changes] == [first.citizen.citizen_number]
 
@@ -166,9 +169,9 @@ async def test_a_request_id_belongs_to_one_request_and_one_client(
     town: "Town", birth: Birth, failure_of: "FailureOf"
 ) -> None:
     request = birth()
-    first = await town.population().RegisterBirth(request)
+    first = await town.population(CIVIL_STATUS).RegisterBirth(request)
     other = birth(request_id=request.request_id, given_name="Bình")
-    failure = await failure_of(town.population().RegisterBirth(other))
+    failure = await failure_of(town.population(CIVIL_STATUS).RegisterBirth(other))
     assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "REQUEST_ID_REUSED")
     elsewhere = await town.population("VN/GOV/G22/portal").RegisterBirth(request)
     assert elsewhere.citizen.citizen_number != first.citizen.citizen_number
@@ -184,13 +187,16 @@ async def test_a_death_stays_on_record(
 ) -> None:
     citizen = next(living)
     request = pb.RegisterDeathRequest(
-        request_id=request_id(), citizen_number=citizen.number, full_name=citizen.full_name, death_date=str(today())
+        request_id=request_id(),
+        citizen_number=citizen.number,
+        full_name=citizen.full_name,
+        death_date=str(Clock().today()),
     )
-    answer = await town.population().RegisterDeath(request)
-    assert (answer.citizen.deceased, answer.citizen.death_date) == (True, str(today()))
-    assert await town.population().RegisterDeath(request) == answer
+    answer = await town.population(CIVIL_STATUS).RegisterDeath(request)
+    assert (answer.citizen.deceased, answer.citizen.death_date) == (True, str(Clock().today()))
+    assert await town.population(CIVIL_STATUS).RegisterDeath(request) == answer
     request.request_id = request_id()
-    failure = await failure_of(town.population().RegisterDeath(request))
+    failure = await failure_of(town.population(CIVIL_STATUS).RegisterDeath(request))
     assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "ALREADY_DECEASED")
 
 
@@ -207,7 +213,7 @@ async def test_a_death_needs_the_right_name_and_a_possible_day(
         ({"citizen_number": town.world.absent_number(2)}, Code.NOT_FOUND, "CITIZEN_UNKNOWN"),
     ):
         request = pb.RegisterDeathRequest(request_id=request_id(), **{**good, **different})
-        failure = await failure_of(town.population().RegisterDeath(request))
+        failure = await failure_of(town.population(CIVIL_STATUS).RegisterDeath(request))
         assert (failure.code, failure.reason) == (code, reason)
 
 

@@ -13,6 +13,7 @@ from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.wire import status
 from ndxp.world import World
+from tests.services.conftest import CIVIL_STATUS
 from tests.support.fakes import until
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ async def test_a_watcher_who_reconnects_at_random_sees_every_change_once(
 async def test_only_the_kinds_that_are_asked_for_are_told(town: "Town", world: World, request_id: RequestId) -> None:
     mover, dying = world.sample(2, 7, alive=True)
     await move(town, [mover.number], request_id)
-    await town.population().RegisterDeath(
+    await town.population(CIVIL_STATUS).RegisterDeath(
         pb.RegisterDeathRequest(
             request_id=request_id(), citizen_number=dying.number, full_name=dying.full_name, death_date="2023-07-01"
         )

@@ -17,7 +17,7 @@ from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.world import Citizen, World
 from ndxp.world.registers.health_insurance import HealthInsurance
 from ndxp.world.registers.passports import Passports
-from tests.services.conftest import SECRETS
+from tests.services.conftest import CIVIL_STATUS, SECRETS
 from tests.support.agencies import health_insurance, population
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ async def test_a_birth_is_about_child_and_parents_also_when_it_is_said_again(
         request_id=request_id(), surname="Nguyễn", given_name="An", sex=pb.SEX_FEMALE, birth_date="2023-06-30",
         province="001", mother_number=mother.number, father_number=mother.spouse.number,
     )  # fmt: skip
-    first = await about(town, town.population().RegisterBirth, request)
-    child = (await town.population().RegisterBirth(request)).citizen.citizen_number
+    first = await about(town, town.population(CIVIL_STATUS).RegisterBirth, request)
+    child = (await town.population(CIVIL_STATUS).RegisterBirth(request)).citizen.citizen_number
     assert first == town.gateway.forwarded[-1].subjects == hashes(child, mother.number, mother.spouse.number)
     verify = pb.VerifyCitizenRequest(citizen_number=child, full_name="An", birth_date="2023")
     assert await about(town, town.population().VerifyCitizen, verify) == hashes(child)
@@ -130,7 +130,7 @@ async def test_a_death_is_about_the_deceased_and_so_is_the_error_that_it_is_regi
         )  # fmt: skip
 
     for _ in range(2):
-        assert await about(town, town.population().RegisterDeath, death()) == hashes(traveller.number)
+        assert await about(town, town.population(CIVIL_STATUS).RegisterDeath, death()) == hashes(traveller.number)
 
 
 async def test_changes_of_address_are_about_those_who_move_and_so_is_the_feed(

@@ -25,6 +25,7 @@ def named(part: Part) -> Named:
 
 
 population, health_insurance, passports = (named(PARTS[n]) for n in ("population", "health_insurance", "passports"))
+civil_status = named(PARTS["civil_status"])
 
 
 COMPOSITIONS: dict[str, Composition[Any]] = {name: import_module(f"services.{name}").AGENCY for name in PARTS}

@@ -17,8 +17,8 @@ from gateway.dataplane.listener import Listener
 from gateway.dataplane.pipeline import WorkerState
 from gateway.dataplane.relay import Relays
 from gateway.dataplane.upstream import Upstreams
-from gateway.keys import public_jwk
 from gateway.settings import GatewaySettings
+from ndxp.jwk import public_jwk
 from ndxp.wire import metadata
 from tests.support.descriptors import contract
 
@@ -76,8 +76,10 @@ class House:
 
     def registry(self, *grants: Grant) -> Snapshot:
         """A registry with these grants."""
-        members = [Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
-                   Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"])]  # fmt: skip
+        members = [
+            Member(id="VN/GOV/G01", name="P", subsystems=["demo"]),
+            Member(id="VN/GOV/H26", name="H", subsystems=["one-stop"]),
+        ]
         services = [Service(provider=PROVIDER, contract=DEMO, address=self.address)]
         known = contract("demo.v1", "Demo", UNARY, streams=(STREAM,))
         return Snapshot(Registry("VN", members=members, services=services, grants=list(grants)), {DEMO: known})

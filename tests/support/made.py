@@ -22,8 +22,10 @@ RUN = "load-a"
 CLIENT, PURPOSE = "VN/GOV/H26/one-stop", "load test"
 POPULATION, INSURER = "VN/GOV/G01/population", "VN/GOV/G24/health-insurance"
 VERIFY, CHECK_IN = "PopulationService/VerifyCitizen", "HealthInsuranceService/CheckIn"
-METHODS = {VERIFY: "ndxp.population.v1.PopulationService/VerifyCitizen",
-           CHECK_IN: "ndxp.health_insurance.v1.HealthInsuranceService/CheckIn"}  # fmt: skip
+METHODS = {
+    VERIFY: "ndxp.population.v1.PopulationService/VerifyCitizen",
+    CHECK_IN: "ndxp.health_insurance.v1.HealthInsuranceService/CheckIn",
+}
 
 
 def histogram(*milliseconds: float) -> str:

@@ -31,7 +31,7 @@ _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValida
 def router(  # noqa: C901 - a list of routes
     registry: RegistryStore, discovery: Discovery, keeper: Keeper
 ) -> APIRouter:
-    """Routes below ``/admin/v1``; whoever mounts them asks for the operator's secret."""
+    """Routes below ``/admin/v1``. The application that includes them checks the caller's role."""
     routes = APIRouter(tags=["registry"])
 
     async def snapshot() -> core.Snapshot:
@@ -39,9 +39,9 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.get("/services")
     async def services() -> list[KnownService]:
-        """All services, with their addresses in this run and the methods that discovery has learnt.
+        """All services, with their current addresses and the methods that discovery has learnt.
 
-        ``trouble`` says why a contract could not be learnt, if so.
+        ``trouble`` says why a contract could not be learnt; it is empty when it was learnt.
         """
         current = await snapshot()
         return [
@@ -58,7 +58,7 @@ def router(  # noqa: C901 - a list of routes
     async def put_service(given: Annotated[Service, Body()]) -> RegisteredService:
         """Adds a service, or replaces the one of this provider and contract.
 
-        Its provider is asked at once whether it describes the contract; ``warnings`` say what looks wrong.
+        The exchange asks the provider at once whether it describes the contract; ``warnings`` say what looks wrong.
         """
         service = _read(given, core.Service)
         changed = await registry.change(
@@ -69,12 +69,12 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.post("/services/disable")
     async def disable_service(provider: _Id, contract: _Id) -> Service:
-        """Lets nobody call a service, for now; calls in flight end."""
+        """Refuses all calls to a service until it is enabled again; calls in flight end."""
         return await switch(provider, contract, disabled=True)
 
     @routes.post("/services/enable")
     async def enable_service(provider: _Id, contract: _Id) -> Service:
-        """Lets those with a grant call a service again."""
+        """Lets consumers with a grant call a service again."""
         return await switch(provider, contract, disabled=False)
 
     async def switch(provider: str, contract: str, *, disabled: bool) -> Service:
@@ -96,7 +96,7 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.delete("/services", status_code=204)
     async def delete_service(provider: Annotated[str, Query()], contract: Annotated[str, Query()]) -> None:
-        """Removes a service; grants for it stay, and mean nothing until it comes back."""
+        """Removes a service. Its grants stay, without effect until the service is added again."""
 
         def edit(r: Registry) -> Registry:
             rest = _other_services(r, provider, contract)
@@ -108,12 +108,12 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.get("/rebuilt")
     async def rebuilt() -> list[str]:
-        """When the store had lost the registry, and it was put back from its copy, since control began."""
+        """The times at which control restored a lost registry from its copy, since control started."""
         return keeper.rebuilt
 
     @routes.get("/doubts")
     async def registry_doubts() -> list[str]:
-        """What looks wrong in the registry: names that lead nowhere, and what may have been meant."""
+        """What looks wrong in the registry: names that nothing has, and the name that was probably meant."""
         current = await snapshot()
         return doubts(current.registry, current.contracts)
 

@@ -1,6 +1,6 @@
-"""The ledger's proofs over HTTP: what an auditor needs to check it without trusting this process.
+"""The ledger's proofs over HTTP: what an auditor needs to check the ledger without trusting this process.
 
-Records and tiles are given as they are stored: whoever reads them computes the hashes.
+Records and tiles are given as they are stored; the reader computes the hashes.
 """
 
 import asyncio
@@ -48,28 +48,28 @@ def router(  # noqa: C901 - a list of routes
     async def state() -> shapes.LedgerState:
         """How the ledger stands.
 
-        The latest signed checkpoint, the one that the store remembers, the size of the tree, from which record on rows
-        are kept and the signed statement of that, the places of rows where none should be, what of its small tables is
-        damaged (then nothing else of it is told), and the signed statements of records that were lost.
+        It gives the latest signed checkpoint, the checkpoint that the store remembers, the size of the tree, the first
+        record whose row is kept with the signed statement of it, the places of rows that should not be there, damage
+        in its small tables (then nothing else is given), and the signed statements of lost records.
         """
         published = (await store.get(CHECKPOINT) or b"").decode()
         return {**await asyncio.to_thread(ledger.state), "published": published, "losses": signer.losses()}
 
     @routes.get("/ledger/derived")
     async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> shapes.Derived:
-        """Checks a part of what is derived from the records: tables, indexes, the index of subjects, statistics.
+        """Checks one part of the data that is derived from records: tables, indexes, index of subjects, statistics.
 
-        Gives findings with their places, what could not be checked, and ``next``, the mark to go on from, empty at the
-        end.
+        Gives the findings with their places, what could not be checked, and ``next``: the value of ``after`` for the
+        next part, empty at the end.
         """
-        async with checking:  # one at a time: it reads the whole database, whoever asks how often
+        async with checking:  # one at a time, however many ask: it reads the whole database
             return asdict(await asyncio.to_thread(ledger.derived, after))
 
     @routes.get("/ledger/subjects/{subject}")
     async def unlisted(subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], after: _Size = 0) -> shapes.Unlisted:
-        """Outcomes that name a subject, and that the index of subjects does not have: it was changed.
+        """Outcomes that name a subject but are missing in the index of subjects, because somebody changed the index.
 
-        It reads the records themselves, a few seconds of them; ``next`` says where to go on, if not at the end.
+        It reads the records themselves for a few seconds; ``next`` says where to continue, null at the end.
         """
         found, further = await asyncio.to_thread(ledger.unlisted, subject, after, _PATIENCE)
         proofs = await asyncio.to_thread(standings.of, found)
@@ -77,12 +77,12 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.get("/ledger/keys")
     async def keys() -> shapes.LedgerKeys:
-        """Public keys (C2SP verifier keys), the latest last, and the notes by which each has named the next."""
+        """Public keys (C2SP verifier keys), the latest last, and the notes in which each key names the next one."""
         return {"keys": [str(key) for key in signer.public_keys()], "changes": signer.key_changes()}
 
     @routes.post("/ledger/keys", status_code=201)
     async def rotate_ledger_key() -> shapes.LedgerKey:
-        """Makes a new key; the next checkpoint is signed by the former one too."""
+        """Makes a new key; the next checkpoint is signed by the old key too."""
         try:
             return {"key": str(await asyncio.to_thread(signer.rotate))}
         except RotationUnderWay as error:
@@ -97,7 +97,7 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.get("/ledger/records", response_class=PlainTextResponse)
     async def records(after: _Size = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> Response:
-        """Records behind a place, a line each: place, space, the canonical bytes that the tree's leaf is a hash of."""
+        """Records after a place, one a line: place, space, the canonical bytes whose hash is the leaf of the tree."""
         return PlainTextResponse(await asyncio.to_thread(ledger.lines, after, limit))
 
     @routes.get("/ledger/tiles/{level}/{number}", response_class=_Tile)
@@ -112,13 +112,13 @@ def router(  # noqa: C901 - a list of routes
         try:
             return _base64(await asyncio.to_thread(ledger.consistency, old, new))
         except ValueError as error:
-            raise Problem(404, "No such proof", f"{error}: is the checkpoint of another ledger?") from error
+            raise Problem(404, "No such proof", f"{error}: does the checkpoint belong to another ledger?") from error
 
     @routes.get("/ledger/evidence/{transaction_id}")
     async def evidence(transaction_id: str, salt: bool = False) -> shapes.Evidence:
         """The records of a transaction with their proofs, to be checked without this exchange.
 
-        With its salt, who has the evidence can also check what the messages were.
+        With the salt, a reader of the evidence who has the messages can check that they are the recorded ones.
         """
         entries = await find(ledger, store, transaction_id)
         await asyncio.to_thread(standings.require, entries)
@@ -139,10 +139,10 @@ def router(  # noqa: C901 - a list of routes
 
     @routes.post("/ledger/retention")
     async def prune_ledger(before: Annotated[int, Body(embed=True, ge=0, lt=2**62)]) -> shapes.Pruned:
-        """Removes the rows of the records before the first one of that time (µs since 1970) or later; the tree stays.
+        """Removes the rows of all records that are older than a time (µs since 1970); the tree stays.
 
-        What is younger than an hour stays too: the journal may repeat it, and who looks it up must find it. It takes a
-        few seconds at most: if it was not ``complete``, ask again.
+        Rows of the last hour stay: the journal may deliver them again, and callers look them up. One request takes a
+        few seconds at most: when the answer is not ``complete``, ask again.
         """
         if before > (time.time() - _YOUNG) * 1e6:
             raise Problem(422, "Too young", "rows of the last hour cannot be removed")
@@ -153,20 +153,20 @@ def router(  # noqa: C901 - a list of routes
     async def accept_loss(
         kept: Annotated[int, Body(ge=0, lt=2**62)], lost: Annotated[int, Body(ge=0, lt=2**62)]
     ) -> shapes.Loss:
-        """States, signed, that the records behind ``kept`` up to ``lost`` are not in the ledger any more.
+        """Signs a statement that the records after ``kept`` up to ``lost`` are no longer in the ledger.
 
-        So it goes on as short as it is. Both numbers must be those of ``/ledger``: where it ends, and the size of the
-        checkpoint that the store remembers.
+        The ledger then continues after ``kept``. Both numbers must be those of ``/ledger``: the size of the tree, and
+        the size of the checkpoint that the store remembers.
         """
         published = (await store.get(CHECKPOINT) or b"").decode()
         signed = Checkpoint.parse(published).size if published else 0
         ends = await asyncio.to_thread(ledger.last)
-        if signed <= ends:  # before the numbers are compared: a ledger that goes on has grown by this very question
+        if signed <= ends:  # first: in a ledger that continues, this request itself has added a record
             raise Problem(
                 409, "Nothing is lost", f"nothing that was signed is missing: the ledger has {count(ends, 'record')}"
             )
         if (kept, lost) != (ends, signed):
-            raise Problem(409, "Another ledger", f"the ledger ends at record {ends}, and {signed} were signed")
+            raise Problem(409, "Another ledger", f"the ledger ends at record {ends}, and {signed} records were signed")
         try:
             loss = await asyncio.to_thread(writer.accept_loss, published)
         except ValueError as error:
@@ -180,7 +180,7 @@ def router(  # noqa: C901 - a list of routes
         }
 
     async def _covering(seq: int) -> tuple[str, int]:
-        """A signed checkpoint that covers a place; one is signed within a second or so."""
+        """A signed checkpoint that covers a place; the recorder signs one about every second."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 while True:
@@ -190,7 +190,7 @@ def router(  # noqa: C901 - a list of routes
                     await asyncio.sleep(_STEP)
         except TimeoutError as error:
             raise Problem(
-                503, "No checkpoint yet", "the recorder has not signed a checkpoint over it; try again"
+                503, "No checkpoint yet", "the recorder has not signed a checkpoint over this record yet; try again"
             ) from error
 
     return routes

@@ -1,4 +1,4 @@
-"""The admin API's members: who is on the exchange, may they call, and with which credentials."""
+"""The admin API's members: who is on the exchange, whether they may call, and with which credentials."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -22,7 +22,7 @@ _Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
 
 
 def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
-    """Routes below ``/admin/v1``; every gateway knows a change within a second, and ends calls in flight for it."""
+    """Routes below ``/admin/v1``. Every gateway learns a change within a second and ends calls that it forbids."""
     routes = APIRouter(tags=["members"])
 
     @routes.get("/members")
@@ -66,30 +66,30 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
     async def put_member(given: _Given) -> shapes.AddedMember:
         """Adds a member, or replaces the one with this id; answers with the secrets of new subsystems.
 
-        The credentials of a subsystem that it has no more end for good.
+        The credentials of a subsystem that is no longer in it are removed for good.
         """
         return await _put(given, lambda members, member: [*(m for m in members if m.id != member.id), member])
 
     @routes.post("/members/disable")
     async def disable_member(member: _Id) -> shapes.Member:
-        """Lets a member call no more, for now; its calls in flight end."""
+        """Refuses all calls of a member until it is enabled again; its calls in flight end."""
         return await _change(member, disabled=True)
 
     @routes.post("/members/enable")
     async def enable_member(member: _Id) -> shapes.Member:
-        """Lets a member call again, with the credentials it has."""
+        """Lets a member call again, with its old credentials."""
         return await _change(member, disabled=False)
 
     @routes.post("/members/rotate")
     async def rotate_member(member: _Id) -> shapes.Secrets:
-        """Gives new secrets to a member's subsystems, or to one; all that was got with the old ones ends."""
+        """Gives new secrets to all subsystems of a member, or to one; old secrets, tokens and certificates end."""
         return {"credentials": await credentials.rotate(await _subsystems(member))}
 
     @routes.post("/members/certificates", status_code=201)
     async def certify_member(member: _Id, hosts: Annotated[list[str], Body()] = []) -> shapes.Certificates:  # noqa: B006
-        """Makes new certificates for a member's subsystems, or one; those that are out stay good until they end.
+        """Makes new certificates for all subsystems of a member, or for one; older ones stay valid until they expire.
 
-        With ``hosts`` they are good for servers there too. Answers with the files in the folder of certificates.
+        With ``hosts`` they are valid for servers on these hosts too. Answers with the files in the certificate folder.
         """
         try:
             return {"certificates": await credentials.certify(await _subsystems(member), hosts)}
@@ -125,7 +125,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         return changed
 
     async def _subsystems(name: str) -> list[str]:
-        """The subsystems that a name means: its own, or all of a member."""
+        """The subsystems that a name means: the subsystem itself, or all subsystems of a member."""
         known = (await registry.load()).snapshot.subsystems
         meant = [subsystem for subsystem in known if name in (subsystem, member_of(subsystem))]
         if not meant:

@@ -1,4 +1,4 @@
-"""The admin API's quotas: how much each consumer may ask, and what it has used of it."""
+"""The admin API's quotas: how many calls each consumer may make, and how many it has made."""
 
 from typing import Annotated
 
@@ -14,15 +14,15 @@ from gateway.store import Store
 
 
 def router(registry: RegistryStore, store: Store) -> APIRouter:
-    """Routes below ``/admin/v1``; whoever mounts them decides who may use them."""
+    """Routes below ``/admin/v1``. The application that includes them checks the caller's role."""
     routes = APIRouter(tags=["quotas"])
 
     @routes.get("/quotas")
     async def quotas(consumer: str = "") -> list[QuotaUse]:
-        """Quotas and their use: of one consumer, or the default and all who have one of their own or have called.
+        """Quotas and their use: of one consumer, or of all that have called or have their own quota, and the default.
 
-        ``left`` is how many calls would be let in at once now, ``today`` how many were let in since midnight UTC; both
-        are null where nobody has called.
+        ``left`` is how many calls the consumer could make at once now, ``today`` how many it has made since midnight
+        UTC; both are null for a consumer that has not called.
         """
         snapshot = (await registry.load()).snapshot
         _known(snapshot, consumer)
@@ -33,7 +33,10 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
 
     @routes.put("/quotas")
     async def put_quota(given: Annotated[QuotaChange, Body()]) -> QuotaUse:
-        """Gives a consumer, or "default", a quota; what is left out stays. Every gateway knows it within a second."""
+        """Sets the quota of a consumer, or of "default". Fields that are left out keep their values.
+
+        Every gateway learns it within a second.
+        """
         changes = dict(given)
         consumer = str(changes.pop("consumer", ""))
         if not consumer:
@@ -52,7 +55,7 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
 
     @routes.delete("/quotas", status_code=204)
     async def delete_quota(consumer: Annotated[str, Query()]) -> None:
-        """Removes a consumer's own quota: the default counts for it again."""
+        """Removes the quota of a consumer; the default applies to it again."""
 
         def edit(r: Registry) -> Registry:
             if consumer == "default" or consumer not in r.quotas:

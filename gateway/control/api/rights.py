@@ -1,4 +1,4 @@
-"""The admin API's answer to: may they? Without a call, and without a record."""
+"""The admin API's answer to the question whether a consumer may call a method. It makes no call and no record."""
 
 import time
 from typing import Annotated
@@ -26,7 +26,7 @@ def router(registry: RegistryStore) -> APIRouter:
         provider: Annotated[_Text, Query()] = "",
         purpose: Annotated[_Text, Query()] = "",
     ) -> Decision:
-        """What would be decided about a call now: the grant that fits, or why not and the nearest grant."""
+        """What the gateway would decide about a call now: the grant that fits, or the reason and the nearest grant."""
         snapshot = (await registry.load()).snapshot
         if client not in snapshot.subsystems:
             raise Problem(404, "No such subsystem", f"{client} is not on this exchange; see `ndxp members`")

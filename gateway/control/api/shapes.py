@@ -1,4 +1,4 @@
-"""What requests and answers of the admin API hold, as its description (``/openapi.json``) tells it."""
+"""The JSON of the admin API's requests and answers, as its description (``/openapi.json``) shows it."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
@@ -19,8 +19,8 @@ _DEFINED = "#/$defs/"
 class Shape:
     """The schema of a type of msgspec for a value that FastAPI passes as plain JSON.
 
-    Such a value is read into that type, or made of it, by msgspec. ``defaults`` says whether what is left out of the
-    value has a default.
+    msgspec reads such a value into that type, or makes it from that type. ``defaults`` says whether a field that is
+    left out has a default.
     """
 
     def __init__(self, kind: Any, *, defaults: bool = True) -> None:
@@ -28,7 +28,7 @@ class Shape:
         self._defaults = defaults
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Json:
-        """The schema, for pydantic, whole: it has no references."""
+        """The whole schema for pydantic, without references."""
         schema = msgspec.json.schema(self._kind)
         found: Json = self._whole(schema, schema.get("$defs", {}))
         return found
@@ -46,9 +46,9 @@ class Shape:
 
 
 class _KnownService(registry.Service, frozen=True, kw_only=True):
-    """A service at its address of this run, with the methods that discovery has learnt, by name.
+    """A service at its current address, with the methods that discovery has learnt, by name.
 
-    ``trouble`` says why its contract could not be learnt; empty when it was.
+    ``trouble`` says why its contract could not be learnt; it is empty when it was learnt.
     """
 
     methods: dict[str, registry.Method]
@@ -74,13 +74,13 @@ class _RegisteredGrant(registry.Grant, frozen=True, kw_only=True):
 
 
 class _QuotaChange(registry.Quota, frozen=True, kw_only=True):
-    """What changes of a consumer's quota, or of "default"; what is left out stays."""
+    """The fields of a quota to change, of a consumer or of "default"; fields that are left out keep their values."""
 
     consumer: _Id
 
 
 class _QuotaUse(registry.Quota, frozen=True, kw_only=True):
-    """A consumer's quota and its use: what is left now, and what was let in today, null where nobody has called."""
+    """A consumer's quota and its use: calls left now, and calls made today; null for a consumer that has not called."""
 
     consumer: str
     own: bool
@@ -89,7 +89,7 @@ class _QuotaUse(registry.Quota, frozen=True, kw_only=True):
 
 
 class _Recorded(Record, frozen=True, kw_only=True):
-    """A record at its place in the ledger; ``proof`` is what the tree says of it, where that was asked."""
+    """A record at its place in the ledger; ``proof`` is what the tree says about it, if the request asked for it."""
 
     seq: int
     proof: Standing | UnsetType = UNSET
@@ -116,7 +116,7 @@ class _Certificates(TypedDict):
 
 
 class _Decision(TypedDict):
-    """What would be decided about a call: the grant that fits or is nearest, and why not, if not."""
+    """What the gateway would decide about a call: the grant that fits, or the nearest grant and why it does not."""
 
     allowed: bool
     client: str
@@ -130,7 +130,7 @@ class _Decision(TypedDict):
 
 
 class _TokenKey(TypedDict):
-    """A key of tokens; ``until`` is when it goes (seconds since 1970), null for the one that signs."""
+    """A key of tokens; ``until`` is when it is removed (seconds since 1970), null for the key that signs."""
 
     kid: str
     signs: bool
@@ -148,7 +148,7 @@ class _Durations(TypedDict):
 
 
 class _Statistic(TypedDict):
-    """Outcomes of a period, a client, a service, or what they were asked by."""
+    """Counts of outcomes, for a period, a client, a service, or a pair of client and service."""
 
     start: NotRequired[int]
     client: NotRequired[str]
@@ -164,7 +164,7 @@ class _Statistic(TypedDict):
 
 
 class _Total(TypedDict):
-    """How many outcomes are alike."""
+    """How many outcomes have the same client, service, method, status and reason."""
 
     client: str
     service: str
@@ -175,7 +175,7 @@ class _Total(TypedDict):
 
 
 class _Totals(TypedDict):
-    """All outcomes behind a place, the last place, and whether the recorder has caught up with the journal."""
+    """All outcomes after a place, the last place, and whether the recorder has caught up with the journal."""
 
     caught_up: bool
     last: int
@@ -196,14 +196,14 @@ class _LedgerState(TypedDict):
 
 
 class _Unlisted(TypedDict):
-    """Outcomes that the index of subjects does not have; ``next`` is where to go on, null at the end."""
+    """Outcomes that are missing in the index of subjects; ``next`` is where to continue, null at the end."""
 
     records: list[_Recorded]
     next: int | None
 
 
 class _LedgerKeys(TypedDict):
-    """Public keys (C2SP verifier keys), the latest last, and the notes by which each has named the next."""
+    """Public keys (C2SP verifier keys), the latest last, and the notes in which each key names the next one."""
 
     keys: list[str]
     changes: list[str]
@@ -224,7 +224,7 @@ class _ProvenRecord(TypedDict):
 
 
 class _Evidence(TypedDict):
-    """The records of a transaction with their proofs under a signed checkpoint; ``salt`` in hex, if it was asked."""
+    """The records of a transaction with proofs under a signed checkpoint; ``salt`` in hex, if it was asked for."""
 
     format: str
     records: list[_ProvenRecord]
@@ -233,7 +233,7 @@ class _Evidence(TypedDict):
 
 
 class _Pruned(TypedDict):
-    """The first record that still has its row, and whether all was removed that was to be."""
+    """The first record that still has its row, and whether all rows that the request named are removed."""
 
     first: int
     complete: bool

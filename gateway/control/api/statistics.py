@@ -1,4 +1,4 @@
-"""The ledger's statistics and totals over HTTP: counts, nobody's single call."""
+"""The ledger's statistics and totals over HTTP: counts only, no single call."""
 
 import asyncio
 import time
@@ -38,7 +38,7 @@ def router(ledger: Reader, store: Store) -> APIRouter:
     ) -> list[Statistic]:
         """Outcomes: counts, refusals by reason, durations in µs, bytes.
 
-        By client and service in each period, or over all periods: by both ("pair") or one of them.
+        Either in each period by client and service, or over all periods by both ("pair") or by one of them.
         ``since`` and ``until`` are seconds since 1970, by default the last hour (minutes) or 30 days (days).
         """
         await caught_up(store)
@@ -60,7 +60,7 @@ def router(ledger: Reader, store: Store) -> APIRouter:
 
     @routes.get("/totals")
     async def totals(after: Annotated[int, Query(ge=0, lt=2**62)] = 0) -> Totals:
-        """How many outcomes there are behind a place, by client, service, method, status and reason."""
+        """How many outcomes there are after a place, by client, service, method, status and reason."""
         complete = await caught_up(store)
         names = ("client", "service", "method", "status_code", "reason", "count")
         rows = await asyncio.to_thread(ledger.count, after)

@@ -1,4 +1,4 @@
-"""Access tokens: OAuth 2.0 client credentials in, a short-lived EdDSA token out; and the keys they are signed with."""
+"""Gives access tokens for OAuth 2.0 client credentials (EdDSA, short-lived), and shows the keys that sign them."""
 
 import base64
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def router(issuer: TokenIssuer, credentials: Credentials, registry: RegistryStor
         """
         try:
             form = await _form(request)
-            for client_id, secret in _shown(request.headers.get("authorization", ""), form):
+            for client_id, secret in _client_secrets(request.headers.get("authorization", ""), form):
                 if (generation := await credentials.generation(client_id, secret)) is not None:
                     token = issuer.issue(client_id, generation)
                     answer = {"access_token": token, "token_type": "Bearer", "expires_in": issuer.life}
@@ -66,7 +66,7 @@ def router(issuer: TokenIssuer, credentials: Credentials, registry: RegistryStor
 
     @routes.get("/.well-known/jwks.json")
     async def jwks() -> dict[str, list[dict[str, Any]]]:
-        """The public keys of tokens; ``exp`` is when a former one goes."""
+        """The public keys of tokens; ``exp`` is when an old key is removed."""
         return {"keys": await registry.keys()}
 
     return routes
@@ -78,14 +78,14 @@ def keys_router(issuer: TokenIssuer) -> APIRouter:
 
     @routes.get("/keys")
     async def keys() -> list[TokenKey]:
-        """The keys of tokens: which one signs, and until when (seconds since 1970) former ones are good."""
+        """The keys of tokens: which one signs, and until when (seconds since 1970) the old ones are valid."""
         return await issuer.keys()
 
     @routes.post("/keys", status_code=201)
     async def rotate_token_key(leaked: Annotated[bool, Body(embed=True)] = False) -> list[TokenKey]:
-        """Signs with a new key from now on; tokens of the former one are good until they expire.
+        """Signs with a new key from now on; tokens of the old key are valid until they expire.
 
-        When the former one has ``leaked``, all of them end now.
+        When the old key has ``leaked``, its tokens end at once.
         """
         return await issuer.rotate(leaked=leaked)
 
@@ -101,10 +101,10 @@ async def _form(request: Request) -> dict[str, str]:
         text = (await request.body()).decode("ascii")
         pairs = parse_qsl(text, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:  # of ASCII, of UTF-8, of too many fields
-        raise _Refused(400, "invalid_request", f"the body is no form of at most {_MAX_FIELDS} fields") from error
+        raise _Refused(400, "invalid_request", f"send a form of at most {_MAX_FIELDS} fields") from error
     form = dict(pairs)
     if len(form) != len(pairs):
-        raise _Refused(400, "invalid_request", "a field is there twice")
+        raise _Refused(400, "invalid_request", "a field occurs twice")
     grant_type = form.get("grant_type")
     if grant_type is None:
         raise _Refused(400, "invalid_request", "grant_type is missing; it must be client_credentials")
@@ -113,10 +113,10 @@ async def _form(request: Request) -> dict[str, str]:
     return form
 
 
-def _shown(authorization: str, form: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The clients and secrets that a request may mean.
+def _client_secrets(authorization: str, form: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The pairs of client and secret that a request may contain; some headers can be read in two ways.
 
-    Raises _Refused for a secret in both places, and for an identifier in the form that is not the header's.
+    Raises _Refused for a secret in both header and form, and for a client_id that contradicts the header.
     """
     named = in_slashes(form.get("client_id", ""))
     if not authorization:
@@ -131,7 +131,7 @@ def _shown(authorization: str, form: dict[str, str]) -> Iterator[tuple[str, str]
 
 
 def _basic(authorization: str) -> Iterator[tuple[str, str]]:
-    """Client and secret of a Basic header: form-encoded as RFC 6749 has it, and as they are, as many clients do."""
+    """Client and secret of a Basic header, decoded as RFC 6749 asks, and undecoded, as many clients send them."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return

@@ -1,4 +1,4 @@
-"""The ledger's window: search, one transaction, and its explanation."""
+"""Questions about transactions: search, one transaction, and its explanation."""
 
 import asyncio
 from dataclasses import asdict
@@ -23,7 +23,7 @@ _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
 
 
 class _Query(BaseModel):
-    """The parameters of a search (see ``gateway.ledger.reader.Search``); ``proof`` asks to check what is found."""
+    """The parameters of a search (see ``gateway.ledger.reader.Search``); ``proof`` asks to check the records found."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,18 +49,19 @@ class _Query(BaseModel):
 
 
 def router(ledger: Reader, standings: Standings, store: Store, registry: RegistryStore) -> APIRouter:
-    """Routes below ``/admin/v1``; what was answered before the question is in the answer.
+    """Routes below ``/admin/v1``. A call that was answered before the question is in the answer.
 
-    Only a search gives what there is when the recorder is seconds behind: ``/totals`` says whether it is.
+    A search is the exception: when the recorder is behind, it gives what is in the ledger. ``/totals`` says whether
+    the recorder is behind.
     """
     routes = APIRouter(tags=["ledger"])
 
     @routes.get("/transactions")
     async def search(wanted: Annotated[_Query, Query()]) -> list[Recorded]:
-        """Outcomes, the latest first; in the ledger's own order behind ``after``.
+        """Outcomes, the latest first; with ``after``, those after that place in the ledger's order.
 
-        With ``proof`` each is held against the tree, and says whether it is what was signed. Nothing here tells whether
-        a record is missing: the audit does.
+        With ``proof`` each record is compared with the tree, and says whether it is what was signed. A search cannot
+        tell whether a record is missing; the audit can.
         """
         await caught_up(store)
         found = await asyncio.to_thread(ledger.search, Search(**wanted.model_dump(exclude={"proof"})))
@@ -71,9 +72,9 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
 
     @routes.get("/transactions/{transaction_id}")
     async def transaction(transaction_id: str) -> list[Recorded]:
-        """The records of one transaction: the request, where it was journaled, and the outcome.
+        """The records of one transaction: the request, if it was journaled, and the outcome.
 
-        Each is held against the tree, and says whether it is what was signed.
+        Each is compared with the tree, and says whether it is what was signed.
         """
         found = await find(ledger, store, transaction_id)
         proofs = await asyncio.to_thread(standings.of, found)
@@ -92,7 +93,7 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
 async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]:
     """The records of a transaction.
 
-    Raises Problem: 404 when there is none, 503 when its outcome may be in the journal.
+    Raises Problem: 404 when there is none, 503 when its outcome may still be in the journal.
     """
     complete = await caught_up(store)
     entries = await asyncio.to_thread(ledger.transaction, transaction_id)
@@ -112,6 +113,6 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
 
 
 def shown(entry: Entry, standing: Standing | None = None) -> Recorded:
-    """A record as the API gives it, with what the tree says of it if that was asked."""
+    """A record as the API gives it, with what the tree says about it if the request asked for that."""
     proof = {} if standing is None else {"proof": standing}
     return {"seq": entry.seq, **msgspec.structs.asdict(entry.record), **proof}

@@ -1,1 +1,1 @@
-"""What stands before the routes: limits, names, roles, counts, and problems as RFC 9457 has them."""
+"""What every HTTP request passes before its route: limits, host names, roles, counts, the log of changes, errors."""

@@ -1,4 +1,4 @@
-"""Changes through the admin API are transactions: who changes what is in the journal before it is changed."""
+"""Changes through the admin API are transactions: a change is in the journal before it is made."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ from ndxp.errors import Code
 from ndxp.ledger.payload import salt_of
 
 CONTRACT = "ndxp.control.v1.Admin"
-"""The admin API's name in records; its methods are called as the routes' functions are."""
+"""The admin API's name in records; its methods have the names of the routes' functions."""
 
 _NAMING = ("id", "member", "subsystem", "consumer", "provider", "contract", "before", "kept", "lost")
 _LONGEST = 256
@@ -31,7 +31,7 @@ _CODES = {
 
 
 class ChangeLog:
-    """Writes a change's request before it is made, and its outcome before it is answered; ``node`` is who writes."""
+    """Records a change before it is made, and its outcome before the answer; ``node`` names this process."""
 
     def __init__(self, store: Store, node: str, salt_key: bytes) -> None:
         self._store = store
@@ -39,19 +39,21 @@ class ChangeLog:
         self._salt_key = salt_key
 
     async def begin(self, request: Request, client: str) -> None:
-        """Journals that a change is asked for. Raises Problem (503), and then nothing was changed."""
+        """Journals the request for a change. Raises Problem (503); then nothing was changed."""
         data = await request.body()
         method, about = request.scope["route"].name.title().replace("_", ""), " ".join(_named(request, data))
         request.scope[_REQUEST] = await self.ask(client, method, about, data)
 
     async def ask(self, client: str, method: str, about: str, body: bytes) -> Record:
-        """Journals that a client asks for a change by a method, of what, and with which body; gives what ``end`` needs.
+        """Journals the request for a change; returns the record that ``end`` needs.
 
-        Raises Problem (503), and then nothing was changed.
+        ``about`` names what is changed, ``body`` is the request's body.
+
+        Raises Problem (503); then nothing was changed.
         """
-        asked = Tally()
+        received = Tally()
         if body:
-            asked.add(body)
+            received.add(body)
         transaction_id = new_transaction_id()
         record = Record(
             transaction_id=transaction_id,
@@ -61,39 +63,39 @@ class ChangeLog:
             method=f"{CONTRACT}/{method}",
             issue=about[:_LONGEST],
             request_in_ts=now(),
-            request_size=asked.size,
-            request_hash=asked.digest(salt_of(self._salt_key, transaction_id)),
-            messages_in=asked.messages,
+            request_size=received.size,
+            request_hash=received.digest(salt_of(self._salt_key, transaction_id)),
+            messages_in=received.messages,
             origin=Origin.PROVIDER,
             node=self._node,
         )
         await self._write(record, "Nothing was changed; see `ndxp status` and try again")
         return record
 
-    async def end(self, asked: Record, status: int, answer: bytes) -> None:
-        """Journals what became of it, by the HTTP status and the answer's body. Raises Problem (503)."""
+    async def end(self, request_record: Record, status: int, answer: bytes) -> None:
+        """Journals the outcome: the HTTP status and the answer's body. Raises Problem (503)."""
         sent = Tally()
         sent.add(answer)
         record = msgspec.structs.replace(
-            asked,
+            request_record,
             phase=Phase.OUTCOME,
             response_out_ts=now(),
             response_size=sent.size,
-            response_hash=sent.digest(salt_of(self._salt_key, asked.transaction_id)),
+            response_hash=sent.digest(salt_of(self._salt_key, request_record.transaction_id)),
             messages_out=sent.messages,
             status_code=int(Code.OK if status < 400 else _CODES.get(status, Code.INTERNAL)),
         )
-        await self._write(record, "The change may have been made all the same: look before you try again")
+        await self._write(record, "The change may have been made: check before you try again")
 
-    async def _write(self, record: Record, otherwise: str) -> None:
+    async def _write(self, record: Record, consequence: str) -> None:
         try:
             await self._store.xadd(STREAM, {"0": canonical(record)})
         except RedisError as error:
-            raise Problem(503, "The journal does not take the record", f"{otherwise}.") from error
+            raise Problem(503, "The journal does not take the record", f"{consequence}.") from error
 
 
 class Concluded:
-    """The application, whose answers to changes leave when the copy has the change, and the journal its outcome."""
+    """ASGI middleware: the answer to a change waits until the registry's copy and the journal have the change."""
 
     def __init__(self, app: ASGIApp, changes: ChangeLog, keep: Callable[[], Awaitable[None]]) -> None:
         self._app = app
@@ -101,7 +103,7 @@ class Concluded:
         self._keep = keep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Holds back the answer to a change; every other one passes as it comes."""
+        """Holds back the answer to a change; other answers pass at once."""
         held: list[Message] = []
 
         async def hold(message: Message) -> None:
@@ -119,7 +121,7 @@ class Concluded:
         if held:
             body = b"".join(message.get("body", b"") for message in held)
             try:
-                with suppress(RedisError):  # the copy is made a moment later then; that the store is away, `end` says
+                with suppress(RedisError):  # then the copy is made a moment later, and `end` reports the store
                     await self._keep()
                 await self._changes.end(scope[_REQUEST], held[0]["status"], body)
             except Problem as problem:
@@ -130,7 +132,7 @@ class Concluded:
 
 
 def _decoded(body: bytes) -> Any:
-    """The body's JSON, nothing for what is none. Raises Problem (422) for a key that is there twice."""
+    """The body's JSON; an empty object if it is not JSON. Raises Problem (422) for a key that occurs twice."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -147,7 +149,7 @@ def _decoded(body: bytes) -> Any:
 
 
 def _named(request: Request, body: bytes) -> Iterator[str]:
-    """What the change is about: identifiers in path, query and body; nothing else of them, which may be secret."""
+    """What the change is about: the identifiers in path, query and body, and nothing else, because it may be secret."""
     given = _decoded(body)
     found: dict[str, Any] = {**(given if isinstance(given, Mapping) else {}), **request.query_params}
     for name, value in (*request.path_params.items(), *((name, found.get(name)) for name in _NAMING)):

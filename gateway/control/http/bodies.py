@@ -1,4 +1,4 @@
-"""How large a request's body control reads, and for how long; who sends more, or later, is told so."""
+"""The largest body of a request that control reads, and the time for it; a client that exceeds them gets an error."""
 
 import asyncio
 
@@ -6,10 +6,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1024 * 1024
-"""In bytes. Bodies are read before it is known who sends them."""
+"""In bytes. A body is read before the sender is known."""
 
 PATIENCE = 10.0
-"""Seconds for the whole body, from the request's head on."""
+"""Seconds for the whole body, counted from the request's head."""
 
 
 class BodyLimit:
@@ -21,7 +21,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         read, end = 0, asyncio.get_running_loop().time() + PATIENCE
-        whole = False  # what is received after that is that the caller has left
+        whole = False  # after the whole body, only a disconnect can be received
 
         async def counted() -> Message:
             nonlocal read, whole

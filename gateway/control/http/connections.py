@@ -1,4 +1,4 @@
-"""What a connection to control may cost: who sends no whole head of a request is hung up on, and there are not many."""
+"""Limits on connections to control: how many there are, and how long one may go without a whole request."""
 
 import asyncio
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST = 500
-"""Connections at once; one more, and that which has been without a whole request for longest goes. Of uvicorn's own
-limit the honest hear (HTTP 503), while the silent stay."""
+"""Connections at once. When one more comes, the connection that has waited longest without a whole request is closed.
+Uvicorn's own limit would instead refuse the new request (HTTP 503) and keep the silent connections."""
 
 
 class Connection(H11Protocol):
-    """Requests one after the other.
+    """A connection that carries one request after the other.
 
-    For the next one there is uvicorn's ``timeout_keep_alive``, which counts here from the beginning of the connection
-    too, and until the head is whole, not until its first byte.
+    Uvicorn's ``timeout_keep_alive`` limits the wait for the next request. Here it also limits the wait for the first
+    request, and it ends when the head is complete, not at its first byte.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Somebody has connected."""
+        """A client has connected."""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
         self._since = self.loop.time()
         if len(self.connections) > MOST:
-            everybody: set[Any] = self.connections
-            oldest = min((each for each in everybody if each.waiting), key=lambda each: each._since)
-            everybody.discard(oldest)  # now, so that the next of many that come at once ends another one
+            connections: set[Any] = self.connections
+            oldest = min((each for each in connections if each.waiting), key=lambda each: each._since)
+            connections.discard(oldest)  # at once: when many connect together, each must close a different one
             oldest.transport.abort()
 
     @property
     def waiting(self) -> bool:
-        """Whether a request has yet to come, or the rest of one."""
+        """Whether it waits for a request, or for the rest of one."""
         return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came; they stop the clock when a request is under way with them."""
+        """Bytes have come; when they complete the head of a request, the timeout stops."""
         clock, self.timeout_keep_alive_task = self.timeout_keep_alive_task, None
         super().data_received(data)
         if clock is None:
@@ -45,6 +45,6 @@ class Connection(H11Protocol):
             self.timeout_keep_alive_task = clock
 
     def on_response_complete(self) -> None:
-        """The next request may come."""
+        """The answer is complete; the wait for the next request begins."""
         self._since = self.loop.time()
         super().on_response_complete()

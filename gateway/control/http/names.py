@@ -1,4 +1,4 @@
-"""By which names control answers plain HTTP; see ``ndxp.hosts`` for what that stops."""
+"""The host names under which control answers plain HTTP; ``ndxp.hosts`` says which attack that stops."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from ndxp.hosts import trusted
 
 
 class Named:
-    """ASGI middleware: who asks by another name gets HTTP 421, whatever was asked."""
+    """ASGI middleware: every request under another host name gets HTTP 421."""
 
     def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
         self._app = app
@@ -24,7 +24,7 @@ class Named:
         problem = Problem(
             421,
             "Asked by another name",
-            "control answers plain HTTP by its addresses and local names only, so that no web page reads it under a "
-            "name of its own; NDXP_CONTROL_NAMES takes public names, such as that of a proxy in front of it",
+            "control answers plain HTTP under its addresses and local names only, so that a foreign web page cannot "
+            "read it under its own name; NDXP_CONTROL_NAMES adds public names, such as that of a proxy in front of it",
         )
         await problem.response()(scope, receive, send)

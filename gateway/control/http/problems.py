@@ -34,7 +34,7 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-"""Every answer of the admin API that is none of success."""
+"""Every error answer of the admin API."""
 
 
 class Problem(Exception):
@@ -60,14 +60,14 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
 
     @app.exception_handler(RegistryError)
     async def _(_: Request, error: RegistryError) -> JSONResponse:
-        return _response(422, "The registry would not hold together", str(error))
+        return _response(422, "The registry would be inconsistent", str(error))
 
     @app.exception_handler(RedisError)
     async def _(_: Request, error: RedisError) -> JSONResponse:
         if isinstance(error, StateLost):
-            return _response(503, "The store has lost what it held", str(error))
+            return _response(503, "The store has lost its data", str(error))
         if full := exhausted(error):
-            return _response(503, "The store takes nothing", f"Nothing was changed; {full}.")
+            return _response(503, "The store is full", f"Nothing was changed; {full}.")
         return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
 
     @app.exception_handler(LedgerDisagrees)
@@ -96,11 +96,11 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
 
     @app.exception_handler(UnicodeEncodeError)
     async def _(_: Request, __: UnicodeEncodeError) -> JSONResponse:
-        return _response(422, "The request does not fit", "a text in it is half a character (a lone surrogate)")
+        return _response(422, "The request does not fit", "a text in it has half a character (a lone surrogate)")
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> JSONResponse:
-        return _response(error.status_code, str(error.detail), "See /openapi.json for what there is.")
+        return _response(error.status_code, str(error.detail), "See /openapi.json for all routes.")
 
 
 def _response(status: int, title: str, detail: str) -> JSONResponse:

@@ -13,7 +13,7 @@ _PATIENCE = 1.0
 
 
 class Requests:
-    """The requests answered so far, and the registry's version as the store has it."""
+    """The requests answered so far, and the registry's version in the store."""
 
     def __init__(self, registry: RegistryStore) -> None:
         self._registry = registry
@@ -25,7 +25,7 @@ class Requests:
         self._answered[operation, status] = self._answered.get((operation, status), 0) + 1
 
     async def refresh(self) -> None:
-        """Asks the store for the registry's version; none is shown while it does not answer."""
+        """Asks the store for the registry's version; while the store does not answer, no version is shown."""
         self._version = None
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -34,7 +34,7 @@ class Requests:
             return
 
     def collect(self) -> Iterable[Metric]:
-        """What there is to see of it now."""
+        """The metrics as they are now."""
         if self._version is not None:
             yield GaugeMetricFamily("ndxp_registry_version", "The registry that is in use.", self._version)
         requests = CounterMetricFamily(
@@ -57,7 +57,7 @@ class Counting:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # The router's name for it: path and method are whatever somebody sends.
+                # The route's name, because path and method are free text of the client.
                 self._requests.count(getattr(scope.get("route"), "name", ""), message["status"])
             await send(message)
 

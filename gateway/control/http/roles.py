@@ -11,7 +11,7 @@ from gateway.control.http.problems import Problem
 
 
 class Role(IntEnum):
-    """Each may what the one before it may, and more."""
+    """Each role may do what the role before it may, and more."""
 
     VIEWER = 1
     """Reads registry and statistics."""
@@ -28,22 +28,22 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class Doorkeeper:
-    """Knows the secrets of the roles, by their names in the credentials file, and has every change written down."""
+    """Checks the role of a caller, and has every change recorded. ``secrets`` are by their names in the file."""
 
     def __init__(self, secrets: Mapping[str, str], changes: ChangeLog) -> None:
         self._changes = changes
         self._bearers = {f"Bearer {secret}".encode(): SECRETS_OF_ROLES[name] for name, secret in secrets.items()}
 
     def role(self, authorization: str) -> Role | None:
-        """Whose secret an ``authorization`` header holds; None for nobody's."""
+        """The role whose secret an ``authorization`` header holds; None when it holds no role's secret."""
         found = None
-        for bearer, role in self._bearers.items():  # all of them, so that the time tells nothing
+        for bearer, role in self._bearers.items():  # always all, so that the time taken does not depend on the secret
             if hmac.compare_digest(authorization.encode(), bearer):
                 found = role
         return found
 
     def needs(self, reading: Role) -> Callable[[Request], Awaitable[None]]:
-        """A dependency of routes: whoever reads must be at least ``reading``, whoever changes something operator."""
+        """A dependency of routes: reading needs at least the role ``reading``, changing needs the operator."""
 
         async def admit(request: Request) -> None:
             role = self.role(request.headers.get("authorization", ""))

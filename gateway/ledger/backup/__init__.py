@@ -1,7 +1,7 @@
 """Makes a backup of the ledger while it is written to.
 
-Whatever the ledger's database is, a backup is one SQLite file with the ledger's rows as they were at one moment, and
-with the public keys that prove them (``ndxp.ledger.backup`` reads it). Private keys and salts are not in it.
+With either database, a backup is one SQLite file with the ledger's rows as they were at one moment, and with the public
+keys that prove them (``ndxp.ledger.backup`` reads it). Private keys and salts are not in it.
 """
 
 import json
@@ -28,7 +28,7 @@ from ndxp.sqlite import sqlite_url
 Progress = Callable[[int, int], None]
 _BATCH = 5000
 _PATIENCE, _STEP = 5.0, 0.005
-"""Seconds to wait for a moment at which everything recorded is signed; with a recorder it comes once a second."""
+"""Seconds to wait for a moment at which all records are signed; with a recorder it comes once a second."""
 
 _SHOWN = 3
 
@@ -44,7 +44,7 @@ class Copied:
 
 
 def back_up(ledger: sa.Engine, statements: Statements, file: Path, show: Progress) -> Copied:
-    """Makes a backup that holds, mode 0600, or nothing under that name.
+    """Makes a verified backup of mode 0600, or no file of that name.
 
     Raises BackupRefused, OSError and SQLAlchemy's errors.
     """
@@ -68,7 +68,7 @@ def back_up(ledger: sa.Engine, statements: Statements, file: Path, show: Progres
 
 
 def copy(source: sa.Connection, target: sa.Connection, which: Iterable[sa.Table], show: Progress) -> int:
-    """Copies all rows of these tables of a ledger into such without any; gives how many records the tree has."""
+    """Copies all rows of these tables into empty ones; returns how many records the tree has."""
     size, done = size_of(source), 0
     target.execute(sa.delete(tables.tree))  # an empty ledger has a row there
     for table in which:
@@ -82,7 +82,7 @@ def copy(source: sa.Connection, target: sa.Connection, which: Iterable[sa.Table]
 
 
 def holds(audited: Audited, what: str) -> Audited:
-    """What was audited, if nothing is wrong with it. Raises BackupRefused that names the places."""
+    """The audit's result if nothing is wrong. Raises BackupRefused, which names the places."""
     if audited.findings:
         named = "; ".join(finding.text for finding in audited.findings[:_SHOWN])
         others = len(audited.findings) - _SHOWN
@@ -91,11 +91,11 @@ def holds(audited: Audited, what: str) -> Audited:
 
 
 def _name(beside: Path, file: Path) -> None:
-    """Gives a file its name unless there is one of that name by now; no hard link: not every file system has them."""
+    """Renames a file unless the name is taken; without a hard link, which not every file system has."""
     try:
         file.touch(mode=0o600, exist_ok=False)
     except FileExistsError as error:
-        raise BackupRefused(f"{file} was made by somebody else meanwhile; a backup overwrites nothing") from error
+        raise BackupRefused(f"another process has made {file} meanwhile; a backup overwrites nothing") from error
     try:
         beside.replace(file)
     except OSError:
@@ -105,14 +105,14 @@ def _name(beside: Path, file: Path) -> None:
 
 @contextmanager
 def _at_one_moment(ledger: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that sees the ledger as it is at one moment; one when all of it is signed, if that comes soon."""
+    """A transaction that sees the ledger at one moment, if possible at a moment when all records are signed."""
     postgresql = ledger.dialect.name == "postgresql"
     if postgresql:
         ledger = ledger.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     deadline = time.monotonic() + _PATIENCE
     while True:
         with ledger.connect() as connection:
-            if postgresql:  # it keeps nobody from writing, and where it is copied to may be slow
+            if postgresql:  # the transaction does not block writers, and the target of the copy may be slow
                 connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
             signed = connection.execute(sa.select(sa.func.max(tables.checkpoints.c.size))).scalar() or 0
             if size_of(connection) == signed or time.monotonic() > deadline:
@@ -123,11 +123,11 @@ def _at_one_moment(ledger: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def _new(file: Path) -> Iterator[sa.Connection]:
-    """The ledger's tables, without rows and without indexes; for one transaction."""
+    """A new file with the ledger's tables, without rows and indexes; for one transaction."""
     engine = sa.create_engine(read_url(sqlite_url(file)), hide_parameters=True)
     try:
         with engine.begin() as connection:
-            # Nobody reads it before it is whole, and it is synced at its end.
+            # Nobody reads the file before it is complete, and it is synced at the end.
             connection.exec_driver_sql("PRAGMA journal_mode=OFF")
             connection.exec_driver_sql("PRAGMA synchronous=OFF")
             for table in tables.metadata.sorted_tables:
@@ -152,7 +152,7 @@ def _describe(target: sa.Connection, statements: Statements) -> None:
 
 
 def existing(url: str) -> sa.Engine:
-    """Connects to a ledger that is there, and does not migrate it. Raises BackupRefused and OSError."""
+    """Connects to an existing ledger without migrating it. Raises BackupRefused and OSError."""
     engine = tables.connect_ledger(url)
     file = engine.url.database or ""
     if engine.dialect.name == "sqlite" and not Path(file).is_file():

@@ -15,7 +15,7 @@ from ndxp.terminal import console, print_json, progress
 
 
 def main() -> None:
-    """Exit code 0 with a backup that holds, 1 without, 2 for wrong usage."""
+    """Exit code 0 when the backup is made and verified, 1 when not, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m gateway.ledger.backup", description="Makes a backup of the ledger while it is written to."
     )

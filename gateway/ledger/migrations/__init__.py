@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 
 _ANY_NUMBER = 0x6E647870
-"""Names the lock under which only one process migrates a PostgreSQL ledger."""
+"""The lock that lets only one process migrate a PostgreSQL ledger."""
 
 
 def upgrade(engine: sa.Engine, to: str = "head") -> None:

@@ -1,6 +1,6 @@
 """Puts a backup into an empty ledger.
 
-The backup is verified before, and the ledger before it is there for others; both must end with the same checkpoint.
+The backup is verified first, then the restored ledger before others can see it; both must end with the same checkpoint.
 """
 
 import sqlite3
@@ -23,7 +23,7 @@ from ndxp.plural import count
 
 _BATCH = 5000
 _PRUNED = [table for table in tables.metadata.sorted_tables if table is not tables.subjects]
-"""What a backup is taken at its word for: what its audit proves, and statistics if rows behind them were removed."""
+"""The tables that are copied: what the audit proves, and statistics if rows behind them were removed."""
 
 _COMPLETE = [table for table in _PRUNED if table is not tables.rollups]
 
@@ -32,7 +32,7 @@ _COMPLETE = [table for table in _PRUNED if table is not tables.rollups]
 class Restored:
     """How many records a restored ledger has, how many of them are signed, and whether its statistics follow from them.
 
-    They do not where rows had been removed: then they are those of the backup, and nothing proves them.
+    If rows had been removed, statistics are those of the backup, and nothing proves them.
     """
 
     file: str
@@ -42,7 +42,7 @@ class Restored:
 
 
 def restore(file: Path, url: str, statements: Statements, keys: list[Key], show: Progress) -> Restored:
-    """Restores a backup that ``keys`` prove, whole or not at all; keys and statements of the backup are kept too.
+    """Restores a backup that ``keys`` prove, completely or not at all, with the keys and statements of the backup.
 
     Raises BackupRefused, LedgerDisagrees, OSError, and SQLAlchemy's errors.
     """
@@ -63,7 +63,7 @@ def restore(file: Path, url: str, statements: Statements, keys: list[Key], show:
                 source = Source(Reader(target), losses=backup.losses)
                 _same(before, holds(Audit(source, trusted).run(show, derived=False), "the restored ledger"))
                 _index(target, complete)
-                # The last step before the commit: a key that is known here and has signed nothing yet does no harm.
+                # The last step before the commit: a known key that has signed nothing yet does no harm.
                 named = [key for key in trusted if str(key) in backup.keys]
                 statements.adopt(named, backup.changes, backup.losses)
         finally:
@@ -72,7 +72,7 @@ def restore(file: Path, url: str, statements: Statements, keys: list[Key], show:
 
 
 def _refuse_other_schema(url: str) -> None:
-    """Opening a ledger of an older schema would bring it forward, and it is not ours to touch."""
+    """Refuses a ledger of another schema: opening it would migrate it, which a restore must not do."""
     engine = tables.connect_ledger(url)
     try:
         if (version := tables.version_of(engine)) not in ("", tables.SCHEMA):
@@ -98,7 +98,7 @@ def _fill(target: sa.Connection, file: Path, which: Sequence[sa.Table], show: Pr
 
 
 def _index(target: sa.Connection, count: bool) -> None:
-    """Makes anew, from records that were verified, what is not in the tree: whom they are about, and statistics."""
+    """Makes the data that is not in the tree from the verified records: the index of subjects, and statistics."""
     ledger, last = Reader(target), 0
     while entries := ledger.entries(last, _BATCH):
         about = tables.subjects_of((entry.seq, entry.record.subjects) for entry in entries)

@@ -17,7 +17,7 @@ _UNPROVEN = "Statistics are those of the backup, unproven: rows that they count 
 
 
 def main() -> None:
-    """Exit code 0 when the ledger is restored and holds, 1 when not, 2 for wrong usage."""
+    """Exit code 0 when the ledger is restored and verified, 1 when not, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m gateway.ledger.restore", description="Puts a backup into an empty ledger."
     )

@@ -1,4 +1,4 @@
-"""Commands that take the ledger out: log export, and log prune, which removes old rows."""
+"""Commands for old records: log export, and log prune, which removes old rows."""
 
 import csv
 import importlib.util
@@ -28,7 +28,7 @@ _Rows = list[dict[str, Any]]
 def export(
     file: Annotated[Path, typer.Argument(help="Its name ends with .jsonl, .csv or .parquet.")],
     folder: Folder = DEFAULT_FOLDER,
-    after: Annotated[int, typer.Option(min=0, help="Go on behind this record of the ledger.")] = 0,
+    after: Annotated[int, typer.Option(min=0, help="Begin after this record of the ledger.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Exports the ledger, records of both phases in their order.
@@ -65,12 +65,12 @@ def export(
 
 @app.command()
 def prune(
-    days: Annotated[float, typer.Option(min=0.05, help="Keep the rows of the last so many days, an hour at least.")],
+    days: Annotated[float, typer.Option(min=0.05, help="Keep the rows of the last days, at least of an hour.")],
     folder: Folder = DEFAULT_FOLDER,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Removes old rows for good; the tree stays, so that evidence given out before can still be checked.
+    """Removes old rows for good; the tree stays, so that earlier evidence can still be checked.
 
     Example: `ndxp log export old.parquet && ndxp log prune --days 90`
     """
@@ -104,7 +104,7 @@ def _jsonl(into: BinaryIO, opened: ExitStack) -> Callable[[_Rows], None]:
 
 def _text(into: BinaryIO, opened: ExitStack) -> TextIO:
     text = TextIOWrapper(into, encoding="utf-8", newline="")
-    opened.callback(text.detach)  # the file is closed by whoever has opened it; detaching writes what is left
+    opened.callback(text.detach)  # this writes what is left; the code that opened the file closes it
     return text
 
 

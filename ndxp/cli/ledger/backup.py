@@ -30,9 +30,9 @@ def backup(
 ) -> None:
     """Makes a backup of the whole ledger, also while it is written to, and verifies it.
 
-    One file, from SQLite and from PostgreSQL alike: every record up to one moment, the tree, the signed checkpoints and
-    the public keys. `ndxp log verify --backup FILE` proves it again, anywhere. Private keys and salts are not in it:
-    keep copies of them elsewhere (docs/guides/ledger.md).
+    The backup is one file, for SQLite and PostgreSQL: every record up to one moment, the tree, the signed checkpoints
+    and the public keys. `ndxp log verify --backup FILE` verifies it again, anywhere. Private keys and salts are not in
+    it: keep copies of them elsewhere (docs/guides/ledger.md).
 
     Example: `ndxp log backup monday.backup`
     """
@@ -56,9 +56,9 @@ def restore(
 ) -> None:
     """Restores a backup into an empty ledger, SQLite or PostgreSQL, while the exchange is stopped.
 
-    The backup is verified before, the ledger before it is kept: all is restored or nothing. What the journal still
-    holds is recorded at the next start. If more was signed than the backup has, the exchange says so and records
-    nothing until `ndxp log accept-loss`.
+    The backup is verified first, then the restored ledger; all is restored or nothing. Entries in the journal are
+    recorded at the next start. If more was signed than the backup has, the exchange says so and records nothing until
+    `ndxp log accept-loss`.
 
     Example: `ndxp down; mv .ndxp/ledger.db* /elsewhere; ndxp log restore monday.backup; ndxp up -d`
     """
@@ -75,10 +75,10 @@ def accept_loss(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Lets the exchange go on with a ledger that is shorter than what was signed: an older copy that is all there is.
+    """Lets the exchange go on with a ledger that is shorter than what was signed, for example an older copy.
 
-    That is stated for good, signed: `ndxp log verify` and `ndxp log consistency` name the records that were lost. Who
-    holds evidence of one of them still can prove it.
+    A signed statement records the loss for good: `ndxp log verify` and `ndxp log consistency` name the lost records.
+    Evidence of a lost record can still be checked.
     """
     session = Session(folder)
     state = session.get("/ledger")
@@ -93,7 +93,7 @@ def accept_loss(
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """What the control process of a run folder works with, above all where its ledger is. Raises PlanFailed."""
+    """The environment of the control process of a run folder, which names its ledger. Raises PlanFailed."""
     state = State.read(folder)
     if state is None:
         return {**tree.environment(), "NDXP_RUN_FOLDER": str(folder.resolve())}
@@ -114,7 +114,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _pass_on(module: str, words: list[str], as_json: bool, environment: dict[str, str]) -> None:
-    """Runs the same command in the gateway's package, which this one does not import, and ends as it ends."""
+    """Runs the command in the gateway's package, which this one does not import; exits with the same code."""
     if missing := [name for name in ("sqlalchemy", "msgspec") if importlib.util.find_spec(name) is None]:
         complain(f"to reach a ledger's database, {', '.join(missing)} must be installed: pip install 'ndxp[gateway]'")
         raise typer.Exit(1)

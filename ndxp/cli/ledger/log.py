@@ -22,7 +22,7 @@ app.add_typer(log_app, name="log")
 _TIMES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 _TRACE = re.compile("[0-9a-f]{32}")
 WRONG = {"changed": "✗ CHANGED in the database", "unproven": "✗ UNPROVEN: the tree was changed"}
-"""What is wrong with a record, by what the ledger's tree says of it."""
+"""What is wrong with a record, by what the ledger's tree says about it."""
 
 _WIDE = 140
 """Columns that a transaction takes in one line."""
@@ -36,10 +36,10 @@ Transaction = Annotated[str, typer.Argument(metavar="TX", help="Transaction id (
 def tail(
     folder: Folder = DEFAULT_FOLDER,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=1000, help="How many transactions.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Also show new ones until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Shows the latest transactions, each held against the ledger's tree.
+    """Shows the latest transactions, each compared with the ledger's tree.
 
     With --follow and --json each transaction is an object on a line of its own.
 
@@ -64,10 +64,10 @@ def tail(
 
 @log_app.command()
 def show(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Shows every field of a transaction's records; "proof" is what the ledger's tree says of each.
+    """Shows every field of a transaction's records; "proof" is what the ledger's tree says about each.
 
-    signed: it is what was signed; recorded: it is in the tree, and no checkpoint covers it yet; changed, unproven:
-    somebody has changed the row, or the tree.
+    signed: it is what was signed; recorded: it is in the tree, but no checkpoint covers it yet; changed or unproven:
+    somebody has changed the row or the tree.
     """
     found = Session(folder).get(f"/transactions/{path_part(transaction)}")
     if as_json:
@@ -87,14 +87,14 @@ def search(
     method: Annotated[str | None, typer.Option(help="Method, in full or its last part.")] = None,
     status: Annotated[str | None, typer.Option(help="Status, such as OK or PERMISSION_DENIED.")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason, such as ACCESS_DENIED.")] = None,
-    origin: Annotated[Literal["gateway", "provider"] | None, typer.Option(help="Who said so.")] = None,
+    origin: Annotated[Literal["gateway", "provider"] | None, typer.Option(help="Who gave the status.")] = None,
     message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="From this local time on.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Before this local time.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last so many minutes.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0, max=1e7, help="Of the last minutes.")] = None,
     before: Annotated[
         int | None, typer.Option(min=1, max=2**62 - 1, help="Before this record of the ledger: the next page.")
     ] = None,
@@ -103,10 +103,10 @@ def search(
 ) -> None:
     """Searches the ledger, the latest first.
 
-    What is found is held against the ledger's tree. It is found by indexes of the database: that these hide nothing,
-    `ndxp log verify` checks.
+    Each record found is compared with the ledger's tree. The search uses the database's indexes; `ndxp log verify`
+    checks that these are complete.
 
-    A full page ends with the options that lead to the next one; what comes in meanwhile does not disturb it.
+    A full page ends with the options for the next page; new records do not disturb it.
 
     Examples: `ndxp log search --reason ACCESS_DENIED`; `ndxp log search --member VN/GOV/H26 --minutes 5`;
     `ndxp log search --member VN/GOV/H26 --since "2026-11-20 07:00" --until "2026-11-20 08:00"`
@@ -153,7 +153,7 @@ def search(
             console.print(f"More: {fixed}--before {found[-1]['seq']}")
     else:
         console.print("Nothing found.")
-        remark("It was looked for by the database's indexes: `ndxp log verify` checks that they hide nothing.")
+        remark("The search used the database's indexes: `ndxp log verify` checks that they are complete.")
 
 
 @app.command()
@@ -190,7 +190,7 @@ def _print_json_lines(found: list[dict[str, Any]]) -> None:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
-    """A line a transaction; on a terminal that is too narrow for it two lines, or three where something is wrong."""
+    """One line for each transaction; on a narrow terminal two lines, or three if something is wrong."""
     narrow = console.is_terminal and console.width < _WIDE
     for record in found:
         status = record["reason"] or code_name(record["status_code"])
@@ -208,7 +208,7 @@ def _print(found: list[dict[str, Any]]) -> None:
 
 
 def _micros(local: datetime) -> int:
-    """µs since 1970 of a local time; the ledger has none before, and Python's clock no time zones at its very ends."""
+    """A local time in µs since 1970, and 0 for earlier ones; Python cannot convert the first and last years."""
     return int(min(max(local, datetime(1970, 1, 2)), datetime(9998, 1, 1)).timestamp() * 1e6)
 
 

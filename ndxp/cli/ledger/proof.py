@@ -26,7 +26,7 @@ app = typer.Typer()
 
 _SHOWN, _NAMED = 50, 3
 _PATIENCE_FOR_A_PART = 3600.0
-"""Seconds: one part holds every index of a database of any size against its table."""
+"""Seconds for one part of the check; one of them compares all indexes of the database with their tables."""
 
 _KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
 
@@ -39,15 +39,15 @@ _KeyOption = Annotated[
 def evidence(
     transaction: Transaction,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File; without it, standard output.")] = None,
-    salt: Annotated[bool, typer.Option("--salt", help="With what opens the hashes of its messages.")] = False,
+    salt: Annotated[bool, typer.Option("--salt", help="With the salt, which opens the messages' hashes.")] = False,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
     """Writes the evidence of a transaction.
 
-    Its records, the proof that the ledger holds them, and the signed checkpoint that the proof leads to. Anybody can
-    check it with `ndxp log check`, without this exchange. With --salt, who has the file and a message can check that
-    it was this message, and who has the file alone can try out what it may have been.
+    It has the records, the proof that the ledger holds them, and the signed checkpoint of the proof. Anybody can check
+    it with `ndxp log check`, without this exchange. With --salt, whoever has the file and a message can check that it
+    was this message; whoever has the file alone can guess messages and try them.
 
     Example: `ndxp log evidence 01890a5d-ac96-774b-bcce-b302099a8057 -o proof.json`
     """
@@ -72,7 +72,7 @@ def check_file(
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Checks evidence: needs the file and a public key, and no exchange. Exit code 1 when it proves nothing.
+    """Checks evidence with a public key, without an exchange. Exit code 1 when it proves nothing.
 
     Example: `ndxp log check proof.json --key ledger-keys`
     """
@@ -115,9 +115,9 @@ def verify(
 ) -> None:
     """Verifies the whole ledger, or a backup of it.
 
-    Computes every hash anew from the records and holds them against the signed checkpoints, also against the one that
-    was remembered the last time. Then holds what is made of the records against them: the database's indexes, the index
-    of subjects, statistics. Names what is bad; exit code 1 when anything is.
+    It computes every hash from the records and compares them with the signed checkpoints, also with the one that it
+    remembered the last time. Then it compares what is derived from the records: the database's indexes, the index of
+    subjects, statistics. It names what is wrong; exit code 1 when anything is.
     """
     if backup is not None:
         _tell(_verified(backup, _keys(key, folder)), as_json)
@@ -139,7 +139,7 @@ def verify(
 
 @app.command()
 def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Prints the latest signed checkpoint: keep it elsewhere, and nobody can rewrite what it covers unnoticed.
+    """Prints the latest signed checkpoint. If you keep it elsewhere, nobody can change what it covers unnoticed.
 
     Example: `ndxp log checkpoint > monday.checkpoint`, and later `ndxp log consistency monday.checkpoint`
     """
@@ -169,7 +169,7 @@ def consistency(
 ) -> None:
     """Proves that the ledger has only grown since an older checkpoint; exit code 1 when it has not.
 
-    First a short proof over the tree, then every record is held against the tree.
+    First it checks a short proof over the tree, then it compares every record with the tree.
     """
     session = Session(folder)
     keys = _followed(session, _keys(key, folder))
@@ -216,7 +216,7 @@ def keys(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Makes a new signing key.
 
-    The old key names it, and the next checkpoint carries the signatures of both. Older evidence stays good.
+    The old key signs a note that names the new key, and both sign the next checkpoint. Older evidence stays valid.
     """
     made = Session(folder).send("POST", "/ledger/keys")
     if as_json:
@@ -226,7 +226,7 @@ def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
 
 def _hold_records(session: Session, keys: list[Key]) -> None:
-    """Raises ProofRefused that names records which are not those of the tree."""
+    """Raises ProofRefused, which names records that differ from the tree."""
     with progress("Reading the records") as show:
         audited = Audit(_Admin(session), keys).run(show, derived=False)
     if audited.findings:
@@ -239,14 +239,14 @@ def _hold_records(session: Session, keys: list[Key]) -> None:
 
 
 def _refuse_damage(state: dict[str, Any]) -> None:
-    """Ends a command that needs what is broken."""
+    """Ends the command if the ledger is damaged."""
     if damage := state.get("damage"):
         complain(f"the ledger is damaged: {'; '.join(damage)}; see `ndxp log verify`")
         raise typer.Exit(1)
 
 
 class _Admin:
-    """The admin API as an audit's source."""
+    """The admin API as the source of an audit."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -282,7 +282,7 @@ def _verified(file: Path, keys: list[Key]) -> Audited:
 
 
 def _tell(audited: Audited, as_json: bool) -> NoReturn:
-    """Ends the command with what an audit has found."""
+    """Prints the result of an audit and ends the command."""
     if as_json:
         print_json({"good": not audited.findings, **asdict(audited)})
     else:
@@ -327,7 +327,7 @@ def _keys(given: str, folder: Path) -> list[Key]:
 
 
 def _followed(session: Session, keys: list[Key]) -> list[Key]:
-    """The keys and their successors: who trusts a key trusts the one that it has named when it was changed."""
+    """The keys and their successors: whoever trusts a key also trusts the next one, which it has named."""
     return KeyChange.follow(keys, session.get("/ledger/keys")["changes"])
 
 

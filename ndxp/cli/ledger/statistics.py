@@ -15,14 +15,14 @@ app = typer.Typer()
 _DAY = 86_400
 _NUMBERS = "calls#", "OK#", "failed#", "refused#", "p50 ms#", "p99#", "max#", "kB#"
 _WIDE = 120
-"""Columns of a table that no terminal shows."""
+"""The width of a table that is not printed to a terminal."""
 
 
 @app.command()
 def stats(
     folder: Folder = DEFAULT_FOLDER,
-    minutes: Annotated[int | None, typer.Option(min=1, help="Of the last so many minutes.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="Of the last so many days (UTC), today among them.")] = 1,
+    minutes: Annotated[int | None, typer.Option(min=1, help="Of the last minutes.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="Of the last days (UTC), including today.")] = 1,
     member: Annotated[str | None, typer.Option(help="A member or subsystem that called.")] = None,
     service: Annotated[str | None, typer.Option(help="Whose service.")] = None,
     by: Annotated[
@@ -33,8 +33,8 @@ def stats(
 ) -> None:
     """Shows statistics by member and service, and below each line why calls failed or were refused.
 
-    Answered, failed at the provider and refused by the exchange; durations at the gateway in ms; bytes of messages.
-    Counted while it was recorded: `ndxp log verify` counts it anew from the records.
+    Calls that were answered, that failed at the provider, and that the exchange refused; durations at the gateway in
+    ms; bytes of messages. They were counted during recording: `ndxp log verify` counts them again from the records.
 
     Examples: `ndxp stats`; `ndxp stats --minutes 10 --by minute`; `ndxp stats --member VN/GOV/H26 --days 7`
     """
@@ -52,7 +52,7 @@ def stats(
         print_json([{**line, "checked": False} for line in found])
     elif found:
         _print(found, period)
-        remark("Counted while it was recorded, not checked here: `ndxp log verify` counts it anew.")
+        remark("Counted during recording and not checked here: `ndxp log verify` counts them again.")
     else:
         console.print("No calls in that time.")
 
@@ -76,7 +76,7 @@ def _print(found: list[dict[str, Any]], period: str) -> None:
         for reason, count in sorted(line["reasons"].items()):
             rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBERS) - 1)))
     heads = {"start": "when", "client": "member", "service": "service"}
-    # Who reads it through a pipe wants a line a row, whatever its length.
+    # Through a pipe each row is one line, however long.
     out = console if console.is_terminal else Terminal(width=max(console.width, _WIDE))
     out.print(table((*(heads[key] for key in keys), *_NUMBERS), rows))
 

@@ -27,9 +27,10 @@ def subject(
 ) -> None:
     """Shows who asked about a citizen, the latest first.
 
-    What was asked, when, by whom and for which purpose. It reads the records themselves too: exit code 1 when some are
-    about the citizen that the index of subjects does not have, as somebody has changed it. The ledger knows citizens by
-    a keyed hash only: it is made here, with the key in the run folder's credentials, and the number stays here.
+    It shows the method, the time, the caller and the purpose. It also reads the records themselves: exit code 1 when
+    the index of subjects lacks records about the citizen, because somebody has changed it. The ledger has a keyed hash
+    of the citizen's number only. This command makes the hash, with the key in the run folder's credentials; the number
+    stays on this machine.
 
     Example: `ndxp log subject 074079255028`
     """
@@ -51,7 +52,7 @@ def subject(
         _show(found, more=more)
     else:
         console.print("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)")
-        console.print("The records themselves were read; that none was changed or removed: `ndxp log verify`.")
+        console.print("All records were read; `ndxp log verify` checks that none was changed or removed.")
     if unlisted:
         complain(
             f"{len(unlisted)} of these records are about this citizen, and the index of subjects does not have them: "
@@ -61,7 +62,7 @@ def subject(
 
 
 def _unlisted(session: Session, subject: str) -> list[dict[str, Any]]:
-    """Records that are about somebody, and that the index of subjects hides; reads all records."""
+    """Records about a citizen that are missing in the index of subjects; it reads all records."""
     found, after = [], 0
     with progress("Reading the records") as show:
         while after is not None:

@@ -113,3 +113,37 @@ class Grant(_message.Message):
     valid_until: str
     basis: str
     def __init__(self, id: _Optional[str] = ..., consumer: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., basis: _Optional[str] = ...) -> None: ...
+
+class GetUsageRequest(_message.Message):
+    __slots__ = ("since", "until")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    since: str
+    until: str
+    def __init__(self, since: _Optional[str] = ..., until: _Optional[str] = ...) -> None: ...
+
+class GetUsageResponse(_message.Message):
+    __slots__ = ("since", "until", "usages")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    USAGES_FIELD_NUMBER: _ClassVar[int]
+    since: str
+    until: str
+    usages: _containers.RepeatedCompositeFieldContainer[Usage]
+    def __init__(self, since: _Optional[str] = ..., until: _Optional[str] = ..., usages: _Optional[_Iterable[_Union[Usage, _Mapping]]] = ...) -> None: ...
+
+class Usage(_message.Message):
+    __slots__ = ("day", "client", "service", "answered", "failed", "refused")
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_FIELD_NUMBER: _ClassVar[int]
+    ANSWERED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    day: str
+    client: str
+    service: str
+    answered: int
+    failed: int
+    refused: int
+    def __init__(self, day: _Optional[str] = ..., client: _Optional[str] = ..., service: _Optional[str] = ..., answered: _Optional[int] = ..., failed: _Optional[int] = ..., refused: _Optional[int] = ...) -> None: ...

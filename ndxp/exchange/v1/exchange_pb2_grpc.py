@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class ExchangeServiceStub:
     """The directory of the exchange. It is an ordinary provider behind the gateway (VN/GOV/G22/exchange):
-    every member may call it, and every call of it is in the ledger like any other.
+    every member may call it, except for GetUsage, and every call of it is in the ledger like any other.
     """
 
     def __init__(self, channel):
@@ -51,11 +51,16 @@ class ExchangeServiceStub:
                 request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsRequest.SerializeToString,
                 response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsResponse.FromString,
                 _registered_method=True)
+        self.GetUsage = channel.unary_unary(
+                '/ndxp.exchange.v1.ExchangeService/GetUsage',
+                request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageRequest.SerializeToString,
+                response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageResponse.FromString,
+                _registered_method=True)
 
 
 class ExchangeServiceServicer:
     """The directory of the exchange. It is an ordinary provider behind the gateway (VN/GOV/G22/exchange):
-    every member may call it, and every call of it is in the ledger like any other.
+    every member may call it, except for GetUsage, and every call of it is in the ledger like any other.
     """
 
     def ListMembers(self, request, context):
@@ -79,6 +84,14 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetUsage(self, request, context):
+        """Says how often each subsystem called each service, day by day. Not everybody may know that: it needs a grant that names
+        this method.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExchangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +110,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsRequest.FromString,
                     response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsResponse.SerializeToString,
             ),
+            'GetUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsage,
+                    request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageRequest.FromString,
+                    response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'ndxp.exchange.v1.ExchangeService', rpc_method_handlers)
@@ -107,7 +125,7 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ExchangeService:
     """The directory of the exchange. It is an ordinary provider behind the gateway (VN/GOV/G22/exchange):
-    every member may call it, and every call of it is in the ledger like any other.
+    every member may call it, except for GetUsage, and every call of it is in the ledger like any other.
     """
 
     @staticmethod
@@ -181,6 +199,33 @@ class ExchangeService:
             '/ndxp.exchange.v1.ExchangeService/ListMyGrants',
             ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsRequest.SerializeToString,
             ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.exchange.v1.ExchangeService/GetUsage',
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageRequest.SerializeToString,
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

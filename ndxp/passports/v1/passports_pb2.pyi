@@ -125,6 +125,34 @@ class AdvanceApplicationResponse(_message.Message):
     application: Application
     def __init__(self, application: _Optional[_Union[Application, _Mapping]] = ...) -> None: ...
 
+class Passport(_message.Message):
+    __slots__ = ("passport_number", "citizen_number", "full_name", "issued_on", "expires_on", "valid")
+    PASSPORT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CITIZEN_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FULL_NAME_FIELD_NUMBER: _ClassVar[int]
+    ISSUED_ON_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_ON_FIELD_NUMBER: _ClassVar[int]
+    VALID_FIELD_NUMBER: _ClassVar[int]
+    passport_number: str
+    citizen_number: str
+    full_name: str
+    issued_on: str
+    expires_on: str
+    valid: bool
+    def __init__(self, passport_number: _Optional[str] = ..., citizen_number: _Optional[str] = ..., full_name: _Optional[str] = ..., issued_on: _Optional[str] = ..., expires_on: _Optional[str] = ..., valid: _Optional[bool] = ...) -> None: ...
+
+class ListPassportsRequest(_message.Message):
+    __slots__ = ("citizen_number",)
+    CITIZEN_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    citizen_number: str
+    def __init__(self, citizen_number: _Optional[str] = ...) -> None: ...
+
+class ListPassportsResponse(_message.Message):
+    __slots__ = ("passports",)
+    PASSPORTS_FIELD_NUMBER: _ClassVar[int]
+    passports: _containers.RepeatedCompositeFieldContainer[Passport]
+    def __init__(self, passports: _Optional[_Iterable[_Union[Passport, _Mapping]]] = ...) -> None: ...
+
 class VerifyPassportRequest(_message.Message):
     __slots__ = ("passport_number", "full_name", "birth_date")
     PASSPORT_NUMBER_FIELD_NUMBER: _ClassVar[int]

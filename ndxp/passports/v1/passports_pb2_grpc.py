@@ -63,6 +63,11 @@ class PassportServiceStub:
                 request_serializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.AdvanceApplicationRequest.SerializeToString,
                 response_deserializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.AdvanceApplicationResponse.FromString,
                 _registered_method=True)
+        self.ListPassports = channel.unary_unary(
+                '/ndxp.passports.v1.PassportService/ListPassports',
+                request_serializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.ListPassportsRequest.SerializeToString,
+                response_deserializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.ListPassportsResponse.FromString,
+                _registered_method=True)
         self.VerifyPassport = channel.unary_unary(
                 '/ndxp.passports.v1.PassportService/VerifyPassport',
                 request_serializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.VerifyPassportRequest.SerializeToString,
@@ -113,6 +118,13 @@ class PassportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPassports(self, request, context):
+        """Lists the passports of a citizen, as the wallet shows them; a citizen has few, so there are no pages.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VerifyPassport(self, request, context):
         """Does a passport with this number, name and birth date exist, and is it valid?
         """
@@ -147,6 +159,11 @@ def add_PassportServiceServicer_to_server(servicer, server):
                     servicer.AdvanceApplication,
                     request_deserializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.AdvanceApplicationRequest.FromString,
                     response_serializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.AdvanceApplicationResponse.SerializeToString,
+            ),
+            'ListPassports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPassports,
+                    request_deserializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.ListPassportsRequest.FromString,
+                    response_serializer=ndxp_dot_passports_dot_v1_dot_passports__pb2.ListPassportsResponse.SerializeToString,
             ),
             'VerifyPassport': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyPassport,
@@ -293,6 +310,33 @@ class PassportService:
             '/ndxp.passports.v1.PassportService/AdvanceApplication',
             ndxp_dot_passports_dot_v1_dot_passports__pb2.AdvanceApplicationRequest.SerializeToString,
             ndxp_dot_passports_dot_v1_dot_passports__pb2.AdvanceApplicationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPassports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.passports.v1.PassportService/ListPassports',
+            ndxp_dot_passports_dot_v1_dot_passports__pb2.ListPassportsRequest.SerializeToString,
+            ndxp_dot_passports_dot_v1_dot_passports__pb2.ListPassportsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,8 +8,8 @@ from functools import cache
 from ndxp.calendar import years_after
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.citizen import REFERENCE_DATE
-from ndxp.world.lives import birth_date, death_date
-from ndxp.world.names import WHEEL, given_names, normalise_name
+from ndxp.world.lives import birth_date, death_of, mistaken_birth_date
+from ndxp.world.names import with_another_given_name
 from ndxp.world.nation import Person, Traits
 from ndxp.world.places import wards
 from ndxp.world.provinces import provinces
@@ -123,7 +123,7 @@ class HealthInsurance(Register[InsuranceCard]):
         """The card; None for the uninsured and nearly all deceased."""
         traits = self._nation.traits(citizen_number)
         planted = self._planted(person, traits)
-        if planted is None and (traits.insured >= _COVERED or self._dead(person, traits)):
+        if planted is None and (traits.insured >= _COVERED or death_of(self._nation, person, traits)):
             return None
         born = birth_date(person.cell, traits)
         category = _category(person.cell, born, traits)
@@ -138,12 +138,13 @@ class HealthInsurance(Register[InsuranceCard]):
             ("Trung tâm y tế", ward.district),
             ("Trạm y tế", ward.ward),
         )[traits.facility % 4]
+        mistaken = planted is Inconsistency.BIRTH_DATE_DIFFERS
         return InsuranceCard(
             number=card_number,
             old_number=old_card_number(category, code, card_number),
             citizen_number=citizen_number,
             name=self._recorded_name(person, traits, planted),
-            birth_date=_another_day(born, traits) if planted is Inconsistency.BIRTH_DATE_DIFFERS else born,
+            birth_date=mistaken_birth_date(born, traits.variation) if mistaken else born,
             category=category,
             benefit=BENEFITS[category],
             valid_from=valid_from,
@@ -156,7 +157,7 @@ class HealthInsurance(Register[InsuranceCard]):
         )
 
     def _planted(self, person: Person, traits: Traits) -> Inconsistency | None:
-        if self._dead(person, traits):
+        if death_of(self._nation, person, traits):
             return Inconsistency.DECEASED_INSURED if traits.insured < _DECEASED_INSURED else None
         planted = _wheel()[traits.inconsistency]
         # Who was not yet insured last year cannot hold last year's card.
@@ -164,27 +165,11 @@ class HealthInsurance(Register[InsuranceCard]):
             return Inconsistency.CARD_LOCKED
         return planted
 
-    def _dead(self, person: Person, traits: Traits) -> bool:
-        if death_date(person.cell, traits) is None:
-            return False
-        if not person.cell & 1:
-            return True
-        husband = self._nation.families(person.province).spouse(person.cell, person.rank)
-        if husband is None:
-            return True
-        his = self._nation.traits(self._nation.number(person.province, *husband))
-        return death_date(person.cell, traits, (husband[0], his)) is not None
-
     def _recorded_name(self, person: Person, traits: Traits, planted: Inconsistency | None) -> str:
         name = self._registers.records.full_name(person, traits)
         if planted is not Inconsistency.NAME_DIFFERS:
             return name
-        start, _, own = name.rpartition(" ")
-        choices = given_names(person.cell & 1)
-        place = traits.variation % WHEEL
-        while normalise_name(choices[place]) == normalise_name(own):
-            place = (place + 1) % WHEEL
-        return f"{start} {choices[place]}"
+        return with_another_given_name(name, person.cell & 1, traits.variation)
 
 
 @cache
@@ -217,12 +202,3 @@ def _validity(category: str, born: date, *, expired: bool) -> tuple[date, date]:
     if expired:
         return date(2022, 1, 1), date(2022, 12, 31)
     return _YEAR_START, _YEAR_END
-
-
-def _another_day(born: date, traits: Traits) -> date:
-    """A wrong birth date as it happens in registers: day and month swapped, or one to three years early."""
-    if born.day <= 12 and born.day != born.month and traits.variation & 1:
-        swapped = born.replace(month=born.day, day=born.month)
-        if swapped <= REFERENCE_DATE:
-            return swapped
-    return years_after(born, -1 - traits.variation % 3)

@@ -8,6 +8,7 @@ import gateway
 from gateway.control.directory import CONTRACT, SUBSYSTEM, complete
 from gateway.control.exchange_file import read_exchange_file
 from gateway.core.registry import Member, Registry, Snapshot, check
+from ndxp.exchange.v1 import exchange_pb2
 
 ADDRESS = "127.0.0.1:50060"
 DEFAULT = read_exchange_file(Path(gateway.__file__).with_name("exchange.yaml"))
@@ -22,8 +23,15 @@ def test_an_exchange_of_one_member_gets_its_directory_and_its_operator() -> None
     check(made)
     assert {"VN/COM/acme/app", SUBSYSTEM, "VN/GOV/G22/operations"} == set(Snapshot(made, {}).subsystems)
     assert [(s.provider, s.contract, s.address) for s in made.services] == [(SUBSYSTEM, CONTRACT, ADDRESS)]
-    assert [grant.consumer for grant in made.grants] == ["group:all"]
+    [grant] = made.grants
+    assert (grant.consumer, grant.methods) == ("group:all", ["ListMembers", "ListServices", "ListMyGrants"])
     assert complete(made, ADDRESS) == made
+
+
+def test_nobody_may_read_the_usage_by_the_right_of_all() -> None:
+    [for_all] = [grant for grant in DEFAULT.grants if grant.consumer == "group:all"]
+    described = exchange_pb2.DESCRIPTOR.services_by_name["ExchangeService"].methods_by_name
+    assert set(for_all.methods) == {*described} - {"GetUsage"}
 
 
 def test_a_file_that_has_the_directory_says_who_may_read_it() -> None:

@@ -177,14 +177,16 @@ class Garbage:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_why_a_contract_is_not_learnt_is_said_and_is_in_the_log_once(
+async def test_the_reason_why_a_contract_is_not_learnt_is_given_and_logged_once(
     version: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = reflecting(version, ReflectionServicer([HEALTH]))
     async with (
-        serving() as without, serving(guarded=True) as guarded, serving(whole) as good,
+        serving() as without,
+        serving(guarded=True) as guarded,
+        serving(whole) as good,
         serving(reflecting(version, Garbage())) as bad,
-    ):  # fmt: skip
+    ):
         whys = {
             of_health(without): "it has no reflection, neither grpc.reflection.v1 nor v1alpha",
             of_health(guarded): "its reflection says PERMISSION_DENIED",

@@ -29,7 +29,7 @@ def test_it_does_not_start_beyond_this_machine_in_the_clear(tmp_path: Path) -> N
         assert word in line
 
 
-def test_it_does_when_a_proxy_is_said_to_be_in_front(tmp_path: Path, valkey: Valkey) -> None:
+def test_it_does_when_the_setting_says_that_a_proxy_is_in_front(tmp_path: Path, valkey: Valkey) -> None:
     process = control(tmp_path / "run", NDXP_ALLOW_PLAINTEXT="true", NDXP_REDIS_URL=valkey.url)
     assert process.stderr is not None
     try:

@@ -134,7 +134,7 @@ async def test_a_process_that_begins_over_an_empty_store_puts_the_copy_back(kept
     assert (await fresh.load()).snapshot.registry == MEMBERS
 
 
-async def test_a_copy_that_cannot_be_read_is_said_and_made_anew(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unreadable_copy_is_reported_and_replaced(kept: Kept, caplog: pytest.LogCaptureFixture) -> None:
     (kept.folder / "registry.json").write_text("{", encoding="utf-8")
     again = kept.another(kept.registry)
     await again.look()

@@ -71,13 +71,13 @@ async def test_it_is_not_ready_without_a_journal(
     valkey.thaw()
 
 
-async def test_a_store_that_is_full_is_said_to_be_with_the_remedy(store: Store, ready: Readiness) -> None:
+async def test_a_full_store_is_reported_with_the_remedy(store: Store, ready: Readiness) -> None:
     await store.config_set("maxmemory", "1")
     [waits] = await ready.waits_for()
     assert waits.startswith("journal (the store takes no record: the store has used all its memory: raise maxmemory")
 
 
-async def test_a_ledger_whose_disk_is_full_is_said_to_be_with_the_remedy(
+async def test_a_full_disk_of_the_ledger_is_reported_with_the_remedy(
     store: Store, engine: sa.Engine, tmp_path: Path
 ) -> None:
     class Full(Writer):

@@ -42,8 +42,9 @@ def test_an_agency_joins_its_member_and_offers_its_contract_and_its_access_log()
     made = added()
     assert {m.id: m.subsystems for m in made.members}["VN/GOV/G13"] == ["lgsp", "land"]
     assert [(s.provider, s.contract, s.address) for s in made.services] == [
-        (LAND, CONTRACT, "land:1"), (LAND, ACCESS_LOG, "land:1"),
-    ]  # fmt: skip
+        (LAND, CONTRACT, "land:1"),
+        (LAND, ACCESS_LOG, "land:1"),
+    ]
     assert grants(made)["operations-land-office"] == Grant("operations-land-office", OPERATORS, LAND, ACCESS_LOG, ["*"])
 
 

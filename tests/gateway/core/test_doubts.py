@@ -34,18 +34,18 @@ def registry(
         ("friends", "VN/COM/x is the only one in the group 'friends', which no grant names"),
     ],
 )
-def test_a_group_that_leads_to_no_right_is_told(group: str, says: str) -> None:
+def test_a_group_without_a_grant_is_reported(group: str, says: str) -> None:
     assert doubts(registry(Member("VN/COM/x", "X", groups=[group])), {ECHO}) == [says]
 
 
-def test_a_contract_that_is_nearly_another_is_told() -> None:
+def test_a_contract_with_nearly_the_name_of_another_is_reported() -> None:
     misspelt = Service(PROVIDER, "echo.v1.EchoServise", "127.0.0.1:1")
     assert doubts(registry(services=(SERVICE, misspelt)), {ECHO}) == [
         f"{PROVIDER} offers echo.v1.EchoServise, which nobody has described; did you mean '{ECHO}'?"
     ]
 
 
-def test_a_grant_for_what_is_not_offered_is_told() -> None:
+def test_a_grant_for_a_service_that_is_not_offered_is_reported() -> None:
     grants = (*GRANTS, Grant("g3", "group:all", PROVIDER, "echo.v1.EkoService", ["*"]))
     assert doubts(registry(grants=grants), {ECHO}) == [
         f"grant g3 is for echo.v1.EkoService, which {PROVIDER} does not offer; did you mean '{ECHO}'?"
@@ -53,7 +53,7 @@ def test_a_grant_for_what_is_not_offered_is_told() -> None:
     assert doubts(registry(services=()), set())[0] == f"grant g1 is for {ECHO}, which {PROVIDER} does not offer"
 
 
-def test_nothing_is_told_of_what_is_in_order() -> None:
+def test_a_registry_without_mistakes_gives_no_report() -> None:
     assert doubts(registry(), {ECHO}) == []
     assert doubts(registry(services=(SERVICE, Service(PROVIDER, "other.v1.Thing", "127.0.0.1:1"))), {ECHO}) == []
     assert doubts(read_exchange(ControlSettings()), set()) == []

@@ -83,8 +83,10 @@ def test_a_call_that_the_exchange_refused_stops_at_the_step_of_the_reason(reason
 
 
 DENIED: dict[str, Any] = {
-    "status_code": Code.PERMISSION_DENIED, "reason": Reason.ACCESS_DENIED, "origin": Origin.GATEWAY,
-}  # fmt: skip
+    "status_code": Code.PERMISSION_DENIED,
+    "reason": Reason.ACCESS_DENIED,
+    "origin": Origin.GATEWAY,
+}
 
 
 def test_a_denied_call_is_told_the_nearest_grant() -> None:

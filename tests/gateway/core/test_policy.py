@@ -59,6 +59,25 @@ def test_a_refusal_that_names_methods_stays_short_enough_to_arrive() -> None:
     assert refusal.message.endswith(" and more")
 
 
+@pytest.mark.parametrize(("providers", "all_named"), [(63, True), (300, False)])
+@pytest.mark.parametrize("wanted", ["", "VN/GOV/H00/one-stop"])
+def test_a_refusal_of_a_provider_lists_those_who_offer_the_contract_and_arrives(
+    providers: int, all_named: bool, wanted: str
+) -> None:
+    names = [f"VN/GOV/H{number:02}/one-stop" for number in range(1, providers + 1)]
+    members = [Member(id=name.removesuffix("/one-stop"), name="Province", subsystems=["one-stop"]) for name in names]
+    services = [Service(provider=name, contract=DEMO, address="h:1") for name in names]
+    known = Snapshot(Registry(instance="VN", members=members, services=services), {})
+    with pytest.raises(Refusal) as raised:
+        choose_service(known, f"{DEMO}/Get", wanted)
+    assert raised.value.reason is Reason.UNKNOWN_PROVIDER
+    listed = raised.value.message.rpartition(": " if not wanted else "offered by ")[2]
+    assert (listed == ", ".join(sorted(names))) is all_named
+    assert listed.startswith(", ".join(sorted(names)[:60]))
+    assert raised.value.message.endswith(" and more") is not all_named
+    assert len(raised.value.message) < 2_200
+
+
 def refused(
     *grants: Grant, client: str = CLIENT, method: str = "Get", purpose: str = "", reason: Reason = Reason.ACCESS_DENIED
 ) -> Refusal:
@@ -204,10 +223,12 @@ def test_a_grant_with_purposes_is_for_calls_that_state_one_of_them(
         ({"valid_from": "2026-07-01T05:00:00.000001Z"}, "is not valid before 2026-07-01T05:00:00.000001Z"),
         ({"valid_until": "2026-07-01T05:00:00Z"}, "was valid until 2026-07-01T05:00:00Z"),
         ({"valid_until": "2026-07-01T12:00:01+07:00"}, ""),
-        ({"valid_until": "2026-06-30", "purposes": ["care"]},
-         "was valid until 2026-06-30 and asks for a purpose among care"),
+        (
+            {"valid_until": "2026-06-30", "purposes": ["care"]},
+            "was valid until 2026-06-30 and asks for a purpose among care",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_grant_holds_from_its_first_moment_to_the_end_of_its_last_day(terms: dict[str, Any], lacks: str) -> None:
     given_grant = grant(CLIENT, "Get", **terms)
     if lacks:

@@ -86,9 +86,11 @@ def test_two_policies_decide_alike(given_grants: list[Grant], asked: list[tuple[
         instance="VN",
         members=MEMBERS,
         services=[Service(provider=p, contract=c, address="h:1") for p in PROVIDERS for c in CONTRACTS],
-        grants=[Grant(**{**{f: getattr(g, f) for f in Grant.__struct_fields__}, "id": str(number)})
-                for number, g in enumerate(given_grants)],
-    )  # fmt: skip
+        grants=[
+            Grant(**{**{f: getattr(g, f) for f in Grant.__struct_fields__}, "id": str(number)})
+            for number, g in enumerate(given_grants)
+        ],
+    )
     known = Snapshot(registry, {})
     for client, provider, contract, method, purpose, half_hours in asked * 2:
         at = START + timedelta(minutes=30 * half_hours)

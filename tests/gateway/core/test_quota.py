@@ -49,7 +49,7 @@ def test_a_burst_is_never_less_than_a_fifth_of_a_second_of_the_rate(quota: Quota
     assert depth(quota) == full
 
 
-def test_a_worker_that_holds_nothing_asks_first() -> None:
+def test_a_worker_without_tokens_asks_first() -> None:
     clock = Clock()
     assert let_in(Allowance(QUOTA, clock()), clock, 3) == 0
 
@@ -71,7 +71,7 @@ def test_a_lease_that_is_over_is_not_used_but_given_back() -> None:
     assert allowance.ask(clock()).back == 10
 
 
-def test_who_knows_that_there_is_nothing_refuses_with_the_time_to_wait_and_asks_again_after_it() -> None:
+def test_a_worker_that_knows_the_bucket_is_empty_refuses_with_the_time_to_wait_and_asks_again_after_it() -> None:
     clock = Clock()
     allowance = Allowance(QUOTA, clock())
     asked(allowance, clock, Answer(0, 0, wait=0.25), waiting=1)
@@ -197,9 +197,10 @@ def test_calls_in_flight_are_limited_and_given_back() -> None:
 
 
 @given(
-    rate=st.floats(0.5, 1000), burst=st.integers(1, 50),
+    rate=st.floats(0.5, 1000),
+    burst=st.integers(1, 50),
     pauses=st.lists(st.floats(0, 2), max_size=60),
-)  # fmt: skip
+)
 def test_a_bucket_gives_never_more_than_burst_and_rate_together(rate: float, burst: int, pauses: list[float]) -> None:
     clock = Clock()
     bucket, taken = Bucket(rate, burst, clock()), 0

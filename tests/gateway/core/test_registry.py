@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from google.protobuf import descriptor_pool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,11 +14,10 @@ from gateway.core.registry import Quota, Registry, RegistryError, Snapshot, chec
 from gateway.settings import ControlSettings
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.exchange.v1 import exchange_pb2
-from ndxp.health_insurance.v1 import health_insurance_pb2
 from ndxp.identifiers import Subsystem
-from ndxp.passports.v1 import passports_pb2
 from ndxp.population.v1 import population_pb2
 from ndxp.wire import metadata
+from tests.support.agencies import PARTS
 from tests.support.descriptors import file_set
 
 CONTRACT = "demo.v1.Demo"
@@ -230,10 +230,12 @@ def in_group(registry: Registry, group: str) -> list[str]:
     return [member.id for member in registry.members if group in member.groups]
 
 
-@pytest.mark.parametrize(("group", "count"), [("ministries", 28), ("provinces", 63), ("companies", 4)])
+@pytest.mark.parametrize(
+    ("group", "count"), [("ministries", 28), ("central", 5), ("provinces", 63), ("companies", 4), ("lodgings", 2)]
+)
 def test_the_default_exchange_has_the_members_of_the_facts(default: Registry, group: str, count: int) -> None:
     assert len(in_group(default, group)) == count
-    assert len(default.members) == 28 + 63 + 4
+    assert len(default.members) == 28 + 5 + 63 + 1 + 4 + 2
 
 
 def test_thirteen_ministries_all_provinces_and_four_companies_are_connected(default: Registry) -> None:
@@ -261,12 +263,12 @@ def test_the_default_exchange_offers_the_agencies(default: Registry, provider: s
 
 
 def test_the_grants_of_the_default_exchange_fit_the_contracts(default: Registry) -> None:
-    contracts = {
-        service.full_name: file_set(module.DESCRIPTOR)
-        for module in (population_pb2, health_insurance_pb2, passports_pb2, exchange_pb2, access_log_pb2)
-        for service in module.DESCRIPTOR.services_by_name.values()
-    }
-    assert {service.contract for service in default.services} == contracts.keys()
+    own = {exchange_pb2.DESCRIPTOR, access_log_pb2.DESCRIPTOR}
+    known = {contract for part in PARTS.values() for contract in part.contracts}
+    known |= {service.full_name for file in own for service in file.services_by_name.values()}
+    assert {service.contract for service in default.services} == known
+    described = (descriptor_pool.Default().FindServiceByName(contract) for contract in known)
+    contracts = {service.full_name: file_set(service.file) for service in described}
     check_change(Registry(instance="VN"), default, contracts)
 
 

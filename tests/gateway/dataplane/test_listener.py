@@ -190,7 +190,7 @@ async def test_the_address_of_everything_is_that_of_ipv4_too(provider: Provider)
     await server.stop(None)
 
 
-async def test_a_port_that_is_taken_is_said() -> None:
+async def test_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         house = House("127.0.0.1:1", {"gateway_address": f"127.0.0.1:{port}"})

@@ -193,7 +193,7 @@ async def test_a_provider_that_takes_no_call_is_unreachable() -> None:
 
 
 @pytest.mark.parametrize(("http", "expected"), [("503", "14"), ("404", "12"), ("200", "2"), ("500", "2")])
-async def test_a_provider_that_speaks_no_grpc_is_said_so(http: str, expected: str) -> None:
+async def test_a_provider_that_does_not_speak_grpc_is_reported(http: str, expected: str) -> None:
     def page(called: Called) -> None:
         called.open.send_headers(((":status", http), ("content-type", "text/html")), "")
         called.open.send_data(b"<html>", end=True)
@@ -291,7 +291,7 @@ async def test_metadata_that_no_caller_takes_ends_its_call_and_no_other(size: in
         assert not other.end
 
 
-async def test_what_is_no_grpc_is_told_so() -> None:
+async def test_a_request_that_is_not_grpc_is_refused_as_such() -> None:
     async with relayed() as (_, __, caller):
         exchanged = Exchanged()
         fields = ((":method", "POST"), (":scheme", "http"), (":path", "/"), ("content-type", "application/json"))
@@ -347,7 +347,7 @@ async def test_a_defect_while_a_calls_end_is_recorded_ends_this_call_only(monkey
         assert not house.state.admission.calls
 
 
-async def test_who_sends_a_deadline_that_is_none_is_recorded() -> None:
+async def test_a_call_with_a_malformed_deadline_is_recorded() -> None:
     async with relayed() as (house, _, caller):
         timeout = ("grpc-timeout", "soon")
         call = await caller.ended(caller.call(GET, house.identity, timeout, data=[message(b"x")]))

@@ -181,7 +181,7 @@ async def test_more_calls_at_once_than_a_provider_takes_wait_for_their_turn(upst
     await replica.server.stop(None)
 
 
-async def test_an_address_that_is_none_is_unreachable(upstreams: Upstreams) -> None:
+async def test_an_invalid_address_is_unreachable(upstreams: Upstreams) -> None:
     with pytest.raises(Unanswered):
         await unary.call(upstreams, "unix:1234", METHOD, b"", 5)
 

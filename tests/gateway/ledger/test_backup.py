@@ -382,7 +382,7 @@ def test_a_ledger_that_does_not_hold_gives_no_backup(
     assert not [path for path in tmp_path.iterdir() if "backup" in path.name]
 
 
-def test_a_backup_that_is_stopped_midway_leaves_nothing_behind(
+def test_a_backup_that_is_stopped_midway_leaves_no_file(
     engine: sa.Engine, written: Writer, signer: Signer, tmp_path: Path
 ) -> None:
     def show(_done: int, _of: int) -> None:

@@ -131,7 +131,7 @@ def test_statements_of_before_losses_were_counted_excuse_what_was_signed_before_
 
 
 @pytest.mark.parametrize("cut", [1, 40, 150])
-def test_a_statement_that_was_cut_off_while_it_was_written_is_none_and_the_next_one_is_whole(
+def test_a_statement_cut_off_during_writing_is_ignored_and_the_next_one_is_whole(
     cut: int, writer: Writer, signer: Signer, notes: dict[int, str], tmp_path: Path
 ) -> None:
     writer.accept_loss(notes[SIGNED])

@@ -88,7 +88,7 @@ async def test_what_comes_later_is_recorded_too(store: Store, writer: Writer, le
         assert ledger.last() == 10
 
 
-async def test_a_journal_that_was_emptied_is_said_and_what_comes_later_is_recorded(
+async def test_an_emptied_journal_is_reported_and_later_entries_are_recorded(
     store: Store, writer: Writer, ledger: Reader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(recording, "_RETRY", 0.05)

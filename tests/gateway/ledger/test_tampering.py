@@ -253,7 +253,7 @@ def test_an_index_that_was_emptied_under_its_name_is_found(
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # PostgreSQL holds no such text
-def test_a_text_that_is_none_any_more_is_found_and_its_place_is_named(
+def test_an_unreadable_text_is_found_and_its_place_is_named(
     written: Writer, engine: sa.Engine, ledger: Reader, signer: Signer
 ) -> None:
     with engine.execution_options(write=True).begin() as connection:
@@ -264,7 +264,7 @@ def test_a_text_that_is_none_any_more_is_found_and_its_place_is_named(
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_text_that_is_none_any_more_does_not_keep_its_row_from_being_removed(
+def test_an_unreadable_text_does_not_prevent_removing_its_row(
     written: Writer, engine: sa.Engine, ledger: Reader
 ) -> None:
     with engine.execution_options(write=True).begin() as connection:

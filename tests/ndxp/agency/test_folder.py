@@ -57,11 +57,11 @@ def host(folder: Path, *names: str) -> str:
     [
         (CONTRACT, GET, "", "exchange.yaml grants GetEntry, which land.v1.LandService does not have"),
         (SERVICE, "async def GetEntry", "async def ShowEntry", "LandService does not answer GetEntry of land.v1"),
-        (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 17)"),
+        (SERVICE, "class LandService(", "class LandService(:", "SyntaxError: invalid syntax (service.py, line 18)"),
         (RULES, "LONGEST_TEXT = 200", "LONGEST_TEXT = int('x')", "(land/rules.py, line 8)"),
         (PART, "land.v1.LandService", "land.v1.LandsService", "the contract land.v1.LandsService, of which there is"),
     ],
-)  # fmt: skip
+)
 def test_what_is_broken_is_named_in_one_line(folder: Path, file: str, old: str, new: str, why: str) -> None:
     change(folder / file, old, new)
     line = host(folder, "land")

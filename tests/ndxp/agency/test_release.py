@@ -15,7 +15,9 @@ from tests.support.contracts import Contract
 CONTRACT = Contract("person.proto", "sample.person.v1.PersonService")
 Person: Any = CONTRACT.message("Person")
 ANNA: dict[str, Any] = {
-    "name": "Anna", "age": 40, "alive": False,
+    "name": "Anna",
+    "age": 40,
+    "alive": False,
     "mother": {"name": "Berta", "age": 70, "mother": {"name": "Clara"}},
     "children": [{"name": "Dora", "age": 8}, {"name": "Emil", "age": 6, "titles": ["heir"]}],
     "titles": ["Dr", "Prof"],
@@ -23,7 +25,7 @@ ANNA: dict[str, Any] = {
     "words": {"hi": "salut"},
     "agent": {"name": "Gerda", "age": 50},
     "bornAt": "1986-01-01T00:00:00Z",
-}  # fmt: skip
+}
 
 
 def anna() -> Any:

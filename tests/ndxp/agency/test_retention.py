@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ndxp.agency import retention
-from ndxp.agency.database import Access, Database, now
+from ndxp.agency.database import Access, Database
 from ndxp.agency.retention import Limits, Retention
+from ndxp.clock import real_now
 from ndxp.errors import AgencyError, Code
 from tests.support.fakes import until
 from tests.support.stores import Postgres
@@ -31,7 +32,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def log(database: Database, *days: float) -> list[int]:
     """Logs an access for each number of days ago; gives their times."""
-    times = [now() - int(ago * DAY) for ago in days]
+    times = [real_now() - int(ago * DAY) for ago in days]
     with database.transaction() as transaction:
         before = len(transaction.accesses()) + transaction.accesses_kept()[1]
         transaction.log([Access(f"{before + n}", "c", "", "", "m", 0, at) for n, at in enumerate(times)])
@@ -142,8 +143,9 @@ async def test_it_goes_on_by_itself_and_tries_again_when_the_database_was_away(
 ) -> None:
     monkeypatch.setattr(retention, "_EVERY", 0.0)
     away: list[Exception] = [
-        AgencyError(Code.UNAVAILABLE, "DATABASE_UNAVAILABLE", "away"), sqlite3.DatabaseError("malformed"),
-    ]  # fmt: skip
+        AgencyError(Code.UNAVAILABLE, "DATABASE_UNAVAILABLE", "away"),
+        sqlite3.DatabaseError("malformed"),
+    ]
     remove_some = Retention.remove_some
 
     def sometimes(self: Retention) -> bool:

@@ -145,23 +145,23 @@ def test_the_id_of_a_grant_leads_nowhere_else(ndxp: Ndxp, grant: str) -> None:
     assert ndxp("services", "--json").data == services
 
 
-@pytest.mark.parametrize("member", ["VN/GOV/G03/lgsp", "VN/GOV/G03"])
+@pytest.mark.parametrize("member", ["VN/GOV/G05/lgsp", "VN/GOV/G05"])
 def test_a_token_is_a_jwt_of_the_subsystem(ndxp: Ndxp, member: str) -> None:
     ran = ndxp("token", member)
     assert ran.code == 0
-    assert jwt.decode(ran.out.strip(), options={"verify_signature": False})["sub"] == "VN/GOV/G03/lgsp"
+    assert jwt.decode(ran.out.strip(), options={"verify_signature": False})["sub"] == "VN/GOV/G05/lgsp"
 
 
 def test_a_token_in_json_says_whose_it_is(ndxp: Ndxp) -> None:
-    told = ndxp("token", "VN/GOV/G03", "--json").data
-    assert told["client"] == "VN/GOV/G03/lgsp"
+    told = ndxp("token", "VN/GOV/G05", "--json").data
+    assert told["client"] == "VN/GOV/G05/lgsp"
     assert jwt.get_unverified_header(told["access_token"])["alg"] == "EdDSA"
 
 
 def test_a_token_of_a_member_with_several_subsystems_lists_them_on_one_line(ndxp: Ndxp) -> None:
-    ran = ndxp("token", "VN/GOV/H26")
+    ran = ndxp("token", "VN/GOV/G12")
     assert ran.code == 1
-    assert ran.complaint == "VN/GOV/H26 has the subsystems VN/GOV/H26/one-stop, VN/GOV/H26/hospital: name one of them"
+    assert ran.complaint == "VN/GOV/G12 has the subsystems VN/GOV/G12/lgsp, VN/GOV/G12/tax: name one of them"
 
 
 def test_a_token_of_nobody_is_one_line(ndxp: Ndxp) -> None:

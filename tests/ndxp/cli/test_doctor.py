@@ -125,9 +125,10 @@ def test_short_and_shared_secrets_are_found_and_not_shown(tmp_path: Path) -> Non
     (tmp_path / "credentials.json").write_text(json.dumps(secrets), encoding="utf-8")
     found = looked("secrets", Place(tmp_path))
     assert found == [
-        "the secret of VN/COM/a/x is short", "the secret of VN/COM/b/x is another's too",
+        "the secret of VN/COM/a/x is short",
+        "the secret of VN/COM/b/x is another's too",
         "the secret of VN/COM/c/x is another's too",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("attached", [True, False])

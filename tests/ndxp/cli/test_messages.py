@@ -97,7 +97,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
         ('{"one": ' * 500 + "{}" + "}" * 500, "too deep"),
     ],
     ids=lambda value: str(value)[:30],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_request_is_one_line(text: str | bytes, says: str) -> None:
     with pytest.raises(WrongRequest, match=says) as refused:
         read("All", text)
@@ -144,7 +144,7 @@ def registered(exchange: RunningExchange) -> Iterator[str]:
     exchange.admin.put("services", json=service).raise_for_status()
     grant = {"consumer": provider, "provider": provider, "contract": name, "methods": ["*"]}
     exchange.admin.post("grants", json=grant).raise_for_status()
-    until_now(lambda: life.of_one_mind(exchange.state))
+    until_now(lambda: life.same_registry(exchange.state))
     yield name
     exchange.admin.delete("services", params={"provider": provider, "contract": name}).raise_for_status()
     server.stop(None)

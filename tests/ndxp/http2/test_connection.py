@@ -432,6 +432,7 @@ def test_nothing_is_said_of_streams_behind_the_last_word() -> None:
     stream.send_data(b"data")
     assert server.said() == []
     server.connection.lost()
+    assert server.connection.tell_of_loss()
     assert server.calls[1].events == [("lost",)]
     assert not server.connection.streams
 

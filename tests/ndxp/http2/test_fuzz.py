@@ -90,6 +90,7 @@ def test_damaged_traffic_ends_in_order_or_is_heard(name: str) -> None:
         else:
             assert not any(isinstance(found, GoAwayFrame) for found in last)
         connection.lost()
+        connection.tell_of_loss()
         assert not connection.streams
         assert not connection.blocked
 

@@ -5,6 +5,7 @@ from hyperframe.frame import RstStreamFrame, WindowUpdateFrame
 
 from ndxp.http2 import ErrorCode, Limits
 from ndxp.http2.limits import FAR_TOO_LARGE
+from ndxp.http2.nuisances import TOO_MANY_NUISANCES, Nuisances
 from ndxp.http2.resets import _REMEMBERED
 from tests.support.http2 import (
     ACK,
@@ -199,11 +200,15 @@ def test_pings_while_nothing_of_ours_carries_a_call(monkeypatch: pytest.MonkeyPa
     assert server.verdict(ping) is CALM
 
 
-def test_a_peer_that_is_trusted_may_be_more_of_a_nuisance() -> None:
-    server = Server(Limits(nuisances_at_once=11, nuisances_per_second=0))
-    server.connection.trust(3)
-    assert server.verdict(*[frame("SETTINGS")] * 32) is None
-    assert server.verdict(frame("SETTINGS")) is CALM
+def test_connections_of_one_owner_share_the_account_of_their_nuisances() -> None:
+    account = Nuisances(33, 0, TOO_MANY_NUISANCES)
+    first, second = (Server(Limits(nuisances_at_once=1, nuisances_per_second=0)) for _ in range(2))
+    for server in first, second:
+        server.connection.belongs_to(account)
+    assert first.verdict(*[frame("SETTINGS")] * 16) is None
+    assert second.verdict(*[frame("SETTINGS")] * 17) is None
+    assert second.verdict(frame("SETTINGS")) is CALM
+    assert first.verdict(frame("SETTINGS")) is CALM
 
 
 def test_bytes_that_the_peer_does_not_read() -> None:

@@ -129,5 +129,17 @@ def test_a_lost_connection_is_told_to_every_stream_once() -> None:
     server.hear(headers(1, REQUEST), headers(3, REQUEST))
     server.connection.lost()
     server.connection.lost()
+    assert server.connection.tell_of_loss()
     assert [call.events for call in server.calls.values()] == [[("lost",)], [("lost",)]]
     assert server.hear(headers(5, REQUEST)) == []
+
+
+def test_the_loss_of_a_connection_is_told_in_turns() -> None:
+    server = Server()
+    server.hear(headers(1, REQUEST), headers(3, REQUEST))
+    server.connection.limits = Limits(turn=0)
+    server.connection.lost()
+    assert not server.connection.tell_of_loss()
+    assert [call.events for call in server.calls.values()] == [[("lost",)], []]
+    assert server.connection.tell_of_loss()
+    assert [call.events for call in server.calls.values()] == [[("lost",)], [("lost",)]]

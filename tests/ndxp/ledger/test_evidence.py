@@ -137,7 +137,9 @@ def test_records_of_two_transactions_are_no_evidence(
     tree = Tree(0, tiles.__getitem__)
     tree.append([leaf_hash(record.encode()) for record in RECORDS])
     evidence["records"][1] = {
-        "index": 11, "record": RECORDS[11], "proof": [b64encode(one).decode() for one in tree.inclusion(11, 20)],
-    }  # fmt: skip
+        "index": 11,
+        "record": RECORDS[11],
+        "proof": [b64encode(one).decode() for one in tree.inclusion(11, 20)],
+    }
     with pytest.raises(EvidenceRefused, match="one transaction"):
         check(json.dumps(evidence), keys)

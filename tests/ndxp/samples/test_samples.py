@@ -13,7 +13,10 @@ from drills.crash.calls import Calls
 from loadtest import calls, profiles
 from loadtest.calls import Shape
 from ndxp.samples import Sample, Turn, demos, samples
+from ndxp.samples.sample import holder
 from ndxp.world import World
+from ndxp.world.registers.candidates import Candidates
+from ndxp.world.registers.vehicles import Vehicles
 
 WORLD = World()
 MEMBER = "VN/GOV/H26/one-stop"
@@ -47,6 +50,21 @@ def lands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield file
     samples.cache_clear()
     sys.modules.pop("ndxp.samples.lands", None)
+
+
+def test_a_call_about_a_register_is_about_somebody_who_is_in_it() -> None:
+    child = WORLD.persona("child").citizen
+    holders = [holder(Turn(WORLD, citizen, 0, MEMBER), Vehicles) for citizen in (child, *WORLD.sample(20))]
+    assert all(plate == WORLD.identifier(Vehicles, owner.number) for owner, plate in holders)
+    owner, plate = holders[0]
+    assert holder(Turn(WORLD, owner, 0, MEMBER), Vehicles) == (owner, plate)
+
+
+def test_nobody_can_be_asked_about_in_a_register_without_anybody() -> None:
+    lonely = World(population=1)
+    [somebody] = lonely.sample(1)
+    with pytest.raises(ValueError, match="nobody in this world of 1 people is in the register 'candidate'"):
+        holder(Turn(lonely, somebody, 0, MEMBER), Candidates)
 
 
 @pytest.mark.parametrize("sample", samples().values(), ids=lambda sample: sample.name)

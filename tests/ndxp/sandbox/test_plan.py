@@ -14,6 +14,7 @@ from ndxp.database_url import read_url
 from ndxp.sandbox import plan
 from ndxp.sandbox.ports import HOST
 from ndxp.sandbox.state import Durability, State
+from ndxp.scaffold.agency import write
 
 
 @pytest.fixture
@@ -147,3 +148,13 @@ def test_the_processes_do_not_import_from_where_the_user_happens_to_be(tmp_path:
     python = [p.command for p in plan.make(tmp_path, port=0).processes if p.name != "store"]
     assert python
     assert all(command[1] == "-P" for command in python)
+
+
+def test_an_agency_with_the_name_of_one_of_ours_takes_its_place(tmp_path: Path) -> None:
+    write("land", tmp_path / "mine")
+    planned = plan.make(tmp_path / "run", port=0, beside=[tmp_path / "mine"])
+    hosted, beside = (next(p for p in planned.processes if p.name == name) for name in ("agencies", "agencies-land"))
+    assert hosted.command[-len(plan.agencies()) + 1 :] == [p.name for p in plan.agencies() if p.name != "land"]
+    assert beside.command[-1] == "land"
+    assert "VN/GOV/G13/land" not in plan.own_subsystems(planned.beside)
+    assert "VN/GOV/G13/land" in plan.own_subsystems()

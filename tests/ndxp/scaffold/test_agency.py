@@ -48,18 +48,21 @@ def test_an_agency_passes_ruff_with_its_settings_and_with_ours(tmp_path: Path, n
     run(tmp_path, "ruff", "format", "--check", ".")
 
 
-def test_in_the_repository_an_agency_is_a_contract_a_folder_and_a_test(tmp_path: Path) -> None:
+def test_in_the_repository_an_agency_is_a_contract_a_folder_sample_calls_and_a_test(tmp_path: Path) -> None:
     write_into_repository("land", tmp_path)
     assert texts(tmp_path).keys() == {
         "protos/ndxp/land/v1/land.proto",
-        "ndxp/land/__init__.py", "ndxp/land/v1/__init__.py",
+        "ndxp/land/__init__.py",
+        "ndxp/land/v1/__init__.py",
         *(f"services/land/{name}" for name in ("__init__.py", "exchange.yaml", "records.py", "rules.py", "service.py")),
+        "ndxp/samples/land.py",
         "tests/services/test_land.py",
-    }  # fmt: skip
+    }
     known = 'lint.isort.known-first-party=["ndxp", "services"]'
     run(tmp_path, "ruff", "check", "--config", str(SETTINGS), "--config", known, ".")
     run(tmp_path, "ruff", "format", "--check", "--config", str(SETTINGS), ".")
-    assert "from ndxp.land.v1 import land_pb2 as pb" in texts(tmp_path)["services/land/service.py"]
+    for file in ("services/land/service.py", "ndxp/samples/land.py"):
+        assert "from ndxp.land.v1 import land_pb2 as pb" in texts(tmp_path)[file]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,6 @@ def test_in_the_repository_an_agency_is_a_contract_a_folder_and_a_test(tmp_path:
         ("class", "Python or the exchange has it"),
         ("email", "Python or the exchange has it"),
         ("gateway", "Python or the exchange has it"),
-        ("population", "there is an agency population already"),
         ("pydantic", "the name of a Python module already"),
     ],
 )
@@ -88,6 +90,7 @@ def test_a_name_that_cannot_be_used_is_refused_and_nothing_is_written(tmp_path: 
     [
         ("ndxp/land/world.py", r"ndxp\.land is there already"),
         ("services/land.py", r"services\.land is there already"),
+        ("ndxp/samples/land.py", r"land\.py is there already"),
         ("tests/services/test_land.py", r"test_land\.py is there already"),
     ],
 )
@@ -112,7 +115,7 @@ def test_a_folder_that_is_not_empty_is_not_touched(tmp_path: Path, ndxp_alone: N
     assert texts(tmp_path) == {"mine.txt": "mine"}
 
 
-def test_every_file_of_the_template_is_written(tmp_path: Path) -> None:
+def test_every_file_of_the_template_but_the_sample_calls_is_written(tmp_path: Path) -> None:
     write("land", tmp_path)
-    expected = {str(path).replace("new_agency", "land") for path in template_files()}
+    expected = {str(path).replace("new_agency", "land") for path in template_files() if path.parts[0] != "samples"}
     assert {name for name in texts(tmp_path) if "_pb2" not in name} == expected

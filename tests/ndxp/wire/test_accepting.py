@@ -36,7 +36,7 @@ def asked(address: str, path: bytes) -> str:
     with Wire(address) as wire:
         wire.request(1, path)
         wire.message(1, b"")
-        return wire.outcome(seconds=20).said
+        return wire.outcome(seconds=20).reply
 
 
 async def test_a_path_that_is_no_utf_8_gets_an_answer_and_others_after_it_too(unknown: tuple[Unknown, str]) -> None:

@@ -281,11 +281,13 @@ no_text = st.sampled_from([MISSING, None, 1, "", "another", ["c"], {"a": "b"}])
     ).map(dict),
     key=st.sampled_from([KEY] * 20 + [b"", key_of("another")]),
     digest=st.sampled_from(["sha256"] * 20 + ["sha384", "sha1"]),
-)  # fmt: skip
+)
 def test_pyjwt_and_we_take_the_same_tokens(header: object, other: dict[str, Any], key: bytes, digest: str) -> None:
     now = int(time.time())
-    changes = {name: now + value if isinstance(value, int) and name in ("exp", "iat", "nbf") else value
-               for name, value in other.items()}  # fmt: skip
+    changes = {
+        name: now + value if isinstance(value, int) and name in ("exp", "iat", "nbf") else value
+        for name, value in other.items()
+    }
     claims = {name: value for name, value in {**claims_of(now), **changes}.items() if value is not MISSING}
     text = written(header, claims, key, digest)
     assert read_by_us(text) == read_by_pyjwt(text)

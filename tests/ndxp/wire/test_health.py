@@ -63,8 +63,9 @@ async def test_a_request_that_does_not_come_is_not_awaited(
     monkeypatch.setattr(ndxp.wire.health, "PATIENCE", 0.1)
     call = unfinished(health[1], method)
     assert (await call.code(), await call.details()) == (
-        grpc.StatusCode.DEADLINE_EXCEEDED, "the request was not there within 0.1 s"
-    )  # fmt: skip
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        "the request was not there within 0.1 s",
+    )
 
 
 async def test_of_many_requests_that_do_not_come_only_the_last_few_are_awaited(
@@ -76,7 +77,7 @@ async def test_of_many_requests_that_do_not_come_only_the_last_few_are_awaited(
     await until(lambda: sum(call.done() for call in calls) == 3)
     stub: Any = health_pb2_grpc.HealthStub(channel)
     assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == SERVING
-    assert sum(call.done() for call in calls) <= 4  # the honest one was one more
+    assert sum(call.done() for call in calls) <= 4  # the normal one was one more
     for call in calls:
         call.cancel()
     await asyncio.gather(*(call.code() for call in calls))
@@ -155,7 +156,7 @@ async def test_a_connection_holds_only_so_many_calls_whether_their_answers_are_r
     with await asyncio.to_thread(flood) as wire:
         ended = [stream for stream, said in wire.headers.items() if "grpc-status" in said]
         assert len(ended) == 5
-        assert wire.outcome(ended[0]).said == "RESOURCE_EXHAUSTED"
+        assert wire.outcome(ended[0]).reply == "RESOURCE_EXHAUSTED"
         stub: Any = health_pb2_grpc.HealthStub(channel)
         for _ in range(MOST + 5):
             assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)).status == SERVING

@@ -50,6 +50,7 @@ def test_a_refusal_reads_back_as_it_was_made(reason: Reason) -> None:
         message_vi=refusal.rule.meaning_vi,
         retry_after=1.5,
         details={"limit": "rate", "key": "x-ndxp-issue"},
+        field="x-ndxp-issue",
     )
 
 
@@ -73,6 +74,7 @@ def test_an_agencys_error_names_its_domain_and_the_field() -> None:
     assert (read.code, read.message) == (Code.NOT_FOUND, "no card")
     assert (info.reason, info.domain) == ("NO_CARD", "ndxp.x.v1.X")
     assert [(v.field, v.description) for v in violations.field_violations] == [("number", "no card")]
+    assert status.decode(on_the_wire(Code.NOT_FOUND, "no card", (metadata.STATUS_DETAILS, packed))).field == "number"
 
 
 @given(garbage=st.binary())

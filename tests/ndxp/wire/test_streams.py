@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from ndxp.wire.streams import keep_status, said_everything
+from ndxp.wire.streams import confirm_half_close, keep_status
 from tests.support.fakes import until
 
 MANY = 300
@@ -39,7 +39,7 @@ class Taking(grpc.GenericRpcHandler):
             try:
                 async for _ in requests:
                     self.begun += 1
-                await said_everything(context)
+                await confirm_half_close(context)
             except asyncio.CancelledError:
                 self.ends["left"] += 1
                 raise

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ndxp.world import Permutation
+from ndxp.world.permutation import Order
 
 radices = st.integers(1, 40)
 
@@ -50,3 +51,11 @@ def test_a_covering_domain_is_hardly_larger_than_asked(count: int) -> None:
 def test_an_impossible_domain_is_refused(left: int, right: int, tweaks: int) -> None:
     with pytest.raises(ValueError, match="radices"):
         Permutation(left, right, b"", tweaks=tweaks)
+
+
+@given(count=st.integers(0, 300), key=st.binary(max_size=8))
+def test_an_order_hits_each_of_exactly_so_many_values_once(count: int, key: bytes) -> None:
+    order = Order(count, key)
+    images = [order.forward(value) for value in range(count)]
+    assert sorted(images) == list(range(count))
+    assert [order.inverse(image) for image in images] == list(range(count))

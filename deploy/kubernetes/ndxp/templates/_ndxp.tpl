@@ -86,7 +86,9 @@ affinity:
 {{- define "ndxp.addresses" -}}
 {{- $addresses := dict "VN/GOV/G22/exchange" "control:50060" }}
 {{- range $name, $agency := .Values.agencies }}
-{{- $_ := set $addresses $agency.subsystem (printf "%s:%v" $name $agency.port) }}
+{{- range prepend ($agency.more | default list) $agency.subsystem }}
+{{- $_ := set $addresses . (printf "%s:%v" $name $agency.port) }}
+{{- end }}
 {{- end }}
 {{- toJson $addresses }}
 {{- end }}

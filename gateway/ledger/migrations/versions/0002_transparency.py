@@ -1,4 +1,4 @@
-"""The Merkle tree, checkpoints, data subjects and statistics; records that were there before come into all of them."""
+"""The Merkle tree, checkpoints, data subjects and statistics; existing records are added to all of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -53,9 +53,9 @@ def upgrade() -> None:
 def _take_over(
     connection: sa.Connection, records: sa.Table, tiles: sa.Table, size: int, taken: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Records behind place ``size``, with columns and hashes as they were when this step was written.
+    """Adds the records after place ``size``, with columns and hashes as they were when this step was written.
 
-    Statistics are those of today: the step that changes them next has to keep a copy here of how they were made.
+    Statistics are computed by today's code: the next step that changes them must keep a copy of that code here.
     """
 
     def tile_of(place: Place) -> bytes:
@@ -64,16 +64,18 @@ def _take_over(
 
     rows = [{**one, "seq": size + place, "subjects": ""} for place, one in enumerate(taken, 1)]
     connection.execute(sa.insert(records), rows)
-    leaves = [leaf_hash(msgspec.json.encode(_said(one), order="sorted")) for one in taken]
+    leaves = [leaf_hash(msgspec.json.encode(_filled(one), order="sorted")) for one in taken]
     changed = Tree(size, tile_of).append(leaves)
-    tables.put(connection, tiles, [
-        {"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()
-    ])  # fmt: skip
+    tables.put(
+        connection,
+        tiles,
+        [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()],
+    )
     statistics.add(connection, [tables.record(one) for one in taken])
 
 
-def _said(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a record that say something: the canonical record has no others."""
+def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that differ from their defaults: the canonical record has no others."""
     always = ("transaction_id", "phase", "origin")
     return {name: value for name, value in record.items() if value not in ("", 0) or name in always}
 

@@ -9,7 +9,7 @@ from new_agency.v1.new_agency_pb2_grpc import add_NewAgencyServiceServicer_to_se
 
 def build(foundation: Foundation[AgencySettings]) -> NewAgencyService:
     """What answers the calls."""
-    return NewAgencyService(foundation.database, Register(foundation.world))
+    return NewAgencyService(foundation.database, Register(foundation.world), foundation.clock)
 
 
 AGENCY = Composition(build, [add_NewAgencyServiceServicer_to_server], AgencySettings)

@@ -4,8 +4,9 @@ from typing import Any
 
 import grpc
 
-from ndxp.agency.database import Database, Transaction, now
+from ndxp.agency.database import Database, Transaction
 from ndxp.agency.replay import once
+from ndxp.clock import Clock
 from new_agency import rules
 from new_agency.records import Entry, Register
 from new_agency.v1 import new_agency_pb2 as pb
@@ -17,9 +18,10 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 class NewAgencyService(NewAgencyServiceServicer):
     """The agency's methods."""
 
-    def __init__(self, database: Database, register: Register) -> None:
+    def __init__(self, database: Database, register: Register, clock: Clock) -> None:
         self._database = database
         self._register = register
+        self._clock = clock
 
     async def RegisterEntry(self, request: pb.RegisterEntryRequest, _: _Context) -> pb.RegisterEntryResponse:
         """Registers an entry once, however often the request comes."""
@@ -28,7 +30,7 @@ class NewAgencyService(NewAgencyServiceServicer):
         rules.may_register(self._register.has_citizen(number))
 
         def register(documents: Transaction) -> pb.RegisterEntryResponse:
-            entry = Entry(number, text, now())
+            entry = Entry(number, text, self._clock.now())
             self._register.store(documents, entry)
             return pb.RegisterEntryResponse(entry=_shown(entry))
 

@@ -40,7 +40,7 @@ def everything(peer: socket.socket) -> bytes:
     return said
 
 
-def test_who_does_not_say_all_of_a_request_in_time_is_hung_up_on(exchange: RunningExchange) -> None:
+def test_a_connection_without_a_whole_request_in_time_is_closed(exchange: RunningExchange) -> None:
     with ExitStack() as all_at_once:
         peers = {}
         for name, said in SLOW.items():

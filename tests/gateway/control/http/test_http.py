@@ -236,7 +236,7 @@ def test_a_body_with_a_key_twice_is_refused_as_in_a_file(exchange: RunningExchan
     assert [exchange.admin.get(what).json() for what in ("members", "grants")] == before
 
 
-def test_what_looks_wrong_is_told_when_it_is_registered(exchange: RunningExchange) -> None:
+def test_registering_something_that_looks_wrong_gives_a_warning(exchange: RunningExchange) -> None:
     member = {"id": "VN/COM/doubtful", "name": "Doubtful", "groups": ["provnces"], "subsystems": ["app"]}
     [told] = exchange.admin.post("members", json=member).json()["warnings"]
     assert "'provnces', which no grant names; did you mean 'provinces'?" in told
@@ -312,12 +312,15 @@ def test_grants_are_listed_by_whom_they_apply_to(exchange: RunningExchange) -> N
 
 def test_services_are_listed_with_their_methods(exchange: RunningExchange) -> None:
     [service] = [
-        service for service in exchange.admin.get("services").json()
+        service
+        for service in exchange.admin.get("services").json()
         if service["contract"] == "ndxp.population.v1.PopulationService"
-    ]  # fmt: skip
+    ]
     assert service["methods"]["VerifyCitizen"] == {
-        "client_streaming": False, "server_streaming": False, "read_only": True,
-    }  # fmt: skip
+        "client_streaming": False,
+        "server_streaming": False,
+        "read_only": True,
+    }
     assert service["methods"]["UploadChanges"]["client_streaming"]
 
 

@@ -79,8 +79,9 @@ def test_tail_follows_the_ledger_until_it_is_interrupted(
     with output.open("w", encoding="utf-8") as file:
         tail = subprocess.Popen(
             [sys.executable, "-P", "-m", "ndxp.cli", "log", "tail", "-n", "1", "--follow", *form],
-            stdout=file, env=environment(exchange.folder),
-        )  # fmt: skip
+            stdout=file,
+            env=environment(exchange.folder),
+        )
         try:
             until_now(lambda: first in output.read_text(encoding="utf-8"))
             later = call(ndxp)
@@ -183,7 +184,8 @@ NEVER = ("--message-id", "never-heard-of")
         ("--client", "VN/GOV/H26/onestop", "no such client: 'VN/GOV/H26/onestop'; did you mean 'VN/GOV/H26/one-stop'?"),
         ("--member", "VN/GOV/G27x", "no such member: 'VN/GOV/G27x'; did you mean 'VN/GOV/G27'?"),
         (
-            "--service", "VN/GOV/G01/populaton",
+            "--service",
+            "VN/GOV/G01/populaton",
             "no such service: 'VN/GOV/G01/populaton'; did you mean 'VN/GOV/G01/population'?",
         ),
         ("--method", "VerifyCitizn", "no such method: 'VerifyCitizn'; did you mean 'VerifyCitizen'?"),
@@ -191,7 +193,7 @@ NEVER = ("--message-id", "never-heard-of")
         ("--status", "PERMISSION_DENID", "no such status: 'PERMISSION_DENID'; did you mean 'PERMISSION_DENIED'?"),
         ("--status", "17", "no such status: '17'; there are "),
     ],
-)  # fmt: skip
+)
 def test_a_value_that_there_is_not_is_said_with_the_one_that_may_be_meant(
     ndxp: Ndxp, command: tuple[str, ...], option: str, value: str, says: str
 ) -> None:

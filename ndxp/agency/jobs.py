@@ -1,0 +1,109 @@
+"""Work that an agency does later and by itself: a dossier that becomes due, a call to the next agency of a chain.
+
+A job is a row of the agency's database, written in the transaction that made it necessary. Whatever is killed when, it
+is there until it is done: its handler may run twice, what it settles takes effect once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from traceback import extract_tb
+
+from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.onward import OnwardFailed
+from ndxp.clock import Clock, real_now
+from ndxp.errors import kind_of
+
+Settle = Callable[[Transaction], None]
+"""Writes what came of a job, in the transaction that takes the job away; it may add others."""
+
+Handler = Callable[[Job], Awaitable[Settle]]
+"""Does a job. It may be called again for the same job: a call onward needs a request_id that follows from ``job.key``.
+
+It raises OnwardFailed when the other agency gives no answer: then it is called again later if ``may_pass``. Every other
+outcome, a refusal too, it settles. Whom it works for it says with ``ndxp.agency.caller.on_errand``.
+"""
+
+AT_ONCE = 16
+"""How many jobs of an agency run at the same time."""
+
+_LOOK_EVERY = 0.25
+"""Seconds between two looks at the table: the clock moves, and other processes of the agency add jobs."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
+"""Seconds until a job is tried again; they double with each attempt, up to the longest."""
+
+_log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Does the jobs of one database, each kind by its handler."""
+
+    def __init__(self, database: Database, clock: Clock, handlers: Mapping[str, Handler]) -> None:
+        self._database = database
+        self._clock = clock
+        self._handlers = handlers
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._ended = asyncio.Event()
+
+    async def run(self) -> None:
+        """Goes on until cancelled."""
+        try:
+            while True:
+                self._ended.clear()
+                try:
+                    self._begin()
+                except Exception as error:  # a database that does not answer now may answer later
+                    _log.warning("jobs are not looked for: %s", kind_of(error))
+                try:
+                    async with asyncio.timeout(_LOOK_EVERY):
+                        await self._ended.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _begin(self) -> None:
+        """Begins what is due, as far as there is room."""
+        if len(self._running) >= AT_ONCE:
+            return
+        with self._database.reading() as documents:
+            due = documents.due_jobs(self._clock.now(), real_now(), limit=2 * AT_ONCE)
+        for job in due:
+            if job.key not in self._running and len(self._running) < AT_ONCE:
+                task = asyncio.create_task(self._do(job))
+                self._running[job.key] = task
+                task.add_done_callback(partial(self._end, job.key))
+
+    def _end(self, key: str, _: asyncio.Task[None]) -> None:
+        del self._running[key]
+        self._ended.set()
+
+    async def _do(self, job: Job) -> None:
+        try:
+            settle = await self._handlers[job.kind](job)
+            with self._database.transaction() as documents:
+                if documents.end_job(job.key):
+                    settle(documents)
+        except Exception as error:  # one job that fails is no reason to leave the others undone
+            await self._try_again(job, error)
+
+    async def _try_again(self, job: Job, error: Exception) -> None:
+        pause = min(_FIRST_PAUSE * 2**job.attempts, _LONGEST_PAUSE)
+        if not (isinstance(error, OnwardFailed) and error.may_pass):
+            _log.error("a job (%s) failed and is tried again: %s", job.kind, _where(error))
+        try:
+            with self._database.transaction() as documents:
+                documents.try_job_again(job, real_now() + int(pause * 1_000_000))
+        except Exception as failure:  # it stays as it was, and is due at once
+            _log.warning("a job (%s) cannot be put off: %s", job.kind, kind_of(failure))
+            await asyncio.sleep(pause)
+
+
+def _where(error: Exception) -> str:
+    """What failed and in which line; never the error's text, which may hold personal data."""
+    at = extract_tb(error.__traceback__)[-1]
+    return f"{kind_of(error)} in {at.filename}:{at.lineno}"

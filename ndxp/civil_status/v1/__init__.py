@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/civil_status/v1."""

@@ -1,0 +1,238 @@
+"""The commands demo birth and demo death: one life event on its way through the agencies, told as it happens."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from ndxp import messages
+from ndxp.admin import Session
+from ndxp.agency.caller import new_traceparent
+from ndxp.cli import dossier
+from ndxp.cli.demo import DEMO_FOLDER, make_room, mark, running_at
+from ndxp.client import BlockingExchange
+from ndxp.clock import Clock, ClockRefused, moment_of, move
+from ndxp.life_events.v1 import life_events_pb2 as pb
+from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
+from ndxp.options import Json
+from ndxp.samples.life_events import birth_of, death_of, pensioner
+from ndxp.sandbox import life, plan
+from ndxp.sandbox.state import FOLDER
+from ndxp.terminal import console, print_json, styled
+from ndxp.wire import metadata
+from ndxp.working_time import CLOSING, HOURS, is_working_day, next_working_day, receipt_day
+from ndxp.world import Citizen, World
+
+app = typer.Typer()
+
+FILER = "VN/GOV/G01/wallet"
+"""The wallet (VNeID), in which citizens file what they apply for."""
+
+_FIRST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=2)
+"""How far the clock goes on at a time; the step doubles while nothing happens."""
+
+_LOOKS = 0.35
+"""Seconds of real time that agencies get for what has become due."""
+
+_PATIENCE = 180.0
+_DEADLINE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a story is about: the working days that it took before, and those within which it is due since."""
+
+    what: str
+    before: int
+    due: int
+
+
+BIRTH = Story("A birth is registered, the child has a residence and a health-insurance card", 21, 4)
+DEATH = Story("A death is registered, the residence ends, the allowances are granted", 25, 10)
+
+_Where = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder", help=f"Folder of the demo's own exchange, emptied first [{DEMO_FOLDER}]; of the target's."
+    ),
+]
+_Target = Annotated[
+    str, typer.Option(metavar="HOST:PORT", help="The gateway of a running exchange, instead of one of its own.")
+]
+_Whom = Annotated[str, typer.Option("--citizen", metavar="NUMBER", help="Whom it is about, instead of a persona.")]
+_Keep = Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")]
+
+
+@app.command()
+def birth(
+    folder: _Where = None, target: _Target = "", citizen: _Whom = "", keep: _Keep = False, as_json: Json = False
+) -> None:
+    """Follows the birth of a child: registration, residence, health-insurance card.
+
+    Starts an exchange of its own whose clock is moved by hand, files the application of a mother as the wallet does,
+    and goes on with the clock until the dossier has ended. With --target it takes an exchange that runs by a simulated
+    clock. Exit code 0 only if the dossier is done.
+
+    Examples: `ndxp demo birth`; `ndxp demo birth --keep`
+    """
+    mother = _citizen(citizen) if citizen else World().persona("newborn-mother").citizen
+    _tell(BIRTH, birth_of(mother, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
+
+
+@app.command()
+def death(
+    folder: _Where = None, target: _Target = "", citizen: _Whom = "", keep: _Keep = False, as_json: Json = False
+) -> None:
+    """Follows a death: registration, removal from the residence register, allowances.
+
+    Starts an exchange of its own whose clock is moved by hand, files the application of a survivor as the wallet does,
+    and goes on with the clock until the dossier has ended. With --target it takes an exchange that runs by a simulated
+    clock. Exit code 0 only if the dossier is done.
+
+    Examples: `ndxp demo death`; `ndxp demo death --keep`
+    """
+    deceased = _citizen(citizen) if citizen else pensioner(World())
+    survivor = World().persona("traveller").citizen
+    _tell(DEATH, death_of(deceased, survivor, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
+
+
+def _citizen(number: str) -> Citizen:
+    citizen = World().citizen(number)
+    if citizen is None:
+        raise typer.BadParameter(f"no citizen has the number {number[:20]!r}; `ndxp people` shows some")
+    return citizen
+
+
+def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep: bool, as_json: bool) -> None:
+    if target:
+        folder = folder or FOLDER
+        _finish(story, running_at(target, folder), request, folder, running=True, as_json=as_json)
+        return
+    folder = folder or DEMO_FOLDER
+    make_room(folder)
+    planned = plan.make(folder, port=0, clock="manual")
+    mark(folder)
+    state = life.start(planned)
+    try:
+        _finish(story, Session(folder), request, folder, running=keep, as_json=as_json)
+    except BaseException as error:
+        if not (keep and isinstance(error, typer.Exit)):
+            life.stop(state)
+        raise
+    if not keep:
+        life.stop(state)
+
+
+def _finish(story: Story, session: Session, request: Any, folder: Path, *, running: bool, as_json: bool) -> None:
+    """Files the application, follows it to its end and reckons."""
+    clock_file = session.state.clock_file
+    if clock_file is None:
+        raise ClockRefused("this exchange runs by real time; start one with `ndxp up --clock manual`")
+    say: Callable[[pb.Step], None] = (lambda _: None) if as_json else _say
+    if not as_json:
+        console.print(styled("[bold]{}.[/] Every person in it is synthetic.\n", story.what))
+    found = _follow(session, clock_file, _file(session, request), say)
+    until_recorded(session)
+    records = dossier.transactions(session, found)
+    days = working_days(found)
+    if as_json:
+        print_json({
+            "dossier": messages.shown(found), "working_days": days, "due_working_days": story.due,
+            "working_days_before": story.before, "transactions": len(records),
+        })  # fmt: skip
+    else:
+        _reckon(story, found, days, len(records), folder, running=running)
+    if found.state != pb.DOSSIER_STATE_DONE:
+        raise typer.Exit(1)
+
+
+def _file(session: Session, request: Any) -> pb.Dossier:
+    """Files an application as the wallet; the trace begins here."""
+    pairs = ((metadata.TRACEPARENT, new_traceparent()),)
+    with BlockingExchange(session.state.gateway, session.tokens(FILER), deadline=_DEADLINE) as exchange:
+        stub = LifeEventServiceStub(exchange.channel)
+        method = stub.SubmitBirth if isinstance(request, pb.SubmitBirthRequest) else stub.SubmitDeath
+        answer: Any = method(request, metadata=pairs)
+    filed: pb.Dossier = answer.dossier
+    return filed
+
+
+def _follow(session: Session, clock_file: Path, filed: pb.Dossier, say: Callable[[pb.Step], None]) -> pb.Dossier:
+    """Goes on with the clock until the dossier has ended, and says each step once."""
+    said, by, deadline = 0, _FIRST_STEP, time.monotonic() + _PATIENCE
+    while True:
+        found = dossier.fetch(session, filed.code)
+        for step in found.steps[said:]:
+            say(step)
+        news, said = len(found.steps) > said, len(found.steps)
+        if found.HasField("ended_at"):
+            return found
+        if time.monotonic() > deadline:
+            raise life.StartFailed(f"the dossier {filed.code} does not go on; `ndxp log tail` and the logs tell more")
+        if news:
+            by = _FIRST_STEP
+        else:
+            move(clock_file, next_look(Clock(clock_file).moment(), by))
+            by = min(by * 1.5, _LONGEST_STEP)
+        time.sleep(_LOOKS)
+
+
+def next_look(now: datetime, by: timedelta) -> datetime:
+    """When the clock goes on to: a little later in working time, since agencies decide then; past a night at once."""
+    later, opening, working = now + by, HOURS[0][0], is_working_day(now.date())
+    if working and opening <= now.time() and later.date() == now.date() and later.time() <= CLOSING:
+        return later
+    day = now.date() if working and now.time() < opening else next_working_day(now.date())
+    return max(later, datetime.combine(day, opening, now.tzinfo))
+
+
+def working_days(found: pb.Dossier) -> int:
+    """Working days from the receipt of a dossier to its end: 0 when it ended on the day of receipt."""
+    day, end = receipt_day(moment_of(found.submitted_at.ToMicroseconds())), moment_of(found.ended_at.ToMicroseconds())
+    days = 0
+    while day < end.date():
+        day = next_working_day(day)
+        days += 1
+    return days
+
+
+def until_recorded(session: Session) -> None:
+    """Waits until the ledger has everything that was called."""
+    deadline = time.monotonic() + _PATIENCE
+    while not session.get("/totals", after=2**61)["caught_up"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _say(step: pb.Step) -> None:
+    result = f": {step.result}" if step.result else ""
+    console.print(
+        styled("{}  [bold]{}[/] {}{}", dossier.nation(step.at), step.subsystem, step.what, result), soft_wrap=True
+    )
+    console.print(styled("[dim]{}transaction {}[/]", " " * 22, step.transaction_id or "-"), soft_wrap=True)
+
+
+def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path, *, running: bool) -> None:
+    done = found.state == pb.DOSSIER_STATE_DONE
+    mark_, colour = ("✔", "green") if done else ("✗", "red")
+    console.print(styled(f"\n[{colour}]{{}}[/] The dossier is {{}}{{}}.", mark_, dossier.state_of(found),
+                         f": {found.note}" if found.note else ""))  # fmt: skip
+    console.print(
+        f"It took {days} working days; it was due within {story.due}. Before the agencies were linked it took "
+        f"{story.before}, as reported."
+    )
+    console.print(f"{calls} transactions through the gateway, all in one trace and in the ledger.")
+    there = f" --folder {folder}"
+    first = "" if running else f"`ndxp up -d --port 0 --clock manual{there}`, then "
+    child = next((step.result for step in found.steps if step.procedure in (1, 4) and step.result.isdigit()), "NUMBER")
+    console.print(
+        styled(
+            "[bold]The whole way:[/] {}`ndxp dossier {}{}`; who asked about whom: `ndxp log subject {}{}`",
+            first, found.one_stop_code or found.code, there, child, there,
+        ),
+        soft_wrap=True,
+    )  # fmt: skip

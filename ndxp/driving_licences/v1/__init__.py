@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/driving_licences/v1."""

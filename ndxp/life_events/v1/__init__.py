@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/life_events/v1."""

@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/one_stop/v1."""

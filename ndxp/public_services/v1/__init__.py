@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/public_services/v1."""

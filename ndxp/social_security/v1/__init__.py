@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/social_security/v1."""
