@@ -227,7 +227,10 @@ def test_a_service_of_several_providers_needs_one_named(ndxp: Ndxp) -> None:
         ("VN/GOV/Z99", "VN/GOV/Z99 is not on this exchange; `ndxp members` lists the members"),
         ("VN/GOV/Z99/one-stop", "no credentials of VN/GOV/Z99/one-stop; `ndxp members` lists the members"),
         ("Hà Nội", "'Hà Nội' is neither a subsystem (VN/GOV/H26/one-stop) nor a member (VN/GOV/H26)"),
-        ("VN/GOV/H26", "has the subsystems VN/GOV/H26/one-stop, VN/GOV/H26/hospital: name one of them"),
+        (
+            "VN/GOV/H26",
+            "has the subsystems VN/GOV/H26/one-stop, VN/GOV/H26/hospital, VN/GOV/H26/schools: name one of them",
+        ),
     ],
 )
 def test_a_caller_that_is_not_clear_is_one_line(ndxp: Ndxp, caller: str, says: str) -> None:
@@ -237,6 +240,6 @@ def test_a_caller_that_is_not_clear_is_one_line(ndxp: Ndxp, caller: str, says: s
 
 
 def test_a_member_with_one_subsystem_need_not_name_it(ndxp: Ndxp) -> None:
-    transaction = ndxp("call", VERIFY, json.dumps(claim()), "--as", "VN/GOV/G03", "--json").data["transaction_id"]
+    transaction = ndxp("call", VERIFY, json.dumps(claim()), "--as", "VN/GOV/G19", "--json").data["transaction_id"]
     (record,) = ndxp("log", "show", transaction, "--json").data
-    assert record["client"] == "VN/GOV/G03/lgsp"
+    assert record["client"] == "VN/GOV/G19/lgsp"
