@@ -20,7 +20,6 @@ from ndxp.cli import (
     directory,
     doctor,
     dossier,
-    land_story,
     ledger,
     load,
     member,
@@ -30,8 +29,8 @@ from ndxp.cli import (
     rights,
     run,
     service,
-    story,
 )
+from ndxp.cli.stories import exam, land, life_event, stays
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
 from ndxp.clock import ClockRefused
@@ -59,8 +58,8 @@ for commands in (
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
-demo.group.registered_commands += story.app.registered_commands
-demo.group.registered_commands += land_story.app.registered_commands
+for story in (life_event.app, land.app, exam.app, stays.app):
+    demo.group.registered_commands += story.registered_commands
 
 
 _REFUSED = (

@@ -13,7 +13,7 @@ from ndxp import messages
 from ndxp.admin import Session
 from ndxp.agency.caller import new_traceparent
 from ndxp.cli import dossier
-from ndxp.cli.story import (
+from ndxp.cli.stories.telling import (
     FILER,
     Keep,
     Target,

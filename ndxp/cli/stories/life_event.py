@@ -1,39 +1,43 @@
 """The commands demo birth and demo death: one life event on its way through the agencies, told as it happens."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from ndxp import messages
 from ndxp.admin import Session
 from ndxp.agency.caller import new_traceparent
 from ndxp.cli import dossier
-from ndxp.cli.demo import DEMO_FOLDER, make_room, mark, running_at
+from ndxp.cli.stories.telling import (
+    FILER,
+    Keep,
+    Target,
+    Where,
+    an_exchange,
+    clock_of,
+    days_between,
+    next_look,
+    say_step,
+    until_recorded,
+)
 from ndxp.client import BlockingExchange
-from ndxp.clock import Clock, ClockRefused, moment_of, move
+from ndxp.clock import Clock, move
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import Json
 from ndxp.samples.life_events import birth_of, death_of, pensioner
-from ndxp.sandbox import life, plan
-from ndxp.sandbox.state import FOLDER
+from ndxp.sandbox import life
 from ndxp.terminal import console, print_json, styled
 from ndxp.wire import metadata
-from ndxp.working_time import CLOSING, HOURS, is_working_day, next_working_day, receipt_day
 from ndxp.world import Citizen, World
 
 app = typer.Typer()
-
-FILER = "VN/GOV/G01/wallet"
-"""The wallet (VNeID), in which citizens file what they apply for."""
 
 _FIRST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=2)
 """How far the clock goes on at a time; the step doubles while nothing happens."""
@@ -57,17 +61,7 @@ class Story:
 BIRTH = Story("A birth is registered, the child has a residence and a health-insurance card", 21, 4)
 DEATH = Story("A death is registered, the residence ends, the allowances are granted", 25, 10)
 
-Where = Annotated[
-    Path | None,
-    typer.Option(
-        "--folder", help=f"Folder of the demo's own exchange, emptied first [{DEMO_FOLDER}]; of the target's."
-    ),
-]
-Target = Annotated[
-    str, typer.Option(metavar="HOST:PORT", help="The gateway of a running exchange, instead of one of its own.")
-]
 _Whom = Annotated[str, typer.Option("--citizen", metavar="NUMBER", help="Whom it is about, instead of a persona.")]
-Keep = Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")]
 
 
 @app.command()
@@ -108,36 +102,6 @@ def _citizen(number: str) -> Citizen:
     if citizen is None:
         raise typer.BadParameter(f"no citizen has the number {number[:20]!r}; `ndxp people` shows some")
     return citizen
-
-
-@contextmanager
-def an_exchange(folder: Path | None, target: str, *, keep: bool) -> Iterator[tuple[Session, Path, bool]]:
-    """The exchange on which a story is told, its folder, and whether it runs on afterwards."""
-    if target:
-        folder = folder or FOLDER
-        yield running_at(target, folder), folder, True
-        return
-    folder = folder or DEMO_FOLDER
-    make_room(folder)
-    planned = plan.make(folder, port=0, clock="manual")
-    mark(folder)
-    state = life.start(planned)
-    try:
-        yield Session(folder), folder, keep
-    except BaseException as error:
-        if not (keep and isinstance(error, typer.Exit)):
-            life.stop(state)
-        raise
-    if not keep:
-        life.stop(state)
-
-
-def clock_of(session: Session) -> Path:
-    """The file of the exchange's clock. Raises ClockRefused when it runs by real time."""
-    clock_file = session.state.clock_file
-    if clock_file is None:
-        raise ClockRefused("this exchange runs by real time; start one with `ndxp up --clock manual`")
-    return clock_file
 
 
 def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep: bool, as_json: bool) -> None:
@@ -197,44 +161,9 @@ def _follow(session: Session, clock_file: Path, filed: pb.Dossier, say: Callable
         time.sleep(_LOOKS)
 
 
-def next_look(now: datetime, by: timedelta) -> datetime:
-    """When the clock goes on to: a little later in working time, since agencies decide then; past a night at once."""
-    later, opening, working = now + by, HOURS[0][0], is_working_day(now.date())
-    if working and opening <= now.time() and later.date() == now.date() and later.time() <= CLOSING:
-        return later
-    day = now.date() if working and now.time() < opening else next_working_day(now.date())
-    return max(later, datetime.combine(day, opening, now.tzinfo))
-
-
 def working_days(found: pb.Dossier) -> int:
     """Working days from the receipt of a dossier to its end: 0 when it ended on the day of receipt."""
     return days_between(found.submitted_at, found.ended_at)
-
-
-def days_between(received: Timestamp, ended: Timestamp) -> int:
-    """Working days from a receipt to an end."""
-    day, end = receipt_day(moment_of(received.ToMicroseconds())), moment_of(ended.ToMicroseconds())
-    days = 0
-    while day < end.date():
-        day = next_working_day(day)
-        days += 1
-    return days
-
-
-def until_recorded(session: Session) -> None:
-    """Waits until the ledger has everything that was called."""
-    deadline = time.monotonic() + _PATIENCE
-    while not session.get("/totals", after=2**61)["caught_up"] and time.monotonic() < deadline:
-        time.sleep(0.1)
-
-
-def say_step(step: pb.Step) -> None:
-    """Prints a step of a dossier."""
-    result = f": {step.result}" if step.result else ""
-    console.print(
-        styled("{}  [bold]{}[/] {}{}", dossier.nation(step.at), step.subsystem, step.what, result), soft_wrap=True
-    )
-    console.print(styled("[dim]{}transaction {}[/]", " " * 22, step.transaction_id or "-"), soft_wrap=True)
 
 
 def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path, *, running: bool) -> None:
