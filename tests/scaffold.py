@@ -129,7 +129,7 @@ def test_in_a_copy_of_this_tree_compose_values_prometheus_and_readme_know_it(cop
 
 
 def test_in_a_copy_of_this_tree_its_sample_calls_are_in_the_catalogue(copy: Copy) -> None:
-    tested = copy.python("pytest", "-q", "-p", "no:cacheprovider", "tests/ndxp/samples", "-k", "register-land-entry")
+    tested = copy.python("pytest", "-q", "-p", "no:cacheprovider", "tests/ndxp/samples", "-k", "register-museum-entry")
     assert "1 passed" in tested
 
 

@@ -24,7 +24,7 @@ MOST_REPORTED = 20
 PULL_EVERY = timedelta(minutes=10)
 """How often a province asks for its new dossiers, as reported."""
 
-_PURPOSES = {"birth": "birth registration", "death": "death registration"}
+_PURPOSES = {"birth": "birth registration", "death": "death registration", "land": "land transfer"}
 _METHODS = linked_pb.DESCRIPTOR.services_by_name["LifeEventService"].methods_by_name
 _REPORT = OnwardMethod(
     _METHODS["ReportSteps"], linked_pb.ReportStepsResponse, "the report to the linked service", "REPORT"
@@ -116,7 +116,8 @@ def as_dossier(found: linked_pb.Dossier) -> pb.Dossier:
 
 def errand(province: str, dossier: pb.Dossier) -> Errand:
     """A one-stop system at work on a dossier: what it calls belongs to the dossier's trace."""
-    purpose = _PURPOSES.get(str(dossier.linked.WhichOneof("event")), "")
+    matter = dossier.linked.WhichOneof("event") or dossier.WhichOneof("matter")
+    purpose = _PURPOSES.get(str(matter), "")
     return Errand(
         provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code, purpose=purpose
     )

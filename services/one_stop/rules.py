@@ -116,15 +116,20 @@ def read_dossier(request: pb.ReceiveDossierRequest, client: str) -> pb.Dossier:
     if matter == "linked":
         dossier.linked.CopyFrom(request.linked)
     elif matter == "land":
-        read_claim(request.land.buyer.citizen_number, request.land.buyer.full_name, request.land.buyer.birth_date,
-                   of="land.buyer")  # fmt: skip
-        read_text(request.land.certificate_number, "land.certificate_number", _LONGEST_CODE)
-        if request.land.price <= 0:
-            raise _invalid("PRICE_INVALID", "land.price must be more than 0 đồng", "land.price")
-        dossier.land.CopyFrom(request.land)
+        dossier.land.CopyFrom(read_land(request.land))
     else:
         dossier.general.subject = read_text(request.general.subject, "general.subject", _LONGEST_LINE)
     return dossier
+
+
+def read_land(land: pb.LandTransfer) -> pb.LandTransfer:
+    """A transfer of land, checked for form; raises AgencyError with the field at fault."""
+    buyer = land.buyer
+    read_claim(buyer.citizen_number, buyer.full_name, buyer.birth_date, of="land.buyer")
+    read_text(land.certificate_number, "land.certificate_number", _LONGEST_CODE)
+    if land.price <= 0:
+        raise _invalid("PRICE_INVALID", "land.price must be more than 0 đồng", "land.price")
+    return land
 
 
 def check_applicant(*, living: bool) -> None:
@@ -149,7 +154,7 @@ def due(province: str, dossier: pb.Dossier, received: datetime) -> datetime:
 
 def first_state(dossier: pb.Dossier) -> pb.DossierState:
     """New when it came online for officers to look at; else it is received."""
-    return NEW if dossier.online and not dossier.HasField("linked") else RECEIVED
+    return NEW if dossier.online and dossier.HasField("general") else RECEIVED
 
 
 def known(dossier: pb.Dossier | None) -> pb.Dossier:
@@ -180,6 +185,10 @@ def supplement(dossier: pb.Dossier, request: pb.SupplementDossierRequest) -> str
     text = read_text(request.text, "text", _LONGEST_LINE)
     if dossier.state != SUPPLEMENT:
         raise _refused("NO_SUPPLEMENT_WANTED", "the dossier does not wait for a supplement", "code")
+    if request.HasField("land"):
+        if not dossier.HasField("land"):
+            raise _invalid("MATTER_DIFFERS", "the dossier is not about land", "land")
+        dossier.land.CopyFrom(read_land(request.land))
     if request.HasField("linked"):
         if request.linked.WhichOneof("event") != dossier.linked.WhichOneof("event"):
             raise _invalid("EVENT_DIFFERS", "the dossier is about another kind of event", "linked")
@@ -196,7 +205,7 @@ def check_withdrawal(dossier: pb.Dossier, *, chained: bool) -> None:
     """Raises AgencyError when there is nothing to withdraw any more."""
     if dossier.state in ENDED:
         raise _refused("ALREADY_ENDED", "the dossier has ended; there is nothing to withdraw", "code")
-    if chained and dossier.state == IN_PROCESS:
+    if chained and dossier.state in (IN_PROCESS, PAYMENT):
         raise _refused("AGENCY_AT_WORK", "an agency works on the dossier; it can no longer be withdrawn", "code")
 
 

@@ -132,8 +132,9 @@ class Work:
 
         def settle(documents: Transaction) -> None:
             for wait, outcome in zip(waits, outcomes, strict=True):
-                if outcome.progress is Progress.WAITING:
+                if outcome.progress in (Progress.WAITING, Progress.PAYMENT):
                     self._desks.wait(documents, replace(wait, asked=now))
+                    self._take_payment(province, wait.code, step, outcome, documents)
                 else:
                     self._desks.end_wait(documents, wait)
                     self._settle(province, wait.code, step, outcome, documents)
@@ -166,7 +167,7 @@ class Work:
                 self._ask_later(province, step.name, documents)
             case Progress.DONE:
                 for result in outcome.results:
-                    if result.procedure in dossier.linked.procedures:
+                    if not dossier.HasField("linked") or result.procedure in dossier.linked.procedures:
                         self._add_result(
                             documents, province, dossier, step, outcome, result.what, step.agency,
                             procedure=result.procedure, result=result.result,
@@ -187,6 +188,21 @@ class Work:
                 self._add_result(
                     documents, province, dossier, step, outcome, "refused", step.agency, result=outcome.reason
                 )
+        self._desks.store(documents, province, dossier)
+
+    def _take_payment(self, province: str, code: str, step: Step, outcome: Outcome, documents: Transaction) -> None:
+        """An agency that goes on waiting wants a payment now, or no longer."""
+        dossier = self._dossier(documents, province, code)
+        wanted = outcome.progress is Progress.PAYMENT
+        if wanted is (dossier.state == rules.PAYMENT):
+            return
+        if wanted:
+            dossier.state, dossier.note = rules.PAYMENT, outcome.reason
+            what, result = "wants a payment", outcome.reason
+        else:
+            dossier.state, dossier.note = rules.IN_PROCESS, ""
+            what, result = "has the payment", ""
+        self._add_result(documents, province, dossier, step, outcome, what, step.agency, result=result)
         self._desks.store(documents, province, dossier)
 
     def _finish(self, documents: Transaction, province: str, dossier: pb.Dossier, now: datetime) -> None:

@@ -61,7 +61,7 @@ class Result:
 class Payment:
     """A payment in đồng; ``began_at`` is in µs since 1970 (UTC) of the nation's clock.
 
-    ``outcome`` is its state once it is confirmed, 0 before.
+    ``outcome`` is its state once it is confirmed, 0 before. ``traceparent`` is that of the call that began it.
     """
 
     code: str
@@ -75,6 +75,9 @@ class Payment:
     outcome: int = 0
     company_reference: str = ""
     refunded: int = 0
+    notice_number: str = ""
+    problem: str = ""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +175,16 @@ class Portal:
 
     def payment(self, documents: Documents, code: str) -> Payment | None:
         """A payment of the caller's: begun by it, or to be confirmed by it."""
-        content = documents.get(PAYMENT, code)
-        payment = _decode_payment(content) if content else None
+        payment = self.payment_for_work(documents, code)
         if payment is None or not (owns(payment.filed_by) or caller().client == payment.company):
             return None
         self._name(payment.citizen_number, known=False)
         return payment
+
+    def payment_for_work(self, documents: Documents, code: str) -> Payment | None:
+        """A payment, whosever it is, for the portal's own work."""
+        content = documents.get(PAYMENT, code)
+        return _decode_payment(content) if content else None
 
     def store_payment(self, documents: Documents, payment: Payment) -> None:
         """Stores a payment as it is now."""

@@ -249,6 +249,21 @@ def read_amount(amount: int, highest: int = _HIGHEST_AMOUNT) -> int:
     return amount
 
 
+def check_owed(amount: int, owed: int) -> None:
+    """Raises AgencyError unless an amount is all that is owed for a tax notice."""
+    if not owed:
+        raise AgencyError(
+            Code.FAILED_PRECONDITION, "NOTHING_OWED", "this tax notice is paid already", field="notice_number"
+        )
+    if amount != owed:
+        raise _wrong("AMOUNT_DIFFERS", "amount must be all that is owed for the tax notice", "amount")
+
+
+def not_taken(payment: Payment, reason: str) -> Payment:
+    """The payment that the tax agency did not take."""
+    return replace(payment, problem=reason)
+
+
 def payment_text(payment_code: str, redirect_token: str, amount: int, outcome: int, reference: str) -> bytes:
     """What a company signs when it confirms a payment."""
     return "\n".join((_SIGNED, payment_code, redirect_token, str(amount), str(outcome), reference)).encode()

@@ -6,10 +6,11 @@ from typing import Any
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ndxp.agency.caller import caller
+from ndxp.agency.caller import Errand, caller, new_traceparent, on_errand
 from ndxp.agency.claim import read_claim, read_number, read_text
-from ndxp.agency.database import Database, Transaction
+from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.dossier_code import body_of, read_own_code
+from ndxp.agency.jobs import Settle
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit, page_start
 from ndxp.agency.replay import answered, once, onward_request_id
@@ -21,6 +22,7 @@ from ndxp.life_events.v1 import life_events_pb2 as linked
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceServicer
+from ndxp.tax.v1 import tax_pb2 as tax
 from ndxp.world.procedures import Procedure, procedures
 from ndxp.world.registers.portal_accounts import PortalAccount
 from services.public_services import rules
@@ -28,7 +30,9 @@ from services.public_services.records import Dossier, Payment, Portal, Result
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 
-LIFE_EVENTS = "VN/GOV/G22/life-events"
+PORTAL, LIFE_EVENTS = "VN/GOV/G22/public-services", "VN/GOV/G22/life-events"
+TELL_TAX = "tell-tax"
+TAX_PAYMENT = "tax payment"
 
 _LINKED = linked.DESCRIPTOR.services_by_name["LifeEventService"].methods_by_name
 _ONE_STOP = one_stop.DESCRIPTOR.services_by_name["OneStopService"].methods_by_name
@@ -38,6 +42,13 @@ _SUBMIT_DEATH = OnwardMethod(_LINKED["SubmitDeath"], linked.SubmitDeathResponse,
 _LINKED_STATE = OnwardMethod(_LINKED["GetDossier"], linked.GetDossierResponse, _TO_LINKED, "STATE")
 _RECEIVE = OnwardMethod(_ONE_STOP["ReceiveDossier"], one_stop.ReceiveDossierResponse, _TO_ONE_STOP, "SUBMISSION")
 _ONE_STOP_STATE = OnwardMethod(_ONE_STOP["GetDossier"], one_stop.GetDossierResponse, _TO_ONE_STOP, "STATE")
+_TAX = tax.DESCRIPTOR.services_by_name["TaxService"].methods_by_name
+_GET_OBLIGATION = OnwardMethod(
+    _TAX["GetObligation"], tax.GetObligationResponse, "the query of what is owed at the tax agency", "OBLIGATION"
+)
+_RECORD_PAYMENT = OnwardMethod(
+    _TAX["RecordPayment"], tax.RecordPaymentResponse, "the payment at the tax agency", "TAX_PAYMENT"
+)
 _TOKEN_BYTES = SECRET_BYTES = 32
 
 
@@ -260,10 +271,14 @@ class PublicServiceService(PublicServiceServiceServicer):
         return once(self._database, request, pb.OnboardCompanyResponse, onboard)
 
     async def BeginPayment(self, request: pb.BeginPaymentRequest, _: _Context) -> pb.BeginPaymentResponse:
-        """Begins a payment with a company that has a key."""
+        """Begins a payment with a company that has a key; of a tax notice, the tax agency says what is owed."""
+        amount = rules.read_amount(request.amount)
+        if before := answered(self._database, request, pb.BeginPaymentResponse):
+            return before
+        if request.notice_number:
+            await self._check_owed(request.notice_number, amount)
 
         def begin(documents: Transaction) -> pb.BeginPaymentResponse:
-            amount = rules.read_amount(request.amount)
             company = read_text(request.company, "company", 200)
             dossier = rules.known_dossier(self._dossier(documents, request.dossier_code), "dossier_code")
             rules.payable(dossier)
@@ -271,12 +286,39 @@ class PublicServiceService(PublicServiceServiceServicer):
             payment = Payment(
                 code=new_id(), dossier_code=dossier.code, citizen_number=dossier.citizen_number, amount=amount,
                 company=company, redirect_token=token_urlsafe(_TOKEN_BYTES), began_at=self._clock.now(),
-                filed_by=caller().client,
+                filed_by=caller().client, notice_number=request.notice_number,
+                traceparent=caller().assertion.traceparent or new_traceparent(),
             )  # fmt: skip
             self._portal.store_payment(documents, payment)
             return pb.BeginPaymentResponse(payment=self._shown(payment), redirect_token=payment.redirect_token)
 
         return once(self._database, request, pb.BeginPaymentResponse, begin)
+
+    async def _check_owed(self, notice_number: str, amount: int) -> None:
+        question = tax.GetObligationRequest(notice_number=notice_number)
+        try:
+            given = await self._onward.call(_GET_OBLIGATION, question, purpose=TAX_PAYMENT)
+        except OnwardFailed as error:
+            raise _told(error) from error
+        rules.check_owed(amount, given.answer.owed)
+
+    async def tell_tax(self, job: Job) -> Settle:
+        """Tells the tax agency that a notice was paid here."""
+        with self._database.reading() as documents:
+            payment = rules.known_payment(self._portal.payment_for_work(documents, job.key))
+        paid = tax.RecordPaymentRequest(
+            request_id=payment.code, notice_number=payment.notice_number, amount=payment.amount, receipt=payment.code
+        )
+        errand = Errand(provider=PORTAL, traceparent=payment.traceparent, message_id=payment.dossier_code)
+        with on_errand(errand):
+            try:
+                await self._onward.call(_RECORD_PAYMENT, paid, purpose=TAX_PAYMENT)
+            except OnwardFailed as error:
+                if not error.refusal:
+                    raise
+                refused = rules.not_taken(payment, error.refusal)
+                return lambda documents: self._portal.store_payment(documents, refused)
+        return lambda _: None
 
     async def ConfirmPayment(self, request: pb.ConfirmPaymentRequest, _: _Context) -> pb.ConfirmPaymentResponse:
         """Takes a company's word for a payment, when it is signed with the company's key."""
@@ -290,6 +332,8 @@ class PublicServiceService(PublicServiceServiceServicer):
                 now=self._clock.now(),
             )  # fmt: skip
             self._portal.store_payment(documents, confirmed)
+            if confirmed.outcome == rules.SUCCESS and confirmed.notice_number:
+                documents.add_job(TELL_TAX, confirmed.code)
             return pb.ConfirmPaymentResponse(payment=self._shown(confirmed))
 
         return once(self._database, request, pb.ConfirmPaymentResponse, confirm)
@@ -320,6 +364,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         shown = pb.Payment(
             code=payment.code, dossier_code=payment.dossier_code, amount=payment.amount, company=payment.company,
             state=pb.PaymentState.Name(state), company_reference=payment.company_reference, refunded=payment.refunded,
+            notice_number=payment.notice_number, problem=payment.problem,
         )  # fmt: skip
         shown.began_at.FromMicroseconds(payment.began_at)
         shown.expires_at.FromMicroseconds(rules.expires_at(payment))

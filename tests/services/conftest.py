@@ -193,9 +193,9 @@ async def town(
     step_seconds: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
-    """Four agencies on free ports, each with a database of its own."""
+    """The three agencies on free ports, each with a database of its own."""
     monkeypatch.setattr(population_service, "POLL_SECONDS", 0.005)
-    names = ("population", "health_insurance", "passports", "public_services")
+    names = ("population", "health_insurance", "passports")
     settings = {"passports_progress": progress, "passports_step_seconds": step_seconds}
     async with open_town(world, control, tmp_path, names, **settings) as town:
         yield town

@@ -1,6 +1,7 @@
 """Transfers of land between the land registry and the tax agency, from the filing to the new certificate."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -17,10 +18,13 @@ from ndxp.clock import Clock, begin, move
 from ndxp.errors import Code
 from ndxp.land.v1 import land_pb2 as pb
 from ndxp.land.v1.land_pb2_grpc import LandServiceStub
+from ndxp.public_services.v1 import public_services_pb2 as portal_pb
+from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceStub
 from ndxp.subject import SUBJECTS, subject_hash
 from ndxp.tax.v1 import tax_pb2 as tax
 from ndxp.tax.v1.tax_pb2_grpc import TaxServiceStub
 from ndxp.world import Citizen, World
+from ndxp.world.procedures import LAND_CHANGE
 from ndxp.world.registers.land_parcels import LandInconsistency, LandParcel, LandParcels
 from tests.services.conftest import MEMBER, OTHER, SECRETS, open_town
 from tests.support.fakes import until
@@ -29,7 +33,8 @@ if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
     from tests.support.fakes import TokenOffice
 
-COUNTER, LAND, TAX = "VN/GOV/G12/lgsp", "VN/GOV/G13/land", "VN/GOV/G12/tax"
+COUNTER, COMPANY = "VN/GOV/G12/lgsp", "VN/COM/9900000023/payments"
+LAND, TAX = "VN/GOV/G13/land", "VN/GOV/G12/tax"
 CODE = "000.00.00.H26-230703-0001"
 ENDED = (pb.TRANSFER_STATE_REGISTERED, pb.TRANSFER_STATE_REFUSED, pb.TRANSFER_STATE_SUPPLEMENT)
 PACE = 1_000.0
@@ -40,16 +45,22 @@ Opened = Callable[[], AbstractAsyncContextManager["Town"]]
 
 @pytest.fixture
 def opened(world: World, control: "TokenOffice", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """Opens population database, land registry and tax agency, each time over the same databases."""
+    """Opens population database, land registry, tax agency and portal, each time over the same databases."""
     monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.01)
     monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.01)
-    monkeypatch.setitem(SECRETS, COUNTER, "secret of the counter")
+    for name in (COUNTER, COMPANY):
+        monkeypatch.setitem(SECRETS, name, f"secret of {name}")
     begin(tmp_path / "clock", PACE)
     at_once = {
         "land_check_hours": 0.0, "land_registration_hours": 0.0, "land_query_minutes": 1.0, "tax_decision_hours": 0.0,
     }  # fmt: skip
     return lambda: open_town(
-        world, control, tmp_path, ("population", "land", "tax"), clock_file=tmp_path / "clock", **at_once
+        world,
+        control,
+        tmp_path,
+        ("population", "land", "tax", "public_services"),
+        clock_file=tmp_path / "clock",
+        **at_once,
     )
 
 
@@ -274,6 +285,68 @@ async def test_what_is_not_paid_in_30_days_is_a_debt_and_ends_the_transfer(
     assert (obligation.header.debt_recorded, obligation.owed) == (True, transfer.amount)
     ended = await reached(town, transfer, *ENDED)
     assert (ended.reason, kinds(ended)[2:]) == ("TAX_DEBT_RECORDED", ["TAX_REFUSES", "FINISHED"])
+
+
+@pytest.fixture
+async def portal(town: "Town") -> PublicServiceServiceStub:
+    """The portal beside them, as the one-stop system of the province sees it, with a dossier of the transfer."""
+    stub = PublicServiceServiceStub(town.channel(MEMBER))
+    await stub.SyncDossier(
+        portal_pb.SyncDossierRequest(
+            request_id="1",
+            code=CODE,
+            procedure_code=LAND_CHANGE,
+            state="DOSSIER_STATE_PAYMENT",
+            received_at="20230703080000",
+        )
+    )
+    return stub
+
+
+async def at_portal(town: "Town", transfer: pb.Transfer, secret: bytes) -> portal_pb.ConfirmPaymentRequest:
+    """The company's confirmation of a payment of the notice, which has begun."""
+    begun = await PublicServiceServiceStub(town.channel(MEMBER)).BeginPayment(
+        portal_pb.BeginPaymentRequest(
+            request_id=str(uuid4()), dossier_code=CODE, amount=transfer.amount, company=COMPANY,
+            notice_number=transfer.notice_number,
+        )
+    )  # fmt: skip
+    said = [begun.payment.code, begun.redirect_token, str(transfer.amount), "1", "BC-1"]
+    text = "\n".join(["ndxp.public_services.v1.ConfirmPayment", *said]).encode()
+    return portal_pb.ConfirmPaymentRequest(
+        request_id=str(uuid4()), payment_code=said[0], redirect_token=said[1], amount=transfer.amount,
+        outcome=portal_pb.PAYMENT_STATE_SUCCESS, company_reference=said[4],
+        signature=hmac.digest(secret, text, "sha256"),
+    )  # fmt: skip
+
+
+async def test_a_notice_that_is_paid_at_the_portal_is_recorded_at_the_tax_agency(
+    town: "Town", sale: dict[str, Any], portal: PublicServiceServiceStub, failure_of: "FailureOf", tmp_path: Path
+) -> None:
+    company = PublicServiceServiceStub(town.channel(COMPANY))
+    secret = (await company.OnboardCompany(portal_pb.OnboardCompanyRequest(request_id="1"))).signing_secret
+    transfer = await reached(town, await submitted(town, sale), pb.TRANSFER_STATE_PAYMENT)
+    fields: dict[str, Any] = {
+        "request_id": "2", "dossier_code": CODE, "company": COMPANY, "amount": 1,
+        "notice_number": transfer.notice_number,
+    }  # fmt: skip
+    for different, reason in (({}, "AMOUNT_DIFFERS"), ({"notice_number": "TB-1"}, "NOTICE_UNKNOWN")):
+        request = portal_pb.BeginPaymentRequest(**{**fields, **different})
+        assert (await failure_of(portal.BeginPayment(request))).reason == reason
+    first, second = [await at_portal(town, transfer, secret) for _ in range(2)]
+    await company.ConfirmPayment(first)
+    assert (await reached(town, transfer, *ENDED)).state == pb.TRANSFER_STATE_REGISTERED
+    failure = await failure_of(portal.BeginPayment(portal_pb.BeginPaymentRequest(**fields)))
+    assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "NOTHING_OWED")
+
+    await company.ConfirmPayment(second)
+    move(tmp_path / "clock", Clock(tmp_path / "clock").moment() + timedelta(hours=1))
+
+    async def problem() -> str:
+        query = portal_pb.QueryPaymentRequest(payment_code=second.payment_code)
+        return str((await portal.QueryPayment(query)).payment.problem)
+
+    assert await until(problem) == "NOTICE_PAID"
 
 
 async def test_a_notice_is_paid_once_and_in_full(town: "Town", sale: dict[str, Any], failure_of: "FailureOf") -> None:

@@ -26,6 +26,7 @@ class Procedure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PROCEDURE_RESIDENCE_REMOVAL: _ClassVar[Procedure]
     PROCEDURE_FUNERAL_ALLOWANCE: _ClassVar[Procedure]
     PROCEDURE_SURVIVORS_ALLOWANCE: _ClassVar[Procedure]
+    PROCEDURE_LAND_TRANSFER: _ClassVar[Procedure]
 
 class DossierState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -56,6 +57,7 @@ PROCEDURE_DEATH_REGISTRATION: Procedure
 PROCEDURE_RESIDENCE_REMOVAL: Procedure
 PROCEDURE_FUNERAL_ALLOWANCE: Procedure
 PROCEDURE_SURVIVORS_ALLOWANCE: Procedure
+PROCEDURE_LAND_TRANSFER: Procedure
 DOSSIER_STATE_UNSPECIFIED: DossierState
 DOSSIER_STATE_RECEIVED: DossierState
 DOSSIER_STATE_SUPPLEMENT: DossierState

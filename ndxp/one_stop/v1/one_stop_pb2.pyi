@@ -169,16 +169,18 @@ class MoveDossierResponse(_message.Message):
     def __init__(self, dossier: _Optional[_Union[Dossier, _Mapping]] = ...) -> None: ...
 
 class SupplementDossierRequest(_message.Message):
-    __slots__ = ("request_id", "code", "text", "linked")
+    __slots__ = ("request_id", "code", "text", "linked", "land")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     LINKED_FIELD_NUMBER: _ClassVar[int]
+    LAND_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     code: str
     text: str
     linked: LinkedEvent
-    def __init__(self, request_id: _Optional[str] = ..., code: _Optional[str] = ..., text: _Optional[str] = ..., linked: _Optional[_Union[LinkedEvent, _Mapping]] = ...) -> None: ...
+    land: LandTransfer
+    def __init__(self, request_id: _Optional[str] = ..., code: _Optional[str] = ..., text: _Optional[str] = ..., linked: _Optional[_Union[LinkedEvent, _Mapping]] = ..., land: _Optional[_Union[LandTransfer, _Mapping]] = ...) -> None: ...
 
 class SupplementDossierResponse(_message.Message):
     __slots__ = ("dossier",)

@@ -85,7 +85,7 @@ class Dossier(_message.Message):
     def __init__(self, code: _Optional[str] = ..., procedure_code: _Optional[str] = ..., citizen_number: _Optional[str] = ..., state: _Optional[_Union[_one_stop_pb2.DossierState, str]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., works_on_it: _Optional[str] = ..., online: _Optional[bool] = ..., has_result: _Optional[bool] = ..., note: _Optional[str] = ...) -> None: ...
 
 class Payment(_message.Message):
-    __slots__ = ("code", "dossier_code", "amount", "company", "state", "began_at", "expires_at", "company_reference", "refunded")
+    __slots__ = ("code", "dossier_code", "amount", "company", "state", "began_at", "expires_at", "company_reference", "refunded", "notice_number", "problem")
     CODE_FIELD_NUMBER: _ClassVar[int]
     DOSSIER_CODE_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +95,8 @@ class Payment(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     COMPANY_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     REFUNDED_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
     code: str
     dossier_code: str
     amount: int
@@ -104,7 +106,9 @@ class Payment(_message.Message):
     expires_at: _timestamp_pb2.Timestamp
     company_reference: str
     refunded: int
-    def __init__(self, code: _Optional[str] = ..., dossier_code: _Optional[str] = ..., amount: _Optional[int] = ..., company: _Optional[str] = ..., state: _Optional[_Union[PaymentState, str]] = ..., began_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., company_reference: _Optional[str] = ..., refunded: _Optional[int] = ...) -> None: ...
+    notice_number: str
+    problem: str
+    def __init__(self, code: _Optional[str] = ..., dossier_code: _Optional[str] = ..., amount: _Optional[int] = ..., company: _Optional[str] = ..., state: _Optional[_Union[PaymentState, str]] = ..., began_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., company_reference: _Optional[str] = ..., refunded: _Optional[int] = ..., notice_number: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class RegisterAccountRequest(_message.Message):
     __slots__ = ("request_id", "citizen_number", "full_name", "birth_date")
@@ -355,16 +359,18 @@ class OnboardCompanyResponse(_message.Message):
     def __init__(self, signing_secret: _Optional[bytes] = ...) -> None: ...
 
 class BeginPaymentRequest(_message.Message):
-    __slots__ = ("request_id", "dossier_code", "amount", "company")
+    __slots__ = ("request_id", "dossier_code", "amount", "company", "notice_number")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DOSSIER_CODE_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     COMPANY_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     dossier_code: str
     amount: int
     company: str
-    def __init__(self, request_id: _Optional[str] = ..., dossier_code: _Optional[str] = ..., amount: _Optional[int] = ..., company: _Optional[str] = ...) -> None: ...
+    notice_number: str
+    def __init__(self, request_id: _Optional[str] = ..., dossier_code: _Optional[str] = ..., amount: _Optional[int] = ..., company: _Optional[str] = ..., notice_number: _Optional[str] = ...) -> None: ...
 
 class BeginPaymentResponse(_message.Message):
     __slots__ = ("payment", "redirect_token")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
 from services.one_stop.chains.civil_status import REGISTER_BIRTH, REGISTER_DEATH
+from services.one_stop.chains.land import TRANSFER_LAND
 from services.one_stop.chains.residence import REGISTER_RESIDENCE, REMOVE_RESIDENCE
 from services.one_stop.chains.social_security import CLAIM_ALLOWANCES, ISSUE_CARD
 from services.one_stop.chains.step import Outcome, Progress, Step, refused
@@ -11,6 +12,7 @@ from services.one_stop.chains.step import Outcome, Progress, Step, refused
 CHAINS: dict[str, Sequence[Step]] = {
     "birth": (REGISTER_BIRTH, REGISTER_RESIDENCE, ISSUE_CARD),
     "death": (REGISTER_DEATH, REMOVE_RESIDENCE, CLAIM_ALLOWANCES),
+    "land": (TRANSFER_LAND,),
 }
 """By matter, and of linked events by the kind of event. What is not here is moved on by hand."""
 

@@ -13,6 +13,8 @@ class Progress(Enum):
     """How far an agency is with what it was asked for."""
 
     WAITING = auto()
+    PAYMENT = auto()
+    """It waits too, for the applicant to pay; the outcome's reason says what."""
     DONE = auto()
     SUPPLEMENT = auto()
     REFUSED = auto()
