@@ -20,6 +20,7 @@ from ndxp.cli import (
     directory,
     doctor,
     dossier,
+    land_story,
     ledger,
     load,
     member,
@@ -59,6 +60,7 @@ for commands in (
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 demo.group.registered_commands += story.app.registered_commands
+demo.group.registered_commands += land_story.app.registered_commands
 
 
 _REFUSED = (

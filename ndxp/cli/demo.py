@@ -58,7 +58,8 @@ def demo(
     running; nobody else may call meanwhile. Exit code 0 only if what was sent, what was answered, what the agencies
     counted and what the ledger holds agree.
 
-    `ndxp demo birth` and `ndxp demo death` tell a story instead: one life event on its way through the agencies.
+    `ndxp demo birth`, `ndxp demo death` and `ndxp demo land` tell a story instead: one dossier on its way through the
+    agencies.
 
     Examples: `ndxp demo`; `ndxp demo --requests 20000 --keep`; `ndxp demo --target localhost:50051`
     """

@@ -67,7 +67,12 @@ def fetch(session: Session, code: str) -> pb.Dossier:
 
 def transactions(session: Session, found: pb.Dossier) -> list[dict[str, Any]]:
     """What the ledger has of a dossier's trace, in the order in which it was recorded."""
-    records = session.get("/transactions", trace=trace_of(found), limit=_MOST)
+    return of_trace(session, trace_of(found))
+
+
+def of_trace(session: Session, trace: str) -> list[dict[str, Any]]:
+    """What the ledger has of a trace, in the order in which it was recorded."""
+    records = session.get("/transactions", trace=trace, limit=_MOST)
     return sorted(records, key=lambda record: int(record["seq"]))
 
 

@@ -1,7 +1,8 @@
 """The commands demo birth and demo death: one life event on its way through the agencies, told as it happens."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from ndxp import messages
 from ndxp.admin import Session
@@ -55,22 +57,22 @@ class Story:
 BIRTH = Story("A birth is registered, the child has a residence and a health-insurance card", 21, 4)
 DEATH = Story("A death is registered, the residence ends, the allowances are granted", 25, 10)
 
-_Where = Annotated[
+Where = Annotated[
     Path | None,
     typer.Option(
         "--folder", help=f"Folder of the demo's own exchange, emptied first [{DEMO_FOLDER}]; of the target's."
     ),
 ]
-_Target = Annotated[
+Target = Annotated[
     str, typer.Option(metavar="HOST:PORT", help="The gateway of a running exchange, instead of one of its own.")
 ]
 _Whom = Annotated[str, typer.Option("--citizen", metavar="NUMBER", help="Whom it is about, instead of a persona.")]
-_Keep = Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the exchange running afterwards.")]
 
 
 @app.command()
 def birth(
-    folder: _Where = None, target: _Target = "", citizen: _Whom = "", keep: _Keep = False, as_json: Json = False
+    folder: Where = None, target: Target = "", citizen: _Whom = "", keep: Keep = False, as_json: Json = False
 ) -> None:
     """Follows the birth of a child: registration, residence, health-insurance card.
 
@@ -86,7 +88,7 @@ def birth(
 
 @app.command()
 def death(
-    folder: _Where = None, target: _Target = "", citizen: _Whom = "", keep: _Keep = False, as_json: Json = False
+    folder: Where = None, target: Target = "", citizen: _Whom = "", keep: Keep = False, as_json: Json = False
 ) -> None:
     """Follows a death: registration, removal from the residence register, allowances.
 
@@ -108,10 +110,12 @@ def _citizen(number: str) -> Citizen:
     return citizen
 
 
-def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep: bool, as_json: bool) -> None:
+@contextmanager
+def an_exchange(folder: Path | None, target: str, *, keep: bool) -> Iterator[tuple[Session, Path, bool]]:
+    """The exchange on which a story is told, its folder, and whether it runs on afterwards."""
     if target:
         folder = folder or FOLDER
-        _finish(story, running_at(target, folder), request, folder, running=True, as_json=as_json)
+        yield running_at(target, folder), folder, True
         return
     folder = folder or DEMO_FOLDER
     make_room(folder)
@@ -119,7 +123,7 @@ def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep:
     mark(folder)
     state = life.start(planned)
     try:
-        _finish(story, Session(folder), request, folder, running=keep, as_json=as_json)
+        yield Session(folder), folder, keep
     except BaseException as error:
         if not (keep and isinstance(error, typer.Exit)):
             life.stop(state)
@@ -128,12 +132,23 @@ def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep:
         life.stop(state)
 
 
-def _finish(story: Story, session: Session, request: Any, folder: Path, *, running: bool, as_json: bool) -> None:
-    """Files the application, follows it to its end and reckons."""
+def clock_of(session: Session) -> Path:
+    """The file of the exchange's clock. Raises ClockRefused when it runs by real time."""
     clock_file = session.state.clock_file
     if clock_file is None:
         raise ClockRefused("this exchange runs by real time; start one with `ndxp up --clock manual`")
-    say: Callable[[pb.Step], None] = (lambda _: None) if as_json else _say
+    return clock_file
+
+
+def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep: bool, as_json: bool) -> None:
+    with an_exchange(folder, target, keep=keep) as (session, there, running):
+        _finish(story, session, request, there, running=running, as_json=as_json)
+
+
+def _finish(story: Story, session: Session, request: Any, folder: Path, *, running: bool, as_json: bool) -> None:
+    """Files the application, follows it to its end and reckons."""
+    clock_file = clock_of(session)
+    say: Callable[[pb.Step], None] = (lambda _: None) if as_json else say_step
     if not as_json:
         console.print(styled("[bold]{}.[/] Every person in it is synthetic.\n", story.what))
     found = _follow(session, clock_file, _file(session, request), say)
@@ -193,7 +208,12 @@ def next_look(now: datetime, by: timedelta) -> datetime:
 
 def working_days(found: pb.Dossier) -> int:
     """Working days from the receipt of a dossier to its end: 0 when it ended on the day of receipt."""
-    day, end = receipt_day(moment_of(found.submitted_at.ToMicroseconds())), moment_of(found.ended_at.ToMicroseconds())
+    return days_between(found.submitted_at, found.ended_at)
+
+
+def days_between(received: Timestamp, ended: Timestamp) -> int:
+    """Working days from a receipt to an end."""
+    day, end = receipt_day(moment_of(received.ToMicroseconds())), moment_of(ended.ToMicroseconds())
     days = 0
     while day < end.date():
         day = next_working_day(day)
@@ -208,7 +228,8 @@ def until_recorded(session: Session) -> None:
         time.sleep(0.1)
 
 
-def _say(step: pb.Step) -> None:
+def say_step(step: pb.Step) -> None:
+    """Prints a step of a dossier."""
     result = f": {step.result}" if step.result else ""
     console.print(
         styled("{}  [bold]{}[/] {}{}", dossier.nation(step.at), step.subsystem, step.what, result), soft_wrap=True

@@ -6,10 +6,24 @@ from google.protobuf.message import Message
 
 from ndxp.land.v1 import land_pb2 as pb
 from ndxp.samples.sample import Sample, Turn
-from ndxp.world.registers.land_parcels import LandParcels
+from ndxp.world import Citizen, World
+from ndxp.world.registers.land_parcels import LandParcel, LandParcels
+from ndxp.world.registers.portal_accounts import PortalAccounts
 
 _METHODS = pb.DESCRIPTOR.services_by_name["LandService"].methods_by_name
 _NOBODYS = "ZY 000000"
+_MOST_TRIES = 20_000
+
+
+def seller_in(world: World, seed: int = 0) -> tuple[Citizen, LandParcel]:
+    """A citizen who can sell a parcel by the portal. Raises LookupError in a world too small."""
+    for citizen in world.sample(_MOST_TRIES, seed, alive=True):
+        parcel = world.entry(LandParcels, citizen.number)
+        if parcel is None or parcel.mortgaged or parcel.owner_name != citizen.full_name:
+            continue
+        if world.identifier(PortalAccounts, citizen.number):
+            return citizen, parcel
+    raise LookupError(f"nobody among {_MOST_TRIES} people of this world can sell a parcel by the portal")
 
 
 def _get_parcel(turn: Turn) -> list[Message]:

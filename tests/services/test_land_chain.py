@@ -16,13 +16,13 @@ from ndxp.one_stop.v1 import one_stop_pb2 as pb
 from ndxp.one_stop.v1.one_stop_pb2_grpc import OneStopServiceStub
 from ndxp.public_services.v1 import public_services_pb2 as portal
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceStub
+from ndxp.samples.land import seller_in
 from ndxp.tax.v1 import tax_pb2 as tax
 from ndxp.tax.v1.tax_pb2_grpc import TaxServiceStub
 from ndxp.wire import metadata
 from ndxp.world import Citizen, World
 from ndxp.world.procedures import LAND_CHANGE
 from ndxp.world.registers.land_parcels import LandParcel, LandParcels
-from ndxp.world.registers.portal_accounts import PortalAccounts
 from tests.services.conftest import MEMBER, SECRETS, open_town
 from tests.support.fakes import until
 
@@ -56,11 +56,7 @@ async def town(
 @pytest.fixture(scope="module")
 def seller(world: World) -> tuple[Citizen, LandParcel]:
     """Somebody with an account of the portal and a parcel that can be transferred."""
-    for each in world.sample(20_000, seed=6, alive=True):
-        parcel = world.entry(LandParcels, each.number) if world.identifier(PortalAccounts, each.number) else None
-        if parcel and not parcel.mortgaged and parcel.owner_name == each.full_name:
-            return each, parcel
-    raise LookupError
+    return seller_in(world)
 
 
 @pytest.fixture(scope="module")
