@@ -64,6 +64,8 @@ NOT_RUN = {
     "needs a Kubernetes cluster",
     "needs another version of this repository",
     "takes half an hour; tests/e2e/test_crash_drills.py runs a part",
+    "takes a minute; tests/e2e/test_life_events.py runs it",
+    "takes five minutes; tests/e2e/test_life_event_drill.py runs a part",
 }
 
 

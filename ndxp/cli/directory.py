@@ -1,5 +1,6 @@
 """Commands about what is on the exchange: services, their contracts, grants."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -16,13 +17,16 @@ app.add_typer(grants_app, name="grants")
 
 @app.command()
 def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lists the services, their providers and methods."""
+    """Lists the services, their providers and methods.
+
+    Of a process that offers a contract as many providers, the first is named; --json has them all.
+    """
     found = Session(folder).get("/services")
     if as_json:
         print_json(found)
         return
-    for service in found:
-        console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
+    for service, providers in together(found, "address"):
+        console.print(styled("[bold]{}[/]  {}  {}", service["contract"], providers, service["address"]))
         if service["trouble"]:
             console.print(styled("  [red]not learnt[/]: {}", service["trouble"]), soft_wrap=True)
         for name, method in service["methods"].items():
@@ -30,6 +34,21 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"
             )
             console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
+
+
+def together(services: Sequence[dict[str, Any]], *alike: str) -> list[tuple[dict[str, Any], str]]:
+    """Services as a list for people has them: providers of one contract are one entry, if the fields ``alike`` are.
+
+    Gives the first of them, and who they are in short.
+    """
+    entries = dict[tuple[Any, ...], list[dict[str, Any]]]()
+    for service in services:
+        same = (service[field] for field in ("contract", "trouble", *alike))
+        entries.setdefault(tuple(same), []).append(service)
+    return [
+        (first, f"{first['provider']} and {len(more)} more" if more else first["provider"])
+        for first, *more in entries.values()
+    ]
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
+from ndxp.cli.directory import together
 from ndxp.clock import Clock
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
@@ -169,7 +170,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             console.print()
             rows = [tuple(process.values()) for process in processes]
             console.print(table(("process", "pid#", "MB#", "metrics"), rows))
-        rows = [("up" if s["serving"] else "DOWN", s["provider"], s["contract"]) for s in services]
+        entries = together(services, "serving")
+        rows = [("up" if s["serving"] else "DOWN", providers, s["contract"]) for s, providers in entries]
         console.print()
         console.print(table(("", "provider", "service"), rows))
         for service in services:

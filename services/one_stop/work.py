@@ -21,6 +21,9 @@ from services.one_stop.chains import STEPS, Outcome, Progress, Step, chain_of, n
 from services.one_stop.linked import LinkedService, as_dossier, errand
 from services.one_stop.records import Desks, Wait
 
+SUPPLEMENTED = "has the supplement"
+"""What is written down of a supplement."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -252,10 +255,6 @@ def _filed(dossier: pb.Dossier, step: Step) -> str:
 def _supplements(dossier: pb.Dossier) -> int:
     """How many supplements a dossier has had."""
     return sum(step.what == SUPPLEMENTED for step in dossier.steps)
-
-
-SUPPLEMENTED = "has the supplement"
-"""What is written down of a supplement."""
 
 
 def _stop_key(dossier: pb.Dossier) -> str:

@@ -443,8 +443,8 @@ async def test_a_supplement_that_nobody_wants_and_one_of_another_kind_are_refuse
     assert (await chain.dossier(waits.code)).state == pb.DOSSIER_STATE_SUPPLEMENT
 
 
-async def test_the_province_shows_the_dossier_to_the_linked_service_and_to_itself(
-    chain: Chain, birth: Callable[..., pb.SubmitBirthRequest]
+async def test_the_province_shows_the_dossier_to_the_linked_service_and_to_itself_and_no_officer_moves_it(
+    chain: Chain, birth: Callable[..., pb.SubmitBirthRequest], request_id: RequestId, failure_of: "FailureOf"
 ) -> None:
     filed = await submit(chain, birth())
     dossier = await chain.ended(filed.code)
@@ -452,3 +452,9 @@ async def test_the_province_shows_the_dossier_to_the_linked_service_and_to_itsel
     for member in ("VN/GOV/G22/life-events", MEMBER):
         shown = (await chain.one_stop(member).GetDossier(request, metadata=at(PROVINCE))).dossier
         assert (shown.state, shown.linked.linked_code) == (one_stop.DOSSIER_STATE_DONE, filed.code)
+    assert (await failure_of(chain.one_stop().GetDossier(request, metadata=at(PROVINCE)))).reason == "DOSSIER_UNKNOWN"
+    by_hand = one_stop.MoveDossierRequest(
+        request_id=request_id(), code=dossier.one_stop_code, state=one_stop.DOSSIER_STATE_RETURNED
+    )
+    moved = chain.one_stop(MEMBER).MoveDossier(by_hand, metadata=at(PROVINCE))
+    assert (await failure_of(moved)).reason == "NOT_BY_HAND"

@@ -167,10 +167,9 @@ def working_days(found: pb.Dossier) -> int:
 
 
 def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path, *, running: bool) -> None:
-    done = found.state == pb.DOSSIER_STATE_DONE
-    mark_, colour = ("✔", "green") if done else ("✗", "red")
-    console.print(styled(f"\n[{colour}]{{}}[/] The dossier is {{}}{{}}.", mark_, dossier.state_of(found),
-                         f": {found.note}" if found.note else ""))  # fmt: skip
+    verdict = "[green]✔[/]" if found.state == pb.DOSSIER_STATE_DONE else "[red]✗[/]"
+    note = f": {found.note}" if found.note else ""
+    console.print(styled(f"\n{verdict} The dossier is {{}}{{}}.", dossier.state_of(found), note))
     console.print(
         f"It took {days} working days; it was due within {story.due}. Before the agencies were linked it took "
         f"{story.before}, as reported."
@@ -178,11 +177,13 @@ def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path
     console.print(f"{calls} transactions through the gateway, all in one trace and in the ledger.")
     there = f" --folder {folder}"
     first = "" if running else f"`ndxp up -d --port 0 --clock manual{there}`, then "
-    child = next((step.result for step in found.steps if step.procedure in (1, 4) and step.result.isdigit()), "NUMBER")
+    of_civil_status = pb.PROCEDURE_BIRTH_REGISTRATION, pb.PROCEDURE_DEATH_REGISTRATION
+    told = (step.result for step in found.steps if step.procedure in of_civil_status)
+    number = next((result for result in told if result.isdigit()), "NUMBER")
     console.print(
         styled(
             "[bold]The whole way:[/] {}`ndxp dossier {}{}`; who asked about whom: `ndxp log subject {}{}`",
-            first, found.one_stop_code or found.code, there, child, there,
+            first, found.one_stop_code or found.code, there, number, there,
         ),
         soft_wrap=True,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import jwt
 import pytest
 
+from ndxp.cli.directory import together
 from tests.ndxp.cli.conftest import Ndxp
 from tests.support.fakes import until_now
 
@@ -182,3 +183,20 @@ def test_what_others_wrote_into_a_grant_reaches_no_terminal_as_a_command(ndxp: N
 def test_a_purpose_that_looks_like_markup_is_answered(ndxp: Ndxp) -> None:
     ran = ndxp("can", "VN/GOV/H26/hospital", f"{POPULATION}/GetCitizen", "--purpose", "[/] [bold]x")
     assert (ran.code, ran.err) == (1, "")
+
+
+def test_who_offers_a_contract_as_many_is_one_line_of_the_lists(ndxp: Ndxp) -> None:
+    for command in ("services", "status"):
+        lines = [line for line in ndxp(command).out.splitlines() if "OneStopService" in line]
+        assert len(lines) == 1
+        assert "VN/GOV/H01/one-stop and 62 more" in lines[0]
+    listed = [service["provider"] for service in ndxp("services", "--json").data if "OneStop" in service["contract"]]
+    assert len(listed) == 63
+
+
+def test_a_provider_that_is_down_stays_a_line_of_its_own() -> None:
+    same = {"contract": "a.B", "trouble": ""}
+    services = [{"provider": f"p{n}", "serving": n != 2, **same} for n in range(4)]
+    assert [label for _, label in together(services, "serving")] == ["p0 and 2 more", "p2"]
+    assert [label for _, label in together(services)] == ["p0 and 3 more"]
+    assert together([]) == []
