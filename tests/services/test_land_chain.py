@@ -132,8 +132,8 @@ async def test_a_wrong_buyer_is_supplemented_and_the_transfer_goes_on(
     wanted = await reached(town, code, pb.DOSSIER_STATE_SUPPLEMENT)
     assert wanted.note == "BUYER_DIFFERS"
     right = pb.LandTransfer(certificate_number=seller[1].number, buyer=person(buyer), price=2_000_000_000)
-    supplement = pb.SupplementDossierRequest(request_id="1", code=code, text="tên người mua", land=right)
-    await OneStopServiceStub(town.channel(MEMBER)).SupplementDossier(supplement, metadata=AT)
+    supplement = portal.SupplementDossierRequest(request_id="1", code=code, text="tên người mua", land=right)
+    await PublicServiceServiceStub(town.channel(WALLET)).SupplementDossier(supplement)
     await pay(town, (await reached(town, code, pb.DOSSIER_STATE_PAYMENT)).note)
     assert (await reached(town, code, *ENDED)).state == pb.DOSSIER_STATE_DONE
 
