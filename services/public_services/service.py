@@ -120,7 +120,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         matter = request.WhichOneof("matter")
         found, province = rules.online_procedure(request.procedure_code, matter), rules.read_province(request.province)
         applicant = request.applicant
-        claim = read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date)
+        claim = read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date, of="applicant")
         if before := answered(self._database, request, pb.SubmitDossierResponse):
             return before
         with self._database.reading() as documents:
@@ -134,8 +134,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                 changed_at=now, updated_at=now, works_on_it=works_on_it, due_at=due.ToMicroseconds(),
                 filed_by=caller().client, online=True,
             )  # fmt: skip
-            self._portal.file(documents, dossier)
-            return pb.SubmitDossierResponse(dossier=_dossier(dossier))
+            return pb.SubmitDossierResponse(dossier=_dossier(self._portal.file(documents, dossier)))
 
         return once(self._database, request, pb.SubmitDossierResponse, submit)
 
@@ -162,7 +161,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                 local = (await self._onward.call(_RECEIVE, dossier, provider=works_on_it)).answer.dossier
                 return local.code, local.state, works_on_it, local.due_at
         except OnwardFailed as error:
-            raise _told(error) from error
+            raise _passed_on(error) from error
         return event.code, rules.LINKED_STATES[event.state], LIFE_EVENTS, event.due_at
 
     async def GetDossier(self, request: pb.GetDossierRequest, _: _Context) -> pb.GetDossierResponse:
@@ -228,7 +227,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         try:
             event = (await self._onward.call(method, request)).answer.dossier
         except OnwardFailed as error:
-            raise _told(error) from error
+            raise _passed_on(error) from error
         return rules.LINKED_STATES[event.state], event.note
 
     async def _at_one_stop(self, method: OnwardMethod[Any], request: Message, provider: str) -> tuple[int, str]:
@@ -236,7 +235,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         try:
             local = (await self._onward.call(method, request, provider=provider)).answer.dossier
         except OnwardFailed as error:
-            raise _told(error) from error
+            raise _passed_on(error) from error
         return local.state, local.note
 
     def _told(self, documents: Transaction, code: str, state: int, note: str) -> pb.Dossier:
@@ -374,7 +373,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         try:
             given = await self._onward.call(_GET_OBLIGATION, question, purpose=TAX_PAYMENT)
         except OnwardFailed as error:
-            raise _told(error) from error
+            raise _passed_on(error) from error
         rules.check_owed(amount, given.answer.owed)
 
     async def tell_tax(self, job: Job) -> Settle:
@@ -446,7 +445,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         return shown
 
 
-def _told(error: OnwardFailed) -> AgencyError:
+def _passed_on(error: OnwardFailed) -> AgencyError:
     """What the other agency said of the request, as the portal's own answer; other failures stay what they are."""
     if error.failure is None or not error.refusal:
         return error

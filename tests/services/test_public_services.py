@@ -346,6 +346,19 @@ async def test_what_was_filed_elsewhere_is_not_supplemented_or_withdrawn_here(
         assert (failure.code, failure.reason) == (Code.NOT_FOUND, "DOSSIER_UNKNOWN")
 
 
+async def test_a_dossier_that_its_body_synchronises_before_it_is_stored_here_stays_as_far_as_it_is(
+    portal: Portal, holder: Citizen
+) -> None:
+    await portal.sync(citizen_number=holder.number)
+    await portal.progress(one_stop.DOSSIER_STATE_IN_PROCESS)
+    filed = submission(holder, procedure_code=LAND_CHANGE, land=one_stop.LandTransfer(price=1))
+    del filed["birth"]
+    dossier = (await portal.call(WALLET, "SubmitDossier", **filed)).dossier
+    assert (dossier.code, dossier.state) == (CODE, one_stop.DOSSIER_STATE_IN_PROCESS)
+    assert (await portal.call(WALLET, "ListDossiers", citizen_number=holder.number)).dossiers == [dossier]
+    await portal.progress(one_stop.DOSSIER_STATE_DONE)
+
+
 OFFLINE = next(each.code for _, each in procedures() if each.level is OnlineLevel.NONE)
 
 
