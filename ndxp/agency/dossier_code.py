@@ -3,9 +3,11 @@
 import re
 
 from ndxp.agency.caller import caller
+from ndxp.agency.claim import read_text
 from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
 
+_LONGEST_CODE = 64
 _CODE = re.compile(r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.([GH][0-9]{2})-[0-9]{6}-[0-9]{4,8}", re.ASCII)
 
 
@@ -29,3 +31,8 @@ def read_own_code(code: str, field: str = "code") -> str:
             f"{field} must carry the code of the body that calls", field=field,
         )  # fmt: skip
     return code
+
+
+def read_callers_code(code: str, field: str = "dossier_code") -> str:
+    """The caller's own name for its dossier, of any form; raises AgencyError when it is missing or too long."""
+    return read_text(code, field, _LONGEST_CODE)

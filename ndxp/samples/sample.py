@@ -33,7 +33,8 @@ class Sample:
     yes (a matched citizen, an admitted patient); it gets all answers of a stream together. ``expected`` is what it must
     be, None where the nation does not decide it. ``suits`` tells whom the call can be about. ``drills`` is how often
     the crash drills make the call relative to the others, 0 for never; they call as the one-stop system of a province.
-    ``purpose`` is what a load test states with the call, where a grant asks for one.
+    ``purpose`` is what a load test states with the call, where a grant asks for one, ``provider`` whom it names where
+    several offer the contract.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Sample:
     suits: Callable[[Citizen], bool] = lambda _: True
     drills: int = 0
     purpose: str = ""
+    provider: str = ""
 
     @property
     def full_method(self) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.filings import TOO_LATE, add_expiry, add_work, code_of, turn_of, why_unknown
 from ndxp.agency.jobs import Handler, Settle
 from ndxp.agency.onward import Answered, Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.stated import Person
 from ndxp.agency.verification import Verification, Verified
-from ndxp.clock import Clock, micros_of
+from ndxp.clock import Clock
 from ndxp.population.v1 import population_pb2 as population
-from ndxp.working_time import due_in_days
 from services.civil_status import rules
 from services.civil_status.records import Dossier, Kind, Office, State
 
@@ -35,7 +35,7 @@ _DEATH = OnwardMethod(
 
 def add_look_up(documents: Transaction, dossier: Dossier, due: int) -> None:
     """Adds the work on a dossier that was filed or supplemented."""
-    _add(documents, LOOK_UP, dossier, due)
+    add_work(documents, LOOK_UP, dossier.code, dossier.turn, due=due)
 
 
 class Decisions:
@@ -78,7 +78,7 @@ class Decisions:
         """Why what the population database has does not allow the registration; empty when it does."""
         for role, verified in known.items():
             if verified.deceased and role != "father":
-                return rules.deceased(role)
+                return rules.why_deceased(role)
             if dossier.kind is Kind.MARRIAGE:
                 record = verified.record
                 why = rules.why_not_married(
@@ -101,7 +101,7 @@ class Decisions:
             return self._refuse(dossier, "the birth of this child is registered already", documents)
         self._office.take_child(documents, dossier, taken=True)
         self._office.store(documents, replace(dossier, state=State.ELIGIBLE))
-        _add(documents, REGISTER, dossier, 0)
+        add_work(documents, REGISTER, dossier.code, dossier.turn)
         return None
 
     async def _register(self, job: Job) -> Settle:
@@ -150,37 +150,27 @@ class Decisions:
         self._office.store(documents, refused)
 
     def _want_supplement(self, dossier: Dossier, roles: list[str], documents: Transaction) -> None:
-        why = f"number, name and birth date of the {' and the '.join(roles)} are not those of one citizen"
-        self._office.store(documents, replace(dossier, state=State.SUPPLEMENT, reason=why))
-        _add(documents, EXPIRE, dossier, micros_of(due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS)))
+        self._office.store(documents, replace(dossier, state=State.SUPPLEMENT, reason=why_unknown(roles)))
+        add_expiry(documents, EXPIRE, dossier.code, dossier.turn, self._clock)
 
     async def _expire(self, job: Job) -> Settle:
         """Refuses a dossier whose supplement has not come."""
-        dossier = self._of(job)
 
         def settle(documents: Transaction) -> None:
-            now = self._office.due(documents, dossier.code)
-            if now.state is State.SUPPLEMENT and now.turn == _turn(job):
-                self._refuse(now, f"no supplement came within {rules.SUPPLEMENT_DAYS} working days", documents)
+            dossier = self._office.due(documents, code_of(job))
+            if dossier.state is State.SUPPLEMENT and dossier.turn == turn_of(job):
+                self._refuse(dossier, TOO_LATE, documents)
 
         return settle
 
     def _of(self, job: Job) -> Dossier:
         with self._database.reading() as documents:
-            return self._office.due(documents, job.body.decode())
+            return self._office.due(documents, code_of(job))
 
     def _errand(self, dossier: Dossier) -> Errand:
         return Errand(
             provider=self._subsystem, traceparent=dossier.traceparent, message_id=dossier.code, user_id=dossier.user_id
         )
-
-
-def _add(documents: Transaction, kind: str, dossier: Dossier, due: int) -> None:
-    documents.add_job(kind, f"{dossier.code}-{kind}-{dossier.turn}", dossier.code.encode(), due=due)
-
-
-def _turn(job: Job) -> int:
-    return int(job.key.rpartition("-")[2])
 
 
 def _as_recorded(person: Person, verified: Verified) -> Person:

@@ -12,7 +12,7 @@ from ndxp.agency.documents import Documents, next_count
 from ndxp.agency.rights import new_id
 from ndxp.agency.stated import Person
 from ndxp.agency.subject import names_subject
-from ndxp.world import World, normalise_name
+from ndxp.world import Citizen, World, normalise_name
 from ndxp.world.registers.certificates import Certificates
 
 DOSSIER = "dossier"
@@ -55,6 +55,11 @@ class Child:
     def full_name(self) -> str:
         """Without a gap where there is no middle name."""
         return " ".join(f"{self.surname} {self.middle_name} {self.given_name}".split())
+
+    def is_named_as(self, citizen: Citizen) -> bool:
+        """Whether a citizen has this child's name and birth date."""
+        same_day = citizen.birth_date == self.birth_date
+        return same_day and normalise_name(citizen.full_name) == normalise_name(self.full_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,21 +181,20 @@ class Office:
 
     def child_is_taken(self, documents: Documents, dossier: Dossier) -> bool:
         """Whether this child of this mother is registered, or being registered in another dossier."""
-        key = child_key(dossier)
-        known = documents.get(CHILD, key) if key else None
+        if dossier.child is None:
+            return False
+        known = documents.get(CHILD, _child_key(dossier, dossier.child))
         if known and known != dossier.code.encode():
             return True
-        return bool(key) and any(
-            (born := self._world.citizen(number)) is not None and dossier.child is not None
-            and born.birth_date == dossier.child.birth_date
-            and normalise_name(born.full_name) == normalise_name(dossier.child.full_name)
-            for number in self._world.children(dossier.people["mother"].number)
-        )  # fmt: skip
+        siblings = map(self._world.citizen, self._world.children(dossier.people["mother"].number))
+        return any(sibling and dossier.child.is_named_as(sibling) for sibling in siblings)
 
     def take_child(self, documents: Documents, dossier: Dossier, *, taken: bool) -> None:
         """Notes that a dossier registers its child, or that it does not any more."""
-        key, own = child_key(dossier), dossier.code.encode()
-        if key and (taken or documents.get(CHILD, key) == own):
+        if dossier.child is None:
+            return
+        key, own = _child_key(dossier, dossier.child), dossier.code.encode()
+        if taken or documents.get(CHILD, key) == own:
             documents.put(CHILD, key, own if taken else b"")
 
     def married(self, documents: Documents, number: str) -> bool:
@@ -229,9 +233,7 @@ class Office:
         return dossier
 
 
-def child_key(dossier: Dossier) -> str:
-    """What is the same for two dossiers about one child; empty when a dossier is about none."""
-    if dossier.child is None:
-        return ""
-    parts = dossier.people["mother"].number, str(dossier.child.birth_date), normalise_name(dossier.child.full_name)
+def _child_key(dossier: Dossier, child: Child) -> str:
+    """What is the same for two dossiers about one child."""
+    parts = dossier.people["mother"].number, str(child.birth_date), normalise_name(child.full_name)
     return blake2b(" ".join(parts).encode(), digest_size=16).hexdigest()

@@ -16,9 +16,6 @@ from services.civil_status.records import Amended, Certificate, Child, Dossier, 
 MOST_CODES = 3
 """How many dossiers one question may be about, as the facts have it."""
 
-SUPPLEMENT_DAYS = 7
-"""Working days within which a supplement must come."""
-
 ROLES = {Kind.BIRTH: ("mother", "father"), Kind.DEATH: ("deceased",), Kind.MARRIAGE: ("husband", "wife")}
 """Whom a dossier states."""
 
@@ -37,7 +34,6 @@ FIRST_BIRTH_YEAR = 2000
 _MARRIAGE_AGES = {"husband": (Sex.MALE, 20), "wife": (Sex.FEMALE, 18)}
 """Sex, and completed years from which one may marry (Luật Hôn nhân và gia đình 52/2014/QH13)."""
 
-_LONGEST_CODE = 64
 _LONGEST_REASON = 300
 _LONGEST_NAME = 150
 _REFUSALS = {
@@ -48,11 +44,6 @@ _REFUSALS = {
     "ALREADY_DECEASED": "the death is registered already",
     "DEATH_DATE_IMPOSSIBLE": "the date of death is before the birth or in the future",
 }
-
-
-def read_dossier_code(text: str) -> str:
-    """The code of the caller's own dossier; raises AgencyError when it is missing or too long."""
-    return read_text(text, "dossier_code", _LONGEST_CODE)
 
 
 def read_child(*, surname: str, middle_name: str, given_name: str, sex: int, birth_date: str, today: date) -> Child:
@@ -70,12 +61,6 @@ def read_child(*, surname: str, middle_name: str, given_name: str, sex: int, bir
         middle_name=read_name_part(middle_name, "middle_name", required=False),
         given_name=read_name_part(given_name, "given_name"), sex=sex, birth_date=born,
     )  # fmt: skip
-
-
-def _born_by(person: Person, day: date) -> bool:
-    """Whether somebody can have been born on a day or before."""
-    born = BirthDate.parse(person.birth_date)
-    return born.day <= day if born.day else born.year <= day.year
 
 
 def read_death_date(text: str, deceased: Person, today: date) -> date:
@@ -124,7 +109,7 @@ def why_not_married(role: str, *, sex: int, born: date, marital_status: int, tod
     return f"the stated {role} is married" if marital_status == MaritalStatus.MARRIED else ""
 
 
-def deceased(role: str) -> str:
+def why_deceased(role: str) -> str:
     """Why a dossier is refused that states somebody whose death is registered."""
     return "the death is registered already" if role == "deceased" else f"the stated {role} is deceased"
 
@@ -208,6 +193,12 @@ def _changed(certificate: Certificate, field: int, text: str, today: date) -> tu
     if field == BIRTH_DATE:
         return replace(certificate, holder=replace(certificate.holder, birth_date=day.isoformat())), day.isoformat()
     return replace(certificate, death_date=day), day.isoformat()
+
+
+def _born_by(person: Person, day: date) -> bool:
+    """Whether somebody can have been born on a day or before."""
+    born = BirthDate.parse(person.birth_date)
+    return born.day <= day if born.day else born.year <= day.year
 
 
 def _invalid(reason: str, message: str, field: str) -> AgencyError:

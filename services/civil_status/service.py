@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from ndxp.agency.caller import caller, new_traceparent
 from ndxp.agency.claim import Claim, read_birth_date, read_name, read_province, read_text
 from ndxp.agency.database import Database, Transaction
+from ndxp.agency.dossier_code import read_callers_code
 from ndxp.agency.replay import once
 from ndxp.agency.rights import keeps
 from ndxp.agency.stated import Person, corrections, read_people
@@ -126,7 +127,7 @@ class CivilStatusService(CivilStatusServiceServicer):
     def _new(self, kind: Kind, request: Any, people: Mapping[str, Person], **more: Any) -> Dossier:
         filing = caller().assertion
         return Dossier(
-            code="", kind=kind, dossier_code=rules.read_dossier_code(request.dossier_code),
+            code="", kind=kind, dossier_code=read_callers_code(request.dossier_code),
             province=read_province(request.province), traceparent=filing.traceparent or new_traceparent(),
             user_id=filing.user_id, received_at=self._clock.now(), people=people, **more,
         )  # fmt: skip

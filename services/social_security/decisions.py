@@ -7,10 +7,10 @@ from functools import partial
 
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.filings import TOO_LATE, add_expiry, add_work, code_of, turn_of, why_unknown
 from ndxp.agency.jobs import Handler, Settle
 from ndxp.agency.verification import Verification, Verified
-from ndxp.clock import Clock, micros_of
-from ndxp.working_time import due_in_days
+from ndxp.clock import Clock
 from services.social_security import rules
 from services.social_security.records import Claim, Fund, State
 
@@ -20,7 +20,7 @@ PURPOSE = "death benefits"
 
 def add_decision(documents: Transaction, claim: Claim, due: int) -> None:
     """Adds the work on a claim that was filed or supplemented."""
-    _add(documents, DECIDE, claim, due)
+    add_work(documents, DECIDE, claim.code, claim.turn, due=due)
 
 
 class Decisions:
@@ -42,8 +42,10 @@ class Decisions:
     async def _decide(self, job: Job) -> Settle:
         """Asks about the deceased and the survivor; nothing is changed before the decision is."""
         with self._database.reading() as documents:
-            claim = self._fund.due(documents, job.body.decode())
+            claim = self._fund.due(documents, code_of(job))
         known: dict[str, Verified] = {}
+        if claim.state is not State.RECEIVED:
+            return partial(self._settle, job, known)  # withdrawn: nobody is asked about
         errand = Errand(
             provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code, user_id=claim.user_id
         )
@@ -55,8 +57,8 @@ class Decisions:
         return partial(self._settle, job, known)
 
     def _settle(self, job: Job, known: Mapping[str, Verified], documents: Transaction) -> None:
-        claim = self._fund.due(documents, job.body.decode())
-        if claim.state is not State.RECEIVED or claim.turn != _turn(job):
+        claim = self._fund.due(documents, code_of(job))
+        if claim.state is not State.RECEIVED or claim.turn != turn_of(job):
             return  # withdrawn meanwhile
         deceased, survivor = known["deceased"], known["survivor"]
         claim = replace(
@@ -97,25 +99,16 @@ class Decisions:
         self._fund.store(documents, replace(claim, state=State.REFUSED, reason=why))
 
     def _want_supplement(self, claim: Claim, roles: list[str], documents: Transaction) -> None:
-        why = f"number, name and birth date of the {' and the '.join(roles)} are not those of one citizen"
-        self._fund.store(documents, replace(claim, state=State.SUPPLEMENT, reason=why, decided_at=0))
-        _add(documents, EXPIRE, claim, micros_of(due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS)))
+        wanting = replace(claim, state=State.SUPPLEMENT, reason=why_unknown(roles), decided_at=0)
+        self._fund.store(documents, wanting)
+        add_expiry(documents, EXPIRE, claim.code, claim.turn, self._clock)
 
     async def _expire(self, job: Job) -> Settle:
         """Refuses a claim whose supplement has not come."""
 
         def settle(documents: Transaction) -> None:
-            claim = self._fund.due(documents, job.body.decode())
-            if claim.state is State.SUPPLEMENT and claim.turn == _turn(job):
-                late = replace(claim, decided_at=self._clock.now())
-                self._refuse(late, f"no supplement came within {rules.SUPPLEMENT_DAYS} working days", documents)
+            claim = self._fund.due(documents, code_of(job))
+            if claim.state is State.SUPPLEMENT and claim.turn == turn_of(job):
+                self._refuse(replace(claim, decided_at=self._clock.now()), TOO_LATE, documents)
 
         return settle
-
-
-def _add(documents: Transaction, kind: str, claim: Claim, due: int) -> None:
-    documents.add_job(kind, f"{claim.code}-{kind}-{claim.turn}", claim.code.encode(), due=due)
-
-
-def _turn(job: Job) -> int:
-    return int(job.key.rpartition("-")[2])

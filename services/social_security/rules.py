@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from ndxp.agency.claim import read_text
 from ndxp.agency.stated import corrected
 from ndxp.errors import AgencyError, Code
 from ndxp.world.registers.participation import Participant
@@ -15,9 +14,6 @@ ROLES = ("deceased", "survivor")
 
 DAYS = 7
 """Working days within which a claim is decided (10 before the pilot)."""
-
-SUPPLEMENT_DAYS = 7
-"""Working days within which a supplement must come."""
 
 FUNERAL, SURVIVORS = "funeral", "survivors"
 """The allowances."""
@@ -30,7 +26,6 @@ LEAST_MONTHS = 12
 
 _RISE = date(2023, 7, 1)
 _BASE_SALARY_BEFORE, _BASE_SALARY = 1_490_000, 1_800_000
-_LONGEST_CODE = 64
 
 
 def base_salary(day: date) -> int:
@@ -46,11 +41,6 @@ def allowance(kind: str, death_date: date) -> int:
 def entitled(participant: Participant | None) -> bool:
     """Whether the death of a participant gives allowances. A pension that was paid takes far more than these months."""
     return participant is not None and participant.months >= LEAST_MONTHS
-
-
-def read_dossier_code(text: str) -> str:
-    """The code of the caller's own dossier; raises AgencyError when it is missing or too long."""
-    return read_text(text, "dossier_code", _LONGEST_CODE)
 
 
 def something_claimed(*, funeral: bool, survivors: bool) -> None:

@@ -7,6 +7,7 @@ import grpc
 from ndxp.agency.caller import caller, new_traceparent
 from ndxp.agency.claim import read_claim
 from ndxp.agency.database import Database, Transaction
+from ndxp.agency.dossier_code import read_callers_code
 from ndxp.agency.replay import answered, once
 from ndxp.agency.stated import corrections, read_people
 from ndxp.agency.verification import Verification
@@ -42,7 +43,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
             due_at, decided_at = self._due()
             filing = caller().assertion
             claim = self._fund.receive(documents, Claim(
-                code="", dossier_code=rules.read_dossier_code(request.dossier_code),
+                code="", dossier_code=read_callers_code(request.dossier_code),
                 people=read_people(request, *rules.ROLES), funeral=request.funeral, survivors=request.survivors,
                 traceparent=filing.traceparent or new_traceparent(), user_id=filing.user_id, due_at=due_at,
             ), self._clock.today())  # fmt: skip

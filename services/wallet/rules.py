@@ -176,6 +176,17 @@ def residence_documents(answer: residence.ConfirmResidenceResponse) -> list[Clai
     ]  # fmt: skip
 
 
+def not_presentable(source: str, reason: str, *, differs: bool) -> AgencyError:
+    """Why a document cannot be presented whose keeper gave no answer, or has the citizen otherwise."""
+    if differs:
+        message = f"{source} has the citizen otherwise ({reason}); ask there to have the record corrected"
+        return AgencyError(Code.FAILED_PRECONDITION, "DOCUMENT_DIFFERS", message, field="kind")
+    return AgencyError(
+        Code.UNAVAILABLE, "DOCUMENT_UNAVAILABLE",
+        f"{source} gave no answer ({reason}); nothing was stored; retry with the same request_id",
+    )  # fmt: skip
+
+
 def chosen(documents: Sequence[Claims], which: str) -> Claims:
     """The document that is meant; raises AgencyError when there is none, or more than one."""
     found = [document for document in documents if not which or which in document.values()]

@@ -19,7 +19,6 @@ from ndxp.agency.place import read_address
 from ndxp.agency.replay import answered, once
 from ndxp.clock import Clock, real_now
 from ndxp.driving_licences.v1 import driving_licences_pb2 as licences
-from ndxp.errors import AgencyError, Code
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.jwk import public_jwk
 from ndxp.passports.v1 import passports_pb2 as passports
@@ -96,11 +95,15 @@ _SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class _Got:
-    """What came of the question for one kind: documents, or what is missing."""
+    """What came of the question for one kind: documents, or what is missing.
+
+    ``differs`` says that the agency answered, and has the citizen otherwise.
+    """
 
     documents: Sequence[rules.Claims] = ()
     transaction_id: str = ""
     missing: pb.MissingDocument | None = None
+    differs: bool = False
 
 
 class WalletService(WalletServiceServicer):
@@ -145,8 +148,7 @@ class WalletService(WalletServiceServicer):
             return before
         got = await self._got(kind, request)
         if got.missing:
-            why = f"{got.missing.source} gave no answer ({got.missing.reason}); retry later"
-            raise AgencyError(Code.UNAVAILABLE, "DOCUMENT_UNAVAILABLE", why)
+            raise rules.not_presentable(got.missing.source, got.missing.reason, differs=got.differs)
         document = rules.chosen(got.documents, request.which)
         names = rules.read_claims(request.claims, document)
 
@@ -235,6 +237,7 @@ class WalletService(WalletServiceServicer):
             missing.reason = NO_ANSWER_IN_TIME
         except rules.ResultDiffers as differs:
             missing.reason = differs.reason
+            return _Got(missing=missing, differs=True)
         except OnwardFailed as error:
             missing.reason = error.reason
             if failure := error.failure:

@@ -14,10 +14,13 @@ from ndxp.client import Exchange
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.social_security.v1.social_security_pb2 import GetParticipationRequest
+from ndxp.social_security.v1.social_security_pb2_grpc import SocialSecurityServiceStub
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
 from ndxp.wire.assertion import message_mark
 from ndxp.world import World
+from ndxp.world.registers.participation import Participation
 from tests.e2e.conftest import (
     PROVIDER,
     STRANGER,
@@ -37,6 +40,7 @@ from tests.support.workers import worker
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSPITAL, PROVINCE, TAX = "VN/GOV/H26/hospital", "VN/GOV/H26/one-stop", "VN/GOV/G12/tax"
+REGISTRAR, BANK = "VN/GOV/G15/civil-status", "VN/COM/9900000016/ekyc"
 GET_CITIZEN = "ndxp.population.v1.PopulationService/GetCitizen"
 
 
@@ -88,6 +92,51 @@ async def test_hospital_province_and_tax_office_get_three_records_of_one_citizen
     why = explained(exchange, trailing[metadata.TRANSACTION_ID])
     assert f"grant {grant} of VN/GOV/G01/population: releases only citizen.citizen_number, " in why
     assert terms["basis"] in why
+
+
+@pytest.mark.parametrize(
+    ("client", "reason"), [(PROVINCE, "ACCESS_DENIED"), (HOSPITAL, "ACCESS_DENIED"), (REGISTRAR, "PURPOSE_REQUIRED")]
+)
+async def test_a_death_is_told_to_the_population_database_by_civil_status_alone_and_for_its_purpose(
+    exchange: RunningExchange, client: str, reason: str
+) -> None:
+    async with Exchange(exchange.gateway, exchange.tokens(client)) as member:
+        stub = PopulationServiceStub(member.channel)
+        failure = await failure_of(stub.RegisterDeath(pb.RegisterDeathRequest()))
+        assert (failure.code, failure.reason) == (Code.PERMISSION_DENIED, reason)
+        if client == REGISTRAR:
+            stated = ((metadata.PURPOSE, "death registration"),)
+            failure = await failure_of(stub.RegisterDeath(pb.RegisterDeathRequest(), metadata=stated))
+            assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "REQUEST_ID_MISSING")
+
+
+@pytest.mark.parametrize(
+    ("client", "purpose", "released"),
+    [
+        (PROVINCE, "", {"social_insurance_number", "since", "months", "contributes"}),
+        (HOSPITAL, "treatment", {"social_insurance_number", "contributes"}),
+        (BANK, "consent of the person", {"contributes"}),
+    ],
+)
+async def test_a_bank_learns_of_a_participation_no_more_than_yes_or_no(
+    exchange: RunningExchange, client: str, purpose: str, released: set[str]
+) -> None:
+    world = World()
+    contributor = next(
+        citizen
+        for citizen in world.sample(1000, seed=42)
+        if (entry := world.entry(Participation, citizen.number)) and entry.contributes
+    )
+    request = GetParticipationRequest(
+        citizen_number=contributor.number,
+        full_name=contributor.full_name,
+        birth_date=str(contributor.birth_date),
+    )
+    pairs = ((metadata.PURPOSE, purpose),) if purpose else ()
+    async with Exchange(exchange.gateway, exchange.tokens(client)) as member:
+        answer = await SocialSecurityServiceStub(member.channel).GetParticipation(request, metadata=pairs)
+    assert answer.matched
+    assert {field.name for field, _ in answer.participation.ListFields()} == released
 
 
 async def test_the_tax_office_learns_the_province_of_an_address_and_not_the_street(exchange: RunningExchange) -> None:

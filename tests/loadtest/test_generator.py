@@ -508,7 +508,7 @@ async def test_members_are_chosen_by_group_and_subsystem_and_get_tokens(exchange
         "VN/GOV/H26/one-stop",
     ]
     for wrong, there in (
-        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are central/lgsp, "),
+        (["provinces/one-stop", "provinces/no-such"], "is in provinces/no-such; there are .*central/lgsp, "),
         (["VN/GOV/H26/one-stp"], "is in VN/GOV/H26/one-stp; there are VN/GOV/H26/hospital, VN/GOV/H26/one-stop, "),
     ):
         with pytest.raises(ExchangeUnreachable, match=there):

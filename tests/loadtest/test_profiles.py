@@ -158,7 +158,9 @@ def test_the_guides_examples_are_taken(tmp_path: Path) -> None:
 
 
 def test_an_unknown_profile_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(BadProfile, match="there is no profile 'nope'; there are: capacity, estonia, .*ndxp-peak; a pa"):
+    with pytest.raises(
+        BadProfile, match="there is no profile 'nope'; there are: busy-month, capacity, .*ndxp-peak; a pa"
+    ):
         profiles.load("nope")
 
 

@@ -35,12 +35,14 @@ def clock(tmp_path: Path) -> Path:
     return tmp_path / "clock"
 
 
-@pytest.fixture
-async def town(
-    world: World, control: TokenOffice, tmp_path: Path, clock: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator["Town"]:
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.005)
     monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+async def town(world: World, control: TokenOffice, tmp_path: Path, clock: Path) -> AsyncIterator["Town"]:
     async with open_town(world, control, tmp_path, ["population", "residence"], clock_file=clock) as town:
         yield town
 
@@ -263,6 +265,18 @@ async def test_a_repeated_filing_is_one(town: "Town", registration: Registration
 
 
 HOME = pb.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc")
+
+
+async def test_a_filing_that_becomes_due_while_the_agency_is_away_is_decided_when_it_is_back(
+    world: World, control: TokenOffice, tmp_path: Path, clock: Path, registration: Registration
+) -> None:
+    names = ("population", "residence")
+    async with open_town(world, control, tmp_path, names, clock_file=clock) as before:
+        filing = await register(before, registration())
+    move(clock, DECIDED)
+    async with open_town(world, control, tmp_path, names, clock_file=clock) as after:
+        assert (await decided(after, clock, filing)).state == pb.FILING_STATE_DONE
+        assert filings_and_jobs(after) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -268,6 +268,7 @@ async def test_a_claim_is_withdrawn_until_it_is_decided(
     other = await filed(town, claim())
     assert (await decided(town, clock_file, other)).state == pb.CLAIM_STATE_GRANTED  # the first one did not take it
     assert await get(town, code) == withdrawn
+    assert len(town.onward_calls()) == 2  # about the two of the other claim
 
 
 async def test_killed_before_its_own_record_it_grants_once(

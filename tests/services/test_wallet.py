@@ -161,7 +161,9 @@ async def test_an_agency_that_does_not_answer_is_not_waited_for(town: "Town", ci
     assert (missing.kind, missing.reason) == (pb.DOCUMENT_KIND_DRIVING_LICENCE, "NO_ANSWER_IN_TIME")
 
 
-async def test_an_insurer_that_has_another_name_is_named_with_its_code(town: "Town", world: World) -> None:
+async def test_an_insurer_that_has_another_name_is_named_with_its_code(
+    town: "Town", world: World, presenting: "Presenting", failure_of: "FailureOf"
+) -> None:
     other = world.persona("name-differs").citizen
     assert world.entry(WalletAccounts, other.number)
     answer = await documents(town, other, pb.DOCUMENT_KIND_HEALTH_INSURANCE)
@@ -169,6 +171,9 @@ async def test_an_insurer_that_has_another_name_is_named_with_its_code(town: "To
     assert not answer.documents
     assert missing.reason == "RESULT_053"
     assert missing.transaction_id
+    card = presenting(kind=pb.DOCUMENT_KIND_HEALTH_INSURANCE, claims=["card_number"], **of(other))
+    failure = await failure_of(wallet(town).PresentDocument(card))
+    assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "DOCUMENT_DIFFERS")
 
 
 async def test_what_a_citizen_has_not_or_has_not_taken_in_is_in_neither_list(town: "Town", world: World) -> None:

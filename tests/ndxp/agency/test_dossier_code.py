@@ -1,7 +1,7 @@
 import pytest
 
 from ndxp.agency.caller import set_caller
-from ndxp.agency.dossier_code import body_of, read_own_code
+from ndxp.agency.dossier_code import body_of, read_callers_code, read_own_code
 from ndxp.errors import AgencyError
 from ndxp.wire.assertion import Assertion
 
@@ -32,4 +32,12 @@ def test_a_body_speaks_of_its_own_dossiers_only() -> None:
     ):
         with pytest.raises(AgencyError) as refused:
             read_own_code(code, "dossier_code")
+        assert (refused.value.reason, refused.value.field) == (reason, "dossier_code")
+
+
+def test_a_callers_own_code_may_have_any_form_but_is_one_line() -> None:
+    assert read_callers_code(" a 1 ") == "a 1"
+    for code, reason in (("", "FIELD_MISSING"), ("a" * 65, "FIELD_MALFORMED"), ("a\nb", "FIELD_MALFORMED")):
+        with pytest.raises(AgencyError) as refused:
+            read_callers_code(code)
         assert (refused.value.reason, refused.value.field) == (reason, "dossier_code")
