@@ -32,7 +32,7 @@ class OnlineLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A procedure; ``body`` is the member in charge of it, empty for one of no body in this nation."""
+    """A procedure; ``body`` is the member in charge of it."""
 
     code: str
     name: str

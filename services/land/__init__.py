@@ -19,7 +19,7 @@ class LandSettings(AgencySettings):
     land_registration_hours: float = Field(default=8.0, ge=0)
     """Working hours that the land registry takes to register the new owner (chosen by this project)."""
     land_query_minutes: float = Field(default=30.0, gt=0)
-    """Minutes between two queries of a tax notice, or of what is owed for it (chosen by this project)."""
+    """Minutes between two queries of a tax notice, or of what is owed for it; payments are checked twice an hour."""
 
 
 def build(foundation: Foundation[LandSettings]) -> LandService:

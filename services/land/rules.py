@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from ndxp.agency.claim import read_claim, read_number
+from ndxp.agency.claim import read_claim
 from ndxp.errors import AgencyError, Code
 from ndxp.world import normalise_name
 from ndxp.world.registers.land_parcels import LandParcel
@@ -29,8 +29,7 @@ def read_certificate_number(number: str) -> str:
 
 def read_party(party: Party, field: str) -> Party:
     """Seller or buyer; raises AgencyError with the field at fault."""
-    read_number(party.citizen_number, field=f"{field}.citizen_number")
-    read_claim(party.citizen_number, party.full_name, party.birth_date)
+    read_claim(party.citizen_number, party.full_name, party.birth_date, of=field)
     return party
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
@@ -146,10 +146,13 @@ class Portal:
         contents = [(filing.seq, documents.get(DOSSIER, filing.body.decode())) for filing in filings]
         return [(seq, _decode_dossier(content)) for seq, content in contents if content]
 
-    def file(self, documents: Documents, dossier: Dossier) -> None:
-        """Stores a dossier that the caller files."""
+    def file(self, documents: Documents, dossier: Dossier) -> Dossier:
+        """Stores a dossier that the caller files; one that its body has synchronised already stays as far as it is."""
+        if content := documents.get(DOSSIER, dossier.code):
+            dossier = replace(_decode_dossier(content), filed_by=dossier.filed_by, works_on_it=dossier.works_on_it)
         self.store(documents, dossier)
         documents.put(FILING, new_id(), dossier.code.encode(), owner=dossier.citizen_number)
+        return dossier
 
     def store(self, documents: Documents, dossier: Dossier) -> None:
         """Stores a dossier as it is now."""

@@ -40,7 +40,9 @@ _REFERENCE = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 _MEDIA_TYPES = ("application/pdf", "application/xml", "application/json", "text/plain")
 _MOST_CONTENT = 256 * 1024
 _HIGHEST_AMOUNT = 100_000_000_000
-_LONGEST_LINE = 300
+LONGEST_LINE = 300
+"""Characters of what is said in one line."""
+
 _SIGNED = "ndxp.public_services.v1.ConfirmPayment"
 
 
@@ -173,6 +175,30 @@ def no_dossier_yet(dossier: Dossier | None) -> None:
         )  # fmt: skip
 
 
+def filed_here(dossier: Dossier) -> Dossier:
+    """The dossier; raises AgencyError unless it was filed at the portal."""
+    if not dossier.filed_by:
+        raise AgencyError(
+            Code.FAILED_PRECONDITION, "NOT_FILED_HERE",
+            "this dossier was filed elsewhere; ask the body that works on it", field="code",
+        )  # fmt: skip
+    return dossier
+
+
+def check_correction(dossier: Dossier, matter: str | None, *, of_life_event: bool) -> None:
+    """Raises AgencyError when a supplement corrects what the dossier is not about."""
+    about = _MATTERS.get(dossier.procedure_code, "general")
+    if matter not in (None, about):
+        raise _wrong("MATTER_WRONG", f"this dossier is about {about}", matter or "")
+    if matter is None and of_life_event:
+        raise _wrong("MATTER_MISSING", f"say what is corrected of the {about}", about)
+
+
+def as_told(dossier: Dossier, state: int, note: str, now: int) -> Dossier:
+    """The dossier with the state that whoever works on it has told."""
+    return replace(dossier, state=state, note=note, changed_at=now, updated_at=now)
+
+
 def moved(dossier: Dossier, state: int, *, changed_at: int, now: int, note: str = "") -> Dossier:
     """The dossier in another state, or once more in its own; raises AgencyError for an impossible change."""
     if state != dossier.state and state not in _NEXT.get(dossier.state, ()):
@@ -211,7 +237,7 @@ def known_result(result: Result | None) -> Result:
 
 def read_note(text: str) -> str:
     """What was done; may be empty. Raises AgencyError when it is too long or no line."""
-    return read_text(text, "note", _LONGEST_LINE, required=False)
+    return read_text(text, "note", LONGEST_LINE, required=False)
 
 
 def read_result(dossier: Dossier, title: str, media_type: str, content: bytes, sha256: str) -> Result:
@@ -222,7 +248,7 @@ def read_result(dossier: Dossier, title: str, media_type: str, content: bytes, s
         raise AgencyError(
             Code.FAILED_PRECONDITION, "NOT_DONE", "the dossier is not done; update its progress first", field="code"
         )
-    title = read_text(title, "document.title", _LONGEST_LINE)
+    title = read_text(title, "document.title", LONGEST_LINE)
     if media_type not in _MEDIA_TYPES:
         kinds = ", ".join(_MEDIA_TYPES)
         raise _wrong("MEDIA_TYPE_UNKNOWN", f"document.media_type must be one of {kinds}", "document.media_type")
@@ -333,7 +359,7 @@ def refunded(payment: Payment, amount: int) -> Payment:
 
 def read_reason(text: str) -> str:
     """Why a payment is given back; raises AgencyError when it is missing, too long or no line."""
-    return read_text(text, "reason", _LONGEST_LINE)
+    return read_text(text, "reason", LONGEST_LINE)
 
 
 def _wrong(reason: str, message: str, field: str) -> AgencyError:

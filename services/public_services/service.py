@@ -4,6 +4,7 @@ from secrets import token_bytes, token_urlsafe
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ndxp.agency.caller import Errand, caller, new_traceparent, on_errand
@@ -40,6 +41,14 @@ _TO_LINKED, _TO_ONE_STOP = "the call to the linked-service software", "the call 
 _SUBMIT_BIRTH = OnwardMethod(_LINKED["SubmitBirth"], linked.SubmitBirthResponse, _TO_LINKED, "SUBMISSION")
 _SUBMIT_DEATH = OnwardMethod(_LINKED["SubmitDeath"], linked.SubmitDeathResponse, _TO_LINKED, "SUBMISSION")
 _LINKED_STATE = OnwardMethod(_LINKED["GetDossier"], linked.GetDossierResponse, _TO_LINKED, "STATE")
+_SUPPLEMENT_LINKED = OnwardMethod(
+    _LINKED["SupplementDossier"], linked.SupplementDossierResponse, _TO_LINKED, "SUPPLEMENT"
+)
+_WITHDRAW_LINKED = OnwardMethod(_LINKED["WithdrawDossier"], linked.WithdrawDossierResponse, _TO_LINKED, "WITHDRAWAL")
+_SUPPLEMENT = OnwardMethod(
+    _ONE_STOP["SupplementDossier"], one_stop.SupplementDossierResponse, _TO_ONE_STOP, "SUPPLEMENT"
+)
+_WITHDRAW = OnwardMethod(_ONE_STOP["WithdrawDossier"], one_stop.WithdrawDossierResponse, _TO_ONE_STOP, "WITHDRAWAL")
 _RECEIVE = OnwardMethod(_ONE_STOP["ReceiveDossier"], one_stop.ReceiveDossierResponse, _TO_ONE_STOP, "SUBMISSION")
 _ONE_STOP_STATE = OnwardMethod(_ONE_STOP["GetDossier"], one_stop.GetDossierResponse, _TO_ONE_STOP, "STATE")
 _TAX = tax.DESCRIPTOR.services_by_name["TaxService"].methods_by_name
@@ -111,7 +120,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         matter = request.WhichOneof("matter")
         found, province = rules.online_procedure(request.procedure_code, matter), rules.read_province(request.province)
         applicant = request.applicant
-        claim = read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date)
+        claim = read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date, of="applicant")
         if before := answered(self._database, request, pb.SubmitDossierResponse):
             return before
         with self._database.reading() as documents:
@@ -125,8 +134,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                 changed_at=now, updated_at=now, works_on_it=works_on_it, due_at=due.ToMicroseconds(),
                 filed_by=caller().client, online=True,
             )  # fmt: skip
-            self._portal.file(documents, dossier)
-            return pb.SubmitDossierResponse(dossier=_dossier(dossier))
+            return pb.SubmitDossierResponse(dossier=_dossier(self._portal.file(documents, dossier)))
 
         return once(self._database, request, pb.SubmitDossierResponse, submit)
 
@@ -153,7 +161,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                 local = (await self._onward.call(_RECEIVE, dossier, provider=works_on_it)).answer.dossier
                 return local.code, local.state, works_on_it, local.due_at
         except OnwardFailed as error:
-            raise _told(error) from error
+            raise _passed_on(error) from error
         return event.code, rules.LINKED_STATES[event.state], LIFE_EVENTS, event.due_at
 
     async def GetDossier(self, request: pb.GetDossierRequest, _: _Context) -> pb.GetDossierResponse:
@@ -162,14 +170,80 @@ class PublicServiceService(PublicServiceServiceServicer):
             dossier = rules.known_dossier(self._dossier(documents, request.code))
         shown = _dossier(dossier)
         if dossier.works_on_it == LIFE_EVENTS:
-            event = await self._onward.call(_LINKED_STATE, linked.GetDossierRequest(code=dossier.code))
-            shown.state = _state(rules.LINKED_STATES[event.answer.dossier.state])
-            shown.note = event.answer.dossier.note
+            state, shown.note = await self._linked(_LINKED_STATE, linked.GetDossierRequest(code=dossier.code))
+            shown.state = _state(state)
         elif dossier.filed_by:
             question = one_stop.GetDossierRequest(code=dossier.code)
-            local = await self._onward.call(_ONE_STOP_STATE, question, provider=dossier.works_on_it)
-            shown.state, shown.note = local.answer.dossier.state, local.answer.dossier.note
+            state, shown.note = await self._at_one_stop(_ONE_STOP_STATE, question, dossier.works_on_it)
+            shown.state = _state(state)
         return pb.GetDossierResponse(dossier=shown)
+
+    async def SupplementDossier(
+        self, request: pb.SupplementDossierRequest, _: _Context
+    ) -> pb.SupplementDossierResponse:
+        """Sends a supplement on."""
+        text = read_text(request.text, "text", rules.LONGEST_LINE)
+        if before := answered(self._database, request, pb.SupplementDossierResponse):
+            return before
+        dossier, matter = self._filed_here(request.code), request.WhichOneof("matter")
+        both: dict[str, Any] = {"request_id": onward_request_id(request.request_id), "code": dossier.code}
+        corrected: dict[str, Any] = {matter: getattr(request, matter)} if matter else {}
+        rules.check_correction(dossier, matter, of_life_event=dossier.works_on_it == LIFE_EVENTS)
+        if dossier.works_on_it == LIFE_EVENTS:
+            to_linked = linked.SupplementDossierRequest(**both, **corrected)
+            state, note = await self._linked(_SUPPLEMENT_LINKED, to_linked)
+        else:
+            local = one_stop.SupplementDossierRequest(**both, text=text, **corrected)
+            state, note = await self._at_one_stop(_SUPPLEMENT, local, dossier.works_on_it)
+
+        def supplement(documents: Transaction) -> pb.SupplementDossierResponse:
+            return pb.SupplementDossierResponse(dossier=self._told(documents, dossier.code, state, note))
+
+        return once(self._database, request, pb.SupplementDossierResponse, supplement)
+
+    async def WithdrawDossier(self, request: pb.WithdrawDossierRequest, _: _Context) -> pb.WithdrawDossierResponse:
+        """Sends a withdrawal on."""
+        if before := answered(self._database, request, pb.WithdrawDossierResponse):
+            return before
+        dossier = self._filed_here(request.code)
+        both: dict[str, Any] = {"request_id": onward_request_id(request.request_id), "code": dossier.code}
+        if dossier.works_on_it == LIFE_EVENTS:
+            state, note = await self._linked(_WITHDRAW_LINKED, linked.WithdrawDossierRequest(**both))
+        else:
+            local = one_stop.WithdrawDossierRequest(**both)
+            state, note = await self._at_one_stop(_WITHDRAW, local, dossier.works_on_it)
+
+        def withdraw(documents: Transaction) -> pb.WithdrawDossierResponse:
+            return pb.WithdrawDossierResponse(dossier=self._told(documents, dossier.code, state, note))
+
+        return once(self._database, request, pb.WithdrawDossierResponse, withdraw)
+
+    def _filed_here(self, code: str) -> Dossier:
+        with self._database.reading() as documents:
+            return rules.filed_here(rules.known_dossier(self._dossier(documents, code)))
+
+    async def _linked(self, method: OnwardMethod[Any], request: Message) -> tuple[int, str]:
+        """State and note that the linked-service software tells."""
+        try:
+            event = (await self._onward.call(method, request)).answer.dossier
+        except OnwardFailed as error:
+            raise _passed_on(error) from error
+        return rules.LINKED_STATES[event.state], event.note
+
+    async def _at_one_stop(self, method: OnwardMethod[Any], request: Message, provider: str) -> tuple[int, str]:
+        """State and note that a one-stop system tells."""
+        try:
+            local = (await self._onward.call(method, request, provider=provider)).answer.dossier
+        except OnwardFailed as error:
+            raise _passed_on(error) from error
+        return local.state, local.note
+
+    def _told(self, documents: Transaction, code: str, state: int, note: str) -> pb.Dossier:
+        """Stores what whoever works on a dossier has told."""
+        dossier = rules.known_dossier(self._dossier(documents, code))
+        told = rules.as_told(dossier, state, note, self._clock.now())
+        self._portal.store(documents, told)
+        return _dossier(told)
 
     async def ListDossiers(self, request: pb.ListDossiersRequest, _: _Context) -> pb.ListDossiersResponse:
         """A page of the dossiers of a citizen that the caller filed."""
@@ -299,7 +373,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         try:
             given = await self._onward.call(_GET_OBLIGATION, question, purpose=TAX_PAYMENT)
         except OnwardFailed as error:
-            raise _told(error) from error
+            raise _passed_on(error) from error
         rules.check_owed(amount, given.answer.owed)
 
     async def tell_tax(self, job: Job) -> Settle:
@@ -371,7 +445,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         return shown
 
 
-def _told(error: OnwardFailed) -> AgencyError:
+def _passed_on(error: OnwardFailed) -> AgencyError:
     """What the other agency said of the request, as the portal's own answer; other failures stay what they are."""
     if error.failure is None or not error.refusal:
         return error

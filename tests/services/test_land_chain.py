@@ -9,6 +9,7 @@ import pytest
 
 from ndxp.agency import jobs
 from ndxp.clock import begin
+from ndxp.errors import Code
 from ndxp.land.v1 import land_pb2 as land
 from ndxp.land.v1.land_pb2_grpc import LandServiceStub
 from ndxp.life_events.v1 import life_events_pb2 as linked
@@ -27,7 +28,7 @@ from tests.services.conftest import MEMBER, SECRETS, open_town
 from tests.support.fakes import until
 
 if TYPE_CHECKING:
-    from tests.services.conftest import Town
+    from tests.services.conftest import FailureOf, Town
     from tests.support.fakes import TokenOffice
 
 WALLET, COUNTER = "VN/GOV/G01/wallet", "VN/GOV/G12/lgsp"
@@ -132,8 +133,8 @@ async def test_a_wrong_buyer_is_supplemented_and_the_transfer_goes_on(
     wanted = await reached(town, code, pb.DOSSIER_STATE_SUPPLEMENT)
     assert wanted.note == "BUYER_DIFFERS"
     right = pb.LandTransfer(certificate_number=seller[1].number, buyer=person(buyer), price=2_000_000_000)
-    supplement = pb.SupplementDossierRequest(request_id="1", code=code, text="tên người mua", land=right)
-    await OneStopServiceStub(town.channel(MEMBER)).SupplementDossier(supplement, metadata=AT)
+    supplement = portal.SupplementDossierRequest(request_id="1", code=code, text="tên người mua", land=right)
+    await PublicServiceServiceStub(town.channel(WALLET)).SupplementDossier(supplement)
     await pay(town, (await reached(town, code, pb.DOSSIER_STATE_PAYMENT)).note)
     assert (await reached(town, code, *ENDED)).state == pb.DOSSIER_STATE_DONE
 
@@ -149,3 +150,21 @@ async def test_a_parcel_of_somebody_else_ends_the_dossier_with_the_reason(
     code = await submitted(town, (seller[0], anothers), person(buyer))
     ended = await reached(town, code, *ENDED)
     assert (ended.state, ended.note) == (pb.DOSSIER_STATE_STOPPED, "SELLER_NOT_OWNER")
+
+
+async def test_a_dossier_about_something_else_takes_no_correction_of_a_transfer(
+    town: "Town", seller: tuple[Citizen, LandParcel], buyer: Citizen, failure_of: "FailureOf"
+) -> None:
+    stub = OneStopServiceStub(town.channel(MEMBER))
+    general = pb.ReceiveDossierRequest(
+        request_id="1", procedure_code="1.000001", applicant=person(seller[0]), general=pb.General(subject="xác nhận")
+    )
+    code = (await stub.ReceiveDossier(general, metadata=AT)).dossier.code
+    wanted = pb.MoveDossierRequest(request_id="2", code=code, state=pb.DOSSIER_STATE_SUPPLEMENT, note="thiếu")
+    await stub.MoveDossier(wanted, metadata=AT)
+    land_of_others = pb.LandTransfer(certificate_number="BM 123456", buyer=person(buyer), price=1)
+    supplement = pb.SupplementDossierRequest(request_id="3", code=code, text="bổ sung", land=land_of_others)
+    failure = await failure_of(stub.SupplementDossier(supplement, metadata=AT))
+    assert (failure.code, failure.reason) == (Code.INVALID_ARGUMENT, "MATTER_DIFFERS")
+    dossier = (await stub.GetDossier(pb.GetDossierRequest(code=code), metadata=AT)).dossier
+    assert (dossier.state, dossier.HasField("land")) == (pb.DOSSIER_STATE_SUPPLEMENT, False)

@@ -44,6 +44,7 @@ class LinkedService(linked_grpc.LifeEventServiceServicer):
     def __init__(self) -> None:
         self.births: dict[str, linked.SubmitBirthRequest] = {}
         self.deaths: list[linked.SubmitDeathRequest] = []
+        self.supplements: list[linked.SupplementDossierRequest] = []
         self.state: Any = linked.DOSSIER_STATE_RECEIVED
 
     async def SubmitBirth(self, request: linked.SubmitBirthRequest, _: Any) -> linked.SubmitBirthResponse:
@@ -61,6 +62,16 @@ class LinkedService(linked_grpc.LifeEventServiceServicer):
     async def GetDossier(self, request: linked.GetDossierRequest, _: Any) -> linked.GetDossierResponse:
         return linked.GetDossierResponse(dossier=self._dossier(request.code))
 
+    async def SupplementDossier(
+        self, request: linked.SupplementDossierRequest, _: Any
+    ) -> linked.SupplementDossierResponse:
+        self.supplements.append(request)
+        return linked.SupplementDossierResponse(dossier=self._dossier(request.code))
+
+    async def WithdrawDossier(self, request: linked.WithdrawDossierRequest, _: Any) -> linked.WithdrawDossierResponse:
+        self.state = linked.DOSSIER_STATE_RETURNED
+        return linked.WithdrawDossierResponse(dossier=self._dossier(request.code))
+
     def _dossier(self, code: str) -> linked.Dossier:
         return linked.Dossier(code=code, state=self.state, note="as it is")
 
@@ -70,6 +81,7 @@ class OneStop(one_stop_grpc.OneStopServiceServicer):
 
     def __init__(self) -> None:
         self.received: list[one_stop.ReceiveDossierRequest] = []
+        self.supplements: list[one_stop.SupplementDossierRequest] = []
         self.state: Any = one_stop.DOSSIER_STATE_NEW
 
     async def ReceiveDossier(self, request: one_stop.ReceiveDossierRequest, _: Any) -> one_stop.ReceiveDossierResponse:
@@ -78,6 +90,20 @@ class OneStop(one_stop_grpc.OneStopServiceServicer):
 
     async def GetDossier(self, request: one_stop.GetDossierRequest, _: Any) -> one_stop.GetDossierResponse:
         return one_stop.GetDossierResponse(dossier=one_stop.Dossier(code=request.code, state=self.state))
+
+    async def SupplementDossier(
+        self, request: one_stop.SupplementDossierRequest, _: Any
+    ) -> one_stop.SupplementDossierResponse:
+        self.supplements.append(request)
+        return one_stop.SupplementDossierResponse(dossier=one_stop.Dossier(code=request.code, state=self.state))
+
+    async def WithdrawDossier(
+        self, request: one_stop.WithdrawDossierRequest, context: Any
+    ) -> one_stop.WithdrawDossierResponse:
+        said = status.encode(AgencyError(Code.FAILED_PRECONDITION, "AGENCY_AT_WORK", "an agency works on it"))
+        context.set_trailing_metadata((("grpc-status-details-bin", said),))
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "an agency works on it")
+        return one_stop.WithdrawDossierResponse()
 
 
 class Portal:
@@ -269,6 +295,68 @@ async def test_every_other_dossier_goes_to_the_one_stop_of_its_province(portal: 
     portal.one_stop.state = one_stop.DOSSIER_STATE_IN_PROCESS
     shown = (await portal.call(WALLET, "GetDossier", code=CODE)).dossier
     assert shown.state == one_stop.DOSSIER_STATE_IN_PROCESS
+
+
+async def test_a_birth_is_supplemented_and_withdrawn_where_it_is_worked_on(
+    portal: Portal, holder: Citizen, failure_of: "FailureOf"
+) -> None:
+    code = (await portal.call(WALLET, "SubmitDossier", **submission(holder))).dossier.code
+    right = {"code": code, "text": "tên mẹ", "birth": linked.Birth(surname="Lê")}
+    portal.linked.state = linked.DOSSIER_STATE_ACCEPTED
+    supplemented = await portal.call(WALLET, "SupplementDossier", request_id="1", **right)
+    assert await portal.call(WALLET, "SupplementDossier", request_id="1", **right) == supplemented
+    assert [each.birth.surname for each in portal.linked.supplements] == ["Lê"]
+    assert supplemented.dossier.state == one_stop.DOSSIER_STATE_RECEIVED
+    for different, reason in (
+        ({"birth": None}, "MATTER_MISSING"),
+        ({"birth": None, "land": one_stop.LandTransfer()}, "MATTER_WRONG"),
+        ({"text": ""}, "FIELD_MISSING"),
+        ({"request_id": ""}, "REQUEST_ID_MISSING"),
+    ):
+        assert (await failure_of(portal.call(WALLET, "SupplementDossier", **{**right, **different}))).reason == reason
+    assert len(portal.linked.supplements) == 1
+    withdrawn = await portal.call(WALLET, "WithdrawDossier", code=code)
+    listed = await portal.call(WALLET, "ListDossiers", citizen_number=holder.number)
+    assert [withdrawn.dossier.state, listed.dossiers[0].state] == [one_stop.DOSSIER_STATE_WITHDRAWN] * 2
+
+
+async def test_a_transfer_of_land_is_supplemented_at_the_one_stop_whose_refusal_is_the_answer_here(
+    portal: Portal, holder: Citizen, failure_of: "FailureOf"
+) -> None:
+    land = one_stop.LandTransfer(certificate_number="CT 1", price=1_000)
+    filed = submission(holder, procedure_code=LAND_CHANGE, land=land)
+    del filed["birth"]
+    await portal.call(WALLET, "SubmitDossier", **filed)
+    portal.one_stop.state = one_stop.DOSSIER_STATE_RECEIVED
+    right = one_stop.LandTransfer(certificate_number="CT 2", price=1_000)
+    answer = await portal.call(WALLET, "SupplementDossier", code=CODE, text="số giấy chứng nhận", land=right)
+    assert (answer.dossier.state, portal.one_stop.supplements[0].land) == (one_stop.DOSSIER_STATE_RECEIVED, right)
+    failure = await failure_of(portal.call(WALLET, "WithdrawDossier", code=CODE))
+    assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "AGENCY_AT_WORK")
+
+
+async def test_what_was_filed_elsewhere_is_not_supplemented_or_withdrawn_here(
+    portal: Portal, failure_of: "FailureOf"
+) -> None:
+    await portal.sync()
+    for method, more in (("SupplementDossier", {"text": "x"}), ("WithdrawDossier", {})):
+        failure = await failure_of(portal.call(OFFICE, method, code=CODE, **more))
+        assert (failure.code, failure.reason) == (Code.FAILED_PRECONDITION, "NOT_FILED_HERE")
+        failure = await failure_of(portal.call(WALLET, method, code=CODE, **more))
+        assert (failure.code, failure.reason) == (Code.NOT_FOUND, "DOSSIER_UNKNOWN")
+
+
+async def test_a_dossier_that_its_body_synchronises_before_it_is_stored_here_stays_as_far_as_it_is(
+    portal: Portal, holder: Citizen
+) -> None:
+    await portal.sync(citizen_number=holder.number)
+    await portal.progress(one_stop.DOSSIER_STATE_IN_PROCESS)
+    filed = submission(holder, procedure_code=LAND_CHANGE, land=one_stop.LandTransfer(price=1))
+    del filed["birth"]
+    dossier = (await portal.call(WALLET, "SubmitDossier", **filed)).dossier
+    assert (dossier.code, dossier.state) == (CODE, one_stop.DOSSIER_STATE_IN_PROCESS)
+    assert (await portal.call(WALLET, "ListDossiers", citizen_number=holder.number)).dossiers == [dossier]
+    await portal.progress(one_stop.DOSSIER_STATE_DONE)
 
 
 OFFLINE = next(each.code for _, each in procedures() if each.level is OnlineLevel.NONE)

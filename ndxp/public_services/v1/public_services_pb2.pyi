@@ -220,6 +220,42 @@ class GetDossierResponse(_message.Message):
     dossier: Dossier
     def __init__(self, dossier: _Optional[_Union[Dossier, _Mapping]] = ...) -> None: ...
 
+class SupplementDossierRequest(_message.Message):
+    __slots__ = ("request_id", "code", "text", "birth", "death", "land")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    BIRTH_FIELD_NUMBER: _ClassVar[int]
+    DEATH_FIELD_NUMBER: _ClassVar[int]
+    LAND_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    code: str
+    text: str
+    birth: _life_events_pb2.Birth
+    death: _life_events_pb2.Death
+    land: _one_stop_pb2.LandTransfer
+    def __init__(self, request_id: _Optional[str] = ..., code: _Optional[str] = ..., text: _Optional[str] = ..., birth: _Optional[_Union[_life_events_pb2.Birth, _Mapping]] = ..., death: _Optional[_Union[_life_events_pb2.Death, _Mapping]] = ..., land: _Optional[_Union[_one_stop_pb2.LandTransfer, _Mapping]] = ...) -> None: ...
+
+class SupplementDossierResponse(_message.Message):
+    __slots__ = ("dossier",)
+    DOSSIER_FIELD_NUMBER: _ClassVar[int]
+    dossier: Dossier
+    def __init__(self, dossier: _Optional[_Union[Dossier, _Mapping]] = ...) -> None: ...
+
+class WithdrawDossierRequest(_message.Message):
+    __slots__ = ("request_id", "code")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    code: str
+    def __init__(self, request_id: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+
+class WithdrawDossierResponse(_message.Message):
+    __slots__ = ("dossier",)
+    DOSSIER_FIELD_NUMBER: _ClassVar[int]
+    dossier: Dossier
+    def __init__(self, dossier: _Optional[_Union[Dossier, _Mapping]] = ...) -> None: ...
+
 class ListDossiersRequest(_message.Message):
     __slots__ = ("citizen_number", "page_size", "page_token")
     CITIZEN_NUMBER_FIELD_NUMBER: _ClassVar[int]

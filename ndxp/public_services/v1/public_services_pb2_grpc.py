@@ -69,6 +69,16 @@ class PublicServiceServiceStub:
                 request_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.GetDossierRequest.SerializeToString,
                 response_deserializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.GetDossierResponse.FromString,
                 _registered_method=True)
+        self.SupplementDossier = channel.unary_unary(
+                '/ndxp.public_services.v1.PublicServiceService/SupplementDossier',
+                request_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.SupplementDossierRequest.SerializeToString,
+                response_deserializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.SupplementDossierResponse.FromString,
+                _registered_method=True)
+        self.WithdrawDossier = channel.unary_unary(
+                '/ndxp.public_services.v1.PublicServiceService/WithdrawDossier',
+                request_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.WithdrawDossierRequest.SerializeToString,
+                response_deserializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.WithdrawDossierResponse.FromString,
+                _registered_method=True)
         self.ListDossiers = channel.unary_unary(
                 '/ndxp.public_services.v1.PublicServiceService/ListDossiers',
                 request_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.ListDossiersRequest.SerializeToString,
@@ -172,6 +182,20 @@ class PublicServiceServiceServicer:
 
     def GetDossier(self, request, context):
         """Shows a dossier. One that was filed here has the state that whoever works on it tells at this moment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SupplementDossier(self, request, context):
+        """Adds what was missing to a dossier that was filed here: it is sent on to whoever works on it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawDossier(self, request, context):
+        """Withdraws a dossier that was filed here, where whoever works on it still allows that.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -287,6 +311,16 @@ def add_PublicServiceServiceServicer_to_server(servicer, server):
                     servicer.GetDossier,
                     request_deserializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.GetDossierRequest.FromString,
                     response_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.GetDossierResponse.SerializeToString,
+            ),
+            'SupplementDossier': grpc.unary_unary_rpc_method_handler(
+                    servicer.SupplementDossier,
+                    request_deserializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.SupplementDossierRequest.FromString,
+                    response_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.SupplementDossierResponse.SerializeToString,
+            ),
+            'WithdrawDossier': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawDossier,
+                    request_deserializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.WithdrawDossierRequest.FromString,
+                    response_serializer=ndxp_dot_public__services_dot_v1_dot_public__services__pb2.WithdrawDossierResponse.SerializeToString,
             ),
             'ListDossiers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDossiers,
@@ -511,6 +545,60 @@ class PublicServiceService:
             '/ndxp.public_services.v1.PublicServiceService/GetDossier',
             ndxp_dot_public__services_dot_v1_dot_public__services__pb2.GetDossierRequest.SerializeToString,
             ndxp_dot_public__services_dot_v1_dot_public__services__pb2.GetDossierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SupplementDossier(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.public_services.v1.PublicServiceService/SupplementDossier',
+            ndxp_dot_public__services_dot_v1_dot_public__services__pb2.SupplementDossierRequest.SerializeToString,
+            ndxp_dot_public__services_dot_v1_dot_public__services__pb2.SupplementDossierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawDossier(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.public_services.v1.PublicServiceService/WithdrawDossier',
+            ndxp_dot_public__services_dot_v1_dot_public__services__pb2.WithdrawDossierRequest.SerializeToString,
+            ndxp_dot_public__services_dot_v1_dot_public__services__pb2.WithdrawDossierResponse.FromString,
             options,
             channel_credentials,
             insecure,
