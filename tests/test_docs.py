@@ -54,7 +54,7 @@ def test_the_sizing_starts_from_figures_that_were_measured() -> None:
 
 def test_the_sizings_peak_is_that_of_the_year_2022() -> None:
     profile = yaml.safe_load((DOCS.parent / "loadtest" / "profiles" / "ndxp-2022.yaml").read_text(encoding="utf-8"))
-    busiest = max(rate for _, rate in profile["curve"]) * profile["factors"]["month-end"]
+    busiest = max(rate for _, rate in profile["curve"]) * profile["factors"]["month-end"]["rate"]
     assert busiest / (1_900_000 / 86_400) == pytest.approx(script("sizing").PEAK, rel=0.01)
 
 
