@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from secrets import token_hex
 from time import monotonic
 
 from ndxp.wire import metadata
@@ -82,11 +81,6 @@ def caller() -> Caller:
 def acting() -> Caller | Errand:
     """Why the agency is at work: the call that it answers, or its errand; raises LookupError outside of both."""
     return _current.get()
-
-
-def new_traceparent() -> str:
-    """A trace of its own, for a matter that begins without one (W3C Trace Context, not sampled)."""
-    return f"00-{token_hex(16)}-{token_hex(8)}-00"
 
 
 @contextmanager

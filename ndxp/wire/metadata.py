@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from secrets import token_hex
 
 from ndxp.errors import Reason, Refusal
 from ndxp.subject import MOST_SUBJECTS
@@ -116,3 +117,8 @@ def withheld(pairs: Pairs | None) -> str | None:
 
 def _invalid(key: str, message: str) -> Refusal:
     return Refusal(Reason.INVALID_METADATA, message, metadata={"key": key[:64]})
+
+
+def new_traceparent() -> str:
+    """A trace of its own, for a matter that begins without one (W3C Trace Context, not sampled)."""
+    return f"00-{token_hex(16)}-{token_hex(8)}-00"

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf.message import Message
 
-from ndxp.agency.caller import caller, new_traceparent
+from ndxp.agency.caller import caller
 from ndxp.agency.claim import Claim, read_birth_date, read_name, read_province, read_text
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.dossier_code import read_callers_code
@@ -16,6 +16,7 @@ from ndxp.agency.stated import Person, corrections, read_people
 from ndxp.civil_status.v1 import civil_status_pb2 as pb
 from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceServicer
 from ndxp.clock import Clock, micros_of
+from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from services.civil_status import rules
 from services.civil_status.decisions import add_look_up
@@ -128,7 +129,7 @@ class CivilStatusService(CivilStatusServiceServicer):
         filing = caller().assertion
         return Dossier(
             code="", kind=kind, dossier_code=read_callers_code(request.dossier_code),
-            province=read_province(request.province), traceparent=filing.traceparent or new_traceparent(),
+            province=read_province(request.province), traceparent=filing.traceparent or metadata.new_traceparent(),
             user_id=filing.user_id, received_at=self._clock.now(), people=people, **more,
         )  # fmt: skip
 

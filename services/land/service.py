@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import grpc
 
-from ndxp.agency.caller import caller, new_traceparent
+from ndxp.agency.caller import caller
 from ndxp.agency.claim import read_number
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.dossier_code import read_own_code
@@ -15,6 +15,7 @@ from ndxp.agency.rights import new_id
 from ndxp.land.v1 import land_pb2 as pb
 from ndxp.land.v1.land_pb2_grpc import LandServiceServicer
 from ndxp.tax.v1 import tax_pb2 as tax
+from ndxp.wire import metadata
 from ndxp.world.registers.land_parcels import LandParcel
 from services.land import rules
 from services.land.records import LandRegistry, Party, State, Transfer
@@ -53,7 +54,7 @@ class LandService(LandServiceServicer):
                 transfer = Transfer(
                     code=new_id(), dossier_code=dossier_code, certificate_number=certificate_number, seller=seller,
                     buyer=buyer, price=request.price,
-                    traceparent=caller().assertion.traceparent or new_traceparent(),
+                    traceparent=caller().assertion.traceparent or metadata.new_traceparent(),
                 )  # fmt: skip
             else:
                 transfer = replace(

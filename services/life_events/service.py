@@ -4,7 +4,7 @@ from typing import Any
 
 import grpc
 
-from ndxp.agency.caller import caller, new_traceparent, on_errand
+from ndxp.agency.caller import caller, on_errand
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.paging import page_limit
@@ -15,6 +15,7 @@ from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceServicer
+from ndxp.wire import metadata
 from services.life_events import rules
 from services.life_events.delivery import Delivery, errand
 from services.life_events.records import LifeEvents
@@ -160,7 +161,7 @@ class LifeEventService(LifeEventServiceServicer):
         now, begun_by = self._clock.moment(), caller().assertion
         self._life_events.open(
             dossier, received=now, due=rules.due(dossier.kind, now),
-            traceparent=begun_by.traceparent or new_traceparent(),
+            traceparent=begun_by.traceparent or metadata.new_traceparent(),
         )  # fmt: skip
         self._add_step(dossier, "received the application", begun_by.transaction_id)
         self._add_step(dossier, "verified the applicant at the population database", verification)

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from ndxp.agency.caller import Errand, caller, new_traceparent, on_errand
+from ndxp.agency.caller import Errand, caller, on_errand
 from ndxp.agency.claim import read_claim, read_day, read_number
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.jobs import Settle
@@ -20,6 +20,7 @@ from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceServicer
+from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from ndxp.world import Address, Relation, Relative
 from services.residence import rules
@@ -201,7 +202,7 @@ class ResidenceService(ResidenceServiceServicer):
             kind=kind, citizen_number=claim.number, full_name=request.full_name.strip(),
             birth_date=request.birth_date, household_member=household_member, address=address,
             due_at=micros_of(due_in_days(received, rules.DECISION_DAYS)),
-            traceparent=said.traceparent or new_traceparent(), user_id=said.user_id,
+            traceparent=said.traceparent or metadata.new_traceparent(), user_id=said.user_id,
         )  # fmt: skip
         self._register.store_filing(documents, filing)
         documents.add_job(DECISION, filing.code, due=micros_of(due_in_hours(received, self._hours)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import grpc
 
-from ndxp.agency.caller import caller, new_traceparent
+from ndxp.agency.caller import caller
 from ndxp.agency.claim import read_claim
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.dossier_code import read_callers_code
@@ -14,6 +14,7 @@ from ndxp.agency.verification import Verification
 from ndxp.clock import Clock, micros_of
 from ndxp.social_security.v1 import social_security_pb2 as pb
 from ndxp.social_security.v1.social_security_pb2_grpc import SocialSecurityServiceServicer
+from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from ndxp.world.registers.participation import Participant
 from services.social_security import rules
@@ -45,7 +46,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
             claim = self._fund.receive(documents, Claim(
                 code="", dossier_code=read_callers_code(request.dossier_code),
                 people=read_people(request, *rules.ROLES), funeral=request.funeral, survivors=request.survivors,
-                traceparent=filing.traceparent or new_traceparent(), user_id=filing.user_id, due_at=due_at,
+                traceparent=filing.traceparent or metadata.new_traceparent(), user_id=filing.user_id, due_at=due_at,
             ), self._clock.today())  # fmt: skip
             add_decision(documents, claim, decided_at)
             return pb.ClaimDeathBenefitsResponse(claim=_shown(claim))

@@ -9,7 +9,6 @@ import grpc
 import pytest
 
 from ndxp.agency import jobs
-from ndxp.agency.caller import new_traceparent
 from ndxp.clock import VIETNAM, begin, micros_of, move
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as population
@@ -162,7 +161,7 @@ async def test_a_newborn_joins_the_mothers_household_after_twelve_working_hours(
 async def test_a_filing_is_decided_after_a_verification_on_the_same_trace(
     town: "Town", clock: Path, registration: Registration
 ) -> None:
-    trace = new_traceparent()
+    trace = metadata.new_traceparent()
     answer = await residence(town).RegisterResidence(registration(), metadata=((metadata.TRACEPARENT, trace),))
     assert not town.onward_calls()
     await decided(town, clock, answer.filing)

@@ -11,7 +11,6 @@ import typer
 
 from ndxp import messages
 from ndxp.admin import Session
-from ndxp.agency.caller import new_traceparent
 from ndxp.cli import dossier
 from ndxp.cli.stories.telling import (
     FILER,
@@ -164,7 +163,7 @@ class _Sale:
 
     def _portal(self, member: str, method: str, request: Any, traceparent: str = "") -> Any:
         """Calls the portal as a member, in the trace of the sale or in a new one."""
-        pairs = ((metadata.TRACEPARENT, traceparent or new_traceparent()),)
+        pairs = ((metadata.TRACEPARENT, traceparent or metadata.new_traceparent()),)
         with BlockingExchange(
             self._session.state.gateway, self._session.tokens(member), deadline=_DEADLINE
         ) as exchange:

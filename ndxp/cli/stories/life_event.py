@@ -12,7 +12,6 @@ import typer
 
 from ndxp import messages
 from ndxp.admin import Session
-from ndxp.agency.caller import new_traceparent
 from ndxp.cli import dossier
 from ndxp.cli.stories.telling import (
     FILER,
@@ -132,7 +131,7 @@ def _finish(story: Story, session: Session, request: Any, folder: Path, *, runni
 
 def _file(session: Session, request: Any) -> pb.Dossier:
     """Files an application as the wallet; the trace begins here."""
-    pairs = ((metadata.TRACEPARENT, new_traceparent()),)
+    pairs = ((metadata.TRACEPARENT, metadata.new_traceparent()),)
     with BlockingExchange(session.state.gateway, session.tokens(FILER), deadline=_DEADLINE) as exchange:
         stub = LifeEventServiceStub(exchange.channel)
         method = stub.SubmitBirth if isinstance(request, pb.SubmitBirthRequest) else stub.SubmitDeath
