@@ -51,8 +51,9 @@ bench: $(VENV)/ready-bench  ## the benchmarks: the world, and the gateway beside
 	@$(BIN)/python -m benchmarks.world
 	@$(BIN)/python -m benchmarks.gateway --json docs/performance.json --plot docs/performance.svg
 
-drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load, and the table of what was lost
+drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load; 200 life events while processes are killed; what was lost
 	@$(BIN)/python -m drills.crash --rounds 208
+	@$(BIN)/python -m drills.life_events
 
 attacks: $(VENV)/ready-dev  ## attack drills: what strangers, members and agencies may try, while honest members call
 	@$(BIN)/python -m drills.attacks
