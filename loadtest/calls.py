@@ -50,7 +50,7 @@ class Prepared:
     ``numbered`` calls change something: each sending needs its own request_id. ``right`` says whether an answer is the
     one that the world demands. A call that a profile defines has its own ``provider``. ``series`` is the name under
     which it is counted: "PopulationService/VerifyCitizen"; ``path`` is the method's path on the wire; ``response`` is
-    the type of its answers; ``of`` is its entry in the mix.
+    the type of its answers; ``of`` is its entry in the mix; ``renew`` changes in a request what may be sent only once.
     """
 
     method: MethodDescriptor
@@ -61,6 +61,7 @@ class Prepared:
     provider: str = ""
     purpose: str = PURPOSE
     of: Call | None = None
+    renew: Callable[[Any], None] | None = None
     shape: Shape = field(init=False)
     series: str = field(init=False)
     path: str = field(init=False)
@@ -89,6 +90,8 @@ class Prepared:
             return self.requests
         if self.shape is Shape.UNARY:
             self.requests[0].request_id = message_id
+            if self.renew is not None:
+                self.renew(self.requests[0])
             return self.requests
         return [_numbered(request, f"{message_id}-{turn}") for turn, request in enumerate(self.requests)]
 
@@ -154,8 +157,9 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
 def _known(sample: Sample, call: Call, turn: Turn) -> Prepared:
     right, purpose = sample.right if sample.expected is not None else None, sample.purpose or call.purpose
     return Prepared(
-        sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose, provider=sample.provider
-    )
+        sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose, provider=sample.provider,
+        renew=sample.renew,
+    )  # fmt: skip
 
 
 def _own(kind: Kind, call: Call, method: MethodDescriptor, turn: Turn) -> Prepared:

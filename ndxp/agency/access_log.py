@@ -8,6 +8,7 @@ import grpc
 
 from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
+from ndxp.agency.caller import caller
 from ndxp.agency.database import Access, Database
 from ndxp.agency.paging import page_limit
 from ndxp.clock import real_now
@@ -39,7 +40,7 @@ class AccessLog:
         """
         access = Access(
             assertion.transaction_id, assertion.client, assertion.user_id, assertion.purpose, assertion.method,
-            int(code), real_now(),
+            int(code), real_now(), assertion.provider,
         )  # fmt: skip
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((access, written))
@@ -75,7 +76,7 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         """Counts by client, method and status."""
         until = request.until.ToMicroseconds() if request.HasField("until") else _FOREVER
         with self._database.reading() as reader:
-            rows = reader.count_accesses(request.since.ToMicroseconds(), until)
+            rows = reader.count_accesses(request.since.ToMicroseconds(), until, caller().provider)
             complete_since, _removed = reader.accesses_kept()
         counts = [pb.AccessCount(client=c, method=m, status_code=s, count=n) for c, m, s, n in rows]
         response = pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
@@ -88,7 +89,8 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         size = page_limit(request.page_size, _LARGEST_PAGE)
         after = self._database.places.start(request.page_token)
         with self._database.reading() as reader:
-            rows = reader.accesses(after=after, since=request.since.ToMicroseconds(), limit=size + 1)
+            since, provider = request.since.ToMicroseconds(), caller().provider
+            rows = reader.accesses(after=after, since=since, limit=size + 1, provider=provider)
             complete_since, _removed = reader.accesses_kept()
         more = len(rows) > size
         response = pb.ListAccessesResponse(

@@ -46,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A call that the agency answered; ``at`` is in µs since 1970 (UTC)."""
+    """A call that the agency answered, as ``provider``; ``at`` is in µs since 1970 (UTC)."""
 
     transaction_id: str
     client: str
@@ -55,6 +55,7 @@ class Access:
     method: str
     status_code: int
     at: int
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class Job:
 
 
 _ACCESS = ", ".join(Access.__slots__)
+_OF = "(? = '' OR provider IN (?, ''))"
+"""Those of one subsystem, or all; older entries do not say whose they are, and count for every one."""
+
 _access_values = attrgetter(*Access.__slots__)
 
 
@@ -197,7 +201,7 @@ class Transaction:
     def log(self, accesses: Sequence[Access]) -> set[str]:
         """Appends to the access log; returns the transactions that are new. Known ones are not logged again."""
         insert = (
-            f"INSERT INTO accesses ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+            f"INSERT INTO accesses ({_ACCESS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
             "ON CONFLICT (transaction_id) DO NOTHING"
         )
         if self._connection.run_many(insert, [_access_values(access) for access in accesses]) == len(accesses):
@@ -210,10 +214,16 @@ class Transaction:
             if self._run(logged_at, access.transaction_id).fetchone()[0] == access.at
         }
 
-    def accesses(self, *, after: int = 0, since: int = 0, limit: int = 500) -> list[tuple[int, Access]]:
-        """The entries after ``after`` (a seq) and since ``since`` (µs), in their order, each with its seq."""
-        query = f"SELECT seq, {_ACCESS} FROM accesses WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?"  # noqa: S608
-        return [(row[0], Access(*row[1:])) for row in self._run(query, after, since, limit)]
+    def accesses(
+        self, *, after: int = 0, since: int = 0, limit: int = 500, provider: str = ""
+    ) -> list[tuple[int, Access]]:
+        """The entries after ``after`` (a seq) and since ``since`` (µs), in their order, each with its seq.
+
+        ``provider`` leaves out those of the agency's other subsystems.
+        """
+        query = f"SELECT seq, {_ACCESS} FROM accesses WHERE seq > ? AND at >= ? AND {_OF} ORDER BY seq LIMIT ?"  # noqa: S608
+        rows = self._run(query, after, since, provider, provider, limit)
+        return [(row[0], Access(*row[1:])) for row in rows]
 
     def accesses_kept(self) -> tuple[int, int]:
         """Since when (µs) the access log is complete, 0 for the beginning; and how many entries were removed."""
@@ -238,13 +248,14 @@ class Transaction:
         self._run("DELETE FROM accesses WHERE seq <= ?", last)
         self.put(*_KEPT, f"{since} {removed}".encode())
 
-    def count_accesses(self, since: int, until: int) -> list[tuple[str, str, int, int]]:
+    def count_accesses(self, since: int, until: int, provider: str = "") -> list[tuple[str, str, int, int]]:
         """Client, method, status code and how many, for accesses in [since, until) µs."""
         query = (
-            "SELECT client, method, status_code, count(*) FROM accesses WHERE at >= ? AND at < ? "
+            f"SELECT client, method, status_code, count(*) FROM accesses WHERE at >= ? AND at < ? AND {_OF} "  # noqa: S608
             "GROUP BY client, method, status_code ORDER BY client, method, status_code"
         )
-        return [(row[0], row[1], row[2], row[3]) for row in self._run(query, since, until)]
+        rows = self._run(query, since, until, provider, provider)
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 class Database:

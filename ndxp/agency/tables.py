@@ -44,6 +44,7 @@ sa.Table(
     sa.Column("method", sa.String(200), nullable=False),
     sa.Column("status_code", sa.SmallInteger, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("provider", sa.String(200), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )  # fmt: skip
 sa.Table(
@@ -64,6 +65,8 @@ def make_tables(connection: sa.Connection) -> None:
     # In older versions answers had no subjects, and documents no filer.
     _add_column(connection, "answers", "subjects", "TEXT")
     _add_column(connection, "documents", "filer", "VARCHAR(200)")
+    # Nor did their accesses say which of the agency's subsystems was called.
+    _add_column(connection, "accesses", "provider", "VARCHAR(200)")
 
 
 def _add_column(connection: sa.Connection, table: str, name: str, kind: str) -> None:

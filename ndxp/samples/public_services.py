@@ -1,6 +1,7 @@
 """Sample calls to the national public service portal."""
 
 from secrets import randbelow
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -21,14 +22,14 @@ def _list_procedures(turn: Turn) -> list[Message]:
 
 
 def _look_up_dossier(turn: Turn) -> list[Message]:
-    return [pb.LookUpDossierRequest(code=_code(turn))]
+    return [pb.LookUpDossierRequest(code=_code(member_of(turn.client).rpartition("/")[2]))]
 
 
 def _sync_dossier(turn: Turn) -> list[Message]:
     _, procedure = next(procedures(after=_place(turn)))
     return [
         pb.SyncDossierRequest(
-            code=_code(turn), procedure_code=procedure.code, citizen_number=turn.citizen.number,
+            code=_code(member_of(turn.client).rpartition('/')[2]), procedure_code=procedure.code, citizen_number=turn.citizen.number,
             state=one_stop.DOSSIER_STATE_RECEIVED, received_at=f"{REFERENCE_DATE:%Y%m%d}080000",
             online=turn.number % 2 == 0,
         )
@@ -39,14 +40,18 @@ def _place(turn: Turn) -> int:
     return turn.number * _PAGE % (PROCEDURES - _PAGE)
 
 
-def _code(turn: Turn) -> str:
-    """The code of a dossier of the calling body that hardly anybody has used before."""
+def _code(body: str) -> str:
+    """The code of a dossier of a body, which hardly anybody has used before."""
     day = moment_of(randbelow(2_000_000_000) * 1_000_000)
-    return f"000.00.00.{member_of(turn.client).rpartition('/')[2]}-{day:%y%m%d}-{randbelow(100_000_000):08d}"
+    return f"000.00.00.{body}-{day:%y%m%d}-{randbelow(100_000_000):08d}"
+
+
+def _renew(request: Any) -> None:
+    request.code = _code(request.code.split("-")[0].rpartition(".")[2])
 
 
 SAMPLES = (
     Sample(name="list-procedures", method=_METHODS["ListProcedures"], make=_list_procedures),
     Sample(name="look-up-dossier", method=_METHODS["LookUpDossier"], make=_look_up_dossier),
-    Sample(name="sync-dossier", method=_METHODS["SyncDossier"], make=_sync_dossier, drills=1),
+    Sample(name="sync-dossier", method=_METHODS["SyncDossier"], make=_sync_dossier, renew=_renew, drills=1),
 )

@@ -33,6 +33,7 @@ class Sample:
     yes (a matched citizen, an admitted patient); it gets all answers of a stream together. ``expected`` is what it must
     be, None where the nation does not decide it. ``suits`` tells whom the call can be about. ``drills`` is how often
     the crash drills make the call relative to the others, 0 for never; they call as the one-stop system of a province.
+    ``renew`` changes in a request, each time that it is sent, what may be there only once, such as a dossier's code.
     ``purpose`` is what a load test states with the call, where a grant asks for one, ``provider`` whom it names where
     several offer the contract.
     """
@@ -44,6 +45,7 @@ class Sample:
     expected: bool | None = None
     suits: Callable[[Citizen], bool] = lambda _: True
     drills: int = 0
+    renew: Callable[[Any], None] | None = None
     purpose: str = ""
     provider: str = ""
 

@@ -33,7 +33,12 @@ from loadtest.users import WRONG_ANSWER, Caller, Outcome
 from loadtest.worker import Worker
 from ndxp.errors import Reason, Refusal
 from ndxp.population.v1.population_pb2 import DESCRIPTOR as POPULATION
-from ndxp.population.v1.population_pb2 import UploadChangesRequest, VerifyCitizenRequest, VerifyCitizenResponse
+from ndxp.population.v1.population_pb2 import (
+    ChangeAddressRequest,
+    UploadChangesRequest,
+    VerifyCitizenRequest,
+    VerifyCitizenResponse,
+)
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
 from ndxp.sandbox.state import State
@@ -233,6 +238,16 @@ def test_a_ring_has_every_kind_as_often_as_its_weight_says() -> None:
     assert len(ring) == calls.RING
     assert len(verifications) == pytest.approx(0.8 * calls.RING, abs=1)
     assert [one.requests for one in ring] == [one.requests for one in again] != [one.requests for one in other]
+
+
+def test_what_may_be_sent_only_once_is_renewed_each_time() -> None:
+    def renew(request: Any) -> None:
+        request.citizen_number += "1"
+
+    method = POPULATION.services_by_name["PopulationService"].methods_by_name["ChangeAddress"]
+    prepared = calls.Prepared(method, "m", [ChangeAddressRequest(citizen_number="0")], numbered=True, renew=renew)
+    sent = [ChangeAddressRequest.FromString(data) for turn in range(2) for data in prepared.encode(f"m-{turn}")]
+    assert [(one.request_id, one.citizen_number) for one in sent] == [("m-0", "01"), ("m-1", "011")]
 
 
 def test_a_call_comes_as_often_as_its_weight_says_in_each_stage() -> None:

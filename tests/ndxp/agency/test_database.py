@@ -142,6 +142,21 @@ def test_accesses_are_counted_by_client_method_and_status(database: Database) ->
         assert [access.transaction_id for _, access in transaction.accesses(since=103)] == ["3", "4"]
 
 
+def test_an_agency_with_several_subsystems_tells_of_each_its_own_accesses(database: Database) -> None:
+    with database.transaction() as transaction:
+        called = (
+            "VN/GOV/H25/one-stop",
+            "VN/GOV/H26/one-stop",
+            "VN/GOV/H26/one-stop",
+            "",
+        )  # the last by an older version
+        transaction.log([Access(str(n), CLIENT, "u", "p", METHOD, 0, n, each) for n, each in enumerate(called)])
+        own = [access.transaction_id for _, access in transaction.accesses(provider=called[1])]
+        assert own == ["1", "2", "3"]
+        assert transaction.count_accesses(0, 1000, called[0]) == [(CLIENT, METHOD, 0, 2)]
+        assert transaction.count_accesses(0, 1000) == [(CLIENT, METHOD, 0, 4)]
+
+
 def test_replicas_give_every_number_once_and_followers_of_the_feed_miss_nothing(replicas: list[Database]) -> None:
     def write(replica: int) -> None:
         for number in range(EACH):
