@@ -157,8 +157,8 @@ def shares(weights: Mapping[Kind, float], total: int) -> dict[Kind, int]:
 def _known(sample: Sample, call: Call, turn: Turn) -> Prepared:
     right, purpose = sample.right if sample.expected is not None else None, sample.purpose or call.purpose
     return Prepared(
-        sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose, provider=sample.provider,
-        renew=sample.renew,
+        sample.method, turn.client, sample.make(turn), sample.numbered, right, purpose=purpose,
+        provider=sample.provider, renew=sample.renew,
     )  # fmt: skip
 
 

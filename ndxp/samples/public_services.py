@@ -29,7 +29,8 @@ def _sync_dossier(turn: Turn) -> list[Message]:
     _, procedure = next(procedures(after=_place(turn)))
     return [
         pb.SyncDossierRequest(
-            code=_code(member_of(turn.client).rpartition('/')[2]), procedure_code=procedure.code, citizen_number=turn.citizen.number,
+            code=_code(member_of(turn.client).rpartition("/")[2]), procedure_code=procedure.code,
+            citizen_number=turn.citizen.number,
             state=one_stop.DOSSIER_STATE_RECEIVED, received_at=f"{REFERENCE_DATE:%Y%m%d}080000",
             online=turn.number % 2 == 0,
         )
