@@ -172,8 +172,9 @@ class CivilServantService(CivilServantServiceServicer):
             return _Response(request_id=request_id, result=pb.RESULT_DIFFERS)
         if before and before.profile == profile:
             return _Response(request_id=request_id, result=pb.RESULT_UNCHANGED)
-        rules.check_employer(profile, body, self._personnel.employer(documents, profile.citizen_number), before)
-        self._personnel.store(documents, body, profile)
+        employer = self._personnel.employer(documents, profile.citizen_number)
+        rules.check_employer(profile, body, employer, before)
+        self._personnel.store(documents, body, profile, before=before, employer=employer)
         return _Response(request_id=request_id, result=pb.RESULT_STORED)
 
 
