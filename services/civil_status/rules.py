@@ -9,7 +9,7 @@ from ndxp.agency.stated import Person, corrected
 from ndxp.birthdate import BirthDate
 from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
-from ndxp.identifiers import member_of
+from ndxp.identifiers import member_code
 from ndxp.world import MaritalStatus, Sex, normalise_name, province_by_code
 from services.civil_status.records import Amended, Certificate, Child, Dossier, Kind, State
 
@@ -144,7 +144,7 @@ def amended(
         raise AgencyError(
             Code.NOT_FOUND, "CERTIFICATE_UNKNOWN", "no certificate has this number", field="certificate_number"
         )
-    if not keeper and member_of(client).rpartition("/")[2] != province_by_code(certificate.province).agency_code:
+    if not keeper and member_code(client) != province_by_code(certificate.province).agency_code:
         raise AgencyError(
             Code.FAILED_PRECONDITION, "OTHER_PROVINCE", "only the province that registered a certificate amends it",
             field="certificate_number",
