@@ -56,6 +56,15 @@ def read_claim(number: str, full_name: str, birth_date: str, *, old_number: bool
     )
 
 
+def check_living(*, living: bool) -> None:
+    """Raises AgencyError unless the claim was verified as that of a living citizen."""
+    if not living:
+        raise AgencyError(
+            Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED",
+            "number, name and birth date are not those of a living citizen", field="citizen_number",
+        )  # fmt: skip
+
+
 def read_number(number: str, *, field: str = "citizen_number", old_number: bool = False) -> str:
     """The number unchanged; raises AgencyError when its form is wrong."""
     if _CITIZEN_NUMBER.fullmatch(number) or (old_number and _OLD_NUMBER.fullmatch(number)):

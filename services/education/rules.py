@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from unicodedata import normalize
 
-from ndxp.agency.claim import LONGEST_NAME, read_text
+from ndxp.agency.claim import LONGEST_NAME, check_living, read_text
 from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_code
 from ndxp.world import province_by_code
@@ -113,10 +113,7 @@ def is_school(client: str) -> bool:
 
 def check_pupil(*, living: bool, candidate: Candidate | None, client: str) -> Candidate:
     """The candidate; raises AgencyError unless a living citizen was found who is one, for schools of their province."""
-    if not living:
-        raise _impossible(
-            "CITIZEN_NOT_MATCHED", "number, name and birth date are not those of a living citizen", "citizen_number"
-        )
+    check_living(living=living)
     if candidate is None or not _may_know(candidate, client):
         why = "this citizen is no candidate of this season" + (" in your province" if is_school(client) else "")
         raise _impossible("NOT_A_CANDIDATE", why, "citizen_number")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from ndxp.agency.claim import Claim, read_birth_date, read_day, read_name, read_province, read_text
+from ndxp.agency.claim import Claim, check_living, read_birth_date, read_day, read_name, read_province, read_text
 from ndxp.agency.day import has_ended
 from ndxp.errors import AgencyError, Code
 from ndxp.world import REFERENCE_DATE, normalise_name, province_by_code
@@ -101,11 +101,7 @@ def check_child(*, living: bool, birth_date: date) -> None:
             Code.FAILED_PRECONDITION, "NOT_UNDER_SIX", f"it is for those under six on {REFERENCE_DATE}",
             field="birth_date",
         )  # fmt: skip
-    if not living:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED",
-            "number, name and birth date are not those of a living citizen", field="citizen_number",
-        )  # fmt: skip
+    check_living(living=living)
 
 
 def child_card(

@@ -46,15 +46,6 @@ LONGEST_LINE = 300
 _SIGNED = "ndxp.public_services.v1.ConfirmPayment"
 
 
-def check_holder(*, living: bool) -> None:
-    """Raises AgencyError unless the holder of an account was verified as somebody who lives."""
-    if not living:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED",
-            "number, name and birth date are not those of a living citizen", field="citizen_number",
-        )  # fmt: skip
-
-
 def no_account_yet(account: PortalAccount | None) -> None:
     """Raises AgencyError when there is an account."""
     if account:

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ndxp.agency.caller import Errand, caller, on_errand
-from ndxp.agency.claim import read_claim, read_number, read_text
+from ndxp.agency.claim import check_living, read_claim, read_number, read_text
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.dossier_code import body_of, read_own_code
 from ndxp.agency.jobs import Settle
@@ -82,7 +82,7 @@ class PublicServiceService(PublicServiceServiceServicer):
         verified = await self._verification.verify(
             claim.number, request.full_name, request.birth_date, purpose="portal account"
         )
-        rules.check_holder(living=verified.living)
+        check_living(living=verified.living)
 
         def register(documents: Transaction) -> pb.RegisterAccountResponse:
             rules.no_account_yet(self._portal.account(documents, claim.number))
