@@ -3,14 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from ndxp.calendar import years_after
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
-from ndxp.world.citizen import REFERENCE_DATE
+from ndxp.world.citizen import MAJORITY, REFERENCE_DATE
 from ndxp.world.lives import birth_date, mistaken_birth_date
 from ndxp.world.nation import Person
 from ndxp.world.permutation import Order
@@ -127,7 +127,7 @@ class CivilServants(Register[CivilServant]):
         traits, draw = self._nation.traits(citizen_number), self.draw(citizen_number)
         born = birth_date(person.cell, traits)
         mistaken, kind = draw % _SHARES < MISTAKEN * _SHARES, (draw >> 16) % len(_POSITIONS)
-        youngest = years_after(born, 18)
+        youngest = years_after(born, MAJORITY)
         return CivilServant(
             number=_number(code, serial),
             citizen_number=citizen_number,
@@ -136,7 +136,7 @@ class CivilServants(Register[CivilServant]):
             birth_date=mistaken_birth_date(born, draw >> 32) if mistaken else born,
             position=_POSITIONS[kind],
             grade=_GRADES[kind],
-            entered=date.fromordinal(youngest.toordinal() + (draw >> 24) % (REFERENCE_DATE - youngest).days),
+            entered=youngest + timedelta((draw >> 24) % (REFERENCE_DATE - youngest).days),
             synchronised=serial < self.bodies[code].synchronised,
         )
 
