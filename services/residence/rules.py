@@ -25,7 +25,6 @@ _LATE_ARRIVALS_UNTIL = time(8)
 _DAYS_OF_A_STAY = 30
 _OLDEST_ARRIVAL = timedelta(days=30)
 _LONGEST_REASON = 200
-_LONGEST_CODE = 64
 _IDENTITY = re.compile(r"[0-9]{12}|[0-9]{9}|[A-Z][0-9]{7,8}")
 
 
@@ -41,11 +40,6 @@ class Verdict:
 def purpose_of(kind: Kind) -> str:
     """For what the population database is asked when a filing is decided."""
     return REMOVAL if kind is Kind.REMOVAL else REGISTRATION
-
-
-def read_dossier_code(code: str) -> str:
-    """The caller's own code of a dossier; raises AgencyError when it is missing or too long."""
-    return read_text(code, "dossier_code", _LONGEST_CODE)
 
 
 def read_kind(kind: int) -> Kind:

@@ -10,6 +10,7 @@ import grpc
 from ndxp.agency.caller import Errand, caller, on_errand
 from ndxp.agency.claim import read_claim, read_day, read_number
 from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.dossier_code import read_callers_code
 from ndxp.agency.jobs import Settle
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.place import read_address
@@ -198,7 +199,7 @@ class ResidenceService(ResidenceServiceServicer):
         claim = read_claim(request.citizen_number, request.full_name, request.birth_date)
         received, said = self._clock.moment(), caller().assertion
         filing = Filing(
-            code=new_code("CT", micros_of(received)), dossier_code=rules.read_dossier_code(request.dossier_code),
+            code=new_code("CT", micros_of(received)), dossier_code=read_callers_code(request.dossier_code),
             kind=kind, citizen_number=claim.number, full_name=request.full_name.strip(),
             birth_date=request.birth_date, household_member=household_member, address=address,
             due_at=micros_of(due_in_days(received, rules.DECISION_DAYS)),
