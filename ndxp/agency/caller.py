@@ -37,6 +37,10 @@ class Caller:
         """Seconds that are left for the answer; for a call onward to another agency."""
         return max(0.0, self.deadline - monotonic())
 
+    def begin_trace(self) -> str:
+        """The traceparent of a matter that begins with this call: that of the call, or a new one if it has none."""
+        return self.assertion.traceparent or metadata.new_traceparent()
+
     def onward(self, purpose: str = "") -> list[tuple[str, str]]:
         """Metadata for a call onward: it belongs to the same trace and names the transaction it is made for."""
         said = self.assertion

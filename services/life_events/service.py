@@ -15,7 +15,6 @@ from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceServicer
-from ndxp.wire import metadata
 from services.life_events import rules
 from services.life_events.delivery import Delivery, errand
 from services.life_events.records import LifeEvents
@@ -158,12 +157,12 @@ class LifeEventService(LifeEventServiceServicer):
         return verified.transaction_id
 
     def _open(self, documents: Transaction, dossier: pb.Dossier, verification: str) -> pb.Dossier:
-        now, begun_by = self._clock.moment(), caller().assertion
+        now, begun_by = self._clock.moment(), caller()
         self._life_events.open(
             dossier, received=now, due=rules.due(dossier.kind, now),
-            traceparent=begun_by.traceparent or metadata.new_traceparent(),
+            traceparent=begun_by.begin_trace(),
         )  # fmt: skip
-        self._add_step(dossier, "received the application", begun_by.transaction_id)
+        self._add_step(dossier, "received the application", begun_by.assertion.transaction_id)
         self._add_step(dossier, "verified the applicant at the population database", verification)
         self._life_events.store(documents, dossier)
         if self._push:

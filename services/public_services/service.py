@@ -24,7 +24,6 @@ from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceServicer
 from ndxp.tax.v1 import tax_pb2 as tax
-from ndxp.wire import metadata
 from ndxp.world.procedures import Procedure, procedures
 from ndxp.world.registers.portal_accounts import PortalAccount
 from services.public_services import rules
@@ -362,7 +361,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                 code=new_id(), dossier_code=dossier.code, citizen_number=dossier.citizen_number, amount=amount,
                 company=company, redirect_token=token_urlsafe(_TOKEN_BYTES), began_at=self._clock.now(),
                 filed_by=caller().client, notice_number=request.notice_number,
-                traceparent=caller().assertion.traceparent or metadata.new_traceparent(),
+                traceparent=caller().begin_trace(),
             )  # fmt: skip
             self._portal.store_payment(documents, payment)
             return pb.BeginPaymentResponse(payment=self._shown(payment), redirect_token=payment.redirect_token)

@@ -21,7 +21,6 @@ from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceServicer
-from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from ndxp.world import Address, Relation, Relative
 from services.residence import rules
@@ -197,13 +196,13 @@ class ResidenceService(ResidenceServiceServicer):
     ) -> Filing:  # fmt: skip
         """Stores a filing with the job that decides it."""
         claim = read_claim(request.citizen_number, request.full_name, request.birth_date)
-        received, said = self._clock.moment(), caller().assertion
+        received, filed_by = self._clock.moment(), caller()
         filing = Filing(
             code=new_code("CT", micros_of(received)), dossier_code=read_callers_code(request.dossier_code),
             kind=kind, citizen_number=claim.number, full_name=request.full_name.strip(),
             birth_date=request.birth_date, household_member=household_member, address=address,
             due_at=micros_of(due_in_days(received, rules.DECISION_DAYS)),
-            traceparent=said.traceparent or metadata.new_traceparent(), user_id=said.user_id,
+            traceparent=filed_by.begin_trace(), user_id=filed_by.assertion.user_id,
         )  # fmt: skip
         self._register.store_filing(documents, filing)
         documents.add_job(DECISION, filing.code, due=micros_of(due_in_hours(received, self._hours)))
