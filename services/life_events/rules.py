@@ -7,7 +7,6 @@ from ndxp.clock import micros_of
 from ndxp.errors import AgencyError, Code
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.working_time import due_in_days
-from ndxp.world import provinces
 
 BIRTH_DAYS, DEATH_DAYS = 4, 10
 """Working days from the application to the last result, as reported of the pilot."""
@@ -49,15 +48,6 @@ def read_applicant(applicant: pb.Person) -> pb.Person:
     """The applicant, checked for form; raises AgencyError with the field at fault."""
     read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date, of="applicant")
     return applicant
-
-
-def read_province(province: str) -> str:
-    """The member of a province; raises AgencyError for everybody else."""
-    if province not in {f"VN/GOV/{each.agency_code}" for each in provinces()}:
-        raise _invalid(
-            "PROVINCE_UNKNOWN", "province must be the member of one of the 63 provinces, such as VN/GOV/H26", "province"
-        )
-    return province
 
 
 def read_birth(birth: pb.Birth, today: date) -> pb.Birth:

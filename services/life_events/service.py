@@ -8,6 +8,7 @@ from ndxp.agency.caller import caller, on_errand
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.paging import page_limit
+from ndxp.agency.place import read_province_member
 from ndxp.agency.replay import answered, once
 from ndxp.agency.verification import Verification
 from ndxp.clock import Clock
@@ -39,7 +40,7 @@ class LifeEventService(LifeEventServiceServicer):
     async def SubmitBirth(self, request: pb.SubmitBirthRequest, _: _Context) -> pb.SubmitBirthResponse:
         """Verifies the applicant, keeps the dossier, leaves the rest to the province."""
         dossier = pb.Dossier(
-            kind=pb.LIFE_EVENT_KIND_BIRTH, province=rules.read_province(request.province),
+            kind=pb.LIFE_EVENT_KIND_BIRTH, province=read_province_member(request.province),
             applicant=rules.read_applicant(request.applicant), procedures=rules.OF_A_BIRTH,
             birth=rules.read_birth(request.birth, self._clock.today()),
         )  # fmt: skip
@@ -56,7 +57,7 @@ class LifeEventService(LifeEventServiceServicer):
         """Verifies the applicant, keeps the dossier, leaves the rest to the province."""
         procedures = rules.read_procedures(list(request.procedures))
         dossier = pb.Dossier(
-            kind=pb.LIFE_EVENT_KIND_DEATH, province=rules.read_province(request.province),
+            kind=pb.LIFE_EVENT_KIND_DEATH, province=read_province_member(request.province),
             applicant=rules.read_applicant(request.applicant), procedures=procedures,
             death=rules.read_death(request.death, procedures, self._clock.today()),
         )  # fmt: skip

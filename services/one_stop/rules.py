@@ -11,7 +11,6 @@ from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
 from ndxp.working_time import due_in_days, due_in_hours
-from ndxp.world import provinces
 
 LINKED_SERVICE = "VN/GOV/G22/life-events"
 """The software of the linked services, which alone files linked dossiers."""
@@ -79,17 +78,6 @@ class Punctuality:
     ended: int
     on_time: int
     late: int
-
-
-def province_code(province: str) -> str:
-    """The three digits of a province, by its member."""
-    agency_code = province.rpartition("/")[2]
-    return next(each.code for each in provinces() if each.agency_code == agency_code)
-
-
-def province_of(dossier_code: str) -> str:
-    """The member of the province that gave a dossier its code."""
-    return f"VN/GOV/{dossier_code.partition('-')[0].rpartition('.')[2]}"
 
 
 def dossier_code(province: str, received: datetime, serial: int) -> str:

@@ -14,6 +14,7 @@ from ndxp.agency.dossier_code import body_of, read_own_code
 from ndxp.agency.jobs import Settle
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit, page_start
+from ndxp.agency.place import read_province_member
 from ndxp.agency.replay import answered, once, onward_request_id
 from ndxp.agency.rights import new_id
 from ndxp.agency.verification import Verification
@@ -118,7 +119,7 @@ class PublicServiceService(PublicServiceServiceServicer):
     async def SubmitDossier(self, request: pb.SubmitDossierRequest, _: _Context) -> pb.SubmitDossierResponse:
         """Sends the dossier on and stores it under the code that it gets there."""
         matter = request.WhichOneof("matter")
-        found, province = rules.online_procedure(request.procedure_code, matter), rules.read_province(request.province)
+        found, province = rules.online_procedure(request.procedure_code, matter), read_province_member(request.province)
         applicant = request.applicant
         claim = read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date, of="applicant")
         if before := answered(self._database, request, pb.SubmitDossierResponse):
