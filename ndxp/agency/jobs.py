@@ -103,6 +103,10 @@ class Jobs:
             await asyncio.sleep(pause)
 
 
+def settle_nothing(_: Transaction) -> None:
+    """The ``Settle`` of a job of which there is nothing to write."""
+
+
 def _where(error: Exception) -> str:
     """What failed and in which line; never the error's text, which may hold personal data."""
     at = extract_tb(error.__traceback__)[-1]

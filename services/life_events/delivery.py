@@ -4,7 +4,7 @@ from functools import partial
 
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Answered, Onward, OnwardFailed, OnwardMethod
 from ndxp.clock import Clock
 from ndxp.life_events.v1 import life_events_pb2 as pb
@@ -75,7 +75,7 @@ class Delivery:
             except OnwardFailed as error:
                 if not error.refusal:
                     raise  # otherwise it came too late: the province reports how the dossier ended
-        return lambda _: None
+        return settle_nothing
 
     async def _hand_over(self, dossier: pb.Dossier) -> Answered[one_stop.ReceiveDossierResponse]:
         request = one_stop.ReceiveDossierRequest(

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardMethod
 from ndxp.clock import Clock, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
@@ -66,7 +66,7 @@ class LinkedService:
             told = self._desks.unsent(documents, province)[:MOST_REPORTED]
             first = self._desks.get(documents, province, told[0].reported.one_stop_code) if told else None
         if first is None:
-            return lambda _: None
+            return settle_nothing
         request = linked_pb.ReportStepsRequest(
             request_id=sha256("\n".join(each.key for each in told).encode()).hexdigest(),
             steps=[each.reported for each in told],

@@ -10,7 +10,7 @@ from functools import partial
 
 from ndxp.agency.caller import on_errand
 from ndxp.agency.database import Database, Job, Transaction
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardFailed
 from ndxp.clock import Clock, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
@@ -106,7 +106,7 @@ class Work:
         with self._database.transaction() as documents:
             dossier = self._dossier(documents, province, code)
             if dossier.state not in (rules.RECEIVED, rules.IN_PROCESS):
-                return _nothing
+                return settle_nothing
             dossier.state = rules.IN_PROCESS
             self._desks.store(documents, province, dossier)
         with on_errand(errand(province, dossier)):
@@ -240,10 +240,6 @@ class Work:
 
     def _dossier(self, documents: Transaction, province: str, code: str) -> pb.Dossier:
         return rules.known(self._desks.get(documents, province, code))
-
-
-def _nothing(_: Transaction) -> None:
-    """A job of which nothing is to be settled."""
 
 
 def _filed(dossier: pb.Dossier, step: Step) -> str:

@@ -11,7 +11,7 @@ from ndxp.agency.caller import Errand, caller, on_errand
 from ndxp.agency.claim import read_claim, read_number, read_text
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.dossier_code import body_of, read_own_code
-from ndxp.agency.jobs import Settle
+from ndxp.agency.jobs import Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit, page_start
 from ndxp.agency.place import read_province_member
@@ -393,7 +393,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                     raise
                 refused = rules.not_taken(payment, error.refusal)
                 return lambda documents: self._portal.store_payment(documents, refused)
-        return lambda _: None
+        return settle_nothing
 
     async def ConfirmPayment(self, request: pb.ConfirmPaymentRequest, _: _Context) -> pb.ConfirmPaymentResponse:
         """Takes a company's word for a payment, when it is signed with the company's key."""
