@@ -25,9 +25,6 @@ INVESTMENT_CERTIFICATE = "1.009645"
 INVESTMENT_HOURS = 12
 """Working hours in which Quảng Ninh issues the certificate, as reported."""
 
-SUPPLEMENT_DAYS = 7
-"""Working days that a supplement is waited for."""
-
 _INVESTMENT_DAYS = 15
 _LAND_DAYS = 10
 _OTHER_DAYS = 5

@@ -10,12 +10,13 @@ from functools import partial
 
 from ndxp.agency.caller import on_errand
 from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.filings import SUPPLEMENT_DAYS, supplement_due
 from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardFailed
 from ndxp.clock import Clock, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
-from ndxp.working_time import due_in_days, due_in_hours
+from ndxp.working_time import due_in_hours
 from services.one_stop import rules
 from services.one_stop.chains import STEPS, Outcome, Progress, Step, chain_of, next_step, refused
 from services.one_stop.linked import LinkedService, as_dossier, errand
@@ -80,8 +81,8 @@ class Work:
 
     def want_supplement(self, documents: Transaction, province: str, dossier: pb.Dossier) -> None:
         """A dossier waits for its applicant, but not for ever."""
-        due = due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS)
-        documents.add_job("stop", _stop_key(dossier), f"{province} {dossier.code}".encode(), due=micros_of(due))
+        due = supplement_due(self._clock)
+        documents.add_job("stop", _stop_key(dossier), f"{province} {dossier.code}".encode(), due=due)
 
     def no_longer_want_supplement(self, documents: Transaction, dossier: pb.Dossier) -> None:
         """A dossier does not wait any more."""
@@ -152,7 +153,7 @@ class Work:
         def settle(documents: Transaction) -> None:
             dossier = self._dossier(documents, province, code)
             if dossier.state == rules.SUPPLEMENT:
-                why = f"no supplement within {rules.SUPPLEMENT_DAYS} working days"
+                why = f"no supplement within {SUPPLEMENT_DAYS} working days"
                 rules.end(dossier, rules.STOPPED, why, self._clock.moment())
                 self.add_step(documents, province, dossier, "stopped the dossier", "", result=why)
                 self._desks.store(documents, province, dossier)
