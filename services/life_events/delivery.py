@@ -12,8 +12,6 @@ from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from services.life_events import rules
 from services.life_events.records import LifeEvents
 
-SUBSYSTEM = "VN/GOV/G22/life-events"
-
 PROCEDURE_CODE = "1.011537"
 """Code of the linked procedures in the pilot (MaTTHC)."""
 
@@ -109,7 +107,7 @@ class Delivery:
 def errand(dossier: pb.Dossier) -> Errand:
     """The linked service at work on a dossier: what it calls belongs to the dossier's trace."""
     return Errand(
-        provider=SUBSYSTEM, traceparent=dossier.traceparent, message_id=dossier.code,
+        provider=rules.SUBSYSTEM, traceparent=dossier.traceparent, message_id=dossier.code,
         purpose=rules.PURPOSES[dossier.kind],
     )  # fmt: skip
 

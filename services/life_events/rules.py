@@ -8,6 +8,8 @@ from ndxp.errors import AgencyError, Code
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.working_time import due_in_days
 
+SUBSYSTEM = "VN/GOV/G22/life-events"
+
 BIRTH_DAYS, DEATH_DAYS = 4, 10
 """Working days from the application to the last result, as reported of the pilot."""
 
@@ -164,9 +166,7 @@ def report(dossier: pb.Dossier | None, reported: pb.ReportedStep) -> pb.Reply:
 
 def add_step(dossier: pb.Dossier, what: str, at: datetime, transaction_id: str) -> None:
     """Adds a step of the linked service itself, which leaves the dossier in the state that it has."""
-    step = dossier.steps.add(
-        subsystem="VN/GOV/G22/life-events", what=what, state=dossier.state, transaction_id=transaction_id
-    )
+    step = dossier.steps.add(subsystem=SUBSYSTEM, what=what, state=dossier.state, transaction_id=transaction_id)
     step.at.FromMicroseconds(micros_of(at))
 
 
