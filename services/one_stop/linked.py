@@ -63,7 +63,7 @@ class LinkedService:
         """Tells the linked service what was done; the request_id follows from what is told."""
         province = job.body.decode()
         with self._database.reading() as documents:
-            told = self._desks.unsent(documents, province)[:MOST_REPORTED]
+            told = self._desks.unsent(documents, province, MOST_REPORTED)
             first = self._desks.get(documents, province, told[0].reported.one_stop_code) if told else None
         if first is None:
             return settle_nothing
@@ -80,7 +80,7 @@ class LinkedService:
     def _reported(self, province: str, taken: Sequence[Unsent], documents: Transaction) -> None:
         for each in taken:
             self._desks.sent(documents, province, each)
-        if self._desks.unsent(documents, province):
+        if self._desks.unsent(documents, province, 1):
             self.report_later(documents, province)
 
     async def _pull(self, receive: Receive, job: Job) -> Settle:

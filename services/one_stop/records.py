@@ -114,10 +114,10 @@ class Desks:
             key = f"{dossier.code} {len(dossier.steps)}"
             documents.put(_of(OUTBOX, province), key, reported.SerializeToString(), owner=OUTBOX)
 
-    def unsent(self, documents: Documents, province: str) -> list[Unsent]:
-        """What the linked service is to be told, in the order in which it was done."""
+    def unsent(self, documents: Documents, province: str, most: int) -> list[Unsent]:
+        """What the linked service is to be told, in the order in which it was done; at most so many steps."""
         found = documents.of(_of(OUTBOX, province), OUTBOX, limit=_ALL)
-        return [Unsent(each.key, linked_pb.ReportedStep.FromString(each.body)) for each in reversed(found)]
+        return [Unsent(each.key, linked_pb.ReportedStep.FromString(each.body)) for each in reversed(found[-most:])]
 
     def sent(self, documents: Documents, province: str, unsent: Unsent) -> None:
         """The linked service knows of a step, or will never take it."""
