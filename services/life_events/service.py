@@ -1,8 +1,9 @@
 """LifeEventService on the wire: translates, asks the rules, keeps records."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from ndxp.agency.caller import caller, on_errand
 from ndxp.agency.database import Database, Transaction
@@ -21,6 +22,7 @@ from services.life_events.delivery import Delivery, errand
 from services.life_events.records import LifeEvents
 
 _Context = grpc.aio.ServicerContext[Any, Any]
+_Submitted = TypeVar("_Submitted", pb.SubmitBirthResponse, pb.SubmitDeathResponse)
 
 
 class LifeEventService(LifeEventServiceServicer):
@@ -44,14 +46,7 @@ class LifeEventService(LifeEventServiceServicer):
             applicant=rules.read_applicant(request.applicant), procedures=rules.OF_A_BIRTH,
             birth=rules.read_birth(request.birth, self._clock.today()),
         )  # fmt: skip
-        if before := answered(self._database, request, pb.SubmitBirthResponse):
-            return before
-        transaction_id = await self._verify(dossier)
-
-        def submit(documents: Transaction) -> pb.SubmitBirthResponse:
-            return pb.SubmitBirthResponse(dossier=self._open(documents, dossier, transaction_id))
-
-        return once(self._database, request, pb.SubmitBirthResponse, submit)
+        return await self._submit(request, pb.SubmitBirthResponse, dossier)
 
     async def SubmitDeath(self, request: pb.SubmitDeathRequest, _: _Context) -> pb.SubmitDeathResponse:
         """Verifies the applicant, keeps the dossier, leaves the rest to the province."""
@@ -61,14 +56,7 @@ class LifeEventService(LifeEventServiceServicer):
             applicant=rules.read_applicant(request.applicant), procedures=procedures,
             death=rules.read_death(request.death, procedures, self._clock.today()),
         )  # fmt: skip
-        if before := answered(self._database, request, pb.SubmitDeathResponse):
-            return before
-        transaction_id = await self._verify(dossier)
-
-        def submit(documents: Transaction) -> pb.SubmitDeathResponse:
-            return pb.SubmitDeathResponse(dossier=self._open(documents, dossier, transaction_id))
-
-        return once(self._database, request, pb.SubmitDeathResponse, submit)
+        return await self._submit(request, pb.SubmitDeathResponse, dossier)
 
     async def GetDossier(self, request: pb.GetDossierRequest, _: _Context) -> pb.GetDossierResponse:
         """A dossier as it is now."""
@@ -147,6 +135,16 @@ class LifeEventService(LifeEventServiceServicer):
             return response
 
         return once(self._database, request, pb.ReportStepsResponse, report)
+
+    async def _submit(self, request: Message, answer: type[_Submitted], dossier: pb.Dossier) -> _Submitted:
+        if before := answered(self._database, request, answer):
+            return before
+        transaction_id = await self._verify(dossier)
+
+        def submit(documents: Transaction) -> _Submitted:
+            return answer(dossier=self._open(documents, dossier, transaction_id))
+
+        return once(self._database, request, answer, submit)
 
     async def _verify(self, dossier: pb.Dossier) -> str:
         """Asks the population database whether the applicant lives; gives the transaction."""
