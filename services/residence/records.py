@@ -174,13 +174,12 @@ class Register:
 
     def notified_before(self, documents: Documents, host_number: str, identity_number: str) -> str | None:
         """The number of the stay with which a near relative of the host was notified; None for others."""
-        guest = self._citizen_number(identity_number)
-        if not (host_number and guest in self._near_relatives(host_number)):
+        key = self._relative_key(host_number, identity_number)
+        body = documents.get(RELATIVE, key) if key else None
+        if not body:
             return None
-        body = documents.get(RELATIVE, f"{host_number}/{guest}")
-        if body:
-            self.name(documents, guest)
-        return body.decode() if body else None
+        self.name(documents, key.rpartition("/")[2])
+        return body.decode()
 
     def add_stay(self, documents: Documents, stay: Stay) -> None:
         """Stores a new stay and counts its nights."""
@@ -212,9 +211,13 @@ class Register:
             self.name(documents, number)
 
     def _note_relative(self, documents: Documents, stay: Stay, stay_id: str) -> None:
-        guest = self._citizen_number(stay.identity_number)
-        if stay.host_number and guest in self._near_relatives(stay.host_number):
-            documents.put(RELATIVE, f"{stay.host_number}/{guest}", stay_id.encode())
+        if key := self._relative_key(stay.host_number, stay.identity_number):
+            documents.put(RELATIVE, key, stay_id.encode())
+
+    def _relative_key(self, host_number: str, identity_number: str) -> str:
+        """Host and guest, by their citizen numbers, when the guest is a near relative of the host; empty for others."""
+        guest = self._citizen_number(identity_number)
+        return f"{host_number}/{guest}" if host_number and guest in self._near_relatives(host_number) else ""
 
     def _near_relatives(self, number: str) -> set[str]:
         """Parents, children, husband or wife, as the world has them."""
