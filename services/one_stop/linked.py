@@ -116,8 +116,7 @@ def as_dossier(found: linked_pb.Dossier) -> pb.Dossier:
 
 def errand(province: str, dossier: pb.Dossier) -> Errand:
     """A one-stop system at work on a dossier: what it calls belongs to the dossier's trace."""
-    matter = dossier.linked.WhichOneof("event") or dossier.WhichOneof("matter")
-    purpose = _PURPOSES.get(str(matter), "")
     return Errand(
-        provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code, purpose=purpose
-    )
+        provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code,
+        purpose=_PURPOSES.get(rules.matter_of(dossier), ""),
+    )  # fmt: skip

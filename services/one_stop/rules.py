@@ -107,6 +107,11 @@ def read_dossier(request: pb.ReceiveDossierRequest, client: str) -> pb.Dossier:
     return dossier
 
 
+def matter_of(dossier: pb.Dossier) -> str:
+    """What a dossier is about: land or general, or the kind of event of a linked one."""
+    return str(dossier.linked.WhichOneof("event") or dossier.WhichOneof("matter"))
+
+
 def read_land(land: pb.LandTransfer) -> pb.LandTransfer:
     """A transfer of land, checked for form; raises AgencyError with the field at fault."""
     buyer = land.buyer
