@@ -43,8 +43,8 @@ class Caller:
 
     def onward(self, purpose: str = "") -> list[tuple[str, str]]:
         """Metadata for a call onward: it belongs to the same trace and names the transaction it is made for."""
-        said = self.assertion
-        return _pairs(said.transaction_id, said.traceparent, said.user_id, purpose or said.purpose)
+        call = self.assertion
+        return _pairs(call.transaction_id, call.traceparent, call.user_id, purpose or call.purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ class Office:
         """A dossier that the agency itself works on."""
         body = documents.get(DOSSIER, code)
         if body is None:
-            raise LookupError("there is work for a dossier that there is not")
+            raise LookupError("a job is about a dossier that is not stored")
         return _decode_dossier(body)
 
     def receive(self, documents: Documents, dossier: Dossier, day: date) -> Dossier:

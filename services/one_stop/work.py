@@ -1,7 +1,7 @@
 """What the one-stop systems do by themselves: they take dossiers through the agencies of their chains, step by step.
 
 A job is a call to another agency or a time limit. What comes of it is settled with the dossier and with the next job in
-one transaction, so a dossier goes on where it was, whatever is killed when.
+one transaction. So a dossier goes on where it was, even after a process was killed.
 """
 
 from dataclasses import dataclass, replace

@@ -100,7 +100,7 @@ class Fund:
         """A claim that the agency itself works on."""
         body = documents.get(CLAIM, code)
         if body is None:
-            raise LookupError("there is work for a claim that there is not")
+            raise LookupError("a job is about a claim that is not stored")
         return _decode(body)
 
     def receive(self, documents: Documents, claim: Claim, day: date) -> Claim:
