@@ -85,13 +85,15 @@ class LinkedService:
 
     async def _pull(self, receive: Receive, job: Job) -> Settle:
         """Asks the linked service for the new dossiers of a province, all pages of them."""
-        province, token, pages = job.body.decode(), "", 0
+        province, page = job.body.decode(), linked_pb.ListNewDossiersRequest()
         new = list[tuple[linked_pb.Dossier, str]]()
         with on_errand(Errand(provider=f"{province}/one-stop")):
-            while token or not pages:
-                given = await self._onward.call(_LIST, linked_pb.ListNewDossiersRequest(page_token=token))
+            while True:
+                given = await self._onward.call(_LIST, page)
                 new += [(dossier, given.transaction_id) for dossier in given.answer.dossiers]
-                token, pages = given.answer.next_page_token, pages + 1
+                if not given.answer.next_page_token:
+                    break
+                page.page_token = given.answer.next_page_token
 
         def settle(documents: Transaction) -> None:
             for dossier, transaction_id in reversed(new):
