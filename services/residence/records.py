@@ -9,7 +9,6 @@ import msgspec
 
 from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_subject
 from ndxp.world import Address, Relative, World
 from ndxp.world.registers.households import HouseholdNumbers
@@ -239,8 +238,3 @@ class Register:
             key = f"{night}/{stay.address.province}"
             count = int(documents.get(NIGHT, key) or b"0") + change
             documents.put(NIGHT, key, str(count).encode(), owner=str(night))
-
-
-def new_code(prefix: str, at: int) -> str:
-    """A code or number that nobody can guess: what it is for, the day, a random part."""
-    return f"{prefix}-{day_of(at):%y%m%d}-{new_id()}"

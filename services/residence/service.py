@@ -10,11 +10,13 @@ import grpc
 from ndxp.agency.caller import Errand, caller, on_errand
 from ndxp.agency.claim import read_claim, read_day, read_number
 from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.day import day_of
 from ndxp.agency.dossier_code import read_callers_code
 from ndxp.agency.jobs import Settle
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.place import read_address
 from ndxp.agency.replay import once
+from ndxp.agency.rights import new_code
 from ndxp.agency.verification import Verification, Verified
 from ndxp.clock import Clock, micros_of
 from ndxp.errors import AgencyError, Code
@@ -24,7 +26,7 @@ from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceServicer
 from ndxp.working_time import due_in_days, due_in_hours
 from ndxp.world import Address, Relation, Relative
 from services.residence import rules
-from services.residence.records import Filing, Home, Kind, Register, Resident, Stay, new_code
+from services.residence.records import Filing, Home, Kind, Register, Resident, Stay
 
 DECISION = "decision"
 """The kind of the job that decides a filing; its key is the filing's code."""
@@ -198,7 +200,7 @@ class ResidenceService(ResidenceServiceServicer):
         claim = read_claim(request.citizen_number, request.full_name, request.birth_date)
         received, filed_by = self._clock.moment(), caller()
         filing = Filing(
-            code=new_code("CT", micros_of(received)), dossier_code=read_callers_code(request.dossier_code),
+            code=new_code("CT", received), dossier_code=read_callers_code(request.dossier_code),
             kind=kind, citizen_number=claim.number, full_name=request.full_name.strip(),
             birth_date=request.birth_date, household_member=household_member, address=address,
             due_at=micros_of(due_in_days(received, rules.DECISION_DAYS)),
@@ -227,7 +229,7 @@ class ResidenceService(ResidenceServiceServicer):
     def _notify(self, documents: Transaction, notice: pb.StayNotice) -> tuple[pb.StayOutcome, pb.Stay | None]:
         now, host = self._clock.now(), notice.host_number
         stay = rules.read_stay(
-            stay_id=new_code("LT", now), full_name=notice.full_name, identity_number=notice.identity_number,
+            stay_id=new_code("LT", day_of(now)), full_name=notice.full_name, identity_number=notice.identity_number,
             reason=notice.reason, leaving_on=notice.leaving_on, address=_read_address(notice.address, "notice.address"),
             arrived_at=notice.arrived_at.ToMicroseconds() if notice.HasField("arrived_at") else None,
             host_number=read_number(host, field="notice.host_number") if host else "", now=now,

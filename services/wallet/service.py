@@ -13,10 +13,12 @@ from google.protobuf.message_factory import GetMessageClass
 from ndxp.agency.caller import caller
 from ndxp.agency.claim import read_claim
 from ndxp.agency.database import Database, Transaction
+from ndxp.agency.day import day_of
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit
 from ndxp.agency.place import province_of, read_address
 from ndxp.agency.replay import answered, once
+from ndxp.agency.rights import new_code
 from ndxp.clock import Clock, real_now
 from ndxp.driving_licences.v1 import driving_licences_pb2 as licences
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
@@ -30,7 +32,7 @@ from ndxp.wallet.v1 import wallet_pb2 as pb
 from ndxp.wallet.v1.wallet_pb2_grpc import WalletServiceServicer
 from ndxp.world import Citizen
 from services.wallet import rules
-from services.wallet.records import Report, Wallets, new_report_id
+from services.wallet.records import Report, Wallets
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Holder = pb.GetDocumentsRequest | pb.PresentDocumentRequest | pb.ReportOffenceRequest
@@ -184,8 +186,8 @@ class WalletService(WalletServiceServicer):
         def receive(documents: Transaction) -> pb.ReportOffenceResponse:
             rules.few_enough(self._wallets.reported_before(documents, holder.number, now))
             report = Report(
-                report_id=new_report_id(now), reporter=holder.number, text=text, place=address, photo_sha256=photo,
-                received_at=now, state=rules.ReportState.RECEIVED,
+                report_id=new_code("PA", day_of(now)), reporter=holder.number, text=text, place=address,
+                photo_sha256=photo, received_at=now, state=rules.ReportState.RECEIVED,
             )  # fmt: skip
             self._wallets.store(documents, report)
             return pb.ReportOffenceResponse(report=_report(report))
