@@ -25,6 +25,9 @@ INVESTMENT_CERTIFICATE = "1.009645"
 INVESTMENT_HOURS = 12
 """Working hours in which Quảng Ninh issues the certificate, as reported."""
 
+_BIRTH_DAYS, _DEATH_DAYS = 4, 10
+"""Working days of the linked events, as reported of the pilot."""
+
 _INVESTMENT_DAYS = 15
 _LAND_DAYS = 10
 _OTHER_DAYS = 5
@@ -134,7 +137,7 @@ def due(province: str, dossier: pb.Dossier, received: datetime) -> datetime:
     """When a dossier is due that was received at a moment."""
     matter = dossier.WhichOneof("matter")
     if matter == "linked":
-        return due_in_days(received, 4 if dossier.linked.WhichOneof("event") == "birth" else 10)
+        return due_in_days(received, _BIRTH_DAYS if matter_of(dossier) == "birth" else _DEATH_DAYS)
     if dossier.procedure_code == INVESTMENT_CERTIFICATE:
         if province == QUANG_NINH:
             return due_in_hours(received, INVESTMENT_HOURS)

@@ -49,7 +49,7 @@ def read_kind(kind: int) -> Kind:
     return Kind(kind)
 
 
-def one_home(household_member: str, *, has_address: bool) -> None:
+def check_one_home(household_member: str, *, has_address: bool) -> None:
     """Raises AgencyError unless a household is joined, or an own one has its address."""
     if bool(household_member) == has_address:
         message = "give the number of a household_member to join a household, or the address of an own household"

@@ -59,7 +59,7 @@ class ResidenceService(ResidenceServiceServicer):
     ) -> pb.RegisterResidenceResponse:
         """Files a registration."""
         kind, member = rules.read_kind(request.kind), request.household_member
-        rules.one_home(member, has_address=request.HasField("address"))
+        rules.check_one_home(member, has_address=request.HasField("address"))
         if member:
             read_number(member, field="household_member")
         address = _read_address(request.address, "address") if request.HasField("address") else None

@@ -39,7 +39,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         """Files a claim."""
 
         def file(documents: Transaction) -> pb.ClaimDeathBenefitsResponse:
-            rules.something_claimed(funeral=request.funeral, survivors=request.survivors)
+            rules.check_something_claimed(funeral=request.funeral, survivors=request.survivors)
             due_at, decided_at = self._due()
             filed_by = caller()
             claim = self._fund.receive(documents, Claim(
@@ -104,7 +104,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         rules.check_death(matched=verified.matched, deceased=verified.deceased)
 
         def stop(documents: Transaction) -> pb.StopPensionResponse:
-            rules.pension_stopped(self._fund.end(documents, claim.number))
+            rules.check_pension_stopped(self._fund.end(documents, claim.number))
             response = pb.StopPensionResponse(verification_transaction_id=verified.transaction_id)
             response.stopped_at.FromMicroseconds(self._clock.now())
             return response
