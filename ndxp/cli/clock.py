@@ -11,7 +11,7 @@ from ndxp.terminal import console, print_json
 from ndxp.working_time import is_working_day, later
 
 app = typer.Typer()
-clock = typer.Typer(no_args_is_help=False, help="The nation's clock: shows it, or moves it on.")
+clock = typer.Typer(help="The nation's clock: shows it, or moves it on.")
 app.add_typer(clock, name="clock", invoke_without_command=True)
 
 
