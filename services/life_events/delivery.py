@@ -28,7 +28,7 @@ _WITHDRAW = OnwardMethod(
 
 
 class Delivery:
-    """Calls the one-stop system of a dossier's province. Each call can be said again: it has the same request_id."""
+    """Calls the one-stop system of a dossier's province. Each call can be repeated: it has the same request_id."""
 
     def __init__(self, database: Database, life_events: LifeEvents, onward: Onward, clock: Clock) -> None:
         self._database = database

@@ -50,7 +50,7 @@ class LinkedService:
         return {"report": self._report, "pull": partial(self._pull, receive)}
 
     def report_later(self, documents: Transaction, province: str) -> None:
-        """Something is to be reported."""
+        """Adds the next report of a province, unless it is to come already."""
         due = micros_of(self._clock.moment() + self._every)
         documents.add_job("report", f"report {province}", province.encode(), due=due)
 

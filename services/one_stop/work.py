@@ -80,12 +80,12 @@ class Work:
         self._file_later(documents, province, dossier, step, self._clock.moment())
 
     def want_supplement(self, documents: Transaction, province: str, dossier: pb.Dossier) -> None:
-        """A dossier waits for its applicant, but not for ever."""
+        """Sets the time limit of a dossier that waits for a supplement from now on."""
         due = supplement_due(self._clock)
         documents.add_job("stop", _stop_key(dossier), f"{province} {dossier.code}".encode(), due=due)
 
     def no_longer_want_supplement(self, documents: Transaction, dossier: pb.Dossier) -> None:
-        """A dossier does not wait any more."""
+        """Takes the time limit of a supplement away."""
         documents.end_job(_stop_key(dossier))
 
     def add_step(
@@ -147,7 +147,7 @@ class Work:
         return settle
 
     async def _stop(self, job: Job) -> Settle:
-        """The time for a supplement is over."""
+        """Stops a dossier whose supplement has not come in time."""
         province, code = job.body.decode().split()
 
         def settle(documents: Transaction) -> None:
@@ -195,7 +195,7 @@ class Work:
         self._desks.store(documents, province, dossier)
 
     def _take_payment(self, province: str, code: str, step: Step, outcome: Outcome, documents: Transaction) -> None:
-        """An agency that goes on waiting wants a payment now, or no longer."""
+        """Writes down that an agency wants a payment now, or that it has it; the dossier still waits for its answer."""
         dossier = self._dossier(documents, province, code)
         wanted = outcome.progress is Progress.PAYMENT
         if wanted is (dossier.state == rules.PAYMENT):

@@ -12,7 +12,7 @@ from ndxp.world import Address
 from services.residence.records import Filing, Home, Kind, Resident, State, Stay
 
 REGISTRATION, REMOVAL, CONFIRMATION = "residence registration", "residence removal", "confirmation of residence"
-"""For what the population database is asked."""
+"""What the population database is told that a question is for."""
 
 DECISION_DAYS = 2
 """Working days within which a filing is decided."""
@@ -38,12 +38,12 @@ class Verdict:
 
 
 def purpose_of(kind: Kind) -> str:
-    """For what the population database is asked when a filing is decided."""
+    """What the population database is told that the question about a filing is for."""
     return REMOVAL if kind is Kind.REMOVAL else REGISTRATION
 
 
 def read_kind(kind: int) -> Kind:
-    """The kind of residence; raises AgencyError when it is not said."""
+    """The kind of residence; raises AgencyError when it is missing or no such kind."""
     if kind not in (Kind.PERMANENT, Kind.TEMPORARY):
         raise _invalid("KIND_MISSING", "kind must be RESIDENCE_KIND_PERMANENT or RESIDENCE_KIND_TEMPORARY", "kind")
     return Kind(kind)

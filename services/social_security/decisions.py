@@ -40,7 +40,7 @@ class Decisions:
         return {DECIDE: self._decide, EXPIRE: self._expire}
 
     async def _decide(self, job: Job) -> Settle:
-        """Asks about the deceased and the survivor; nothing is changed before the decision is."""
+        """Asks about the deceased and the survivor; changes nothing before the decision."""
         with self._database.reading() as documents:
             claim = self._fund.due(documents, code_of(job))
         if claim.state is not State.RECEIVED:
