@@ -47,7 +47,7 @@ class LandService(LandServiceServicer):
             dossier_code = read_own_code(request.dossier_code, "dossier_code")
             certificate_number = rules.read_certificate_number(request.certificate_number)
             seller, buyer = _party(request.seller), _party(request.buyer)
-            rules.read_sale(seller, buyer, request.price)
+            rules.check_sale(seller, buyer, request.price)
             there = self._registry.of_dossier(documents, dossier_code)
             if there is None:
                 transfer = Transfer(
