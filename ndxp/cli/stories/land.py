@@ -26,6 +26,7 @@ from ndxp.client import BlockingExchange
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.one_stop.v1.one_stop_pb2_grpc import OneStopServiceStub
 from ndxp.options import Json
+from ndxp.plural import count
 from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceStub
 from ndxp.samples.land import seller_in
@@ -70,7 +71,9 @@ def land(folder: Where = None, target: Target = "", keep: Keep = False, as_json:
             first = "" if running else f"`ndxp up -d --port 0 --clock manual --folder {there}`, then "
             state = one_stop.DossierState.Name(found.state).rpartition("_")[2].lower()
             console.print(f"\nThe dossier {found.code} is {state}{': ' * bool(found.note)}{found.note}.")
-            console.print(f"It took {days} working days. {len(records)} transactions are in one trace, in the ledger.")
+            console.print(
+                f"It took {count(days, 'working day')}. {len(records)} transactions are in one trace, in the ledger."
+            )
             console.print(f"All of them: {first}`ndxp log search --trace {trace} --folder {there}`", soft_wrap=True)
         if found.state != one_stop.DOSSIER_STATE_DONE:
             raise typer.Exit(1)

@@ -27,6 +27,7 @@ from ndxp.client import BlockingExchange
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import Json
+from ndxp.plural import count
 from ndxp.samples.life_events import birth_of, death_of, pensioner
 from ndxp.terminal import console, print_json, styled
 from ndxp.wire import metadata
@@ -49,12 +50,14 @@ class Story:
 BIRTH = Story("A birth is registered, the child has a residence and a health-insurance card", 21, 4)
 DEATH = Story("A death is registered, the residence ends, the allowances are granted", 25, 10)
 
-_Whom = Annotated[str, typer.Option("--citizen", metavar="NUMBER", help="Whom it is about, instead of a persona.")]
+_Whom = Annotated[
+    str | None, typer.Option("--citizen", metavar="NUMBER", help="Whom it is about, instead of a persona.")
+]
 
 
 @app.command()
 def birth(
-    folder: Where = None, target: Target = "", citizen: _Whom = "", keep: Keep = False, as_json: Json = False
+    folder: Where = None, target: Target = "", citizen: _Whom = None, keep: Keep = False, as_json: Json = False
 ) -> None:
     """Follows the birth of a child: registration, residence, health-insurance card.
 
@@ -64,13 +67,15 @@ def birth(
 
     Examples: `ndxp demo birth`; `ndxp demo birth --keep`
     """
-    mother = _citizen(citizen) if citizen else World().persona("newborn-mother").citizen
+    mother = _citizen(citizen) if citizen is not None else World().persona("newborn-mother").citizen
+    if mother.deceased:
+        raise typer.BadParameter(f"the citizen {mother.number} is deceased and cannot file; `ndxp people` shows others")
     _tell(BIRTH, birth_of(mother, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
 
 
 @app.command()
 def death(
-    folder: Where = None, target: Target = "", citizen: _Whom = "", keep: Keep = False, as_json: Json = False
+    folder: Where = None, target: Target = "", citizen: _Whom = None, keep: Keep = False, as_json: Json = False
 ) -> None:
     """Follows a death: registration, removal from the residence register, allowances.
 
@@ -80,7 +85,7 @@ def death(
 
     Examples: `ndxp demo death`; `ndxp demo death --keep`
     """
-    deceased = _citizen(citizen) if citizen else pensioner(World())
+    deceased = _citizen(citizen) if citizen is not None else pensioner(World())
     survivor = World().persona("traveller").citizen
     _tell(DEATH, death_of(deceased, survivor, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
 
@@ -139,7 +144,7 @@ def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path
     note = f": {found.note}" if found.note else ""
     console.print(styled(f"\n{verdict} The dossier is {{}}{{}}.", dossier.state_of(found), note))
     console.print(
-        f"It took {days} working days; it was due within {story.due}. Before the agencies were linked it took "
+        f"It took {count(days, 'working day')}; it was due within {story.due}. Before the agencies were linked it took "
         f"{story.before}, as reported."
     )
     console.print(f"{calls} transactions through the gateway, all in one trace and in the ledger.")
