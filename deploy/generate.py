@@ -128,7 +128,8 @@ def table() -> str:
     return (
         head
         + "".join(
-            f"| {part.title.lower()} | {_subsystems(part)} | {', '.join(map(_link, part.contracts))} | {part.about} |\n"
+            f"| {part.title[0].lower()}{part.title[1:]} | {_subsystems(part)} | "
+            f"{', '.join(map(_link, part.contracts))} | {part.about} |\n"
             for part in AGENCIES
         )
         + f"| the exchange itself | `{DIRECTORY}` | {_link(_CONTRACT)} | members, services, my grants, usage |\n"

@@ -21,6 +21,9 @@ _OVERALL = "rate"
 _MOST = 1e12
 """The most calls of a run: 10,000 a second for three years."""
 
+_HEAVIEST = 1e9
+"""The largest weight of a call."""
+
 
 class BadProfile(Exception):
     """The profile does not exist or is invalid; the text is one line with file and place."""
@@ -210,7 +213,7 @@ def _complaint(profile: Profile) -> str:
         return "the weights of `mix` must be 0 or more, and not all 0"
     if any("/" in name or begin >= end for name, (begin, end) in profile.stages.items()):
         return "a stage must begin before it ends, and have no slash in its name"
-    return _complaint_of_factors(profile) or _complaint_of_stages(profile)
+    return _complaint_of_stages(profile) or _complaint_of_factors(profile)
 
 
 def _complaint_of_factors(profile: Profile) -> str:
@@ -220,6 +223,10 @@ def _complaint_of_factors(profile: Profile) -> str:
             return "`factors` must be above 0"
         if unknown := sorted(factors.keys() - profile.mix.keys() - {_OVERALL}):
             return f"`factors` change `{_OVERALL}` and calls of the mix; {unknown[0][:100]!r} is neither"
+    for kind, call in profile.mix.items():
+        largest = call.peak * max((_factors(day).get(kind, 1.0) for day in profile.factors.values()), default=1.0)
+        if max(largest, call.peak) > _HEAVIEST:
+            return f"the weight of `mix.{kind}` with its `during` and `factors` must be at most {_HEAVIEST:g}"
     return ""
 
 

@@ -18,14 +18,17 @@ VIETNAM = timezone(timedelta(hours=7), "Việt Nam")
 FIRST_MOMENT = datetime(2023, 7, 3, 8, 0, tzinfo=VIETNAM)
 """When a simulated clock begins: the first working morning after the nation's reference date."""
 
+LAST_MOMENT = datetime(2100, 1, 1, tzinfo=VIETNAM)
+"""Where a simulated clock ends and stands still: no later holidays are known."""
+
 FASTEST = 100_000
-"""So many times faster than real time a clock may run at most."""
+"""How many times faster than real time a clock may run at most."""
 
 _PACE = re.compile(r"x([0-9]{1,6}(?:\.[0-9]{1,3})?)")
 
 
 class ClockRefused(ValueError):
-    """A clock cannot be set or moved so; the text says why, and what can be done."""
+    """A clock cannot be set or moved as asked; the text says why, and what can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class Reading:
     real: int
 
     def at(self, real: int) -> int:
-        """The nation's time at a real time."""
-        return self.nation + int(max(0, real - self.real) * self.rate)
+        """The nation's time at a real time; the last moment of all when that is past."""
+        return min(self.nation + int(max(0, real - self.real) * self.rate), micros_of(LAST_MOMENT))
 
     def write(self, path: Path) -> None:
         """Makes this the clock of all who read the file. Raises OSError."""
@@ -134,7 +137,9 @@ def begin(path: Path, rate: float) -> None:
 
 
 def move(path: Path, to: datetime) -> None:
-    """Moves a simulated clock on; its pace stays. Raises ClockRefused for a moment in its past, OSError."""
+    """Moves a simulated clock on; its pace stays. Raises ClockRefused for its past and after its end, OSError."""
+    if to > LAST_MOMENT:
+        raise ClockRefused(f"the clock ends at {LAST_MOMENT:%Y-%m-%d %H:%M}; it cannot go on to {to:%Y-%m-%d %H:%M}")
     real = real_now()
     before = Reading.read(path)
     nation = micros_of(to)

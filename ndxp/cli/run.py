@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli.directory import together
-from ndxp.clock import Clock
+from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
 from ndxp.sandbox import life, plan
@@ -59,6 +59,7 @@ def up(
     if state is not None and state.attached:
         raise plan.PlanFailed(f"{folder} is attached to the exchange at {state.gateway}; name another with --folder")
     if state is not None and state.alive():
+        _refuse_another_clock(state, clock)
         _announce(state, as_json, "already running")
         return
     if state is not None:
@@ -184,6 +185,16 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def not_learnt(service: dict[str, Any]) -> str:
     """A sentence that says why the contract of a service is not known."""
     return f"{service['contract']} of {service['provider']} is not learnt: {service['trouble']}"
+
+
+def _refuse_another_clock(state: State, clock: str) -> None:
+    """An exchange that runs keeps its clock; ``real``, the default, asks for none in particular."""
+    if clock not in ("real", state.clock):
+        rate_of(clock)
+        raise plan.PlanFailed(
+            f"the exchange in {state.folder} is running already, and its clock is `{state.clock}`; for another clock, "
+            "`ndxp down` first"
+        )
 
 
 def _announce(state: State, as_json: bool, what: str) -> None:

@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_existing
 from ndxp.world import Address, Citizen, World
 from ndxp.world.registers.wallet_accounts import WalletAccounts
@@ -89,8 +88,3 @@ class Wallets:
             body = Ed25519PrivateKey.generate().private_bytes_raw()
             documents.put(KEY, whose, body)
         return Ed25519PrivateKey.from_private_bytes(body)
-
-
-def new_report_id(at: int) -> str:
-    """A number that nobody can guess: what it is, the day, a random part."""
-    return f"PA-{day_of(at):%y%m%d}-{new_id()}"

@@ -210,6 +210,11 @@ def test_a_title_that_looks_like_a_date_is_a_text(written: Path) -> None:
             ("rate: 5", "rate: 5\nfactors: {more: {get-crad: 2}}"),
             "`factors` change `rate` and calls of the mix; 'get-crad'",
         ),
+        (
+            ("rate: 5", "rate: 5\nfactors: {more: {get-card: 1.0e+308}}"),
+            "the weight of `mix.get-card` with its `during` and `factors` must be at most",
+        ),
+        (("weight: 1,", "weight: 1.0e+308,"), "the weight of `mix.get-card` .* must be at most"),
         (("weight: 1,", "weight: 1, during: {night: 2},"), "names stages of the profile, which has no 'night'"),
     ],
 )

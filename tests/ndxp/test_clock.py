@@ -5,6 +5,7 @@ import pytest
 
 from ndxp.clock import (
     FIRST_MOMENT,
+    LAST_MOMENT,
     VIETNAM,
     Clock,
     ClockRefused,
@@ -52,6 +53,17 @@ def test_no_clock_goes_back(tmp_path: Path) -> None:
     with pytest.raises(ClockRefused, match="cannot go back"):
         move(file, FIRST_MOMENT - timedelta(seconds=1))
     assert Clock(file).moment() == FIRST_MOMENT
+
+
+def test_no_clock_goes_on_after_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    begin(file, 0.0)
+    with pytest.raises(ClockRefused, match="ends at 2100-01-01"):
+        move(file, LAST_MOMENT + timedelta(seconds=1))
+    assert Clock(file).moment() == FIRST_MOMENT
+    move(file, LAST_MOMENT)
+    assert Clock(file).moment() == LAST_MOMENT
+    assert Reading(60.0, micros_of(LAST_MOMENT), 0).at(1_000_000) == micros_of(LAST_MOMENT)
 
 
 def test_a_file_of_something_else_is_no_clock(tmp_path: Path) -> None:

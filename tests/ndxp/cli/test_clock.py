@@ -54,3 +54,12 @@ def test_an_exchange_does_not_start_with_a_pace_that_is_none(ndxp_alone: Ndxp, t
     assert ran.code == 1
     assert "not `fast`" in ran.complaint
     assert not (tmp_path / "run").exists()
+
+
+def test_the_clock_of_an_exchange_that_runs_is_not_silently_kept(ndxp_alone: Ndxp, folder: Path) -> None:
+    ran = ndxp_alone("up", "-d", "--folder", folder, "--clock", "x60")
+    assert ran.code == 1
+    assert "its clock is `manual`; for another clock, `ndxp down` first" in ran.complaint
+    assert "not `fast`" in ndxp_alone("up", "-d", "--folder", folder, "--clock", "fast").complaint
+    assert ndxp_alone("up", "-d", "--folder", folder, "--clock", "manual").code == 0
+    assert ndxp_alone("up", "-d", "--folder", folder).code == 0

@@ -1,6 +1,7 @@
 """How the stories of life events go on with the clock, and how they reckon."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from ndxp.cli.stories.telling import next_look
 from ndxp.clock import VIETNAM, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.working_time import HOURS, is_working_day
+from ndxp.world import World
+from tests.ndxp.cli.conftest import Ndxp
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -58,3 +61,20 @@ def test_working_days_count_from_the_day_of_receipt(filed: str, ended: str, days
     dossier.submitted_at.FromMicroseconds(micros_of(at(filed)))
     dossier.ended_at.FromMicroseconds(micros_of(at(ended)))
     assert working_days(dossier) == days
+
+
+@pytest.mark.parametrize("story", ["birth", "death"])
+@pytest.mark.parametrize("number", ["", "999", "074079255028; x", "9" * 5000])
+def test_a_story_about_nobody_does_not_begin(ndxp_alone: Ndxp, tmp_path: Path, story: str, number: str) -> None:
+    ran = ndxp_alone("demo", story, "--citizen", number, "--folder", tmp_path / "run")
+    assert ran.code == 2
+    assert "no citizen has the number" in ran.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_deceased_mother_files_nothing(ndxp_alone: Ndxp, tmp_path: Path) -> None:
+    deceased = next(citizen for citizen in World().sample(1000) if citizen.deceased)
+    ran = ndxp_alone("demo", "birth", "--citizen", deceased.number, "--folder", tmp_path / "run")
+    assert ran.code == 2
+    assert "is deceased and cannot file" in ran.err
+    assert not (tmp_path / "run").exists()
