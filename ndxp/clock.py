@@ -22,13 +22,13 @@ LAST_MOMENT = datetime(2100, 1, 1, tzinfo=VIETNAM)
 """Where a simulated clock ends and stands still: no later holidays are known."""
 
 FASTEST = 100_000
-"""So many times faster than real time a clock may run at most."""
+"""How many times faster than real time a clock may run at most."""
 
 _PACE = re.compile(r"x([0-9]{1,6}(?:\.[0-9]{1,3})?)")
 
 
 class ClockRefused(ValueError):
-    """A clock cannot be set or moved so; the text says why, and what can be done."""
+    """A clock cannot be set or moved as asked; the text says why, and what can be done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ def member_of(subsystem: str) -> str:
     return subsystem.rpartition("/")[0]
 
 
+def member_code(subsystem: str) -> str:
+    """The code of a subsystem's member, for example ``G24``; the identifier is well-formed, and is not parsed."""
+    return member_of(subsystem).rpartition("/")[2]
+
+
 def in_slashes(text: str) -> str:
     """The identifier of a subsystem or member with slashes, from either form; other text is returned unchanged."""
     for kind in (Subsystem, Member):

@@ -123,16 +123,16 @@ def _check_binding(payload: Mapping[str, Any], bound: str, shown: str, *, audien
     confirmation = payload.get("cnf")
     if not isinstance(confirmation, dict) or not isinstance(confirmation.get("jwk"), dict):
         raise PresentationRefused("HOLDER_UNKNOWN", "the document names no key of its holder")
-    said = _verified(bound, _key(confirmation["jwk"]))
+    binding = _verified(bound, _key(confirmation["jwk"]))
     if _header(bound).get("typ") != _BOUND_TYP:
         raise _malformed()
-    if said.get("aud") != audience:
+    if binding.get("aud") != audience:
         raise PresentationRefused("AUDIENCE_DIFFERS", "the presentation was made for somebody else")
-    if said.get("nonce") != nonce:
+    if binding.get("nonce") != nonce:
         raise PresentationRefused("NONCE_DIFFERS", "the presentation answers another question")
-    if said.get("sd_hash") != _digest(shown):
+    if binding.get("sd_hash") != _digest(shown):
         raise PresentationRefused("DISCLOSURES_DIFFER", "the holder has signed other disclosures than these")
-    if not at - FRESH - LEEWAY <= _number(said, "iat") <= at + LEEWAY:
+    if not at - FRESH - LEEWAY <= _number(binding, "iat") <= at + LEEWAY:
         raise PresentationRefused("PRESENTATION_EXPIRED", "the holder has not signed just now")
 
 

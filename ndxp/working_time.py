@@ -1,6 +1,6 @@
 """Working time in Việt Nam: when a dossier that was received at some moment is due.
 
-Weekends and public holidays do not count; the holidays with their days off instead are those of the ``holidays``
+Weekends and public holidays do not count. The holidays, and the days off in their place, are those of the ``holidays``
 package. What is received from 15:00 on counts as received on the next working day.
 """
 
@@ -85,6 +85,6 @@ def later(moment: datetime, text: str) -> datetime:
 
 @cache
 def _holidays() -> Any:
-    from holidays.countries.vietnam import Vietnam  # 0.1 s: for those alone who reckon in working time
+    from holidays.countries.vietnam import Vietnam  # takes 0.1 s: only who reckons in working time pays for it
 
     return Vietnam()  # type: ignore[no-untyped-call]

@@ -1,7 +1,6 @@
 """The transaction: what the exchange records about one call."""
 
 import hashlib
-import time
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ import msgspec
 import uuid_utils
 
 from gateway.core.shedding import Room
+from ndxp.clock import real_now
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
 
@@ -91,11 +91,6 @@ def parse(data: bytes) -> Record:
 def new_transaction_id() -> str:
     """A UUIDv7: unique, and in the order of time."""
     return str(uuid_utils.uuid7())
-
-
-def now() -> int:
-    """The time in µs since 1970 (UTC)."""
-    return time.time_ns() // 1000
 
 
 def _storable(text: str) -> str:
@@ -227,7 +222,7 @@ class Call:
         self.attempts = 0
         self.received = Tally()
         self.sent = Tally()
-        self.request_in_ts = now()
+        self.request_in_ts = real_now()
         self.request_out_ts = 0
         self.response_in_ts = 0
         self.code = Code.OK
@@ -266,7 +261,7 @@ class Call:
             request_in_ts=self.request_in_ts,
             request_out_ts=self.request_out_ts,
             response_in_ts=self.response_in_ts,
-            response_out_ts=now() if outcome else 0,
+            response_out_ts=real_now() if outcome else 0,
             request_size=self.received.size,
             response_size=self.sent.size,
             request_hash=self.received.digest(salt),

@@ -44,6 +44,10 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the peer's."""
+        self.take_in(data)
+
+    def take_in(self, data: bytes) -> None:
+        """Reads what has come, for one turn."""
         self.heard_at = self._loop.time()
         connection = self.connection
         connection.receive(data)
@@ -56,7 +60,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
             self.resume()
 
     def put_off(self, data: bytes) -> None:
-        """Looks at what has come, and at what a turn has left of it, in the next turn; until then takes no more."""
+        """Keeps what has come for the next turn, and takes no more until then."""
         self._behind = True
         self._kept += data
         self.pause()
@@ -70,7 +74,7 @@ class Carrier(asyncio.Protocol, Generic[_Connection]):
         """Reads on where the last turn has ended."""
         if self.transport is not None:
             data, self._kept = self._kept, b""
-            self.data_received(data)
+            self.take_in(data)
 
     def pause(self) -> None:
         """Takes no more bytes for now."""

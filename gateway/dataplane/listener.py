@@ -130,7 +130,7 @@ class Listener:
         return True
 
     def share(self, member: str, address: str) -> Share:
-        """What a member has used here on all his connections from an address; there are no more than members."""
+        """What a member has used of this worker, on all his connections from an address."""
         key = member, address
         if key not in self._shares:
             if len(self._shares) >= _SHARES:
@@ -189,25 +189,17 @@ class Inbound(Carrier[ServerConnection]):
         share = self._share
         if share is None:
             self._listener.strangers.receive(self, data)
-        elif share.used_up:
+        elif share.used_up or self._kept:
             self.put_off(data)
         else:
-            self._use(share, data)
-
-    def go_on(self) -> None:
-        """The turn of somebody who has waited for it."""
-        if self.transport is not None and self._share is not None:
-            data, self._kept = self._kept, b""
-            self._use(self._share, data)
-
-    def _use(self, share: Share, data: bytes) -> None:
-        began = perf_counter()
-        self.take_in(data)
-        share.spend(began)
+            self.take_in(data)
 
     def take_in(self, data: bytes) -> None:
-        """Reads what has come, for one turn."""
-        super().data_received(data)
+        """Reads what has come, for one turn, which counts as the member's."""
+        share, began = self._share, perf_counter()
+        super().take_in(data)
+        if share is not None:
+            share.spend(began)
 
     def wait_for_turn(self) -> None:
         """Members take turns; strangers are served when there is time for strangers."""

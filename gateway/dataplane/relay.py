@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gateway.core.transaction import Call, Origin, Tally, now
+from gateway.core.transaction import Call, Origin, Tally
 from gateway.dataplane import headers, pipeline
 from gateway.dataplane.answer import Answer
 from gateway.dataplane.attempt import Attempt
@@ -20,6 +20,7 @@ from gateway.dataplane.messages import Messages
 from gateway.dataplane.onward import pairs_onward
 from gateway.dataplane.pipeline import Claim, Steps, WorkerState
 from gateway.dataplane.upstream import TRIES, Upstreams
+from ndxp.clock import real_now
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
@@ -240,7 +241,7 @@ class Relay:
     def connected(self, connection: ClientConnection, attempt: Attempt, scheme: str) -> None:
         """There is a connection to the provider: the request goes on."""
         call = self.call
-        call.request_out_ts = now()
+        call.request_out_ts = real_now()
         within = max(0.0, self._arrived + call.timeout - self._relays.now()) + _LONGEST_MARGIN
         known = self._method is not None
         # A compressed message gets no mark: the agency sees it decompressed, and the gateway decompresses nothing.
@@ -293,7 +294,7 @@ class Relay:
     def answer_data(self, data: bytes) -> None:
         """Data of the answer."""
         call, answer = self.call, self._answer
-        call.response_in_ts = call.response_in_ts or now()
+        call.response_in_ts = call.response_in_ts or real_now()
         if call.fields and not answer.held:
             answer.check_release()
         self._out.feed(data)
@@ -328,7 +329,7 @@ class Relay:
     def answer_ended(self, ending: headers.Ending) -> None:
         """The provider has ended the call."""
         call, method = self.call, self._method
-        call.response_in_ts = now() if method is not None and method.unary else call.response_in_ts or now()
+        call.response_in_ts = real_now() if method is not None and method.unary else call.response_in_ts or real_now()
         reason = ""
         if ending.code is Code.OK:
             if method is not None and not method.server_streaming and not (call.sent.messages and self._out.whole):

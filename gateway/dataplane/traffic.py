@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 from gateway.core.registry import Snapshot
-from gateway.core.transaction import Call, Origin, now
+from gateway.core.transaction import Call, Origin
+from ndxp.clock import real_now
 from ndxp.errors import Code, Reason
 from ndxp.metrics import Histogram
 
@@ -46,7 +47,7 @@ class Traffic:
             line = self._line(call, snapshot)
         line.count += 1
         if call.room is not None and call.attempts:  # unary, and forwarded
-            line.durations.observe((now() - call.request_in_ts) / 1e6)
+            line.durations.observe((real_now() - call.request_in_ts) / 1e6)
         if call.reason and call.origin is Origin.GATEWAY:
             refused = line.client, line.service, call.reason
             self._refusals[refused] = self._refusals.get(refused, 0) + 1

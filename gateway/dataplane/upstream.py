@@ -107,9 +107,9 @@ class Outbound(Carrier[ClientConnection]):
         _notice_its_death(transport.get_extra_info("socket"))
         self.connection.greet()
 
-    def data_received(self, data: bytes) -> None:
+    def take_in(self, data: bytes) -> None:
         """Bytes of the provider's; what they end makes room for calls that wait."""
-        super().data_received(data)
+        super().take_in(data)
         if self.connection.greeted and not self.settled.is_set():
             self.settled.set()
         if self.connection.leaving:

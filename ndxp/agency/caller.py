@@ -37,10 +37,14 @@ class Caller:
         """Seconds that are left for the answer; for a call onward to another agency."""
         return max(0.0, self.deadline - monotonic())
 
+    def begin_trace(self) -> str:
+        """The traceparent of a matter that begins with this call: that of the call, or a new one if it has none."""
+        return self.assertion.traceparent or metadata.new_traceparent()
+
     def onward(self, purpose: str = "") -> list[tuple[str, str]]:
         """Metadata for a call onward: it belongs to the same trace and names the transaction it is made for."""
-        said = self.assertion
-        return _pairs(said.transaction_id, said.traceparent, said.user_id, purpose or said.purpose)
+        call = self.assertion
+        return _pairs(call.transaction_id, call.traceparent, call.user_id, purpose or call.purpose)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

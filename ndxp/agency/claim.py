@@ -122,6 +122,21 @@ def read_day(text: str, field: str) -> date:
     return day
 
 
+def read_period(since: str, until: str, today: date, most_days: int) -> tuple[date, date]:
+    """The first and the last day of a question: the last is today unless stated, the first is the last unless stated.
+
+    Raises AgencyError for days that do not exist, in the wrong order or too many.
+    """
+    last = read_day(until, "until") if until else today
+    first = read_day(since, "since") if since else last
+    if not 0 <= (last - first).days < most_days:
+        raise AgencyError(
+            Code.INVALID_ARGUMENT, "DAYS_OUT_OF_RANGE",
+            f"until must be the day of since or later, and both within {most_days} days", field="until",
+        )  # fmt: skip
+    return first, last
+
+
 def read_text(text: str, field: str, longest: int, *, required: bool = True) -> str:
     """One line without space at its ends; raises AgencyError when it is missing, too long or not one line."""
     text = text.strip()

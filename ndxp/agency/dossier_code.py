@@ -33,6 +33,6 @@ def read_own_code(code: str, field: str = "code") -> str:
     return code
 
 
-def read_callers_code(code: str, field: str = "dossier_code") -> str:
+def read_callers_code(dossier_code: str) -> str:
     """The caller's own name for its dossier, of any form; raises AgencyError when it is missing or too long."""
-    return read_text(code, field, _LONGEST_CODE)
+    return read_text(dossier_code, "dossier_code", _LONGEST_CODE)

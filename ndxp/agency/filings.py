@@ -20,7 +20,12 @@ def add_work(documents: Transaction, kind: str, code: str, turn: int, *, due: in
 
 def add_expiry(documents: Transaction, kind: str, code: str, turn: int, clock: Clock) -> None:
     """Adds the job that ends a filing which waits for a supplement from now on."""
-    add_work(documents, kind, code, turn, due=micros_of(due_in_days(clock.moment(), SUPPLEMENT_DAYS)))
+    add_work(documents, kind, code, turn, due=supplement_due(clock))
+
+
+def supplement_due(clock: Clock) -> int:
+    """Until when (µs) a supplement must come that is wanted from now on."""
+    return micros_of(due_in_days(clock.moment(), SUPPLEMENT_DAYS))
 
 
 def code_of(job: Job) -> str:

@@ -1,7 +1,7 @@
 """Work that an agency does later and by itself: a dossier that becomes due, a call to the next agency of a chain.
 
-A job is a row of the agency's database, written in the transaction that made it necessary. Whatever is killed when, it
-is there until it is done: its handler may run twice, what it settles takes effect once.
+A job is a row of the agency's database, written in the transaction that made it necessary. It stays there until it is
+done, even when a process is killed. So its handler may run twice, but what it settles takes effect once.
 """
 
 import asyncio
@@ -21,8 +21,9 @@ Settle = Callable[[Transaction], None]
 Handler = Callable[[Job], Awaitable[Settle]]
 """Does a job. It may be called again for the same job: a call onward needs a request_id that follows from ``job.key``.
 
-It raises OnwardFailed when the other agency gives no answer: then it is called again later if ``may_pass``. Every other
-outcome, a refusal too, it settles. Whom it works for it says with ``ndxp.agency.caller.on_errand``.
+It raises OnwardFailed when the other agency gives no answer; it settles every other outcome, a refusal too. After any
+error it is called again later, and the error is logged unless it may pass by itself. It says with
+``ndxp.agency.caller.on_errand`` for whom it works.
 """
 
 AT_ONCE = 16
@@ -32,7 +33,7 @@ _LOOK_EVERY = 0.25
 """Seconds between two looks at the table: the clock moves, and other processes of the agency add jobs."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
-"""Seconds until a job is tried again; they double with each attempt, up to the longest."""
+"""Seconds until a job is tried again: the first pause doubles with each attempt, up to the longest."""
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +102,10 @@ class Jobs:
         except Exception as failure:  # it stays as it was, and is due at once
             _log.warning("a job (%s) cannot be put off: %s", job.kind, kind_of(failure))
             await asyncio.sleep(pause)
+
+
+def settle_nothing(_: Transaction) -> None:
+    """The ``Settle`` of a job of which there is nothing to write."""
 
 
 def _where(error: Exception) -> str:

@@ -1,7 +1,10 @@
-"""Addresses as a caller states them."""
+"""Places: addresses and provinces as a caller states them, and which province a member is."""
+
+from functools import cache
 
 from ndxp.agency.claim import read_province, read_text
-from ndxp.world import Address
+from ndxp.errors import AgencyError, Code
+from ndxp.world import Address, provinces
 
 _LONGEST_PLACE = 100
 _LONGEST_DETAIL = 200
@@ -15,3 +18,23 @@ def read_address(*, province: str, district: str, ward: str, detail: str, field:
         read_text(ward, f"{field}.ward", _LONGEST_PLACE),
         read_text(detail, f"{field}.detail", _LONGEST_DETAIL),
     )
+
+
+def read_province_member(member: str) -> str:
+    """A province as a member; raises AgencyError for anything else."""
+    if not province_of(member):
+        raise AgencyError(
+            Code.INVALID_ARGUMENT, "PROVINCE_UNKNOWN",
+            "province must be the member of one of the 63 provinces, such as VN/GOV/H26", field="province",
+        )  # fmt: skip
+    return member
+
+
+def province_of(member: str) -> str:
+    """The code (three digits) of the province that a member is; empty for other members."""
+    return _codes_by_member().get(member, "")
+
+
+@cache
+def _codes_by_member() -> dict[str, str]:
+    return {f"VN/GOV/{province.agency_code}": province.code for province in provinces()}

@@ -5,6 +5,7 @@ guessed or counted, so that even the number of objects stays hidden.
 """
 
 from base64 import b32encode
+from datetime import date
 from secrets import token_bytes
 
 from ndxp.agency.caller import caller
@@ -16,6 +17,11 @@ _ID_BYTES = 16
 def new_id() -> str:
     """An id that nobody can guess: 128 random bits as 26 small letters and digits."""
     return b32encode(token_bytes(_ID_BYTES)).decode().rstrip("=").lower()
+
+
+def new_code(prefix: str, day: date) -> str:
+    """A code that nobody can guess: the prefix tells what it is for, then come the day (yymmdd) and a new id."""
+    return f"{prefix}-{day:%y%m%d}-{new_id()}"
 
 
 def filer() -> str:

@@ -1,4 +1,4 @@
-"""Whom a filing states: people by what they are in it (mother, deceased, ...), as they are written, and corrections."""
+"""The people whom a filing states, by their role in it (mother, deceased, ...), and the corrections of a supplement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ def corrections(request: Message) -> Mapping[str, Mapping[str, str]]:
 def corrected(
     people: Mapping[str, Person], stated: Mapping[str, Mapping[str, str]], roles: Sequence[str]
 ) -> dict[str, Person]:
-    """The people with what a request corrects; raises AgencyError when that is nobody, or nobody of these ``roles``."""
+    """The people as a request corrects them; raises AgencyError when it corrects nobody, or one of other ``roles``."""
     if not stated:
         raise AgencyError(Code.INVALID_ARGUMENT, "FIELD_MISSING", f"correct {' or '.join(roles)}", field=roles[0])
     for role in stated:

@@ -1,6 +1,7 @@
 """The subjects of an answer: the citizens whom a method names while it answers."""
 
 import logging
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from time import monotonic
@@ -86,6 +87,13 @@ def names_subject(number: str) -> None:
     """
     if (subjects := _current.get()) is not None:
         subjects.add(number)
+
+
+def names_existing(exists: Callable[[str], bool], *numbers: str) -> None:
+    """Names as subjects those of the numbers that somebody has, as ``exists`` tells: a caller may state any number."""
+    for number in numbers:
+        if exists(number):
+            names_subject(number)
 
 
 def subjects_named() -> str:

@@ -1,9 +1,10 @@
 """Verifies number, name and birth date of a citizen, by asking the population database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ndxp.agency.onward import Onward, OnwardMethod
+from ndxp.agency.stated import Person
 from ndxp.agency.subject import names_subject
 from ndxp.population.v1 import population_pb2 as pb
 
@@ -59,6 +60,13 @@ class Verification:
         if response.HasField("citizen"):
             names_subject(response.citizen.citizen_number)
         return Verified(response.HasField("citizen"), response.citizen.deceased, given.transaction_id, response.citizen)
+
+    async def verify_people(self, people: Mapping[str, Person], *, purpose: str) -> dict[str, Verified]:
+        """What ``verify`` gives for each of the people of a filing, by what they are in it, in their order."""
+        return {
+            role: await self.verify(person.number, person.full_name, person.birth_date, purpose=purpose)
+            for role, person in people.items()
+        }
 
     async def match(self, claims: Sequence[tuple[str, str, str]], *, purpose: str) -> list[bool]:
         """Whether each number, name and birth date are one citizen's, living or dead; asks for all of them in one call.

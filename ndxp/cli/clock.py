@@ -1,5 +1,6 @@
 """The commands clock and clock advance: the nation's time, by which agencies reckon working days and due dates."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from ndxp.terminal import console, print_json
 from ndxp.working_time import is_working_day, later
 
 app = typer.Typer()
-clock = typer.Typer(no_args_is_help=False, help="The nation's clock: shows it, or moves it on.")
+clock = typer.Typer(help="The nation's clock: shows it, or moves it on.")
 app.add_typer(clock, name="clock", invoke_without_command=True)
 
 
@@ -39,10 +40,16 @@ def advance(
     Examples: `ndxp clock advance 2d`; `ndxp clock advance "3 working days"`
     """
     state = State.running(folder)
+    clock_file = simulated_clock(state)
+    move(clock_file, later(Clock(clock_file).moment(), by))
+    _show(state, as_json)
+
+
+def simulated_clock(state: State) -> Path:
+    """The file of an exchange's clock. Raises ClockRefused when the exchange runs by real time."""
     if state.clock_file is None:
         raise ClockRefused("this exchange runs by real time; start one with `ndxp up --clock manual`")
-    move(state.clock_file, later(Clock(state.clock_file).moment(), by))
-    _show(state, as_json)
+    return state.clock_file
 
 
 def _show(state: State, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from ndxp.civil_servants.v1 import civil_servants_pb2 as pb
-from ndxp.identifiers import member_of
+from ndxp.identifiers import member_code
 from ndxp.samples.sample import Sample, Turn
 from ndxp.world.registers.civil_servants import CivilServants
 
@@ -17,7 +17,7 @@ _METHODS = pb.DESCRIPTOR.services_by_name["CivilServantService"].methods_by_name
 
 def _synchronise(turn: Turn) -> list[Message]:
     """Civil servants of the calling body, from the first on, as the population database has them."""
-    code = member_of(turn.client).rpartition("/")[2]
+    code = member_code(turn.client)
     body = turn.world.registers[CivilServants].bodies[code]
     serials = (serial % body.staff for serial in range(turn.number * BATCH, (turn.number + 1) * BATCH))
     return [_request(turn, f"{code}-{serial:07d}") for serial in serials]

@@ -5,7 +5,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from ndxp.health_insurance.v1 import health_insurance_pb2 as pb
-from ndxp.identifiers import member_of
+from ndxp.identifiers import member_code
 from ndxp.samples.sample import Demo, Sample, Turn, true_claim
 
 _METHODS = pb.DESCRIPTOR.services_by_name["HealthInsuranceService"].methods_by_name
@@ -17,7 +17,7 @@ def _get_card(turn: Turn) -> list[Message]:
 
 
 def _check_in(turn: Turn) -> list[Message]:
-    facility = member_of(turn.client).rpartition("/")[2]
+    facility = member_code(turn.client)
     return [pb.CheckInRequest(facility=facility, **true_claim(turn.citizen))]
 
 

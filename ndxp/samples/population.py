@@ -5,7 +5,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from ndxp.population.v1 import population_pb2 as pb
-from ndxp.samples.sample import Demo, Sample, Turn, can_be_mother, false_claim, true_claim
+from ndxp.samples.sample import Demo, Sample, Turn, can_be_mother, false_claim, is_matched, true_claim
 from ndxp.world import provinces
 
 MATCHED, DIFFERED = 604_825_046, 409_648_471
@@ -75,20 +75,16 @@ def _register_birth(turn: Turn) -> list[Message]:
     ]  # fmt: skip
 
 
-def _is_matched(answer: Any) -> bool:
-    return bool(answer.matched)
-
-
 def _all_answered(answers: Any) -> bool:
     return len(answers) == BATCH
 
 
 _MATCHING = Sample(
-    name="verify-matched", method=_METHODS["VerifyCitizen"], make=_verify_matched, yes=_is_matched, expected=True,
+    name="verify-matched", method=_METHODS["VerifyCitizen"], make=_verify_matched, yes=is_matched, expected=True,
     drills=3,
 )  # fmt: skip
 _DIFFERING = Sample(
-    name="verify-differing", method=_METHODS["VerifyCitizen"], make=_verify_differing, yes=_is_matched, expected=False
+    name="verify-differing", method=_METHODS["VerifyCitizen"], make=_verify_differing, yes=is_matched, expected=False
 )
 
 SAMPLES = (

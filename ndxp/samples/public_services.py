@@ -6,7 +6,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from ndxp.clock import moment_of
-from ndxp.identifiers import member_of
+from ndxp.identifiers import member_code
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.samples.sample import Sample, Turn
@@ -22,14 +22,14 @@ def _list_procedures(turn: Turn) -> list[Message]:
 
 
 def _look_up_dossier(turn: Turn) -> list[Message]:
-    return [pb.LookUpDossierRequest(code=_code(member_of(turn.client).rpartition("/")[2]))]
+    return [pb.LookUpDossierRequest(code=_code(member_code(turn.client)))]
 
 
 def _sync_dossier(turn: Turn) -> list[Message]:
     _, procedure = next(procedures(after=_place(turn)))
     return [
         pb.SyncDossierRequest(
-            code=_code(member_of(turn.client).rpartition("/")[2]), procedure_code=procedure.code,
+            code=_code(member_code(turn.client)), procedure_code=procedure.code,
             citizen_number=turn.citizen.number,
             state=one_stop.DOSSIER_STATE_RECEIVED, received_at=f"{REFERENCE_DATE:%Y%m%d}080000",
             online=turn.number % 2 == 0,

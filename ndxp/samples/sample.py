@@ -137,3 +137,8 @@ def false_claim(world: World, citizen: Citizen, turn: int) -> dict[str, str]:
 def can_be_mother(citizen: Citizen) -> bool:
     """Whether the birth of a child of this citizen may be registered."""
     return citizen.sex is Sex.FEMALE and citizen.age() in _MOTHER_AGES
+
+
+def is_matched(answer: Any) -> bool:
+    """Whether an agency has found somebody as the request states them."""
+    return bool(answer.matched)

@@ -1,10 +1,8 @@
 """Sample calls to social security."""
 
-from typing import Any
-
 from google.protobuf.message import Message
 
-from ndxp.samples.sample import Sample, Turn, false_claim, true_claim
+from ndxp.samples.sample import Sample, Turn, false_claim, is_matched, true_claim
 from ndxp.social_security.v1 import social_security_pb2 as pb
 
 _METHODS = pb.DESCRIPTOR.services_by_name["SocialSecurityService"].methods_by_name
@@ -29,18 +27,14 @@ def _claim_death_benefits(turn: Turn) -> list[Message]:
     ]  # fmt: skip
 
 
-def _is_matched(answer: Any) -> bool:
-    return bool(answer.matched)
-
-
 SAMPLES = (
     Sample(
-        name="get-participation", method=_METHODS["GetParticipation"], make=_get_participation, yes=_is_matched,
+        name="get-participation", method=_METHODS["GetParticipation"], make=_get_participation, yes=is_matched,
         expected=True,
     ),
     Sample(
         name="get-participation-differing", method=_METHODS["GetParticipation"], make=_get_participation_differing,
-        yes=_is_matched, expected=False,
+        yes=is_matched, expected=False,
     ),
     Sample(
         name="claim-death-benefits", method=_METHODS["ClaimDeathBenefits"], make=_claim_death_benefits, drills=1,

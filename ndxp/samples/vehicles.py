@@ -1,10 +1,8 @@
 """Sample calls to the vehicle register."""
 
-from typing import Any
-
 from google.protobuf.message import Message
 
-from ndxp.samples.sample import Sample, Turn, false_claim, holder, true_claim
+from ndxp.samples.sample import Sample, Turn, false_claim, holder, is_matched, true_claim
 from ndxp.vehicles.v1 import vehicles_pb2 as pb
 from ndxp.world.registers.vehicles import Vehicles
 
@@ -30,16 +28,12 @@ def _verify_differing_owner(turn: Turn) -> list[Message]:
     return [pb.VerifyRegistrationRequest(plate=plate, **false_claim(turn.world, owner, turn.number))]
 
 
-def _is_matched(answer: Any) -> bool:
-    return bool(answer.matched)
-
-
 SAMPLES = (
     Sample(name="get-vehicle", method=_METHODS["GetRegistration"], make=_get_registration, drills=1),
     Sample(name="list-vehicles", method=_METHODS["ListRegistrations"], make=_list_registrations),
-    Sample(name="verify-owner", method=_METHODS["VerifyRegistration"], make=_verify_owner, yes=_is_matched),
+    Sample(name="verify-owner", method=_METHODS["VerifyRegistration"], make=_verify_owner, yes=is_matched),
     Sample(
         name="verify-owner-differing", method=_METHODS["VerifyRegistration"], make=_verify_differing_owner,
-        yes=_is_matched, expected=False,
+        yes=is_matched, expected=False,
     ),
 )  # fmt: skip

@@ -111,11 +111,13 @@ class Personnel:
         servant = self._world.entry(CivilServants, citizen_number)
         return servant.body if servant else ""
 
-    def store(self, documents: Documents, body: str, profile: Profile) -> None:
-        """Stores a body's profile, and counts whom the body has more or less by it."""
+    def store(self, documents: Documents, body: str, profile: Profile, *, before: Filed | None, employer: str) -> None:
+        """Stores a body's profile, and counts whom the body has more or less by it.
+
+        ``before`` is the body's profile of the citizen until now, ``employer`` the code of the body served until now.
+        """
         number = profile.citizen_number
-        serves, served = profile.state is not State.LEFT, self.employer(documents, number) == body
-        before = self.filed(documents, body, number)
+        serves, served = profile.state is not State.LEFT, employer == body
         counted = before is not None and before.profile.state is not State.LEFT
         standing = self.standing(documents, body)
         self.put_standing(

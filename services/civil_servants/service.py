@@ -17,7 +17,7 @@ from ndxp.civil_servants.v1 import civil_servants_pb2 as pb
 from ndxp.civil_servants.v1.civil_servants_pb2_grpc import CivilServantServiceServicer
 from ndxp.clock import Clock
 from ndxp.errors import AgencyError, Code
-from ndxp.identifiers import member_of
+from ndxp.identifiers import member_code
 from ndxp.world.registers.civil_servants import Body
 from services.civil_servants import rules
 from services.civil_servants.records import Personnel, Profile, Standing
@@ -135,7 +135,7 @@ class CivilServantService(CivilServantServiceServicer):
         )
 
     def _calling_body(self) -> Body:
-        code = member_of(caller().client).rpartition("/")[2]
+        code = member_code(caller().client)
         return rules.known_body(self._personnel.bodies.get(code))
 
     async def _synchronise(self, body: str, batch: list[_Request]) -> AsyncIterator[_Response]:
@@ -172,8 +172,9 @@ class CivilServantService(CivilServantServiceServicer):
             return _Response(request_id=request_id, result=pb.RESULT_DIFFERS)
         if before and before.profile == profile:
             return _Response(request_id=request_id, result=pb.RESULT_UNCHANGED)
-        rules.check_employer(profile, body, self._personnel.employer(documents, profile.citizen_number), before)
-        self._personnel.store(documents, body, profile)
+        employer = self._personnel.employer(documents, profile.citizen_number)
+        rules.check_employer(profile, body, employer, before)
+        self._personnel.store(documents, body, profile, before=before, employer=employer)
         return _Response(request_id=request_id, result=pb.RESULT_STORED)
 
 

@@ -56,13 +56,8 @@ class Decisions:
     async def _look_up(self, job: Job) -> Settle:
         """Asks who is stated; decides whether the dossier is eligible."""
         dossier = self._of(job)
-        known: dict[str, Verified] = {}
         with on_errand(self._errand(dossier)):
-            for role, person in dossier.people.items():
-                purpose = rules.PURPOSES[dossier.kind]
-                known[role] = await self._verification.verify(
-                    person.number, person.full_name, person.birth_date, purpose=purpose
-                )
+            known = await self._verification.verify_people(dossier.people, purpose=rules.PURPOSES[dossier.kind])
         transaction_id = list(known.values())[-1].transaction_id
         dossier = replace(dossier, transaction_id=transaction_id)
         unknown = [role for role, verified in known.items() if not verified.matched]

@@ -9,7 +9,7 @@ from hashlib import blake2b
 import msgspec
 
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.rights import new_id
+from ndxp.agency.rights import new_code
 from ndxp.agency.stated import Person
 from ndxp.agency.subject import names_subject
 from ndxp.world import Citizen, World, normalise_name
@@ -141,12 +141,12 @@ class Office:
         """A dossier that the agency itself works on."""
         body = documents.get(DOSSIER, code)
         if body is None:
-            raise LookupError("there is work for a dossier that there is not")
+            raise LookupError("a job is about a dossier that is not stored")
         return _decode_dossier(body)
 
     def receive(self, documents: Documents, dossier: Dossier, day: date) -> Dossier:
         """Stores a new dossier under a code of its own."""
-        dossier = replace(dossier, code=f"{dossier.kind}-{day:%y%m%d}-{new_id()}")
+        dossier = replace(dossier, code=new_code(dossier.kind, day))
         self.store(documents, dossier)
         return self._named(dossier)
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import date
 
 from ndxp.agency.claim import Claim, read_day, read_name_part, read_text
+from ndxp.agency.place import province_of
 from ndxp.agency.stated import Person, corrected
 from ndxp.birthdate import BirthDate
 from ndxp.calendar import full_years
 from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
-from ndxp.world import MaritalStatus, Sex, normalise_name, province_by_code
+from ndxp.world import MaritalStatus, Sex, normalise_name
 from services.civil_status.records import Amended, Certificate, Child, Dossier, Kind, State
 
 MOST_CODES = 3
@@ -144,7 +145,7 @@ def amended(
         raise AgencyError(
             Code.NOT_FOUND, "CERTIFICATE_UNKNOWN", "no certificate has this number", field="certificate_number"
         )
-    if not keeper and member_of(client).rpartition("/")[2] != province_by_code(certificate.province).agency_code:
+    if not keeper and province_of(member_of(client)) != certificate.province:
         raise AgencyError(
             Code.FAILED_PRECONDITION, "OTHER_PROVINCE", "only the province that registered a certificate amends it",
             field="certificate_number",

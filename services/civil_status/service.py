@@ -16,7 +16,6 @@ from ndxp.agency.stated import Person, corrections, read_people
 from ndxp.civil_status.v1 import civil_status_pb2 as pb
 from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceServicer
 from ndxp.clock import Clock, micros_of
-from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from services.civil_status import rules
 from services.civil_status.decisions import add_look_up
@@ -126,11 +125,11 @@ class CivilStatusService(CivilStatusServiceServicer):
         return once(self._database, request, answer, submit)
 
     def _new(self, kind: Kind, request: Any, people: Mapping[str, Person], **more: Any) -> Dossier:
-        filing = caller().assertion
+        filed_by = caller()
         return Dossier(
             code="", kind=kind, dossier_code=read_callers_code(request.dossier_code),
-            province=read_province(request.province), traceparent=filing.traceparent or metadata.new_traceparent(),
-            user_id=filing.user_id, received_at=self._clock.now(), people=people, **more,
+            province=read_province(request.province), traceparent=filed_by.begin_trace(),
+            user_id=filed_by.assertion.user_id, received_at=self._clock.now(), people=people, **more,
         )  # fmt: skip
 
     def _due(self) -> int:

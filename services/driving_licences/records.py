@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 
 from ndxp.agency.documents import Documents
-from ndxp.agency.subject import names_subject
+from ndxp.agency.subject import names_existing, names_subject
 from ndxp.world import World
 from ndxp.world.registers.licences import Licence, Licences
 
@@ -63,8 +63,7 @@ class LicenceRegister:
 
     def name(self, citizen_number: str) -> None:
         """Names a citizen of whom a licence is confirmed or denied, if there is one with this number."""
-        if self._world.exists(citizen_number):
-            names_subject(citizen_number)
+        names_existing(self._world.exists, citizen_number)
 
     def _of(self, documents: Documents, holder: str) -> Record | None:
         licence = self._world.entry(Licences, holder)

@@ -7,9 +7,9 @@ from datetime import date
 from unicodedata import normalize
 
 from ndxp.agency.claim import LONGEST_NAME, read_text
+from ndxp.agency.place import province_of
 from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
-from ndxp.world import province_by_code
 from ndxp.world.registers.candidates import Candidate
 from services.education.records import Particular, Registration, Wish
 
@@ -157,8 +157,7 @@ def withdraw(registration: Registration, at: int) -> Registration:
 
 def _may_know(candidate: Candidate, client: str) -> bool:
     """Schools know the candidates of their own province, everybody else who has a grant knows all."""
-    own = province_by_code(candidate.province).agency_code
-    return not is_school(client) or member_of(client).rpartition("/")[2] == own
+    return not is_school(client) or province_of(member_of(client)) == candidate.province
 
 
 def _check_there(registration: Registration) -> None:

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from ndxp.agency.claim import read_day
+from ndxp.agency.claim import read_period
 from ndxp.errors import AgencyError, Code
 from services.emc.records import Calls, Group, Kind, Member
 
 NOT_MEASURED = frozenset({"VN/GOV/H04", "VN/GOV/G34"})
 """Of 63 provinces 62 were measured, and 27 of the ministries; which were not is this project's own choice."""
-
 
 MOST_DAYS = 31
 """Days of which the exchange tells the usage at once."""
@@ -38,14 +37,8 @@ def read_group(group: int) -> Group:
 
 
 def read_days(since: str, until: str, today: date) -> tuple[str, str]:
-    """The first and the last day; raises AgencyError for days that are none, in the wrong order or too many."""
-    last = read_day(until, "until") if until else today
-    first = read_day(since, "since") if since else last
-    if not timedelta(0) <= last - first < timedelta(MOST_DAYS):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "DAYS_OUT_OF_RANGE",
-            f"until must be the day of since or later, and both within {MOST_DAYS} days", field="until",
-        )  # fmt: skip
+    """The first and the last day; raises AgencyError for days that do not exist, in the wrong order or too many."""
+    first, last = read_period(since, until, today, MOST_DAYS)
     return first.isoformat(), last.isoformat()
 
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 import msgspec
 
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.subject import names_subject
+from ndxp.agency.subject import names_existing
 from ndxp.world import World
 from ndxp.world.registers.land_parcels import LandParcel, LandParcels
 
@@ -107,9 +107,7 @@ class LandRegistry:
 
     def name(self, *citizen_numbers: str) -> None:
         """Names those who exist as subjects."""
-        for number in citizen_numbers:
-            if self._world.exists(number):
-                names_subject(number)
+        names_existing(self._world.exists, *citizen_numbers)
 
     def transfer(self, documents: Documents, code: str) -> Transfer | None:
         """A transfer of the caller's."""

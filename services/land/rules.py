@@ -27,16 +27,10 @@ def read_certificate_number(number: str) -> str:
     return number
 
 
-def read_party(party: Party, field: str) -> Party:
-    """Seller or buyer; raises AgencyError with the field at fault."""
-    read_claim(party.citizen_number, party.full_name, party.birth_date, of=field)
-    return party
-
-
-def read_sale(seller: Party, buyer: Party, price: int) -> None:
-    """Checks what a transfer says; raises AgencyError with the field at fault."""
-    read_party(seller, "seller")
-    read_party(buyer, "buyer")
+def check_sale(seller: Party, buyer: Party, price: int) -> None:
+    """Checks the form of what a transfer says; raises AgencyError with the field at fault."""
+    for field, party in (("seller", seller), ("buyer", buyer)):
+        read_claim(party.citizen_number, party.full_name, party.birth_date, of=field)
     if seller.citizen_number == buyer.citizen_number:
         raise _wrong("BUYER_IS_SELLER", "buyer must be another citizen than seller", "buyer.citizen_number")
     if not 0 < price <= _HIGHEST_PRICE:
@@ -107,11 +101,11 @@ def supplement_wanted(transfer: Transfer, reason: str, at: int) -> Transfer:
 
 def scan(transfer: Transfer) -> tuple[bytes, str]:
     """The scanned contract of sale, and its SHA-256."""
-    said = {
+    contract = {
         "certificate_number": transfer.certificate_number, "seller": transfer.seller, "buyer": transfer.buyer,
         "price": transfer.price,
     }  # fmt: skip
-    content = msgspec.json.encode(said)
+    content = msgspec.json.encode(contract)
     return content, hashlib.sha256(content).hexdigest()
 
 

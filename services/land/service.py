@@ -15,7 +15,6 @@ from ndxp.agency.rights import new_id
 from ndxp.land.v1 import land_pb2 as pb
 from ndxp.land.v1.land_pb2_grpc import LandServiceServicer
 from ndxp.tax.v1 import tax_pb2 as tax
-from ndxp.wire import metadata
 from ndxp.world.registers.land_parcels import LandParcel
 from services.land import rules
 from services.land.records import LandRegistry, Party, State, Transfer
@@ -48,13 +47,13 @@ class LandService(LandServiceServicer):
             dossier_code = read_own_code(request.dossier_code, "dossier_code")
             certificate_number = rules.read_certificate_number(request.certificate_number)
             seller, buyer = _party(request.seller), _party(request.buyer)
-            rules.read_sale(seller, buyer, request.price)
+            rules.check_sale(seller, buyer, request.price)
             there = self._registry.of_dossier(documents, dossier_code)
             if there is None:
                 transfer = Transfer(
                     code=new_id(), dossier_code=dossier_code, certificate_number=certificate_number, seller=seller,
                     buyer=buyer, price=request.price,
-                    traceparent=caller().assertion.traceparent or metadata.new_traceparent(),
+                    traceparent=caller().begin_trace(),
                 )  # fmt: skip
             else:
                 transfer = replace(

@@ -4,15 +4,13 @@ from functools import partial
 
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Answered, Onward, OnwardFailed, OnwardMethod
 from ndxp.clock import Clock
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from services.life_events import rules
 from services.life_events.records import LifeEvents
-
-SUBSYSTEM = "VN/GOV/G22/life-events"
 
 PROCEDURE_CODE = "1.011537"
 """Code of the linked procedures in the pilot (MaTTHC)."""
@@ -30,7 +28,7 @@ _WITHDRAW = OnwardMethod(
 
 
 class Delivery:
-    """Calls the one-stop system of a dossier's province. Each call can be said again: it has the same request_id."""
+    """Calls the one-stop system of a dossier's province. Each call can be repeated: it has the same request_id."""
 
     def __init__(self, database: Database, life_events: LifeEvents, onward: Onward, clock: Clock) -> None:
         self._database = database
@@ -75,7 +73,7 @@ class Delivery:
             except OnwardFailed as error:
                 if not error.refusal:
                     raise  # otherwise it came too late: the province reports how the dossier ended
-        return lambda _: None
+        return settle_nothing
 
     async def _hand_over(self, dossier: pb.Dossier) -> Answered[one_stop.ReceiveDossierResponse]:
         request = one_stop.ReceiveDossierRequest(
@@ -109,7 +107,7 @@ class Delivery:
 def errand(dossier: pb.Dossier) -> Errand:
     """The linked service at work on a dossier: what it calls belongs to the dossier's trace."""
     return Errand(
-        provider=SUBSYSTEM, traceparent=dossier.traceparent, message_id=dossier.code,
+        provider=rules.SUBSYSTEM, traceparent=dossier.traceparent, message_id=dossier.code,
         purpose=rules.PURPOSES[dossier.kind],
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ndxp.agency.caller import caller
 from ndxp.agency.documents import Documents
-from ndxp.agency.rights import new_id
+from ndxp.agency.rights import new_code
 from ndxp.agency.subject import names_subject
 from ndxp.clock import micros_of
 from ndxp.identifiers import member_of
@@ -24,7 +24,7 @@ class LifeEvents:
 
     def open(self, dossier: pb.Dossier, *, received: datetime, due: datetime, traceparent: str) -> None:
         """Gives a dossier what it has from its beginning: code, dates, trace, first state."""
-        dossier.code = f"G22.99-{received:%y%m%d}-{new_id()}"
+        dossier.code = new_code("G22.99", received)
         dossier.state = pb.DOSSIER_STATE_RECEIVED
         dossier.submitted_at.FromMicroseconds(micros_of(received))
         dossier.due_at.FromMicroseconds(micros_of(due))

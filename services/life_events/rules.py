@@ -7,7 +7,8 @@ from ndxp.clock import micros_of
 from ndxp.errors import AgencyError, Code
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.working_time import due_in_days
-from ndxp.world import provinces
+
+SUBSYSTEM = "VN/GOV/G22/life-events"
 
 BIRTH_DAYS, DEATH_DAYS = 4, 10
 """Working days from the application to the last result, as reported of the pilot."""
@@ -49,15 +50,6 @@ def read_applicant(applicant: pb.Person) -> pb.Person:
     """The applicant, checked for form; raises AgencyError with the field at fault."""
     read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date, of="applicant")
     return applicant
-
-
-def read_province(province: str) -> str:
-    """The member of a province; raises AgencyError for everybody else."""
-    if province not in {f"VN/GOV/{each.agency_code}" for each in provinces()}:
-        raise _invalid(
-            "PROVINCE_UNKNOWN", "province must be the member of one of the 63 provinces, such as VN/GOV/H26", "province"
-        )
-    return province
 
 
 def read_birth(birth: pb.Birth, today: date) -> pb.Birth:
@@ -174,9 +166,7 @@ def report(dossier: pb.Dossier | None, reported: pb.ReportedStep) -> pb.Reply:
 
 def add_step(dossier: pb.Dossier, what: str, at: datetime, transaction_id: str) -> None:
     """Adds a step of the linked service itself, which leaves the dossier in the state that it has."""
-    step = dossier.steps.add(
-        subsystem="VN/GOV/G22/life-events", what=what, state=dossier.state, transaction_id=transaction_id
-    )
+    step = dossier.steps.add(subsystem=SUBSYSTEM, what=what, state=dossier.state, transaction_id=transaction_id)
     step.at.FromMicroseconds(micros_of(at))
 
 

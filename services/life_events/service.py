@@ -1,13 +1,15 @@
 """LifeEventService on the wire: translates, asks the rules, keeps records."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from ndxp.agency.caller import caller, on_errand
 from ndxp.agency.database import Database, Transaction
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.paging import page_limit
+from ndxp.agency.place import read_province_member
 from ndxp.agency.replay import answered, once
 from ndxp.agency.verification import Verification
 from ndxp.clock import Clock
@@ -15,12 +17,12 @@ from ndxp.errors import AgencyError, Code
 from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceServicer
-from ndxp.wire import metadata
 from services.life_events import rules
 from services.life_events.delivery import Delivery, errand
 from services.life_events.records import LifeEvents
 
 _Context = grpc.aio.ServicerContext[Any, Any]
+_Submitted = TypeVar("_Submitted", pb.SubmitBirthResponse, pb.SubmitDeathResponse)
 
 
 class LifeEventService(LifeEventServiceServicer):
@@ -40,35 +42,21 @@ class LifeEventService(LifeEventServiceServicer):
     async def SubmitBirth(self, request: pb.SubmitBirthRequest, _: _Context) -> pb.SubmitBirthResponse:
         """Verifies the applicant, keeps the dossier, leaves the rest to the province."""
         dossier = pb.Dossier(
-            kind=pb.LIFE_EVENT_KIND_BIRTH, province=rules.read_province(request.province),
+            kind=pb.LIFE_EVENT_KIND_BIRTH, province=read_province_member(request.province),
             applicant=rules.read_applicant(request.applicant), procedures=rules.OF_A_BIRTH,
             birth=rules.read_birth(request.birth, self._clock.today()),
         )  # fmt: skip
-        if before := answered(self._database, request, pb.SubmitBirthResponse):
-            return before
-        transaction_id = await self._verify(dossier)
-
-        def submit(documents: Transaction) -> pb.SubmitBirthResponse:
-            return pb.SubmitBirthResponse(dossier=self._open(documents, dossier, transaction_id))
-
-        return once(self._database, request, pb.SubmitBirthResponse, submit)
+        return await self._submit(request, pb.SubmitBirthResponse, dossier)
 
     async def SubmitDeath(self, request: pb.SubmitDeathRequest, _: _Context) -> pb.SubmitDeathResponse:
         """Verifies the applicant, keeps the dossier, leaves the rest to the province."""
         procedures = rules.read_procedures(list(request.procedures))
         dossier = pb.Dossier(
-            kind=pb.LIFE_EVENT_KIND_DEATH, province=rules.read_province(request.province),
+            kind=pb.LIFE_EVENT_KIND_DEATH, province=read_province_member(request.province),
             applicant=rules.read_applicant(request.applicant), procedures=procedures,
             death=rules.read_death(request.death, procedures, self._clock.today()),
         )  # fmt: skip
-        if before := answered(self._database, request, pb.SubmitDeathResponse):
-            return before
-        transaction_id = await self._verify(dossier)
-
-        def submit(documents: Transaction) -> pb.SubmitDeathResponse:
-            return pb.SubmitDeathResponse(dossier=self._open(documents, dossier, transaction_id))
-
-        return once(self._database, request, pb.SubmitDeathResponse, submit)
+        return await self._submit(request, pb.SubmitDeathResponse, dossier)
 
     async def GetDossier(self, request: pb.GetDossierRequest, _: _Context) -> pb.GetDossierResponse:
         """A dossier as it is now."""
@@ -148,6 +136,16 @@ class LifeEventService(LifeEventServiceServicer):
 
         return once(self._database, request, pb.ReportStepsResponse, report)
 
+    async def _submit(self, request: Message, answer: type[_Submitted], dossier: pb.Dossier) -> _Submitted:
+        if before := answered(self._database, request, answer):
+            return before
+        transaction_id = await self._verify(dossier)
+
+        def submit(documents: Transaction) -> _Submitted:
+            return answer(dossier=self._open(documents, dossier, transaction_id))
+
+        return once(self._database, request, answer, submit)
+
     async def _verify(self, dossier: pb.Dossier) -> str:
         """Asks the population database whether the applicant lives; gives the transaction."""
         applicant = dossier.applicant
@@ -158,12 +156,12 @@ class LifeEventService(LifeEventServiceServicer):
         return verified.transaction_id
 
     def _open(self, documents: Transaction, dossier: pb.Dossier, verification: str) -> pb.Dossier:
-        now, begun_by = self._clock.moment(), caller().assertion
+        now, begun_by = self._clock.moment(), caller()
         self._life_events.open(
             dossier, received=now, due=rules.due(dossier.kind, now),
-            traceparent=begun_by.traceparent or metadata.new_traceparent(),
+            traceparent=begun_by.begin_trace(),
         )  # fmt: skip
-        self._add_step(dossier, "received the application", begun_by.transaction_id)
+        self._add_step(dossier, "received the application", begun_by.assertion.transaction_id)
         self._add_step(dossier, "verified the applicant at the population database", verification)
         self._life_events.store(documents, dossier)
         if self._push:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardMethod
 from ndxp.clock import Clock, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
@@ -50,7 +50,7 @@ class LinkedService:
         return {"report": self._report, "pull": partial(self._pull, receive)}
 
     def report_later(self, documents: Transaction, province: str) -> None:
-        """Something is to be reported."""
+        """Adds the next report of a province, unless it is to come already."""
         due = micros_of(self._clock.moment() + self._every)
         documents.add_job("report", f"report {province}", province.encode(), due=due)
 
@@ -63,10 +63,10 @@ class LinkedService:
         """Tells the linked service what was done; the request_id follows from what is told."""
         province = job.body.decode()
         with self._database.reading() as documents:
-            told = self._desks.unsent(documents, province)[:MOST_REPORTED]
+            told = self._desks.unsent(documents, province, MOST_REPORTED)
             first = self._desks.get(documents, province, told[0].reported.one_stop_code) if told else None
         if first is None:
-            return lambda _: None
+            return settle_nothing
         request = linked_pb.ReportStepsRequest(
             request_id=sha256("\n".join(each.key for each in told).encode()).hexdigest(),
             steps=[each.reported for each in told],
@@ -80,18 +80,20 @@ class LinkedService:
     def _reported(self, province: str, taken: Sequence[Unsent], documents: Transaction) -> None:
         for each in taken:
             self._desks.sent(documents, province, each)
-        if self._desks.unsent(documents, province):
+        if self._desks.unsent(documents, province, 1):
             self.report_later(documents, province)
 
     async def _pull(self, receive: Receive, job: Job) -> Settle:
         """Asks the linked service for the new dossiers of a province, all pages of them."""
-        province, token, pages = job.body.decode(), "", 0
+        province, page = job.body.decode(), linked_pb.ListNewDossiersRequest()
         new = list[tuple[linked_pb.Dossier, str]]()
         with on_errand(Errand(provider=f"{province}/one-stop")):
-            while token or not pages:
-                given = await self._onward.call(_LIST, linked_pb.ListNewDossiersRequest(page_token=token))
+            while True:
+                given = await self._onward.call(_LIST, page)
                 new += [(dossier, given.transaction_id) for dossier in given.answer.dossiers]
-                token, pages = given.answer.next_page_token, pages + 1
+                if not given.answer.next_page_token:
+                    break
+                page.page_token = given.answer.next_page_token
 
         def settle(documents: Transaction) -> None:
             for dossier, transaction_id in reversed(new):
@@ -116,8 +118,7 @@ def as_dossier(found: linked_pb.Dossier) -> pb.Dossier:
 
 def errand(province: str, dossier: pb.Dossier) -> Errand:
     """A one-stop system at work on a dossier: what it calls belongs to the dossier's trace."""
-    matter = dossier.linked.WhichOneof("event") or dossier.WhichOneof("matter")
-    purpose = _PURPOSES.get(str(matter), "")
     return Errand(
-        provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code, purpose=purpose
-    )
+        provider=f"{province}/one-stop", traceparent=dossier.traceparent, message_id=dossier.code,
+        purpose=_PURPOSES.get(rules.matter_of(dossier), ""),
+    )  # fmt: skip

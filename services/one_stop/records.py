@@ -114,25 +114,25 @@ class Desks:
             key = f"{dossier.code} {len(dossier.steps)}"
             documents.put(_of(OUTBOX, province), key, reported.SerializeToString(), owner=OUTBOX)
 
-    def unsent(self, documents: Documents, province: str) -> list[Unsent]:
-        """What the linked service is to be told, in the order in which it was done."""
+    def unsent(self, documents: Documents, province: str, most: int) -> list[Unsent]:
+        """What the linked service is to be told, in the order in which it was done; at most so many steps."""
         found = documents.of(_of(OUTBOX, province), OUTBOX, limit=_ALL)
-        return [Unsent(each.key, linked_pb.ReportedStep.FromString(each.body)) for each in reversed(found)]
+        return [Unsent(each.key, linked_pb.ReportedStep.FromString(each.body)) for each in reversed(found[-most:])]
 
     def sent(self, documents: Documents, province: str, unsent: Unsent) -> None:
-        """The linked service knows of a step, or will never take it."""
+        """Takes off the list a step that the linked service knows of, or will never take."""
         documents.put(_of(OUTBOX, province), unsent.key, unsent.reported.SerializeToString())
 
     def wait(self, documents: Documents, wait: Wait) -> None:
-        """A dossier waits from now on, or goes on waiting."""
+        """Stores that a dossier waits for an answer, from now on or still."""
         documents.put(WAIT, wait.code, _encode(wait), owner=f"{wait.step} {wait.province}")
 
     def end_wait(self, documents: Documents, wait: Wait) -> None:
-        """A dossier has its answer."""
+        """Stores that a dossier has its answer."""
         documents.put(WAIT, wait.code, _encode(replace(wait, asked=0)))
 
     def waiting(self, documents: Documents, province: str, step: str) -> list[Wait]:
-        """The dossiers that wait at a step, whose turn is next first."""
+        """The dossiers that wait at a step; the one whose turn comes next is the first."""
         found = documents.of(WAIT, f"{step} {province}", limit=_ALL)
         return sorted((_decode_wait(each.body) for each in found), key=lambda wait: (wait.asked, wait.code))
 

@@ -11,7 +11,6 @@ from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
 from ndxp.working_time import due_in_days, due_in_hours
-from ndxp.world import provinces
 
 LINKED_SERVICE = "VN/GOV/G22/life-events"
 """The software of the linked services, which alone files linked dossiers."""
@@ -26,8 +25,8 @@ INVESTMENT_CERTIFICATE = "1.009645"
 INVESTMENT_HOURS = 12
 """Working hours in which Quảng Ninh issues the certificate, as reported."""
 
-SUPPLEMENT_DAYS = 7
-"""Working days that a supplement is waited for."""
+_BIRTH_DAYS, _DEATH_DAYS = 4, 10
+"""Working days of the linked events, as reported of the pilot."""
 
 _INVESTMENT_DAYS = 15
 _LAND_DAYS = 10
@@ -81,17 +80,6 @@ class Punctuality:
     late: int
 
 
-def province_code(province: str) -> str:
-    """The three digits of a province, by its member."""
-    agency_code = province.rpartition("/")[2]
-    return next(each.code for each in provinces() if each.agency_code == agency_code)
-
-
-def province_of(dossier_code: str) -> str:
-    """The member of the province that gave a dossier its code."""
-    return f"VN/GOV/{dossier_code.partition('-')[0].rpartition('.')[2]}"
-
-
 def dossier_code(province: str, received: datetime, serial: int) -> str:
     """The code of the day's dossier with this serial number, which begins at 1: ``000.00.00.H26-230712-0001``."""
     return f"000.00.00.{province.rpartition('/')[2]}-{received:%y%m%d}-{serial:04d}"
@@ -122,6 +110,11 @@ def read_dossier(request: pb.ReceiveDossierRequest, client: str) -> pb.Dossier:
     return dossier
 
 
+def matter_of(dossier: pb.Dossier) -> str:
+    """What a dossier is about: land or general, or the kind of event of a linked one."""
+    return str(dossier.linked.WhichOneof("event") or dossier.WhichOneof("matter"))
+
+
 def read_land(land: pb.LandTransfer) -> pb.LandTransfer:
     """A transfer of land, checked for form; raises AgencyError with the field at fault."""
     buyer = land.buyer
@@ -144,7 +137,7 @@ def due(province: str, dossier: pb.Dossier, received: datetime) -> datetime:
     """When a dossier is due that was received at a moment."""
     matter = dossier.WhichOneof("matter")
     if matter == "linked":
-        return due_in_days(received, 4 if dossier.linked.WhichOneof("event") == "birth" else 10)
+        return due_in_days(received, _BIRTH_DAYS if matter_of(dossier) == "birth" else _DEATH_DAYS)
     if dossier.procedure_code == INVESTMENT_CERTIFICATE:
         if province == QUANG_NINH:
             return due_in_hours(received, INVESTMENT_HOURS)

@@ -14,7 +14,6 @@ from ndxp.clock import Clock
 from ndxp.identifiers import member_of
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
 from ndxp.one_stop.v1.one_stop_pb2_grpc import OneStopServiceServicer
-from ndxp.wire import metadata
 from services.one_stop import rules
 from services.one_stop.chains import chain_of
 from services.one_stop.records import Desks
@@ -48,10 +47,9 @@ class OneStopService(OneStopServiceServicer):
         def receive(documents: Transaction) -> pb.ReceiveDossierResponse:
             if there := self._desks.linked(documents, province, dossier.linked.linked_code):
                 return pb.ReceiveDossierResponse(dossier=self._own(documents, there.code))
-            said = caller().assertion
-            traceparent = (said.traceparent or metadata.new_traceparent()) if chain_of(dossier) else ""
+            traceparent = caller().begin_trace() if chain_of(dossier) else ""
             self._desks.receive(documents, province, dossier, now=self._clock.moment(), traceparent=traceparent)
-            self._work.begin(documents, province, dossier, said.transaction_id)
+            self._work.begin(documents, province, dossier, caller().assertion.transaction_id)
             self._desks.store(documents, province, dossier)
             return pb.ReceiveDossierResponse(dossier=self._own(documents, dossier.code))  # names whom it concerns
 

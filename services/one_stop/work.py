@@ -1,7 +1,7 @@
 """What the one-stop systems do by themselves: they take dossiers through the agencies of their chains, step by step.
 
 A job is a call to another agency or a time limit. What comes of it is settled with the dossier and with the next job in
-one transaction, so a dossier goes on where it was, whatever is killed when.
+one transaction. So a dossier goes on where it was, even after a process was killed.
 """
 
 from dataclasses import dataclass, replace
@@ -10,12 +10,13 @@ from functools import partial
 
 from ndxp.agency.caller import on_errand
 from ndxp.agency.database import Database, Job, Transaction
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.filings import SUPPLEMENT_DAYS, supplement_due
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardFailed
 from ndxp.clock import Clock, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
-from ndxp.working_time import due_in_days, due_in_hours
+from ndxp.working_time import due_in_hours
 from services.one_stop import rules
 from services.one_stop.chains import STEPS, Outcome, Progress, Step, chain_of, next_step, refused
 from services.one_stop.linked import LinkedService, as_dossier, errand
@@ -79,12 +80,12 @@ class Work:
         self._file_later(documents, province, dossier, step, self._clock.moment())
 
     def want_supplement(self, documents: Transaction, province: str, dossier: pb.Dossier) -> None:
-        """A dossier waits for its applicant, but not for ever."""
-        due = due_in_days(self._clock.moment(), rules.SUPPLEMENT_DAYS)
-        documents.add_job("stop", _stop_key(dossier), f"{province} {dossier.code}".encode(), due=micros_of(due))
+        """Sets the time limit of a dossier that waits for a supplement from now on."""
+        due = supplement_due(self._clock)
+        documents.add_job("stop", _stop_key(dossier), f"{province} {dossier.code}".encode(), due=due)
 
     def no_longer_want_supplement(self, documents: Transaction, dossier: pb.Dossier) -> None:
-        """A dossier does not wait any more."""
+        """Takes the time limit of a supplement away."""
         documents.end_job(_stop_key(dossier))
 
     def add_step(
@@ -106,7 +107,7 @@ class Work:
         with self._database.transaction() as documents:
             dossier = self._dossier(documents, province, code)
             if dossier.state not in (rules.RECEIVED, rules.IN_PROCESS):
-                return _nothing
+                return settle_nothing
             dossier.state = rules.IN_PROCESS
             self._desks.store(documents, province, dossier)
         with on_errand(errand(province, dossier)):
@@ -146,13 +147,13 @@ class Work:
         return settle
 
     async def _stop(self, job: Job) -> Settle:
-        """The time for a supplement is over."""
+        """Stops a dossier whose supplement has not come in time."""
         province, code = job.body.decode().split()
 
         def settle(documents: Transaction) -> None:
             dossier = self._dossier(documents, province, code)
             if dossier.state == rules.SUPPLEMENT:
-                why = f"no supplement within {rules.SUPPLEMENT_DAYS} working days"
+                why = f"no supplement within {SUPPLEMENT_DAYS} working days"
                 rules.end(dossier, rules.STOPPED, why, self._clock.moment())
                 self.add_step(documents, province, dossier, "stopped the dossier", "", result=why)
                 self._desks.store(documents, province, dossier)
@@ -194,7 +195,7 @@ class Work:
         self._desks.store(documents, province, dossier)
 
     def _take_payment(self, province: str, code: str, step: Step, outcome: Outcome, documents: Transaction) -> None:
-        """An agency that goes on waiting wants a payment now, or no longer."""
+        """Writes down that an agency wants a payment now, or that it has it; the dossier still waits for its answer."""
         dossier = self._dossier(documents, province, code)
         wanted = outcome.progress is Progress.PAYMENT
         if wanted is (dossier.state == rules.PAYMENT):
@@ -240,10 +241,6 @@ class Work:
 
     def _dossier(self, documents: Transaction, province: str, code: str) -> pb.Dossier:
         return rules.known(self._desks.get(documents, province, code))
-
-
-def _nothing(_: Transaction) -> None:
-    """A job of which nothing is to be settled."""
 
 
 def _filed(dossier: pb.Dossier, step: Step) -> str:

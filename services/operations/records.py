@@ -54,10 +54,11 @@ class Centre:
         body = documents.get(kind, _key(day, facility))
         return _decode_report(body) if body else None
 
-    def store(self, documents: Documents, kind: Kind, day: date, facility: str, report: Report) -> None:
-        """Stores a report, new or in place of the one before, and keeps the sum of the day."""
-        before, total = self.report(documents, kind, day, facility), self.sum_of(documents, kind, day)
-        replaced = before.figures if before else Pair()
+    def store(
+        self, documents: Documents, kind: Kind, day: date, facility: str, report: Report, *, before: Report | None
+    ) -> None:
+        """Stores a report, new or in place of the one ``before``, and keeps the sum of the day."""
+        total, replaced = self.sum_of(documents, kind, day), before.figures if before else Pair()
         figures = Pair(
             total.figures.first + report.figures.first - replaced.first,
             total.figures.second + report.figures.second - replaced.second,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from ndxp.agency.claim import read_day, read_text
+from ndxp.agency.claim import read_day, read_period, read_text
 from ndxp.errors import AgencyError, Code
 from services.operations.records import Pair, Report
 
@@ -74,13 +74,8 @@ def report(before: Report | None, figures: Pair, *, correction: bool, today: dat
 
 def read_days(since: str, until: str, today: date) -> Sequence[date]:
     """The days from a first to a last one; raises AgencyError for days in the wrong order or too many."""
-    last = read_day(until, "until") if until else today
-    first = read_day(since, "since") if since else last
-    if not 0 <= (days := (last - first).days) < MOST_DAYS:
-        raise _invalid(
-            "DAYS_OUT_OF_RANGE", f"until must be the day of since or later, and both within {MOST_DAYS} days", "until"
-        )
-    return [first + timedelta(day) for day in range(days + 1)]
+    first, last = read_period(since, until, today, MOST_DAYS)
+    return [first + timedelta(day) for day in range((last - first).days + 1)]
 
 
 def _people(count: int, field: str) -> int:

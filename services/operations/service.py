@@ -72,7 +72,7 @@ class OperationsService(OperationsServiceServicer):
         day = rules.read_report_day(request.day, today)
         before = self._centre.report(documents, kind, day, facility)
         if report := rules.report(before, figures, correction=request.correction, today=today):
-            self._centre.store(documents, kind, day, facility, report)
+            self._centre.store(documents, kind, day, facility, report, before=before)
         return day
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.rights import new_id
+from ndxp.agency.rights import new_code
 from ndxp.agency.subject import names_subject
 from ndxp.birthdate import BirthDate
 from ndxp.world import Citizen, World
@@ -114,7 +114,7 @@ class Department:
         day = day_of(submitted_at)
         passport_number = "" if refused else f"{SERIES}{next_count(documents, 'passports') + 1:08d}"
         application = Application(
-            application_id=f"{_OFFICE}-{day:%y%m%d}-{new_id()}",
+            application_id=new_code(_OFFICE, day),
             citizen_number=citizen_number, full_name=full_name, birth=self._birth(citizen_number, birth),
             delivery_address=delivery_address, submitted_at=submitted_at,
             verification_transaction_id=verification_transaction_id, passport_number=passport_number,

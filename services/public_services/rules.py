@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from ndxp.agency.claim import read_text
 from ndxp.clock import VIETNAM, micros_of, moment_of
 from ndxp.errors import AgencyError, Code
-from ndxp.world import provinces
 from ndxp.world.procedures import LAND_CHANGE, LINKED_BIRTH, LINKED_DEATH, OnlineLevel, Procedure, procedure
 from ndxp.world.registers.portal_accounts import PortalAccount
 from services.public_services.records import Dossier, Payment, Result
@@ -117,13 +116,6 @@ def online_procedure(code: str, matter: str | None) -> Procedure:
     if matter != wanted:
         raise _wrong("MATTER_WRONG", f"this procedure takes the field {wanted}, and no other matter", wanted)
     return found
-
-
-def read_province(member: str) -> str:
-    """A province as a member; raises AgencyError for anything else."""
-    if member not in {f"VN/GOV/{province.agency_code}" for province in provinces()}:
-        raise _wrong("PROVINCE_UNKNOWN", "province must be the member of one of the 63, such as VN/GOV/H26", "province")
-    return member
 
 
 def read_state(number: int) -> int:

@@ -11,9 +11,10 @@ from ndxp.agency.caller import Errand, caller, on_errand
 from ndxp.agency.claim import read_claim, read_number, read_text
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.dossier_code import body_of, read_own_code
-from ndxp.agency.jobs import Settle
+from ndxp.agency.jobs import Settle, settle_nothing
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit, page_start
+from ndxp.agency.place import read_province_member
 from ndxp.agency.replay import answered, once, onward_request_id
 from ndxp.agency.rights import new_id
 from ndxp.agency.verification import Verification
@@ -24,7 +25,6 @@ from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceServicer
 from ndxp.tax.v1 import tax_pb2 as tax
-from ndxp.wire import metadata
 from ndxp.world.procedures import Procedure, procedures
 from ndxp.world.registers.portal_accounts import PortalAccount
 from services.public_services import rules
@@ -119,7 +119,7 @@ class PublicServiceService(PublicServiceServiceServicer):
     async def SubmitDossier(self, request: pb.SubmitDossierRequest, _: _Context) -> pb.SubmitDossierResponse:
         """Sends the dossier on and stores it under the code that it gets there."""
         matter = request.WhichOneof("matter")
-        found, province = rules.online_procedure(request.procedure_code, matter), rules.read_province(request.province)
+        found, province = rules.online_procedure(request.procedure_code, matter), read_province_member(request.province)
         applicant = request.applicant
         claim = read_claim(applicant.citizen_number, applicant.full_name, applicant.birth_date, of="applicant")
         if before := answered(self._database, request, pb.SubmitDossierResponse):
@@ -362,7 +362,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                 code=new_id(), dossier_code=dossier.code, citizen_number=dossier.citizen_number, amount=amount,
                 company=company, redirect_token=token_urlsafe(_TOKEN_BYTES), began_at=self._clock.now(),
                 filed_by=caller().client, notice_number=request.notice_number,
-                traceparent=caller().assertion.traceparent or metadata.new_traceparent(),
+                traceparent=caller().begin_trace(),
             )  # fmt: skip
             self._portal.store_payment(documents, payment)
             return pb.BeginPaymentResponse(payment=self._shown(payment), redirect_token=payment.redirect_token)
@@ -393,7 +393,7 @@ class PublicServiceService(PublicServiceServiceServicer):
                     raise
                 refused = rules.not_taken(payment, error.refusal)
                 return lambda documents: self._portal.store_payment(documents, refused)
-        return lambda _: None
+        return settle_nothing
 
     async def ConfirmPayment(self, request: pb.ConfirmPaymentRequest, _: _Context) -> pb.ConfirmPaymentResponse:
         """Takes a company's word for a payment, when it is signed with the company's key."""

@@ -9,7 +9,6 @@ import msgspec
 
 from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.rights import new_id
 from ndxp.agency.subject import names_subject
 from ndxp.world import Address, Relative, World
 from ndxp.world.registers.households import HouseholdNumbers
@@ -174,13 +173,12 @@ class Register:
 
     def notified_before(self, documents: Documents, host_number: str, identity_number: str) -> str | None:
         """The number of the stay with which a near relative of the host was notified; None for others."""
-        guest = self._citizen_number(identity_number)
-        if not (host_number and guest in self._near_relatives(host_number)):
+        key = self._relative_key(host_number, identity_number)
+        body = documents.get(RELATIVE, key) if key else None
+        if not body:
             return None
-        body = documents.get(RELATIVE, f"{host_number}/{guest}")
-        if body:
-            self.name(documents, guest)
-        return body.decode() if body else None
+        self.name(documents, key.rpartition("/")[2])
+        return body.decode()
 
     def add_stay(self, documents: Documents, stay: Stay) -> None:
         """Stores a new stay and counts its nights."""
@@ -212,9 +210,13 @@ class Register:
             self.name(documents, number)
 
     def _note_relative(self, documents: Documents, stay: Stay, stay_id: str) -> None:
-        guest = self._citizen_number(stay.identity_number)
-        if stay.host_number and guest in self._near_relatives(stay.host_number):
-            documents.put(RELATIVE, f"{stay.host_number}/{guest}", stay_id.encode())
+        if key := self._relative_key(stay.host_number, stay.identity_number):
+            documents.put(RELATIVE, key, stay_id.encode())
+
+    def _relative_key(self, host_number: str, identity_number: str) -> str:
+        """Host and guest, by their citizen numbers, when the guest is a near relative of the host; empty for others."""
+        guest = self._citizen_number(identity_number)
+        return f"{host_number}/{guest}" if host_number and guest in self._near_relatives(host_number) else ""
 
     def _near_relatives(self, number: str) -> set[str]:
         """Parents, children, husband or wife, as the world has them."""
@@ -236,8 +238,3 @@ class Register:
             key = f"{night}/{stay.address.province}"
             count = int(documents.get(NIGHT, key) or b"0") + change
             documents.put(NIGHT, key, str(count).encode(), owner=str(night))
-
-
-def new_code(prefix: str, at: int) -> str:
-    """A code or number that nobody can guess: what it is for, the day, a random part."""
-    return f"{prefix}-{day_of(at):%y%m%d}-{new_id()}"

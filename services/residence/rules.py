@@ -12,7 +12,7 @@ from ndxp.world import Address
 from services.residence.records import Filing, Home, Kind, Resident, State, Stay
 
 REGISTRATION, REMOVAL, CONFIRMATION = "residence registration", "residence removal", "confirmation of residence"
-"""For what the population database is asked."""
+"""What the population database is told that a question is for."""
 
 DECISION_DAYS = 2
 """Working days within which a filing is decided."""
@@ -25,7 +25,6 @@ _LATE_ARRIVALS_UNTIL = time(8)
 _DAYS_OF_A_STAY = 30
 _OLDEST_ARRIVAL = timedelta(days=30)
 _LONGEST_REASON = 200
-_LONGEST_CODE = 64
 _IDENTITY = re.compile(r"[0-9]{12}|[0-9]{9}|[A-Z][0-9]{7,8}")
 
 
@@ -39,23 +38,18 @@ class Verdict:
 
 
 def purpose_of(kind: Kind) -> str:
-    """For what the population database is asked when a filing is decided."""
+    """What the population database is told that the question about a filing is for."""
     return REMOVAL if kind is Kind.REMOVAL else REGISTRATION
 
 
-def read_dossier_code(code: str) -> str:
-    """The caller's own code of a dossier; raises AgencyError when it is missing or too long."""
-    return read_text(code, "dossier_code", _LONGEST_CODE)
-
-
 def read_kind(kind: int) -> Kind:
-    """The kind of residence; raises AgencyError when it is not said."""
+    """The kind of residence; raises AgencyError when it is missing or no such kind."""
     if kind not in (Kind.PERMANENT, Kind.TEMPORARY):
         raise _invalid("KIND_MISSING", "kind must be RESIDENCE_KIND_PERMANENT or RESIDENCE_KIND_TEMPORARY", "kind")
     return Kind(kind)
 
 
-def one_home(household_member: str, *, has_address: bool) -> None:
+def check_one_home(household_member: str, *, has_address: bool) -> None:
     """Raises AgencyError unless a household is joined, or an own one has its address."""
     if bool(household_member) == has_address:
         message = "give the number of a household_member to join a household, or the address of an own household"

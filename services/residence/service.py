@@ -10,21 +10,23 @@ import grpc
 from ndxp.agency.caller import Errand, caller, on_errand
 from ndxp.agency.claim import read_claim, read_day, read_number
 from ndxp.agency.database import Database, Job, Transaction
+from ndxp.agency.day import day_of
+from ndxp.agency.dossier_code import read_callers_code
 from ndxp.agency.jobs import Settle
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.place import read_address
 from ndxp.agency.replay import once
+from ndxp.agency.rights import new_code
 from ndxp.agency.verification import Verification, Verified
 from ndxp.clock import Clock, micros_of
 from ndxp.errors import AgencyError, Code
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceServicer
-from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from ndxp.world import Address, Relation, Relative
 from services.residence import rules
-from services.residence.records import Filing, Home, Kind, Register, Resident, Stay, new_code
+from services.residence.records import Filing, Home, Kind, Register, Resident, Stay
 
 DECISION = "decision"
 """The kind of the job that decides a filing; its key is the filing's code."""
@@ -57,7 +59,7 @@ class ResidenceService(ResidenceServiceServicer):
     ) -> pb.RegisterResidenceResponse:
         """Files a registration."""
         kind, member = rules.read_kind(request.kind), request.household_member
-        rules.one_home(member, has_address=request.HasField("address"))
+        rules.check_one_home(member, has_address=request.HasField("address"))
         if member:
             read_number(member, field="household_member")
         address = _read_address(request.address, "address") if request.HasField("address") else None
@@ -196,13 +198,13 @@ class ResidenceService(ResidenceServiceServicer):
     ) -> Filing:  # fmt: skip
         """Stores a filing with the job that decides it."""
         claim = read_claim(request.citizen_number, request.full_name, request.birth_date)
-        received, said = self._clock.moment(), caller().assertion
+        received, filed_by = self._clock.moment(), caller()
         filing = Filing(
-            code=new_code("CT", micros_of(received)), dossier_code=rules.read_dossier_code(request.dossier_code),
+            code=new_code("CT", received), dossier_code=read_callers_code(request.dossier_code),
             kind=kind, citizen_number=claim.number, full_name=request.full_name.strip(),
             birth_date=request.birth_date, household_member=household_member, address=address,
             due_at=micros_of(due_in_days(received, rules.DECISION_DAYS)),
-            traceparent=said.traceparent or metadata.new_traceparent(), user_id=said.user_id,
+            traceparent=filed_by.begin_trace(), user_id=filed_by.assertion.user_id,
         )  # fmt: skip
         self._register.store_filing(documents, filing)
         documents.add_job(DECISION, filing.code, due=micros_of(due_in_hours(received, self._hours)))
@@ -227,7 +229,7 @@ class ResidenceService(ResidenceServiceServicer):
     def _notify(self, documents: Transaction, notice: pb.StayNotice) -> tuple[pb.StayOutcome, pb.Stay | None]:
         now, host = self._clock.now(), notice.host_number
         stay = rules.read_stay(
-            stay_id=new_code("LT", now), full_name=notice.full_name, identity_number=notice.identity_number,
+            stay_id=new_code("LT", day_of(now)), full_name=notice.full_name, identity_number=notice.identity_number,
             reason=notice.reason, leaving_on=notice.leaving_on, address=_read_address(notice.address, "notice.address"),
             arrived_at=notice.arrived_at.ToMicroseconds() if notice.HasField("arrived_at") else None,
             host_number=read_number(host, field="notice.host_number") if host else "", now=now,

@@ -8,7 +8,7 @@ from functools import partial
 from ndxp.agency.caller import Errand, on_errand
 from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.filings import TOO_LATE, add_expiry, add_work, code_of, turn_of, why_unknown
-from ndxp.agency.jobs import Handler, Settle
+from ndxp.agency.jobs import Handler, Settle, settle_nothing
 from ndxp.agency.verification import Verification, Verified
 from ndxp.clock import Clock
 from services.social_security import rules
@@ -40,20 +40,16 @@ class Decisions:
         return {DECIDE: self._decide, EXPIRE: self._expire}
 
     async def _decide(self, job: Job) -> Settle:
-        """Asks about the deceased and the survivor; nothing is changed before the decision is."""
+        """Asks about the deceased and the survivor; changes nothing before the decision."""
         with self._database.reading() as documents:
             claim = self._fund.due(documents, code_of(job))
-        known: dict[str, Verified] = {}
         if claim.state is not State.RECEIVED:
-            return partial(self._settle, job, known)  # withdrawn: nobody is asked about
+            return settle_nothing  # withdrawn: nobody is asked about
         errand = Errand(
             provider=self._subsystem, traceparent=claim.traceparent, message_id=claim.code, user_id=claim.user_id
         )
         with on_errand(errand):
-            for role, person in claim.people.items():
-                known[role] = await self._verification.verify(
-                    person.number, person.full_name, person.birth_date, purpose=PURPOSE
-                )
+            known = await self._verification.verify_people(claim.people, purpose=PURPOSE)
         return partial(self._settle, job, known)
 
     def _settle(self, job: Job, known: Mapping[str, Verified], documents: Transaction) -> None:

@@ -8,7 +8,7 @@ from enum import IntEnum
 import msgspec
 
 from ndxp.agency.documents import Documents
-from ndxp.agency.rights import new_id
+from ndxp.agency.rights import new_code
 from ndxp.agency.stated import Person
 from ndxp.agency.subject import names_subject
 from ndxp.world import Citizen, World
@@ -100,12 +100,12 @@ class Fund:
         """A claim that the agency itself works on."""
         body = documents.get(CLAIM, code)
         if body is None:
-            raise LookupError("there is work for a claim that there is not")
+            raise LookupError("a job is about a claim that is not stored")
         return _decode(body)
 
     def receive(self, documents: Documents, claim: Claim, day: date) -> Claim:
         """Stores a new claim under a code of its own."""
-        claim = replace(claim, code=f"G24.01-{day:%y%m%d}-{new_id()}")
+        claim = replace(claim, code=new_code("G24.01", day))
         self.store(documents, claim)
         return self._named(claim)
 

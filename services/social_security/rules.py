@@ -43,7 +43,7 @@ def entitled(participant: Participant | None) -> bool:
     return participant is not None and participant.months >= LEAST_MONTHS
 
 
-def something_claimed(*, funeral: bool, survivors: bool) -> None:
+def check_something_claimed(*, funeral: bool, survivors: bool) -> None:
     """Raises AgencyError when neither allowance is claimed."""
     if not (funeral or survivors):
         raise AgencyError(
@@ -96,7 +96,7 @@ def check_death(*, matched: bool, deceased: bool) -> None:
         )  # fmt: skip
 
 
-def pension_stopped(stopped: bool) -> None:
+def check_pension_stopped(stopped: bool) -> None:
     """Raises AgencyError when there was no pension to stop."""
     if not stopped:
         raise AgencyError(

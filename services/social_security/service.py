@@ -14,7 +14,6 @@ from ndxp.agency.verification import Verification
 from ndxp.clock import Clock, micros_of
 from ndxp.social_security.v1 import social_security_pb2 as pb
 from ndxp.social_security.v1.social_security_pb2_grpc import SocialSecurityServiceServicer
-from ndxp.wire import metadata
 from ndxp.working_time import due_in_days, due_in_hours
 from ndxp.world.registers.participation import Participant
 from services.social_security import rules
@@ -40,13 +39,13 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         """Files a claim."""
 
         def file(documents: Transaction) -> pb.ClaimDeathBenefitsResponse:
-            rules.something_claimed(funeral=request.funeral, survivors=request.survivors)
+            rules.check_something_claimed(funeral=request.funeral, survivors=request.survivors)
             due_at, decided_at = self._due()
-            filing = caller().assertion
+            filed_by = caller()
             claim = self._fund.receive(documents, Claim(
                 code="", dossier_code=read_callers_code(request.dossier_code),
                 people=read_people(request, *rules.ROLES), funeral=request.funeral, survivors=request.survivors,
-                traceparent=filing.traceparent or metadata.new_traceparent(), user_id=filing.user_id, due_at=due_at,
+                traceparent=filed_by.begin_trace(), user_id=filed_by.assertion.user_id, due_at=due_at,
             ), self._clock.today())  # fmt: skip
             add_decision(documents, claim, decided_at)
             return pb.ClaimDeathBenefitsResponse(claim=_shown(claim))
@@ -105,7 +104,7 @@ class SocialSecurityService(SocialSecurityServiceServicer):
         rules.check_death(matched=verified.matched, deceased=verified.deceased)
 
         def stop(documents: Transaction) -> pb.StopPensionResponse:
-            rules.pension_stopped(self._fund.end(documents, claim.number))
+            rules.check_pension_stopped(self._fund.end(documents, claim.number))
             response = pb.StopPensionResponse(verification_transaction_id=verified.transaction_id)
             response.stopped_at.FromMicroseconds(self._clock.now())
             return response

@@ -6,7 +6,7 @@ from enum import IntEnum
 import msgspec
 
 from ndxp.agency.documents import Documents
-from ndxp.agency.subject import names_subject
+from ndxp.agency.subject import names_existing
 from ndxp.world import World
 
 SLIP = "slip"
@@ -90,6 +90,4 @@ class TaxOffice:
         return slip
 
     def _name(self, slip: Slip) -> None:
-        for number in (slip.seller_number, slip.buyer_number):
-            if self._world.exists(number):
-                names_subject(number)
+        names_existing(self._world.exists, slip.seller_number, slip.buyer_number)

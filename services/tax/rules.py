@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from ndxp.agency.claim import read_number, read_text
-from ndxp.agency.rights import new_id
+from ndxp.agency.rights import new_code
 from ndxp.clock import micros_of
 from ndxp.errors import AgencyError, Code
 from services.tax.records import NoticeState, Slip
@@ -113,7 +113,7 @@ def paid(slip: Slip, amount: int, receipt: str, now: int) -> Slip:
 
 def _notice_number(day: date) -> str:
     """Cannot be guessed: whoever knows it may ask what is owed."""
-    return f"TB-{day:%y%m%d}-{new_id()}"
+    return new_code("TB", day)
 
 
 def _wrong(reason: str, message: str, field: str) -> AgencyError:

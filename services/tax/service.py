@@ -14,7 +14,6 @@ from ndxp.clock import Clock, micros_of
 from ndxp.land.v1 import land_pb2 as land
 from ndxp.tax.v1 import tax_pb2 as pb
 from ndxp.tax.v1.tax_pb2_grpc import TaxServiceServicer
-from ndxp.wire import metadata
 from ndxp.working_time import due_in_hours
 from services.tax import rules
 from services.tax.records import Slip, TaxOffice
@@ -57,7 +56,7 @@ class TaxService(TaxServiceServicer):
                     slip_number=header.slip_number, dossier_code=header.dossier_code,
                     certificate_number=header.certificate_number, seller_number=request.seller_number,
                     buyer_number=request.buyer_number, area=request.area, price=request.price, due_at=due_at,
-                    traceparent=caller().assertion.traceparent or metadata.new_traceparent(),
+                    traceparent=caller().begin_trace(),
                 )
             )  # fmt: skip
             rules.no_slip_yet(self._office.slip_for_work(documents, slip.slip_number))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ndxp.agency.documents import Documents
-from ndxp.agency.subject import names_subject
+from ndxp.agency.subject import names_existing, names_subject
 from ndxp.world import World
 from ndxp.world.registers.vehicles import Vehicle, Vehicles
 
@@ -55,8 +55,7 @@ class VehicleRegister:
 
     def name(self, citizen_number: str) -> None:
         """Names a citizen of whom a vehicle is confirmed or denied, if there is one with this number."""
-        if self._world.exists(citizen_number):
-            names_subject(citizen_number)
+        names_existing(self._world.exists, citizen_number)
 
     def _of(self, documents: Documents, owner: str) -> Registration | None:
         vehicle = self._world.entry(Vehicles, owner)

@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ndxp.agency.day import day_of
 from ndxp.agency.documents import Documents, next_count
-from ndxp.agency.rights import new_id
-from ndxp.agency.subject import names_subject
+from ndxp.agency.subject import names_existing
 from ndxp.world import Address, Citizen, World
 from ndxp.world.registers.wallet_accounts import WalletAccounts
 
@@ -45,8 +44,7 @@ class Wallets:
 
     def holder(self, citizen_number: str) -> Citizen | None:
         """The holder of an account of level 2; whoever has the number is a subject also without an account."""
-        if self._world.exists(citizen_number):
-            names_subject(citizen_number)
+        names_existing(self._world.exists, citizen_number)
         return self._world.citizen(citizen_number) if self._world.entry(WalletAccounts, citizen_number) else None
 
     def issuer_key(self, documents: Documents) -> Ed25519PrivateKey:
@@ -90,8 +88,3 @@ class Wallets:
             body = Ed25519PrivateKey.generate().private_bytes_raw()
             documents.put(KEY, whose, body)
         return Ed25519PrivateKey.from_private_bytes(body)
-
-
-def new_report_id(at: int) -> str:
-    """A number that nobody can guess: what it is, the day, a random part."""
-    return f"PA-{day_of(at):%y%m%d}-{new_id()}"

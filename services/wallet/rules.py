@@ -10,11 +10,10 @@ from ndxp.agency.claim import Claim, read_text
 from ndxp.driving_licences.v1 import driving_licences_pb2 as licences
 from ndxp.errors import AgencyError, Code
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
-from ndxp.identifiers import member_of
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.residence.v1 import residence_pb2 as residence
 from ndxp.vehicles.v1 import vehicles_pb2 as vehicles
-from ndxp.world import Citizen, provinces
+from ndxp.world import Citizen
 from services.wallet.records import Report
 
 PURPOSE = "wallet"
@@ -245,12 +244,6 @@ def few_enough(reported_before: int) -> None:
             Code.RESOURCE_EXHAUSTED, "TOO_MANY_REPORTS", f"a citizen may report {_REPORTS_A_DAY} offences a day",
             field="citizen_number",
         )  # fmt: skip
-
-
-def province_of(client: str) -> str:
-    """The code of the province whose subsystem this is; empty for others."""
-    agency_code = member_of(client).rpartition("/")[2]
-    return next((province.code for province in provinces() if province.agency_code == agency_code), "")
 
 
 def a_province(province: str) -> str:

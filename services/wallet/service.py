@@ -13,13 +13,16 @@ from google.protobuf.message_factory import GetMessageClass
 from ndxp.agency.caller import caller
 from ndxp.agency.claim import read_claim
 from ndxp.agency.database import Database, Transaction
+from ndxp.agency.day import day_of
 from ndxp.agency.onward import Onward, OnwardFailed, OnwardMethod
 from ndxp.agency.paging import page_limit
-from ndxp.agency.place import read_address
+from ndxp.agency.place import province_of, read_address
 from ndxp.agency.replay import answered, once
+from ndxp.agency.rights import new_code
 from ndxp.clock import Clock, real_now
 from ndxp.driving_licences.v1 import driving_licences_pb2 as licences
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
+from ndxp.identifiers import member_of
 from ndxp.jwk import public_jwk
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.residence.v1 import residence_pb2 as residence
@@ -29,7 +32,7 @@ from ndxp.wallet.v1 import wallet_pb2 as pb
 from ndxp.wallet.v1.wallet_pb2_grpc import WalletServiceServicer
 from ndxp.world import Citizen
 from services.wallet import rules
-from services.wallet.records import Report, Wallets, new_report_id
+from services.wallet.records import Report, Wallets
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Holder = pb.GetDocumentsRequest | pb.PresentDocumentRequest | pb.ReportOffenceRequest
@@ -183,8 +186,8 @@ class WalletService(WalletServiceServicer):
         def receive(documents: Transaction) -> pb.ReportOffenceResponse:
             rules.few_enough(self._wallets.reported_before(documents, holder.number, now))
             report = Report(
-                report_id=new_report_id(now), reporter=holder.number, text=text, place=address, photo_sha256=photo,
-                received_at=now, state=rules.ReportState.RECEIVED,
+                report_id=new_code("PA", day_of(now)), reporter=holder.number, text=text, place=address,
+                photo_sha256=photo, received_at=now, state=rules.ReportState.RECEIVED,
             )  # fmt: skip
             self._wallets.store(documents, report)
             return pb.ReportOffenceResponse(report=_report(report))
@@ -194,12 +197,12 @@ class WalletService(WalletServiceServicer):
     async def GetReport(self, request: pb.GetReportRequest, _: _Context) -> pb.GetReportResponse:
         """A report as it is now."""
         with self._database.reading() as documents:
-            report = self._wallets.report(documents, request.report_id, rules.province_of(caller().client))
+            report = self._wallets.report(documents, request.report_id, province_of(member_of(caller().client)))
         return pb.GetReportResponse(report=_report(rules.known(report)))
 
     async def ListReports(self, request: pb.ListReportsRequest, _: _Context) -> pb.ListReportsResponse:
         """A page of the calling province's reports, the latest first."""
-        province = rules.a_province(rules.province_of(caller().client))
+        province = rules.a_province(province_of(member_of(caller().client)))
         size, before = page_limit(request.page_size), self._database.places.start(request.page_token)
         with self._database.reading() as documents:
             found = self._wallets.reports(documents, province, before=before, limit=size + 1)
@@ -210,7 +213,7 @@ class WalletService(WalletServiceServicer):
 
     async def AnswerReport(self, request: pb.AnswerReportRequest, _: _Context) -> pb.AnswerReportResponse:
         """Stores what the province does about a report."""
-        province = rules.province_of(caller().client)
+        province = province_of(member_of(caller().client))
 
         def answer(documents: Transaction) -> pb.AnswerReportResponse:
             report = rules.known(self._wallets.province_report(documents, request.report_id, province))

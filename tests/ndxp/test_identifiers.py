@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp.identifiers import CLASSES, Member, Subsystem, member_of
+from ndxp.identifiers import CLASSES, Member, Subsystem, member_code, member_of
 
 parts = st.from_regex(r"[A-Za-z0-9'()+,\-.=?]{1,64}", fullmatch=True)
 members = st.builds(Member, parts, st.sampled_from(CLASSES), parts)
@@ -36,8 +36,9 @@ def test_the_ndxp_form_of_a_company_means_the_same_subsystem(code: str, name: st
 
 
 @given(member=members, name=parts)
-def test_the_member_part_is_found_without_parsing(member: Member, name: str) -> None:
+def test_the_member_part_and_its_code_are_found_without_parsing(member: Member, name: str) -> None:
     assert member_of(str(Subsystem(member, name))) == str(member)
+    assert member_code(str(Subsystem(member, name))) == member.code
 
 
 def test_the_ndxp_form_is_the_published_one() -> None:

@@ -11,6 +11,8 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from ndxp import clock
+from ndxp.agency import jobs
 from ndxp.agency.hosting import Agency
 from ndxp.civil_status.v1.civil_status_pb2_grpc import CivilStatusServiceStub
 from ndxp.client import Credentials, Exchange, Tokens
@@ -182,6 +184,21 @@ def progress() -> str:
 @pytest.fixture
 def step_seconds() -> float:
     return 3600.0
+
+
+@pytest.fixture
+def clock_file(tmp_path: Path) -> Path:
+    """A clock of the nation that stands at its first moment until a test moves it."""
+    file = tmp_path / "clock"
+    clock.begin(file, 0)
+    return file
+
+
+@pytest.fixture
+def quick_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Agencies look for jobs all the time, and hardly wait before they try one again."""
+    monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.005)
+    monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture

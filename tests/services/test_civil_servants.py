@@ -32,14 +32,6 @@ APPROVAL_DAY = date(2023, 7, 28)
 
 
 @pytest.fixture
-def clock_file(tmp_path: Path) -> Path:
-    """The nation's clock, which stands until it is moved."""
-    file = tmp_path / "clock"
-    clock.begin(file, 0)
-    return file
-
-
-@pytest.fixture
 async def town(world: World, control: TokenOffice, tmp_path: Path, clock_file: Path) -> AsyncIterator["Town"]:
     names = ("population", "civil_servants")
     async with open_town(world, control, tmp_path, names, clock_file=clock_file) as town:

@@ -11,7 +11,6 @@ import grpc
 import pytest
 
 from ndxp import clock
-from ndxp.agency import jobs
 from ndxp.agency.database import Transaction
 from ndxp.civil_status.v1 import civil_status_pb2 as pb
 from ndxp.clock import FIRST_MOMENT, VIETNAM
@@ -35,17 +34,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 FILING = ((metadata.TRACEPARENT, TRACE), (metadata.USER_ID, "officer 7"))
 
 
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.005)
-    monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
-
-
-@pytest.fixture
-def clock_file(tmp_path: Path) -> Path:
-    """A clock that stands still at 8:00 of a Monday until a test moves it."""
-    clock.begin(tmp_path / "clock", 0.0)
-    return tmp_path / "clock"
+pytestmark = pytest.mark.usefixtures("quick_jobs")
 
 
 @pytest.fixture

@@ -31,14 +31,6 @@ CLOSED = clock.FIRST_MOMENT.replace(day=31, hour=0)
 
 
 @pytest.fixture
-def clock_file(tmp_path: Path) -> Path:
-    """A clock that stands until a test moves it."""
-    file = tmp_path / "clock"
-    clock.begin(file, 0)
-    return file
-
-
-@pytest.fixture
 async def town(world: World, control: TokenOffice, tmp_path: Path, clock_file: Path) -> AsyncIterator["Town"]:
     async with open_town(world, control, tmp_path, ["population", "education"], clock_file=clock_file) as town:
         yield town

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from ndxp.agency import jobs
 from ndxp.civil_status.v1 import civil_status_pb2 as civil
 from ndxp.errors import Code
 from ndxp.life_events.v1 import life_events_pb2 as pb
@@ -27,10 +26,7 @@ RequestId = Callable[[], str]
 PROVINCE = "VN/GOV/H26"
 
 
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.005)
-    monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
+pytestmark = pytest.mark.usefixtures("quick_jobs")
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_every_id_that_a_method_takes_has_its_rule() -> None:
     assert {name: ids for name, ids in found.items() if ids} == {name: set(ids) for name, ids in RULES.items()}
 
 
-async def said_of(call: Awaitable[Any]) -> tuple[Any, ...]:
+async def failure_seen(call: Awaitable[Any]) -> tuple[Any, ...]:
     """All that a caller learns of a failure, byte for byte, but the number of its transaction."""
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call
@@ -125,9 +125,9 @@ async def test_anothers_object_is_as_one_that_does_not_exist(
     kind = kind_of(method, field)
     filed = await kind.file(town, world)
     name = name_in(filed, field)
-    nothing = await said_of(call(town, method, OTHER, **taking(field, f"{name[:-1]}0")))
+    nothing = await failure_seen(call(town, method, OTHER, **taking(field, f"{name[:-1]}0")))
     town.gateway.forwarded.clear()
-    anothers = await said_of(call(town, method, OTHER, **taking(field, name)))
+    anothers = await failure_seen(call(town, method, OTHER, **taking(field, name)))
     assert anothers == nothing
     assert anothers[0] is grpc.StatusCode.NOT_FOUND
     assert [forwarded.subjects for forwarded in town.gateway.forwarded] == [""]
@@ -187,8 +187,8 @@ async def test_a_token_is_good_for_whom_it_was_given_to_and_anothers_is_as_none(
     fields, token = await LISTS[method](town, world)
     assert token
     assert await call(town, method, **fields, **{field: token})
-    nothing = await said_of(call(town, method, OTHER, **fields, **{field: "1"}))
-    assert await said_of(call(town, method, OTHER, **fields, **{field: token})) == nothing
+    nothing = await failure_seen(call(town, method, OTHER, **fields, **{field: "1"}))
+    assert await failure_seen(call(town, method, OTHER, **fields, **{field: token})) == nothing
     assert nothing[0] is grpc.StatusCode.INVALID_ARGUMENT
 
 

@@ -26,13 +26,6 @@ Report = Callable[..., Any]
 
 
 @pytest.fixture
-def clock_file(tmp_path: Path) -> Path:
-    file = tmp_path / "clock"
-    clock.begin(file, 0)
-    return file
-
-
-@pytest.fixture
 async def town(
     world: World, control: TokenOffice, tmp_path: Path, clock_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator["Town"]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from ndxp.agency import jobs
-from ndxp.clock import VIETNAM, begin, micros_of, move
+from ndxp.clock import VIETNAM, micros_of, move
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.residence.v1 import residence_pb2 as pb
@@ -27,22 +26,12 @@ RequestId = Callable[[], str]
 DECIDED = datetime(2023, 7, 4, 13, 30, tzinfo=VIETNAM)
 """Twelve working hours after the first moment of a clock by hand."""
 
-
-@pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    begin(tmp_path / "clock", 0.0)
-    return tmp_path / "clock"
-
-
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.005)
-    monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
+pytestmark = pytest.mark.usefixtures("quick_jobs")
 
 
 @pytest.fixture
-async def town(world: World, control: TokenOffice, tmp_path: Path, clock: Path) -> AsyncIterator["Town"]:
-    async with open_town(world, control, tmp_path, ["population", "residence"], clock_file=clock) as town:
+async def town(world: World, control: TokenOffice, tmp_path: Path, clock_file: Path) -> AsyncIterator["Town"]:
+    async with open_town(world, control, tmp_path, ["population", "residence"], clock_file=clock_file) as town:
         yield town
 
 
@@ -98,9 +87,9 @@ async def get(town: "Town", code: str, member: str = MEMBER) -> pb.Filing:
     return filing
 
 
-async def decided(town: "Town", clock: Path, filing: pb.Filing) -> pb.Filing:
+async def decided(town: "Town", clock_file: Path, filing: pb.Filing) -> pb.Filing:
     """The filing after its working hours."""
-    move(clock, max(DECIDED, filing.due_at.ToDatetime(VIETNAM)))
+    move(clock_file, max(DECIDED, filing.due_at.ToDatetime(VIETNAM)))
 
     async def done() -> pb.Filing | None:
         now = await get(town, filing.code)
@@ -136,7 +125,7 @@ def filings_and_jobs(town: "Town") -> tuple[int, int]:
 
 
 async def test_a_newborn_joins_the_mothers_household_after_twelve_working_hours(
-    town: "Town", clock: Path, mother: Citizen, registration: Registration, request_id: RequestId
+    town: "Town", clock_file: Path, mother: Citizen, registration: Registration, request_id: RequestId
 ) -> None:
     born = population.RegisterBirthRequest(
         request_id=request_id(), surname="Trần", given_name="An", sex=population.SEX_FEMALE,
@@ -152,19 +141,19 @@ async def test_a_newborn_joins_the_mothers_household_after_twelve_working_hours(
     assert not filing.HasField("decided_at")
     with town.agencies["residence"].foundation.database.reading() as documents:
         assert [job.due for job in documents.due_jobs(2**62, 2**62, limit=9)] == [micros_of(DECIDED)]
-    done = await decided(town, clock, filing)
+    done = await decided(town, clock_file, filing)
     assert (done.state, done.reason) == (pb.FILING_STATE_DONE, "")
     assert done.household_number == mother.household_number
     assert done.decided_at.ToDatetime(VIETNAM) >= DECIDED
 
 
 async def test_a_filing_is_decided_after_a_verification_on_the_same_trace(
-    town: "Town", clock: Path, registration: Registration
+    town: "Town", clock_file: Path, registration: Registration
 ) -> None:
     trace = metadata.new_traceparent()
     answer = await residence(town).RegisterResidence(registration(), metadata=((metadata.TRACEPARENT, trace),))
     assert not town.onward_calls()
-    await decided(town, clock, answer.filing)
+    await decided(town, clock_file, answer.filing)
     (onward,) = town.onward_calls()
     assert (onward.client, onward.method) == (
         "VN/GOV/G01/residence", "ndxp.population.v1.PopulationService/GetCitizen",
@@ -175,7 +164,7 @@ async def test_a_filing_is_decided_after_a_verification_on_the_same_trace(
 
 
 async def test_a_filing_waits_for_the_population_database(
-    town: "Town", clock: Path, registration: Registration
+    town: "Town", clock_file: Path, registration: Registration
 ) -> None:
     tried = 0
 
@@ -186,42 +175,42 @@ async def test_a_filing_waits_for_the_population_database(
 
     town.gateway.failing["GetCitizen"] = down
     filing = await register(town, registration())
-    move(clock, DECIDED)
+    move(clock_file, DECIDED)
     await until(lambda: tried > 1)
     assert (await get(town, filing.code)).state == pb.FILING_STATE_RECEIVED
     del town.gateway.failing["GetCitizen"]
-    assert (await decided(town, clock, filing)).state == pb.FILING_STATE_DONE
+    assert (await decided(town, clock_file, filing)).state == pb.FILING_STATE_DONE
 
 
 async def test_a_registration_that_does_not_hold_is_refused_with_a_reason(
-    town: "Town", clock: Path, world: World, registration: Registration
+    town: "Town", clock_file: Path, world: World, registration: Registration
 ) -> None:
     for different, reason in (
         ({"full_name": "Ai Khác"}, "CITIZEN_NOT_MATCHED"),
         ({"household_member": world.absent_number(3)}, "HOUSEHOLD_MEMBER_UNKNOWN"),
     ):
-        done = await decided(town, clock, await register(town, registration(**different)))
+        done = await decided(town, clock_file, await register(town, registration(**different)))
         assert (done.state, done.reason, done.household_number) == (pb.FILING_STATE_REFUSED, reason, "")
 
 
 async def test_an_own_household_gets_a_new_number_and_its_address_is_in_the_book(
-    town: "Town", clock: Path, citizen: Citizen, registration: Registration
+    town: "Town", clock_file: Path, citizen: Citizen, registration: Registration
 ) -> None:
     address = pb.Address(province="048", ward="Phường Hải Châu", detail="5 Bạch Đằng")
     filing = await register(town, registration(household_member="", address=address))
-    done = await decided(town, clock, filing)
+    done = await decided(town, clock_file, filing)
     assert done.household_number not in ("", citizen.household_number)
     book = (await residence(town).ConfirmResidence(pb.ConfirmResidenceRequest(**of(citizen)))).book
     assert (book.household_number, book.permanent_address) == (done.household_number, address)
     assert (book.household_head.citizen_number, book.relation_to_head) == (citizen.number, "head")
-    again = await decided(town, clock, await register(town, registration(household_member=citizen.number)))
+    again = await decided(town, clock_file, await register(town, registration(household_member=citizen.number)))
     assert (again.state, again.reason) == (pb.FILING_STATE_REFUSED, "ALREADY_REGISTERED")
 
 
 async def test_whoever_joins_a_household_has_its_address_and_its_head_in_the_book(
-    town: "Town", clock: Path, citizen: Citizen, mother: Citizen, registration: Registration
+    town: "Town", clock_file: Path, citizen: Citizen, mother: Citizen, registration: Registration
 ) -> None:
-    await decided(town, clock, await register(town, registration()))
+    await decided(town, clock_file, await register(town, registration()))
     book = (await residence(town).ConfirmResidence(pb.ConfirmResidenceRequest(**of(citizen)))).book
     assert book.household_number == mother.household_number
     assert book.permanent_address.ward == mother.permanent_address.ward
@@ -230,9 +219,9 @@ async def test_whoever_joins_a_household_has_its_address_and_its_head_in_the_boo
 
 
 async def test_a_temporary_residence_leaves_the_permanent_one(
-    town: "Town", clock: Path, citizen: Citizen, mother: Citizen, registration: Registration
+    town: "Town", clock_file: Path, citizen: Citizen, mother: Citizen, registration: Registration
 ) -> None:
-    done = await decided(town, clock, await register(town, registration(kind=pb.RESIDENCE_KIND_TEMPORARY)))
+    done = await decided(town, clock_file, await register(town, registration(kind=pb.RESIDENCE_KIND_TEMPORARY)))
     assert done.household_number == mother.household_number
     answer = await residence(town).ConfirmResidence(pb.ConfirmResidenceRequest(**of(citizen)))
     assert answer.book.household_number == citizen.household_number
@@ -240,19 +229,24 @@ async def test_a_temporary_residence_leaves_the_permanent_one(
 
 
 async def test_whoever_died_is_removed_once_and_is_in_no_book_then(
-    town: "Town", clock: Path, citizen: Citizen, removal: Removal, registration: Registration, request_id: RequestId
+    town: "Town",
+    clock_file: Path,
+    citizen: Citizen,
+    removal: Removal,
+    registration: Registration,
+    request_id: RequestId,
 ) -> None:
-    alive = await decided(town, clock, await remove(town, removal()))
+    alive = await decided(town, clock_file, await remove(town, removal()))
     assert (alive.state, alive.reason) == (pb.FILING_STATE_REFUSED, "CITIZEN_NOT_DECEASED")
     await die(town, citizen, request_id)
-    done = await decided(town, clock, await remove(town, removal()))
+    done = await decided(town, clock_file, await remove(town, removal()))
     assert (done.state, done.household_number) == (pb.FILING_STATE_DONE, citizen.household_number)
     answer = await residence(town).ConfirmResidence(pb.ConfirmResidenceRequest(**of(citizen)))
     assert answer.removed
     assert not answer.HasField("book")
-    again = await decided(town, clock, await remove(town, removal()))
+    again = await decided(town, clock_file, await remove(town, removal()))
     assert (again.state, again.reason) == (pb.FILING_STATE_REFUSED, "ALREADY_REMOVED")
-    after = await decided(town, clock, await register(town, registration()))
+    after = await decided(town, clock_file, await register(town, registration()))
     assert (after.state, after.reason) == (pb.FILING_STATE_REFUSED, "CITIZEN_DECEASED")
 
 
@@ -267,14 +261,14 @@ HOME = pb.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng 
 
 
 async def test_a_filing_that_becomes_due_while_the_agency_is_away_is_decided_when_it_is_back(
-    world: World, control: TokenOffice, tmp_path: Path, clock: Path, registration: Registration
+    world: World, control: TokenOffice, tmp_path: Path, clock_file: Path, registration: Registration
 ) -> None:
     names = ("population", "residence")
-    async with open_town(world, control, tmp_path, names, clock_file=clock) as before:
+    async with open_town(world, control, tmp_path, names, clock_file=clock_file) as before:
         filing = await register(before, registration())
-    move(clock, DECIDED)
-    async with open_town(world, control, tmp_path, names, clock_file=clock) as after:
-        assert (await decided(after, clock, filing)).state == pb.FILING_STATE_DONE
+    move(clock_file, DECIDED)
+    async with open_town(world, control, tmp_path, names, clock_file=clock_file) as after:
+        assert (await decided(after, clock_file, filing)).state == pb.FILING_STATE_DONE
         assert filings_and_jobs(after) == (1, 0)
 
 

@@ -10,7 +10,6 @@ import grpc
 import pytest
 
 from ndxp import clock
-from ndxp.agency import jobs
 from ndxp.agency.database import Transaction
 from ndxp.clock import FIRST_MOMENT, VIETNAM
 from ndxp.errors import Code
@@ -33,17 +32,7 @@ FILING = ((metadata.TRACEPARENT, TRACE), (metadata.USER_ID, "officer 7"))
 BEFORE, SINCE = 1_490_000, 1_800_000
 
 
-@pytest.fixture(autouse=True)
-def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_LOOK_EVERY", 0.005)
-    monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
-
-
-@pytest.fixture
-def clock_file(tmp_path: Path) -> Path:
-    """A clock that stands still at 8:00 of a Monday until a test moves it."""
-    clock.begin(tmp_path / "clock", 0.0)
-    return tmp_path / "clock"
+pytestmark = pytest.mark.usefixtures("quick_jobs")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ndxp.clock import FIRST_MOMENT, VIETNAM, begin, micros_of, move
+from ndxp.clock import FIRST_MOMENT, VIETNAM, micros_of, move
 from ndxp.errors import Code
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceStub
@@ -27,14 +27,8 @@ ROOM = pb.Address(province="048", district="Hải Châu", ward="Phường Thạc
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    begin(tmp_path / "clock", 0.0)
-    return tmp_path / "clock"
-
-
-@pytest.fixture
-async def town(world: World, control: TokenOffice, tmp_path: Path, clock: Path) -> AsyncIterator["Town"]:
-    async with open_town(world, control, tmp_path, ["residence"], clock_file=clock) as town:
+async def town(world: World, control: TokenOffice, tmp_path: Path, clock_file: Path) -> AsyncIterator["Town"]:
+    async with open_town(world, control, tmp_path, ["residence"], clock_file=clock_file) as town:
         yield town
 
 
@@ -110,9 +104,9 @@ async def test_a_stay_is_accepted_at_once_and_is_about_the_guest(
 )
 @pytest.mark.parametrize("late", [False, True])
 async def test_a_stay_is_due_at_23_or_at_8_of_the_next_day_and_accepted_late_too(
-    clock: Path, notice: Notice, notify: Callable[..., Any], arrived: datetime, due: datetime, late: bool
+    clock_file: Path, notice: Notice, notify: Callable[..., Any], arrived: datetime, due: datetime, late: bool
 ) -> None:
-    move(clock, due + timedelta(microseconds=late))
+    move(clock_file, due + timedelta(microseconds=late))
     stay = (await notify(notice(arrived))).stay
     assert stay.due_at.ToDatetime(VIETNAM) == due
     assert stay.late is late
@@ -134,7 +128,7 @@ async def test_a_guest_may_show_an_old_card_or_a_passport_also_a_foreign_one(
 
 
 async def test_near_relatives_are_notified_once_however_often_they_stay(
-    town: "Town", world: World, clock: Path, notice: Notice, notify: Callable[..., Any]
+    town: "Town", world: World, clock_file: Path, notice: Notice, notify: Callable[..., Any]
 ) -> None:
     mother = world.persona("newborn-mother").citizen
     child, spouse = world.children(mother.number)[0], world.spouse(mother.number)
@@ -239,7 +233,7 @@ async def test_a_stream_is_bounded(
 
 
 async def test_a_stay_is_withdrawn_once_while_it_lasts(
-    town: "Town", clock: Path, notice: Notice, notify: Callable[..., Any], request_id: RequestId,
+    town: "Town", clock_file: Path, notice: Notice, notify: Callable[..., Any], request_id: RequestId,
     failure_of: "FailureOf",
 ) -> None:  # fmt: skip
     stay = (await notify(notice())).stay
@@ -254,7 +248,7 @@ async def test_a_stay_is_withdrawn_once_while_it_lasts(
         Code.FAILED_PRECONDITION, "ALREADY_WITHDRAWN", "stay_id",
     )  # fmt: skip
     over = (await notify(notice())).stay
-    move(clock, at(6, 0))
+    move(clock_file, at(6, 0))
     failure = await failure_of(
         residence(town).WithdrawStay(pb.WithdrawStayRequest(request_id=request_id(), stay_id=over.stay_id))
     )
@@ -263,14 +257,14 @@ async def test_a_stay_is_withdrawn_once_while_it_lasts(
 
 
 async def test_stays_are_counted_by_night_and_province(
-    town: "Town", clock: Path, notice: Notice, notify: Callable[..., Any], failure_of: "FailureOf"
+    town: "Town", clock_file: Path, notice: Notice, notify: Callable[..., Any], failure_of: "FailureOf"
 ) -> None:
     await notify(notice())
     await notify(notice(leaving_on=""))
     await notify(notice(address=pb.Address(province="001", ward="Phường Hàng Bạc", detail="1 Hàng Bạc")))
     assert await counted(town) == {"001": 1, "048": 2}
     assert town.gateway.forwarded[-1].subjects == ""
-    move(clock, at(4, 9))
+    move(clock_file, at(4, 9))
     assert await counted(town) == {"001": 1, "048": 1}
     assert await counted(town, "2023-07-05") == {"001": 1, "048": 1}
     assert await counted(town, "2023-07-06") == {}

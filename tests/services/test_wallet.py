@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
-from ndxp.clock import VIETNAM, begin, move
+from ndxp.clock import VIETNAM, move
 from ndxp.errors import Code
 from ndxp.sd_jwt import PresentationRefused, check
 from ndxp.subject import SUBJECTS, subject_hash
@@ -41,21 +41,15 @@ METHODS = {
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Path:
-    begin(tmp_path / "clock", 0.0)
-    return tmp_path / "clock"
-
-
-@pytest.fixture
 def wait_seconds() -> float:
     return 10.0
 
 
 @pytest.fixture
 async def town(
-    world: World, control: TokenOffice, tmp_path: Path, clock: Path, wait_seconds: float
+    world: World, control: TokenOffice, tmp_path: Path, clock_file: Path, wait_seconds: float
 ) -> AsyncIterator["Town"]:
-    settings = {"clock_file": clock, "wallet_wait_seconds": wait_seconds}
+    settings = {"clock_file": clock_file, "wallet_wait_seconds": wait_seconds}
     async with open_town(world, control, tmp_path, KINDS, **settings) as town:
         yield town
 
@@ -339,14 +333,14 @@ async def test_a_report_goes_to_its_province_which_does_not_get_to_know_who_repo
 
 
 async def test_the_province_answers_and_the_reporter_sees_it(
-    town: "Town", clock: Path, offence: Offence, request_id: RequestId, failure_of: "FailureOf"
+    town: "Town", clock_file: Path, offence: Offence, request_id: RequestId, failure_of: "FailureOf"
 ) -> None:
     filed = await report(town, offence())
 
     def answering(state: Any, answer: str = "Đã xử phạt") -> pb.AnswerReportRequest:
         return pb.AnswerReportRequest(request_id=request_id(), report_id=filed.report_id, state=state, answer=answer)
 
-    move(clock, datetime(2023, 7, 3, 10, tzinfo=VIETNAM))
+    move(clock_file, datetime(2023, 7, 3, 10, tzinfo=VIETNAM))
     for member in (OTHER, APP):
         failure = await failure_of(wallet(town, member).AnswerReport(answering(pb.REPORT_STATE_DONE)))
         assert (failure.code, failure.reason) == (Code.NOT_FOUND, "REPORT_UNKNOWN")
@@ -383,7 +377,7 @@ async def test_a_report_that_is_wrong_is_refused_and_not_stored(
 
 
 async def test_a_citizen_makes_ten_reports_a_day(
-    town: "Town", clock: Path, offence: Offence, failure_of: "FailureOf"
+    town: "Town", clock_file: Path, offence: Offence, failure_of: "FailureOf"
 ) -> None:
     first = offence()
     for request in (first, *(offence() for _ in range(9)), first):
@@ -392,6 +386,6 @@ async def test_a_citizen_makes_ten_reports_a_day(
     assert (failure.code, failure.reason, failure.field) == (
         Code.RESOURCE_EXHAUSTED, "TOO_MANY_REPORTS", "citizen_number",
     )  # fmt: skip
-    move(clock, datetime(2023, 7, 4, 0, 1, tzinfo=VIETNAM))
+    move(clock_file, datetime(2023, 7, 4, 0, 1, tzinfo=VIETNAM))
     await report(town, offence())
     assert len((await wallet(town, MEMBER).ListReports(pb.ListReportsRequest())).reports) == 11

@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.control.directory import SUBSYSTEM
 from gateway.control.http.problems import Problem
-from gateway.core.transaction import Origin, Phase, Record, Tally, canonical, new_transaction_id, now
+from gateway.core.transaction import Origin, Phase, Record, Tally, canonical, new_transaction_id
 from gateway.store import STREAM, Store
+from ndxp.clock import real_now
 from ndxp.errors import Code
 from ndxp.ledger.payload import salt_of
 
@@ -62,7 +63,7 @@ class ChangeLog:
             service=SUBSYSTEM,
             method=f"{CONTRACT}/{method}",
             issue=about[:_LONGEST],
-            request_in_ts=now(),
+            request_in_ts=real_now(),
             request_size=received.size,
             request_hash=received.digest(salt_of(self._salt_key, transaction_id)),
             messages_in=received.messages,
@@ -79,7 +80,7 @@ class ChangeLog:
         record = msgspec.structs.replace(
             request_record,
             phase=Phase.OUTCOME,
-            response_out_ts=now(),
+            response_out_ts=real_now(),
             response_size=sent.size,
             response_hash=sent.digest(salt_of(self._salt_key, request_record.transaction_id)),
             messages_out=sent.messages,

@@ -11,7 +11,8 @@ import grpc
 import typer
 
 from ndxp import messages
-from ndxp.cli.stories.telling import Keep, Target, Where, an_exchange, clock_of
+from ndxp.cli.clock import simulated_clock
+from ndxp.cli.stories.telling import Keep, Target, Where, an_exchange
 from ndxp.client import BlockingExchange
 from ndxp.clock import VIETNAM, Clock, move
 from ndxp.education.v1 import education_pb2 as pb
@@ -48,7 +49,7 @@ def exam(folder: Where = None, target: Target = "", keep: Keep = False, as_json:
     Examples: `ndxp demo exam`; `ndxp demo exam --keep`
     """
     with an_exchange(folder, target, keep=keep) as (session, _, _running):
-        clock_file = clock_of(session)
+        clock_file = simulated_clock(session.state)
         pupils = _pupils(World(), _RUSH + 1)
         with BlockingExchange(session.state.gateway, session.tokens(PORTAL), deadline=_DEADLINE) as exchange:
             stub = EducationServiceStub(exchange.channel)

@@ -1,9 +1,7 @@
 """The command demo land: a parcel of land from one owner to another, through five systems, told as it happens."""
 
 import hmac
-import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,20 +10,19 @@ import typer
 from ndxp import messages
 from ndxp.admin import Session
 from ndxp.cli import dossier
+from ndxp.cli.clock import simulated_clock
 from ndxp.cli.stories.telling import (
     FILER,
     Keep,
     Target,
     Where,
     an_exchange,
-    clock_of,
     days_between,
-    next_look,
+    follow,
     say_step,
     until_recorded,
 )
 from ndxp.client import BlockingExchange
-from ndxp.clock import Clock, move
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.one_stop.v1.one_stop_pb2_grpc import OneStopServiceStub
 from ndxp.options import Json
@@ -34,7 +31,6 @@ from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceStub
 from ndxp.samples.land import seller_in
 from ndxp.samples.sample import true_claim
-from ndxp.sandbox import life
 from ndxp.terminal import console, print_json, styled
 from ndxp.wire import metadata
 from ndxp.world import World, province_by_code
@@ -46,11 +42,6 @@ COMPANY = "VN/COM/9900000023/payments"
 """The payment company, at which the taxes are paid."""
 
 _PRICE = 2_000_000_000
-_STEP = timedelta(minutes=45)
-"""How far the clock goes on at a time."""
-
-_LOOKS = 0.35
-_PATIENCE = 180.0
 _DEADLINE = 10.0
 
 
@@ -65,7 +56,7 @@ def land(folder: Where = None, target: Target = "", keep: Keep = False, as_json:
     Examples: `ndxp demo land`; `ndxp demo land --keep`
     """
     with an_exchange(folder, target, keep=keep) as (session, there, running):
-        clock_of(session)
+        simulated_clock(session.state)
         say = (lambda _: None) if as_json else say_step
         if not as_json:
             console.print(styled("[bold]A parcel of land is sold.[/] Every person in it is synthetic.\n"))
@@ -95,27 +86,14 @@ class _Sale:
         self._session = session
         world = World()
         self._seller, self._parcel = seller_in(world, seed=5)  # nobody of whom another story tells
+        self._paid = False
         self._buyer = world.persona("traveller").citizen
         self._province = f"VN/GOV/{province_by_code(self._parcel.address.province).agency_code}"
 
     def follow(self, say: Callable[[Any], None]) -> one_stop.Dossier:
         """Goes on with the clock until the dossier has ended, and says each step once."""
-        clock_file = clock_of(self._session)
-        code, said, paid, deadline = self._file(), 0, False, time.monotonic() + _PATIENCE
-        while True:
-            found = self._dossier(code)
-            for step in found.steps[said:]:
-                say(step)
-            said = len(found.steps)
-            if found.HasField("ended_at"):
-                return found
-            if time.monotonic() > deadline:
-                raise life.StartFailed(f"the dossier {code} does not go on; `ndxp log tail` and the logs tell more")
-            if found.state == one_stop.DOSSIER_STATE_PAYMENT and not paid:
-                self._pay(found)
-                paid = True
-            move(clock_file, next_look(Clock(clock_file).moment(), _STEP))
-            time.sleep(_LOOKS)
+        code = self._file()
+        return follow(simulated_clock(self._session.state), lambda: self._dossier(code), say, self._pay_once)
 
     def _file(self) -> str:
         """The code of the dossier; the trace begins here."""
@@ -139,6 +117,12 @@ class _Sale:
                 one_stop.GetDossierRequest(code=code), metadata=((metadata.SERVICE, member),)
             )
         return answer.dossier
+
+    def _pay_once(self, found: one_stop.Dossier) -> None:
+        """Pays when the dossier waits for it, and was not paid for before."""
+        if found.state == one_stop.DOSSIER_STATE_PAYMENT and not self._paid:
+            self._pay(found)
+            self._paid = True
 
     def _pay(self, found: one_stop.Dossier) -> None:
         """Pays at the portal: the wallet begins, the payment company confirms with its signature."""

@@ -1,9 +1,7 @@
 """The commands demo birth and demo death: one life event on its way through the agencies, told as it happens."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
@@ -13,39 +11,30 @@ import typer
 from ndxp import messages
 from ndxp.admin import Session
 from ndxp.cli import dossier
+from ndxp.cli.clock import simulated_clock
 from ndxp.cli.stories.telling import (
     FILER,
     Keep,
     Target,
     Where,
     an_exchange,
-    clock_of,
     days_between,
-    next_look,
+    follow,
     say_step,
     until_recorded,
 )
 from ndxp.client import BlockingExchange
-from ndxp.clock import Clock, move
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import Json
 from ndxp.plural import count
 from ndxp.samples.life_events import birth_of, death_of, pensioner
-from ndxp.sandbox import life
 from ndxp.terminal import console, print_json, styled
 from ndxp.wire import metadata
 from ndxp.world import Citizen, World
 
 app = typer.Typer()
 
-_FIRST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=2)
-"""How far the clock goes on at a time; the step doubles while nothing happens."""
-
-_LOOKS = 0.35
-"""Seconds of real time that agencies get for what has become due."""
-
-_PATIENCE = 180.0
 _DEADLINE = 10.0
 
 
@@ -114,12 +103,13 @@ def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep:
 
 
 def _finish(story: Story, session: Session, request: Any, folder: Path, *, running: bool, as_json: bool) -> None:
-    """Files the application, follows it to its end and reckons."""
-    clock_file = clock_of(session)
+    """Files the application, follows it to its end, and says how long it took."""
+    clock_file = simulated_clock(session.state)
     say: Callable[[pb.Step], None] = (lambda _: None) if as_json else say_step
     if not as_json:
         console.print(styled("[bold]{}.[/] Every person in it is synthetic.\n", story.what))
-    found = _follow(session, clock_file, _file(session, request), say)
+    code = _file(session, request)
+    found = follow(clock_file, lambda: dossier.fetch(session, code), say)
     until_recorded(session)
     records = dossier.transactions(session, found)
     days = working_days(found)
@@ -134,35 +124,14 @@ def _finish(story: Story, session: Session, request: Any, folder: Path, *, runni
         raise typer.Exit(1)
 
 
-def _file(session: Session, request: Any) -> pb.Dossier:
-    """Files an application as the wallet; the trace begins here."""
+def _file(session: Session, request: Any) -> str:
+    """Files an application as the wallet, and gives the code of its dossier; the trace begins here."""
     pairs = ((metadata.TRACEPARENT, metadata.new_traceparent()),)
     with BlockingExchange(session.state.gateway, session.tokens(FILER), deadline=_DEADLINE) as exchange:
         stub = LifeEventServiceStub(exchange.channel)
         method = stub.SubmitBirth if isinstance(request, pb.SubmitBirthRequest) else stub.SubmitDeath
         answer: Any = method(request, metadata=pairs)
-    filed: pb.Dossier = answer.dossier
-    return filed
-
-
-def _follow(session: Session, clock_file: Path, filed: pb.Dossier, say: Callable[[pb.Step], None]) -> pb.Dossier:
-    """Goes on with the clock until the dossier has ended, and says each step once."""
-    said, by, deadline = 0, _FIRST_STEP, time.monotonic() + _PATIENCE
-    while True:
-        found = dossier.fetch(session, filed.code)
-        for step in found.steps[said:]:
-            say(step)
-        news, said = len(found.steps) > said, len(found.steps)
-        if found.HasField("ended_at"):
-            return found
-        if time.monotonic() > deadline:
-            raise life.StartFailed(f"the dossier {filed.code} does not go on; `ndxp log tail` and the logs tell more")
-        if news:
-            by = _FIRST_STEP
-        else:
-            move(clock_file, next_look(Clock(clock_file).moment(), by))
-            by = min(by * 1.5, _LONGEST_STEP)
-        time.sleep(_LOOKS)
+    return str(answer.dossier.code)
 
 
 def working_days(found: pb.Dossier) -> int:

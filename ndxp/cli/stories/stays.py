@@ -8,7 +8,8 @@ from uuid import uuid4
 import typer
 
 from ndxp.admin import Session
-from ndxp.cli.stories.telling import FILER, Keep, Target, Where, an_exchange, clock_of
+from ndxp.cli.clock import simulated_clock
+from ndxp.cli.stories.telling import FILER, Keep, Target, Where, an_exchange
 from ndxp.client import BlockingExchange
 from ndxp.clock import Clock, moment_of, move
 from ndxp.options import Json
@@ -56,7 +57,7 @@ class _Evening:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._clock_file = clock_of(session)
+        self._clock_file = simulated_clock(session.state)
         self._world = World()
         self._today = Clock(self._clock_file).moment()
 

@@ -1,11 +1,11 @@
 """What every story of the demo has in common: an exchange to tell it on, the clock, and how a step is said."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -13,8 +13,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ndxp.admin import Session
 from ndxp.cli import dossier
 from ndxp.cli.demo import DEMO_FOLDER, make_room, mark, running_at
-from ndxp.clock import ClockRefused, moment_of
+from ndxp.clock import Clock, moment_of, move
 from ndxp.life_events.v1 import life_events_pb2 as pb
+from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER
 from ndxp.terminal import console, styled
@@ -23,7 +24,14 @@ from ndxp.working_time import CLOSING, HOURS, is_working_day, next_working_day, 
 FILER = "VN/GOV/G01/wallet"
 """The wallet (VNeID), in which citizens file what they apply for."""
 
+_FIRST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=2)
+"""How far the clock goes on at a time; the step becomes longer while nothing happens."""
+
+_LOOKS = 0.35
+"""Seconds of real time that agencies get for what has become due."""
+
 _PATIENCE = 180.0
+_Dossier = TypeVar("_Dossier", pb.Dossier, one_stop.Dossier)
 
 Where = Annotated[
     Path | None,
@@ -59,12 +67,35 @@ def an_exchange(folder: Path | None, target: str, *, keep: bool) -> Iterator[tup
         life.stop(state)
 
 
-def clock_of(session: Session) -> Path:
-    """The file of the exchange's clock. Raises ClockRefused when it runs by real time."""
-    clock_file = session.state.clock_file
-    if clock_file is None:
-        raise ClockRefused("this exchange runs by real time; start one with `ndxp up --clock manual`")
-    return clock_file
+def follow(
+    clock_file: Path,
+    look: Callable[[], _Dossier],
+    say: Callable[[Any], None],
+    act: Callable[[_Dossier], None] | None = None,
+) -> _Dossier:
+    """Goes on with the clock until a dossier has ended, and says each step once.
+
+    ``look`` gives the dossier as it is now; ``act`` does what somebody has to do for it before the clock goes on.
+    """
+    told, by, deadline = 0, _FIRST_STEP, time.monotonic() + _PATIENCE
+    while True:
+        found = look()
+        steps = found.steps[told:]
+        for step in steps:
+            say(step)
+        told += len(steps)
+        if found.HasField("ended_at"):
+            return found
+        if time.monotonic() > deadline:
+            raise life.StartFailed(f"the dossier {found.code} does not go on; `ndxp log tail` and the logs tell more")
+        if act is not None:
+            act(found)
+        if steps:
+            by = _FIRST_STEP
+        else:
+            move(clock_file, next_look(Clock(clock_file).moment(), by))
+            by = min(by * 1.5, _LONGEST_STEP)
+        time.sleep(_LOOKS)
 
 
 def next_look(now: datetime, by: timedelta) -> datetime:

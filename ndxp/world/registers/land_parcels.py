@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ndxp.world.citizen import Address
 from ndxp.world.lives import ADULT_CELLS, death_date
-from ndxp.world.names import WHEEL, given_names, normalise_name
+from ndxp.world.names import with_another_given_name
 from ndxp.world.nation import Person, Traits
 from ndxp.world.permutation import Permutation
 from ndxp.world.registers.register import Register
@@ -117,11 +117,4 @@ class LandParcels(Register[LandParcel]):
 
     def _owner_name(self, person: Person, traits: Traits, draw: int) -> str:
         name = self._registers.records.full_name(person, traits)
-        if not self._renamed(draw):
-            return name
-        start, _, own = name.rpartition(" ")
-        choices = given_names(person.cell & 1)
-        place = traits.variation % WHEEL
-        while normalise_name(choices[place]) == normalise_name(own):
-            place = (place + 1) % WHEEL
-        return f"{start} {choices[place]}"
+        return with_another_given_name(name, person.cell & 1, traits.variation) if self._renamed(draw) else name

@@ -8,6 +8,7 @@ from services.one_stop.chains.land import TRANSFER_LAND
 from services.one_stop.chains.residence import REGISTER_RESIDENCE, REMOVE_RESIDENCE
 from services.one_stop.chains.social_security import CLAIM_ALLOWANCES, ISSUE_CARD
 from services.one_stop.chains.step import Outcome, Progress, Step, refused
+from services.one_stop.rules import matter_of
 
 CHAINS: dict[str, Sequence[Step]] = {
     "birth": (REGISTER_BIRTH, REGISTER_RESIDENCE, ISSUE_CARD),
@@ -23,8 +24,7 @@ __all__ = ["STEPS", "Outcome", "Progress", "Step", "chain_of", "next_step", "ref
 
 def chain_of(dossier: pb.Dossier) -> Sequence[Step]:
     """The steps of a dossier that are wanted; none when it is moved on by hand."""
-    matter = dossier.linked.WhichOneof("event") if dossier.HasField("linked") else dossier.WhichOneof("matter")
-    return [step for step in CHAINS.get(str(matter), ()) if step.wanted(dossier)]
+    return [step for step in CHAINS.get(matter_of(dossier), ()) if step.wanted(dossier)]
 
 
 def next_step(dossier: pb.Dossier, after: Step) -> Step | None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
+from ndxp.agency.dossier_code import body_of
 from ndxp.agency.onward import Onward, OnwardMethod
+from ndxp.agency.place import province_of
 from ndxp.civil_status.v1 import civil_status_pb2 as pb
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
-from services.one_stop import rules
 from services.one_stop.chains.step import Outcome, Progress, Result, Step
 
 _METHODS = pb.DESCRIPTOR.services_by_name["CivilStatusService"].methods_by_name
@@ -33,7 +34,7 @@ async def _file_birth(onward: Onward, dossier: one_stop.Dossier, request_id: str
     request = pb.SubmitBirthRequest(
         request_id=request_id, dossier_code=dossier.code, surname=birth.surname, middle_name=birth.middle_name,
         given_name=birth.given_name, sex=birth.sex, birth_date=birth.birth_date,
-        province=rules.province_code(rules.province_of(dossier.code)), mother=_person(birth.mother),
+        province=province_of(body_of(dossier.code)), mother=_person(birth.mother),
         father=_person(birth.father) if birth.HasField("father") else None,
     )  # fmt: skip
     given = await onward.call(_SUBMIT_BIRTH, request)
@@ -44,7 +45,7 @@ async def _file_death(onward: Onward, dossier: one_stop.Dossier, request_id: str
     death = dossier.linked.death
     request = pb.SubmitDeathRequest(
         request_id=request_id, dossier_code=dossier.code, deceased=_person(death.deceased),
-        death_date=death.death_date, province=rules.province_code(rules.province_of(dossier.code)),
+        death_date=death.death_date, province=province_of(body_of(dossier.code)),
     )  # fmt: skip
     given = await onward.call(_SUBMIT_DEATH, request)
     return Outcome(progress=Progress.WAITING, transaction_id=given.transaction_id, code=given.answer.code)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from ndxp.agency.dossier_code import body_of
 from ndxp.agency.onward import Onward, OnwardMethod
+from ndxp.agency.place import province_of
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.social_security.v1 import social_security_pb2 as pb
-from services.one_stop import rules
 from services.one_stop.chains.civil_status import child_name
 from services.one_stop.chains.step import Outcome, Progress, Result, Step
 from services.one_stop.records import registered_number
@@ -36,7 +37,7 @@ async def _issue_card(onward: Onward, dossier: one_stop.Dossier, request_id: str
     birth = dossier.linked.birth
     request = insurance.IssueChildCardRequest(
         request_id=request_id, citizen_number=registered_number(dossier), full_name=child_name(birth),
-        birth_date=birth.birth_date, province=rules.province_code(rules.province_of(dossier.code)),
+        birth_date=birth.birth_date, province=province_of(body_of(dossier.code)),
     )  # fmt: skip
     given = await onward.call(_ISSUE, request)
     card = Result(

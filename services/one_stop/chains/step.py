@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A step. ``file`` asks the agency for it, with a request_id: said again, it gets the same answer.
+    """A step. ``file`` asks the agency for it, with a request_id: repeated, it gets the same answer.
 
     ``ask`` asks for the answers of an agency that decides later, to up to ``most`` of its dossiers in one call, in the
     order of their codes. ``supplement`` gives the agency what it wanted for its dossier of a code, with a request_id.

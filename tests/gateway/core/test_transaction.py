@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.transaction import Call, Origin, Phase, Record, Tally, canonical, new_transaction_id, now, parse
+from gateway.core.transaction import Call, Origin, Phase, Record, Tally, canonical, new_transaction_id, parse
+from ndxp.clock import real_now
 from ndxp.errors import Code, Reason
 from ndxp.ledger.payload import plain_hash, salt_of, salted
 
@@ -134,7 +135,7 @@ def test_an_outcome_says_who_what_how_and_when() -> None:
     }  # fmt: skip
     call.received.add(b"question")
     call.end(Code.UNAVAILABLE, Origin.GATEWAY, Reason.CIRCUIT_OPEN)
-    before = now()
+    before = real_now()
     record = call.record(Phase.OUTCOME, "node-1", b"key")
     assert (record.client, record.service, record.method, record.grant) == (
         "VN/GOV/H26/one-stop", "VN/GOV/G01/demo", "demo.v1.Demo/Get", "g",

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.core.transaction import Phase, Record, canonical, now, parse
+from gateway.core.transaction import Phase, Record, canonical, parse
 from gateway.ledger import recorder as recording
 from gateway.ledger import tables
 from gateway.ledger.lease import LEASE
@@ -21,6 +21,7 @@ from gateway.ledger.signer import Signer
 from gateway.ledger.source import Source
 from gateway.ledger.writer import LedgerTaken, Writer
 from gateway.store import STREAM, Store
+from ndxp.clock import real_now
 from ndxp.ledger.audit import Audit
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.process import end
@@ -359,7 +360,7 @@ async def test_rows_are_removed_when_their_days_are_over(
 ) -> None:
     monkeypatch.setattr("gateway.ledger.writer._PRUNED_AT_ONCE", 1)
     monkeypatch.setattr(recording, "_TIDY_EVERY", 0.0)
-    new = record(request_in_ts=now())
+    new = record(request_in_ts=real_now())
     writer.append([record(request_in_ts=1000) for _ in range(3)])
     writer.sign()
     async with running(Recorder(store, writer, "test", keep_days=1)):

@@ -1,8 +1,8 @@
-"""Addresses as a caller states them."""
+"""Addresses and provinces as a caller states them."""
 
 import pytest
 
-from ndxp.agency.place import read_address
+from ndxp.agency.place import province_of, read_address, read_province_member
 from ndxp.errors import AgencyError, Code
 from ndxp.world import Address
 
@@ -31,3 +31,14 @@ def test_the_part_at_fault_is_named(part: str, text: str, reason: str) -> None:
     assert (raised.value.code, raised.value.reason, raised.value.field) == (
         Code.INVALID_ARGUMENT, reason, f"home.{part}",
     )  # fmt: skip
+
+
+def test_a_province_is_told_by_its_member() -> None:
+    assert (province_of("VN/GOV/H26"), province_of("VN/GOV/G01"), province_of("")) == ("001", "", "")
+    assert read_province_member("VN/GOV/H26") == "VN/GOV/H26"
+    for member in ("VN/GOV/G01", "001", "H26", "VN/GOV/H26/one-stop", ""):
+        with pytest.raises(AgencyError) as raised:
+            read_province_member(member)
+        assert (raised.value.code, raised.value.reason, raised.value.field) == (
+            Code.INVALID_ARGUMENT, "PROVINCE_UNKNOWN", "province",
+        )  # fmt: skip
