@@ -161,7 +161,7 @@ def _print(told: dict[str, Any]) -> None:
     rows = [
         ("21:30", f"a lodging, {_GUESTS} guests in one stream", f"{told['lodging'].get('ACCEPTED', 0)} accepted"),
         ("21:30", "the same lodging, a guest for 40 days", f"refused: {forty['reason']} ({forty['field']})"),
-        ("21:30", "a mother, her child at home", first.lower()),
+        ("21:30", "a mother, her child at home", first.lower().replace("_", " ")),
         ("21:30", "the same child again", again.lower().replace("_", " ")),
         ("23:30", "a guest who came at 20:00", "accepted, late" if late["late"] else "accepted"),
         ("23:30", "a guest who came just now", f"accepted, in time: due by {next_day['due']} of the next day"),
