@@ -258,6 +258,16 @@ class AgencyError(Exception):
         self.field = field
 
 
+def invalid_argument(reason: str, message: str, field: str) -> AgencyError:
+    """What an agency answers when a field of the request cannot be as it is."""
+    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
+
+
+def failed_precondition(reason: str, message: str, field: str) -> AgencyError:
+    """What an agency answers when the request is well-formed, and what it names is not in a state for it."""
+    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field=field)
+
+
 def kind_of(error: Exception) -> str:
     """What a log may say about an error whose text may have personal data: an agency's reason, or the type."""
     return error.reason if isinstance(error, AgencyError) else type(error).__name__

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ndxp.agency.claim import LONGEST_NAME, read_day, read_name, read_number, read_text
 from ndxp.calendar import years_after
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.world import MAJORITY
 from ndxp.world.registers.civil_servants import Body
 from services.civil_servants.records import Filed, Profile, Standing, State
@@ -51,14 +51,16 @@ def read_profile(
     read_name(full_name)
     born, entered = read_day(birth_date, "birth_date"), read_day(entry_date, "entry_date")
     if not years_after(born, MAJORITY) <= entered <= today:
-        raise _invalid(
+        raise invalid_argument(
             "ENTRY_DATE_IMPOSSIBLE", f"entry_date must be at the age of {MAJORITY} or later, and not after {today}",
             "entry_date",
         )  # fmt: skip
     if not _GRADE.fullmatch(grade):
-        raise _invalid("GRADE_MALFORMED", "grade must be two digits, a dot and three digits, such as 01.003", "grade")
+        raise invalid_argument(
+            "GRADE_MALFORMED", "grade must be two digits, a dot and three digits, such as 01.003", "grade"
+        )
     if state not in list(State):
-        raise _invalid("STATE_MISSING", "state must be STATE_WORKING, STATE_ON_LEAVE or STATE_LEFT", "state")
+        raise invalid_argument("STATE_MISSING", "state must be STATE_WORKING, STATE_ON_LEAVE or STATE_LEFT", "state")
     return Profile(
         citizen_number=number, full_name=read_text(full_name, "full_name", LONGEST_NAME), birth_date=born,
         position=read_text(position, "position", _LONGEST_POSITION), grade=grade, entry_date=entered,
@@ -84,7 +86,9 @@ def check_employer(profile: Profile, body: str, employer: str, before: Filed | N
 def read_key(public_key: bytes) -> bytes:
     """A public key; raises AgencyError when it has not the length of one."""
     if len(public_key) != _KEY_BYTES:
-        raise _invalid("KEY_MALFORMED", f"public_key must be an Ed25519 key of {_KEY_BYTES} bytes", "public_key")
+        raise invalid_argument(
+            "KEY_MALFORMED", f"public_key must be an Ed25519 key of {_KEY_BYTES} bytes", "public_key"
+        )
     return public_key
 
 
@@ -101,7 +105,7 @@ def check_no_key(standing: Standing) -> None:
 def check_rotation(standing: Standing, body: str, public_key: bytes, signature: bytes) -> None:
     """Raises AgencyError unless the key before has signed the new one."""
     if public_key == registered_key(standing):
-        raise _invalid("KEY_UNCHANGED", "public_key is the key that your body has", "public_key")
+        raise invalid_argument("KEY_UNCHANGED", "public_key is the key that your body has", "public_key")
     _check_signature(standing.public_key, signature, _lines("key", body, public_key.hex()))
 
 
@@ -128,7 +132,7 @@ def check_approval(
     """Raises AgencyError unless the body may approve now what it has signed."""
     key = registered_key(standing)
     if month != f"{today:%Y-%m}":
-        raise _invalid("MONTH_WRONG", f"month must be this month, {today:%Y-%m}", "month")
+        raise invalid_argument("MONTH_WRONG", f"month must be this month, {today:%Y-%m}", "month")
     if today < (first := approval_from(today)):
         raise AgencyError(
             Code.FAILED_PRECONDITION, "APPROVAL_NOT_OPEN",
@@ -152,7 +156,7 @@ def _check_signature(public_key: bytes, signature: bytes, text: bytes) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
     except InvalidSignature:
-        raise _invalid(
+        raise invalid_argument(
             "SIGNATURE_INVALID", "signature was not made with your body's key over the text that the contract gives",
             "signature",
         ) from None  # fmt: skip
@@ -160,7 +164,3 @@ def _check_signature(public_key: bytes, signature: bytes, text: bytes) -> None:
 
 def _lines(what: str, *words: str) -> bytes:
     return "".join(f"{line}\n" for line in (f"ndxp civil servants: {what}", *words)).encode()
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)

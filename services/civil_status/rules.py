@@ -9,7 +9,7 @@ from ndxp.agency.place import province_of
 from ndxp.agency.stated import Person, corrected
 from ndxp.birthdate import BirthDate
 from ndxp.calendar import full_years
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.identifiers import member_of
 from ndxp.world import MaritalStatus, Sex, normalise_name
 from services.civil_status.records import Amended, Certificate, Child, Dossier, Kind, State
@@ -50,10 +50,10 @@ _REFUSALS = {
 def read_child(*, surname: str, middle_name: str, given_name: str, sex: int, birth_date: str, today: date) -> Child:
     """A child as stated; raises AgencyError with the field at fault."""
     if sex not in (Sex.MALE, Sex.FEMALE):
-        raise _invalid("SEX_MISSING", "sex must be 1 (male) or 2 (female)", "sex")
+        raise invalid_argument("SEX_MISSING", "sex must be 1 (male) or 2 (female)", "sex")
     born = read_day(birth_date, "birth_date")
     if not FIRST_BIRTH_YEAR <= born.year <= today.year or born > today:
-        raise _invalid(
+        raise invalid_argument(
             "BIRTH_DATE_IMPOSSIBLE", f"birth_date must be in {FIRST_BIRTH_YEAR} or later, and not after {today}",
             "birth_date",
         )  # fmt: skip
@@ -68,14 +68,16 @@ def read_death_date(text: str, deceased: Person, today: date) -> date:
     """A day of death; raises AgencyError when it is in the future or before the stated birth."""
     day = read_day(text, "death_date")
     if day > today or not _born_by(deceased, day):
-        raise _invalid("DEATH_DATE_IMPOSSIBLE", f"death_date is before the birth or after {today}", "death_date")
+        raise invalid_argument(
+            "DEATH_DATE_IMPOSSIBLE", f"death_date is before the birth or after {today}", "death_date"
+        )
     return day
 
 
 def read_codes(codes: Sequence[str]) -> Sequence[str]:
     """The codes of a question; raises AgencyError when there are none, too many, or one twice."""
     if not 1 <= len(codes) <= MOST_CODES or len(set(codes)) < len(codes):
-        raise _invalid("CODES_NUMBER", f"codes must be 1 to {MOST_CODES} different codes", "codes")
+        raise invalid_argument("CODES_NUMBER", f"codes must be 1 to {MOST_CODES} different codes", "codes")
     return codes
 
 
@@ -161,7 +163,7 @@ def amended(
         )
     changed, new = _changed(certificate, field, new_value, today)
     if new == there:
-        raise _invalid("NOTHING_CHANGES", "new_value is what the certificate has already", "new_value")
+        raise invalid_argument("NOTHING_CHANGES", "new_value is what the certificate has already", "new_value")
     entry = Amended(field=field, old_value=there, new_value=new, reason=why, at=at)
     return replace(changed, amendments=(*certificate.amendments, entry))
 
@@ -173,7 +175,7 @@ def _value(certificate: Certificate, field: int) -> str:
         return certificate.holder.birth_date
     if field == DEATH_DATE and certificate.death_date:
         return certificate.death_date.isoformat()
-    raise _invalid("FIELD_NOT_THERE", "field must be one that this kind of certificate has", "field")
+    raise invalid_argument("FIELD_NOT_THERE", "field must be one that this kind of certificate has", "field")
 
 
 def _changed(certificate: Certificate, field: int, text: str, today: date) -> tuple[Certificate, str]:
@@ -188,9 +190,9 @@ def _changed(certificate: Certificate, field: int, text: str, today: date) -> tu
     if field == BIRTH_DATE and certificate.death_date:
         latest = min(latest, certificate.death_date)
     if day > latest:
-        raise _invalid("DATE_IMPOSSIBLE", f"new_value must not be after {latest}", "new_value")
+        raise invalid_argument("DATE_IMPOSSIBLE", f"new_value must not be after {latest}", "new_value")
     if field == DEATH_DATE and not _born_by(certificate.holder, day):
-        raise _invalid("DATE_IMPOSSIBLE", "new_value must not be before the birth", "new_value")
+        raise invalid_argument("DATE_IMPOSSIBLE", "new_value must not be before the birth", "new_value")
     if field == BIRTH_DATE:
         return replace(certificate, holder=replace(certificate.holder, birth_date=day.isoformat())), day.isoformat()
     return replace(certificate, death_date=day), day.isoformat()
@@ -200,7 +202,3 @@ def _born_by(person: Person, day: date) -> bool:
     """Whether somebody can have been born on a day or before."""
     born = BirthDate.parse(person.birth_date)
     return born.day <= day if born.day else born.year <= day.year
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)

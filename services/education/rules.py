@@ -8,7 +8,7 @@ from unicodedata import normalize
 
 from ndxp.agency.claim import LONGEST_NAME, check_living, read_text
 from ndxp.agency.place import province_of
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.identifiers import member_of
 from ndxp.world.registers.candidates import Candidate
 from services.education.records import Particular, Registration, Wish
@@ -60,17 +60,17 @@ def read_typed(typed: Mapping[str, str]) -> dict[str, str]:
 def read_wishes(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
     """The wishes in their order; raises AgencyError when there are too many, or one is malformed or there twice."""
     if len(wishes) > MOST_WISHES:
-        raise _wrong("WISHES_TOO_MANY", f"wishes may be {MOST_WISHES} at most", "wishes")
+        raise invalid_argument("WISHES_TOO_MANY", f"wishes may be {MOST_WISHES} at most", "wishes")
     for place, wish in enumerate(wishes):
         if not _UNIVERSITY.fullmatch(wish.university_code):
             field = f"wishes[{place}].university_code"
-            raise _wrong("WISH_MALFORMED", f"{field} must be 2 to 4 capitals and digits, such as BKA", field)
+            raise invalid_argument("WISH_MALFORMED", f"{field} must be 2 to 4 capitals and digits, such as BKA", field)
         if not _PROGRAMME.fullmatch(wish.programme_code):
             field = f"wishes[{place}].programme_code"
-            raise _wrong("WISH_MALFORMED", f"{field} must be 7 digits, such as 7480101", field)
+            raise invalid_argument("WISH_MALFORMED", f"{field} must be 7 digits, such as 7480101", field)
         if wish in wishes[:place]:
             field = f"wishes[{place}]"
-            raise _wrong("WISH_TWICE", f"{field} is there before; wish each programme once", field)
+            raise invalid_argument("WISH_TWICE", f"{field} is there before; wish each programme once", field)
     return tuple(wishes)
 
 
@@ -78,7 +78,7 @@ def read_candidate_code(text: str) -> str:
     """The code as it is; raises AgencyError when it has not the form of a candidate's."""
     if not _CANDIDATE_CODE.fullmatch(text):
         field = "candidate_code"
-        raise _wrong("CANDIDATE_CODE_MALFORMED", f"{field} must have 11 digits and nothing else", field)
+        raise invalid_argument("CANDIDATE_CODE_MALFORMED", f"{field} must have 11 digits and nothing else", field)
     return text
 
 
@@ -116,7 +116,7 @@ def check_pupil(*, living: bool, candidate: Candidate | None, client: str) -> Ca
     check_living(living=living)
     if candidate is None or not _may_know(candidate, client):
         why = "this citizen is no candidate of this season" + (" in your province" if is_school(client) else "")
-        raise _impossible("NOT_A_CANDIDATE", why, "citizen_number")
+        raise failed_precondition("NOT_A_CANDIDATE", why, "citizen_number")
     return candidate
 
 
@@ -159,7 +159,7 @@ def _may_know(candidate: Candidate, client: str) -> bool:
 
 def _check_there(registration: Registration) -> None:
     if registration.withdrawn:
-        raise _impossible("ALREADY_WITHDRAWN", "the registration was withdrawn before", "registration_id")
+        raise failed_precondition("ALREADY_WITHDRAWN", "the registration was withdrawn before", "registration_id")
 
 
 def _differs(recorded: str, typed: str) -> bool:
@@ -168,11 +168,3 @@ def _differs(recorded: str, typed: str) -> bool:
 
 def _compared(text: str) -> str:
     return " ".join(normalize("NFC", text).casefold().split())
-
-
-def _wrong(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
-
-
-def _impossible(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field=field)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from ndxp.agency.claim import read_claim
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.world import normalise_name
 from ndxp.world.registers.land_parcels import LandParcel
 from services.land.records import Kind, Party, State, Transfer
@@ -19,7 +19,7 @@ _HIGHEST_PRICE = 10_000_000_000_000
 def read_certificate_number(number: str) -> str:
     """The number of a certificate; raises AgencyError when it has not the form of one."""
     if not _CERTIFICATE.fullmatch(number):
-        raise _wrong(
+        raise invalid_argument(
             "CERTIFICATE_NUMBER_MALFORMED",
             "certificate_number must be two letters, a space and six digits, such as BM 123456",
             "certificate_number",
@@ -32,9 +32,9 @@ def check_sale(seller: Party, buyer: Party, price: int) -> None:
     for field, party in (("seller", seller), ("buyer", buyer)):
         read_claim(party.citizen_number, party.full_name, party.birth_date, of=field)
     if seller.citizen_number == buyer.citizen_number:
-        raise _wrong("BUYER_IS_SELLER", "buyer must be another citizen than seller", "buyer.citizen_number")
+        raise invalid_argument("BUYER_IS_SELLER", "buyer must be another citizen than seller", "buyer.citizen_number")
     if not 0 < price <= _HIGHEST_PRICE:
-        raise _wrong("PRICE_OUT_OF_RANGE", f"price must be 1 to {_HIGHEST_PRICE} đồng", "price")
+        raise invalid_argument("PRICE_OUT_OF_RANGE", f"price must be 1 to {_HIGHEST_PRICE} đồng", "price")
 
 
 def supplementable(transfer: Transfer) -> Transfer:
@@ -107,7 +107,3 @@ def scan(transfer: Transfer) -> tuple[bytes, str]:
     }  # fmt: skip
     content = msgspec.json.encode(contract)
     return content, hashlib.sha256(content).hexdigest()
-
-
-def _wrong(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)

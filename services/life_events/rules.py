@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from ndxp.agency.claim import read_claim, read_day, read_name_part
 from ndxp.clock import micros_of
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.working_time import due_in_days
 
@@ -58,7 +58,7 @@ def read_birth(birth: pb.Birth, today: date) -> pb.Birth:
     read_name_part(birth.middle_name, "birth.middle_name", required=False)
     read_name_part(birth.given_name, "birth.given_name")
     if birth.sex not in (1, 2):
-        raise _invalid("SEX_MISSING", "birth.sex must be 1 (male) or 2 (female)", "birth.sex")
+        raise invalid_argument("SEX_MISSING", "birth.sex must be 1 (male) or 2 (female)", "birth.sex")
     _read_past(birth.birth_date, "birth.birth_date", today)
     _read_person(birth.mother, "birth.mother")
     if birth.HasField("father"):
@@ -73,7 +73,7 @@ def read_death(death: pb.Death, procedures: list[pb.Procedure], today: date) -> 
     if death.HasField("survivor"):
         _read_person(death.survivor, "death.survivor")
     elif set(procedures) & set(ALLOWANCES):
-        raise _invalid("SURVIVOR_MISSING", "death.survivor must say who gets the allowances", "death.survivor")
+        raise invalid_argument("SURVIVOR_MISSING", "death.survivor must say who gets the allowances", "death.survivor")
     return death
 
 
@@ -81,7 +81,7 @@ def read_procedures(procedures: list[pb.Procedure]) -> list[pb.Procedure]:
     """What is applied for on a death, in the order of the chain; raises AgencyError for another choice."""
     wanted = set(procedures)
     if len(wanted) < len(procedures) or not (set(ALWAYS_OF_A_DEATH) <= wanted <= {*ALWAYS_OF_A_DEATH, *ALLOWANCES}):
-        raise _invalid(
+        raise invalid_argument(
             "PROCEDURES_INVALID",
             "procedures must be registration and removal, and if wanted the allowances, each once", "procedures",
         )  # fmt: skip
@@ -91,9 +91,11 @@ def read_procedures(procedures: list[pb.Procedure]) -> list[pb.Procedure]:
 def check_applicant(*, matched: bool, deceased: bool) -> None:
     """Raises AgencyError unless the population database says that the applicant lives."""
     if not matched:
-        raise _refused("APPLICANT_NOT_MATCHED", "number, name and birth date are not those of one citizen", "applicant")
+        raise failed_precondition(
+            "APPLICANT_NOT_MATCHED", "number, name and birth date are not those of one citizen", "applicant"
+        )
     if deceased:
-        raise _refused("APPLICANT_DECEASED", "the applicant is deceased", "applicant")
+        raise failed_precondition("APPLICANT_DECEASED", "the applicant is deceased", "applicant")
 
 
 def due(kind: int, received: datetime) -> datetime:
@@ -111,15 +113,15 @@ def known(dossier: pb.Dossier | None) -> pb.Dossier:
 def supplement(dossier: pb.Dossier, request: pb.SupplementDossierRequest, today: date) -> None:
     """Takes a correction into a dossier; raises AgencyError when none is wanted or it does not fit."""
     if dossier.state != pb.DOSSIER_STATE_SUPPLEMENT:
-        raise _refused("NO_SUPPLEMENT_WANTED", "the dossier does not wait for a supplement", "code")
+        raise failed_precondition("NO_SUPPLEMENT_WANTED", "the dossier does not wait for a supplement", "code")
     kind = str(dossier.WhichOneof("event"))
     if request.WhichOneof("event") != kind:
-        raise _invalid("EVENT_DIFFERS", f"the dossier is about a {kind}; correct that", f"{kind}")
+        raise invalid_argument("EVENT_DIFFERS", f"the dossier is about a {kind}; correct that", f"{kind}")
     people = {"mother", "father", "deceased", "survivor"}
     for field, _ in getattr(request, kind).ListFields():
         if field.name not in people:
             name = f"{kind}.{field.name}"
-            raise _invalid("NOT_TO_BE_CORRECTED", f"{name} stays; correct {' or '.join(sorted(people))}", name)
+            raise invalid_argument("NOT_TO_BE_CORRECTED", f"{name} stays; correct {' or '.join(sorted(people))}", name)
     if kind == "birth":
         dossier.birth.MergeFrom(request.birth)
         read_birth(dossier.birth, today)
@@ -133,7 +135,7 @@ def supplement(dossier: pb.Dossier, request: pb.SupplementDossierRequest, today:
 def check_withdrawal(dossier: pb.Dossier) -> None:
     """Raises AgencyError when a dossier has ended; whether an agency works on it, the province knows."""
     if dossier.state in ENDED:
-        raise _refused("ALREADY_ENDED", "the dossier has ended; there is nothing to withdraw", "code")
+        raise failed_precondition("ALREADY_ENDED", "the dossier has ended; there is nothing to withdraw", "code")
 
 
 def end(dossier: pb.Dossier, state: pb.DossierState, note: str, at: int) -> None:
@@ -176,12 +178,6 @@ def _read_person(person: pb.Person, field: str) -> None:
 
 def _read_past(text: str, field: str, today: date) -> None:
     if read_day(text, field) > today:
-        raise _invalid(f"{field.rpartition('.')[2].upper()}_IMPOSSIBLE", f"{field} must not be after {today}", field)
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
-
-
-def _refused(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field=field)
+        raise invalid_argument(
+            f"{field.rpartition('.')[2].upper()}_IMPOSSIBLE", f"{field} must not be after {today}", field
+        )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ndxp.agency.claim import read_claim, read_text
 from ndxp.clock import micros_of
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as linked_pb
 from ndxp.one_stop.v1 import one_stop_pb2 as pb
@@ -89,7 +89,7 @@ def read_dossier(request: pb.ReceiveDossierRequest, client: str) -> pb.Dossier:
     """What is to be received, checked for form; raises AgencyError with the field at fault."""
     matter = request.WhichOneof("matter")
     if matter is None:
-        raise _invalid("MATTER_MISSING", "say what it is about: linked, land or general", "general")
+        raise invalid_argument("MATTER_MISSING", "say what it is about: linked, land or general", "general")
     if matter == "linked" and client != LINKED_SERVICE:
         raise AgencyError(
             Code.PERMISSION_DENIED, "LINKED_SERVICE_ONLY",
@@ -121,14 +121,14 @@ def read_land(land: pb.LandTransfer) -> pb.LandTransfer:
     read_claim(buyer.citizen_number, buyer.full_name, buyer.birth_date, of="land.buyer")
     read_text(land.certificate_number, "land.certificate_number", _LONGEST_CODE)
     if land.price <= 0:
-        raise _invalid("PRICE_INVALID", "land.price must be more than 0 đồng", "land.price")
+        raise invalid_argument("PRICE_INVALID", "land.price must be more than 0 đồng", "land.price")
     return land
 
 
 def check_applicant(*, living: bool) -> None:
     """Raises AgencyError unless the population database knows the applicant, alive."""
     if not living:
-        raise _refused(
+        raise failed_precondition(
             "APPLICANT_NOT_MATCHED", "number, name and birth date are not those of a living citizen", "applicant"
         )
 
@@ -165,11 +165,13 @@ def check_officer(dossier: pb.Dossier, client: str, province: str) -> pb.Dossier
 def check_move(dossier: pb.Dossier, state: int, note: str, *, chained: bool) -> str:
     """The note of a move by hand, when the state may follow; raises AgencyError otherwise."""
     if chained:
-        raise _refused("NOT_BY_HAND", "the agencies of its chain move this dossier on", "code")
+        raise failed_precondition("NOT_BY_HAND", "the agencies of its chain move this dossier on", "code")
     allowed = BY_HAND.get(dossier.state, frozenset())
     if state not in allowed:
         names = ", ".join(_name(each) for each in sorted(allowed)) or "nothing, it has ended"
-        raise _refused("STATE_INVALID", f"a dossier that is {_name(dossier.state)} can become: {names}", "state")
+        raise failed_precondition(
+            "STATE_INVALID", f"a dossier that is {_name(dossier.state)} can become: {names}", "state"
+        )
     return read_text(note, "note", _LONGEST_LINE, required=state in _WITH_REASON)
 
 
@@ -177,14 +179,14 @@ def supplement(dossier: pb.Dossier, request: pb.SupplementDossierRequest) -> str
     """Takes a supplement into a dossier and gives its text; raises AgencyError when none is wanted."""
     text = read_text(request.text, "text", _LONGEST_LINE)
     if dossier.state != SUPPLEMENT:
-        raise _refused("NO_SUPPLEMENT_WANTED", "the dossier does not wait for a supplement", "code")
+        raise failed_precondition("NO_SUPPLEMENT_WANTED", "the dossier does not wait for a supplement", "code")
     if request.HasField("land"):
         if not dossier.HasField("land"):
-            raise _invalid("MATTER_DIFFERS", "the dossier is not about land", "land")
+            raise invalid_argument("MATTER_DIFFERS", "the dossier is not about land", "land")
         dossier.land.CopyFrom(read_land(request.land))
     if request.HasField("linked"):
         if request.linked.WhichOneof("event") != dossier.linked.WhichOneof("event"):
-            raise _invalid("EVENT_DIFFERS", "the dossier is about another kind of event", "linked")
+            raise invalid_argument("EVENT_DIFFERS", "the dossier is about another kind of event", "linked")
         if dossier.linked.HasField("birth"):
             dossier.linked.birth.CopyFrom(request.linked.birth)
         else:
@@ -197,9 +199,11 @@ def supplement(dossier: pb.Dossier, request: pb.SupplementDossierRequest) -> str
 def check_withdrawal(dossier: pb.Dossier, *, chained: bool) -> None:
     """Raises AgencyError when there is nothing to withdraw any more."""
     if dossier.state in ENDED:
-        raise _refused("ALREADY_ENDED", "the dossier has ended; there is nothing to withdraw", "code")
+        raise failed_precondition("ALREADY_ENDED", "the dossier has ended; there is nothing to withdraw", "code")
     if chained and dossier.state in (IN_PROCESS, PAYMENT):
-        raise _refused("AGENCY_AT_WORK", "an agency works on the dossier; it can no longer be withdrawn", "code")
+        raise failed_precondition(
+            "AGENCY_AT_WORK", "an agency works on the dossier; it can no longer be withdrawn", "code"
+        )
 
 
 def end(dossier: pb.Dossier, state: pb.DossierState, note: str, at: datetime) -> None:
@@ -221,11 +225,3 @@ def count_late(dues: Iterable[int], now: int) -> int:
 
 def _name(state: int) -> str:
     return pb.DossierState.Name(pb.DossierState.ValueType(state)).removeprefix("DOSSIER_STATE_")
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
-
-
-def _refused(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field=field)

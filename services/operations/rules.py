@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from ndxp.agency.claim import read_day, read_period, read_text
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from services.operations.records import Pair, Report
 
 DAYS_LATE = 7
@@ -28,7 +28,9 @@ def read_report_day(text: str, today: date) -> date:
     """The day of a report; raises AgencyError for one that is to come, or past too long."""
     day = read_day(text, "day") if text else today
     if not timedelta(0) <= today - day <= timedelta(DAYS_LATE):
-        raise _invalid("DAY_OUT_OF_RANGE", f"day must be today, {today}, or one of the {DAYS_LATE} days before", "day")
+        raise invalid_argument(
+            "DAY_OUT_OF_RANGE", f"day must be today, {today}, or one of the {DAYS_LATE} days before", "day"
+        )
     return day
 
 
@@ -41,7 +43,7 @@ def read_attendance(enrolled: int, present: int) -> Pair:
     """The figures of a school; raises AgencyError for impossible ones."""
     figures = Pair(_people(enrolled, "attendance.enrolled"), _people(present, "attendance.present"))
     if present > enrolled:
-        raise _invalid(
+        raise invalid_argument(
             "PRESENT_TOO_MANY", "attendance.present must not be more than attendance.enrolled", "attendance.present"
         )
     return figures
@@ -80,9 +82,5 @@ def read_days(since: str, until: str, today: date) -> Sequence[date]:
 
 def _people(count: int, field: str) -> int:
     if not 0 <= count <= MOST_PEOPLE:
-        raise _invalid("COUNT_OUT_OF_RANGE", f"{field} must be 0 to {MOST_PEOPLE}", field)
+        raise invalid_argument("COUNT_OUT_OF_RANGE", f"{field} must be 0 to {MOST_PEOPLE}", field)
     return count
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)

@@ -6,7 +6,7 @@ from datetime import date
 
 from ndxp.agency.claim import Claim, read_day, read_name, read_name_part, read_number, read_province
 from ndxp.calendar import full_years
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world import MAJORITY, Citizen, Sex, normalise_name
 
 FIRST_BIRTH_YEAR = 2000
@@ -55,10 +55,10 @@ def read_birth(
 ) -> Birth:  # fmt: skip
     """Checks a report of a birth for form; raises AgencyError with the field at fault."""
     if sex not in (Sex.MALE, Sex.FEMALE):
-        raise _invalid("SEX_MISSING", "sex must be SEX_MALE or SEX_FEMALE", "sex")
+        raise invalid_argument("SEX_MISSING", "sex must be SEX_MALE or SEX_FEMALE", "sex")
     born = read_day(birth_date, "birth_date")
     if born.year < FIRST_BIRTH_YEAR or born > today:
-        raise _invalid(
+        raise invalid_argument(
             "BIRTH_DATE_IMPOSSIBLE",
             f"birth_date must be in {FIRST_BIRTH_YEAR} or later, and not after {today}", "birth_date",
         )  # fmt: skip
@@ -78,14 +78,16 @@ def check_parents(birth: Birth, mother: Citizen | None, father: Citizen | None) 
     """The mother, when both can be the parents; raises AgencyError otherwise."""
     mother = known(mother, "mother_number")
     if mother.sex is not Sex.FEMALE:
-        raise _refused("MOTHER_NOT_FEMALE", "the citizen in mother_number is not a woman", "mother_number")
+        raise failed_precondition("MOTHER_NOT_FEMALE", "the citizen in mother_number is not a woman", "mother_number")
     if mother.deceased:
-        raise _refused("MOTHER_DECEASED", "the citizen in mother_number is deceased", "mother_number")
+        raise failed_precondition("MOTHER_DECEASED", "the citizen in mother_number is deceased", "mother_number")
     youngest, oldest = MOTHER_AGES
     if not youngest <= full_years(mother.birth_date, birth.birth_date) <= oldest:
-        raise _refused("MOTHER_AGE", f"a mother is {youngest} to {oldest} years old at the birth", "mother_number")
+        raise failed_precondition(
+            "MOTHER_AGE", f"a mother is {youngest} to {oldest} years old at the birth", "mother_number"
+        )
     if birth.father_number and known(father, "father_number").sex is not Sex.MALE:
-        raise _refused("FATHER_NOT_MALE", "the citizen in father_number is not a man", "father_number")
+        raise failed_precondition("FATHER_NOT_MALE", "the citizen in father_number is not a man", "father_number")
     return mother
 
 
@@ -100,25 +102,31 @@ def check_death(citizen: Citizen, *, full_name: str, death_date: str, today: dat
     """The day of death, when it may be registered; raises AgencyError otherwise."""
     day = read_day(death_date, "death_date")
     if read_name(full_name) != normalise_name(citizen.full_name):
-        raise _refused("NAME_DIFFERS", "full_name is not the name of the citizen with this number", "full_name")
+        raise failed_precondition(
+            "NAME_DIFFERS", "full_name is not the name of the citizen with this number", "full_name"
+        )
     if citizen.deceased:
-        raise _refused("ALREADY_DECEASED", "the death of this citizen is registered already", "citizen_number")
+        raise failed_precondition(
+            "ALREADY_DECEASED", "the death of this citizen is registered already", "citizen_number"
+        )
     if not citizen.birth_date <= day <= today:
-        raise _invalid("DEATH_DATE_IMPOSSIBLE", f"death_date is before the birth or after {today}", "death_date")
+        raise invalid_argument(
+            "DEATH_DATE_IMPOSSIBLE", f"death_date is before the birth or after {today}", "death_date"
+        )
     return day
 
 
 def living(citizen: Citizen) -> Citizen:
     """The citizen; raises AgencyError for the deceased, who do not move."""
     if citizen.deceased:
-        raise _refused("CITIZEN_DECEASED", "the citizen with this number is deceased", "citizen_number")
+        raise failed_precondition("CITIZEN_DECEASED", "the citizen with this number is deceased", "citizen_number")
     return citizen
 
 
 def known_place(place: int | None) -> int:
     """The place in the feed to go on from; raises AgencyError when the cursor names none."""
     if place is None:
-        raise _invalid("CURSOR_INVALID", "cursor must be one that this stream gave to you, or empty", "cursor")
+        raise invalid_argument("CURSOR_INVALID", "cursor must be one that this stream gave to you, or empty", "cursor")
     return place
 
 
@@ -126,13 +134,5 @@ def read_kinds(kinds: Iterable[int]) -> tuple[str, ...]:
     """Names of the kinds that are asked for; raises AgencyError for a kind that there is not."""
     asked = tuple(kinds)
     if not all(kind in CHANGE_KINDS for kind in asked):
-        raise _invalid("KIND_UNKNOWN", "kinds must be births, deaths or addresses; empty for all", "kinds")
+        raise invalid_argument("KIND_UNKNOWN", "kinds must be births, deaths or addresses; empty for all", "kinds")
     return tuple(CHANGE_KINDS[kind] for kind in asked)
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
-
-
-def _refused(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field=field)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from ndxp.agency.claim import read_text
 from ndxp.clock import VIETNAM, micros_of, moment_of
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.world.procedures import LAND_CHANGE, LINKED_BIRTH, LINKED_DEATH, OnlineLevel, Procedure, procedure
 from ndxp.world.registers.portal_accounts import PortalAccount
 from services.public_services.records import Dossier, Payment, Result
@@ -92,7 +92,9 @@ def read_level(number: int) -> OnlineLevel | None:
     try:
         return OnlineLevel(number) if number else None
     except ValueError:
-        raise _wrong("ONLINE_LEVEL_UNKNOWN", "online_level must be one of its values", "online_level") from None
+        raise invalid_argument(
+            "ONLINE_LEVEL_UNKNOWN", "online_level must be one of its values", "online_level"
+        ) from None
 
 
 def online_procedure(code: str, matter: str | None) -> Procedure:
@@ -105,14 +107,14 @@ def online_procedure(code: str, matter: str | None) -> Procedure:
         )  # fmt: skip
     wanted = _MATTERS.get(code, "general")
     if matter != wanted:
-        raise _wrong("MATTER_WRONG", f"this procedure takes the field {wanted}, and no other matter", wanted)
+        raise invalid_argument("MATTER_WRONG", f"this procedure takes the field {wanted}, and no other matter", wanted)
     return found
 
 
 def read_state(number: int) -> int:
     """A state; raises AgencyError for a number that is none."""
     if not NEW <= number <= RETURNED:
-        raise _wrong("STATE_UNKNOWN", "state must be one of 1 to 10", "state")
+        raise invalid_argument("STATE_UNKNOWN", "state must be one of 1 to 10", "state")
     return number
 
 
@@ -123,7 +125,9 @@ def read_moment(text: str, field: str) -> int:
             return micros_of(datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=VIETNAM))
     except ValueError:  # it has the form, but there is no such moment
         pass
-    raise _wrong(f"{field.upper()}_MALFORMED", f"{field} must be a moment that exists, as yyyyMMddHHmmss", field)
+    raise invalid_argument(
+        f"{field.upper()}_MALFORMED", f"{field} must be a moment that exists, as yyyyMMddHHmmss", field
+    )
 
 
 def written_moment(at: int) -> str:
@@ -136,9 +140,11 @@ def read_times(received: str, due: str, now: int) -> tuple[int, int]:
     received_at = read_moment(received, "received_at")
     due_at = read_moment(due, "due_at") if due else 0
     if received_at > now:
-        raise _wrong("RECEIVED_AT_IN_FUTURE", "received_at must not be after now, by the nation's clock", "received_at")
+        raise invalid_argument(
+            "RECEIVED_AT_IN_FUTURE", "received_at must not be after now, by the nation's clock", "received_at"
+        )
     if due and due_at < received_at:
-        raise _wrong("DUE_BEFORE_RECEIPT", "due_at must not be before received_at", "due_at")
+        raise invalid_argument("DUE_BEFORE_RECEIPT", "due_at must not be before received_at", "due_at")
     return received_at, due_at
 
 
@@ -172,9 +178,9 @@ def check_correction(dossier: Dossier, matter: str | None, *, of_life_event: boo
     """Raises AgencyError when a supplement corrects what the dossier is not about."""
     about = _MATTERS.get(dossier.procedure_code, "general")
     if matter not in (None, about):
-        raise _wrong("MATTER_WRONG", f"this dossier is about {about}", matter or "")
+        raise invalid_argument("MATTER_WRONG", f"this dossier is about {about}", matter or "")
     if matter is None and of_life_event:
-        raise _wrong("MATTER_MISSING", f"say what is corrected of the {about}", about)
+        raise invalid_argument("MATTER_MISSING", f"say what is corrected of the {about}", about)
 
 
 def as_told(dossier: Dossier, state: int, note: str, now: int) -> Dossier:
@@ -191,7 +197,7 @@ def moved(dossier: Dossier, state: int, *, changed_at: int, now: int, note: str 
             field="state",
         )  # fmt: skip
     if changed_at // 1_000_000 < dossier.changed_at // 1_000_000:
-        raise _wrong("CHANGED_BEFORE_LAST", "changed_at must not be before the last change", "changed_at")
+        raise invalid_argument("CHANGED_BEFORE_LAST", "changed_at must not be before the last change", "changed_at")
     return replace(dossier, state=state, changed_at=changed_at, updated_at=now, note=note or dossier.note)
 
 
@@ -200,9 +206,9 @@ def updated(
 ) -> Dossier:
     """The dossier with what its body says of it; raises AgencyError for another applicant or procedure."""
     if citizen_number != dossier.citizen_number:
-        raise _wrong("APPLICANT_DIFFERS", "an update does not change citizen_number", "citizen_number")
+        raise invalid_argument("APPLICANT_DIFFERS", "an update does not change citizen_number", "citizen_number")
     if procedure_code != dossier.procedure_code:
-        raise _wrong("PROCEDURE_DIFFERS", "an update does not change procedure_code", "procedure_code")
+        raise invalid_argument("PROCEDURE_DIFFERS", "an update does not change procedure_code", "procedure_code")
     return replace(dossier, received_at=received_at, due_at=due_at, online=online)
 
 
@@ -234,11 +240,15 @@ def read_result(dossier: Dossier, title: str, media_type: str, content: bytes, s
     title = read_text(title, "document.title", LONGEST_LINE)
     if media_type not in _MEDIA_TYPES:
         kinds = ", ".join(_MEDIA_TYPES)
-        raise _wrong("MEDIA_TYPE_UNKNOWN", f"document.media_type must be one of {kinds}", "document.media_type")
+        raise invalid_argument(
+            "MEDIA_TYPE_UNKNOWN", f"document.media_type must be one of {kinds}", "document.media_type"
+        )
     if not 0 < len(content) <= _MOST_CONTENT:
-        raise _wrong("CONTENT_SIZE", f"document.content must have 1 to {_MOST_CONTENT} bytes", "document.content")
+        raise invalid_argument(
+            "CONTENT_SIZE", f"document.content must have 1 to {_MOST_CONTENT} bytes", "document.content"
+        )
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise _wrong("HASH_DIFFERS", "document.sha256 must be the SHA-256 of the content", "document.sha256")
+        raise invalid_argument("HASH_DIFFERS", "document.sha256 must be the SHA-256 of the content", "document.sha256")
     return Result(title=title, media_type=media_type, content=content, sha256=sha256)
 
 
@@ -254,7 +264,7 @@ def payable(dossier: Dossier) -> None:
 def read_amount(amount: int, highest: int = _HIGHEST_AMOUNT) -> int:
     """An amount in whole đồng; raises AgencyError outside of 1 to the highest."""
     if not 0 < amount <= highest:
-        raise _wrong("AMOUNT_OUT_OF_RANGE", f"amount must be 1 to {highest} đồng", "amount")
+        raise invalid_argument("AMOUNT_OUT_OF_RANGE", f"amount must be 1 to {highest} đồng", "amount")
     return amount
 
 
@@ -265,7 +275,7 @@ def check_owed(amount: int, owed: int) -> None:
             Code.FAILED_PRECONDITION, "NOTHING_OWED", "this tax notice is paid already", field="notice_number"
         )
     if amount != owed:
-        raise _wrong("AMOUNT_DIFFERS", "amount must be all that is owed for the tax notice", "amount")
+        raise invalid_argument("AMOUNT_DIFFERS", "amount must be all that is owed for the tax notice", "amount")
 
 
 def not_taken(payment: Payment, reason: str) -> Payment:
@@ -304,16 +314,18 @@ def confirmed(
     """The payment with what became of it; raises AgencyError when the confirmation is not good."""
     text = payment_text(payment.code, redirect_token, amount, outcome, reference)
     if not hmac.compare_digest(hmac.digest(secret, text, "sha256"), signature):
-        raise _wrong("SIGNATURE_INVALID", "signature is not that of this company's key over this text", "signature")
+        raise invalid_argument(
+            "SIGNATURE_INVALID", "signature is not that of this company's key over this text", "signature"
+        )
     if not hmac.compare_digest(redirect_token.encode(), payment.redirect_token.encode()):
-        raise _wrong("REDIRECT_TOKEN_WRONG", "redirect_token is not that of this payment", "redirect_token")
+        raise invalid_argument("REDIRECT_TOKEN_WRONG", "redirect_token is not that of this payment", "redirect_token")
     if outcome not in (SUCCESS, FAILED):
-        raise _wrong("OUTCOME_UNKNOWN", "outcome must be success (1) or failed (4)", "outcome")
+        raise invalid_argument("OUTCOME_UNKNOWN", "outcome must be success (1) or failed (4)", "outcome")
     if not _REFERENCE.fullmatch(reference):
         what = "company_reference must have 1 to 64 letters, digits, dots or dashes"
-        raise _wrong("FIELD_MALFORMED", what, "company_reference")
+        raise invalid_argument("FIELD_MALFORMED", what, "company_reference")
     if amount != payment.amount:
-        raise _wrong("AMOUNT_DIFFERS", "amount is not the amount of this payment", "amount")
+        raise invalid_argument("AMOUNT_DIFFERS", "amount is not the amount of this payment", "amount")
     if payment.outcome:
         raise _refusal("PAYMENT_CONFIRMED", "the payment was confirmed before")
     if now >= expires_at(payment):
@@ -343,10 +355,6 @@ def refunded(payment: Payment, amount: int) -> Payment:
 def read_reason(text: str) -> str:
     """Why a payment is given back; raises AgencyError when it is missing, too long or no line."""
     return read_text(text, "reason", LONGEST_LINE)
-
-
-def _wrong(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
 
 
 def _refusal(reason: str, message: str) -> AgencyError:

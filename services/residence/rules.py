@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from ndxp.agency.claim import read_day, read_name, read_text
 from ndxp.agency.day import day_of
 from ndxp.clock import VIETNAM, micros_of, moment_of
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.world import Address
 from services.residence.records import Filing, Home, Kind, Resident, State, Stay
 
@@ -45,7 +45,9 @@ def purpose_of(kind: Kind) -> str:
 def read_kind(kind: int) -> Kind:
     """The kind of residence; raises AgencyError when it is missing or no such kind."""
     if kind not in (Kind.PERMANENT, Kind.TEMPORARY):
-        raise _invalid("KIND_MISSING", "kind must be RESIDENCE_KIND_PERMANENT or RESIDENCE_KIND_TEMPORARY", "kind")
+        raise invalid_argument(
+            "KIND_MISSING", "kind must be RESIDENCE_KIND_PERMANENT or RESIDENCE_KIND_TEMPORARY", "kind"
+        )
     return Kind(kind)
 
 
@@ -53,7 +55,7 @@ def check_one_home(household_member: str, *, has_address: bool) -> None:
     """Raises AgencyError unless a household is joined, or an own one has its address."""
     if bool(household_member) == has_address:
         message = "give the number of a household_member to join a household, or the address of an own household"
-        raise _invalid("HOME_MISSING" if not has_address else "HOME_AMBIGUOUS", message, "household_member")
+        raise invalid_argument("HOME_MISSING" if not has_address else "HOME_AMBIGUOUS", message, "household_member")
 
 
 def removed(resident: Resident, home: Home | None, *, matched: bool, deceased: bool) -> Verdict:
@@ -103,12 +105,14 @@ def read_stay(
     read_name(full_name, "notice.full_name")
     identity = identity_number.strip().upper()
     if not _IDENTITY.fullmatch(identity):
-        raise _invalid(
+        raise invalid_argument(
             "IDENTITY_NUMBER_MALFORMED",
             "identity_number must be 12 digits, 9 digits, or a letter and 7 or 8 digits", "notice.identity_number",
         )  # fmt: skip
     if identity == host_number:
-        raise _invalid("HOST_IS_GUEST", "host_number must be another person's than the guest's", "notice.host_number")
+        raise invalid_argument(
+            "HOST_IS_GUEST", "host_number must be another person's than the guest's", "notice.host_number"
+        )
     arrived = now if arrived_at is None else arrived_at
     return Stay(
         stay_id=stay_id, full_name=full_name.strip(), identity_number=identity,
@@ -157,11 +161,13 @@ def known_stay(stay: Stay | None) -> Stay:
 def _arrival(arrived_at: int, now: int) -> int:
     field = "notice.arrived_at"
     if arrived_at > now:
-        raise _invalid(
+        raise invalid_argument(
             "ARRIVAL_IN_FUTURE", "arrived_at is later than now; notify a stay when the guest is there", field
         )
     if moment_of(now) - _OLDEST_ARRIVAL > moment_of(max(arrived_at, 0)):
-        raise _invalid("ARRIVAL_TOO_LONG_AGO", f"arrived_at is more than {_OLDEST_ARRIVAL.days} days ago", field)
+        raise invalid_argument(
+            "ARRIVAL_TOO_LONG_AGO", f"arrived_at is more than {_OLDEST_ARRIVAL.days} days ago", field
+        )
     return arrived_at
 
 
@@ -169,14 +175,10 @@ def _leaving_on(text: str, arrival: date) -> date:
     field = "notice.leaving_on"
     leaving = read_day(text, field) if text else arrival + timedelta(1)
     if leaving <= arrival:
-        raise _invalid("STAY_EMPTY", "leaving_on must be after the day of arrival", field)
+        raise invalid_argument("STAY_EMPTY", "leaving_on must be after the day of arrival", field)
     if (leaving - arrival).days >= _DAYS_OF_A_STAY:
-        raise _invalid(
+        raise invalid_argument(
             "STAY_TOO_LONG",
             f"a stay is under {_DAYS_OF_A_STAY} days; for longer ones register a temporary residence", field,
         )  # fmt: skip
     return leaving
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)

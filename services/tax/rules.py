@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from ndxp.agency.claim import read_number, read_text
 from ndxp.agency.rights import new_code
 from ndxp.clock import micros_of
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from services.tax.records import NoticeState, Slip
 
 INCOME_TAX, REGISTRATION_FEE = 20, 5
@@ -37,9 +37,9 @@ def read_slip(slip: Slip) -> Slip:
     read_number(slip.seller_number, field="seller_number")
     read_number(slip.buyer_number, field="buyer_number")
     if not 0 < slip.area <= _LARGEST_AREA:
-        raise _wrong("AREA_OUT_OF_RANGE", f"area must be 1 to {_LARGEST_AREA} square metres", "area")
+        raise invalid_argument("AREA_OUT_OF_RANGE", f"area must be 1 to {_LARGEST_AREA} square metres", "area")
     if not 0 < slip.price <= _HIGHEST_PRICE:
-        raise _wrong("PRICE_OUT_OF_RANGE", f"price must be 1 to {_HIGHEST_PRICE} đồng", "price")
+        raise invalid_argument("PRICE_OUT_OF_RANGE", f"price must be 1 to {_HIGHEST_PRICE} đồng", "price")
     return slip
 
 
@@ -107,14 +107,10 @@ def paid(slip: Slip, amount: int, receipt: str, now: int) -> Slip:
     if slip.paid_at:
         raise AgencyError(Code.FAILED_PRECONDITION, "NOTICE_PAID", "the notice was paid before", field="notice_number")
     if amount != slip.amount:
-        raise _wrong("AMOUNT_DIFFERS", "amount must be all that is owed, no more and no less", "amount")
+        raise invalid_argument("AMOUNT_DIFFERS", "amount must be all that is owed, no more and no less", "amount")
     return replace(slip, paid_at=now, receipt=receipt)
 
 
 def _notice_number(day: date) -> str:
     """Cannot be guessed: whoever knows it may ask what is owed."""
     return new_code("TB", day)
-
-
-def _wrong(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ndxp.agency.claim import Claim, read_text
 from ndxp.driving_licences.v1 import driving_licences_pb2 as licences
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.residence.v1 import residence_pb2 as residence
@@ -96,7 +96,7 @@ def read_kind(kind: int, field: str = "kind") -> Kind:
     try:
         return Kind(kind)
     except ValueError:
-        raise _invalid("KIND_UNKNOWN", f"{field} must be kinds of documents that there are", field) from None
+        raise invalid_argument("KIND_UNKNOWN", f"{field} must be kinds of documents that there are", field) from None
 
 
 def insurance_cards(answer: insurance.GetCardResponse) -> list[Claims]:
@@ -206,9 +206,9 @@ def read_claims(names: Sequence[str], document: Claims) -> list[str]:
     """The names of claims to disclose, each once; raises AgencyError for one that the document has not."""
     wanted = list(dict.fromkeys(names))
     if not 1 <= len(wanted) <= _MOST_CLAIMS:
-        raise _invalid("CLAIMS_MISSING", f"claims must name 1 to {_MOST_CLAIMS} claims", "claims")
+        raise invalid_argument("CLAIMS_MISSING", f"claims must name 1 to {_MOST_CLAIMS} claims", "claims")
     if not set(wanted) <= document.keys():
-        raise _invalid("CLAIM_UNKNOWN", f"this document has the claims {', '.join(document)}", "claims")
+        raise invalid_argument("CLAIM_UNKNOWN", f"this document has the claims {', '.join(document)}", "claims")
     return wanted
 
 
@@ -221,7 +221,7 @@ def read_nonce(nonce: str) -> str:
     """The checker's word; raises AgencyError when it is too short to be new each time, or too long."""
     if len(nonce) not in _NONCE_LENGTHS or not nonce.isprintable():
         message = f"nonce must have {_NONCE_LENGTHS.start} to {_NONCE_LENGTHS.stop - 1} characters, new each time"
-        raise _invalid("NONCE_MALFORMED", message, "nonce")
+        raise invalid_argument("NONCE_MALFORMED", message, "nonce")
     return nonce
 
 
@@ -233,7 +233,9 @@ def read_report_text(text: str) -> str:
 def read_photo(photo_sha256: str) -> str:
     """The hash of a photo, or nothing; raises AgencyError for anything else."""
     if photo_sha256 and not _SHA256.fullmatch(photo_sha256):
-        raise _invalid("PHOTO_MALFORMED", "photo_sha256 must be 64 hexadecimal digits in small letters", "photo_sha256")
+        raise invalid_argument(
+            "PHOTO_MALFORMED", "photo_sha256 must be 64 hexadecimal digits in small letters", "photo_sha256"
+        )
     return photo_sha256
 
 
@@ -264,7 +266,7 @@ def answered(report: Report, state: int, answer: str, at: int) -> Report:
     """The report with the province's answer; raises AgencyError when it cannot go there from where it is."""
     text = read_text(answer, "answer", _LONGEST_ANSWER)
     if state not in list(ReportState):
-        raise _invalid("STATE_UNKNOWN", "state must be IN_PROCESS, DONE or REJECTED", "state")
+        raise invalid_argument("STATE_UNKNOWN", "state must be IN_PROCESS, DONE or REJECTED", "state")
     before, after = ReportState(report.state), ReportState(state)
     if after not in _NEXT.get(before, set()):
         raise AgencyError(
@@ -288,7 +290,3 @@ def _yes(value: bool) -> str:
 def _address(address: residence.Address) -> str:
     parts = (address.detail, address.ward, address.district, address.province)
     return ", ".join(part for part in parts if part)
-
-
-def _invalid(reason: str, message: str, field: str) -> AgencyError:
-    return AgencyError(Code.INVALID_ARGUMENT, reason, message, field=field)
