@@ -141,14 +141,18 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
 def test_a_slot_that_cannot_be_prepared_is_not_waited_for(
     locust: Locust, exchange: RunningExchange, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "broken.py"
-    broken.write_text(
-        "import loadtest.calls\n\ndef ring(*_, **__):\n    raise ValueError('no call can be made')\n\nloadtest.calls.ring = ring\n",
+    profile = tmp_path / "huge.yaml"
+    profile.write_text(
+        "{title: Huge, sources: [nobody], arrivals: constant, duration: 1, rate: 1, deadline: 1, max_in_flight: 1,"
+        " channels: 1, mix: {get-citizen: {weight: 1.0e+308, members: [provinces/one-stop]},"
+        " list-household: {weight: 1.0e+308, members: [provinces/one-stop]}}}",
         encoding="utf-8",
     )
-    ended = locust("-f", f"{LOCUSTFILE},{broken}", "--profile", "ndxp-average", "--folder", str(exchange.folder))
+    unchecked = tmp_path / "unchecked.py"
+    unchecked.write_text("import loadtest.profiles\n\nloadtest.profiles._HEAVIEST = float('inf')\n", encoding="utf-8")
+    ended = locust("-f", f"{LOCUSTFILE},{unchecked}", "--profile", str(profile), "--folder", str(exchange.folder))
     assert ended.code == 2
-    assert "load test: ValueError: no call can be made" in ended.errors
+    assert "load test: ValueError: cannot convert float NaN to integer" in ended.errors
 
 
 def test_the_web_page_says_why_a_run_cannot_begin(tmp_path: Path) -> None:
