@@ -12,8 +12,17 @@ from starlette.exceptions import HTTPException
 from gateway.core.registry import RegistryError
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.registry_store import StateLost
+from ndxp.errors import AgencyError, Code
 from ndxp.exhausted import exhausted
 from ndxp.ledger.checkpoint import NoteRefused
+
+_AGENCY = {
+    Code.INVALID_ARGUMENT: (422, "The request does not fit"),
+    Code.NOT_FOUND: (404, "Nothing here has this name"),
+    Code.ALREADY_EXISTS: (409, "It is there already"),
+    Code.FAILED_PRECONDITION: (409, "Not in this state"),
+}
+"""Statuses and titles for the errors that the directory gives its callers too."""
 
 DESCRIBED: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -61,6 +70,11 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     @app.exception_handler(RegistryError)
     async def _(_: Request, error: RegistryError) -> JSONResponse:
         return _response(422, "The registry would be inconsistent", str(error))
+
+    @app.exception_handler(AgencyError)
+    async def _(_: Request, error: AgencyError) -> JSONResponse:
+        status, title = _AGENCY.get(error.code, (503, "The database does not answer"))
+        return _response(status, title, error.message)
 
     @app.exception_handler(RedisError)
     async def _(_: Request, error: RedisError) -> JSONResponse:
