@@ -1,10 +1,12 @@
 """Requests for grants over the wire: a provider decides about its own services, and nobody sees those of others."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 from uuid import uuid4
 
 import grpc
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -135,6 +137,19 @@ async def test_a_repeated_request_gets_its_first_answer_even_when_it_was_decided
     assert await parties.ask(request_id) == asked
     assert (await failure(parties.ask())).reason == "GRANTED_ALREADY"
     assert (await failure(parties.ask(request_id, because="another"))).reason == "REQUEST_ID_REUSED"
+
+
+async def test_a_member_asks_over_http_too(parties: Parties) -> None:
+    state = parties.exchange.state
+    token = await asyncio.to_thread(parties.exchange.tokens(ASKER).blocking)
+    body = {"requestId": str(uuid4()), "provider": PROVIDER, "contract": CONTRACT, "methods": ["ListHousehold"]}
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}, **state.asking()) as http:
+        at = f"{state.rest_url}/ndxp.exchange.v1.ExchangeService"
+        answer = await http.post(f"{at}/RequestGrant", json={**body, "because": "a law"})
+        assert (await http.post(f"{at}/RequestGrant", json={**body, "requestId": "2"})).status_code == 400
+        own = (await http.post(f"{at}/ListMyGrantRequests", json={})).json()["grantRequests"]
+    assert answer.json()["grantRequest"] in own
+    assert await parties.waiting(PROVIDER) == [answer.json()["grantRequest"]["id"]]
 
 
 async def test_a_request_that_is_larger_than_any_good_one_is_refused_before_it_is_read(parties: Parties) -> None:
