@@ -30,7 +30,8 @@ class StoreSettings(ProcessSettings):
     """What a power cut may cost: with ``everysec`` about the last second (the store needs appendonly yes, and a sync of
     its file every second), with ``always`` nothing (appendfsync always)."""
     addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
-    """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
+    """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``. The name
+    ``ndxp.rest.v1.RestService`` stands for the adapter of REST services."""
 
     tls_folder: Path | None = None
     """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it

@@ -60,7 +60,7 @@ class Discovery:
 
     def address(self, service: Service) -> str:
         """Where a service listens now: the address in the settings, or else the registered one."""
-        return self._addresses.get(service.provider, service.address)
+        return service.listens_at(self._addresses)
 
     def trouble(self, service: Service) -> str:
         """Why its provider did not describe its contract at the last request; empty when it did or was not asked."""
