@@ -150,6 +150,9 @@ class ControlSettings(RecorderSettings):
     """Where the HTTP API listens, ``host:port``."""
     exchange_address: str = "127.0.0.1:50060"
     """Where the directory (``ndxp.exchange.v1``) listens, ``host:port``."""
+    adapter_address: str = "127.0.0.1:50061"
+    """Where the adapter of REST services (``ndxp.rest.v1``) listens, ``host:port``: control registers it as the address
+    of each such service."""
     exchange_file: Path = Path(__file__).with_name("exchange.yaml")
     """Members, services, grants and quotas to start with."""
     agencies_folder: Path = Path(__file__).parents[1] / "services"
@@ -170,7 +173,7 @@ class ControlSettings(RecorderSettings):
     """Public names of the HTTP API, such as that of a proxy in front of it. Without TLS it answers under IP addresses,
     names without a dot, and names that nobody can register; under other names only when they are listed here."""
 
-    @field_validator("control_address", "exchange_address")
+    @field_validator("control_address", "exchange_address", "adapter_address")
     @classmethod
     def _listens_at(cls, address: str) -> str:
         return listening(address)
