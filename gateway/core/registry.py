@@ -62,7 +62,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rest: dict[str, str] = {}
 
     def listens_at(self, addresses: Mapping[str, str]) -> str:
-        """Where it listens: ``addresses`` (NDXP_ADDRESSES) override the registered one, for the adapter by contract."""
+        """Where it listens: ``addresses`` override the registered address, for REST services by their contract."""
         return addresses.get(self.contract if self.rest else self.provider, self.address)
 
 

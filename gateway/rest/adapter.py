@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_bytes
 from typing import Any
 
 import grpc
@@ -11,8 +12,8 @@ from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection
 
 from gateway.core.endpoints import CONTRACT, code_of, joined
-from gateway.registry_store import RegistryStore
 from gateway.rest import fields
+from gateway.rest.known import Known
 from gateway.rest.registered import Registered
 from gateway.rest.target import CHUNK, Answer, Target
 from ndxp.agency.caller import Caller, caller
@@ -23,7 +24,7 @@ from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.rest.v1 import rest_pb2 as pb
 from ndxp.rest.v1 import rest_pb2_grpc
 from ndxp.wire import accepting, metadata
-from ndxp.wire.assertion import AssertionRefused, KeyUnavailable, Verifier, audience, message_mark
+from ndxp.wire.assertion import AssertionRefused, Verifier, audience, message_mark
 from ndxp.wire.health import Health
 from ndxp.wire.tls import Tls, listen
 from ndxp.wire.tracing import tracer
@@ -59,10 +60,11 @@ class Adapter:
     ``most_bytes`` is the size of a body that passes, in either direction. ``traffics`` count the calls, by provider.
     """
 
-    def __init__(self, registry: RegistryStore, *, most_bytes: int, tls: Tls | None = None) -> None:
+    def __init__(self, known: Known, *, most_bytes: int, tls: Tls | None = None) -> None:
         self._tls = tls
-        self._desks = {"": Desk(Verifier("", _nobody), Traffic(""), None)}
-        registered = Registered(registry)
+        nobodys = token_bytes()  # a key that no gateway has: so a call for another provider is refused
+        self._desks = {"": Desk(Verifier("", lambda: nobodys), Traffic(""), None)}
+        registered = Registered(known)
         self._target = Target(most_bytes)
         self._server = accepting.server(interceptors=[_AdapterDoor(self._desks, registered)], options=_OPTIONS)
         self._health = Health()
@@ -104,16 +106,11 @@ class _AdapterDoor(Door):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
         """Returns the method's handler behind the door, or one that refuses."""
-        if provider := audience(assertion_in(handler_call_details)):
-            await self._registered.look(provider)
-            if provider not in self._made and self._registered.has(provider):
-                verifier = Verifier(provider, lambda: self._registered.key(provider))
-                self._made[provider] = Desk(verifier, Traffic(provider), tracer(provider))
+        provider = audience(assertion_in(handler_call_details))
+        if provider not in self._made and await self._registered.knows(provider):
+            verifier = Verifier(provider, lambda: self._registered.key(provider))
+            self._made[provider] = Desk(verifier, Traffic(provider), tracer(provider))
         return await super().intercept_service(continuation, handler_call_details)
-
-
-def _nobody() -> bytes:
-    raise KeyUnavailable("the adapter has no REST service of this provider")
 
 
 class RestService(rest_pb2_grpc.RestServiceServicer):

@@ -60,7 +60,10 @@ class Target:
         if not _QUERY.fullmatch(query):
             message = "the query must be printable ASCII without spaces, quotes and #, 8,000 characters at most"
             raise invalid_argument("QUERY_REFUSED", message, "head.query")
-        request = _request(verb, url, query, fields, None if body is None else self._counted(body))
+        stated = next((int(value) for name, value in fields if name == "content-length"), None)
+        if body is None and stated:
+            raise _not_as_stated()
+        request = _request(verb, url, query, fields, None if body is None else self._counted(body, stated))
         origin = f"{request.url.host}:{request.url.port}"
         if self._under_way[origin] >= _AT_ONCE:
             raise AgencyError(Code.UNAVAILABLE, "SERVICE_BUSY", f"{_AT_ONCE} requests are under way to this service")
@@ -71,9 +74,6 @@ class Target:
                 yield Answer(answer.status_code, _fields(answer), self._received(answer))
             finally:
                 await answer.aclose()
-        except httpx.LocalProtocolError as error:
-            message = "the request is no HTTP request: its body does not have the length of content-length, for example"
-            raise invalid_argument("REQUEST_MALFORMED", message, "chunk") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise AgencyError(Code.UNAVAILABLE, "SERVICE_UNREACHABLE", "the REST service cannot be reached") from error
         except httpx.TransportError as error:
@@ -84,13 +84,16 @@ class Target:
             if not self._under_way[origin]:
                 del self._under_way[origin]
 
-    async def _counted(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _counted(self, body: AsyncIterator[bytes], stated: int | None) -> AsyncIterator[bytes]:
         size = 0
         async for chunk in body:
             size += len(chunk)
             self._check(size, "request")
-            if chunk:
-                yield chunk
+            if stated is not None and size > stated:
+                raise _not_as_stated()
+            yield chunk
+        if stated is not None and size < stated:
+            raise _not_as_stated()
 
     async def _received(self, answer: httpx.Response) -> AsyncIterator[bytes]:
         size = 0
@@ -103,6 +106,11 @@ class Target:
         if size > self._most:
             message = f"the body of the {what} has more than {self._most} bytes"
             raise AgencyError(Code.RESOURCE_EXHAUSTED, "BODY_TOO_LARGE", message)
+
+
+def _not_as_stated() -> AgencyError:
+    message = "the body of the request does not have the length that content-length states"
+    return invalid_argument("LENGTH_WRONG", message, "chunk")
 
 
 def _request(verb: str, url: str, query: str, fields: Fields, body: AsyncIterator[bytes] | None) -> httpx.Request:
