@@ -36,6 +36,11 @@ class FieldsRefused(ValueError):
     """The header fields of a request cannot be sent; the text says why, and repeats no value."""
 
 
+def from_caller(fields: Iterable[tuple[str, str]]) -> Fields:
+    """The fields of a request that go on to the adapter: no token, and nothing about the connection to the door."""
+    return list(_passing(list(fields), _NOT_TO_A_SERVICE))
+
+
 def to_service(fields: Iterable[tuple[str, str]], own: Iterable[tuple[str, str]]) -> Fields:
     """The fields of a request that a service gets, with the exchange's own ones. Raises FieldsRefused."""
     given = list(fields)
