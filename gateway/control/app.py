@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control.api import admin, grant_requests, ledger, members, quotas, rights, statistics, tokens, transactions
+from gateway.control.api import (
+    admin,
+    grant_requests,
+    ledger,
+    members,
+    quotas,
+    rest,
+    rights,
+    statistics,
+    tokens,
+    transactions,
+)
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.grant_requests import GrantRequests
@@ -37,6 +48,7 @@ class Parts:
     credentials: Credentials
     issuer: TokenIssuer
     discovery: Discovery
+    adapter_address: str
     reader: Reader
     writer: Writer
     signer: Signer
@@ -70,6 +82,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
         (admin.router(parts.registry, parts.discovery, parts.keeper), Role.VIEWER),
+        (rest.router(parts.registry, parts.discovery, parts.adapter_address), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
         (grant_requests.router(parts.grant_requests), Role.VIEWER),
