@@ -109,7 +109,7 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
         asked = GrantRequest(
             id=new_id(), client=caller().client, provider=in_slashes(request.provider), contract=request.contract,
             methods=[*request.methods], purposes=[*request.purposes], fields=[*request.fields],
-            valid_until=request.valid_until, because=request.because,
+            paths=[*request.paths], valid_until=request.valid_until, because=request.because,
         )  # fmt: skip
 
         def do(transaction: Transaction) -> pb.RequestGrantResponse:
@@ -136,7 +136,7 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
             return before
         approved, warnings = await self._requests.approve(
             request.id, caller().client, provider=caller().client, purposes=[*request.purposes],
-            fields=[*request.fields], valid_until=request.valid_until, reason=request.reason,
+            fields=[*request.fields], paths=[*request.paths], valid_until=request.valid_until, reason=request.reason,
         )  # fmt: skip
         return once(database, request, answer, lambda _: answer(grant_request=_request(approved), warnings=warnings))
 
@@ -168,7 +168,7 @@ def _request(r: GrantRequest) -> pb.GrantRequest:
     shown = pb.GrantRequest(
         id=r.id, client=r.client, provider=r.provider, contract=r.contract, methods=r.methods, purposes=r.purposes,
         fields=r.fields, valid_until=r.valid_until, because=r.because, decided_by=r.decided_by, reason=r.reason,
-        grant=r.grant, state=f"GRANT_REQUEST_STATE_{r.state.upper()}",
+        grant=r.grant, paths=r.paths, state=f"GRANT_REQUEST_STATE_{r.state.upper()}",
     )  # fmt: skip
     shown.asked_at.FromMicroseconds(r.asked_at)
     if r.decided_at:

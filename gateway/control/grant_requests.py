@@ -82,6 +82,7 @@ class GrantRequests:
         provider: str = "",
         purposes: list[str],
         fields: list[str],
+        paths: list[str],
         valid_until: str,
         reason: str,
     ) -> tuple[GrantRequest, list[str]]:
@@ -91,7 +92,8 @@ class GrantRequests:
         """
         async with self._deciding:
             snapshot = (await self._registry.load()).snapshot
-            request = rules.narrowed(self._find(request_id, provider, snapshot), purposes, fields, valid_until)
+            waits = self._find(request_id, provider, snapshot)
+            request = rules.narrowed(waits, purposes, fields, paths, valid_until)
             if reason:
                 rules.check_words("reason", reason)
             now = real_now() / 1e6
@@ -128,8 +130,14 @@ class GrantRequests:
             raise rules.unknown(request_id)
         if request.state == "pending" and (made := _made(request, snapshot)):
             # Control ended after it had made the grant and before it had noted that.
-            terms = {"purposes": made.purposes, "fields": made.fields, "valid_until": made.valid_until}
-            request = self._settle(msgspec.structs.replace(request, **terms), "approved", "", "")
+            granted = msgspec.structs.replace(
+                request,
+                purposes=made.purposes,
+                fields=made.fields,
+                paths=made.paths,
+                valid_until=made.valid_until,
+            )
+            request = self._settle(granted, "approved", "", "")
         if request.state != "pending":
             raise rules.decided(request)
         return request

@@ -6,7 +6,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
-from gateway.core import validity
+from gateway.core import endpoints, validity
 from gateway.core.fields import check_release
 from gateway.core.registry import Grant, RegistryError, Snapshot, check_terms
 from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
@@ -31,6 +31,7 @@ class GrantRequest(msgspec.Struct, frozen=True, kw_only=True):
     methods: list[str]
     purposes: list[str] = []
     fields: list[str] = []
+    paths: list[str] = []
     valid_until: str = ""
     because: str = ""
     asked_at: int = 0
@@ -45,7 +46,7 @@ class GrantRequest(msgspec.Struct, frozen=True, kw_only=True):
         """The grant that an approval makes; its basis names the request."""
         return Grant(
             f"g-{self.id}", self.client, self.provider, self.contract, self.methods, self.purposes, self.fields,
-            valid_until=self.valid_until, basis=f"{self.because} (request {self.id})",
+            self.paths, valid_until=self.valid_until, basis=f"{self.because} (request {self.id})",
         )  # fmt: skip
 
     def asks_the_same(self, other: "GrantRequest") -> bool:
@@ -54,8 +55,8 @@ class GrantRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _right(self) -> tuple[object, ...]:
-        lists = (frozenset(self.methods), frozenset(self.purposes), frozenset(self.fields))
-        return self.client, self.provider, self.contract, *lists, self.valid_until
+        lists = (self.methods, self.purposes, self.fields, self.paths)
+        return self.client, self.provider, self.contract, *map(frozenset, lists), self.valid_until
 
 
 def check(request: GrantRequest, snapshot: Snapshot, now: float) -> None:
@@ -93,12 +94,16 @@ def check_words(field: str, text: str) -> None:
         _refuse("TEXT_INVALID", f"{field}: say it in 1 to {MOST_WORDS} characters", field)
 
 
-def narrowed(request: GrantRequest, purposes: list[str], fields: list[str], valid_until: str) -> GrantRequest:
+def narrowed(
+    request: GrantRequest, purposes: list[str], fields: list[str], paths: list[str], valid_until: str
+) -> GrantRequest:
     """The request with less; what is empty stays as it was asked. Raises AgencyError for anything more."""
     if purposes and not _includes(request.purposes, purposes):
         _refuse("WIDER_THAN_ASKED", f"the request is for {' or '.join(request.purposes)} only", "purposes")
     if fields and not _releases(request.fields, fields):
         _refuse("WIDER_THAN_ASKED", f"the request is for {', '.join(request.fields)} only", "fields")
+    if paths and not _reaches(request.paths, paths):
+        _refuse("WIDER_THAN_ASKED", f"the request is for {', '.join(request.paths)} only", "paths")
     try:
         later = bool(valid_until) and validity.end(valid_until) > validity.end(request.valid_until)
     except ValueError as error:
@@ -109,6 +114,7 @@ def narrowed(request: GrantRequest, purposes: list[str], fields: list[str], vali
         request,
         purposes=purposes or request.purposes,
         fields=fields or request.fields,
+        paths=paths or request.paths,
         valid_until=valid_until or request.valid_until,
     )
 
@@ -144,9 +150,9 @@ def _must_release(request: GrantRequest, snapshot: Snapshot) -> None:
     files = snapshot.contracts.get(request.contract)
     if files is None:
         return
-    for field, paths in (("methods", []), ("fields", request.fields)):
+    for field, released in (("methods", []), ("fields", request.fields)):
         try:
-            check_release(files, request.contract, request.methods, paths)
+            check_release(files, request.contract, request.methods, released)
         except ValueError as error:
             raise invalid_argument(f"{field.upper()}_INVALID", str(error), field) from error
 
@@ -164,6 +170,7 @@ def _fulfils(grant: Grant, request: GrantRequest, snapshot: Snapshot, now: float
         and validity.end(grant.valid_until) >= validity.end(request.valid_until)
         and _includes(grant.purposes, request.purposes)
         and _releases(grant.fields, request.fields)
+        and _reaches(grant.paths, request.paths)
     )
 
 
@@ -181,6 +188,17 @@ def _includes(wide: Collection[str], narrow: Collection[str]) -> bool:
 def _releases(wide: Collection[str], narrow: Collection[str]) -> bool:
     """Whether fields are among others or below them; no fields means all."""
     return not wide or (bool(narrow) and all(any(f"{path}.".startswith(f"{w}.") for w in wide) for path in narrow))
+
+
+def _reaches(wide: Collection[str], narrow: Collection[str]) -> bool:
+    """Whether patterns of paths are included in others; no patterns means all paths."""
+    return not wide or (bool(narrow) and all(any(_within(pattern, w) for w in wide) for pattern in narrow))
+
+
+def _within(pattern: str, wide: str) -> bool:
+    """Whether a pattern of paths includes only what a wide one includes; its * counts as a segment like any other."""
+    rest = "/**"
+    return endpoints.includes(wide, pattern) and (wide.endswith(rest) or not pattern.endswith(rest))
 
 
 def _refuse(reason: str, message: str, field: str) -> NoReturn:

@@ -21,6 +21,9 @@ _TEXTS = ("id", "client", "provider", "contract", "valid_until", "because", "dec
 _As = Annotated[str, typer.Option("--as", help="The subsystem that asks, or a member with only one.")]
 _Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the request.")]
 _Fields = Annotated[list[str] | None, typer.Option("--field", help="A field of the answer; again for more.")]
+_Paths = Annotated[
+    list[str] | None, typer.Option("--path", help="A path of a REST service, or a pattern; again for more.")
+]
 _Until = Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")]
 
 
@@ -33,6 +36,7 @@ def request_grant(
     because: Annotated[str, typer.Option(help="Why it is needed, and by which law.")],
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls will state; again for more.")] = None,
     field: _Fields = None,
+    path: _Paths = None,
     valid_until: _Until = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
@@ -44,7 +48,7 @@ def request_grant(
     """
     asked = pb.RequestGrantRequest(
         request_id=str(uuid4()), provider=provider, contract=contract, methods=methods, purposes=purpose or [],
-        fields=field or [], valid_until=valid_until, because=because,
+        fields=field or [], paths=path or [], valid_until=valid_until, because=because,
     )  # fmt: skip
     answer: pb.RequestGrantResponse = _called(Session(folder), member, "RequestGrant", asked)
     if as_json:
@@ -84,6 +88,7 @@ def approve(
     request: _Id,
     purpose: Annotated[list[str] | None, typer.Option(help="Only this purpose; again for more.")] = None,
     field: _Fields = None,
+    path: _Paths = None,
     valid_until: _Until = "",
     because: Annotated[str, typer.Option(help="Why, for the member that asks.")] = "",
     folder: Folder = DEFAULT_FOLDER,
@@ -93,7 +98,8 @@ def approve(
 
     Examples: `ndxp grants approve ID`; `ndxp grants approve ID --field citizen.full_name --until 2026-12-31`
     """
-    body = {"purposes": purpose or [], "fields": field or [], "valid_until": valid_until, "reason": because}
+    less = {"purposes": purpose or [], "fields": field or [], "paths": path or [], "valid_until": valid_until}
+    body = {**less, "reason": because}
     approved = Session(folder).send("POST", f"/grant-requests/{path_part(request)}/approve", body=body)
     if as_json:
         print_json(approved)
@@ -137,7 +143,7 @@ def _plain(request: pb.GrantRequest) -> dict[str, Any]:
     """A request as the admin API gives it."""
     return {
         **{name: getattr(request, name) for name in _TEXTS},
-        **{name: [*getattr(request, name)] for name in ("methods", "purposes", "fields")},
+        **{name: [*getattr(request, name)] for name in ("methods", "purposes", "fields", "paths")},
         **{name: getattr(request, name).ToMicroseconds() for name in ("asked_at", "decided_at")},
         "state": pb.GrantRequestState.Name(request.state).rpartition("_")[2].lower(),
     }
@@ -152,7 +158,8 @@ def _print(found: list[dict[str, Any]]) -> None:
         console.print(visible(f"    {request['contract']}: {', '.join(request['methods'])}"), soft_wrap=True)
         by = f" by {request['decided_by']}" if request["decided_by"] else ""
         terms = {
-            "for the purpose": " or ".join(request["purposes"]), "releases only": ", ".join(request["fields"]),
+            "for the paths": ", ".join(request["paths"]), "for the purpose": " or ".join(request["purposes"]),
+            "releases only": ", ".join(request["fields"]),
             "until": request["valid_until"], "because:": request["because"], "asked": moment(request["asked_at"]),
             request["state"]: request["decided_at"] and f"{moment(request['decided_at'])}{by}",
             "reason:": request["reason"], "grant": request["grant"],

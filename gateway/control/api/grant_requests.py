@@ -34,12 +34,13 @@ def router(requests: GrantRequests) -> APIRouter:
         request_id: Annotated[str, Field(max_length=64)],
         purposes: _Names = [],  # noqa: B006
         fields: _Names = [],  # noqa: B006
+        paths: _Names = [],  # noqa: B006
         valid_until: Annotated[str, Body(max_length=64)] = "",
         reason: _Words = "",
     ) -> shapes.ApprovedGrantRequest:
         """Makes the grant that a request asks for, or one with less: what is left out stays as it was asked."""
         approved, warnings = await requests.approve(
-            request_id, OPERATOR, purposes=purposes, fields=fields, valid_until=valid_until, reason=reason
+            request_id, OPERATOR, purposes=purposes, fields=fields, paths=paths, valid_until=valid_until, reason=reason
         )
         return {**msgspec.to_builtins(approved), "warnings": warnings}
 

@@ -134,7 +134,7 @@ class Grant(_message.Message):
     def __init__(self, id: _Optional[str] = ..., consumer: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., basis: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RequestGrantRequest(_message.Message):
-    __slots__ = ("request_id", "provider", "contract", "methods", "purposes", "fields", "valid_until", "because")
+    __slots__ = ("request_id", "provider", "contract", "methods", "purposes", "fields", "valid_until", "because", "paths")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
@@ -143,6 +143,7 @@ class RequestGrantRequest(_message.Message):
     FIELDS_FIELD_NUMBER: _ClassVar[int]
     VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
     BECAUSE_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     provider: str
     contract: str
@@ -151,7 +152,8 @@ class RequestGrantRequest(_message.Message):
     fields: _containers.RepeatedScalarFieldContainer[str]
     valid_until: str
     because: str
-    def __init__(self, request_id: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_until: _Optional[str] = ..., because: _Optional[str] = ...) -> None: ...
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_until: _Optional[str] = ..., because: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RequestGrantResponse(_message.Message):
     __slots__ = ("grant_request",)
@@ -160,7 +162,7 @@ class RequestGrantResponse(_message.Message):
     def __init__(self, grant_request: _Optional[_Union[GrantRequest, _Mapping]] = ...) -> None: ...
 
 class GrantRequest(_message.Message):
-    __slots__ = ("id", "client", "provider", "contract", "methods", "purposes", "fields", "valid_until", "because", "asked_at", "state", "decided_by", "decided_at", "reason", "grant")
+    __slots__ = ("id", "client", "provider", "contract", "methods", "purposes", "fields", "valid_until", "because", "asked_at", "state", "decided_by", "decided_at", "reason", "grant", "paths")
     ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
@@ -176,6 +178,7 @@ class GrantRequest(_message.Message):
     DECIDED_AT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     GRANT_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
     id: str
     client: str
     provider: str
@@ -191,7 +194,8 @@ class GrantRequest(_message.Message):
     decided_at: _timestamp_pb2.Timestamp
     reason: str
     grant: str
-    def __init__(self, id: _Optional[str] = ..., client: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_until: _Optional[str] = ..., because: _Optional[str] = ..., asked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[GrantRequestState, str]] = ..., decided_by: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., grant: _Optional[str] = ...) -> None: ...
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., client: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_until: _Optional[str] = ..., because: _Optional[str] = ..., asked_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[GrantRequestState, str]] = ..., decided_by: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., grant: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListMyGrantRequestsRequest(_message.Message):
     __slots__ = ()
@@ -214,20 +218,22 @@ class ListGrantRequestsResponse(_message.Message):
     def __init__(self, grant_requests: _Optional[_Iterable[_Union[GrantRequest, _Mapping]]] = ...) -> None: ...
 
 class ApproveGrantRequestRequest(_message.Message):
-    __slots__ = ("request_id", "id", "purposes", "fields", "valid_until", "reason")
+    __slots__ = ("request_id", "id", "purposes", "fields", "valid_until", "reason", "paths")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     PURPOSES_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
     VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     id: str
     purposes: _containers.RepeatedScalarFieldContainer[str]
     fields: _containers.RepeatedScalarFieldContainer[str]
     valid_until: str
     reason: str
-    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_until: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_until: _Optional[str] = ..., reason: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ApproveGrantRequestResponse(_message.Message):
     __slots__ = ("grant_request", "warnings")

@@ -33,7 +33,7 @@ REGISTRY = Registry(
     ],
     [Service(PROVIDER, CONTRACT, "h:1"), Service(OTHER, CONTRACT, "h:2")],
 )
-AS_ASKED: dict[str, Any] = {"purposes": [], "fields": [], "valid_until": "", "reason": ""}
+AS_ASKED: dict[str, Any] = {"purposes": [], "fields": [], "paths": [], "valid_until": "", "reason": ""}
 
 
 class Desk:

@@ -55,6 +55,7 @@ def refusal(made: GrantRequest, *grants: Grant) -> AgencyError:
         ({"purposes": ["điều trị"]}, "purposes", "printable ASCII"),
         ({"fields": ["citizen.nam"]}, "fields", "has no field 'nam'; it has citizen_number"),
         ({"fields": ["citizen."]}, "fields", "is not a path of fields"),
+        ({"paths": ["/clinic/**"]}, "paths", "only a grant of ndxp.rest.v1.RestService has paths"),
         ({"valid_until": "soon"}, "valid_until", "neither a date (2026-12-31) nor"),
         ({"valid_until": "2026-06-30"}, "valid_until", "would have ended on 2026-06-30"),
         ({"because": " \n"}, "because", "say it in 1 to 400 characters"),
@@ -116,10 +117,10 @@ def test_an_approval_makes_a_grant_that_the_registry_takes_and_whose_basis_names
 
 def test_an_approval_may_give_less_and_what_is_left_out_stays() -> None:
     asked = request(purposes=["a", "b"], fields=["citizen"], valid_until="2027-01-01")
-    assert narrowed(asked, [], [], "") == asked
-    less = narrowed(asked, ["b"], ["citizen.sex"], "2026-12-31")
+    assert narrowed(asked, [], [], [], "") == asked
+    less = narrowed(asked, ["b"], ["citizen.sex"], [], "2026-12-31")
     assert (less.purposes, less.fields, less.valid_until) == (["b"], ["citizen.sex"], "2026-12-31")
-    assert narrowed(request(), ["a"], ["citizen.sex"], "2026-12-31").purposes == ["a"]
+    assert narrowed(request(), ["a"], ["citizen.sex"], [], "2026-12-31").purposes == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +138,30 @@ def test_an_approval_gives_no_more_than_was_asked(
 ) -> None:
     asked = request(purposes=["a", "b"], fields=["citizen"], valid_until="2027-01-01")
     with pytest.raises(AgencyError) as raised:
-        narrowed(asked, purposes, fields, valid_until)
+        narrowed(asked, purposes, fields, [], valid_until)
     assert (raised.value.code, raised.value.field) == (Code.INVALID_ARGUMENT, field)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given_", "fits"),
+    [
+        ([], ["/clinic/**"], True),
+        (["/clinic/**"], ["/clinic/patients/*", "/clinic/**"], True),
+        (["/clinic/*"], ["/clinic/patients", "/clinic/*"], True),
+        (["/clinic/*"], ["/clinic/**"], False),
+        (["/clinic/patients"], ["/clinic/*"], False),
+        (["/clinic/patients/**"], ["/clinic/**"], False),
+        (["/clinic/**"], ["/lab/x"], False),
+    ],
+)
+def test_an_approval_reaches_no_path_that_was_not_asked_for(asked: list[str], given_: list[str], fits: bool) -> None:
+    rest = request(contract="ndxp.rest.v1.RestService", methods=["Get"], paths=asked)
+    if fits:
+        assert narrowed(rest, [], [], given_, "").made.paths == given_
+        return
+    with pytest.raises(AgencyError) as raised:
+        narrowed(rest, [], [], given_, "")
+    assert (raised.value.reason, raised.value.field) == ("WIDER_THAN_ASKED", "paths")
 
 
 NAMES = st.lists(st.sampled_from(["a", "a.b", "a.bc", "c"]), unique=True)
@@ -147,7 +170,7 @@ NAMES = st.lists(st.sampled_from(["a", "a.b", "a.bc", "c"]), unique=True)
 @given(NAMES, NAMES)
 def test_whoever_was_given_less_finds_it_in_what_was_asked(asked: list[str], given_: list[str]) -> None:
     try:
-        less = narrowed(request(fields=asked), [], given_, "")
+        less = narrowed(request(fields=asked), [], given_, [], "")
     except AgencyError:
         assert any(path not in asked and path.partition(".")[0] not in asked for path in given_)
     else:
