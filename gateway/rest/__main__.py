@@ -9,7 +9,7 @@ import uvloop
 
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
-from gateway.rest import app
+from gateway.rest import app, ndxp_door
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
 from gateway.settings import RestSettings
@@ -29,7 +29,9 @@ async def _serve(settings: RestSettings) -> None:
     tls = Tls.load(settings.tls_folder, REST) if settings.tls_folder else None
     lanes = Lanes(settings.gateway, settings.connections, agent="ndxp-rest", tls=tls)
     calls = Calls(lanes, known, settings)
-    application = app.create(calls, names=None if tls else settings.names, origins=settings.cors_origins)
+    doors = ndxp_door.routes(calls, settings, tls)
+    names = None if tls else settings.names
+    application = app.create(calls, names=names, origins=settings.cors_origins, doors=doors)
     server = serve(application, file_of(settings.tls_folder, REST) if settings.tls_folder else None)
     async with shown(settings.metrics_address), asyncio.TaskGroup() as duties:
         stopped = duties.create_task(until_stopped())
