@@ -10,7 +10,6 @@ import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,7 +17,8 @@ from starlette.types import Message as Event
 from starlette.types import Receive
 
 from gateway.rest import failures, plain
-from gateway.rest.call import Calls, Failed
+from gateway.rest.call import Calls
+from gateway.rest.failed import Failed
 from gateway.rest.ndxp_messages import Message, Messages
 from gateway.rest.token_office import TokenOffice
 from gateway.settings import RestSettings
@@ -73,8 +73,8 @@ class NdxpDoor:
             return _told(failed.failure)
         if request.method != "POST":
             return _told(_malformed(f"the message at {path} is sent with POST"), status=405)
-        if wrong := _wrong_content(request.headers):
-            return _told(_malformed(wrong), status=415)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _told(_malformed("send the message as application/json"), status=415)
         try:
             return await self._call(request, provider, message)
         except Failed as failed:
@@ -91,7 +91,8 @@ class NdxpDoor:
         problem: WrongRequest | None = None
         pairs = [*self._calls.pairs(request.headers), (metadata.SERVICE, provider)]
         try:
-            given = message.read(await self._body(request))
+            encoding = request.headers.get("content-encoding", "identity")
+            given = message.read(self._calls.bodies.unpack(await self._body(request), encoding, pairs))
             pairs += message.pairs(given)
             if described is not None:
                 encoded = [message.encoded(given, described)]
@@ -151,15 +152,6 @@ def _is_url(text: str) -> bool:
         return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and len(text) <= _LONGEST_URL
     except ValueError:
         return False
-
-
-def _wrong_content(headers: Headers) -> str:
-    """What is wrong with the kind of a body; empty if it is JSON as it is."""
-    if headers.get("content-encoding", "identity") != "identity":
-        return "send the body as it is, without content-encoding"
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return "send the message as application/json"
-    return ""
 
 
 def _read_already(receive: Receive) -> Receive:

@@ -1,6 +1,7 @@
 """The NDXP door: clients of the real platform's adapter run here with only their base URL changed."""
 
 import base64
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ from ndxp.population.v1 import population_pb2 as population
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
 from ndxp.world import Citizen, World
-from tests.support.fakes import until_now
+from tests.e2e.conftest import transaction
+from tests.gateway.rest.conftest import ONE_STOP
 
-ONE_STOP, HOSPITAL, BROADCASTER = "VN/GOV/H26/one-stop", "VN/GOV/H26/hospital", "VN/GOV/G27/lgsp"
+HOSPITAL, BROADCASTER = "VN/GOV/H26/hospital", "VN/GOV/G27/lgsp"
 POPULATION = "VN:GOV:000.00.00.G01:population"
 INSURANCE = "VN:GOV:000.00.00.G24:health-insurance"
 BACKEND = "http://backend.example/dancu"
@@ -29,7 +31,7 @@ Question = dict[str, Any]
 @pytest.fixture(scope="module")
 def door(exchange: RunningExchange) -> Iterator[httpx.Client]:
     """A client of the door."""
-    with httpx.Client(base_url=exchange.state.rest_url, timeout=60, **exchange.state.asking()) as client:
+    with httpx.Client(base_url=exchange.rest_url, timeout=60, **exchange.state.asking()) as client:
         yield client
 
 
@@ -69,12 +71,9 @@ def question(citizen: Citizen, code: str = "033", **other: Any) -> Question:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def record(exchange: RunningExchange, transaction: str) -> dict[str, Any]:
+def record(exchange: RunningExchange, transaction_id: str) -> dict[str, Any]:
     """The outcome of a transaction in the ledger."""
-    until_now(lambda: exchange.admin.get("totals", params={"after": 2**61}).json().get("caught_up", False))
-    found = exchange.admin.get(f"transactions/{transaction}").raise_for_status().json()
-    outcome: dict[str, Any] = next(each for each in found if each["phase"] == "outcome")
-    return outcome
+    return next(each for each in transaction(exchange, transaction_id) if each["phase"] == "outcome")
 
 
 # Tokens
@@ -117,7 +116,8 @@ def test_no_secret_and_no_person_is_in_the_logs(
     door.post("/token", auth=(ONE_STOP, "a-wrong-secret"), data={"grant_type": "client_credentials"})
     door.post(forward(VERIFY), headers=bearer, json=question(citizen))
     door.post(forward(VERIFY), headers=bearer, json=question(citizen, SoDinhDanh="12345-secret"))
-    logs = "".join(path.read_text(encoding="utf-8") for path in exchange.folder.glob("*.log"))
+    logs = "".join(path.read_text(encoding="utf-8") for path in (exchange.folder / "logs").glob("*.log"))
+    assert "the doors are open" in logs
     for hidden in (
         "a-wrong-secret",
         secret_of(exchange, ONE_STOP),
@@ -375,10 +375,15 @@ def test_the_body_of_a_stranger_is_not_read(
         assert record(exchange, said["transaction_id"])["reason"] == reason
 
 
+def test_a_compressed_message_is_opened(door: httpx.Client, bearer: dict[str, str], citizen: Citizen) -> None:
+    headers = {**bearer, "content-type": "application/json; charset=utf-8", "content-encoding": "gzip"}
+    answer = door.post(forward(VERIFY), headers=headers, content=gzip.compress(json.dumps(question(citizen)).encode()))
+    assert answer.json() == {"TonTai": True}
+
+
 def test_another_content_type_or_method_is_told(door: httpx.Client, bearer: dict[str, str]) -> None:
-    for headers in ({"content-type": "text/xml"}, {"content-type": "application/json", "content-encoding": "gzip"}):
-        answer = door.post(forward(VERIFY), headers={**bearer, **headers}, content=b"{}")
-        assert (answer.status_code, answer.json()["reason"]) == (415, "REQUEST_MALFORMED")
+    answer = door.post(forward(VERIFY), headers={**bearer, "content-type": "text/xml"}, content=b"<a/>")
+    assert (answer.status_code, answer.json()["reason"]) == (415, "REQUEST_MALFORMED")
     answer = door.get(forward(VERIFY), headers=bearer)
     assert (answer.status_code, answer.json()["reason"]) == (405, "REQUEST_MALFORMED")
 
