@@ -8,6 +8,7 @@ for ``dstcode``: ``providerurl`` is checked for its form, because clients send i
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.requests import ClientDisconnect, Request
@@ -36,6 +37,8 @@ _LARGEST = 64 * 1024
 """Bytes of a message, which is about one person."""
 
 _LONGEST_URL = 2000
+_HOP = "door"
+_REMEDY = "see what clients of the real NDXP send in docs/guides/http.md"
 
 _log = logging.getLogger("rest")
 
@@ -86,7 +89,7 @@ class NdxpDoor:
         if described is not None and (wrong := message.contradiction(described)):
             _log.error("the message at %s does not fit the contract: %s", message.path, wrong)
             remedy = "tell the operator of the exchange: the agency's file ndxp_messages.yaml is wrong"
-            raise Failed(Failure(Code.INTERNAL, f"this message cannot be translated: {wrong}", "", "door", remedy))
+            raise Failed(Failure(Code.INTERNAL, f"this message cannot be translated: {wrong}", "", _HOP, remedy))
         encoded: Sequence[bytes] = ()
         problem: WrongRequest | None = None
         pairs = [*self._calls.pairs(request.headers), (metadata.SERVICE, provider)]
@@ -171,6 +174,8 @@ def _read_already(receive: Receive) -> Receive:
 def _told(failure: Failure, message: Message | None = None, status: int = 0) -> JSONResponse:
     """The answer that tells of a failure, with the code that the message has for it."""
     told: dict[str, object] = {}
+    if failure.hop == _HOP and failure.reason == Reason.REQUEST_MALFORMED:
+        failure = replace(failure, remedy=_REMEDY)
     if message is not None:
         told |= message.failure.members(failure.reason or failure.code.name, failure.message_vi or failure.message)
         if member := message.member(failure.field):
@@ -181,9 +186,8 @@ def _told(failure: Failure, message: Message | None = None, status: int = 0) -> 
 
 def _refusal(reason: Reason, why: str) -> Failed:
     rule = RULES[reason]
-    return Failed(Failure(rule.code, why, reason, "door", rule.remedy, message_vi=rule.meaning_vi))
+    return Failed(Failure(rule.code, why, reason, _HOP, rule.remedy, message_vi=rule.meaning_vi))
 
 
 def _malformed(why: str) -> Failure:
-    remedy = "see the section on NDXP in docs/guides/http.md"
-    return Failure(Code.INVALID_ARGUMENT, why, Reason.REQUEST_MALFORMED, "door", remedy)
+    return Failure(Code.INVALID_ARGUMENT, why, Reason.REQUEST_MALFORMED, _HOP, _REMEDY)

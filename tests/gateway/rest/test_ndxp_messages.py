@@ -4,10 +4,17 @@ import shutil
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import create_autospec
 
+import httpx
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
+from starlette.applications import Starlette
+from starlette.routing import Route
 
+from gateway.rest.call import Calls
+from gateway.rest.known import Known
+from gateway.rest.ndxp_door import NdxpDoor
 from gateway.rest.ndxp_messages import FILE, Message, Messages, MessagesRefused, _of
 from gateway.settings import RestSettings
 
@@ -101,3 +108,26 @@ def test_a_message_that_does_not_fit_its_contract_says_where(tmp_path: Path, old
 def test_a_folder_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(MessagesRefused, match=FILE):
         _of(tmp_path)
+
+
+async def test_a_message_that_does_not_fit_its_contract_is_told_and_logged_and_nobody_is_called(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = copied(tmp_path)
+    file = folder / "population" / FILE
+    file.write_text(file.read_text(encoding="utf-8").replace("TonTai: matched", "TonTai: matches"), encoding="utf-8")
+    known, _ = Messages.read([folder])
+    message = known.message("VN/GOV/G01/population", "/dancu/033")
+    assert message
+    calls = create_autospec(Calls, instance=True)
+    calls.known = create_autospec(Known, instance=True)
+    calls.known.method.return_value = method_of(message)
+    door = NdxpDoor(calls, known, patience=1)
+    app = Starlette(routes=[Route("/forward{path:path}", door.answer, methods=["POST"])])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:
+        answer = await client.post("/forward/dancu/033?dstcode=VN:GOV:000.00.00.G01:population", json={})
+    why = "VerifyCitizenResponse has no field matches"
+    assert (answer.status_code, answer.json()["code"], answer.json()["MaLoi"]) == (500, "INTERNAL", "INTERNAL")
+    assert why in answer.json()["message"]
+    assert why in caplog.text
+    calls.ask.assert_not_called()
