@@ -1,6 +1,7 @@
 """``POST /token``: an access token in the form of WSO2, as the real NDXP gives it. The control process decides."""
 
 import asyncio
+import ssl
 
 import httpx
 from starlette.requests import ClientDisconnect, Request
@@ -23,7 +24,7 @@ class TokenOffice:
 
     def __init__(self, settings: RestSettings, tls: Tls | None) -> None:
         self._url = f"{settings.control_url.rstrip('/')}/oauth2/token"
-        self._secure = tls.https() if tls is not None else True
+        self._secure = tls.https() if tls is not None else ssl.create_default_context()
 
     async def answer(self, request: Request) -> Response:
         """The answer of the control process, with the ``scope`` that WSO2's has."""

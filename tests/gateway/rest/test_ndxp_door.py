@@ -237,6 +237,15 @@ def test_the_same_verification_by_grpc_and_by_the_door_is_one_decision_and_the_s
     assert (first["user_id"], first["message_id"], first["purpose"]) == ("cb.nguyen", "YC-1", "intake")
 
 
+@pytest.mark.parametrize("key", ["x-ndxp-service", "x-ndxp-user-id"])
+def test_what_address_or_message_says_may_not_be_said_again_in_a_header(
+    door: httpx.Client, bearer: dict[str, str], citizen: Citizen, key: str
+) -> None:
+    answer = door.post(forward(VERIFY), headers={**bearer, key: "VN/GOV/G02/other"}, json=question(citizen))
+    said = answer.json()
+    assert (answer.status_code, said["reason"], said["field"]) == (400, "INVALID_METADATA", key)
+
+
 def test_a_request_code_that_does_not_fit_is_left_out(
     door: httpx.Client, exchange: RunningExchange, bearer: dict[str, str], citizen: Citizen
 ) -> None:

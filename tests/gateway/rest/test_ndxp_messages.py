@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
-from gateway.rest.ndxp_door import NdxpDoor
+from gateway.rest.ndxp_door import NdxpDoor, routes
 from gateway.rest.ndxp_messages import FILE, Message, Messages, MessagesRefused, _of
 from gateway.settings import RestSettings
 
@@ -70,6 +70,17 @@ def test_a_wrong_file_is_one_line_and_the_messages_of_others_stay(tmp_path: Path
     assert "\n" not in line
     assert messages.message("VN/GOV/G01/population", "/dancu/033") is None
     assert messages.message("VN/GOV/G24/health-insurance", "/bhyt/tracuuthe") is not None
+
+
+def test_the_door_opens_with_a_wrong_file_and_one_line_in_its_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = copied(tmp_path)
+    (folder / "population" / FILE).write_text("- path: /x\n", encoding="utf-8")
+    calls: Calls = create_autospec(Calls, instance=True)
+    assert routes(calls, RestSettings(agencies_folder=folder), None)
+    [logged] = caplog.records
+    assert logged.getMessage().startswith(f"the door leaves out {folder / 'population' / FILE}: ")
 
 
 def test_a_wrong_exchange_file_of_an_agency_is_one_line_too(tmp_path: Path) -> None:
