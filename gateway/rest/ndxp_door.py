@@ -1,15 +1,16 @@
 """The NDXP door: calls in the form of the real platform's adapter, and its tokens.
 
 ``/XrdAdapter/RestService/forward/<path>?dstcode=...&providerurl=...`` and ``/VXPAdapter/...`` are the same. The
-agencies say which paths are messages (``gateway.rest.ndxp_messages``). The target is the provider that is registered
-for ``dstcode``: ``providerurl`` is checked for its form, because clients send it, and is never called.
+agencies say which paths are messages (``gateway.rest.ndxp_messages``); other paths are those of REST services, and
+begin with a service's code. The target is what is registered for ``dstcode``: ``providerurl`` is checked for its form,
+because clients send it, and is never called.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -20,10 +21,11 @@ from starlette.types import Receive
 from gateway.rest import failures, plain
 from gateway.rest.call import Calls
 from gateway.rest.failed import Failed
+from gateway.rest.forward import METHODS, forward
 from gateway.rest.ndxp_messages import Message, Messages
 from gateway.rest.token_office import TokenOffice
 from gateway.settings import RestSettings
-from ndxp.errors import RULES, Code, Reason
+from ndxp.errors import Code, Reason
 from ndxp.identifiers import Subsystem
 from ndxp.messages import WrongRequest
 from ndxp.rpc import metadata_of
@@ -32,7 +34,8 @@ from ndxp.wire.status import Failure
 from ndxp.wire.tls import Tls
 
 ADAPTERS = ("XrdAdapter", "VXPAdapter")
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_BEFORE_PATH = "/RestService/forward"
+_OF_DOOR = frozenset({"dstcode", "providerurl"})
 _LARGEST = 64 * 1024
 """Bytes of a message, which is about one person."""
 
@@ -52,7 +55,7 @@ def routes(calls: Calls, settings: RestSettings, tls: Tls | None) -> list[Route]
     office = TokenOffice(settings, tls)
     return [
         Route("/token", office.answer, methods=["POST"]),
-        *(Route(f"/{each}/RestService/forward{{path:path}}", door.answer, methods=_METHODS) for each in ADAPTERS),
+        *(Route(f"/{each}{_BEFORE_PATH}{{path:path}}", door.answer, methods=list(METHODS)) for each in ADAPTERS),
     ]
 
 
@@ -71,7 +74,7 @@ class NdxpDoor:
             path = request.path_params["path"]
             message = self._messages.message(provider, path)
             if message is None:
-                raise _refusal(Reason.UNKNOWN_SERVICE, f"{provider} takes no message of NDXP at this path")
+                return await self._forward(request, provider)
         except Failed as failed:
             return _told(failed.failure)
         if request.method != "POST":
@@ -82,6 +85,15 @@ class NdxpDoor:
             return await self._call(request, provider, message)
         except Failed as failed:
             return _told(failed.failure, message)
+
+    async def _forward(self, request: Request, provider: str) -> Response:
+        """Passes a request on to a REST service of the provider, without what is for the door. Raises Failed."""
+        path = request.scope["raw_path"].decode("latin-1").partition(_BEFORE_PATH)[2]
+        parts = request.scope["query_string"].decode("latin-1").split("&")
+        query = "&".join(part for part in parts if unquote_plus(part.partition("=")[0]) not in _OF_DOOR)
+        inner = Request({**request.scope, "query_string": query.encode("latin-1")}, request.receive)
+        pairs = self._calls.pairs(request.headers)
+        return await forward(self._calls, inner, provider=provider, path=path, pairs=pairs, patience=self._patience)
 
     async def _call(self, request: Request, provider: str, message: Message) -> Response:
         """Makes the call of a message and answers it. Raises Failed."""
@@ -182,11 +194,6 @@ def _told(failure: Failure, message: Message | None = None, status: int = 0) -> 
             told["member"] = member
     told |= {"message": failure.message, **failures.members(failure)}
     return JSONResponse(told, status or failures.HTTP_STATUS[failure.code], headers=failures.headers(failure))
-
-
-def _refusal(reason: Reason, why: str) -> Failed:
-    rule = RULES[reason]
-    return Failed(Failure(rule.code, why, reason, _HOP, rule.remedy, message_vi=rule.meaning_vi))
 
 
 def _malformed(why: str) -> Failure:

@@ -4,19 +4,24 @@ import base64
 import gzip
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+import pytest_asyncio
 
+from gateway.core.endpoints import CONTRACT
 from ndxp.population.v1 import population_pb2 as population
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.sandbox import life
 from ndxp.testing import RunningExchange
 from ndxp.world import Citizen, World
 from tests.e2e.conftest import transaction
 from tests.gateway.rest.conftest import ONE_STOP
+from tests.support.clinic import Clinic, running_clinic
+from tests.support.fakes import until
 
 HOSPITAL, BROADCASTER = "VN/GOV/H26/hospital", "VN/GOV/G27/lgsp"
 POPULATION = "VN:GOV:000.00.00.G01:population"
@@ -313,12 +318,19 @@ def test_a_card_question_with_a_wrong_token_is_501_and_without_a_grant_999(
         ("?dstcode=", 400, "REQUEST_MALFORMED", "dstcode"),
         ("?dstcode=VN:GOV:G01", 400, "REQUEST_MALFORMED", "3 parts"),
         (f"?dstcode={POPULATION}&dstcode={INSURANCE}", 400, "REQUEST_MALFORMED", "once"),
-        ("?dstcode=VN:GOV:000.00.00.G99:nobody", 501, "UNKNOWN_SERVICE", "VN/GOV/G99/nobody"),
-        (f"?dstcode={INSURANCE}", 501, "UNKNOWN_SERVICE", "VN/GOV/G24/health-insurance"),
+        ("?dstcode=VN:GOV:000.00.00.G99:nobody", 404, "UNKNOWN_PROVIDER", "VN/GOV/G99/nobody"),
+        (f"?dstcode={INSURANCE}", 404, "UNKNOWN_PROVIDER", "VN/GOV/G24/health-insurance"),
     ],
 )
 def test_a_wrong_destination_is_told(
-    door: httpx.Client, bearer: dict[str, str], citizen: Citizen, query: str, status: int, reason: str, why: str
+    door: httpx.Client,
+    bearer: dict[str, str],
+    citizen: Citizen,
+    clinic: Clinic,
+    query: str,
+    status: int,
+    reason: str,
+    why: str,
 ) -> None:
     path = f"/XrdAdapter/RestService/forward{VERIFY}{query}"
     answer = door.post(path, headers=bearer, json=question(citizen))
@@ -429,3 +441,48 @@ def test_a_providerurl_is_never_called(door: httpx.Client, bearer: dict[str, str
             trap.accept()
     without = door.post(forward(VERIFY).partition("&providerurl")[0], headers=bearer, json=question(citizen))
     assert without.json() == {"TonTai": True}
+
+
+# REST services
+
+CLINIC = "VN/COM/ndxp-clinic/app"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(exchange: RunningExchange) -> AsyncIterator[Clinic]:
+    """A REST service whose patients the one-stop system may get, and change nothing."""
+    member = {"id": "VN/COM/ndxp-clinic", "name": "Clinic", "subsystems": ["app"]}
+    exchange.admin.post("members", json=member).raise_for_status()
+    async with running_clinic() as service:
+        registered = {"provider": CLINIC, "code": "clinic", "url": service.url}
+        exchange.admin.put("services/rest", json=registered).raise_for_status()
+        grant = {
+            "id": "ndxp-clinic", "consumer": ONE_STOP, "provider": CLINIC, "contract": CONTRACT, "methods": ["Get"],
+            "paths": ["/clinic/patients/*"],
+        }  # fmt: skip
+        exchange.admin.post("grants", json=grant).raise_for_status()
+        await until(lambda: life.same_registry(exchange.state))
+        yield service
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_rest_service_is_reached_by_its_code_and_gets_the_callers_query_without_the_doors_own(
+    exchange: RunningExchange, bearer: dict[str, str], clinic: Clinic
+) -> None:
+    async with httpx.AsyncClient(base_url=exchange.rest_url, timeout=60, **exchange.state.asking()) as door:
+        answer = await door.get(f"{forward('/clinic/patients/7', CLINIC)}&%64stcod=x&page=2", headers=bearer)
+        assert (answer.status_code, answer.content) == (200, b"{}")
+        assert clinic.last.target == "/api/patients/7?%64stcod=x&page=2"
+        assert record(exchange, answer.headers["x-ndxp-transaction-id"])["method"] == f"{CONTRACT}/Get"
+        refused = await door.delete(forward("/clinic/patients/7", CLINIC), headers=bearer)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "ACCESS_DENIED")
+        assert record(exchange, refused.json()["transaction_id"])["reason"] == "ACCESS_DENIED"
+
+
+@pytest.mark.parametrize("path", ["/clinic/patients/7;x=1", "/clinic/patients/%2e%2e/7", "/clinic//7", "%2Fclinic/7"])
+def test_a_path_that_is_not_canonical_is_refused(
+    door: httpx.Client, bearer: dict[str, str], clinic: Clinic, path: str
+) -> None:
+    url = door.base_url.copy_with(raw_path=forward(path, CLINIC).encode())
+    answer = door.get(url, headers=bearer)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "INVALID_METADATA")
