@@ -66,6 +66,7 @@ class NdxpDoor:
         self._calls = calls
         self._messages = known
         self._patience = patience
+        self._logged: set[str] = set()
 
     async def answer(self, request: Request) -> Response:
         """Makes the call that a request asks for."""
@@ -99,7 +100,9 @@ class NdxpDoor:
         """Makes the call of a message and answers it. Raises Failed."""
         described = self._calls.known.method(message.method)
         if described is not None and (wrong := message.contradiction(described)):
-            _log.error("the message at %s does not fit the contract: %s", message.path, wrong)
+            if message.path not in self._logged:  # callers must not be able to fill the log
+                self._logged.add(message.path)
+                _log.error("the message at %s does not fit the contract: %s", message.path, wrong)
             remedy = "tell the operator of the exchange: the agency's file ndxp_messages.yaml is wrong"
             raise Failed(Failure(Code.INTERNAL, f"this message cannot be translated: {wrong}", "", _HOP, remedy))
         encoded: Sequence[bytes] = ()

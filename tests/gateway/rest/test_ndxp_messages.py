@@ -136,9 +136,11 @@ async def test_a_message_that_does_not_fit_its_contract_is_told_and_logged_and_n
     door = NdxpDoor(calls, known, patience=1)
     app = Starlette(routes=[Route("/forward{path:path}", door.answer, methods=["POST"])])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as client:
-        answer = await client.post("/forward/dancu/033?dstcode=VN:GOV:000.00.00.G01:population", json={})
+        for _ in range(2):
+            answer = await client.post("/forward/dancu/033?dstcode=VN:GOV:000.00.00.G01:population", json={})
     why = "VerifyCitizenResponse has no field matches"
     assert (answer.status_code, answer.json()["code"], answer.json()["MaLoi"]) == (500, "INTERNAL", "INTERNAL")
     assert why in answer.json()["message"]
-    assert why in caplog.text
+    [logged] = caplog.records
+    assert why in logged.getMessage()
     calls.ask.assert_not_called()
