@@ -20,6 +20,7 @@ from drills.attacks import (
     floods,
     http2,
     metadata,
+    ndxp_door,
     paths,
     payloads,
     providers,
@@ -43,6 +44,7 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "providers": providers.attacks,
     "search": search.attacks,
     "rest": rest.attacks,
+    "ndxp_door": ndxp_door.attacks,
     "certificates": certificates.attacks,
 }
 
