@@ -21,6 +21,7 @@ from drills.attacks import (
     grants,
     http2,
     metadata,
+    ndxp_door,
     paths,
     payloads,
     providers,
@@ -45,6 +46,7 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "grants": grants.attacks,
     "search": search.attacks,
     "rest": rest.attacks,
+    "ndxp_door": ndxp_door.attacks,
     "certificates": certificates.attacks,
 }
 
