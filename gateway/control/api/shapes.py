@@ -62,12 +62,15 @@ class _RegisteredService(registry.Service, frozen=True, kw_only=True):
 
 
 class NewRestService(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A REST service: an HTTP service of a provider, with its code, base URL and perhaps its OpenAPI document."""
+    """A REST service: an HTTP service of a provider, with its code and base URL.
+
+    ``openapi`` is the JSON text of its OpenAPI document; empty for none.
+    """
 
     provider: _Id
     code: str
     url: str
-    openapi: dict[str, Any] | None = None
+    openapi: str = ""
 
 
 class _NewGrant(registry.Grant, frozen=True, kw_only=True):

@@ -19,6 +19,10 @@ JSON = "application/json"
 CITIZEN = {"citizen_number": "074079255028", "full_name": "Nguyễn Ngọc Tuấn", "birth_date": "1979"}
 MEMBER = {"id": "VN/COM/described", "name": "Described", "subsystems": ["app"]}
 SERVICE = {"provider": "VN/COM/described/app", "contract": "described.v1.Service", "address": "127.0.0.1:9"}
+REST_SERVICE = {
+    "provider": "VN/COM/described/app", "code": "clinic", "url": "http://127.0.0.1:9",
+    "openapi": '{"openapi": "3.1.0"}',
+}  # fmt: skip
 NAMED = {"provider": SERVICE["provider"], "contract": SERVICE["contract"]}
 GRANT = {"id": "described", "consumer": "VN/GOV/H26/one-stop", "methods": ["*"], **NAMED}
 Operations = dict[tuple[str, str], dict[str, Any]]
@@ -150,6 +154,10 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
     ask("POST", "/grant-requests/{request_id}/decline", body={"reason": "no"}, request_id=declined)
     ask("DELETE", "/grants/{grant_id}", grant_id=approved["grant"])
     ask("DELETE", "/grants/{grant_id}", grant_id=GRANT["id"])
+    ask("PUT", "/services/rest", body=REST_SERVICE)
+    code = {"provider": REST_SERVICE["provider"], "code": REST_SERVICE["code"]}
+    ask("GET", "/services/rest/openapi", code)
+    ask("DELETE", "/services/rest", code)
     ask("DELETE", "/services", NAMED)
     ask("DELETE", "/quotas", {"consumer": "VN/COM/described/app"})
     # Not asked: what would change the ledger's key for the tests that share this exchange, or needs TLS or a loss.
