@@ -1,11 +1,10 @@
 """A contract as reflection describes it: one gRPC service with its messages, comments and HTTP annotations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from google.api import annotations_pb2
 from google.protobuf.descriptor import EnumValueDescriptor, MethodDescriptor, ServiceDescriptor
-from google.protobuf.descriptor_database import DescriptorDatabase
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -34,13 +33,13 @@ class Contract:
     def __init__(self, files: bytes, name: str) -> None:
         self._comments: dict[str, str] = {}
         self._options: dict[str, MethodOptions] = {}
-        described = DescriptorDatabase()
+        pool = DescriptorPool()
         try:
-            for file in FileDescriptorSet.FromString(files).file:
-                described.Add(file)
+            for file in _in_order(FileDescriptorSet.FromString(files).file):
+                pool.Add(file)
                 self._comments.update(_comments(file))
                 self._options.update(_options(file))
-            self.service: ServiceDescriptor = DescriptorPool(described).FindServiceByName(name)
+            self.service: ServiceDescriptor = pool.FindServiceByName(name)
         except (DecodeError, KeyError, TypeError) as error:
             raise ValueError(f"the files do not describe {name}: {type(error).__name__}") from error
 
@@ -61,6 +60,18 @@ class Contract:
     def read_only(self, method: MethodDescriptor) -> bool:
         """Whether the contract says that the method changes nothing."""
         return self._options[method.full_name].idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+
+
+def _in_order(files: Iterable[FileDescriptorProto]) -> Iterator[FileDescriptorProto]:
+    """Files after those that they depend on. Raises KeyError when one is missing, or depends on itself."""
+    waiting, seen = list(files), set[str]()
+    while waiting:
+        ready = [file for file in waiting if seen.issuperset(file.dependency)]
+        if not ready:
+            raise KeyError(waiting[0].name)
+        yield from ready
+        seen.update(file.name for file in ready)
+        waiting = [file for file in waiting if file.name not in seen]
 
 
 def _options(file: FileDescriptorProto) -> Iterator[tuple[str, MethodOptions]]:
