@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 
 from ndxp.contract import Contract
-from ndxp.http_rules import ONE, REST, WHOLE, HttpRule, Part, is_bound, query_fields
+from ndxp.http_rules import ONE, REST, WHOLE, HttpRule, Template, is_bound, query_fields
 from ndxp.messages import WrongRequest
 
 _BOOLS = {"true": True, "false": False}
@@ -90,7 +90,7 @@ class Routes:
             if not method.client_streaming and not method.server_streaming
             for rule in contract.rules(method)
         ]
-        self._routes = sorted(found, key=lambda route: [_exactness(part) for part in route.rule.template.parts])
+        self._routes = sorted(found, key=lambda route: _order(route.rule.template))
 
     def find(self, verb: str, path: str) -> Route | None:
         """What an HTTP request means, by its path as it was on the wire; None when it is no annotated one.
@@ -106,8 +106,9 @@ class Routes:
         return None
 
 
-def _exactness(part: Part) -> int:
-    return {ONE: 1, REST: 2}.get(part.pattern, 0)
+def _order(template: Template) -> tuple[bool, list[int]]:
+    """The place of a path among others: first those that end with an action, such as ``:lend``."""
+    return not template.action, [{ONE: 1, REST: 2}.get(part.pattern, 0) for part in template.parts]
 
 
 def _put(request: dict[str, Any], path: Sequence[FieldDescriptor], text: str) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ class Reflection(reflection.aio.ReflectionServicer):
 
 def _with_comments(contracts: Iterable[str]) -> Iterator[FileDescriptorProto]:
     """The files of contracts as they were written, where a file with the comments is there and still fits the code."""
-    pool = descriptor_pool.Default()
-    waiting = [pool.FindServiceByName(contract).file for contract in contracts]
-    seen = set[str]()
+    waiting, seen = list[FileDescriptor](), set[str]()
+    for contract in contracts:
+        with suppress(KeyError):  # of a contract without generated code
+            waiting.append(descriptor_pool.Default().FindServiceByName(contract).file)
     while waiting:
         file = waiting.pop()
         if file.name not in seen:

@@ -45,6 +45,8 @@ def found(verb: str, path: str) -> Route:
             {"name": "shelves/a/books/b", "member": "c", "long_time": True},
         ),
         ("POST", "/v1/shelves/a/books/b:lend", [], None, "LendBook", {"name": "shelves/a/books/b"}),
+        ("POST", "/v1/returned/a:b", [], None, "ReturnBook", {"name": "a:b"}),
+        ("POST", "/v1/returned/a:undo", [], None, "ReturnBook", {"name": "returned/a"}),
         ("GET", "/v1/files/a/b", [], None, "GetFile", {"path": "a/b"}),
         ("GET", "/v1/files/index", [], None, "GetIndex", {}),
     ],

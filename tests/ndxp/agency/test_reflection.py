@@ -29,15 +29,15 @@ message GetWeatherRequest {{}}
 
 
 @asynccontextmanager
-async def asked(contract: str) -> AsyncIterator[FileDescriptorProto]:
-    """The contract's own file, as an agency's reflection describes it on the wire."""
+async def asked(*contracts: str) -> AsyncIterator[FileDescriptorProto]:
+    """The file of the last contract, as an agency's reflection describes it on the wire."""
     server = grpc.aio.server()
-    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection([contract]), server)
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(contracts), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type]
-        question = reflection_pb2.ServerReflectionRequest(file_containing_symbol=contract)
+        question = reflection_pb2.ServerReflectionRequest(file_containing_symbol=contracts[-1])
         [answer] = [answer async for answer in stub.ServerReflectionInfo(iter([question]), timeout=10)]
         files = [FileDescriptorProto.FromString(f) for f in answer.file_descriptor_response.file_descriptor_proto]
         yield next(file for file in files if file.service)
@@ -93,3 +93,8 @@ async def test_without_readable_comments_a_contract_is_described_without_them(
     async with asked("weather_c.WeatherService") as file:
         assert comments(file) == set()
         assert [service.name for service in file.service] == ["WeatherService"]
+
+
+async def test_a_contract_without_generated_code_is_not_known_and_the_others_are() -> None:
+    async with asked("nobody.v1.Nothing", POPULATION) as file:
+        assert "A place of residence." in comments(file)

@@ -222,6 +222,8 @@ def test_annotated_methods_have_their_paths_too(library: dict[str, Any]) -> None
         "/v1/isbn/{isbn}": {"get", "delete"},
         "/v1/shelves/{shelf}/books": {"get", "post"},
         "/v1/shelves/{name}/books/{name_5}:lend": {"post"},
+        "/v1/returned/{name}": {"post"},
+        "/v1/returned/{name}:undo": {"post"},
         "/v1/files/{path}": {"get"},
         "/v1/files/index": {"get"},
     }
