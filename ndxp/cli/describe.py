@@ -60,6 +60,7 @@ def of_method(contract: Contract, method: MethodDescriptor, example: Any) -> dic
             for kind in enums
         },
         "example": _empty(method) if example is None else example,
+        "to_be_filled_in": example is None,
     }
 
 
@@ -84,7 +85,7 @@ def print_method(described: dict[str, Any]) -> None:
         _print_comment(enum["comment"])
         _print_table((f"  {each['name']}", each["comment"]) for each in enum["values"])
     example = json.dumps(described["example"], ensure_ascii=False)
-    console.print("\nAn example:")
+    console.print("\nA request to be filled in:" if described["to_be_filled_in"] else "\nAn example:")
     console.print(f"ndxp call {described['method']} {quote(example)}", soft_wrap=True)
 
 

@@ -59,6 +59,7 @@ def test_a_method_without_a_sample_call_gets_a_request_to_be_filled_in(ndxp: Ndx
     fields = {f["name"] for f in described["messages"][described["request"]]["fields"]}
     assert described["example"]
     assert described["example"].keys() <= fields
+    assert "A request to be filled in:" in ndxp("services", "describe", described["method"]).out.splitlines()
 
 
 def test_a_service_is_described_with_its_methods(ndxp: Ndxp) -> None:
