@@ -12,12 +12,12 @@ from gateway.control.discovery import Discovery
 from gateway.control.http import problems
 from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.control.http.bodies import BodyLimit
-from gateway.control.http.names import Named
 from gateway.control.http.requests import Counting, Requests
 from gateway.control.http.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
+from gateway.http.names import Named
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.standing import Standings
@@ -64,7 +64,7 @@ def create(parts: Parts) -> FastAPI:
     app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)
     app.add_middleware(Counting, requests=parts.requests)
     if parts.names is not None:
-        app.add_middleware(Named, names=parts.names)
+        app.add_middleware(Named, names=parts.names, process="control", setting="NDXP_CONTROL_NAMES")
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
         (admin.router(parts.registry, parts.discovery, parts.keeper), Role.VIEWER),

@@ -18,12 +18,13 @@ from gateway.dataplane.admission import Admission
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
-from gateway.dataplane.tokens import TokenVerifier
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
+from gateway.tokens import TokenVerifier
 from ndxp.errors import BEFORE_ADMISSION, Reason, Refusal
 from ndxp.steps import CallStep
 from ndxp.wire import metadata
+from ndxp.wire.tls import REST
 
 STRANGERS = 50.0, 500
 """How many refusals of callers without a valid token are recorded in a second, and at once; others are refused but not
@@ -85,7 +86,10 @@ class Claim:
 
 
 def identify(state: WorkerState, call: Call, claim: Claim) -> None:
-    """Who calls: needs a valid token, and with TLS a certificate, of a member on the exchange that is not disabled."""
+    """Who calls: needs a valid token, and with TLS a certificate, of a member on the exchange that is not disabled.
+
+    The doors for HTTP show a certificate of their own; behind it the token alone says who calls.
+    """
     _check_size(state.settings.max_metadata_bytes, claim)
     call.headers = metadata.read(claim.pairs)
     try:
@@ -95,7 +99,7 @@ def identify(state: WorkerState, call: Call, claim: Claim) -> None:
         raise
     client = call.client = token.client
     call.generation = call.certificate = token.generation
-    if claim.certificate is not None:
+    if claim.certificate is not None and claim.certificate.client != REST:
         call.certificate = claim.certificate.generation
         if claim.certificate.client != client:
             raise Refusal(

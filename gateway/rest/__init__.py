@@ -1,1 +1,1 @@
-"""The door for HTTP: it translates HTTP to gRPC and back, and decides nothing."""
+"""The doors: HTTP translated into gRPC calls of the data plane, and back. Nothing is decided here."""

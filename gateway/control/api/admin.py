@@ -17,11 +17,11 @@ from gateway.control.api.shapes import (
     Service,
 )
 from gateway.control.discovery import Discovery
-from gateway.control.http.problems import Problem
 from gateway.control.keeper import Keeper
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.core.registry import Registry, RegistryError
+from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
 

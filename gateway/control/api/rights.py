@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.control.api.shapes import Decision
-from gateway.control.http.problems import Problem
 from gateway.core.decision import decide
+from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 
 _Text = Annotated[str, Field(max_length=256)]

@@ -1,0 +1,50 @@
+"""How a failed call looks in HTTP: canonical status, RFC 9457 problem details, Connect's error."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from gateway.http.problem import answer
+from ndxp.errors import Code
+from ndxp.wire import metadata
+from ndxp.wire.status import Failure
+
+HTTP_STATUS: Mapping[Code, int] = {
+    Code.OK: 200, Code.CANCELLED: 499, Code.UNKNOWN: 500, Code.INVALID_ARGUMENT: 400, Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404, Code.ALREADY_EXISTS: 409, Code.PERMISSION_DENIED: 403, Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 400, Code.ABORTED: 409, Code.OUT_OF_RANGE: 400, Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500, Code.UNAVAILABLE: 503, Code.DATA_LOSS: 500, Code.UNAUTHENTICATED: 401,
+}  # fmt: skip
+"""The HTTP status for a code, as google.rpc.Code and the Connect protocol have it."""
+
+
+def members(failure: Failure) -> dict[str, Any]:
+    """What a problem says beyond RFC 9457; without what is empty."""
+    said: dict[str, Any] = {
+        "code": failure.code.name, "reason": failure.reason, "hop": failure.hop, "remedy": failure.remedy,
+        "message_vi": failure.message_vi, "field": failure.field, "origin": failure.origin,
+        "transaction_id": failure.transaction_id, "retry_after": failure.retry_after, "details": failure.details,
+    }  # fmt: skip
+    return {name: value for name, value in said.items() if value not in ("", None, {})}
+
+
+def headers(failure: Failure) -> dict[str, str]:
+    """Header fields of an answer that tells of a failure."""
+    found: dict[str, str] = {}
+    if failure.transaction_id:
+        found[metadata.TRANSACTION_ID] = failure.transaction_id
+    if failure.origin:
+        found[metadata.ERROR_ORIGIN] = failure.origin
+    if failure.retry_after is not None:
+        found["retry-after"] = str(math.ceil(failure.retry_after))
+    if failure.code is Code.UNAUTHENTICATED:
+        found["www-authenticate"] = 'Bearer realm="ndxp"'
+    return found
+
+
+def problem(failure: Failure) -> JSONResponse:
+    """The answer in RFC 9457's form."""
+    title = failure.code.name.replace("_", " ").capitalize()
+    return answer(HTTP_STATUS[failure.code], title, failure.message, members(failure), headers(failure))

@@ -1,0 +1,102 @@
+"""What the doors know of the exchange: contracts to translate by, members to list, keys of tokens."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any
+
+import msgspec
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import MethodDescriptor
+from redis.exceptions import RedisError
+
+from gateway.core.registry import Registry, Snapshot
+from gateway.registry_store import RegistryStore
+from gateway.tokens import TokenVerifier
+from ndxp.errors import Refusal
+
+_FIRST, _WATCH = 0.05, 0.5
+"""Seconds between two looks for the first registry, and for a newer one."""
+
+_log = logging.getLogger("rest")
+
+
+class Known:
+    """The registry and the contracts in the version that was read last."""
+
+    def __init__(self, registry: RegistryStore) -> None:
+        self._registry = registry
+        self._verifier = TokenVerifier()
+        self._pools: dict[str, tuple[bytes, descriptor_pool.DescriptorPool | None]] = {}
+        self._methods: dict[str, MethodDescriptor | None] = {}
+        self.snapshot = Snapshot(Registry(instance="VN"), {})
+
+    def method(self, name: str) -> MethodDescriptor | None:
+        """The method "package.Service/Method"; None when no provider has described it."""
+        if name not in self._methods:
+            contract, _, method = name.partition("/")
+            pool = self._pool(contract)
+            if pool is None:
+                return None  # not remembered: names are free text of strangers
+            with contextlib.suppress(KeyError):
+                service: Any = pool.FindServiceByName(contract)
+                self._methods[name] = service.methods_by_name[method]
+        return self._methods.get(name)
+
+    def trusts(self, authorization: str) -> bool:
+        """Whether a token holds, so that a large body is read; the gateway decides about the call."""
+        try:
+            self._verifier.verify(authorization, time.time())
+        except Refusal:
+            return False
+        return True
+
+    async def first(self) -> None:
+        """Waits until there is a registry."""
+        while True:
+            with contextlib.suppress(RedisError, msgspec.ValidationError):
+                if await self._registry.version():
+                    await self._load()
+                    return
+            await asyncio.sleep(_FIRST)
+
+    async def watch(self) -> None:
+        """Follows changes until cancelled; while the store does not answer, what is known stays."""
+        while True:
+            await asyncio.sleep(_WATCH)
+            try:
+                if await self._registry.version() > self.snapshot.version:
+                    await self._load()
+            except RedisError:
+                continue
+            except msgspec.ValidationError as error:
+                known = self.snapshot.version
+                _log.error("the registry is of newer software (%s); the doors go on by version %d", error, known)
+
+    async def _load(self) -> None:
+        published = await self._registry.load()
+        self._verifier.use_keys(published.token_keys)
+        self.snapshot = published.snapshot
+        self._methods.clear()
+        self._pools = {name: kept for name, kept in self._pools.items() if self.snapshot.contracts.get(name) == kept[0]}
+
+    def _pool(self, contract: str) -> descriptor_pool.DescriptorPool | None:
+        """A pool with the contract's files; each contract has its own, so that contracts cannot conflict."""
+        files = self.snapshot.contracts.get(contract)
+        if files is None:
+            return None
+        if contract not in self._pools:
+            self._pools[contract] = files, _described(contract, files)
+        return self._pools[contract][1]
+
+
+def _described(contract: str, files: bytes) -> descriptor_pool.DescriptorPool | None:
+    pool = descriptor_pool.DescriptorPool()
+    try:
+        for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
+            pool.Add(file)
+    except TypeError as error:
+        _log.error("the doors leave out %s: its files contradict one another: %.300r", contract, str(error))
+        return None
+    return pool
