@@ -46,7 +46,7 @@ HTTP_STATUS: Mapping[Code, int] = {
     Code.FAILED_PRECONDITION: 400, Code.ABORTED: 409, Code.OUT_OF_RANGE: 400, Code.UNIMPLEMENTED: 501,
     Code.INTERNAL: 500, Code.UNAVAILABLE: 503, Code.DATA_LOSS: 500, Code.UNAUTHENTICATED: 401,
 }  # fmt: skip
-"""The HTTP status of each code, as googleapis/google/rpc/code.proto maps them."""
+"""The HTTP status for each code, as google.rpc.Code and the Connect protocol have it."""
 
 
 class Reason(StrEnum):

@@ -73,7 +73,7 @@ def call(
             same = other_tools.Call(
                 client=client, method=known, requests=requests, pairs=pairs, deadline=deadline, folder=folder
             )
-            _print(other_tools.curl(same) if curl else _grpcurl(session, same), as_json)
+            _print(_curl(session, same) if curl else _grpcurl(session, same), as_json)
             return
     except (messages.WrongRequest, other_tools.NotPossible) as error:
         complain(str(error))
@@ -132,6 +132,10 @@ def _known(session: Session, method: str, descriptor: MethodDescriptor | None) -
         complain(f"the gateway's reflection does not describe {method} yet; try again")
         raise typer.Exit(1)
     return descriptor
+
+
+def _curl(session: Session, same: other_tools.Call) -> str:
+    return other_tools.curl(same, session.state.rest_url, session.tls(same.client), session.state.tls_folder)
 
 
 def _grpcurl(session: Session, same: other_tools.Call) -> str:

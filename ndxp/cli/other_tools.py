@@ -14,9 +14,6 @@ from ndxp.options import DEFAULT_FOLDER
 from ndxp.terminal import shows_everything
 from ndxp.wire.tls import FRONT, Tls, file_of
 
-REST_URL = "http://127.0.0.1:8081"
-"""Where the door for HTTP listens."""
-
 
 class NotPossible(Exception):
     """The tool cannot make the call; the text says why, and what can."""
@@ -47,19 +44,21 @@ class Call:
 
     @property
     def data(self) -> str:
-        """The requests in JSON, quoted for the shell."""
-        return quote(" ".join(_in_one_line(request) for request in self.requests))
+        """The requests in JSON, a line each, quoted for the shell."""
+        return quote("\n".join(_in_one_line(request) for request in self.requests))
 
 
-def curl(call: Call) -> str:
-    """The command line of curl, which calls through the door for HTTP. Raises NotPossible for a stream."""
-    if call.method.client_streaming or call.method.server_streaming:
-        raise NotPossible(f"curl cannot make a call with a stream, as {call.name} has; --grpcurl prints one that can")
+def curl(call: Call, rest_url: str, tls: Tls | None, tls_folder: Path) -> str:
+    """The command line of curl, for the door for HTTP at a URL. Raises NotPossible when the URL is not known."""
+    if not rest_url:
+        raise NotPossible("it is not known here where the exchange takes HTTP; --grpcurl prints a line that calls it")
+    kind = "application/x-ndjson" if call.method.client_streaming else "application/json"
+    trusted = f"--cacert {_authority(tls, tls_folder)} " if tls is not None and rest_url.startswith("https:") else ""
     words = [
-        f"curl -sS --max-time {call.deadline:g} {quote(f'{REST_URL}/{call.name}')}",
+        f"curl -sSN {trusted}--max-time {call.deadline:g} {quote(f'{rest_url}/{call.name}')}",
         *call.headers,
-        "-H 'content-type: application/json'",
-        f"--data {call.data}",
+        f"-H {quote(f'content-type: {kind}')}",
+        f"--data-binary {call.data}",
     ]
     return " \\\n  ".join(words)
 
@@ -76,12 +75,16 @@ def grpcurl(call: Call, gateway: str, tls: Tls | None, tls_folder: Path) -> str:
 
 
 def _security(client: str, tls: Tls | None, folder: Path) -> str:
+    """The options of grpcurl for the connection."""
     if tls is None:
         return "-plaintext"
-    if not tls.own:
-        return f"-cacert {quote(str(folder / FRONT))}"
     own = quote(str(file_of(folder, client)))
-    return f"-cacert {quote(str(folder / 'ca.pem'))} -cert {own} -key {own}"
+    return f"-cacert {_authority(tls, folder)}" + (f" -cert {own} -key {own}" if tls.own else "")
+
+
+def _authority(tls: Tls, folder: Path) -> str:
+    """The file of the authority to trust, quoted for the shell."""
+    return quote(str(folder / ("ca.pem" if tls.own else FRONT)))
 
 
 def _in_one_line(request: Message) -> str:

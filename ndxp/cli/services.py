@@ -10,7 +10,6 @@ from ndxp.cli.contract import look_up
 from ndxp.cli.describe import kind_of, of_method, of_service, print_method, print_service
 from ndxp.cli.names import full_method, full_service, methods, must_be_offered
 from ndxp.cli.names import services as known_services
-from ndxp.cli.other_tools import REST_URL
 from ndxp.contract import Contract
 from ndxp.openapi import document
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
@@ -105,7 +104,8 @@ def _print_openapi(session: Session, member: str, name: str) -> None:
     service = must_be_offered("service", full_service(session, name), known_services(session))
     _, files = _contract(session, member, service)
     token_url = f"{session.state.control_url}/oauth2/token"
-    print_json(document(files, service, url=REST_URL, token_url=token_url, examples=_examples(service)))
+    url = session.state.rest_url or "/"
+    print_json(document(files, service, url=url, token_url=token_url, examples=_examples(service)))
 
 
 def _examples(service: str) -> dict[str, Any]:

@@ -28,6 +28,12 @@ _ANSWERS: Mapping[str, str] = {
 _OF_A_RESULT = (metadata.TRANSACTION_ID, metadata.WITHHELD, metadata.GRANT)
 _OF_AN_ERROR = (metadata.TRANSACTION_ID, metadata.ERROR_ORIGIN, "retry-after")
 
+
+def _connect_code(code: Code) -> str:
+    """A code as the Connect protocol writes it."""
+    return "canceled" if code is Code.CANCELLED else code.name.lower()
+
+
 _PROBLEM = {
     "type": "object",
     "description": "What is wrong and what to do (RFC 9457).",
@@ -44,6 +50,8 @@ _PROBLEM = {
         "field": {"type": "string", "description": "The field of the request, or the header, that is wrong."},
         "origin": {"type": "string", "enum": ["gateway", "provider"]},
         "transaction_id": {"type": "string"},
+        "retry_after": {"type": "number", "description": "Seconds to wait before the next try."},
+        "details": {"type": "object", "additionalProperties": {"type": "string"}},
     },
     "required": ["type", "title", "status", "detail"],
 }
@@ -52,7 +60,7 @@ _CONNECT_ERROR = {
     "type": "object",
     "description": "An error as the Connect protocol has it, for a call with the header connect-protocol-version.",
     "properties": {
-        "code": {"type": "string", "enum": [code.name.lower() for code in Code if code is not Code.OK]},
+        "code": {"type": "string", "enum": [_connect_code(code) for code in Code if code is not Code.OK]},
         "message": {"type": "string"},
         "details": {"type": "array", "items": {"type": "object"}},
     },
@@ -65,7 +73,13 @@ def shared(token_url: str) -> dict[str, Any]:
     return {
         "parameters": _parameters(),
         "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _ANSWERS.items()},
-        "responses": {f"Error{status}": _error(status, codes) for status, codes in _codes().items()},
+        "responses": {
+            **{f"Error{status}": _error(codes) for status, codes in _codes().items()},
+            "Error": {
+                "description": "The request cannot be translated into a call.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ndxp.Problem"}}},
+            },
+        },
         "securitySchemes": {
             "token": {
                 "type": "http",
@@ -101,7 +115,8 @@ def result_headers() -> dict[str, dict[str, str]]:
 
 def errors() -> dict[str, dict[str, str]]:
     """References to every error answer, by HTTP status."""
-    return {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _codes()}
+    known = {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in _codes()}
+    return {**known, "default": {"$ref": "#/components/responses/Error"}}
 
 
 def _parameters() -> dict[str, Any]:
@@ -133,7 +148,7 @@ def _codes() -> dict[int, list[Code]]:
     return found
 
 
-def _error(status: int, codes: list[Code]) -> dict[str, Any]:
+def _error(codes: list[Code]) -> dict[str, Any]:
     of_the_exchange = [f"- `{reason}`: {rule.meaning}" for reason, rule in RULES.items() if rule.code in codes]
     names = " or ".join(code.name for code in codes)
     description = "\n".join([f"{names}.", *(["", *of_the_exchange] if of_the_exchange else [])])

@@ -11,14 +11,18 @@ from ndxp.openapi.answers import SECURITY, SHARED_SCHEMAS, errors, parameters, r
 from ndxp.openapi.rules import paths_of_rules
 from ndxp.openapi.schemas import Schema, Schemas, described
 
-JSON, STREAM = "application/json", "application/connect+json"
+JSON, LINES, ENVELOPES = "application/json", "application/x-ndjson", "application/connect+json"
+
+_STREAMED = {
+    LINES: "A line of JSON for each message. The last line is an object with the member `error` when the call failed.",
+    ENVELOPES: (
+        "A stream of envelopes, as the Connect protocol has them: a byte of flags, four bytes of length, and a message "
+        "in JSON. The last envelope of an answer has the flag 2 and says how the call ended."
+    ),
+}
+"""What the body of a stream is, by its content type."""
 
 _VARIABLE = re.compile(r"\{[^}]*\}")
-
-_STREAMED = (
-    "A stream of envelopes, as the Connect protocol has them: a byte of flags, four bytes of length, and a message in "
-    "JSON. The last envelope of an answer has the flag 2 and says how the call ended."
-)
 
 
 def document(
@@ -62,22 +66,17 @@ def _told(contract: Contract, method: MethodDescriptor) -> dict[str, Any]:
     if contract.read_only(method):
         text.append("It changes nothing.")
     if method.client_streaming:
-        text.append(
-            "It takes a stream of messages, which is not plain JSON: call it by gRPC, or with a client of the Connect "
-            "protocol."
-        )
-    elif method.server_streaming:
+        text.append("It takes a stream of messages.")
+    if method.server_streaming:
         text.append("It answers with a stream of messages.")
     return {"tags": [method.containing_service.name], **described("\n\n".join(filter(None, text)))}
 
 
 def _operation(contract: Contract, schemas: Schemas, method: MethodDescriptor, example: Any) -> dict[str, Any]:
     streamed = method.client_streaming or method.server_streaming
-    asked = _content(schemas, method.input_type, streamed=streamed)
-    if example is not None and not streamed:
+    asked = _content(schemas, method.input_type, many=method.client_streaming, enveloped=streamed)
+    if example is not None:
         asked[JSON]["example"] = example
-    elif example is not None:
-        asked[STREAM]["schema"]["contentSchema"]["examples"] = example if isinstance(example, list) else [example]
     return {
         "operationId": method.name,
         **_told(contract, method),
@@ -87,22 +86,31 @@ def _operation(contract: Contract, schemas: Schemas, method: MethodDescriptor, e
             "200": {
                 "description": contract.comment(method.output_type) or "The answer.",
                 "headers": result_headers(),
-                "content": _content(schemas, method.output_type, streamed=streamed),
+                "content": _answer(schemas, method, enveloped=streamed),
             },
             **errors(),
         },
     }
 
 
-def _content(schemas: Schemas, kind: Descriptor, *, streamed: bool) -> dict[str, Schema]:
-    """A message as a body; of a stream, the schema of each message is in ``contentSchema``."""
+def _answer(schemas: Schemas, method: MethodDescriptor, *, enveloped: bool) -> dict[str, Schema]:
+    content = _content(schemas, method.output_type, many=method.server_streaming, enveloped=enveloped)
+    return {kind: media for kind, media in content.items() if kind != JSON or not method.server_streaming}
+
+
+def _content(schemas: Schemas, kind: Descriptor, *, many: bool, enveloped: bool) -> dict[str, Schema]:
+    """A message, or many, as a body by its content type; of a stream, the schema of a message is ``contentSchema``."""
     message = schemas.message(kind)
-    if not streamed:
-        return {JSON: {"schema": message}}
+    streams = ([LINES] if many else []) + ([ENVELOPES] if enveloped else [])
     return {
-        STREAM: {
-            "schema": {
-                "type": "string", "description": _STREAMED, "contentMediaType": STREAM, "contentSchema": message,
+        JSON: {"schema": {"type": "array", "items": message} if many else message},
+        **{
+            each: {
+                "schema": {
+                    "type": "string", "description": _STREAMED[each], "contentMediaType": each,
+                    "contentSchema": message,
+                }
             }
-        }
+            for each in streams
+        },
     }  # fmt: skip

@@ -7,7 +7,6 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ndxp.cli.names import similar
-from ndxp.cli.other_tools import REST_URL
 from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
 
@@ -80,7 +79,7 @@ def test_the_openapi_document_of_a_service_is_printed_with_comments_and_examples
     assert operation["description"].startswith("Service 033: ")
     example = operation["requestBody"]["content"]["application/json"]["example"]
     assert ndxp("call", VERIFY, json.dumps(example)).data == {"matched": True}
-    assert ran.data["servers"] == [{"url": REST_URL}]
+    assert ran.data["servers"] == [{"url": exchange.rest_url}]
     flow = ran.data["components"]["securitySchemes"]["credentials"]["flows"]["clientCredentials"]
     assert flow["tokenUrl"] == f"{exchange.control_url}/oauth2/token"
 
