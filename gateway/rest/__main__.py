@@ -10,10 +10,12 @@ import uvloop
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
 from gateway.rest import app
+from gateway.rest.adapter import Adapter
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
 from gateway.settings import RestSettings
 from gateway.store import connect
+from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, loopback, run_process, until_stopped
 from ndxp.rpc import Lanes
@@ -31,7 +33,9 @@ async def _serve(settings: RestSettings) -> None:
     calls = Calls(lanes, known, settings)
     application = app.create(calls, names=None if tls else settings.names, origins=settings.cors_origins)
     server = serve(application, file_of(settings.tls_folder, REST) if settings.tls_folder else None)
-    async with shown(settings.metrics_address), asyncio.TaskGroup() as duties:
+    adapter = Adapter(known, most_bytes=settings.max_body_bytes, tls=tls)
+    gauges = shown(settings.metrics_address, lambda: collect(*adapter.traffics))
+    async with gauges, asyncio.TaskGroup() as duties:
         stopped = duties.create_task(until_stopped())
         first = duties.create_task(known.first())
         await asyncio.wait((stopped, first), return_when=asyncio.FIRST_COMPLETED)
@@ -39,11 +43,13 @@ async def _serve(settings: RestSettings) -> None:
             await end([first])
             return
         watching = duties.create_task(known.watch())
+        await adapter.start(settings.adapter_address)
         freeze()
         duties.create_task(server.serve([listen(settings.rest_address)]))
         _log.info("the doors are open on %s", settings.rest_address)
         await stopped
         server.stop()
+        await adapter.stop()
         await end([watching])
     lanes.close()
     await store.aclose()

@@ -52,6 +52,16 @@ class Calls:
             found.append(("grpc-timeout", stated))
         return found
 
+    async def open(self, method: str, pairs: Sequence[Pair]) -> StreamedRpc:
+        """A call of "package.Service/Method" whose request is not sent yet. Raises Failed when it cannot be made."""
+        try:
+            return await self._lanes.stream(f"/{method}", pairs, known=self.known.method(method) is not None)
+        except ConnectionError as error:
+            failure = status.Failure(
+                Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
+            )
+            raise Failed(failure) from error
+
     @asynccontextmanager
     async def begun(
         self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate
@@ -61,13 +71,7 @@ class Calls:
         The call is cancelled when the caller goes away, and when the block is left before its end.
         """
         described = self.known.method(method)
-        try:
-            rpc = await self._lanes.stream(f"/{method}", pairs, known=described is not None)
-        except ConnectionError as error:
-            failure = status.Failure(
-                Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
-            )
-            raise Failed(failure) from error
+        rpc = await self.open(method, pairs)
         leaving = None
         try:
             if described is None:

@@ -54,6 +54,9 @@ def add_grant(
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls must state; again for more.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(help="A path of a REST service, or a pattern; again for more.")
+    ] = None,
     valid_from: Annotated[str, typer.Option("--from", help="First day or instant, such as 2026-01-01.")] = "",
     valid_until: Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")] = "",
     basis: Annotated[str, typer.Option(help="The law on which it is based.")] = "",
@@ -73,8 +76,8 @@ def add_grant(
         must_be_offered("service", contract, known)
     body = {
         "consumer": consumer, "provider": provider, "contract": contract, "methods": methods,
-        "purposes": purpose or [], "fields": field or [], "valid_from": valid_from, "valid_until": valid_until,
-        "basis": basis,
+        "purposes": purpose or [], "fields": field or [], "paths": path or [],
+        "valid_from": valid_from, "valid_until": valid_until, "basis": basis,
     }  # fmt: skip
     grant = session.send("POST", "/grants", body=body)
     if as_json:
@@ -105,8 +108,9 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         console.print(head, soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
         terms = {
-            "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
-            "from": grant["valid_from"], "until": grant["valid_until"], "basis": grant["basis"],
+            "for the paths": ", ".join(grant["paths"]), "for the purpose": " or ".join(grant["purposes"]),
+            "releases only": ", ".join(grant["fields"]), "from": grant["valid_from"], "until": grant["valid_until"],
+            "basis": grant["basis"],
         }  # fmt: skip
         for word, text in terms.items():
             if text:

@@ -20,6 +20,7 @@ def can(
     method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method, or the short name of one.")],
     provider: Annotated[str, typer.Option(help="The provider, if several offer the service.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose that the call would state.")] = "",
+    path: Annotated[str, typer.Option(help="The path of a call of a REST service, such as /CODE/patients/7.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def can(
     """
     session = Session(folder)
     client, method = session.subsystem(member), full_method(session, method)
-    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose)
+    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose, path=path)
     if as_json:
         print_json(found)
     elif found["allowed"]:

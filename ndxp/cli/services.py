@@ -56,6 +56,11 @@ def services(
         for name, method in service["methods"].items():
             kind = kind_of(client_streaming=method["client_streaming"], server_streaming=method["server_streaming"])
             console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
+    for service in found:
+        if service["rest"]:
+            console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
+        for code, url in service["rest"].items():
+            console.print(styled("  {}", f"{code:24}{url}"), soft_wrap=True)
 
 
 def together(services: Sequence[dict[str, Any]], *alike: str) -> list[tuple[dict[str, Any], str]]:

@@ -13,6 +13,7 @@ REQUEST_HEADERS: Mapping[str, str] = {
     metadata.USER_ID: "The officer who asks; recorded in the ledger.",
     metadata.ISSUE: "The matter that the call belongs to; recorded in the ledger.",
     metadata.REPRESENTED_PARTY: "On whose behalf the caller asks; recorded in the ledger.",
+    metadata.PATH: "The path of a call of a REST service; other services take none.",
     metadata.PURPOSE: "What the data is for, where the grant asks for a purpose; recorded in the ledger.",
 }
 """What a caller may say of a call, beside the trace."""
