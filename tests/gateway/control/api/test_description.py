@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import jsonschema_rs
 import pytest
 
+from ndxp.exchange.v1.exchange_pb2 import RequestGrantRequest
+from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
@@ -140,6 +143,16 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
     ask("GET", "/ledger/consistency", {"old": 1, "new": 2})
     ask("POST", "/ledger/retention", body={"before": 0})
     ask("POST", "/keys", body={"leaked": False})
+    with exchange.connect("VN/GOV/H26/hospital") as connection:
+        directory = ExchangeServiceStub(connection.channel)
+        for method in ("Get", "Put"):
+            wish = RequestGrantRequest(request_id=str(uuid4()), methods=[method], because="a test", **NAMED)
+            directory.RequestGrant(wish)
+    granted, declined = [each["id"] for each in ask("GET", "/grant-requests") if each["provider"] == NAMED["provider"]]
+    less = {"purposes": ["p"], "valid_until": "2099-12-31", "reason": "for a while"}
+    approved = ask("POST", "/grant-requests/{request_id}/approve", body=less, request_id=granted)
+    ask("POST", "/grant-requests/{request_id}/decline", body={"reason": "no"}, request_id=declined)
+    ask("DELETE", "/grants/{grant_id}", grant_id=approved["grant"])
     ask("DELETE", "/grants/{grant_id}", grant_id=GRANT["id"])
     ask("PUT", "/services/rest", body=REST_SERVICE)
     code = {"provider": REST_SERVICE["provider"], "code": REST_SERVICE["code"]}
