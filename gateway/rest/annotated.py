@@ -57,10 +57,8 @@ class Annotated:
         snapshot = self._calls.known.snapshot
         if self._version != snapshot.version:
             known = (self._calls.known.contract(name) for name in snapshot.contracts)
-            self._routes, self._version = (
-                Routes([contract for contract in known if contract is not None]),
-                snapshot.version,
-            )
+            self._routes = Routes([contract for contract in known if contract is not None])
+            self._version = snapshot.version
         return self._routes
 
 
