@@ -7,17 +7,20 @@ import sys
 
 import uvloop
 
+from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
 from gateway.rest import app
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
+from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, loopback, run_process, until_stopped
 from ndxp.rpc import Lanes
 from ndxp.wire.tls import REST, Tls, file_of
+from ndxp.wire.tracing import tracer
 
 _log = logging.getLogger("rest")
 
@@ -28,10 +31,13 @@ async def _serve(settings: RestSettings) -> None:
     known = Known(RegistryStore(store))
     tls = Tls.load(settings.tls_folder, REST) if settings.tls_folder else None
     lanes = Lanes(settings.gateway, settings.connections, agent="ndxp-rest", tls=tls)
-    calls = Calls(lanes, known, settings)
-    application = app.create(calls, names=None if tls else settings.names, origins=settings.cors_origins)
+    traffic = Traffic(known, tracer(SERVICE, settings.name))
+    calls = Calls(lanes, known, settings, traffic)
+    requests = Requests("ndxp_rest_requests", "Requests to the doors for HTTP.")
+    application = app.create(calls, requests, names=None if tls else settings.names, origins=settings.cors_origins)
     server = serve(application, file_of(settings.tls_folder, REST) if settings.tls_folder else None)
-    async with shown(settings.metrics_address), asyncio.TaskGroup() as duties:
+    gauges = shown(settings.metrics_address, traffic.collect, requests.collect)
+    async with gauges, asyncio.TaskGroup() as duties:
         stopped = duties.create_task(until_stopped())
         first = duties.create_task(known.first())
         await asyncio.wait((stopped, first), return_when=asyncio.FIRST_COMPLETED)

@@ -12,8 +12,10 @@ from starlette.routing import Route
 
 from gateway.http.names import Named
 from gateway.http.problem import answer
+from gateway.http.requests import Counting, Requests
 from gateway.rest import json_door
 from gateway.rest.call import Calls
+from ndxp import __version__
 from ndxp.wire import metadata
 
 _SHOWN = (
@@ -27,11 +29,11 @@ _SHOWN = (
 """Header fields of answers that scripts of the named web pages may read."""
 
 
-def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str]) -> Starlette:
+def create(calls: Calls, requests: Requests, *, names: Collection[str] | None, origins: Sequence[str]) -> Starlette:
     """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide."""
 
     async def alive(_: Request) -> Response:
-        return JSONResponse({"status": "alive"})
+        return JSONResponse({"status": "alive", "version": __version__})
 
     async def ready(_: Request) -> Response:
         waits = [] if calls.known.snapshot.version else ["registry"]
@@ -40,7 +42,7 @@ def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str
     async def call(request: Request) -> Response:
         return await json_door.answer(calls, request)
 
-    middleware = []
+    middleware = [Middleware(Counting, requests=requests)]
     if names is not None:
         middleware.append(Middleware(Named, names=names, process="the door", setting="NDXP_REST_NAMES"))
     if origins:

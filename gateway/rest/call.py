@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive
 
 from gateway.rest.known import Known
+from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings
 from ndxp.errors import Code, Reason
 from ndxp.messages import WrongRequest
@@ -53,9 +54,10 @@ class Failed(Exception):
 class Calls:
     """Makes calls for the doors."""
 
-    def __init__(self, lanes: Lanes, known: Known, settings: RestSettings) -> None:
+    def __init__(self, lanes: Lanes, known: Known, settings: RestSettings, traffic: Traffic) -> None:
         self._lanes = lanes
         self._settings = settings
+        self._traffic = traffic
         self.known = known
 
     def pairs(self, headers: Headers) -> list[Pair]:
@@ -78,26 +80,29 @@ class Calls:
         The call is cancelled when the caller goes away, and when the block is left before its end.
         """
         described = self.known.method(method)
-        try:
-            rpc = await self._lanes.stream(f"/{method}", pairs)
-        except ConnectionError as error:
-            failure = status.Failure(
-                Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
-            )
-            raise Failed(failure) from error
-        leaving = None
-        try:
-            if described is None:
-                raise await _refused(rpc) or _unknown(method)
-            body = await self._body(rpc, receive, pairs)
-            if body is not None:
-                await _send(rpc, body, translate, single=not described.client_streaming)
-            leaving = asyncio.create_task(_leave(rpc, receive))
-            yield rpc
-        finally:
-            if leaving is not None:
-                leaving.cancel()
-            rpc.cancel()
+        with self._traffic.begin(method, described, pairs) as passage:
+            try:
+                rpc = await self._lanes.stream(f"/{method}", passage.onward(pairs))
+            except ConnectionError as error:
+                passage.answer = Answer(Code.UNAVAILABLE)
+                failure = status.Failure(
+                    Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
+                )
+                raise Failed(failure) from error
+            leaving = None
+            try:
+                if described is None:
+                    raise await _refused(rpc) or _unknown(method)
+                body = await self._body(rpc, receive, pairs)
+                if body is not None:
+                    await _send(rpc, body, translate, single=not described.client_streaming)
+                leaving = asyncio.create_task(_leave(rpc, receive))
+                yield rpc
+            finally:
+                if leaving is not None:
+                    leaving.cancel()
+                rpc.cancel()
+                passage.answer = replace(rpc.answer or passage.answer, leading=rpc.leading)
 
     async def ask(self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate) -> Answer:
         """The whole answer of a call. Raises Failed when the call fails, and for an answer that is too large."""
@@ -125,7 +130,7 @@ class Calls:
 
     async def _rest(self, body: bytes, receive: Receive, pairs: Sequence[Pair]) -> bytes:
         authorization = next((str(value) for key, value in pairs if key == metadata.AUTHORIZATION), "")
-        trusted = self.known.trusts(authorization)
+        trusted = bool(self.known.caller(authorization))
         most = self._settings.max_message_bytes if trusted else _UNKNOWN
         parts, size, more = [body], len(body), True
         while more:

@@ -44,13 +44,15 @@ class Known:
                 self._methods[name] = service.methods_by_name[method]
         return self._methods.get(name)
 
-    def trusts(self, authorization: str) -> bool:
-        """Whether a token holds, so that a large body is read; the gateway decides about the call."""
+    def caller(self, authorization: str) -> str:
+        """The subsystem whose token holds, empty when none does; the gateway decides about the call.
+
+        What is kept for a caller, such as a large body, is kept for a token that holds only.
+        """
         try:
-            self._verifier.verify(authorization, time.time())
+            return self._verifier.verify(authorization, time.time()).client
         except Refusal:
-            return False
-        return True
+            return ""
 
     async def first(self) -> None:
         """Waits until there is a registry."""
