@@ -35,7 +35,8 @@ async def _serve(settings: RestSettings) -> None:
     calls = Calls(lanes, known, settings, traffic)
     requests = Requests("ndxp_rest_requests", "Requests to the doors for HTTP.")
     application = app.create(calls, requests, names=None if tls else settings.names, origins=settings.cors_origins)
-    server = serve(application, file_of(settings.tls_folder, REST) if settings.tls_folder else None)
+    certificate = file_of(settings.tls_folder, REST) if settings.tls_folder else None
+    server = serve(application, certificate, settings.drain)
     gauges = shown(settings.metrics_address, traffic.collect, requests.collect)
     async with gauges, asyncio.TaskGroup() as duties:
         stopped = duties.create_task(until_stopped())
