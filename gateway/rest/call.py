@@ -1,8 +1,4 @@
-"""One call to the data plane, as every door makes it: header first, then the body, if the gateway has not refused it.
-
-The gateway decides by the header. A body of more than ``_UNKNOWN`` bytes is read only for a token that holds, so that
-nothing of a stranger is kept.
-"""
+"""One call to the data plane, as every door makes it: the header first, then the body, unless the gateway refuses."""
 
 import asyncio
 import contextlib
@@ -15,6 +11,8 @@ from typing import TypeAlias
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
+from gateway.rest.bodies import Bodies
+from gateway.rest.failed import Failed, wrong
 from gateway.rest.known import Known
 from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings
@@ -24,7 +22,6 @@ from ndxp.rpc import Answer, Lanes, StreamedRpc
 from ndxp.wire import metadata, status
 from ndxp.wire.metadata import Pair
 
-_UNKNOWN = 64 * 1024
 _VERDICT = 5.0
 """Seconds that the gateway gets to refuse a call whose body cannot be translated; it usually takes a millisecond."""
 
@@ -37,35 +34,21 @@ Translate: TypeAlias = Callable[[bytes], Sequence[bytes]]
 """From the body of a request to encoded messages; raises WrongRequest."""
 
 
-class Failed(Exception):
-    """A call has failed, as ``failure`` says; ``trailing`` is the metadata that came with it."""
-
-    def __init__(self, failure: status.Failure, trailing: Sequence[Pair] = ()) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-        self.trailing = trailing
-
-    @classmethod
-    def of(cls, answer: Answer) -> "Failed":
-        """The failure that an answer tells of."""
-        return cls(status.read(answer.code, answer.text, answer.trailing), answer.trailing)
-
-
 class Calls:
     """Makes calls for the doors."""
 
     def __init__(self, lanes: Lanes, known: Known, settings: RestSettings, traffic: Traffic) -> None:
         self._lanes = lanes
-        self._settings = settings
         self._traffic = traffic
         self.known = known
+        self.bodies = Bodies(known, settings)
 
     def pairs(self, headers: Headers) -> list[Pair]:
         """The metadata of a call whose request has these header fields, with its deadline. Raises Failed."""
         found: list[Pair] = [(k, v) for k, v in headers.items() if k.startswith(metadata.PREFIX) or k in _PASSED_ON]
         if (stated := headers.get("connect-timeout-ms")) is not None:
             if not _MILLISECONDS.fullmatch(stated):
-                raise _wrong("connect-timeout-ms must be a number of milliseconds, of at most ten digits")
+                raise wrong("connect-timeout-ms must be a number of milliseconds, of at most ten digits")
             found.append(("grpc-timeout", f"{stated}m" if len(stated) <= 8 else f"{int(stated) // 1000}S"))
         elif (stated := headers.get("grpc-timeout")) is not None:
             found.append(("grpc-timeout", stated))
@@ -82,7 +65,7 @@ class Calls:
         described = self.known.method(method)
         with self._traffic.begin(method, described, pairs) as passage:
             try:
-                rpc = await self._lanes.stream(f"/{method}", passage.onward(pairs))
+                rpc = await self._lanes.stream(f"/{method}", passage.onward(pairs), known=described is not None)
             except ConnectionError as error:
                 passage.answer = Answer(Code.UNAVAILABLE)
                 failure = status.Failure(
@@ -93,7 +76,7 @@ class Calls:
             try:
                 if described is None:
                     raise await _refused(rpc) or _unknown(method)
-                body = await self._body(rpc, receive, pairs)
+                body = await self.bodies.read(rpc, receive, pairs)
                 if body is not None:
                     await _send(rpc, body, translate, single=not described.client_streaming)
                 leaving = asyncio.create_task(_leave(rpc, receive))
@@ -105,46 +88,18 @@ class Calls:
                 passage.answer = replace(rpc.answer or passage.answer, leading=rpc.leading)
 
     async def ask(self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate) -> Answer:
-        """The whole answer of a call. Raises Failed when the call fails, and for an answer that is too large."""
+        """The answer of a call that is answered with one message. Raises Failed when the call fails."""
         async with self.begun(method, pairs, receive, translate) as rpc:
             messages = [message async for message in rpc.messages()]
-            return replace(ended(rpc), messages=messages, leading=rpc.leading)
-
-    async def _body(self, rpc: StreamedRpc, receive: Receive, pairs: Sequence[Pair]) -> bytes | None:
-        """The body of the request; None when the gateway has answered before it was there."""
-        first = await receive()
-        body = first.get("body", b"")
-        if not first.get("more_body", False):
-            return bytes(body)
-        reading = asyncio.create_task(self._rest(body, receive, pairs))
-        refused = asyncio.create_task(rpc.begun())
-        try:
-            async with asyncio.timeout(self._settings.body_patience):
-                await asyncio.wait((reading, refused), return_when=asyncio.FIRST_COMPLETED)
-                return None if refused.done() else reading.result()
-        except TimeoutError:
-            raise _wrong(f"the body was not there within {self._settings.body_patience:g} s") from None
-        finally:
-            for task in (reading, refused):
-                task.cancel()
-
-    async def _rest(self, body: bytes, receive: Receive, pairs: Sequence[Pair]) -> bytes:
-        authorization = next((str(value) for key, value in pairs if key == metadata.AUTHORIZATION), "")
-        trusted = bool(self.known.caller(authorization))
-        most = self._settings.max_message_bytes if trusted else _UNKNOWN
-        parts, size, more = [body], len(body), True
-        while more:
-            if size > most:
-                if not trusted:
-                    await asyncio.Event().wait()  # the gateway refuses the call
-                raise _wrong(f"the body is larger than {most} bytes")
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _wrong("the caller has gone")
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            more = message.get("more_body", False)
-        return b"".join(parts)
+            answer = ended(rpc)
+            if len(messages) != 1:
+                raise Failed(
+                    status.Failure(
+                        Code.INTERNAL, f"the provider answered with {len(messages)} messages instead of one",
+                        hop="agency", transaction_id=status.read(answer.code, "", answer.trailing).transaction_id,
+                    )
+                )  # fmt: skip
+            return replace(answer, messages=messages, leading=rpc.leading)
 
 
 def ended(rpc: StreamedRpc) -> Answer:
@@ -165,12 +120,12 @@ async def _send(rpc: StreamedRpc, body: bytes, translate: Translate, *, single: 
         messages = translate(body)
     except WrongRequest as error:
         if not single:
-            raise _wrong(str(error)) from error
+            raise wrong(str(error)) from error
         rpc.finish()
         said = await _refused(rpc)
         if said is not None and said.failure.reason != Reason.REQUEST_MALFORMED:
             raise said from error
-        raise _wrong(str(error), said.failure.transaction_id if said is not None else "") from error
+        raise wrong(str(error), said.failure.transaction_id if said is not None else "") from error
     for message in messages:
         await rpc.send(message)
     rpc.finish()
@@ -189,16 +144,6 @@ def _unknown(method: str) -> Failed:
         status.Failure(
             Code.UNAVAILABLE, f"the door cannot translate {method[:200]} yet: its provider has not described it",
             Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp services`; try again in a second", retry_after=1,
-        )
-    )  # fmt: skip
-
-
-def _wrong(why: str, transaction: str = "") -> Failed:
-    return Failed(
-        status.Failure(
-            Code.INVALID_ARGUMENT, why, Reason.REQUEST_MALFORMED, "door",
-            "send one JSON object as `ndxp services describe METHOD` shows it", transaction_id=transaction,
-            message_vi="Yêu cầu không đúng định dạng của dịch vụ.",
         )
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ Its specification is at connectrpc.com/docs/protocol.
 
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gateway.rest import plain
-from gateway.rest.call import Calls, Failed, ended
+from gateway.rest.call import Calls, ended
+from gateway.rest.failed import Failed
 from gateway.rest.failures import HTTP_STATUS
 from gateway.rest.failures import headers as headers_of
 from ndxp.errors import Code
@@ -35,7 +36,13 @@ async def unary(calls: Calls, request: Request, method: str, codec: str) -> Resp
     described = calls.known.method(method)
     try:
         pairs = calls.pairs(request.headers)
-        said = await calls.ask(method, pairs, request.receive, lambda body: _single(body, described, codec))
+        encoding = request.headers.get("content-encoding", "identity")
+        said = await calls.ask(
+            method,
+            pairs,
+            request.receive,
+            lambda body: _single(calls.bodies.unpack(body, encoding, pairs), described, codec),
+        )
     except Failed as failed:
         return _error(failed)
     told = [*metadata_of(said.leading), *said.trailing]
@@ -50,7 +57,16 @@ async def stream(calls: Calls, request: Request, method: str, codec: str) -> Res
     async with AsyncExitStack() as until_told:
         try:
             pairs = calls.pairs(request.headers)
-            call = calls.begun(method, pairs, request.receive, lambda body: _opened(body, described, codec))
+            encoding = request.headers.get("connect-content-encoding", "identity")
+
+            def translate(body: bytes) -> Sequence[bytes]:
+                opened = [
+                    calls.bodies.unpack(message, encoding if packed else "identity", pairs)
+                    for packed, message in _opened(body)
+                ]
+                return [encoded for message in opened for encoded in _encoded(message, described, codec)]
+
+            call = calls.begun(method, pairs, request.receive, translate)
             rpc = await until_told.enter_async_context(call)
         except Failed as failed:
             return Response(_envelope(_END, _ending(failed, ())), media_type=media_type)
@@ -81,19 +97,17 @@ def _encoded(body: bytes, method: MethodDescriptor | None, codec: str) -> Sequen
     return plain.encoded(body, method) if codec == "json" else [body]
 
 
-def _opened(body: bytes, method: MethodDescriptor | None, codec: str) -> Sequence[bytes]:
-    """The messages in the envelopes of a request, encoded. Raises WrongRequest."""
-    messages: list[bytes] = []
+def _opened(body: bytes) -> Iterator[tuple[bool, bytes]]:
+    """The messages in the envelopes of a request, and whether each is compressed. Raises WrongRequest."""
     at = 0
     while at < len(body):
         end = at + _PREFIX + int.from_bytes(body[at + 1 : at + _PREFIX], "big")
         if at + _PREFIX > len(body) or end > len(body):
             raise WrongRequest("the request ends within an envelope: a flag, four bytes of length, the message")
-        if body[at]:
-            raise WrongRequest("the envelopes of a request must have the flag 0; compression is not offered")
-        messages += _encoded(body[at + _PREFIX : end], method, codec)
+        if body[at] not in (0, _COMPRESSED):
+            raise WrongRequest(f"the envelopes of a request have the flag 0 or {_COMPRESSED}")
+        yield body[at] == _COMPRESSED, body[at + _PREFIX : end]
         at = end
-    return messages
 
 
 def _decoded(method: MethodDescriptor | None, codec: str, withheld: Sequence[str]) -> Callable[[bytes], bytes]:

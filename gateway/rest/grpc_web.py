@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.rest import plain
-from gateway.rest.call import Calls, Failed, ended
+from gateway.rest.call import Calls, ended
+from gateway.rest.failed import Failed
 from ndxp.errors import Code
 from ndxp.messages import WrongRequest
 from ndxp.rpc import StreamedRpc, metadata_of, unframe

@@ -1,5 +1,8 @@
 """The JSON door: ``POST /{package.Service}/{Method}`` in plain JSON, Connect or gRPC-Web, by its content type."""
 
+import re
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -7,18 +10,16 @@ from gateway.http.problem import Problem
 from gateway.rest import connect, grpc_web, plain
 from gateway.rest.call import Calls
 
+_METHOD = re.compile(r"[A-Za-z_][\w.]{0,200}/[A-Za-z_]\w{0,100}", re.ASCII)
 _OFFERED = ["application/json", "application/x-ndjson", "application/proto", *connect.STREAMING, *grpc_web.TYPES]
 
 
 async def answer(calls: Calls, request: Request) -> Response:
     """Makes the call that a request asks for, and answers in the same protocol."""
-    method = f"{request.path_params['contract']}/{request.path_params['method']}"
+    method = request.url.path[1:]
+    if not _METHOD.fullmatch(method):
+        raise HTTPException(404)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding != "identity":
-        return Problem(
-            415, "Unsupported content-encoding", "Send the body as it is: what a stranger has compressed is not opened."
-        ).response()
     if media_type in grpc_web.TYPES:
         return await grpc_web.answer(calls, request, method, media_type)
     if media_type in connect.STREAMING:

@@ -45,14 +45,15 @@ class Known:
         return self._methods.get(name)
 
     def caller(self, authorization: str) -> str:
-        """The subsystem whose token holds, empty when none does; the gateway decides about the call.
-
-        What is kept for a caller, such as a large body, is kept for a token that holds only.
-        """
+        """The subsystem whose token this is, empty when it does not hold; the gateway decides about the call."""
         try:
             return self._verifier.verify(authorization, time.time()).client
         except Refusal:
             return ""
+
+    def trusts(self, authorization: str) -> bool:
+        """Whether a token holds, so that a large body is read; the gateway decides about the call."""
+        return bool(self.caller(authorization))
 
     async def first(self) -> None:
         """Waits until there is a registry."""

@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.rest import failures
-from gateway.rest.call import Calls, Failed, ended
+from gateway.rest.call import Calls, Translate, ended
+from gateway.rest.failed import Failed
 from ndxp import messages
 from ndxp.rpc import StreamedRpc, metadata_of
 from ndxp.wire import metadata
-from ndxp.wire.metadata import Pairs
+from ndxp.wire.metadata import Pair, Pairs
 
 LINES = "application/x-ndjson"
 
@@ -58,7 +59,7 @@ def headers(pairs: Pairs) -> dict[str, str]:
 
 async def _one(calls: Calls, request: Request, method: str, described: MethodDescriptor | None) -> Response:
     pairs = calls.pairs(request.headers)
-    said = await calls.ask(method, pairs, request.receive, lambda body: encoded(body, described))
+    said = await calls.ask(method, pairs, request.receive, _translation(calls, request, pairs, described))
     assert described is not None  # noqa: S101 - otherwise the call has failed
     told = [*metadata_of(said.leading), *said.trailing]
     return Response(
@@ -66,33 +67,30 @@ async def _one(calls: Calls, request: Request, method: str, described: MethodDes
     )
 
 
+def _translation(calls: Calls, request: Request, pairs: Sequence[Pair], method: MethodDescriptor | None) -> Translate:
+    encoding = request.headers.get("content-encoding", "identity")
+    return lambda body: encoded(calls.bodies.unpack(body, encoding, pairs), method)
+
+
 async def _lines(calls: Calls, request: Request, method: str, described: MethodDescriptor) -> Response:
     pairs = calls.pairs(request.headers)
     async with AsyncExitStack() as until_told:
-        call = calls.begun(method, pairs, request.receive, lambda body: encoded(body, described))
+        call = calls.begun(method, pairs, request.receive, _translation(calls, request, pairs, described))
         rpc = await until_told.enter_async_context(call)
-        heard = rpc.messages()
-        first = await anext(heard, None)
-        if first is None:
+        await rpc.begun()
+        if not rpc.leading:
             ended(rpc)  # a stream that fails at once is answered like any other call
         told = metadata_of(rpc.leading)
-        lines = _each(rpc, first, heard, described, withheld(told), until_told.pop_all())
+        lines = _each(rpc, described, withheld(told), until_told.pop_all())
     return StreamingResponse(lines, headers=headers(told), media_type=LINES)
 
 
 async def _each(
-    rpc: StreamedRpc,
-    first: bytes | None,
-    rest: AsyncIterator[bytes],
-    method: MethodDescriptor,
-    without: Sequence[str],
-    until_told: AsyncExitStack,
+    rpc: StreamedRpc, method: MethodDescriptor, without: Sequence[str], until_told: AsyncExitStack
 ) -> AsyncIterator[bytes]:
     """A line for each message, and one for the error if the stream fails."""
     async with until_told:
-        if first is not None:
-            yield decoded(method, first, without) + b"\n"
-        async for message in rest:
+        async for message in rpc.messages():
             yield decoded(method, message, without) + b"\n"
         try:
             ended(rpc)

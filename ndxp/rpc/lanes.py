@@ -90,9 +90,10 @@ class Lanes:
         else:
             later()
 
-    async def stream(self, path: str, pairs: Sequence[Pair], *, client: str = "") -> StreamedRpc:
+    async def stream(self, path: str, pairs: Sequence[Pair], *, client: str = "", known: bool = True) -> StreamedRpc:
         """Begins a call whose messages go and come one by one. It has a deadline if ``pairs`` name a grpc-timeout.
 
+        A path that is not ``known`` is not remembered: it may be free text of a stranger.
         Raises ConnectionError when there is no connection.
         """
         lane = self._lane(client)
@@ -101,7 +102,7 @@ class Lanes:
                 await lane.stand()
         except OSError as error:
             raise ConnectionError(f"the gateway at {self._gateway} does not answer") from error
-        return wire.stream(path, pairs)
+        return wire.stream(path, pairs, known=known)
 
     def _lane(self, client: str) -> "_Lane":
         if self._own:
@@ -209,10 +210,11 @@ class _Wire(asyncio.Protocol):
         rpc.timer = self._loop.call_later(deadline, rpc.expire)
         stream.send_data(frame(requests), end=True)
 
-    def stream(self, path: str, pairs: Sequence[Pair]) -> StreamedRpc:
+    def stream(self, path: str, pairs: Sequence[Pair], *, known: bool) -> StreamedRpc:
         """Begins a call whose messages go and come one by one; the connection must have room for it."""
         rpc = StreamedRpc()
-        rpc.stream = self.connection.open(rpc, self._head(path), _literals(pairs))
+        constant, rest = (self._head(path), "") if known else ((), _literals(self._fields(path)))
+        rpc.stream = self.connection.open(rpc, constant, rest + _literals(pairs))
         return rpc
 
     async def news(self) -> None:
@@ -270,11 +272,14 @@ class _Wire(asyncio.Protocol):
         """The fields that calls of a method have in common."""
         head = self._heads.get(path)
         if head is None:
-            head = self._heads[path] = (
-                (":method", "POST"), (":scheme", self._scheme), (":path", path), (":authority", self._authority),
-                ("te", "trailers"), ("content-type", "application/grpc"), ("user-agent", self._agent),
-            )  # fmt: skip
+            head = self._heads[path] = self._fields(path)
         return head
+
+    def _fields(self, path: str) -> tuple[Field, ...]:
+        return (
+            (":method", "POST"), (":scheme", self._scheme), (":path", path), (":authority", self._authority),
+            ("te", "trailers"), ("content-type", "application/grpc"), ("user-agent", self._agent),
+        )  # fmt: skip
 
 
 def _literals(pairs: Sequence[Pair]) -> str:
