@@ -140,7 +140,8 @@ async def test_a_call_over_http_is_one_trace_below_the_callers_own(
     traced: RunningExchange, collector: Collector
 ) -> None:
     trace, span = uuid4().hex, "00f067aa0ba902b7"
-    answer = await over_http(traced, GET_CITIZEN, {"citizenNumber": CITIZEN.number}, f"00-{trace}-{span}-01")
+    asked = {"citizenNumber": CITIZEN.number, "fullName": CITIZEN.full_name, "birthDate": str(CITIZEN.birth_date)}
+    answer = await over_http(traced, GET_CITIZEN, asked, f"00-{trace}-{span}-01")
     assert answer.status_code == 200
     door, gateway, register = await until(lambda: (found := collector.trace(trace))[2:] and found)
     assert [(s.service, s.kind, s.name) for s in (door, gateway, register)] == [
@@ -161,7 +162,7 @@ async def test_the_doors_say_why_a_call_was_refused_and_keep_free_text_and_stran
     trace, strange, made_up = uuid4().hex, uuid4().hex, uuid4().hex
     refused = await over_http(traced, CHECK_IN, {}, f"00-{trace}-00f067aa0ba902b7-01")
     stranger = await over_http(traced, CHECK_IN, {}, f"00-{strange}-00f067aa0ba902b7-01", token="made-up")
-    unknown = await over_http(traced, f"{contract}/{CITIZEN.number}", {}, f"00-{made_up}-00f067aa0ba902b7-01")
+    unknown = await over_http(traced, f"{contract}/Of{CITIZEN.number}", {}, f"00-{made_up}-00f067aa0ba902b7-01")
     assert [answer.status_code for answer in (refused, stranger, unknown)] == [403, 401, 501]
     doors = await until(lambda: [s for s in collector.trace(made_up) if s.service == DOORS])
     assert [s.name for s in doors] == [f"{contract}/_OTHER"]
