@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
+from gateway.core.endpoints import CONTRACT as REST
 from ndxp.address import Address
 from ndxp.database_url import read_url
 from ndxp.process import ProcessSettings, listening
@@ -32,6 +33,8 @@ class StoreSettings(ProcessSettings):
     its file every second), with ``always`` nothing (appendfsync always)."""
     addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
+    adapter_address: str = "127.0.0.1:50061"
+    """Where the adapter of REST services (``ndxp.rest.v1``) listens, ``host:port``: in the process of the doors."""
 
     tls_folder: Path | None = None
     """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
@@ -43,6 +46,15 @@ class StoreSettings(ProcessSettings):
         for address in addresses.values():
             Address.parse(address)
         return addresses
+
+    @field_validator("adapter_address")
+    @classmethod
+    def _adapter_listens_at(cls, address: str) -> str:
+        return listening(address)
+
+    def model_post_init(self, _: object) -> None:
+        """The adapter stands among the addresses under the name of its contract."""
+        self.addresses.setdefault(REST, self.adapter_address)
 
     @property
     def name(self) -> str:
@@ -196,6 +208,8 @@ class RestSettings(StoreSettings):
     """Largest body of a request that is translated, and largest message of an answer."""
     body_patience: float = Field(default=30.0, gt=0)
     """Seconds for the whole body of a request that is translated."""
+    max_body_bytes: int = Field(default=128 * MIB, ge=1024)
+    """Largest body of a request to a REST service, and of its answer; it is passed on in pieces, never kept whole."""
     drain: float = Field(default=15.0, ge=0)
     """Seconds that calls under way get to finish at SIGTERM."""
     allow_plaintext: bool = False

@@ -214,7 +214,7 @@ def test_envoy_knows_the_doors_for_http_and_leaves_paths_as_they_came() -> None:
     known = environment("rest")
     listens = known["NDXP_REST_ADDRESS"].replace("0.0.0.0", "rest")  # noqa: S104
     assert f"{address['address']}:{address['port_value']}" == listens
-    assert rest["health_checks"][0]["http_health_check"]["path"] == urlsplit(known["NDXP_HEALTH"]).path
+    assert rest["health_checks"][0]["http_health_check"]["path"] == urlsplit(known["NDXP_HEALTH"].split()[0]).path
     doors = [each for each in envoy["listeners"] if each["name"].startswith("doors")]
     assert len(doors) == 2
     for listener in doors:
@@ -229,6 +229,11 @@ def test_the_doors_reach_gateways_store_and_control_and_no_agency_the_store_thro
     host, _, port = environment("rest")["NDXP_GATEWAY"].partition(":")
     listeners = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]["listeners"]
     assert (host, int(port)) == ("envoy", listeners[0]["address"]["socket_address"]["port_value"])
+    adapter = environment("rest")["NDXP_ADAPTER_ADDRESS"].replace("0.0.0.0", "rest")  # noqa: S104
+    for calling in ("gateway", "control"):
+        assert environment(calling)["NDXP_ADAPTER_ADDRESS"] == adapter
+        assert networks & set(SERVICES[calling]["networks"])
+    assert any(not (COMPOSE["networks"][name] or {}).get("internal") for name in networks)  # to REST services
     assert "ports" not in SERVICES["rest"]  # plaintext: it is published by Envoy, which has TLS too
 
 

@@ -45,6 +45,7 @@ EVERYTHING: dict[str, Any] = {
         "museum": {"subsystem": "VN/GOV/G16/museum", "program": "museum", "port": 50070, "calls": False},
     },
     "metrics": {"podMonitor": True},
+    "rest": {"services": {"ports": [8443], "peers": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}},
     "traces": {"peers": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]},
     "load": {"enabled": True},
 }
@@ -281,7 +282,10 @@ def test_control_is_not_killed_for_what_it_waits_for(default: Rendered) -> None:
 
 def test_the_doors_are_not_killed_for_what_they_wait_for_and_leave_within_their_time(default: Rendered) -> None:
     rest = default.containers["rest"]
-    assert rest["readinessProbe"]["httpGet"]["path"] == urlsplit(COMPOSE["rest"]["environment"]["NDXP_HEALTH"]).path
+    assert (
+        rest["readinessProbe"]["httpGet"]["path"]
+        == urlsplit(COMPOSE["rest"]["environment"]["NDXP_HEALTH"].split()[0]).path
+    )
     assert rest["livenessProbe"]["httpGet"]["path"] == rest["startupProbe"]["httpGet"]["path"] == "/healthz"
     grace = default.templates["rest"]["spec"]["terminationGracePeriodSeconds"]
     assert float(default.environment("rest")["NDXP_DRAIN"]) < grace
@@ -373,7 +377,7 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
         "postgres": {5432},
         "prometheus": {9090},
         "member": {443},
-        "internet": {443},
+        "internet": {443, 8443},
     }
     return {
         (source.name, to.name, port)
@@ -400,6 +404,7 @@ def needed(agencies: dict[str, int], calling: set[str]) -> set[tuple[str, str, i
     called = {(name, "envoy", 50051) for name in calling | ANYBODY} | {(name, "control", 8080) for name in calling}
     called |= {(name, "envoy", 8081) for name in (calling | ANYBODY) - ASKING}  # an agency asks by gRPC
     called |= {("rest", "envoy", 50051), ("rest", "control", 8080), ("envoy", "rest", 8081)}
+    called |= {("gateway", "rest", 50061), ("control", "rest", 50061)}
     watched = {("prometheus", name, 9464) for name in ("gateway", "rest", "control", "recorder", *agencies)}
     inside = {("envoy", "gateway", 50051), ("gateway", "control", 50060), ("prometheus", "envoy", 9902)}
     return store | databases | provided | called | watched | inside
@@ -413,7 +418,8 @@ def test_the_load_test_reaches_what_a_caller_reaches_and_spans_the_collector(eve
     usual = needed({**AGENCIES, "museum": 50070}, CALLING | {"load", "load-worker"})
     secure = {(name, "envoy", port) for name in {"member"} | ANYBODY for port in (50443, 8443)}
     traced = {(name, "collector", 4317) for name in ("gateway", "rest", "control", *AGENCIES, "museum")}
-    assert flows(everything) == usual | secure | traced | {("load-worker", "load", 5557)}
+    more = {("load-worker", "load", 5557), ("rest", "internet", 8443)}
+    assert flows(everything) == usual | secure | traced | more
 
 
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:

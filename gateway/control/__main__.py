@@ -92,6 +92,7 @@ class Control:
             credentials=self._credentials,
             issuer=self._issuer,
             discovery=discovery,
+            adapter_address=self._settings.adapter_address,
             reader=Reader(self._engine),
             writer=self._writer,
             signer=self._signer,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control.api import admin, ledger, members, quotas, rights, statistics, tokens, transactions
+from gateway.control.api import admin, ledger, members, quotas, rest, rights, statistics, tokens, transactions
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.http import problems
@@ -36,6 +36,7 @@ class Parts:
     credentials: Credentials
     issuer: TokenIssuer
     discovery: Discovery
+    adapter_address: str
     reader: Reader
     writer: Writer
     signer: Signer
@@ -68,6 +69,7 @@ def create(parts: Parts) -> FastAPI:
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
         (admin.router(parts.registry, parts.discovery, parts.keeper), Role.VIEWER),
+        (rest.router(parts.registry, parts.discovery, parts.adapter_address), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),

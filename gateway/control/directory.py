@@ -71,7 +71,9 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServiceServicer):
         start, size = page_start(request.page_token), page_limit(request.page_size)
         response = pb.ListServicesResponse(next_page_token=_next(start, size, len(services)))
         for s in services[start : start + size]:
-            entry = response.services.add(provider=s.provider, contract=s.contract, disabled=s.disabled)
+            entry = response.services.add(
+                provider=s.provider, contract=s.contract, disabled=s.disabled, rest=sorted(s.rest)
+            )
             for name, m in snapshot.methods.get(s.contract, {}).items():
                 entry.methods.add(
                     name=name,
@@ -98,6 +100,7 @@ def _grant(g: Grant) -> pb.Grant:
     return pb.Grant(
         id=g.id, consumer=g.consumer, provider=g.provider, contract=g.contract, methods=g.methods,
         purposes=g.purposes, fields=g.fields, valid_from=g.valid_from, valid_until=g.valid_until, basis=g.basis,
+        paths=g.paths,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.core import policy
+from gateway.core import endpoints, policy
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
@@ -77,7 +77,9 @@ def _stopped(record: Record, snapshot: Snapshot) -> str:
 
 
 def _why_denied(record: Record, snapshot: Snapshot) -> str:
-    """Asks the policy again, because it knows the nearest grant."""
+    """Asks the policy again, because it knows the nearest grant. Of a REST service it does not know the path."""
+    if record.method.startswith(f"{endpoints.CONTRACT}/"):
+        return "no grant fitted the method and the path; the record has no path: `ndxp can` with --path tells more"
     try:
         service = policy.choose_service(snapshot, record.method, record.service)
         grant = policy.authorise(

@@ -11,11 +11,13 @@ from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
 from gateway.rest import app
+from gateway.rest.adapter import Adapter
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
 from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
+from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, loopback, run_process, until_stopped
 from ndxp.rpc import Lanes
@@ -37,7 +39,8 @@ async def _serve(settings: RestSettings) -> None:
     application = app.create(calls, requests, names=None if tls else settings.names, origins=settings.cors_origins)
     certificate = file_of(settings.tls_folder, REST) if settings.tls_folder else None
     server = serve(application, certificate, settings.drain)
-    gauges = shown(settings.metrics_address, traffic.collect, requests.collect)
+    adapter = Adapter(known, most_bytes=settings.max_body_bytes, tls=tls)
+    gauges = shown(settings.metrics_address, traffic.collect, requests.collect, lambda: collect(*adapter.traffics))
     async with gauges, asyncio.TaskGroup() as duties:
         stopped = duties.create_task(until_stopped())
         first = duties.create_task(known.first())
@@ -46,11 +49,13 @@ async def _serve(settings: RestSettings) -> None:
             await end([first])
             return
         watching = duties.create_task(known.watch())
+        await adapter.start(settings.adapter_address)
         freeze()
         duties.create_task(server.serve([listen(settings.rest_address)]))
         _log.info("the doors are open on %s", settings.rest_address)
         await stopped
         server.stop()
+        await adapter.stop()
         await end([watching])
     lanes.close()
     await store.aclose()

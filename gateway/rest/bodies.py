@@ -54,7 +54,7 @@ class Bodies:
             return body
         if encoding != "gzip":
             raise WrongRequest(f"the encoding {encoding[:100]!r} is not offered: send identity or gzip")
-        if not self._trusts(pairs):
+        if not self.trusts(pairs):
             raise WrongRequest("a compressed body is opened only for a token that holds")
         opener = zlib.decompressobj(_GZIP)
         try:
@@ -67,7 +67,7 @@ class Bodies:
         return opened
 
     async def _rest(self, body: bytes, receive: Receive, pairs: Sequence[Pair]) -> bytes:
-        trusted = self._trusts(pairs)
+        trusted = self.trusts(pairs)
         most = self._most if trusted else _OF_ANYBODY
         parts, size, more = [body], len(body), True
         while more:
@@ -83,5 +83,6 @@ class Bodies:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    def _trusts(self, pairs: Sequence[Pair]) -> bool:
+    def trusts(self, pairs: Sequence[Pair]) -> bool:
+        """Whether a call carries a token that holds, so that its body is read; the gateway decides about the call."""
         return self._known.trusts(next((str(value) for key, value in pairs if key == metadata.AUTHORIZATION), ""))

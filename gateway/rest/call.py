@@ -55,12 +55,10 @@ class Calls:
         return found
 
     @asynccontextmanager
-    async def begun(
-        self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate
-    ) -> AsyncIterator[StreamedRpc]:
-        """A call of "package.Service/Method" whose request is sent. Raises Failed when it cannot be made.
+    async def opened(self, method: str, pairs: Sequence[Pair]) -> AsyncIterator[StreamedRpc]:
+        """A call of "package.Service/Method" whose request is not sent yet. Raises Failed when it cannot be made.
 
-        The call is cancelled when the caller goes away, and when the block is left before its end.
+        It is counted, and traced, and cancelled when the block is left before its end.
         """
         described = self.known.method(method)
         with self._traffic.begin(method, described, pairs) as passage:
@@ -72,20 +70,32 @@ class Calls:
                     Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
                 )
                 raise Failed(failure) from error
-            leaving = None
             try:
-                if described is None:
-                    raise await _refused(rpc) or _unknown(method)
-                body = await self.bodies.read(rpc, receive, pairs)
-                if body is not None:
-                    await _send(rpc, body, translate, single=not described.client_streaming)
-                leaving = asyncio.create_task(_leave(rpc, receive))
                 yield rpc
             finally:
-                if leaving is not None:
-                    leaving.cancel()
                 rpc.cancel()
                 passage.answer = replace(rpc.answer or passage.answer, leading=rpc.leading)
+
+    @asynccontextmanager
+    async def begun(
+        self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate
+    ) -> AsyncIterator[StreamedRpc]:
+        """A call of "package.Service/Method" whose request is sent. Raises Failed when it cannot be made.
+
+        The call is cancelled when the caller goes away, and when the block is left before its end.
+        """
+        described = self.known.method(method)
+        async with self.opened(method, pairs) as rpc:
+            if described is None:
+                raise await _refused(rpc) or _unknown(method)
+            body = await self.bodies.read(rpc, receive, pairs)
+            if body is not None:
+                await _send(rpc, body, translate, single=not described.client_streaming)
+            leaving = asyncio.create_task(_leave(rpc, receive))
+            try:
+                yield rpc
+            finally:
+                leaving.cancel()
 
     async def ask(self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate) -> Answer:
         """The answer of a call that is answered with one message. Raises Failed when the call fails."""

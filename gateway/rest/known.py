@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ class Known:
         self._pools: dict[str, tuple[bytes, descriptor_pool.DescriptorPool | None]] = {}
         self._methods: dict[str, MethodDescriptor | None] = {}
         self.snapshot = Snapshot(Registry(instance="VN"), {})
+        self.provider_keys: Mapping[str, bytes] = {}
 
     def method(self, name: str) -> MethodDescriptor | None:
         """The method "package.Service/Method"; None when no provider has described it."""
@@ -68,19 +70,24 @@ class Known:
         """Follows changes until cancelled; while the store does not answer, what is known stays."""
         while True:
             await asyncio.sleep(_WATCH)
-            try:
-                if await self._registry.version() > self.snapshot.version:
-                    await self._load()
-            except RedisError:
-                continue
-            except msgspec.ValidationError as error:
-                known = self.snapshot.version
-                _log.error("the registry is of newer software (%s); the doors go on by version %d", error, known)
+            await self.look()
+
+    async def look(self) -> None:
+        """Reads the registry if it has changed; while the store does not answer, what is known stays."""
+        try:
+            if await self._registry.version() > self.snapshot.version:
+                await self._load()
+        except RedisError:
+            return
+        except msgspec.ValidationError as error:
+            known = self.snapshot.version
+            _log.error("the registry is of newer software (%s); the doors go on by version %d", error, known)
 
     async def _load(self) -> None:
         published = await self._registry.load()
         self._verifier.use_keys(published.token_keys)
         self.snapshot = published.snapshot
+        self.provider_keys = published.provider_keys
         self._methods.clear()
         self._pools = {name: kept for name, kept in self._pools.items() if self.snapshot.contracts.get(name) == kept[0]}
 

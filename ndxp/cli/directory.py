@@ -25,7 +25,7 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     if as_json:
         print_json(found)
         return
-    for service, providers in together(found, "address"):
+    for service, providers in together([each for each in found if not each["rest"]], "address"):
         console.print(styled("[bold]{}[/]  {}  {}", service["contract"], providers, service["address"]))
         if service["trouble"]:
             console.print(styled("  [red]not learnt[/]: {}", service["trouble"]), soft_wrap=True)
@@ -34,6 +34,11 @@ def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
                 (method["client_streaming"], method["server_streaming"]), "stream both ways"
             )
             console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
+    for service in found:
+        if service["rest"]:
+            console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
+        for code, url in service["rest"].items():
+            console.print(styled("  {}", f"{code:24}{url}"), soft_wrap=True)
 
 
 def together(services: Sequence[dict[str, Any]], *alike: str) -> list[tuple[dict[str, Any], str]]:
@@ -90,6 +95,9 @@ def add_grant(
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls must state; again for more.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(help="A path of a REST service, or a pattern; again for more.")
+    ] = None,
     valid_from: Annotated[str, typer.Option("--from", help="First day or instant, such as 2026-01-01.")] = "",
     valid_until: Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")] = "",
     basis: Annotated[str, typer.Option(help="The law on which it is based.")] = "",
@@ -105,8 +113,8 @@ def add_grant(
     """
     body = {
         "consumer": consumer, "provider": provider, "contract": contract, "methods": methods,
-        "purposes": purpose or [], "fields": field or [], "valid_from": valid_from, "valid_until": valid_until,
-        "basis": basis,
+        "purposes": purpose or [], "fields": field or [], "paths": path or [],
+        "valid_from": valid_from, "valid_until": valid_until, "basis": basis,
     }  # fmt: skip
     grant = Session(folder).send("POST", "/grants", body=body)
     if as_json:
@@ -137,8 +145,9 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         console.print(head, soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
         terms = {
-            "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
-            "from": grant["valid_from"], "until": grant["valid_until"], "basis": grant["basis"],
+            "for the paths": ", ".join(grant["paths"]), "for the purpose": " or ".join(grant["purposes"]),
+            "releases only": ", ".join(grant["fields"]), "from": grant["valid_from"], "until": grant["valid_until"],
+            "basis": grant["basis"],
         }  # fmt: skip
         for word, text in terms.items():
             if text:

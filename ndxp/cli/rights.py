@@ -18,6 +18,7 @@ def can(
     method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method in full.")],
     provider: Annotated[str, typer.Option(help="The provider, if several offer the service.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose that the call would state.")] = "",
+    path: Annotated[str, typer.Option(help="The path of a call of a REST service, such as /CODE/patients/7.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -30,7 +31,7 @@ def can(
     """
     session = Session(folder)
     client = session.subsystem(member)
-    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose)
+    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose, path=path)
     if as_json:
         print_json(found)
     elif found["allowed"]:

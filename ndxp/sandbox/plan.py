@@ -87,6 +87,7 @@ def make(
         "NDXP_FOLDER": str(folder),
         "NDXP_REDIS_URL": f"unix://{quote(store)}",
         "NDXP_ADDRESSES": json.dumps(addresses),
+        "NDXP_ADAPTER_ADDRESS": f"{HOST}:{ports['adapter']}",
     }
     if tls:
         shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER, addresses)), **ONLY_1_3}
@@ -182,7 +183,7 @@ def default_ports() -> dict[str, int]:
     Agencies, which only the gateway calls, get free ports: the system gives ports from 32,768 on to connections, such
     as one of the gateway, and might do so before the agency listens there.
     """
-    return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
+    return _USUAL_PORTS | {"exchange": 0, "adapter": 0} | {part.name: 0 for part in agencies()}
 
 
 def _certify(folder: Path, subsystems: Iterable[str]) -> Path:

@@ -61,6 +61,15 @@ class _RegisteredService(registry.Service, frozen=True, kw_only=True):
     warnings: list[str]
 
 
+class NewRestService(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A REST service: an HTTP service of a provider, with its code, base URL and perhaps its OpenAPI document."""
+
+    provider: _Id
+    code: str
+    url: str
+    openapi: dict[str, Any] | None = None
+
+
 class _NewGrant(registry.Grant, frozen=True, kw_only=True):
     """A grant; one without an id gets one."""
 
@@ -123,6 +132,7 @@ class _Decision(TypedDict):
     method: str
     provider: str
     purpose: str
+    path: str
     grant: registry.Grant | None
     reason: str
     message: str
@@ -252,6 +262,7 @@ class _Loss(TypedDict):
 Service = Annotated[Json, Shape(registry.Service)]
 KnownService = Annotated[Json, Shape(_KnownService)]
 RegisteredService = Annotated[Json, Shape(_RegisteredService)]
+RestService = Annotated[Json, Shape(NewRestService, defaults=False)]
 Grant = Annotated[Json, Shape(registry.Grant)]
 NewGrant = Annotated[Json, Shape(_NewGrant, defaults=False)]
 RegisteredGrant = Annotated[Json, Shape(_RegisteredGrant)]

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fndxp/exchange/v1/exchange.proto\x12\x10ndxp.exchange.v1\"J\n\x12ListMembersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05group\x18\x03 \x01(\t\"Y\n\x13ListMembersResponse\x12)\n\x07members\x18\x01 \x03(\x0b\x32\x18.ndxp.exchange.v1.Member\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x06Member\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06groups\x18\x03 \x03(\t\x12\x12\n\nsubsystems\x18\x04 \x03(\t\x12\x10\n\x08\x64isabled\x18\x05 \x01(\x08\"<\n\x13ListServicesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x14ListServicesResponse\x12+\n\x08services\x18\x01 \x03(\x0b\x32\x19.ndxp.exchange.v1.Service\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"j\n\x07Service\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x10\n\x08\x64isabled\x18\x03 \x01(\x08\x12)\n\x07methods\x18\x04 \x03(\x0b\x32\x18.ndxp.exchange.v1.Method\"]\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63lient_streaming\x18\x02 \x01(\x08\x12\x18\n\x10server_streaming\x18\x03 \x01(\x08\x12\x11\n\tread_only\x18\x04 \x01(\x08\"\x15\n\x13ListMyGrantsRequest\"O\n\x14ListMyGrantsResponse\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.ndxp.exchange.v1.Grant\"\xb4\x01\n\x05Grant\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\x12\x10\n\x08purposes\x18\x06 \x03(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\"/\n\x0fGetUsageRequest\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\"Y\n\x10GetUsageResponse\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\x12\'\n\x06usages\x18\x03 \x03(\x0b\x32\x17.ndxp.exchange.v1.Usage\"h\n\x05Usage\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\x32\x92\x03\n\x0f\x45xchangeService\x12_\n\x0bListMembers\x12$.ndxp.exchange.v1.ListMembersRequest\x1a%.ndxp.exchange.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListServices\x12%.ndxp.exchange.v1.ListServicesRequest\x1a&.ndxp.exchange.v1.ListServicesResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListMyGrants\x12%.ndxp.exchange.v1.ListMyGrantsRequest\x1a&.ndxp.exchange.v1.ListMyGrantsResponse\"\x03\x90\x02\x01\x12V\n\x08GetUsage\x12!.ndxp.exchange.v1.GetUsageRequest\x1a\".ndxp.exchange.v1.GetUsageResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fndxp/exchange/v1/exchange.proto\x12\x10ndxp.exchange.v1\"J\n\x12ListMembersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05group\x18\x03 \x01(\t\"Y\n\x13ListMembersResponse\x12)\n\x07members\x18\x01 \x03(\x0b\x32\x18.ndxp.exchange.v1.Member\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x06Member\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06groups\x18\x03 \x03(\t\x12\x12\n\nsubsystems\x18\x04 \x03(\t\x12\x10\n\x08\x64isabled\x18\x05 \x01(\x08\"<\n\x13ListServicesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x14ListServicesResponse\x12+\n\x08services\x18\x01 \x03(\x0b\x32\x19.ndxp.exchange.v1.Service\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x07Service\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x10\n\x08\x64isabled\x18\x03 \x01(\x08\x12)\n\x07methods\x18\x04 \x03(\x0b\x32\x18.ndxp.exchange.v1.Method\x12\x0c\n\x04rest\x18\x05 \x03(\t\"]\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63lient_streaming\x18\x02 \x01(\x08\x12\x18\n\x10server_streaming\x18\x03 \x01(\x08\x12\x11\n\tread_only\x18\x04 \x01(\x08\"\x15\n\x13ListMyGrantsRequest\"O\n\x14ListMyGrantsResponse\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.ndxp.exchange.v1.Grant\"\xc3\x01\n\x05Grant\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\x12\x10\n\x08purposes\x18\x06 \x03(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\x12\r\n\x05paths\x18\x0b \x03(\t\"/\n\x0fGetUsageRequest\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\"Y\n\x10GetUsageResponse\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\x12\'\n\x06usages\x18\x03 \x03(\x0b\x32\x17.ndxp.exchange.v1.Usage\"h\n\x05Usage\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\x32\x92\x03\n\x0f\x45xchangeService\x12_\n\x0bListMembers\x12$.ndxp.exchange.v1.ListMembersRequest\x1a%.ndxp.exchange.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListServices\x12%.ndxp.exchange.v1.ListServicesRequest\x1a&.ndxp.exchange.v1.ListServicesResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListMyGrants\x12%.ndxp.exchange.v1.ListMyGrantsRequest\x1a&.ndxp.exchange.v1.ListMyGrantsResponse\"\x03\x90\x02\x01\x12V\n\x08GetUsage\x12!.ndxp.exchange.v1.GetUsageRequest\x1a\".ndxp.exchange.v1.GetUsageResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,21 +50,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSERVICESRESPONSE']._serialized_start=372
   _globals['_LISTSERVICESRESPONSE']._serialized_end=464
   _globals['_SERVICE']._serialized_start=466
-  _globals['_SERVICE']._serialized_end=572
-  _globals['_METHOD']._serialized_start=574
-  _globals['_METHOD']._serialized_end=667
-  _globals['_LISTMYGRANTSREQUEST']._serialized_start=669
-  _globals['_LISTMYGRANTSREQUEST']._serialized_end=690
-  _globals['_LISTMYGRANTSRESPONSE']._serialized_start=692
-  _globals['_LISTMYGRANTSRESPONSE']._serialized_end=771
-  _globals['_GRANT']._serialized_start=774
-  _globals['_GRANT']._serialized_end=954
-  _globals['_GETUSAGEREQUEST']._serialized_start=956
-  _globals['_GETUSAGEREQUEST']._serialized_end=1003
-  _globals['_GETUSAGERESPONSE']._serialized_start=1005
-  _globals['_GETUSAGERESPONSE']._serialized_end=1094
-  _globals['_USAGE']._serialized_start=1096
-  _globals['_USAGE']._serialized_end=1200
-  _globals['_EXCHANGESERVICE']._serialized_start=1203
-  _globals['_EXCHANGESERVICE']._serialized_end=1605
+  _globals['_SERVICE']._serialized_end=586
+  _globals['_METHOD']._serialized_start=588
+  _globals['_METHOD']._serialized_end=681
+  _globals['_LISTMYGRANTSREQUEST']._serialized_start=683
+  _globals['_LISTMYGRANTSREQUEST']._serialized_end=704
+  _globals['_LISTMYGRANTSRESPONSE']._serialized_start=706
+  _globals['_LISTMYGRANTSRESPONSE']._serialized_end=785
+  _globals['_GRANT']._serialized_start=788
+  _globals['_GRANT']._serialized_end=983
+  _globals['_GETUSAGEREQUEST']._serialized_start=985
+  _globals['_GETUSAGEREQUEST']._serialized_end=1032
+  _globals['_GETUSAGERESPONSE']._serialized_start=1034
+  _globals['_GETUSAGERESPONSE']._serialized_end=1123
+  _globals['_USAGE']._serialized_start=1125
+  _globals['_USAGE']._serialized_end=1229
+  _globals['_EXCHANGESERVICE']._serialized_start=1232
+  _globals['_EXCHANGESERVICE']._serialized_end=1634
 # @@protoc_insertion_point(module_scope)

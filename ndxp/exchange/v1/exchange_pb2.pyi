@@ -55,16 +55,18 @@ class ListServicesResponse(_message.Message):
     def __init__(self, services: _Optional[_Iterable[_Union[Service, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Service(_message.Message):
-    __slots__ = ("provider", "contract", "disabled", "methods")
+    __slots__ = ("provider", "contract", "disabled", "methods", "rest")
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_FIELD_NUMBER: _ClassVar[int]
     DISABLED_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
+    REST_FIELD_NUMBER: _ClassVar[int]
     provider: str
     contract: str
     disabled: bool
     methods: _containers.RepeatedCompositeFieldContainer[Method]
-    def __init__(self, provider: _Optional[str] = ..., contract: _Optional[str] = ..., disabled: _Optional[bool] = ..., methods: _Optional[_Iterable[_Union[Method, _Mapping]]] = ...) -> None: ...
+    rest: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, provider: _Optional[str] = ..., contract: _Optional[str] = ..., disabled: _Optional[bool] = ..., methods: _Optional[_Iterable[_Union[Method, _Mapping]]] = ..., rest: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Method(_message.Message):
     __slots__ = ("name", "client_streaming", "server_streaming", "read_only")
@@ -91,7 +93,7 @@ class ListMyGrantsResponse(_message.Message):
     def __init__(self, client: _Optional[str] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ...) -> None: ...
 
 class Grant(_message.Message):
-    __slots__ = ("id", "consumer", "provider", "contract", "methods", "purposes", "fields", "valid_from", "valid_until", "basis")
+    __slots__ = ("id", "consumer", "provider", "contract", "methods", "purposes", "fields", "valid_from", "valid_until", "basis", "paths")
     ID_FIELD_NUMBER: _ClassVar[int]
     CONSUMER_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
@@ -102,6 +104,7 @@ class Grant(_message.Message):
     VALID_FROM_FIELD_NUMBER: _ClassVar[int]
     VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
     BASIS_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
     id: str
     consumer: str
     provider: str
@@ -112,7 +115,8 @@ class Grant(_message.Message):
     valid_from: str
     valid_until: str
     basis: str
-    def __init__(self, id: _Optional[str] = ..., consumer: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., basis: _Optional[str] = ...) -> None: ...
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., consumer: _Optional[str] = ..., provider: _Optional[str] = ..., contract: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., basis: _Optional[str] = ..., paths: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetUsageRequest(_message.Message):
     __slots__ = ("since", "until")

@@ -35,7 +35,7 @@ def test_only_what_people_type_has_a_usual_port(few: range, monkeypatch: pytest.
     monkeypatch.setattr(plan, "taken", lambda port: False)
     listens = plan.check_ports(None)
     assert [listens.pop(name) for name in ("gateway", "control", "rest")] == [50051, 8080, 8081]
-    assert set(listens) == {"exchange", *(part.name for part in plan.agencies())}
+    assert set(listens) == {"exchange", "adapter", *(part.name for part in plan.agencies())}
     assert set(listens.values()) <= set(few)
 
 
