@@ -492,10 +492,10 @@ def test_where_pods_have_ipv6_everything_listens_there_too(cases: dict[str, Rend
     assert "0.0.0.0:" not in chart.text
     for name in ("gateway", "rest", "control", "recorder", *AGENCIES):
         given = chart.environment(name)
-        named = {key: address for key, address in given.items() if key.endswith("_ADDRESS")}
+        told = {key: address for key, address in given.items() if key.endswith("_ADDRESS")}
         if name != "rest":  # the others are told where the adapter is
-            assert named.pop("NDXP_ADAPTER_ADDRESS", "rest:50061") == "rest:50061"
-        listens = list(named.values())
+            assert told.pop("NDXP_ADAPTER_ADDRESS", "rest:50061") == "rest:50061"
+        listens = list(told.values())
         listens += json.loads(given["NDXP_ADDRESSES"]).values() if name in AGENCIES else []
         assert listens
         assert all(Address.parse(address, listening=True).host == "::" for address in listens)
