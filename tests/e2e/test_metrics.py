@@ -1,5 +1,6 @@
 """Metrics of a running exchange with two gateway workers: what they count is what the ledger has."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -171,6 +172,22 @@ async def test_the_doors_count_requests_and_calls_and_no_text_of_a_caller_become
     found = scraped(members, "rest")
     assert total(found, "ndxp_rest_calls_in_flight") == 0
     assert not any("adeUp" in value or "made" in value for sample in found for value in sample.labels.values())
+
+
+async def test_a_call_through_the_doors_is_under_way_until_its_caller_goes(
+    members: RunningExchange, visitor: Visitor, echo: Echo
+) -> None:
+    def counted() -> tuple[float, float]:
+        found, of = scraped(members, "rest"), {"method": f"{CONTRACT.name}/Echo", "code": "CANCELLED"}
+        return total(found, "ndxp_rest_calls_in_flight"), total(found, "ndxp_rest_calls_total", **of)
+
+    under_way, cancelled = counted()
+    url, (key, token) = f"{members.state.rest_url}/{CONTRACT.name}/Echo", visitor.identity
+    async with httpx.AsyncClient(timeout=20, **members.state.asking(members.state.rest_url)) as http:
+        waiting = asyncio.create_task(http.post(url, json={"hold": True}, headers={key: token}))
+        await until(lambda: counted() == (under_way + 1, cancelled))
+        waiting.cancel()
+        await until(lambda: counted() == (under_way, cancelled + 1))
 
 
 async def test_every_gateway_works_with_the_registry_that_control_has_published(members: RunningExchange) -> None:
