@@ -15,7 +15,7 @@ class Requests:
         self._answered: dict[tuple[str, int], int] = {}
 
     def count(self, operation: str, status: int) -> None:
-        """Counts one; ``operation`` is the name of its route, empty when there is none."""
+        """Counts one; ``operation`` is the name of the function that answers, empty when no route leads to one."""
         self._answered[operation, status] = self._answered.get((operation, status), 0) + 1
 
     def collect(self) -> Iterable[Metric]:
@@ -48,7 +48,7 @@ class Counting:
             statuses = statuses or [500]  # Starlette answers so outside all middleware
             raise
         finally:
-            # The name of the route's function, because path and method are free text of the client.
-            operation = getattr(scope.get("endpoint"), "__name__", "")
+            # The function that the route leads to, because path and method are free text of the client.
+            operation = getattr(scope.get("endpoint"), "__qualname__", "").rpartition("<locals>.")[2]
             for status in statuses:
                 self._requests.count(operation, status)

@@ -29,8 +29,18 @@ _SHOWN = (
 """Header fields of answers that scripts of the named web pages may read."""
 
 
-def create(calls: Calls, requests: Requests, *, names: Collection[str] | None, origins: Sequence[str]) -> Starlette:
-    """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide."""
+def create(
+    calls: Calls,
+    requests: Requests,
+    *,
+    names: Collection[str] | None,
+    origins: Sequence[str],
+    doors: Sequence[Route] = (),
+) -> Starlette:
+    """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide.
+
+    ``requests`` count them; ``doors`` are the routes of the doors besides the JSON door.
+    """
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive", "version": __version__})
@@ -55,6 +65,7 @@ def create(calls: Calls, requests: Requests, *, names: Collection[str] | None, o
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
+            *doors,
             Route("/{contract}/{method}", call, methods=["POST"]),
         ],
         middleware=middleware,

@@ -1,4 +1,4 @@
-"""Requests are counted by the name of their route and by status, whatever a client makes up."""
+"""Requests are counted by the function that answers and by status, whatever a client makes up."""
 
 import httpx
 import pytest
@@ -15,6 +15,11 @@ async def greet(request: Request) -> Response:
     return PlainTextResponse(f"hello {request.path_params['name']}", 201)
 
 
+class Office:
+    async def answer(self, _: Request) -> Response:
+        return PlainTextResponse("one moment")
+
+
 async def fail(_: Request) -> Response:
     raise RuntimeError("a fault of ours")
 
@@ -22,19 +27,25 @@ async def fail(_: Request) -> Response:
 async def test_each_answer_counts_once_and_no_path_becomes_a_label() -> None:
     requests = Requests("sample_requests", "Requests of a test.")
     application = Starlette(
-        routes=[Route("/greet/{name}", greet), Route("/fail", fail)],
+        routes=[Route("/greet/{name}", greet), Route("/office", Office().answer), Route("/fail", fail)],
         middleware=[Middleware(Counting, requests=requests)],
     )
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-        for path in ("/greet/one", "/greet/two", "/fail", "/made/up"):
+        for path in ("/greet/one", "/greet/two", "/office", "/fail", "/made/up"):
             await http.get(path)
         await http.post("/greet/three")
     [family] = requests.collect()
     counted = {
         (s.labels["operation"], s.labels["status"]): s.value for s in family.samples if s.name.endswith("_total")
     }
-    assert counted == {("greet", "201"): 2, ("greet", "405"): 1, ("fail", "500"): 1, ("", "404"): 1}
+    assert counted == {
+        ("greet", "201"): 2,
+        ("greet", "405"): 1,
+        ("Office.answer", "200"): 1,
+        ("fail", "500"): 1,
+        ("", "404"): 1,
+    }
 
 
 async def test_a_fault_reaches_the_server_all_the_same() -> None:
