@@ -168,7 +168,9 @@ class _Connection(asyncio.Protocol):
         self._call, self._head, self._body = call, None, b""
         self._timer = self._loop.call_later(max(0.0, call.until - time.monotonic()), self._expire)
         parts = [self._http.send(event) for event in (call.request, h11.Data(data=call.body), h11.EndOfMessage())]
-        if self._transport is not None:
+        if self._transport is None:  # lost before its first call
+            self._end(Answer(Code.UNAVAILABLE))
+        else:
             self._transport.write(b"".join([part for part in parts if part]))
 
     def close(self) -> None:
