@@ -110,7 +110,7 @@ def _more(subsystems: Sequence[str]) -> str:
 
 def scraped() -> str:
     """The names that Prometheus asks for addresses."""
-    names = ", ".join(["gateway", "control", "recorder", *(part.label for part in AGENCIES)])
+    names = ", ".join(["gateway", "rest", "control", "recorder", *(part.label for part in AGENCIES)])
     return f"      - {{names: [{names}], type: A, port: 9464, refresh_interval: 10s}}\n"
 
 

@@ -37,6 +37,7 @@ def run(
     slo: options.Slo = None,
     processes: options.Processes = 1,
     seed: options.Seed = options.SEED,
+    http: options.Http = False,
     report_file: options.ReportFile = None,
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
@@ -51,6 +52,7 @@ def run(
         slo=slo,
         processes=processes,
         seed=seed,
+        http=http,
     )
     _check_place(report_file)
     _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
@@ -65,12 +67,15 @@ def capacity(
     slo: options.Slo = None,
     processes: options.Processes = 1,
     seed: options.Seed = options.SEED,
+    http: options.Http = False,
     report_file: options.ReportFile = None,
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:
     """Searches for the highest rate that meets the objectives."""
-    plan = Plan(profile=profile, folder=folder.resolve(), duration=duration, slo=slo, processes=processes, seed=seed)
+    plan = Plan(
+        profile=profile, folder=folder.resolve(), duration=duration, slo=slo, processes=processes, seed=seed, http=http
+    )
     _check_place(report_file)
     found = trial.find_capacity(plan, start=start, precision=precision, quiet=as_json)
     _finish(found, report_file, as_json=as_json)

@@ -26,6 +26,7 @@ _COMMIT = "journal, commit of the outcome"
 _ROLES = {
     "store": "journal (store)",
     "control": "recorder and control",
+    "rest": "doors for HTTP",
     "agencies": "agencies",
     "supervisor": "supervisor",
 }
@@ -154,10 +155,11 @@ def _segments(entries: Sequence[Entry], results: Results, commit: float | None) 
     ]
     inside = sum(sum(micros) for _, micros in within) / len(entries) / 1000
     total = max(response.mean, 1e-9)
+    way = f"client, connection, {'doors' if '://' in results.gateway else 'gRPC'}"
     outside = (
         ("due, not yet sent", response.mean - service.mean),
         (
-            "client, connection, gRPC" if commit is not None else f"client, connection, gRPC; {_COMMIT}",
+            way if commit is not None else f"{way}; {_COMMIT}",
             service.mean - inside - (commit or 0.0),
         ),
     )

@@ -96,6 +96,17 @@ class Prepared:
         return [_numbered(request, f"{message_id}-{turn}") for turn, request in enumerate(self.requests)]
 
 
+def unary(profile: Profile, contracts: Mapping[str, MethodDescriptor]) -> dict[str, MethodDescriptor]:
+    """The methods of a profile by their path on the wire. Raises BadProfile for one with streams."""
+    found = {}
+    for kind, call in profile.mix.items():
+        method = contracts[call.method] if call.method else samples()[kind].method
+        if Shape.of(method) is not Shape.UNARY:
+            raise BadProfile(f"mix.{kind}: {method.name} has streams, which --http does not make")
+        found[f"/{method.containing_service.full_name}/{method.name}"] = method
+    return found
+
+
 def ring(
     profile: Profile,
     callers: Mapping[Kind, Sequence[str]],

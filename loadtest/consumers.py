@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -95,6 +96,13 @@ class Consumers:
         """The certificate of each client; empty without TLS."""
         found = {client: Credentials.load(self._state.credentials, client).tls for client in self._bearers}
         return {client: tls for client, tls in found.items() if tls and (self._state.tls or not tls.own)}
+
+    def trusted(self) -> ssl.SSLContext | None:
+        """The certificates that the doors for HTTP must show; None without TLS."""
+        verify = self._state.asking(self._state.rest_url)["verify"]
+        if isinstance(verify, ssl.SSLContext):
+            return verify
+        return ssl.create_default_context() if verify else None
 
     async def _refresh(self) -> None:
         """Replaces tokens before they expire. When that fails, calls fail visibly once the old token has expired."""

@@ -22,6 +22,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     compress: float
     seed: int
     gateway: str
+    doors: str = ""
+    """URL of the doors for HTTP, if calls go through them; empty for gRPC to the gateway."""
     transactions: str | None
     """File for the transaction ids, one line for each answer: ``ID STATUS METHOD`` ("-" for an answer without id)."""
 

@@ -92,6 +92,7 @@ def add_arguments(parser: Any, **_: Any) -> None:
     group.add_argument("--slo", default="", help="YAML file of objectives, instead of the profile's.")
     group.add_argument("--seed", type=int, default=2023, help="Seed of citizens, order and arrivals.")
     group.add_argument("--folder", default=str(FOLDER), help="Run folder of the exchange.")
+    group.add_argument("--http", action="store_true", help="Calls in JSON through the doors for HTTP; no streams.")
     group.add_argument("--results", default="", help="File for the results (JSON); transaction ids go beside it.")
     group.add_argument("--progress", default="", help="File for the progress, one JSON line a second.")
 
@@ -178,11 +179,21 @@ def _look_ahead(options: Namespace) -> tuple[Profile, Curve, State]:
         socket.create_connection((host, int(port)), timeout=2).close()
     except OSError as error:
         raise ExchangeUnreachable(f"the gateway at {state.gateway} does not answer: {error}") from error
+    _doors(options, state)
     return profile, curve, state
 
 
+def _doors(options: Namespace, state: State) -> str:
+    """The URL of the doors for HTTP, if calls go through them; empty for gRPC."""
+    if options.http and not state.rest_url:
+        raise NoSandbox(
+            f"where the doors for HTTP are is not known in {state.folder}; name them: ndxp attach --rest URL"
+        )
+    return state.rest_url if options.http else ""
+
+
 def _load(options: Namespace, slo_file: Path | None = None) -> tuple[Profile, Curve]:
-    profile = profiles.load(options.load_profile, slo_file)
+    profile = profiles.load(options.load_profile, slo_file, http=options.http)
     return profile, profile.schedule(
         rate=options.rate or None, compress=options.compress, duration=options.duration or None
     )
@@ -216,7 +227,7 @@ def _make_conductor(environment: Any, options: Namespace) -> Conductor:
             started=now,
             ended=now,
             duration=curve.duration,
-            gateway=state.gateway,
+            gateway=_doors(options, state) or state.gateway,
         ),
         slots,
         send=send,
@@ -241,13 +252,16 @@ def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
         compress=options.compress,
         seed=options.seed,
         gateway=state.gateway,
+        doors=_doors(options, state),
         transactions=str(results.with_suffix(f".{runner.worker_index}.transactions")) if results else None,
     )
+
+    kind = "http" if order.doors else "grpc"
 
     def note(answer: tuple[str, str, bool, int, float]) -> None:
         series, status, failed, size, response = answer
         environment.events.request.fire(
-            request_type="grpc",
+            request_type=kind,
             name=series,
             response_time=response * 1000,
             response_length=size,
@@ -256,7 +270,7 @@ def _make_worker(environment: Any, options: Namespace) -> RemoteWorker:
         )
 
     def note_dropped(series: str) -> None:
-        environment.stats.log_error("grpc", series, "dropped: too many calls under way")
+        environment.stats.log_error(kind, series, "dropped: too many calls under way")
 
     def send(message: str, data: Any) -> None:
         if message == "ndxp_done" and isinstance(runner, WorkerRunner):

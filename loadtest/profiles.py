@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from google.protobuf.descriptor import MethodDescriptor
 
 from loadtest import mix, slo
 from loadtest.arrivals import Curve, count
 from loadtest.mix import Call, Kind
+from ndxp.samples import samples
 from ndxp.yaml_file import YamlRefused, read_yaml
 
 _RATE = 10.0
@@ -115,13 +117,15 @@ def names() -> list[str]:
     return [full for name in found for full in (name, *(f"{name}@{factor}" for factor in load(name).factors))]
 
 
-def load(name_or_path: str, slo_file: Path | None = None) -> Profile:
+def load(name_or_path: str, slo_file: Path | None = None, *, http: bool = False) -> Profile:
     """Reads a profile by name, or from a YAML file; ``slo_file`` holds objectives instead of its own.
 
-    Raises BadProfile.
+    ``http`` gives its variant for the doors for HTTP. Raises BadProfile.
     """
     profile = _load(name_or_path)
-    return profile if slo_file is None else msgspec.structs.replace(profile, slo=_objectives(slo_file, profile))
+    if slo_file is not None:
+        profile = msgspec.structs.replace(profile, slo=_objectives(slo_file, profile))
+    return _over_http(profile) if http else profile
 
 
 def _load(name_or_path: str) -> Profile:
@@ -139,6 +143,33 @@ def _load(name_or_path: str) -> Profile:
         known = ", ".join(f"{own_name}@{known}" for known in profile.factors) or "none"
         raise BadProfile(f"{own_name} has no day {factor[:100]!r}; it has: {known}")
     return _times(profile, _factors(profile.factors[factor]), f"{own_name}@{factor}")
+
+
+def _over_http(profile: Profile) -> Profile:
+    """The profile without its streams: as many calls, of the other kinds, with the objectives that are about them.
+
+    A stream among the profile's own calls is found when its contract has been learnt.
+    """
+    streams = [kind for kind, call in profile.mix.items() if not call.method and _streams(samples()[kind].method)]
+    mix = {kind: call for kind, call in profile.mix.items() if kind not in streams}
+    left = {call.series(kind) for kind, call in mix.items()}
+    left |= {series.partition("/")[0] for series in left}
+    services = {name: limits for name, limits in profile.slo.get("services", {}).items() if name in left}
+    without = f", without its streams ({', '.join(streams)})" if streams else ""
+    variant = msgspec.structs.replace(
+        profile,
+        name=f"{profile.name}-http",
+        title=f"{profile.title}; over HTTP in JSON{without}",
+        mix=mix,
+        slo={**profile.slo, "services": services},
+    )
+    if complaint := _complaint(variant):
+        raise BadProfile(f"{profile.name} over HTTP{without}: {complaint}")
+    return variant
+
+
+def _streams(method: MethodDescriptor) -> bool:
+    return bool(method.client_streaming or method.server_streaming)
 
 
 def _folder() -> Any:

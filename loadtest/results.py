@@ -68,7 +68,7 @@ class Results(msgspec.Struct, kw_only=True):
     ``run`` is a name that no other run has; the message ids of its calls begin with it.
     ``planned`` = ``sent`` + ``dropped``; ``sent`` = ``succeeded`` + failed. ``duration`` is for how many seconds calls
     were due: the whole schedule, or until the run was stopped. ``missing`` generators have disappeared; what became of
-    their calls is unknown.
+    their calls is unknown. ``gateway`` is where calls went: its address, or the URL of the doors for HTTP.
     """
 
     run: str = ""

@@ -29,7 +29,10 @@ class TrafficStopped(TrafficFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to send. ``rate`` in requests a second, ``duration`` in seconds, ``slo`` a file; None: the profile's own."""
+    """What to send. ``rate`` in requests a second, ``duration`` in seconds, ``slo`` a file; None: the profile's own.
+
+    With ``http`` calls go through the doors for HTTP.
+    """
 
     profile: str
     folder: Path
@@ -39,6 +42,7 @@ class Plan:
     slo: Path | None = None
     processes: int = 1
     seed: int = 2023
+    http: bool = False
 
 
 class Traffic:
@@ -139,6 +143,8 @@ def _command(plan: Plan, results_file: Path, progress_file: Path) -> list[str]:
         words += ["--duration", f"{plan.duration:.15g}"]
     if plan.slo is not None:
         words += ["--slo", str(plan.slo)]
+    if plan.http:
+        words.append("--http")
     if plan.processes > 1:
         port = str(free_port())  # Locust's default port would be the same for all runs on a machine
         words += ["--processes", str(plan.processes), "--master-port", port, "--master-bind-port", port]

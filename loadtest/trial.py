@@ -33,7 +33,7 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 
     Raises BadProfile, BadSlo, NoSandbox, AdminRefused, GatewayUnreachable, TokenRefused, TrafficFailed.
     """
-    profile = profiles.load(plan.profile, plan.slo)
+    profile = profiles.load(plan.profile, plan.slo, http=plan.http)
     duration = profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration).duration
     session, books = _open(plan.folder)
     with TemporaryDirectory(prefix="ndxp-load-") as into, Live(profile.name, duration, quiet=quiet) as live:
@@ -44,7 +44,7 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
 
 def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
     """Searches for the highest rate that meets the profile's objectives; raises what ``run`` raises."""
-    profile = profiles.load(plan.profile, plan.slo)
+    profile = profiles.load(plan.profile, plan.slo, http=plan.http)
     session, books = _open(plan.folder)
     done: list[tuple[Plan, Measured]] = []
     held: list[float] = []

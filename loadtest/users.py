@@ -1,16 +1,18 @@
 """Callers: make prepared calls with the caller's identity, and report their outcome."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from google.protobuf.message import DecodeError
 
 from loadtest.calls import Prepared, Shape
 from loadtest.consumers import Consumers
 from ndxp.errors import Code
-from ndxp.rpc import Answer, Lanes
+from ndxp.rpc import Answer, Ended
 from ndxp.wire import metadata
+from ndxp.wire.metadata import Pair
 from ndxp.wire.status import reason_of
 
 WRONG_ANSWER = "OK:WRONG_ANSWER"
@@ -27,10 +29,19 @@ class Outcome:
     size: int = 0
 
 
+class Asking(Protocol):
+    """Connections that make calls: ``ndxp.rpc.Lanes``, or ``HttpLanes`` for those over HTTP."""
+
+    def ask(
+        self, client: str, path: str, requests: Sequence[bytes], pairs: Sequence[Pair], deadline: float, ended: Ended
+    ) -> None:
+        """Makes a call of a client to a path; ``ended`` is called at its end. ``deadline`` is in seconds."""
+
+
 class Caller:
     """Makes prepared calls, one after the other or many at once. Its message ids are ``name`` and a number."""
 
-    def __init__(self, lanes: Lanes, consumers: Consumers, *, deadline: float, name: str) -> None:
+    def __init__(self, lanes: Asking, consumers: Consumers, *, deadline: float, name: str) -> None:
         self._lanes = lanes
         self._consumers = consumers
         self._deadline = deadline

@@ -16,6 +16,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from loadtest import arrivals, calls, tally
 from loadtest.consumers import Consumers
 from loadtest.health import Health
+from loadtest.http_lanes import HttpLanes
 from loadtest.line import GRACE, Order
 from loadtest.scheduler import Scheduler
 from loadtest.tally import Tally
@@ -46,7 +47,7 @@ class Worker:
         self._stages = list(order.profile.stage_times(order.compress).items())
         self._turns: asyncio.Queue[tuple[int, int, str]] = asyncio.Queue()
         self._connecting = asyncio.Lock()
-        self._lanes: Lanes | None = None
+        self._lanes: Lanes | HttpLanes | None = None
         self._schedulers: list[Scheduler] = []
         self._slots = 0
         self._begun, self._ended = asyncio.Event(), asyncio.Event()
@@ -98,18 +99,25 @@ class Worker:
         if self._lanes is not None:
             self._lanes.close()
 
-    async def _connect(self) -> Lanes:
+    async def _connect(self) -> Lanes | HttpLanes:
         """The connections of this process and a token for each caller, which its slots share."""
         async with self._connecting:
             if self._lanes is None:
                 await self._consumers.open(sorted({one for clients in self._callers.values() for one in clients}))
-                certificates = self._consumers.certificates()
-                lanes = Lanes(self._order.gateway, self._order.profile.channels, certificates, agent="ndxp-load")
-                await lanes.open()
-                self._lanes = lanes
+                self._lanes = await self._open()
             return self._lanes
 
-    def _prepare(self, slot: int, of: int, run: str, lanes: Lanes) -> Scheduler:
+    async def _open(self) -> Lanes | HttpLanes:
+        order = self._order
+        lanes: Lanes | HttpLanes
+        if order.doors:
+            lanes = HttpLanes(order.doors, calls.unary(order.profile, self._contracts), self._consumers.trusted())
+        else:
+            lanes = Lanes(order.gateway, order.profile.channels, self._consumers.certificates(), agent="ndxp-load")
+        await lanes.open()
+        return lanes
+
+    def _prepare(self, slot: int, of: int, run: str, lanes: Lanes | HttpLanes) -> Scheduler:
         profile, seed = self._order.profile, self._order.seed
         ring = calls.ring(profile, self._callers, self._contracts, seed=seed, slot=slot)
         coming = calls.Coming(ring, random.Random(f"{seed} {slot} stages"))

@@ -29,6 +29,9 @@ Slo = Annotated[Path | None, typer.Option("--slo", help="YAML file of objectives
 Compress = Annotated[float, typer.Option(min=1, help="How many times shorter; a day in 10 minutes is 144.")]
 Processes = Annotated[int, typer.Option(min=1, max=64, help="Generator processes.")]
 Seed = Annotated[int, typer.Option(help="Seed of arrivals and citizens.")]
+Http = Annotated[
+    bool, typer.Option("--http", help="Calls in JSON through the doors for HTTP; streams of the profile are left out.")
+]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="HTML file; the same as JSON beside it.")]
 Start = Annotated[float, typer.Option(min=1, help="Calls a second of the first step.")]
 StepDuration = Annotated[float, typer.Option("--duration", min=2, help="Seconds of each step.")]

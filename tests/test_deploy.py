@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from gateway.settings import ControlSettings, GatewaySettings
+from gateway.settings import ControlSettings, GatewaySettings, RestSettings
 from ndxp.sandbox.plan import own_subsystems
 from tests.support.agencies import OF_AGENCIES, PARTS
 from tests.support.stores import Postgres
@@ -128,7 +128,7 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
     known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
-    processes: list[type[BaseSettings]] = [GatewaySettings, ControlSettings, *OF_AGENCIES]
+    processes: list[type[BaseSettings]] = [GatewaySettings, ControlSettings, RestSettings, *OF_AGENCIES]
     for settings in processes:
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known
@@ -206,6 +206,37 @@ def test_envoy_knows_the_gateways_and_does_not_blame_them_for_an_agency() -> Non
             assert all(route["route"]["cluster"] in clusters for route in host["routes"])
 
 
+def test_envoy_knows_the_doors_for_http_and_leaves_paths_as_they_came() -> None:
+    envoy = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]
+    [rest] = [cluster for cluster in envoy["clusters"] if cluster["name"] == "rest"]
+    (endpoint,) = rest["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    address = endpoint["endpoint"]["address"]["socket_address"]
+    known = environment("rest")
+    listens = known["NDXP_REST_ADDRESS"].replace("0.0.0.0", "rest")  # noqa: S104
+    assert f"{address['address']}:{address['port_value']}" == listens
+    assert rest["health_checks"][0]["http_health_check"]["path"] == urlsplit(known["NDXP_HEALTH"].split()[0]).path
+    doors = [each for each in envoy["listeners"] if each["name"].startswith("doors")]
+    assert len(doors) == 2
+    for listener in doors:
+        manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+        assert (manager["normalize_path"], manager["merge_slashes"]) == (False, False)
+        assert manager["path_with_escaped_slashes_action"] == "KEEP_UNCHANGED"
+
+
+def test_the_doors_reach_gateways_store_and_control_and_no_agency_the_store_through_their_network() -> None:
+    networks = set(SERVICES["rest"]["networks"])
+    assert all(networks & set(SERVICES[other]["networks"]) for other in ("envoy", "redis", "control"))
+    host, _, port = environment("rest")["NDXP_GATEWAY"].partition(":")
+    listeners = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]["listeners"]
+    assert (host, int(port)) == ("envoy", listeners[0]["address"]["socket_address"]["port_value"])
+    adapter = environment("rest")["NDXP_ADAPTER_ADDRESS"].replace("0.0.0.0", "rest")  # noqa: S104
+    for calling in ("gateway", "control"):
+        assert environment(calling)["NDXP_ADAPTER_ADDRESS"] == adapter
+        assert networks & set(SERVICES[calling]["networks"])
+    assert any(not (COMPOSE["networks"][name] or {}).get("internal") for name in networks)  # to REST services
+    assert "ports" not in SERVICES["rest"]  # plaintext: it is published by Envoy, which has TLS too
+
+
 def test_envoys_key_is_made_for_the_user_that_it_runs_as_and_the_authoritys_is_not_there() -> None:
     envoy, certificate = SERVICES["envoy"], SERVICES["certificate"]
     authority, folder = certificate["command"][3:5]
@@ -222,7 +253,7 @@ def test_what_is_published_of_envoy_is_where_it_listens() -> None:
     listeners = load("kubernetes/ndxp/files/envoy.yaml")["static_resources"]["listeners"]
     listening = {each["address"]["socket_address"]["port_value"]: each["name"] for each in listeners}
     published = {int(port.rpartition(":")[2]) for port in SERVICES["envoy"]["ports"]}
-    assert {listening[port] for port in published} == {"exchange", "exchange-tls"}
+    assert {listening[port] for port in published} == {"exchange", "exchange-tls", "doors", "doors-tls"}
 
 
 def test_prometheus_looks_at_services_and_has_its_rules() -> None:

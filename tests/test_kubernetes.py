@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
@@ -14,7 +15,7 @@ import yaml
 
 from gateway.control import directory
 from gateway.dataplane.directory import ALIVE
-from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings
+from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, RestSettings
 from loadtest import profiles
 from ndxp.address import Address
 from ndxp.agency.settings import AgencySettings
@@ -44,6 +45,7 @@ EVERYTHING: dict[str, Any] = {
         "museum": {"subsystem": "VN/GOV/G16/museum", "program": "museum", "port": 50070, "calls": False},
     },
     "metrics": {"podMonitor": True},
+    "rest": {"services": {"ports": [8443], "peers": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}},
     "traces": {"peers": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]},
     "load": {"enabled": True},
 }
@@ -213,6 +215,7 @@ def test_nothing_that_is_rendered_is_a_secret(chart: Rendered) -> None:
     ("name", "settings"),
     [
         ("gateway", GatewaySettings),
+        ("rest", RestSettings),
         ("control", ControlSettings),
         ("recorder", RecorderSettings),
         ("population", AgencySettings),
@@ -277,6 +280,17 @@ def test_control_is_not_killed_for_what_it_waits_for(default: Rendered) -> None:
     assert default.of("Service")["control"]["spec"]["publishNotReadyAddresses"] is True
 
 
+def test_the_doors_are_not_killed_for_what_they_wait_for_and_leave_within_their_time(default: Rendered) -> None:
+    rest = default.containers["rest"]
+    assert (
+        rest["readinessProbe"]["httpGet"]["path"]
+        == urlsplit(COMPOSE["rest"]["environment"]["NDXP_HEALTH"].split()[0]).path
+    )
+    assert rest["livenessProbe"]["httpGet"]["path"] == rest["startupProbe"]["httpGet"]["path"] == "/healthz"
+    grace = default.templates["rest"]["spec"]["terminationGracePeriodSeconds"]
+    assert float(default.environment("rest")["NDXP_DRAIN"]) < grace
+
+
 def test_a_recorder_says_how_it_is_where_it_is_asked(default: Rendered) -> None:
     recorder, environment = default.containers["recorder"], default.environment("recorder")
     assert recorder["readinessProbe"]["exec"]["command"] == COMPOSE["recorder"]["healthcheck"]["test"].split()
@@ -310,9 +324,9 @@ def test_every_service_leads_to_pods_that_listen_there(chart: Rendered) -> None:
             assert ports(chart.containers[name])[port["targetPort"]] == port["port"]
 
 
-def test_gateways_and_envoys_are_not_all_taken_away_at_once(chart: Rendered) -> None:
+def test_gateways_doors_and_envoys_are_not_all_taken_away_at_once(chart: Rendered) -> None:
     budgets = chart.of("PodDisruptionBudget")
-    assert budgets.keys() == {"gateway", "envoy"}
+    assert budgets.keys() == {"gateway", "rest", "envoy"}
     for name, budget in budgets.items():
         assert budget["spec"]["selector"]["matchLabels"].items() <= chart.templates[name]["metadata"]["labels"].items()
         assert budget["spec"]["maxUnavailable"] == 1
@@ -363,7 +377,7 @@ def flows(chart: Rendered) -> set[tuple[str, str, int]]:
         "postgres": {5432},
         "prometheus": {9090},
         "member": {443},
-        "internet": {443},
+        "internet": {443, 8443},
     }
     return {
         (source.name, to.name, port)
@@ -384,11 +398,14 @@ ANYBODY = {"visitor", "stranger", "prometheus", "dns", "collector"}
 
 def needed(agencies: dict[str, int], calling: set[str]) -> set[tuple[str, str, int]]:
     """Every connection that the exchange needs, and those that do no harm."""
-    store = {(name, "redis", 6379) for name in ("gateway", "control", "recorder")}
+    store = {(name, "redis", 6379) for name in ("gateway", "rest", "control", "recorder")}
     databases = {(name, "postgres", 5432) for name in ("control", "recorder", *agencies)}
     provided = {(name, agency, port) for agency, port in agencies.items() for name in ("gateway", "control")}
     called = {(name, "envoy", 50051) for name in calling | ANYBODY} | {(name, "control", 8080) for name in calling}
-    watched = {("prometheus", name, 9464) for name in ("gateway", "control", "recorder", *agencies)}
+    called |= {(name, "envoy", 8081) for name in (calling | ANYBODY) - ASKING}  # an agency asks by gRPC
+    called |= {("rest", "envoy", 50051), ("rest", "control", 8080), ("envoy", "rest", 8081)}
+    called |= {("gateway", "rest", 50061), ("control", "rest", 50061)}
+    watched = {("prometheus", name, 9464) for name in ("gateway", "rest", "control", "recorder", *agencies)}
     inside = {("envoy", "gateway", 50051), ("gateway", "control", 50060), ("prometheus", "envoy", 9902)}
     return store | databases | provided | called | watched | inside
 
@@ -399,14 +416,15 @@ def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
 
 def test_the_load_test_reaches_what_a_caller_reaches_and_spans_the_collector(everything: Rendered) -> None:
     usual = needed({**AGENCIES, "museum": 50070}, CALLING | {"load", "load-worker"})
-    secure = {(name, "envoy", 50443) for name in {"member"} | ANYBODY}
-    traced = {(name, "collector", 4317) for name in ("gateway", "control", *AGENCIES, "museum")}
-    assert flows(everything) == usual | secure | traced | {("load-worker", "load", 5557)}
+    secure = {(name, "envoy", port) for name in {"member"} | ANYBODY for port in (50443, 8443)}
+    traced = {(name, "collector", 4317) for name in ("gateway", "rest", "control", *AGENCIES, "museum")}
+    more = {("load-worker", "load", 5557), ("rest", "internet", 8443)}
+    assert flows(everything) == usual | secure | traced | more
 
 
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:
     found = flows(cases["closed"])
-    assert {source for source, to, _ in found if to == "envoy"} == ASKING > {"health-insurance", "passports"}
+    assert {source for source, to, _ in found if to == "envoy"} == ASKING | {"rest"} > {"health-insurance", "passports"}
     assert not [flow for flow in found if "prometheus" in flow or "redis" in flow]
 
 
@@ -472,19 +490,23 @@ def test_gateways_look_for_agencies_where_they_listen(chart: Rendered) -> None:
 def test_where_pods_have_ipv6_everything_listens_there_too(cases: dict[str, Rendered]) -> None:
     chart = cases["ipv6"]
     assert "0.0.0.0:" not in chart.text
-    for name in ("gateway", "control", "recorder", *AGENCIES):
+    for name in ("gateway", "rest", "control", "recorder", *AGENCIES):
         given = chart.environment(name)
-        listens = [given[key] for key in given if key.endswith("_ADDRESS")]
+        told = {key: address for key, address in given.items() if key.endswith("_ADDRESS")}
+        if name != "rest":  # the others are told where the adapter is
+            assert told.pop("NDXP_ADAPTER_ADDRESS", "rest:50061") == "rest:50061"
+        listens = list(told.values())
         listens += json.loads(given["NDXP_ADDRESSES"]).values() if name in AGENCIES else []
         assert listens
         assert all(Address.parse(address, listening=True).host == "::" for address in listens)
     envoy = yaml.safe_load(chart.of("ConfigMap")["envoy"]["data"]["envoy.yaml"])["static_resources"]
-    assert [each["name"] for each in envoy["listeners"]] == ["exchange", "exchange-tls", "watch"]
+    named = [each["name"] for each in envoy["listeners"]]
+    assert named == ["exchange", "exchange-tls", "doors", "doors-tls", "watch"]
     for listener in envoy["listeners"]:
         at = listener["address"]["socket_address"]
         assert (at["address"], at["ipv4_compat"]) == ("::", True)
     families = {each["name"]: each.get("dns_lookup_family") for each in envoy["clusters"]}
-    assert families == {"gateway": "AUTO", "admin": None}
+    assert families == {"gateway": "AUTO", "rest": "AUTO", "admin": None}
 
 
 def test_policies_let_connections_go_to_databases_of_both_families(default: Rendered) -> None:
@@ -504,7 +526,7 @@ def test_envoy_reads_the_file_that_it_reads_in_compose(default: Rendered) -> Non
     source, target, _ = COMPOSE["envoy"]["volumes"][0].split(":")
     there = yaml.safe_load((ROOT / source).read_text(encoding="utf-8"))
     listeners = there["static_resources"]["listeners"]
-    there["static_resources"]["listeners"] = [each for each in listeners if each["name"] != "exchange-tls"]
+    there["static_resources"]["listeners"] = [each for each in listeners if not each["name"].endswith("-tls")]
     assert yaml.safe_load(default.of("ConfigMap")["envoy"]["data"][Path(target).name]) == there
     assert mounted(default, "envoy")[str(Path(target).parent)]["configMap"]["name"] == "envoy"
     assert target in default.containers["envoy"]["command"]

@@ -16,11 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
+from typing import Any, TypeAlias
 
 import grpc
 import msgspec
@@ -39,7 +40,7 @@ from ndxp.sandbox.state import State
 CLIENT = "VN/GOV/H26/one-stop"
 _POPULATION = "ndxp.population.v1.PopulationService"
 _TICKS = os.sysconf("SC_CLK_TCK")
-_REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
+REQUEST = pb.VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ async def offer(side: Side, token: str, load: Load) -> list[float]:
 
         async def call() -> None:
             began = time.perf_counter()
-            await verify(_REQUEST, metadata=pairs, timeout=10)
+            await verify(REQUEST, metadata=pairs, timeout=10)
             taken.append(time.perf_counter() - began)
 
         async def caller() -> None:
@@ -99,12 +100,16 @@ async def offer(side: Side, token: str, load: Load) -> list[float]:
     return taken
 
 
-def measure(side: Side, token: str, load: Load) -> None:
+Offer: TypeAlias = Callable[[Side, str, Load], Coroutine[Any, Any, list[float]]]
+"""Makes the calls of a round and returns their seconds."""
+
+
+def measure(side: Side, token: str, load: Load, make: Offer = offer) -> None:
     """One round of one side."""
     calls = load.calls
     before = {name: cpu_seconds(pid) for name, pid in side.processes.items()}
     began = time.perf_counter()
-    side.latencies += asyncio.run(offer(side, token, load))
+    side.latencies += asyncio.run(make(side, token, load))
     side.rate.append(calls / (time.perf_counter() - began))
     spent = {name: (cpu_seconds(pid) - before[name]) / calls * 1e6 for name, pid in side.processes.items()}
     for name, micros in spent.items():
@@ -117,12 +122,17 @@ def sides(folder: Path) -> Iterator[list[Side]]:
     """Starts the agency, the pass-through, the gateway with all its processes, Envoy and its authorizer."""
     with ExitStack() as stack:
         agency, passthrough, authorizer, envoy = (free_port() for _ in range(4))
-        agency_pid = _peer(stack, "agency", agency)
-        state = _gateway(stack, folder, agency)
-        passthrough_pid = _peer(stack, "passthrough", passthrough, f"127.0.0.1:{agency}")
-        authorizer_pid = _peer(stack, "authorizer", authorizer, f"{state.control_url}/.well-known/jwks.json")
-        envoy_pid = _envoy(stack, folder, {"LISTEN": envoy, "AGENCY": agency, "AUTHORIZER": authorizer})
-        worker, control, store = (_pid(state, name) for name in ("gateway.dataplane", "gateway.control", "store.sock"))
+        agency_pid = start_peer(stack, "agency", agency)
+        state = start_gateway(stack, folder, agency)
+        passthrough_pid = start_peer(stack, "passthrough", passthrough, f"127.0.0.1:{agency}")
+        authorizer_pid = start_peer(stack, "authorizer", authorizer, f"{state.control_url}/.well-known/jwks.json")
+        envoy_pid = start_envoy(
+            stack, folder, Path(__file__).with_name("envoy.yaml"),
+            {"LISTEN": envoy, "AGENCY": agency, "AUTHORIZER": authorizer},
+        )  # fmt: skip
+        worker, control, store = (
+            pid_of(state, name) for name in ("gateway.dataplane", "gateway.control", "store.sock")
+        )
         yield [
             Side("direct", f"127.0.0.1:{agency}", {"agency": agency_pid}),
             Side("bare pass-through", f"127.0.0.1:{passthrough}", {"pass-through": passthrough_pid}),
@@ -134,7 +144,8 @@ def sides(folder: Path) -> Iterator[list[Side]]:
         ]
 
 
-def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
+def start_gateway(stack: ExitStack, folder: Path, agency: int) -> State:
+    """Starts an exchange whose population database is the agency at this port."""
     planned = plan.make(folder, port=0)
     addresses = json.loads(planned.processes[0].environment["NDXP_ADDRESSES"])
     addresses["VN/GOV/G01/population"] = f"127.0.0.1:{agency}"
@@ -145,7 +156,7 @@ def _gateway(stack: ExitStack, folder: Path, agency: int) -> State:
     kept = [process for process in planned.processes if process.name != "agencies"]
     for process in kept:
         process.environment["NDXP_EXCHANGE_FILE"] = str(exchange_file)
-    state = life.start(State(planned.folder, planned.gateway, planned.control_url, kept))
+    state = life.start(replace(planned, processes=kept))
     stack.callback(life.stop, state)
     return state
 
@@ -163,15 +174,15 @@ def _only_population() -> bytes:
     )
 
 
-def _peer(stack: ExitStack, what: str, port: int, argument: str = "") -> int:
+def start_peer(stack: ExitStack, what: str, port: int, argument: str = "") -> int:
+    """Starts another party of the benchmark; returns its process number."""
     command = [sys.executable, "-m", "benchmarks.gateway.peers", what, f"127.0.0.1:{port}", argument]
     return _start(stack, command, port)
 
 
-def _envoy(stack: ExitStack, folder: Path, values: dict[str, int]) -> int:
-    text = (
-        Path(__file__).with_name("envoy.yaml").read_text(encoding="utf-8").replace("@LOG@", str(folder / "access.log"))
-    )
+def start_envoy(stack: ExitStack, folder: Path, template: Path, values: dict[str, int]) -> int:
+    """Starts Envoy by a template, whose @NAMES@ get values, and @FOLDER@ this folder; returns its process number."""
+    text = template.read_text(encoding="utf-8").replace("@FOLDER@", str(folder))
     for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
     config = folder / "envoy.yaml"
@@ -208,15 +219,25 @@ def _until(condition: Callable[[], bool], patience: float = 20) -> None:
         time.sleep(0.05)
 
 
-def _pid(state: State, part: str) -> int:
+def pid_of(state: State, part: str) -> int:
     """The process whose command line has this part; Envoy aside, each has only one."""
     children = [p for p in state.members() if p.pid != state.supervisor]
     return next(p.pid for p in children if any(part in word for word in p.cmdline()))
 
 
-def report(measured: list[Side]) -> dict[str, object]:
-    """Medians over the rounds, and each side's CPU against the bare pass-through's."""
-    bare = median(next(side for side in measured if side.name == "bare pass-through").cpu)
+def run(measured: list[Side], token: str, load: Load, rounds: int, make: Offer = offer) -> None:
+    """Warms all sides, then measures them in turn, each round from another one on."""
+    for side in measured:
+        measure(side, token, Load(300, load.at_once, 0.0), make)
+        side.cpu, side.by_process, side.rate, side.latencies = [], {}, [], []
+    for turn in range(rounds):
+        for side in measured[turn % len(measured) :] + measured[: turn % len(measured)]:
+            measure(side, token, load, make)
+
+
+def report(measured: list[Side], against: str, module: str) -> dict[str, object]:
+    """Medians over the rounds, and each side's CPU against that of one of them."""
+    bare = median(next(side for side in measured if side.name == against).cpu)
     rows = {}
     for side in measured:
         ordered = sorted(side.latencies)
@@ -231,7 +252,18 @@ def report(measured: list[Side]) -> dict[str, object]:
     machine = (
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, grpcio {grpc.__version__}"
     )
-    return {"machine": machine, "command": " ".join(["python -m benchmarks.gateway", *sys.argv[1:]]), "sides": rows}
+    return {"machine": machine, "command": " ".join([f"python -m {module}", *sys.argv[1:]]), "sides": rows}
+
+
+def show(found: dict[str, object]) -> None:
+    """Prints the table."""
+    print(f"{'side':32}{'CPU us/tx':>10}{'ratio':>7}{'tx/s':>7}{'p50 ms':>8}{'p99 ms':>8}  by process")
+    for name, row in found["sides"].items():  # type: ignore[attr-defined]
+        parts = ", ".join(f"{process} {micros}" for process, micros in row["by_process_us"].items())
+        print(
+            f"{name:32}{row['cpu_us']:>10}{row['cpu_ratio']:>7}{row['tx_per_second']:>7}"
+            f"{row['p50_ms']:>8}{row['p99_ms']:>8}  {parts}"
+        )
 
 
 def main() -> None:
@@ -249,20 +281,9 @@ def main() -> None:
         folder = Path(temporary)
         state = State.running(folder)
         token = Tokens(state.control_url, Credentials.load(state.credentials, CLIENT)).blocking()
-        for side in measured:  # warm
-            measure(side, token, Load(300, options.at_once, 0.0))
-            side.cpu, side.by_process, side.rate, side.latencies = [], {}, [], []
-        for turn in range(options.rounds):
-            for side in measured[turn % len(measured) :] + measured[: turn % len(measured)]:
-                measure(side, token, load)
-        found = report(measured)
-    print(f"{'side':32}{'CPU us/tx':>10}{'ratio':>7}{'tx/s':>7}{'p50 ms':>8}{'p99 ms':>8}  by process")
-    for name, row in found["sides"].items():  # type: ignore[attr-defined]
-        parts = ", ".join(f"{process} {micros}" for process, micros in row["by_process_us"].items())
-        print(
-            f"{name:32}{row['cpu_us']:>10}{row['cpu_ratio']:>7}{row['tx_per_second']:>7}"
-            f"{row['p50_ms']:>8}{row['p99_ms']:>8}  {parts}"
-        )
+        run(measured, token, load, options.rounds)
+        found = report(measured, "bare pass-through", "benchmarks.gateway")
+    show(found)
     if options.plot:
         draw(found, options.plot)
     if options.json:

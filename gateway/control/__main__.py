@@ -17,15 +17,16 @@ from gateway.control.discovery import Discovery
 from gateway.control.exchange_file import read_exchange
 from gateway.control.grant_requests import GrantRequests
 from gateway.control.http.audit import ChangeLog
-from gateway.control.http.requests import Requests
 from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
+from gateway.control.published import Published
 from gateway.control.readiness import Readiness
 from gateway.control.usage import Usage
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
 from gateway.http.problem import Problem
+from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.keys import load_or_create_secret
 from gateway.ledger.gauges import LedgerGauges
@@ -88,7 +89,8 @@ class Control:
         await self._credentials.issue([*SECRETS_OF_ROLES, SUBJECTS, *known.subsystems])
         await self._issuer.publish()
         recorder = self._recorder if self._settings.record else None
-        requests = Requests(self._registry)
+        requests = Requests("ndxp_control_requests", "Requests to control's HTTP API.")
+        published = Published(self._registry)
         discovery = Discovery(self._registry, self._settings.addresses, directory.SUBSYSTEM, self._tls)
         parts = app.Parts(
             store=self._store,
@@ -126,10 +128,11 @@ class Control:
         ledger = [LedgerGauges(self._store, recorder, self._writer)] if recorder else []
         gauges = shown(
             self._settings.metrics_address,
+            published.collect,
             requests.collect,
             partial(collect, *provider.traffics.values()),
             *(each.collect for each in ledger),
-            refresh=[requests.refresh, *(each.refresh for each in ledger)],
+            refresh=[published.refresh, *(each.refresh for each in ledger)],
         )
         async with gauges, asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())

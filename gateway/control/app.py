@@ -24,12 +24,12 @@ from gateway.control.grant_requests import GrantRequests
 from gateway.control.http import problems
 from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.control.http.bodies import BodyLimit
-from gateway.control.http.requests import Counting, Requests
 from gateway.control.http.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
 from gateway.http.names import Named
+from gateway.http.requests import Counting, Requests
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.standing import Standings

@@ -42,8 +42,11 @@ class Server(uvicorn.Server):
         yield
 
 
-def serve(application: ASGIApp, certificate: Path | None) -> Server:
-    """A server of an application, in TLS 1.3 when there is a file with its key and certificate."""
+def serve(application: ASGIApp, certificate: Path | None, drain: float | None = None) -> Server:
+    """A server of an application, in TLS 1.3 when there is a file with its key and certificate.
+
+    ``drain`` are the seconds that requests under way get to finish after ``stop``; None for as long as they take.
+    """
     # Uvicorn's warnings are about what clients send; strangers must not be able to fill the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     config = uvicorn.Config(
@@ -54,6 +57,7 @@ def serve(application: ASGIApp, certificate: Path | None) -> Server:
         log_config=None,
         access_log=False,
         lifespan="off",
+        timeout_graceful_shutdown=None if drain is None else round(drain),
         ssl_certfile=certificate,
     )
     config.load()

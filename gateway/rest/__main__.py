@@ -7,12 +7,14 @@ import sys
 
 import uvloop
 
+from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
 from gateway.rest import app, ndxp_door
 from gateway.rest.adapter import Adapter
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
+from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
 from ndxp.agency.traffic import collect
@@ -20,6 +22,7 @@ from ndxp.metrics import shown
 from ndxp.process import end, freeze, loopback, run_process, until_stopped
 from ndxp.rpc import Lanes
 from ndxp.wire.tls import REST, Tls, file_of
+from ndxp.wire.tracing import tracer
 
 _log = logging.getLogger("rest")
 
@@ -30,13 +33,16 @@ async def _serve(settings: RestSettings) -> None:
     known = Known(RegistryStore(store))
     tls = Tls.load(settings.tls_folder, REST) if settings.tls_folder else None
     lanes = Lanes(settings.gateway, settings.connections, agent="ndxp-rest", tls=tls)
-    calls = Calls(lanes, known, settings)
+    traffic = Traffic(known, tracer(SERVICE, settings.name))
+    calls = Calls(lanes, known, settings, traffic)
+    requests = Requests("ndxp_rest_requests", "Requests to the doors for HTTP.")
     doors = ndxp_door.routes(calls, settings, tls)
     names = None if tls else settings.names
-    application = app.create(calls, names=names, origins=settings.cors_origins, doors=doors)
-    server = serve(application, file_of(settings.tls_folder, REST) if settings.tls_folder else None)
+    application = app.create(calls, requests, names=names, origins=settings.cors_origins, doors=doors)
+    certificate = file_of(settings.tls_folder, REST) if settings.tls_folder else None
+    server = serve(application, certificate, settings.drain)
     adapter = Adapter(known, most_bytes=settings.max_body_bytes, tls=tls)
-    gauges = shown(settings.metrics_address, lambda: collect(*adapter.traffics))
+    gauges = shown(settings.metrics_address, traffic.collect, requests.collect, lambda: collect(*adapter.traffics))
     async with gauges, asyncio.TaskGroup() as duties:
         stopped = duties.create_task(until_stopped())
         first = duties.create_task(known.first())

@@ -12,11 +12,14 @@ from starlette.routing import Route
 
 from gateway.http.names import Named
 from gateway.http.problem import answer
+from gateway.http.requests import Counting, Requests
 from gateway.rest import documents, json_door
 from gateway.rest.annotated import Annotated
 from gateway.rest.call import Calls
+from ndxp import __version__
 from ndxp.wire import metadata
 
+_VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _SHOWN = (
     "grpc-status",
     "grpc-message",
@@ -29,15 +32,20 @@ _SHOWN = (
 
 
 def create(
-    calls: Calls, *, names: Collection[str] | None, origins: Sequence[str], doors: Sequence[Route] = ()
+    calls: Calls,
+    requests: Requests,
+    *,
+    names: Collection[str] | None,
+    origins: Sequence[str],
+    doors: Sequence[Route] = (),
 ) -> Starlette:
     """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide.
 
-    ``doors`` are the routes of the doors besides the JSON door.
+    ``requests`` count them; ``doors`` are the routes of the doors besides the JSON door.
     """
 
     async def alive(_: Request) -> Response:
-        return JSONResponse({"status": "alive"})
+        return JSONResponse({"status": "alive", "version": __version__})
 
     async def ready(_: Request) -> Response:
         waits = [] if calls.known.snapshot.version else ["registry"]
@@ -50,12 +58,12 @@ def create(
             return await json_door.answer(calls, request)
         return await by_path.answer(request)
 
-    middleware = []
+    middleware = [Middleware(Counting, requests=requests)]
     if names is not None:
         middleware.append(Middleware(Named, names=names, process="the door", setting="NDXP_REST_NAMES"))
     if origins:
         cors = Middleware(
-            CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["*"],
+            CORSMiddleware, allow_origins=list(origins), allow_methods=_VERBS, allow_headers=["*"],
             expose_headers=list(_SHOWN), max_age=600,
         )  # fmt: skip
         middleware.append(cors)
@@ -65,7 +73,7 @@ def create(
             Route("/readyz", ready),
             *doors,
             *documents.routes(calls),
-            Route("/{path:path}", call, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            Route("/{path:path}", call, methods=_VERBS),
         ],
         middleware=middleware,
         exception_handlers={HTTPException: _http, Exception: _unexpected},

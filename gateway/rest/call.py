@@ -14,6 +14,7 @@ from starlette.types import Receive
 from gateway.rest.bodies import Bodies
 from gateway.rest.failed import Failed, wrong
 from gateway.rest.known import Known
+from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings
 from ndxp.errors import Code, Reason
 from ndxp.messages import WrongRequest
@@ -36,8 +37,9 @@ Translate: TypeAlias = Callable[[bytes], Sequence[bytes]]
 class Calls:
     """Makes calls for the doors."""
 
-    def __init__(self, lanes: Lanes, known: Known, settings: RestSettings) -> None:
+    def __init__(self, lanes: Lanes, known: Known, settings: RestSettings, traffic: Traffic) -> None:
         self._lanes = lanes
+        self._traffic = traffic
         self.known = known
         self.bodies = Bodies(known, settings)
 
@@ -52,15 +54,27 @@ class Calls:
             found.append(("grpc-timeout", stated))
         return found
 
-    async def open(self, method: str, pairs: Sequence[Pair]) -> StreamedRpc:
-        """A call of "package.Service/Method" whose request is not sent yet. Raises Failed when it cannot be made."""
-        try:
-            return await self._lanes.stream(f"/{method}", pairs, known=self.known.method(method) is not None)
-        except ConnectionError as error:
-            failure = status.Failure(
-                Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
-            )
-            raise Failed(failure) from error
+    @asynccontextmanager
+    async def opened(self, method: str, pairs: Sequence[Pair]) -> AsyncIterator[StreamedRpc]:
+        """A call of "package.Service/Method" whose request is not sent yet. Raises Failed when it cannot be made.
+
+        It is counted, and traced, and cancelled when the block is left before its end.
+        """
+        described = self.known.method(method)
+        with self._traffic.begin(method, described, pairs) as passage:
+            try:
+                rpc = await self._lanes.stream(f"/{method}", passage.onward(pairs), known=described is not None)
+            except ConnectionError as error:
+                passage.answer = Answer(Code.UNAVAILABLE)
+                failure = status.Failure(
+                    Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
+                )
+                raise Failed(failure) from error
+            try:
+                yield rpc
+            finally:
+                rpc.cancel()
+                passage.answer = replace(rpc.answer or passage.answer, leading=rpc.leading)
 
     @asynccontextmanager
     async def begun(
@@ -71,20 +85,17 @@ class Calls:
         The call is cancelled when the caller goes away, and when the block is left before its end.
         """
         described = self.known.method(method)
-        rpc = await self.open(method, pairs)
-        leaving = None
-        try:
+        async with self.opened(method, pairs) as rpc:
             if described is None:
                 raise await _refused(rpc) or _unknown(method)
             body = await self.bodies.read(rpc, receive, pairs)
             if body is not None:
                 await _send(rpc, body, translate, single=not described.client_streaming)
             leaving = asyncio.create_task(_leave(rpc, receive))
-            yield rpc
-        finally:
-            if leaving is not None:
+            try:
+                yield rpc
+            finally:
                 leaving.cancel()
-            rpc.cancel()
 
     async def ask(self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate) -> Answer:
         """The answer of a call that is answered with one message. Raises Failed when the call fails."""

@@ -41,12 +41,9 @@ def routes(calls: Calls) -> list[Route]:
 
 async def _may_see(calls: Calls, request: Request) -> None:
     """Raises Failed when the caller may not see contracts."""
-    rpc = await calls.open(_REFLECTION, calls.pairs(request.headers))
-    try:
+    async with calls.opened(_REFLECTION, calls.pairs(request.headers)) as rpc:
         await rpc.send(_ANY_QUESTION)
         rpc.finish()
         async for _ in rpc.messages():
             pass
         ended(rpc)
-    finally:
-        rpc.cancel()

@@ -99,22 +99,21 @@ async def _begun(
     calls: Calls, request: Request, pairs: Sequence[Pair], patience: float, hears: Callable[[bytes], None]
 ) -> AsyncIterator[StreamedRpc]:
     """The call under way; its request is sent meanwhile. The call is cancelled when the caller goes away."""
-    rpc = await calls.open(f"{CONTRACT}/{METHODS[request.method]}", pairs)
-    sending = None
-    try:
+    async with calls.opened(f"{CONTRACT}/{METHODS[request.method]}", pairs) as rpc:
         given = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
         headers = [pb.HeaderField(name=name, value=value) for name, value in fields.from_caller(given)]
         query = request.scope["query_string"].decode("latin-1")
         await rpc.send(pb.RestRequest(head=pb.RequestHead(query=query, headers=headers)).SerializeToString())
+        sending = None
         if calls.bodies.trusts(pairs):
             sending = asyncio.create_task(_send_body(rpc, request.receive, patience, hears))
         else:
             rpc.finish()  # the gateway refuses and records the call; nothing of a stranger is read
-        yield rpc
-    finally:
-        if sending is not None:
-            sending.cancel()
-        rpc.cancel()
+        try:
+            yield rpc
+        finally:
+            if sending is not None:
+                sending.cancel()
 
 
 async def _send_body(rpc: StreamedRpc, receive: Receive, patience: float, hears: Callable[[bytes], None]) -> None:

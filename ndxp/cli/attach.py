@@ -10,13 +10,14 @@ import typer
 
 from ndxp.address import Address
 from ndxp.admin import AdminApi
+from ndxp.cli import doors
 from ndxp.client import TokenRefused
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import NoSandbox, State
-from ndxp.terminal import console, print_json
+from ndxp.terminal import complain, console, print_json
 from ndxp.whole_file import whole_file
 from ndxp.wire.tls import FRONT, trust
 
@@ -32,6 +33,9 @@ def attach(
     credentials: Annotated[str, typer.Option(help="Its credentials file; - reads it from standard input.")],
     control: Annotated[
         str, typer.Option(help="URL of its control process; on this machine port 8080 unless named.")
+    ] = "",
+    rest: Annotated[
+        str, typer.Option(help="URL of its doors for HTTP, such as http://localhost:8081; unknown unless named.")
     ] = "",
     authority: Annotated[
         Path | None,
@@ -65,7 +69,8 @@ def attach(
         )
     secrets, secret = _secrets(credentials)
     folder = folder.resolve()
-    state = State(str(folder), gateway, control.rstrip("/") or f"http://{Address(host, 8080)}", [], attached=True)
+    control_url = control.rstrip("/") or f"http://{Address(host, 8080)}"
+    state = State(str(folder), gateway, control_url, [], attached=True, rest_url=rest.rstrip("/"))
     if not state.alive():
         raise NoSandbox(f"the exchange does not answer at {gateway}")
     trusted = _trusted(authority, gateway) if authority else b""
@@ -80,8 +85,13 @@ def attach(
     if trusted:
         state.tls_folder.mkdir(mode=0o700, exist_ok=True)
         _keep(state.tls_folder / FRONT, trusted.decode())
+    for trouble in doors.waiting(state):
+        complain(trouble)
     if as_json:
-        print_json({"gateway": state.gateway, "control": state.control_url, "folder": state.folder, "members": members})
+        print_json(
+            {"gateway": state.gateway, "control": state.control_url, "rest_url": state.rest_url, "folder": state.folder,
+             "members": members}
+        )  # fmt: skip
     else:
         console.print(f"Attached {folder} to the exchange at {gateway}, with {count(members, 'member')}.")
         console.print(

@@ -22,11 +22,12 @@ import typer
 
 from ndxp import __version__, authority, proxies
 from ndxp.admin import AdminRefused, Session
+from ndxp.cli import doors
 from ndxp.cli.run import not_learnt, services_of
 from ndxp.exhausted import why
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.process import loopback
-from ndxp.sandbox import plan
+from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
 from ndxp.terminal import console, print_json, styled, table
 from ndxp.wire.tls import ONLY_1_3
@@ -38,8 +39,9 @@ _LEAST_DISK = 200e6
 _LONGEST_TOKEN = 3600
 _SHORTEST_SECRET = 32
 _SKEW = 5.0
+_KNOWN_BY, _LOOK_AGAIN = 3.0, 0.1
 _ENDS_SOON = timedelta(days=30)
-_ADDRESSES = ("NDXP_GATEWAY_ADDRESS", "NDXP_CONTROL_ADDRESS", "NDXP_EXCHANGE_ADDRESS")
+_ADDRESSES = ("NDXP_GATEWAY_ADDRESS", "NDXP_CONTROL_ADDRESS", "NDXP_EXCHANGE_ADDRESS", "NDXP_REST_ADDRESS")
 _EXAMPLE = "change-me"
 _CREDENTIALS = "credentials.json"
 _KEYS = ("ledger-key.pem", "token-key.pem", "salt-key", _CREDENTIALS)
@@ -218,6 +220,26 @@ def _exchange(place: Place) -> Iterator[str]:
         yield from (f"{contract} does not serve" for contract in waiting)
 
 
+def _doors(place: Place) -> Iterator[str]:
+    state = place.state
+    if state is None or not state.rest_url:
+        return
+    if waits := doors.waiting(state):
+        yield from waits
+        return
+    try:
+        version, clock = doors.running(state)
+    except (doors.DoorsSilent, ValueError, KeyError, TypeError) as error:
+        yield str(error)
+        return
+    if version != __version__:
+        yield f"the doors run version {version}, this command is {__version__}"
+    if (skew := abs(clock - time.time())) > _SKEW + 1:
+        yield f"the doors' clock differs from this machine's by {skew:.0f} s"
+    if not (state.attached or _soon(lambda: life.same_registry(state))):
+        yield "not all of gateways and doors have the registry that control has published"
+
+
 def _contracts(place: Place) -> Iterator[str]:
     if place.state is not None:
         with suppress(AdminRefused):
@@ -243,6 +265,16 @@ def _ports(place: Place) -> Iterator[str]:
             plan.check_ports(None)
         except plan.PlanFailed as error:
             yield str(error)
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    """Whether something holds within the time in which a change is known everywhere."""
+    until = time.monotonic() + _KNOWN_BY
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK_AGAIN)
+    return True
 
 
 def _control(place: Place, path: str) -> Any:
@@ -281,6 +313,8 @@ CHECKS = (
     Check("version", "the installed version is another one: schema and commands may differ", "ndxp down, then ndxp up",
           _version),
     Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
+    Check("doors", "calls over HTTP fail, or are not what this command expects", "see logs/rest.log in the run folder",
+          _doors),
     Check("contracts", "nobody sees its methods, and every call of it is taken for one that may change something",
           "offer reflection with it (grpc.reflection.v1 or v1alpha), or correct name or address: ndxp service",
           _contracts),

@@ -29,6 +29,7 @@ def run(
     slo: options.Slo = None,
     processes: options.Processes = 1,
     seed: options.Seed = options.SEED,
+    http: options.Http = False,
     report: options.ReportFile = None,
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
@@ -43,7 +44,7 @@ def run(
     Exit code 0 passed, 99 an objective was missed, 98 invalid (limited by its own generator), 97 not reconciled.
 
     Examples: `ndxp load run ndxp-average --duration 60`; `ndxp load run ndxp-peak --report peak.html`;
-    `ndxp load run ndxp-2022 --compress 144`
+    `ndxp load run ndxp-2022 --compress 144`; `ndxp load run ndxp-average --http`
     """
     _pass_on(context)
 
@@ -58,6 +59,7 @@ def capacity(
     slo: options.Slo = None,
     processes: options.Processes = 1,
     seed: options.Seed = options.SEED,
+    http: options.Http = False,
     report: options.ReportFile = None,
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,

@@ -9,6 +9,7 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
+from ndxp.cli import doors
 from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
@@ -130,9 +131,10 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         late = [] if totals["caught_up"] else ["the recorder has not caught up with the journal"]
         down = {service["provider"] for service in services if not service["serving"]}
         broken = [why for subsystem, why in life.failures(state).items() if subsystem in down]
-        trouble = "; ".join([*session.waits_for(), *late, *dict.fromkeys(broken)])
+        found = [*session.waits_for(), *late, *dict.fromkeys(broken)]
     except AdminRefused as refused:
-        services, totals, trouble = [], {"totals": [], "caught_up": False}, str(refused)
+        services, totals, found = [], {"totals": [], "caught_up": False}, [str(refused)]
+    trouble = "; ".join([*found, *doors.waiting(state)])
     ready = not trouble and all(service["serving"] for service in services)
     shown = {
         "ready": ready,

@@ -1,6 +1,7 @@
 """Starts and stops a sandbox, and knows when it is ready.
 
-Ready means: every part answers, one real call succeeded, and every gateway has the current registry and takes calls.
+Ready means: every part answers, one real call succeeded, every gateway and the doors have the current registry, and
+every gateway takes calls.
 """
 
 import os
@@ -145,12 +146,12 @@ def ready(state: State) -> bool:
 
 
 def same_registry(state: State) -> bool:
-    """Whether each gateway has the registry that control has published last, contracts included.
+    """Whether gateways and doors have the registry that control has published last, contracts included.
 
     Then they know every change that was answered before.
     """
     try:
-        versions = _shown(state, ("control", "gateway"), "ndxp_registry_version")
+        versions = _shown(state, ("control", "gateway", "rest"), "ndxp_registry_version")
     except httpx.HTTPError:
         return False
     return len(set(versions)) == 1 and "" not in versions

@@ -17,7 +17,7 @@ import psutil
 from ndxp.address import Address
 from ndxp.client import TLS_FOLDER, Credentials, Tokens
 from ndxp.whole_file import whole_file
-from ndxp.wire.tls import trust
+from ndxp.wire.tls import FRONT, trust
 
 FOLDER = Path(".ndxp")
 """Default run folder."""
@@ -173,15 +173,18 @@ class State:
         """The folder of the certificates."""
         return Path(self.folder) / TLS_FOLDER
 
-    def asking(self) -> dict[str, Any]:
-        """Arguments for httpx to call the control process: trusted certificates, and the proxy. Raises OSError.
+    def asking(self, url: str = "") -> dict[str, Any]:
+        """Arguments for httpx to call the control process, or ``url``: trusted certificates, and the proxy.
 
-        For an attached exchange these are the certificates that this machine trusts; without TLS none, because reading
-        them takes time. A proxy is used only for https with public authorities, because it could read the secret.
+        For an attached exchange these are the certificates that this machine trusts, and for its doors those of the
+        gateway's authority if there is one; without TLS none, because reading them takes time. A proxy is used only for
+        https with public authorities, because it could read the secret. Raises OSError.
         """
         if self.tls:
             return {"verify": trust((self.tls_folder / "ca.pem").read_bytes()), "trust_env": False}
-        public = self.control_url.startswith("https:")
+        public = (url or self.control_url).startswith("https:")
+        if public and url and url == self.rest_url and (front := self.tls_folder / FRONT).exists():
+            return {"verify": trust(front.read_bytes()), "trust_env": False}
         return {"verify": public, "trust_env": public}
 
     @property

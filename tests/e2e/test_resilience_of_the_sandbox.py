@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 import redis
@@ -25,6 +26,7 @@ from tests.support.fakes import until_now
 VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
 LIST = "ndxp.population.v1.PopulationService/ListHousehold"
 CLAIM = '{"citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn", "birthDate": "1979-07-20"}'
+JSON = {"Content-Type": "application/json"}
 WITHOUT_GRANT = "VN/GOV/G27/lgsp"
 UNREACHABLE = {"PROVIDER_UNREACHABLE", "CIRCUIT_OPEN"}
 
@@ -122,6 +124,37 @@ def test_a_killed_process_is_started_again_and_loses_no_transaction(run: Run, fo
     assert after["answers"] == [{"matched": True}]
     for transaction in (before, after["transaction_id"]):
         assert [record["phase"] for record in recorded(run, transaction)] == ["outcome"]
+
+
+def test_killed_doors_are_started_again_and_calls_go_on(run: Run, folder: Path) -> None:
+    state = State.running(folder)
+    headers = {"Authorization": f"Bearer {state.tokens('VN/GOV/H26/one-stop').blocking()}"}
+
+    def through_the_door() -> httpx.Response | None:
+        try:
+            answer = httpx.post(f"{state.rest_url}/{VERIFY}", content=CLAIM.encode(), headers=headers | JSON)
+        except httpx.TransportError:  # it is being started
+            return None
+        return answer if answer.status_code == 200 else None
+
+    assert through_the_door() is not None
+    victim = process(folder, "rest")
+    assert victim is not None
+    with held(state.supervisor):
+        victim.kill()
+        until_now(lambda: victim.status() == psutil.STATUS_ZOMBIE)
+        assert through_the_door() is None
+        assert answered(run)["answers"] == [{"matched": True}]  # gRPC does not need the doors
+        found = run("doctor", "--json")
+        assert found.code == 1
+        assert [check["check"] for check in found.data if not check["ok"]] == ["doors"]
+        ran = run("status", "--json")
+        assert ran.code == 1
+        assert "the doors for HTTP at" in ran.data["trouble"]
+    again = until_now(through_the_door)
+    assert again is not None
+    assert again.json() == {"matched": True}
+    assert [r["phase"] for r in recorded(run, again.headers["x-ndxp-transaction-id"])] == ["outcome"]
 
 
 def test_a_call_to_a_dead_agency_is_refused_with_reason_and_remedy_and_recorded(run: Run, folder: Path) -> None:

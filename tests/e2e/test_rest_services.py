@@ -21,6 +21,7 @@ from gateway.rest.failed import Failed
 from gateway.rest.forward import forward
 from gateway.rest.known import Known
 from gateway.rest.target import CHUNK
+from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
 from ndxp.exchange.v1.exchange_pb2 import ListMyGrantsRequest, ListServicesRequest
@@ -200,7 +201,7 @@ async def door(exchange: RunningExchange, clinic_service: Clinic) -> AsyncIterat
     known_here = Known(RegistryStore(store))
     await known_here.first()
     lanes = Lanes(exchange.gateway, 1, agent="test")
-    calls = Calls(lanes, known_here, RestSettings())
+    calls = Calls(lanes, known_here, RestSettings(), Traffic(known_here))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -41,7 +41,7 @@ from tests.support.fakes import until
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOSPITAL, INSURER, POPULATION = "VN/GOV/H26/hospital", "VN/GOV/G24/health-insurance", "VN/GOV/G01/population"
-ONE_STOP, GATEWAY = "VN/GOV/H26/one-stop", "ndxp-gateway"
+ONE_STOP, GATEWAY, DOORS = "VN/GOV/H26/one-stop", "ndxp-gateway", "ndxp-rest"
 CHECK_IN = "ndxp.health_insurance.v1.HealthInsuranceService/CheckIn"
 GET_CITIZEN = "ndxp.population.v1.PopulationService/GetCitizen"
 DECIDED = ["identify", "authorise", "admit", "resolve"]
@@ -134,6 +134,51 @@ async def test_a_check_in_is_one_trace_through_all_five_hands(
     assert inner.steps == [*DECIDED, "forward", "journal outcome"]
     assert all(span.times == sorted(span.times) for span in chain)
     assert outer.instance == inner.instance == "gateway"
+
+
+async def test_a_call_over_http_is_one_trace_below_the_callers_own(
+    traced: RunningExchange, collector: Collector
+) -> None:
+    trace, span = uuid4().hex, "00f067aa0ba902b7"
+    asked = {"citizenNumber": CITIZEN.number, "fullName": CITIZEN.full_name, "birthDate": str(CITIZEN.birth_date)}
+    answer = await over_http(traced, GET_CITIZEN, asked, f"00-{trace}-{span}-01")
+    assert answer.status_code == 200
+    door, gateway, register = await until(lambda: (found := collector.trace(trace))[2:] and found)
+    assert [(s.service, s.kind, s.name) for s in (door, gateway, register)] == [
+        (DOORS, "SERVER", GET_CITIZEN),
+        (GATEWAY, "SERVER", GET_CITIZEN),
+        (POPULATION, "SERVER", GET_CITIZEN),
+    ]
+    assert [s.parent for s in (door, gateway, register)] == [span, door.id, gateway.id]
+    assert {s.attributes["ndxp.transaction_id"] for s in (door, gateway)} == {answer.headers[metadata.TRANSACTION_ID]}
+    assert (door.status, door.attributes["rpc.grpc.status_code"]) == ("UNSET", 0)
+    assert door.attributes["ndxp.client"] == ONE_STOP
+
+
+async def test_the_doors_say_why_a_call_was_refused_and_keep_free_text_and_strangers_out(
+    traced: RunningExchange, collector: Collector
+) -> None:
+    contract = CHECK_IN.partition("/")[0]
+    trace, strange, made_up = uuid4().hex, uuid4().hex, uuid4().hex
+    refused = await over_http(traced, CHECK_IN, {}, f"00-{trace}-00f067aa0ba902b7-01")
+    stranger = await over_http(traced, CHECK_IN, {}, f"00-{strange}-00f067aa0ba902b7-01", token="made-up")
+    unknown = await over_http(traced, f"{contract}/Of{CITIZEN.number}", {}, f"00-{made_up}-00f067aa0ba902b7-01")
+    assert [answer.status_code for answer in (refused, stranger, unknown)] == [403, 401, 501]
+    doors = await until(lambda: [s for s in collector.trace(made_up) if s.service == DOORS])
+    assert [s.name for s in doors] == [f"{contract}/_OTHER"]
+    [door] = [s for s in collector.trace(trace) if s.service == DOORS]
+    assert (door.attributes["ndxp.reason"], door.attributes["rpc.grpc.status_code"]) == ("ACCESS_DENIED", 7)
+    assert collector.trace(strange) == []
+
+
+async def over_http(
+    traced: RunningExchange, method: str, request: Any, traceparent: str, token: str = ""
+) -> httpx.Response:
+    """A call through the doors, as the one-stop system unless a token says otherwise."""
+    token = token or traced.tokens(ONE_STOP).blocking()
+    headers = {"Authorization": f"Bearer {token}", metadata.TRACEPARENT: traceparent}
+    async with httpx.AsyncClient(timeout=20) as http:
+        return await http.post(f"{traced.state.rest_url}/{method}", json=request, headers=headers)
 
 
 async def test_the_ledger_keeps_what_the_caller_sent_and_so_the_trace_is_found_by_it(

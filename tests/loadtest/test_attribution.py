@@ -1,5 +1,6 @@
 """Attribution as tables: where the time went and who limits."""
 
+import msgspec
 import pytest
 
 from loadtest.attribution import attribute, role
@@ -40,6 +41,14 @@ def test_the_way_of_a_call_adds_up_to_its_response_time() -> None:
         "gateway, after the provider": 0.5,
     }
     assert sum(segment.share for segment in attribution.segments) == pytest.approx(1, abs=0.01)
+
+
+def test_over_http_the_time_in_the_doors_is_with_the_clients() -> None:
+    ledger = [entry(number, micros=(1000, 5000, 500)) for number in range(10)]
+    run = msgspec.structs.replace(results({VERIFY: series(10, ms=8)}), gateway="http://127.0.0.1:8081")
+    attribution = attribute(run, ledger, usages(rest=0.2), [one.transaction_id for one in ledger])
+    assert attribution.segments[1].name == "client, connection, doors; journal, commit of the outcome"
+    assert [cost.role for cost in attribution.costs if cost.process == "rest"] == ["doors for HTTP"]
 
 
 def test_the_commit_is_told_apart_where_the_gateways_counted_it() -> None:

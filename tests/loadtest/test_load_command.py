@@ -56,6 +56,7 @@ def invoke(*words: str) -> int:
     ("given", "onward"),
     [
         ("run ndxp-peak", "run ndxp-peak"),
+        ("run ndxp-average --http", "run ndxp-average --http"),
         ("run x.yaml --rate 20 --duration 5.5 --json", "run x.yaml --rate 20 --duration 5.5 --json"),
         ("run a --rate 1234.5678 --duration 1234567", "run a --rate 1234.5678 --duration 1234567"),
         ("run a --compress 9 --processes 2 --seed 5", "run a --compress 9 --processes 2 --seed 5"),

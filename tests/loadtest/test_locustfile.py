@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -115,6 +116,31 @@ def test_a_worker_whose_heartbeats_are_late_goes_on(locust: Locust, exchange: Ru
     )  # fmt: skip
     found = ended.results
     assert (found.planned, found.sent, found.aborted, found.missing) == (160, 160, "", 0)
+
+
+def test_calls_over_http_are_counted_and_recorded_like_others(locust: Locust, exchange: RunningExchange) -> None:
+    ended = locust("--profile", "ndxp-average", "--http", "--rate", "30", "-t", "3", "--folder", str(exchange.folder))
+    assert ended.code == 0, ended.errors
+    found = ended.results
+    assert (found.profile, found.gateway) == ("ndxp-average-http", exchange.rest_url)
+    assert found.planned == found.sent == found.succeeded == 90
+    assert not {series for series in found.series if series.endswith(("/BatchVerifyCitizens", "/WatchChanges"))}
+    [file] = found.transactions
+    answered = {line.split()[0] for line in Path(file).read_text(encoding="utf-8").splitlines()}
+    assert len(answered) == 90
+    known: dict[str, str | int] = {"purpose": "load test", "limit": 1000}
+    until_now(
+        lambda: answered <= {r["transaction_id"] for r in exchange.admin.get("transactions", params=known).json()}
+    )
+
+
+def test_where_the_doors_are_unknown_a_run_over_http_is_refused(
+    locust: Locust, exchange: RunningExchange, tmp_path: Path
+) -> None:
+    replace(exchange.state, folder=str(tmp_path), attached=True, rest_url="").write()
+    ended = locust("--profile", "ndxp-average", "--http", "--folder", str(tmp_path))
+    assert ended.code == 2
+    assert "ndxp attach --rest URL" in ended.errors
 
 
 def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:

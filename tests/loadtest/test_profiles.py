@@ -52,6 +52,26 @@ def test_verifications_are_split_as_reported(name: str) -> None:
     assert split["verify-matched"] / verifications == pytest.approx(604_825_046 / 1_014_473_517, abs=0.0001)
 
 
+def test_over_http_streams_are_left_out_and_said_and_the_rate_stays() -> None:
+    plain, variant = profiles.load("ndxp-average"), profiles.load("ndxp-average", http=True)
+    left_out = {"batch-verify", "watch-changes", "upload-changes"}
+    assert plain.mix.keys() - variant.mix.keys() == left_out
+    assert (variant.name, variant.mean_rate, variant.sources) == ("ndxp-average-http", plain.mean_rate, plain.sources)
+    assert variant.title.startswith(f"{plain.title}; over HTTP in JSON, without its streams (")
+    assert all(kind in variant.title for kind in left_out)
+    assert variant.slo == plain.slo
+
+
+def test_over_http_objectives_about_streams_alone_go_with_them(written: Path) -> None:
+    slow = "slo: {services: {PopulationService/WatchChanges: {p99_ms: 1}, HealthInsuranceService: {p99_ms: 2}}}"
+    watch = "mix:\n  watch-changes: {weight: 1, members: [provinces/one-stop]}\n"
+    written.write_text(GOOD.replace("mix:\n", watch) + slow, encoding="utf-8")
+    assert profiles.load(str(written), http=True).slo["services"] == {"HealthInsuranceService": {"p99_ms": 2}}
+    written.write_text(GOOD.replace("get-card:", "watch-changes:"), encoding="utf-8")
+    with pytest.raises(BadProfile, match=r"mine over HTTP, without its streams \(watch-changes\): the weights"):
+        profiles.load(str(written), http=True)
+
+
 def test_a_day_in_ten_minutes_keeps_its_rates() -> None:
     curve = profiles.load("ndxp-2022").schedule(compress=144)
     assert curve.duration == 600

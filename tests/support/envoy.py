@@ -16,13 +16,15 @@ CONFIGURATION = Path(__file__).parents[2] / "deploy/kubernetes/ndxp/files/envoy.
 BINARY = shutil.which("envoy") or str(Path(sys.executable).with_name("envoy"))
 _PLACE = r"\{address: [\d.]+, port_value: \d+\}"
 _GATEWAY = "- endpoint: {address: {socket_address: {address: gateway, port_value: 50051}}}"
+_DOORS = "{address: rest, port_value: 8081}"
+NOWHERE = "127.0.0.1:1"
 
 
 @contextmanager
-def envoy(folder: Path, gateways: Sequence[str], **changed: str) -> Iterator[dict[str, str]]:
+def envoy(folder: Path, gateways: Sequence[str], doors: str = NOWHERE, **changed: str) -> Iterator[dict[str, str]]:
     """Runs it before gateways (``host:port``), with the certificate in ``folder``; gives where it listens, by name.
 
-    ``changed`` are times and numbers of its configuration.
+    ``doors`` are the doors for HTTP (``host:port``); ``changed`` are times and numbers of its configuration.
     """
     text = re.sub(_PLACE, "{address: 127.0.0.1, port_value: 0}", CONFIGURATION.read_text(encoding="utf-8"))
     for name, value in changed.items():
@@ -31,6 +33,8 @@ def envoy(folder: Path, gateways: Sequence[str], **changed: str) -> Iterator[dic
     places = [gateway.rpartition(":") for gateway in gateways]
     lines = [_GATEWAY.replace("gateway", host).replace("50051", port) for host, _, port in places]
     indent = re.search(rf"( *){re.escape(_GATEWAY)}", text)[1]  # type: ignore[index]
+    host, _, port = doors.rpartition(":")
+    text = text.replace(_DOORS, _DOORS.replace("rest", host).replace("8081", port))
     text = text.replace(_GATEWAY, f"\n{indent}".join(lines)).replace("/run/tls", str(folder))
     (folder / "envoy.yaml").write_text(text, encoding="utf-8")
     admin = folder / "admin"

@@ -17,6 +17,7 @@ from ndxp.authority import Authority
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from tests.support.envoy import envoy
+from tests.support.scrape import free_address
 
 if TYPE_CHECKING:
     from tests.ndxp.cli.conftest import Ndxp
@@ -58,6 +59,24 @@ def test_an_attached_folder_is_as_good_as_the_exchanges_own(
     status = json.loads(ndxp_alone("status", "--folder", elsewhere, "--json").out)
     assert [status["gateway"], status["trouble"]] == [exchange.gateway, ""]
     assert (elsewhere / "credentials.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_doors_of_an_exchange_elsewhere_are_known_once_they_are_named(
+    ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
+) -> None:
+    words = (exchange.gateway, "--control", exchange.control_url, "--credentials", exchange.credentials)
+    unknown = ndxp_alone("attach", *words, "--folder", elsewhere, "--json")
+    assert (unknown.code, unknown.data["rest_url"]) == (0, "")
+    for rest, said in ((exchange.state.rest_url, ""), (f"http://{free_address()}", "the doors for HTTP at")):
+        known = ndxp_alone("attach", *words, "--rest", f"{rest}/", "--folder", elsewhere, "--json")
+        assert (known.code, known.data["rest_url"]) == (0, rest)
+        assert said in known.err
+        status = ndxp_alone("status", "--folder", elsewhere, "--json")
+        assert status.data["rest_url"] == rest
+        assert status.data["trouble"].startswith(said)
+        assert bool(status.data["trouble"]) == bool(said)
+        [check] = [c for c in ndxp_alone("doctor", "--folder", elsewhere, "--json").data if c["check"] == "doors"]
+        assert check["ok"] == (not said)
 
 
 def test_a_demo_on_a_running_exchange_counts_only_its_own_calls(

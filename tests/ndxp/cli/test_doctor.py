@@ -2,7 +2,9 @@
 
 import datetime
 import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import redis
@@ -150,6 +152,35 @@ def test_certificates_that_end_soon_are_found(tmp_path: Path) -> None:
     authority.issue("VN/COM/b/x", life=datetime.timedelta(days=10))
     [found] = looked("certificates", Place(tmp_path))
     assert found.startswith("VN_COM_b_x.pem ends on ")
+
+
+class _Doors(BaseHTTPRequestHandler):
+    """Doors for HTTP of another version, whose clock is wrong."""
+
+    def do_GET(self) -> None:
+        body = b'{"status": "alive", "version": "0.0.0"}'
+        self.send_response_only(200)
+        self.send_header("Date", "Mon, 01 Jan 2024 00:00:00 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_doors_of_another_version_and_with_a_wrong_clock_are_found(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Doors) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        known = Place(tmp_path)
+        url = f"http://127.0.0.1:{server.server_port}"
+        known.state = State(str(tmp_path), "localhost:1", "http://localhost:2", [], attached=True, rest_url=url)
+        version, clock = looked("doors", known)
+        server.shutdown()
+        thread.join()
+    assert version.startswith("the doors run version 0.0.0, this command is ")
+    assert clock.startswith("the doors' clock differs")
 
 
 def test_no_exchange_is_nothing_unsafe(tmp_path: Path) -> None:

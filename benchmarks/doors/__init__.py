@@ -1,0 +1,1 @@
+"""What a call over HTTP costs: through the doors, and through Envoy's transcoder of JSON to gRPC."""
