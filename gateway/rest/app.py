@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.http.names import Named
 from gateway.http.problem import answer
-from gateway.rest import json_door
+from gateway.rest import json_door, xroad
 from gateway.rest.call import Calls
 from ndxp.wire import metadata
 
@@ -40,6 +40,12 @@ def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str
     async def call(request: Request) -> Response:
         return await json_door.answer(calls, request)
 
+    async def r1(request: Request) -> Response:
+        return await xroad.answer(calls, request)
+
+    async def clients(request: Request) -> Response:
+        return await xroad.list_clients(calls, request)
+
     middleware = []
     if names is not None:
         middleware.append(Middleware(Named, names=names, process="the door", setting="NDXP_REST_NAMES"))
@@ -53,6 +59,8 @@ def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
+            Route("/r1/{message:path}", r1, methods=xroad.HTTP_METHODS),
+            Route("/listClients", clients),
             Route("/{contract}/{method}", call, methods=["POST"]),
         ],
         middleware=middleware,
