@@ -59,7 +59,7 @@ def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
-            Route("/r1/{message:path}", r1, methods=xroad.HTTP_METHODS),
+            xroad.R1(r1),
             Route("/listClients", clients),
             Route("/{contract}/{method}", call, methods=["POST"]),
         ],

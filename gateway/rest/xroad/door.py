@@ -1,40 +1,64 @@
 """The door itself: which gRPC call a request in X-Road's protocol means, and how its outcome is answered."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin
 from gateway.rest import failures, plain
 from gateway.rest.call import Calls
 from gateway.rest.failed import Failed
+from gateway.rest.forward import METHODS, forward
 from gateway.rest.xroad import metaservices
+from gateway.rest.xroad.directory import Directory
 from gateway.rest.xroad.faults import JSON, Fault, bad_request, fault
 from gateway.rest.xroad.govstack import renamed
 from gateway.rest.xroad.message import Message, Target
-from gateway.rest.xroad.metaservices import METASERVICES, Directory, clients
 from ndxp.wire import metadata
 
-HTTP_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_PREFIX = b"/r1/"
+
+
+class R1(Route):
+    """The route of all paths that begin with ``/r1/`` as they were sent.
+
+    Starlette's own routes look at decoded paths, and leave out those in which a line feed was encoded.
+    """
+
+    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        super().__init__(_PREFIX.decode(), endpoint, methods=list(METHODS))
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for this route."""
+        if scope["type"] != "http" or not scope["raw_path"].startswith(_PREFIX):
+            return Match.NONE, {}
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
 
 
 async def answer(calls: Calls, request: Request) -> Response:
     """Answers ``/r1/{instance}/{class}/{member}/{subsystem}/{service}[/path]``, of any HTTP method.
 
-    The service code is the short name of a contract that the provider offers, or its full name; the path is a method:
-    ``POST /r1/VN/GOV/G01/population/PopulationService/VerifyCitizen``. Body and answer are plain JSON.
+    The service code is that of a REST service, which gets the request, or the name of a contract that the provider
+    offers, short or in full. Then the path is a method, and body and answer are plain JSON:
+    ``POST /r1/VN/GOV/G01/population/PopulationService/VerifyCitizen``.
     """
-    message, target = Message(request), None
+    message, target, is_rest = Message(request), None, False
     try:
         target = Target.read(request.scope["raw_path"].decode("latin-1"))
         message.check_client()
-        if target.code in METASERVICES:
+        if target.code in metaservices.CODES:
             return await _metaservice(calls, message, target)
-        response = await _call(calls, message, target)
+        is_rest = _is_rest(calls.known.snapshot, target)
+        response = await (_forward if is_rest else _call)(calls, message, target)
     except Fault as error:
         return error.response(message.headers("", target, carried_out=False))
     except Failed as failed:
-        return _failed(message, failed, target)
+        return _failed(message, failed, target, by_adapter=is_rest)
     transaction = response.headers.get(metadata.TRANSACTION_ID, "")
     response.headers.update(message.headers(transaction, target, carried_out=True))
     return response
@@ -45,11 +69,26 @@ async def list_clients(calls: Calls, request: Request) -> Response:
     message = Message(request)
     try:
         directory = _directory(calls, message)
-        return _told(message, await clients(directory), directory, None)
+        return _listed(message, await metaservices.clients(directory), directory, None)
     except Fault as error:
         return error.response(message.headers("", carried_out=False))
     except Failed as failed:
-        return _failed(message, failed, None)
+        return _failed(message, failed, None, by_adapter=False)
+
+
+def _is_rest(snapshot: Snapshot, target: Target) -> bool:
+    """Whether a service code is that of a REST service of the provider; it then hides a contract of the same name."""
+    service = snapshot.providers.get(REST, {}).get(str(target.provider))
+    return service is not None and target.code in service.rest
+
+
+async def _forward(calls: Calls, message: Message, target: Target) -> Response:
+    """Passes a request on to a REST service. Raises Failed."""
+    pairs = [*calls.pairs(message.request.headers), *message.pairs()]
+    path = f"/{target.code}{target.path or '/'}"
+    return await forward(
+        calls, message.request, provider=str(target.provider), path=path, pairs=pairs, patience=calls.bodies.patience
+    )
 
 
 async def _call(calls: Calls, message: Message, target: Target) -> Response:
@@ -82,22 +121,28 @@ async def _metaservice(calls: Calls, message: Message, target: Target) -> Respon
     if message.request.method != "GET":
         raise bad_request(f"{target.code} is called with GET", f"send GET /r1/.../{target.code}")
     directory = _directory(calls, message)
-    return _told(message, await METASERVICES[target.code](directory, target), directory, target)
+    if target.code == metaservices.GET_OPENAPI:
+        return _told(message, await metaservices.openapi(directory, target), directory, target)
+    return _listed(message, await metaservices.LISTS[target.code](directory, target), directory, target)
 
 
 def _directory(calls: Calls, message: Message) -> Directory:
     return Directory(calls, message, [*calls.pairs(message.request.headers), *message.pairs()])
 
 
+def _listed(message: Message, said: object, directory: Directory, target: Target | None) -> Response:
+    return _told(message, renamed(said) if message.is_govstack else said, directory, target)
+
+
 def _told(message: Message, said: object, directory: Directory, target: Target | None) -> Response:
     headers = message.headers(directory.transaction, target, carried_out=False)
-    return JSONResponse(renamed(said) if message.is_govstack else said, headers=dict(headers), media_type=JSON)
+    return JSONResponse(said, headers=dict(headers), media_type=JSON)
 
 
-def _failed(message: Message, failed: Failed, target: Target | None) -> Response:
-    """An error of the provider passes in its own form; the exchange's is a fault."""
+def _failed(message: Message, failed: Failed, target: Target | None, *, by_adapter: bool) -> Response:
+    """An error of the provider passes in its own form; that of the exchange, with its adapter, is a fault."""
     failure = failed.failure
-    of_provider = failure.origin == Origin.PROVIDER
+    of_provider = failure.origin == Origin.PROVIDER and not by_adapter
     headers = message.headers(failure.transaction_id, target, carried_out=of_provider)
     if not of_provider:
         return fault(failure).response(headers)

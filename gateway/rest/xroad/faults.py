@@ -45,8 +45,11 @@ TYPES: Mapping[Reason, str] = {
 A token takes the place of the certificate that a client shows to its security server in X-Road. X-Road knows no quotas.
 """
 
-_WITHOUT_REASON = "server.serverproxy.service_failed"
-"""The type when there is no reason, for example because the connection between door and gateway broke."""
+_NETWORK_ERROR = "server.serverproxy.network_error"
+_BY_CODE: Mapping[Code, str] = {
+    Code.INVALID_ARGUMENT: BAD_REQUEST, Code.UNAVAILABLE: _NETWORK_ERROR, Code.DEADLINE_EXCEEDED: _NETWORK_ERROR,
+}  # fmt: skip
+"""The type when the reason is not one of the table, as with the adapter of REST services, or when there is none."""
 
 
 class Fault(Exception):
@@ -90,4 +93,4 @@ def bad_request(message: str, detail: str) -> Fault:
 def _type(failure: Failure) -> str:
     if failure.reason in TYPES:
         return TYPES[Reason(failure.reason)]
-    return BAD_REQUEST if failure.code is Code.INVALID_ARGUMENT else _WITHOUT_REASON
+    return _BY_CODE.get(failure.code, "server.serverproxy.service_failed")

@@ -1,83 +1,27 @@
-"""X-Road's metaservices: lists of clients and of services, made of calls to the exchange's own directory.
+"""X-Road's metaservices: the clients of the exchange, the services of a provider, their OpenAPI documents."""
 
-The calls are made under the caller's token like any other, so they are in the ledger, and the gateway decides. Those
-for one request have the same message id.
-"""
-
+import json
+import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
 
-from google.protobuf.message import Message as Protobuf
-from starlette.types import Message as Event
-from starlette.types import Receive
-
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.registry import Grant
-from gateway.rest.call import Calls
+from gateway.rest.forward import METHODS
+from gateway.rest.xroad import names
+from gateway.rest.xroad.directory import Directory
 from gateway.rest.xroad.faults import Fault, bad_request
-from gateway.rest.xroad.message import Message, Target
+from gateway.rest.xroad.message import Target
 from ndxp.exchange.v1 import exchange_pb2 as pb
 from ndxp.identifiers import Member, Subsystem
-from ndxp.rpc import metadata_of
-from ndxp.wire import metadata
-from ndxp.wire.metadata import Pair
 
-_DIRECTORY = "ndxp.exchange.v1.ExchangeService"
-_PAGE = 500
-_Answer = TypeVar("_Answer", bound=Protobuf)
+GET_OPENAPI = "getOpenAPI"
+_VARIABLE = re.compile(r"\{[^}]*\}")
 _Entry = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Directory:
-    """The exchange's directory as the caller of a request sees it; ``transaction`` is the last call's."""
-
-    calls: Calls
-    message: Message
-    pairs: Sequence[Pair]
-    transaction: str = field(default="", init=False)
-
-    async def members(self) -> list[pb.Member]:
-        """All members. Raises Failed."""
-        found: list[pb.Member] = []
-        request = pb.ListMembersRequest(page_size=_PAGE)
-        while True:
-            page = await self._ask("ListMembers", request, pb.ListMembersResponse)
-            found += page.members
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
-
-    async def services(self, provider: Subsystem) -> list[pb.Service]:
-        """The services of a provider. Raises Failed."""
-        found: list[pb.Service] = []
-        request = pb.ListServicesRequest(page_size=_PAGE)
-        while True:
-            page = await self._ask("ListServices", request, pb.ListServicesResponse)
-            found += [service for service in page.services if service.provider == str(provider)]
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
-
-    async def grants(self) -> list[Grant]:
-        """The caller's grants. Raises Failed."""
-        said = await self._ask("ListMyGrants", pb.ListMyGrantsRequest(), pb.ListMyGrantsResponse)
-        return [
-            Grant(
-                id=grant.id, consumer=grant.consumer, provider=grant.provider, contract=grant.contract,
-                methods=list(grant.methods), valid_from=grant.valid_from, valid_until=grant.valid_until,
-            )
-            for grant in said.grants
-        ]  # fmt: skip
-
-    async def _ask(self, method: str, request: Protobuf, kind: type[_Answer]) -> _Answer:
-        body = request.SerializeToString()
-        receive = _without_body(self.message.request.receive)
-        said = await self.calls.ask(f"{_DIRECTORY}/{method}", self.pairs, receive, lambda _: [body])
-        told = [*metadata_of(said.leading), *said.trailing]
-        self.transaction = next((str(value) for key, value in told if key == metadata.TRANSACTION_ID), "")
-        return kind.FromString(said.messages[0])
+_Endpoint = tuple[str, str]
+"""An HTTP method and a path, or ``*`` and a pattern of paths."""
 
 
 async def clients(directory: Directory) -> _Entry:
@@ -97,7 +41,12 @@ async def clients(directory: Directory) -> _Entry:
 async def methods(directory: Directory, target: Target) -> _Entry:
     """The services of a provider with all their endpoints. Raises Failed and Fault."""
     _check_provider(directory, target)
-    return _list(target, await directory.services(target.provider), lambda service, method: True)
+    found = []
+    for code, service in _services(await directory.services(target.provider)):
+        document = await _document(directory, target.provider, code) if service.contract == REST else None
+        every = Grant("", "", service.provider, service.contract, ["*"])
+        found.append((code, list(_described(document)) or _endpoints(code, service, [every]), document is not None))
+    return _list(target, found)
 
 
 async def allowed_methods(directory: Directory, target: Target) -> _Entry:
@@ -108,42 +57,106 @@ async def allowed_methods(directory: Directory, target: Target) -> _Entry:
     _check_provider(directory, target)
     now = time.time()
     valid = [grant for grant in await directory.grants() if grant.holds(now)]
-
-    def allowed(service: pb.Service, method: pb.Method) -> bool:
-        own = (grant for grant in valid if (grant.provider, grant.contract) == (service.provider, service.contract))
-        return any(grant.covers(method.name) for grant in own)
-
-    return _list(target, await directory.services(target.provider), allowed)
-
-
-METASERVICES: dict[str, Callable[[Directory, Target], Awaitable[_Entry]]] = {
-    "listMethods": methods,
-    "allowedMethods": allowed_methods,
-}
-"""The metaservices of a provider, by their service codes."""
+    found = []
+    for code, service in _services(await directory.services(target.provider)):
+        own = [grant for grant in valid if (grant.provider, grant.contract) == (service.provider, service.contract)]
+        document = await _document(directory, target.provider, code) if service.contract == REST else None
+        found.append((code, _endpoints(code, service, own), document is not None))
+    return _list(target, found)
 
 
-def codes(contracts: Iterable[str]) -> dict[str, str]:
-    """The service codes of the contracts that a provider offers: short names, and full names where two are equal."""
-    known = list(contracts)
+async def openapi(directory: Directory, target: Target) -> _Entry:
+    """The OpenAPI document of the service that the query names as ``serviceCode``. Raises Failed and Fault."""
+    _check_provider(directory, target)
+    code = names.code(directory.message.request.query_params.get("serviceCode", ""))
+    if code is None:
+        raise bad_request("the query names no service", f"send GET /r1/.../{GET_OPENAPI}?serviceCode=CODE")
+    services = dict(_services(await directory.services(target.provider)))
+    if code not in services:
+        raise Fault(
+            "server.serverproxy.unknown_service", f"{target.provider} has no service {code!r}",
+            f"it has {', '.join(services) or 'none'}",
+        )  # fmt: skip
+    document = await _document(directory, target.provider, code)
+    if document is None:
+        raise bad_request(f"{code} has no OpenAPI document", "ask its provider for one")
+    return document
+
+
+LISTS: Mapping[str, Callable[[Directory, Target], Awaitable[_Entry]]] = {
+    "listMethods": methods, "allowedMethods": allowed_methods
+}  # fmt: skip
+"""The metaservices that list what a provider offers, by their service codes."""
+
+CODES = {*LISTS, GET_OPENAPI}
+"""The service codes of all metaservices of a provider."""
+
+
+def codes(contracts: Iterable[str], taken: Collection[str] = ()) -> dict[str, str]:
+    """The service codes of the contracts that a provider offers, without that of REST services.
+
+    They are short names, and full names where two are equal or a short name is already ``taken``.
+    """
+    known = [contract for contract in contracts if contract != REST]
     short = [contract.rpartition(".")[2] for contract in known]
     return {
-        (name if short.count(name) == 1 else contract): contract for name, contract in zip(short, known, strict=True)
+        (name if short.count(name) == 1 and name not in taken else contract): contract
+        for name, contract in zip(short, known, strict=True)
     }
 
 
-def _list(target: Target, services: Iterable[pb.Service], included: Callable[[pb.Service, pb.Method], bool]) -> _Entry:
+def _services(services: Iterable[pb.Service]) -> Iterator[tuple[str, pb.Service]]:
+    """The service codes of a provider, each with what it belongs to."""
     by_contract = {service.contract: service for service in services}
-    found: list[_Entry] = []
-    for code, contract in codes(by_contract).items():
-        service = by_contract[contract]
-        endpoints = [
-            {"method": "POST", "path": f"/{method.name}"} for method in service.methods if included(service, method)
-        ]
-        if endpoints:
-            said = {**_named(target.provider.member, "SERVICE"), "subsystem_code": target.provider.name}
-            found.append({**said, "service_code": code, "service_type": "REST", "endpoint_list": endpoints})
-    return {"service": found}
+    rest = by_contract.get(REST)
+    own = list(rest.rest) if rest is not None else []
+    for code in own:
+        yield code, by_contract[REST]
+    for code, contract in codes(by_contract, own).items():
+        yield code, by_contract[contract]
+
+
+def _endpoints(code: str, service: pb.Service, grants: Sequence[Grant]) -> list[_Endpoint]:
+    """The endpoints of a service that grants allow."""
+    if service.contract == REST:
+        return list(dict.fromkeys(endpoint for grant in grants for endpoint in _below(code, grant)))
+    named = [method.name for method in service.methods]
+    return [("POST", f"/{name}") for name in named if any(grant.covers(name) for grant in grants)]
+
+
+def _below(code: str, grant: Grant) -> Iterator[_Endpoint]:
+    """The endpoints of a REST service that a grant allows."""
+    verbs = [verb for verb, method in METHODS.items() if grant.covers(method)]
+    paths = [path.removeprefix(f"/{code}") for path in grant.paths if path.startswith(f"/{code}/")]
+    return product(["*"] if len(verbs) == len(METHODS) else verbs, paths if grant.paths else ["**"])
+
+
+def _described(document: _Entry | None) -> Iterator[_Endpoint]:
+    """The endpoints of an OpenAPI document; a variable of a path becomes ``*``."""
+    paths = (document or {}).get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        for verb in item if isinstance(item, dict) else ():
+            if verb.upper() in METHODS:
+                yield verb.upper(), _VARIABLE.sub("*", path)
+
+
+async def _document(directory: Directory, provider: Subsystem, code: str) -> _Entry | None:
+    """The OpenAPI document of a REST service; None when none was given."""
+    found = await directory.calls.known.document(str(provider), code)
+    return None if found is None else dict(json.loads(found))
+
+
+def _list(target: Target, found: Iterable[tuple[str, list[_Endpoint], bool]]) -> _Entry:
+    """The answer for services: code, endpoints, and whether there is a document. It leaves out what has no endpoint."""
+    own = {**_named(target.provider.member, "SERVICE"), "subsystem_code": target.provider.name}
+    services = [
+        {
+            **own, "service_code": code, "service_type": "OPENAPI" if described else "REST",
+            "endpoint_list": [{"method": verb, "path": path} for verb, path in endpoints],
+        }
+        for code, endpoints, described in found if endpoints
+    ]  # fmt: skip
+    return {"service": services}
 
 
 def _named(member: Member, kind: str) -> _Entry:
@@ -172,17 +185,3 @@ def _check_instance(directory: Directory, instance: str) -> None:
 
 def _instance(directory: Directory) -> str:
     return directory.calls.known.snapshot.registry.instance
-
-
-def _without_body(receive: Receive) -> Receive:
-    """A request without a body, whose caller may go away as that of ``receive``."""
-    begun = False
-
-    async def events() -> Event:
-        nonlocal begun
-        if begun:
-            return await receive()
-        begun = True
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return events

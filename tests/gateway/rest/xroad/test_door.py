@@ -135,13 +135,27 @@ def test_without_a_client_nothing_is_called(r1: httpx.Client, claim: dict[str, s
         "/r1/VN/GOV/G01/popul_ation/Service", "/r1/VN/GOV/G01%2Fpopulation/x/PopulationService",
         "/r1/VN/GOV/G01/popul%ation/PopulationService", "/r1/VN/GOV/G01/population/Population%2FService",
         "/r1/VN/GOV/G01/population/..%2f/VerifyCitizen", "/r1/VN/GOV/G01/%C3%A9/PopulationService",
-        "/r1%2FVN/GOV/G01/population/PopulationService/VerifyCitizen", f"{VERIFY}/{'x' * 2000}",
+        f"{VERIFY}/{'x' * 2000}",
     ],
 )  # fmt: skip
 def test_a_path_that_is_not_in_the_form_of_x_road_is_a_bad_request(r1: httpx.Client, path: str) -> None:
     answer = r1.post(path, json={})
     assert (answer.status_code, answer.headers["x-road-error"]) == (400, "client.bad_request")
     assert answer.json()["type"] == "client.bad_request"
+
+
+def test_a_path_that_only_decoded_begins_with_r1_is_not_this_door(r1: httpx.Client, claim: dict[str, str]) -> None:
+    answer = r1.post(VERIFY.replace("/r1/", "/r1%2F"), json=claim)
+    assert answer.status_code == 404
+    assert "x-road-id" not in answer.headers
+
+
+def test_a_method_with_an_encoded_line_feed_is_unknown_to_the_gateway(
+    exchange: RunningExchange, r1: httpx.Client
+) -> None:
+    answer = r1.post(f"{VERIFY}%0A", json={})
+    assert (answer.status_code, answer.headers["x-road-error"]) == (500, "server.serverproxy.unknown_service")
+    assert recorded(exchange, answer)["reason"] == "UNKNOWN_SERVICE"
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])

@@ -193,7 +193,7 @@ def test_every_reason_has_a_type_of_x_road() -> None:
     ("code", "status", "kind"),
     [
         (Code.INVALID_ARGUMENT, 400, "client.bad_request"),
-        (Code.UNAVAILABLE, 500, "server.serverproxy.service_failed"),
+        (Code.UNAVAILABLE, 500, "server.serverproxy.network_error"),
         (Code.INTERNAL, 500, "server.serverproxy.service_failed"),
     ],
 )

@@ -11,9 +11,9 @@ from starlette.types import Message as Event
 from gateway.registry_store import RegistryStore
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
-from gateway.rest.xroad import metaservices
+from gateway.rest.xroad import directory, metaservices
+from gateway.rest.xroad.directory import Directory
 from gateway.rest.xroad.message import Message
-from gateway.rest.xroad.metaservices import Directory
 from gateway.settings import RestSettings
 from gateway.store import connect
 from ndxp.rpc import Lanes
@@ -147,7 +147,7 @@ async def _clients(exchange: RunningExchange, pairs: list[Pair]) -> object:
 def test_a_long_list_is_asked_for_in_pages(
     exchange: RunningExchange, r1: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metaservices, "_PAGE", 40)
+    monkeypatch.setattr(directory, "_PAGE", 40)
     pairs: list[Pair] = [("authorization", r1.headers["authorization"]), ("x-ndxp-message-id", "in-pages")]
     assert asyncio.run(_clients(exchange, pairs)) == r1.get("/listClients").json()
     members = len(exchange.admin.get("members").json())
