@@ -202,6 +202,10 @@ class RestSettings(StoreSettings):
     """The gateway, to which every call goes."""
     control_url: str = "http://127.0.0.1:8080"
     """The control process, which gives tokens."""
+    agencies_folder: Path = Path(__file__).parents[1] / "services"
+    """The agencies whose messages of NDXP are taken, a folder each; those with ``ndxp_messages.yaml`` have some."""
+    agencies_beside: list[Path] = []  # noqa: RUF012
+    """More folders of agencies; one with the name of one of ours takes its place."""
     connections: int = Field(default=2, ge=1)
     """Connections to the gateway, which calls use in turn."""
     max_message_bytes: int = Field(default=16 * MIB, ge=1024)

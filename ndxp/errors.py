@@ -136,7 +136,7 @@ RULES: Mapping[Reason, Rule] = {
     ),
     Reason.ACCESS_DENIED: Rule(
         Code.PERMISSION_DENIED, CallStep.AUTHORISE, "no grant lets this consumer call this method",
-        "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
+        "ask the provider for a grant: `ndxp grants request`; on your own exchange: `ndxp grants add`",
         "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
     ),
     Reason.PURPOSE_REQUIRED: Rule(

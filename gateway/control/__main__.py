@@ -15,6 +15,7 @@ from gateway.control import app, directory
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.exchange_file import read_exchange
+from gateway.control.grant_requests import GrantRequests
 from gateway.control.http.audit import ChangeLog
 from gateway.control.http.requests import Requests
 from gateway.control.http.roles import SECRETS_OF_ROLES
@@ -36,12 +37,14 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore, StateLost
 from gateway.settings import ControlSettings
 from gateway.store import connect
+from ndxp.agency.database import Database
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.exhausted import why
 from ndxp.metrics import shown
 from ndxp.process import end, loopback, run_process, until_stopped
+from ndxp.sqlite import sqlite_url
 from ndxp.subject import SUBJECTS
 from ndxp.wire.tls import CONTROL, Tls, file_of
 
@@ -62,6 +65,9 @@ class Control:
         )
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._keeper = Keeper(settings.run_folder / "registry.json", self._registry, self._salt_key, self._tell)
+        self._requests = GrantRequests(
+            Database(sqlite_url(settings.run_folder / "grant-requests.db")), self._registry, self._keeper.look
+        )
         self._changes = ChangeLog(self._store, settings.name, self._salt_key)
         self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._engine = open_ledger(settings.ledger)
@@ -97,6 +103,7 @@ class Control:
             salt_key=self._salt_key,
             readiness=Readiness(self._store, self._keeper, self._writer, recorder, self._settings),
             keeper=self._keeper,
+            grant_requests=self._requests,
             changes=self._changes,
             requests=requests,
             names=None if self._tls else self._settings.names,
@@ -105,11 +112,14 @@ class Control:
         server = serve(application, file_of(tls, CONTROL) if (tls := self._settings.tls_folder) else None)
         listening = listen(self._settings.control_address)
         provider = AgencyServer(
-            [directory.SUBSYSTEM], self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
+            [directory.SUBSYSTEM],
+            self._settings.run_folder / "credentials.json",
+            tls_folder=self._settings.tls_folder,
+            largest=directory.LARGEST,
         )
         provider.add(
             directory.CONTRACT,
-            directory.ExchangeService(self._registry, Usage(parts.reader, self._store)),
+            directory.ExchangeService(self._registry, self._requests, Usage(parts.reader, self._store)),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )
         await provider.start(self._settings.exchange_address)
@@ -135,6 +145,7 @@ class Control:
             await provider.stop()
             await end(tasks)
         self._engine.dispose()
+        self._requests.database.close()
         await self._store.aclose()
 
     async def _take(self, file: core.Registry) -> None:

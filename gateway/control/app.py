@@ -6,9 +6,21 @@ from dataclasses import dataclass
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control.api import admin, ledger, members, quotas, rest, rights, statistics, tokens, transactions
+from gateway.control.api import (
+    admin,
+    grant_requests,
+    ledger,
+    members,
+    quotas,
+    rest,
+    rights,
+    statistics,
+    tokens,
+    transactions,
+)
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.grant_requests import GrantRequests
 from gateway.control.http import problems
 from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.control.http.bodies import BodyLimit
@@ -43,6 +55,7 @@ class Parts:
     salt_key: bytes
     readiness: Readiness
     keeper: Keeper
+    grant_requests: GrantRequests
     changes: ChangeLog
     requests: Requests
     names: Collection[str] | None
@@ -72,6 +85,7 @@ def create(parts: Parts) -> FastAPI:
         (rest.router(parts.registry, parts.discovery, parts.adapter_address), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
+        (grant_requests.router(parts.grant_requests), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),
         (tokens.keys_router(parts.issuer), Role.VIEWER),
         (statistics.router(parts.reader, parts.store), Role.VIEWER),

@@ -77,16 +77,15 @@ def _stopped(record: Record, snapshot: Snapshot) -> str:
 
 
 def _why_denied(record: Record, snapshot: Snapshot) -> str:
-    """Asks the policy again, because it knows the nearest grant. Of a REST service it does not know the path."""
-    if record.method.startswith(f"{endpoints.CONTRACT}/"):
-        return "no grant fitted the method and the path; the record has no path: `ndxp can` with --path tells more"
+    """Asks the policy again, because it knows the nearest grant. The path of a REST service is not in the record."""
+    unknown = "; the path is not in the record" if record.method.startswith(f"{endpoints.CONTRACT}/") else ""
     try:
         service = policy.choose_service(snapshot, record.method, record.service)
         grant = policy.authorise(
             snapshot, record.client, service, record.method, purpose=record.purpose, now=record.request_in_ts / 1e6
         )
     except Refusal as refusal:
-        return refusal.message
+        return refusal.message + unknown
     return f"no grant fitted then; grant {grant.id} does now"
 
 

@@ -192,7 +192,7 @@ def check(registry: Registry) -> None:
     ids: set[str] = set()
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
-        _check_terms(f"grants[{index}]", grant)
+        check_terms(f"grants[{index}]", grant)
         _known(f"grants[{index}].provider", grant.provider, subsystems)
         _shaped(f"grants[{index}].contract", _CONTRACT, grant.contract, _A_CONTRACT)
         if grant.consumer.startswith("group:"):
@@ -313,8 +313,8 @@ def _shaped(place: str, shape: re.Pattern[str], text: str, expected: str) -> Non
         raise RegistryError(f"{place}: {text[:100]!r} is not {expected}")
 
 
-def _check_terms(place: str, grant: Grant) -> None:
-    """Checks the methods, purposes, fields and times of a grant."""
+def check_terms(place: str, grant: Grant) -> None:
+    """Raises RegistryError for malformed methods, purposes, fields or times of a grant; it begins with ``place``."""
     _shaped(f"{place}.id", _GRANT, grant.id, "letters, digits and .:-_, at most 100")
     for pattern in grant.methods:
         _shaped(f"{place}.methods", _PATTERN, pattern, "a method's name or a pattern such as Get*")

@@ -9,7 +9,7 @@ import uvloop
 
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
-from gateway.rest import app
+from gateway.rest import app, ndxp_door, xroad
 from gateway.rest.adapter import Adapter
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
@@ -31,7 +31,9 @@ async def _serve(settings: RestSettings) -> None:
     tls = Tls.load(settings.tls_folder, REST) if settings.tls_folder else None
     lanes = Lanes(settings.gateway, settings.connections, agent="ndxp-rest", tls=tls)
     calls = Calls(lanes, known, settings)
-    application = app.create(calls, names=None if tls else settings.names, origins=settings.cors_origins)
+    doors = [*ndxp_door.routes(calls, settings, tls), *xroad.routes(calls, settings.body_patience)]
+    names = None if tls else settings.names
+    application = app.create(calls, names=names, origins=settings.cors_origins, doors=doors)
     server = serve(application, file_of(settings.tls_folder, REST) if settings.tls_folder else None)
     adapter = Adapter(known, most_bytes=settings.max_body_bytes, tls=tls)
     gauges = shown(settings.metrics_address, lambda: collect(*adapter.traffics))

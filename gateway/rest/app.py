@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.http.names import Named
 from gateway.http.problem import answer
-from gateway.rest import json_door, xroad
+from gateway.rest import json_door
 from gateway.rest.call import Calls
 from ndxp.wire import metadata
 
@@ -27,8 +27,13 @@ _SHOWN = (
 """Header fields of answers that scripts of the named web pages may read."""
 
 
-def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str]) -> Starlette:
-    """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide."""
+def create(
+    calls: Calls, *, names: Collection[str] | None, origins: Sequence[str], doors: Sequence[Route] = ()
+) -> Starlette:
+    """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide.
+
+    ``doors`` are the routes of the doors besides the JSON door.
+    """
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -39,12 +44,6 @@ def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str
 
     async def call(request: Request) -> Response:
         return await json_door.answer(calls, request)
-
-    async def r1(request: Request) -> Response:
-        return await xroad.answer(calls, request)
-
-    async def clients(request: Request) -> Response:
-        return await xroad.list_clients(calls, request)
 
     middleware = []
     if names is not None:
@@ -59,8 +58,7 @@ def create(calls: Calls, *, names: Collection[str] | None, origins: Sequence[str
         routes=[
             Route("/healthz", alive),
             Route("/readyz", ready),
-            xroad.R1(r1),
-            Route("/listClients", clients),
+            *doors,
             Route("/{contract}/{method}", call, methods=["POST"]),
         ],
         middleware=middleware,

@@ -28,7 +28,7 @@ class Bodies:
     def __init__(self, known: Known, settings: RestSettings) -> None:
         self._known = known
         self._most = settings.max_message_bytes
-        self.patience = settings.body_patience
+        self._patience = settings.body_patience
 
     async def read(self, rpc: StreamedRpc, receive: Receive, pairs: Sequence[Pair]) -> bytes | None:
         """The body of the request; None when the gateway has answered before it was there. Raises Failed."""
@@ -39,11 +39,11 @@ class Bodies:
         reading = asyncio.create_task(self._rest(body, receive, pairs))
         refused = asyncio.create_task(rpc.begun())
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self._patience):
                 await asyncio.wait((reading, refused), return_when=asyncio.FIRST_COMPLETED)
                 return None if refused.done() else reading.result()
         except TimeoutError:
-            raise wrong(f"the body was not there within {self.patience:g} s") from None
+            raise wrong(f"the body was not there within {self._patience:g} s") from None
         finally:
             for task in (reading, refused):
                 task.cancel()

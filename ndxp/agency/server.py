@@ -35,7 +35,6 @@ _OPTIONS = (
     ("grpc.server.max_pending_requests", _MOST_WAITING),
     ("grpc.server.max_pending_requests_hard_limit", _MOST_WAITING),
     ("grpc.max_send_message_length", MAX_MESSAGE),
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
@@ -50,8 +49,8 @@ class AgencyServer:
 
     ``credentials`` is the file with their secrets and the key of subjects, read when they are first needed. With a
     database the access log is offered besides the agency's own contracts. ``tls_folder`` holds the certificates, None
-    for plaintext; the server shows that of the first subsystem. ``traffics`` count the calls, by subsystem. Raises
-    CertificateMissing.
+    for plaintext; the server shows that of the first subsystem. ``largest`` is the size of the largest message of a
+    request, in bytes. ``traffics`` count the calls, by subsystem. Raises CertificateMissing.
     """
 
     def __init__(
@@ -60,6 +59,8 @@ class AgencyServer:
         credentials: Path,
         database: Database | None = None,
         tls_folder: Path | None = None,
+        *,
+        largest: int = MAX_MESSAGE,
     ) -> None:
         subsystems = [subsystems] if isinstance(subsystems, str) else subsystems
         self._tls = Tls.load(tls_folder, subsystems[0]) if tls_folder else None
@@ -72,7 +73,9 @@ class AgencyServer:
         self.traffics = {subsystem: desk.traffic for subsystem, desk in desks.items()}
         access_log = AccessLog(database) if database else None
         door = Door(desks, access_log, SubjectKey(credentials))
-        self._server = accepting.server(interceptors=[door], options=_OPTIONS)
+        self._server = accepting.server(
+            interceptors=[door], options=(*_OPTIONS, ("grpc.max_receive_message_length", largest))
+        )
         self._health = Health()
         self._contracts: list[str] = []
         if database:

@@ -29,6 +29,7 @@ from ndxp.cli import (
     rights,
     run,
     service,
+    subscriptions,
 )
 from ndxp.cli.stories import exam, land, life_event, stays
 from ndxp.cli.terminal import prepare
@@ -58,6 +59,7 @@ for commands in (
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
+directory.grants_app.registered_commands += subscriptions.app.registered_commands
 for story in (life_event.app, land.app, exam.app, stays.app):
     demo.group.registered_commands += story.registered_commands
 

@@ -72,7 +72,7 @@ def grants(
     consumer: Annotated[str, typer.Option(help="Only those that apply to this subsystem.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Lists, adds and removes grants: who may call what.
+    """Lists, adds and removes grants: who may call what; asks for grants, and decides about requests for them.
 
     Examples: `ndxp grants --consumer VN/GOV/H26/one-stop`; `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population
     ndxp.population.v1.PopulationService VerifyCitizen`; `ndxp grants remove g-1a2b3c4d`

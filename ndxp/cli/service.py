@@ -1,5 +1,6 @@
 """Commands that change the services of the exchange: service add, remove, disable, enable."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,7 +94,7 @@ def enable(provider: _Provider, contract: _Contract, folder: Folder = DEFAULT_FO
 def _add_rest(provider: str, code: str, url: str, document: Path | None, session: Session, as_json: bool) -> None:
     body = {"provider": in_slashes(provider), "code": code, "url": url}
     if document is not None:
-        body["openapi"] = _read_document(document)
+        body["openapi"] = json.dumps(_read_document(document))
     added = session.send("PUT", "/services/rest", body=body)
     if as_json:
         print_json(added)

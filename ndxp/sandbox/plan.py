@@ -99,8 +99,6 @@ def make(
     }
     if exchange_file is not None:
         control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
-    if added:
-        control["NDXP_AGENCIES_BESIDE"] = json.dumps([str(each) for each in beside])
     hosting = {
         **shared,
         "NDXP_CONTROL_URL": control_url,
@@ -114,6 +112,8 @@ def make(
         "NDXP_GATEWAY": gateway,
         "NDXP_CONTROL_URL": control_url,
     }
+    if added:
+        control["NDXP_AGENCIES_BESIDE"] = doors["NDXP_AGENCIES_BESIDE"] = json.dumps([str(each) for each in beside])
     if rate is not None:
         begin(folder / CLOCK_FILE, rate)
         hosting["NDXP_CLOCK_FILE"] = str(folder / CLOCK_FILE)

@@ -1,12 +1,11 @@
 """The admin API's REST services: ordinary HTTP services of members, each with its code, base URL and document."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Response
 
-from gateway.control.api.shapes import Json, NewRestService, RegisteredService, RestService
+from gateway.control.api.shapes import NewRestService, RegisteredService, RestService
 from gateway.control.discovery import Discovery
 from gateway.core.endpoints import CONTRACT
 from gateway.core.registry import Registry, RegistryError, Service
@@ -18,6 +17,12 @@ LONGEST_DOCUMENT = 512 * 1024
 """Bytes of an OpenAPI document, as JSON without spaces."""
 
 _VERSION = ("openapi", "swagger")
+
+
+class _Document(Response):
+    """An OpenAPI document in JSON."""
+
+    media_type = "application/openapi+json"
 
 
 def router(registry: RegistryStore, discovery: Discovery, adapter_address: str) -> APIRouter:
@@ -51,8 +56,8 @@ def router(registry: RegistryStore, discovery: Discovery, adapter_address: str) 
         await registry.change(lambda r: _without(r, provider, code))
         await registry.drop_documents(provider, code)
 
-    @routes.get("/services/rest/openapi")
-    async def document(provider: Annotated[str, Query()], code: Annotated[str, Query()]) -> Json:
+    @routes.get("/services/rest/openapi", response_class=_Document)
+    async def document(provider: Annotated[str, Query()], code: Annotated[str, Query()]) -> _Document:
         """The OpenAPI document of a REST service, as it was given when the service was added."""
         known = _of((await registry.load()).snapshot.registry, provider)
         if known is None or code not in known.rest:
@@ -60,7 +65,7 @@ def router(registry: RegistryStore, discovery: Discovery, adapter_address: str) 
         found = await registry.document(provider, code)
         if not found:
             raise Problem(404, "No document", f"no OpenAPI document was given for {code[:100]} of {provider[:200]}")
-        return dict(msgspec.json.decode(found))
+        return _Document(found)
 
     return routes
 
@@ -88,13 +93,17 @@ def _without(registry: Registry, provider: str, code: str) -> Registry:
     return msgspec.structs.replace(registry, services=[*(s for s in registry.services if s is not before), *left])
 
 
-def _document(given: Mapping[str, Any] | None) -> bytes | None:
+def _document(text: str) -> bytes | None:
     """An OpenAPI document as it is kept; None when there is none. Raises Problem."""
-    if given is None:
+    if not text:
         return None
-    if not any(isinstance(given.get(name), str) for name in _VERSION):
+    try:
+        given = msgspec.json.decode(text)
+        document = msgspec.json.encode(given)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise Problem(422, "No OpenAPI document", f"openapi must be the text of a JSON object: {error}") from error
+    if not isinstance(given, dict) or not any(isinstance(given.get(name), str) for name in _VERSION):
         raise Problem(422, "No OpenAPI document", "openapi must be an object with the version in its field 'openapi'")
-    document = msgspec.json.encode(given)
     if len(document) > LONGEST_DOCUMENT:
         raise Problem(422, "Too large", f"the OpenAPI document has more than {LONGEST_DOCUMENT} bytes")
     return document

@@ -13,8 +13,17 @@ from gateway.core.registry import RegistryError
 from gateway.http.problem import Problem, answer
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.registry_store import StateLost
+from ndxp.errors import AgencyError, Code
 from ndxp.exhausted import exhausted
 from ndxp.ledger.checkpoint import NoteRefused
+
+_AGENCY = {
+    Code.INVALID_ARGUMENT: (422, "The request does not fit"),
+    Code.NOT_FOUND: (404, "Nothing here has this name"),
+    Code.ALREADY_EXISTS: (409, "It is there already"),
+    Code.FAILED_PRECONDITION: (409, "Not in this state"),
+}
+"""Statuses and titles for the errors that the directory gives its callers too."""
 
 DESCRIBED: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -48,6 +57,11 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     @app.exception_handler(RegistryError)
     async def _(_: Request, error: RegistryError) -> JSONResponse:
         return answer(422, "The registry would be inconsistent", str(error))
+
+    @app.exception_handler(AgencyError)
+    async def _(_: Request, error: AgencyError) -> JSONResponse:
+        status, title = _AGENCY.get(error.code, (503, "The database does not answer"))
+        return answer(status, title, error.message)
 
     @app.exception_handler(RedisError)
     async def _(_: Request, error: RedisError) -> JSONResponse:

@@ -40,69 +40,89 @@ class R1(Route):
         return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
 
 
-async def answer(calls: Calls, request: Request) -> Response:
-    """Answers ``/r1/{instance}/{class}/{member}/{subsystem}/{service}[/path]``, of any HTTP method.
-
-    The service code is that of a REST service, which gets the request, or the name of a contract that the provider
-    offers, short or in full. Then the path is a method, and body and answer are plain JSON:
-    ``POST /r1/VN/GOV/G01/population/PopulationService/VerifyCitizen``.
-    """
-    message, target, is_rest = Message(request), None, False
-    try:
-        target = Target.read(request.scope["raw_path"].decode("latin-1"))
-        message.check_client()
-        if target.code in metaservices.CODES:
-            return await _metaservice(calls, message, target)
-        is_rest = _is_rest(calls.known.snapshot, target)
-        response = await (_forward if is_rest else _call)(calls, message, target)
-    except Fault as error:
-        return error.response(message.headers("", target, carried_out=False))
-    except Failed as failed:
-        return _failed(message, failed, target, by_adapter=is_rest)
-    transaction = response.headers.get(metadata.TRANSACTION_ID, "")
-    response.headers.update(message.headers(transaction, target, carried_out=True))
-    return response
+def routes(calls: Calls, patience: float) -> list[Route]:
+    """The door's routes; ``patience`` is in seconds, for each piece of a body that is passed on to a REST service."""
+    door = Door(calls, patience)
+    return [R1(door.answer), Route("/listClients", door.list_clients)]
 
 
-async def list_clients(calls: Calls, request: Request) -> Response:
-    """Answers ``GET /listClients`` in JSON. It needs a token, which X-Road does not ask for, but no client field."""
-    message = Message(request)
-    try:
-        directory = _directory(calls, message)
-        return _listed(message, await metaservices.clients(directory), directory, None)
-    except Fault as error:
-        return error.response(message.headers("", carried_out=False))
-    except Failed as failed:
-        return _failed(message, failed, None, by_adapter=False)
+class Door:
+    """Takes requests in X-Road's protocol, and makes them as calls of the data plane."""
+
+    def __init__(self, calls: Calls, patience: float) -> None:
+        self._calls = calls
+        self._patience = patience
+
+    async def answer(self, request: Request) -> Response:
+        """Answers ``/r1/{instance}/{class}/{member}/{subsystem}/{service}[/path]``, of any HTTP method.
+
+        The service code is that of a REST service, which gets the request, or the name of a contract that the provider
+        offers, short or in full. Then the path is a method, and body and answer are plain JSON:
+        ``POST /r1/VN/GOV/G01/population/PopulationService/VerifyCitizen``.
+        """
+        message, target, is_rest = Message(request), None, False
+        try:
+            target = Target.read(request.scope["raw_path"].decode("latin-1"))
+            message.check_client()
+            if target.code in metaservices.CODES:
+                return await self._metaservice(message, target)
+            is_rest = _is_rest(self._calls.known.snapshot, target)
+            response = await (self._forward if is_rest else self._call)(message, target)
+        except Fault as error:
+            return error.response(message.headers("", target, carried_out=False))
+        except Failed as failed:
+            return _failed(message, failed, target, by_adapter=is_rest)
+        transaction = response.headers.get(metadata.TRANSACTION_ID, "")
+        response.headers.update(message.headers(transaction, target, carried_out=True))
+        return response
+
+    async def list_clients(self, request: Request) -> Response:
+        """Answers ``GET /listClients`` in JSON. It needs a token, which X-Road does not ask for, but no client."""
+        message = Message(request)
+        try:
+            directory = self._directory(message)
+            return _listed(message, await metaservices.clients(directory), directory, None)
+        except Fault as error:
+            return error.response(message.headers("", carried_out=False))
+        except Failed as failed:
+            return _failed(message, failed, None, by_adapter=False)
+
+    async def _forward(self, message: Message, target: Target) -> Response:
+        """Passes a request on to a REST service. Raises Failed."""
+        pairs = [*self._calls.pairs(message.request.headers), *message.pairs()]
+        path, provider = f"/{target.code}{target.path or '/'}", str(target.provider)
+        return await forward(
+            self._calls, message.request, provider=provider, path=path, pairs=pairs, patience=self._patience
+        )
+
+    async def _call(self, message: Message, target: Target) -> Response:
+        """Makes the call that a request means. Raises Fault and Failed.
+
+        The gateway gets a call of an unknown service too, and refuses it.
+        """
+        request, contract = message.request, _contract(self._calls.known.snapshot, target)
+        if contract is not None and request.method != "POST":
+            why = f"{target.code} is called with POST, not {request.method}"
+            raise bad_request(why, "send POST .../{service}/{Method}")
+        pairs = [*self._calls.pairs(request.headers), *message.pairs(provider=str(target.provider))]
+        return await plain.call(self._calls, request, f"{contract or target.code}/{target.path[1:]}", pairs)
+
+    async def _metaservice(self, message: Message, target: Target) -> Response:
+        if message.request.method != "GET":
+            raise bad_request(f"{target.code} is called with GET", f"send GET /r1/.../{target.code}")
+        directory = self._directory(message)
+        if target.code == metaservices.GET_OPENAPI:
+            return _told(message, await metaservices.openapi(directory, target), directory, target)
+        return _listed(message, await metaservices.LISTS[target.code](directory, target), directory, target)
+
+    def _directory(self, message: Message) -> Directory:
+        return Directory(self._calls, message, [*self._calls.pairs(message.request.headers), *message.pairs()])
 
 
 def _is_rest(snapshot: Snapshot, target: Target) -> bool:
     """Whether a service code is that of a REST service of the provider; it then hides a contract of the same name."""
     service = snapshot.providers.get(REST, {}).get(str(target.provider))
     return service is not None and target.code in service.rest
-
-
-async def _forward(calls: Calls, message: Message, target: Target) -> Response:
-    """Passes a request on to a REST service. Raises Failed."""
-    pairs = [*calls.pairs(message.request.headers), *message.pairs()]
-    path = f"/{target.code}{target.path or '/'}"
-    return await forward(
-        calls, message.request, provider=str(target.provider), path=path, pairs=pairs, patience=calls.bodies.patience
-    )
-
-
-async def _call(calls: Calls, message: Message, target: Target) -> Response:
-    """Makes the call that a request means. Raises Fault and Failed.
-
-    The gateway gets a call of an unknown service too, and refuses it.
-    """
-    request, contract = message.request, _contract(calls.known.snapshot, target)
-    if contract is not None and request.method != "POST":
-        raise bad_request(
-            f"{target.code} is called with POST, not {request.method}", "send POST .../{service}/{Method}"
-        )
-    pairs = [*calls.pairs(request.headers), *message.pairs(provider=str(target.provider))]
-    return await plain.call(calls, request, f"{contract or target.code}/{target.path[1:]}", pairs)
 
 
 def _contract(snapshot: Snapshot, target: Target) -> str | None:
@@ -115,19 +135,6 @@ def _contract(snapshot: Snapshot, target: Target) -> str | None:
         if contract := metaservices.codes(offered).get(target.code):
             return contract
     return None
-
-
-async def _metaservice(calls: Calls, message: Message, target: Target) -> Response:
-    if message.request.method != "GET":
-        raise bad_request(f"{target.code} is called with GET", f"send GET /r1/.../{target.code}")
-    directory = _directory(calls, message)
-    if target.code == metaservices.GET_OPENAPI:
-        return _told(message, await metaservices.openapi(directory, target), directory, target)
-    return _listed(message, await metaservices.LISTS[target.code](directory, target), directory, target)
-
-
-def _directory(calls: Calls, message: Message) -> Directory:
-    return Directory(calls, message, [*calls.pairs(message.request.headers), *message.pairs()])
 
 
 def _listed(message: Message, said: object, directory: Directory, target: Target | None) -> Response:

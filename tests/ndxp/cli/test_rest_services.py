@@ -97,7 +97,7 @@ def test_an_openapi_document_is_kept_until_its_service_goes(
 
 
 def test_the_documents_of_a_provider_go_with_all_its_rest_services(ndxp: Ndxp, exchange: RunningExchange) -> None:
-    assert put(exchange, openapi=DOCUMENT)[0] == 200
+    assert put(exchange, openapi=json.dumps(DOCUMENT))[0] == 200
     assert ndxp("service", "remove", PROVIDER, CONTRACT).code == 0
     assert put(exchange)[0] == 200
     assert document(exchange)[0] == 404
@@ -114,10 +114,13 @@ def test_the_documents_of_a_provider_go_with_all_its_rest_services(ndxp: Ndxp, e
         ({"url": "http://h/?x=1"}, "may not have a query"),
         ({"url": "http://h/a/../b"}, "not in canonical form"),
         ({"provider": "VN/COM/nobody/app"}, "is not among the members"),
-        ({"openapi": {}}, "with the version in its field 'openapi'"),
-        ({"openapi": {"openapi": 3}}, "with the version in its field 'openapi'"),
-        ({"openapi": []}, "Expected `object"),
-        ({"openapi": {"openapi": "3.1.0", "x": "x" * LONGEST_DOCUMENT}}, "has more than"),
+        ({"openapi": "{}"}, "with the version in its field 'openapi'"),
+        ({"openapi": '{"openapi": 3}'}, "with the version in its field 'openapi'"),
+        ({"openapi": "[]"}, "with the version in its field 'openapi'"),
+        ({"openapi": "{"}, "must be the text of a JSON object"),
+        ({"openapi": "[" * 100_000}, "must be the text of a JSON object"),
+        ({"openapi": DOCUMENT}, "Expected `str`"),
+        ({"openapi": json.dumps({"openapi": "3.1.0", "x": "x" * LONGEST_DOCUMENT})}, "has more than"),
         ({"adress": "h:1"}, "adress"),
     ],
     ids=str,
