@@ -87,7 +87,7 @@ def test_allowed_methods_are_fewer_than_all_methods(mediator: httpx.Client) -> N
     assert 0 < count("allowedMethods") < count("listMethods")
 
 
-@pytest.mark.parametrize("name", ["listMethods", "allowedMethods"])
+@pytest.mark.parametrize("name", ["listMethods", "allowedMethods", "getOpenAPI?serviceCode=PopulationService"])
 @pytest.mark.parametrize(
     "provider",
     ["1nval1d/GOV/G01/population", "VN/1nval1d/G01/population", "VN/GOV/_invalid/population", "VN/GOV/G01/_invalid"],
@@ -98,7 +98,12 @@ def test_an_invalid_part_of_the_path_is_an_error_in_the_request(
     assert mediator.get(f"/r1/{provider}/{name}").status_code == 400
 
 
-@pytest.mark.parametrize("name", ["listMethods", "allowedMethods"])
+@pytest.mark.parametrize("query", ["", "?serviceCode=", "?serviceCode=_invalid", "?serviceId=PopulationService"])
+def test_a_document_of_no_service_is_an_error_in_the_request(mediator: httpx.Client, query: str) -> None:
+    assert mediator.get(f"{POPULATION}/getOpenAPI{query}").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["listMethods", "allowedMethods", "getOpenAPI?serviceCode=PopulationService"])
 def test_the_client_must_be_named(mediator: httpx.Client, name: str) -> None:
     del mediator.headers["x-govstack-client"]
     assert mediator.get(f"{POPULATION}/{name}").status_code == 400

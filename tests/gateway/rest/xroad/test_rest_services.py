@@ -1,6 +1,7 @@
 """REST services at the X-Road door: an ordinary HTTP service, called by two members with different rights."""
 
 import hashlib
+import json
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -57,7 +58,7 @@ async def running(exchange: RunningExchange) -> AsyncIterator[Practice]:
         {"id": "r-visitor", "consumer": VISITOR, "methods": ["Get", "Head"], "paths": ["/clinic/patients/*"]},
     ]
     async with running_clinic() as clinic:
-        services = [("clinic", clinic.url, DOCUMENT), ("dead", "http://127.0.0.1:1", None)]
+        services = [("clinic", clinic.url, json.dumps(DOCUMENT)), ("dead", "http://127.0.0.1:1", "")]
         for code, url, document in services:
             service = {"provider": PROVIDER, "code": code, "url": url, "openapi": document}
             admin.put("services/rest", json=service).raise_for_status()
