@@ -40,6 +40,15 @@ def code_name(number: int) -> str:
         return str(number)
 
 
+HTTP_STATUS: Mapping[Code, int] = {
+    Code.OK: 200, Code.CANCELLED: 499, Code.UNKNOWN: 500, Code.INVALID_ARGUMENT: 400, Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404, Code.ALREADY_EXISTS: 409, Code.PERMISSION_DENIED: 403, Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 400, Code.ABORTED: 409, Code.OUT_OF_RANGE: 400, Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500, Code.UNAVAILABLE: 503, Code.DATA_LOSS: 500, Code.UNAUTHENTICATED: 401,
+}  # fmt: skip
+"""The HTTP status for each code, as google.rpc.Code and the Connect protocol have it."""
+
+
 class Reason(StrEnum):
     """Reasons of the exchange, as ``ErrorInfo.reason`` names them."""
 

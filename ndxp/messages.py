@@ -82,6 +82,12 @@ def shown(message: Message, withheld: Iterable[str] = ()) -> Any:
     return {field.json_name: plain[field.json_name] for field in kind.fields if field.json_name in plain}
 
 
+def plain(message: Message) -> Any:
+    """A message as JSON without empty fields, as a request is written."""
+    pool: Any = message.DESCRIPTOR.file.pool
+    return json_format.MessageToDict(message, descriptor_pool=pool)
+
+
 def _values(text: str) -> Iterator[Any]:
     """The JSON values of a text. Raises ValueError and RecursionError."""
     decoder = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_constant=_no_number)

@@ -17,9 +17,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from gateway.rest import plain
 from gateway.rest.call import Calls, ended
 from gateway.rest.failed import Failed
-from gateway.rest.failures import HTTP_STATUS
 from gateway.rest.failures import headers as headers_of
-from ndxp.errors import Code
+from ndxp.errors import HTTP_STATUS, Code
 from ndxp.messages import WrongRequest
 from ndxp.rpc import StreamedRpc, metadata_of
 from ndxp.wire import metadata

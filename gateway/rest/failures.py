@@ -1,23 +1,14 @@
 """How a failed call looks in HTTP: canonical status, RFC 9457 problem details, Connect's error."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse
 
 from gateway.http.problem import answer
-from ndxp.errors import Code
+from ndxp.errors import HTTP_STATUS, Code
 from ndxp.wire import metadata
 from ndxp.wire.status import Failure
-
-HTTP_STATUS: Mapping[Code, int] = {
-    Code.OK: 200, Code.CANCELLED: 499, Code.UNKNOWN: 500, Code.INVALID_ARGUMENT: 400, Code.DEADLINE_EXCEEDED: 504,
-    Code.NOT_FOUND: 404, Code.ALREADY_EXISTS: 409, Code.PERMISSION_DENIED: 403, Code.RESOURCE_EXHAUSTED: 429,
-    Code.FAILED_PRECONDITION: 400, Code.ABORTED: 409, Code.OUT_OF_RANGE: 400, Code.UNIMPLEMENTED: 501,
-    Code.INTERNAL: 500, Code.UNAVAILABLE: 503, Code.DATA_LOSS: 500, Code.UNAUTHENTICATED: 401,
-}  # fmt: skip
-"""The HTTP status for a code, as google.rpc.Code and the Connect protocol have it."""
 
 
 def members(failure: Failure) -> dict[str, Any]:

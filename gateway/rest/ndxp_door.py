@@ -25,7 +25,7 @@ from gateway.rest.forward import METHODS, forward
 from gateway.rest.ndxp_messages import Message, Messages
 from gateway.rest.token_office import TokenOffice
 from gateway.settings import RestSettings
-from ndxp.errors import Code, Reason
+from ndxp.errors import HTTP_STATUS, Code, Reason
 from ndxp.identifiers import Subsystem
 from ndxp.messages import WrongRequest
 from ndxp.rpc import metadata_of
@@ -196,7 +196,7 @@ def _told(failure: Failure, message: Message | None = None, status: int = 0) -> 
         if member := message.member(failure.field):
             told["member"] = member
     told |= {"message": failure.message, **failures.members(failure)}
-    return JSONResponse(told, status or failures.HTTP_STATUS[failure.code], headers=failures.headers(failure))
+    return JSONResponse(told, status or HTTP_STATUS[failure.code], headers=failures.headers(failure))
 
 
 def _malformed(why: str) -> Failure:

@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grpc_health.v1 import health, health_pb2
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
 from ndxp.agency.door import Desk, Door
+from ndxp.agency.reflection import Reflection
 from ndxp.agency.subject import SubjectKey
 from ndxp.agency.traffic import Traffic
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
@@ -90,7 +91,7 @@ class AgencyServer:
     async def start(self, address: str) -> int:
         """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
         self._health.add_to(self._server)
-        reflection.enable_server_reflection([*self._contracts, health.SERVICE_NAME], self._server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(self._contracts), self._server)
         port = listen(self._server, address, self._tls)
         await self._server.start()
         for contract in ("", *self._contracts):

@@ -29,6 +29,7 @@ from ndxp.cli import (
     rights,
     run,
     service,
+    services,
     subscriptions,
 )
 from ndxp.cli.stories import exam, land, life_event, stays
@@ -54,8 +55,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
-    call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
+    run.app, attach.app, doctor.app, member.app, services.app, directory.app, service.app, new.app, rights.app,
+    quota.app, people.app, call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups

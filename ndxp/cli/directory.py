@@ -1,11 +1,11 @@
-"""Commands about what is on the exchange: services, their contracts, grants."""
+"""Commands about what is on the exchange: the folder of the contracts, and grants."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from ndxp.admin import Session, path_part
+from ndxp.cli.names import full_service, must_be_offered, services, similar
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, show_path, styled, visible, warn
 from ndxp.tree import PROTOS
@@ -13,47 +13,6 @@ from ndxp.tree import PROTOS
 app = typer.Typer()
 grants_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(grants_app, name="grants")
-
-
-@app.command()
-def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lists the services, their providers and methods.
-
-    Of a process that offers a contract as many providers, the first is named; --json has them all.
-    """
-    found = Session(folder).get("/services")
-    if as_json:
-        print_json(found)
-        return
-    for service, providers in together([each for each in found if not each["rest"]], "address"):
-        console.print(styled("[bold]{}[/]  {}  {}", service["contract"], providers, service["address"]))
-        if service["trouble"]:
-            console.print(styled("  [red]not learnt[/]: {}", service["trouble"]), soft_wrap=True)
-        for name, method in service["methods"].items():
-            kind = {(False, False): "", (True, False): "client stream", (False, True): "server stream"}.get(
-                (method["client_streaming"], method["server_streaming"]), "stream both ways"
-            )
-            console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
-    for service in found:
-        if service["rest"]:
-            console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
-        for code, url in service["rest"].items():
-            console.print(styled("  {}", f"{code:24}{url}"), soft_wrap=True)
-
-
-def together(services: Sequence[dict[str, Any]], *alike: str) -> list[tuple[dict[str, Any], str]]:
-    """Services as a list for people has them: providers of one contract are one entry, if the fields ``alike`` are.
-
-    Gives the first of them, and who they are in short.
-    """
-    entries = dict[tuple[Any, ...], list[dict[str, Any]]]()
-    for service in services:
-        same = (service[field] for field in ("contract", "trouble", *alike))
-        entries.setdefault(tuple(same), []).append(service)
-    return [
-        (first, f"{first['provider']} and {len(more)} more" if more else first["provider"])
-        for first, *more in entries.values()
-    ]
 
 
 @app.command()
@@ -91,7 +50,7 @@ def grants(
 def add_grant(
     consumer: Annotated[str, typer.Argument(help="Subsystem, member, group:NAME or group:NAME/SUBSYSTEM.")],
     provider: Annotated[str, typer.Argument(help="The provider's subsystem.")],
-    contract: Annotated[str, typer.Argument(help="Full name of the gRPC service.")],
+    contract: Annotated[str, typer.Argument(help="The gRPC service, or the short name of one.")],
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls must state; again for more.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
@@ -111,12 +70,16 @@ def add_grant(
     Example: `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population ndxp.population.v1.PopulationService GetCitizen
     --purpose "press accreditation" --field citizen.full_name --until 2026-12-31`
     """
+    session = Session(folder)
+    contract = full_service(session, contract)
+    if similar(contract, known := services(session)):
+        must_be_offered("service", contract, known)
     body = {
         "consumer": consumer, "provider": provider, "contract": contract, "methods": methods,
         "purposes": purpose or [], "fields": field or [], "paths": path or [],
         "valid_from": valid_from, "valid_until": valid_until, "basis": basis,
     }  # fmt: skip
-    grant = Session(folder).send("POST", "/grants", body=body)
+    grant = session.send("POST", "/grants", body=body)
     if as_json:
         print_json(grant)
     else:

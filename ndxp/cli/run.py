@@ -9,7 +9,7 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
-from ndxp.cli.directory import together
+from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
