@@ -14,6 +14,7 @@ from gateway.rest.xroad import names
 from gateway.rest.xroad.directory import Directory
 from gateway.rest.xroad.faults import Fault, bad_request
 from gateway.rest.xroad.message import Target
+from gateway.rest.xroad.openapi import of_contract
 from ndxp.exchange.v1 import exchange_pb2 as pb
 from ndxp.identifiers import Member, Subsystem
 
@@ -43,9 +44,10 @@ async def methods(directory: Directory, target: Target) -> _Entry:
     _check_provider(directory, target)
     found = []
     for code, service in _services(await directory.services(target.provider)):
-        document = await _document(directory, target.provider, code) if service.contract == REST else None
+        document = await _given(directory, target, code, service)
         every = Grant("", "", service.provider, service.contract, ["*"])
-        found.append((code, list(_described(document)) or _endpoints(code, service, [every]), document is not None))
+        endpoints = list(_described(document)) or _endpoints(code, service, [every])
+        found.append((code, endpoints, service.contract != REST or document is not None))
     return _list(target, found)
 
 
@@ -60,8 +62,8 @@ async def allowed_methods(directory: Directory, target: Target) -> _Entry:
     found = []
     for code, service in _services(await directory.services(target.provider)):
         own = [grant for grant in valid if (grant.provider, grant.contract) == (service.provider, service.contract)]
-        document = await _document(directory, target.provider, code) if service.contract == REST else None
-        found.append((code, _endpoints(code, service, own), document is not None))
+        described = service.contract != REST or await _given(directory, target, code, service) is not None
+        found.append((code, _endpoints(code, service, own), described))
     return _list(target, found)
 
 
@@ -77,7 +79,7 @@ async def openapi(directory: Directory, target: Target) -> _Entry:
             "server.serverproxy.unknown_service", f"{target.provider} has no service {code!r}",
             f"it has {', '.join(services) or 'none'}",
         )  # fmt: skip
-    document = await _document(directory, target.provider, code)
+    document = await _document(directory, target, code, services[code].contract)
     if document is None:
         raise bad_request(f"{code} has no OpenAPI document", "ask its provider for one")
     return document
@@ -140,10 +142,21 @@ def _described(document: _Entry | None) -> Iterator[_Endpoint]:
                 yield verb.upper(), _VARIABLE.sub("*", path)
 
 
-async def _document(directory: Directory, provider: Subsystem, code: str) -> _Entry | None:
-    """The OpenAPI document of a REST service; None when none was given."""
-    found = await directory.calls.known.document(str(provider), code)
-    return None if found is None else dict(json.loads(found))
+async def _given(directory: Directory, target: Target, code: str, service: pb.Service) -> _Entry | None:
+    """The OpenAPI document that was given for a REST service; None for a contract."""
+    return await _document(directory, target, code, REST) if service.contract == REST else None
+
+
+async def _document(directory: Directory, target: Target, code: str, contract: str) -> _Entry | None:
+    """The OpenAPI document of a service; None when nobody has given one, or described the contract."""
+    known = directory.calls.known
+    if contract == REST:
+        given = await known.document(str(target.provider), code)
+        return None if given is None else dict(json.loads(given))
+    if (files := known.snapshot.contracts.get(contract)) is None:
+        return None
+    door = str(directory.message.request.base_url).removesuffix("/")
+    return of_contract(files, contract, code=code, target=target, door=door)
 
 
 def _list(target: Target, found: Iterable[tuple[str, list[_Endpoint], bool]]) -> _Entry:

@@ -98,6 +98,11 @@ def test_an_invalid_part_of_the_path_is_an_error_in_the_request(
     assert mediator.get(f"/r1/{provider}/{name}").status_code == 400
 
 
+def test_a_service_has_an_openapi_document(mediator: httpx.Client) -> None:
+    document = answered(mediator.get(f"{POPULATION}/getOpenAPI", params={"serviceCode": "PopulationService"}))
+    assert str(document["openapi"]).startswith("3.")
+
+
 @pytest.mark.parametrize("query", ["", "?serviceCode=", "?serviceCode=_invalid", "?serviceId=PopulationService"])
 def test_a_document_of_no_service_is_an_error_in_the_request(mediator: httpx.Client, query: str) -> None:
     assert mediator.get(f"{POPULATION}/getOpenAPI{query}").status_code == 400

@@ -5,6 +5,7 @@ import math
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 from starlette.requests import Request
 from starlette.types import Message as Event
 
@@ -66,7 +67,7 @@ def test_list_methods_names_services_and_endpoints(r1: httpx.Client) -> None:
     listed = service.pop("endpoint_list")
     assert service == {
         "xroad_instance": "VN", "member_class": "GOV", "member_code": "G01", "subsystem_code": "population",
-        "object_type": "SERVICE", "service_code": "PopulationService", "service_type": "REST",
+        "object_type": "SERVICE", "service_code": "PopulationService", "service_type": "OPENAPI",
     }  # fmt: skip
     assert {"method": "POST", "path": "/RegisterBirth"} in listed
 
@@ -124,6 +125,26 @@ def test_a_metaservice_of_nobody_is_refused(r1: httpx.Client, path: str, status:
 def test_a_metaservice_is_asked_with_get(r1: httpx.Client) -> None:
     answer = r1.post(f"{POPULATION}/listMethods")
     assert (answer.status_code, answer.headers["x-road-error"]) == (400, "client.bad_request")
+
+
+@pytest.mark.parametrize("code", ["PopulationService", "AccessLogService"])
+def test_get_openapi_describes_a_contract_as_it_is_called_here(r1: httpx.Client, code: str) -> None:
+    answer = r1.get(f"{POPULATION}/getOpenAPI", params={"serviceCode": code})
+    document = answer.json()
+    validate(document)
+    listed = {
+        each["service_code"]: each["endpoint_list"] for each in r1.get(f"{POPULATION}/listMethods").json()["service"]
+    }
+    assert set(document["paths"]) == {each["path"] for each in listed[code]}
+    [server] = document["servers"]
+    assert server["url"] == f"{r1.base_url}".removesuffix("/") + f"{POPULATION}/{code}"
+
+
+def test_a_call_by_the_document_is_answered(r1: httpx.Client) -> None:
+    document = r1.get("/r1/VN/GOV/G22/exchange/getOpenAPI", params={"serviceCode": "ExchangeService"}).json()
+    [header] = [each for each in document["paths"]["/ListMyGrants"]["post"]["parameters"] if each.get("required")]
+    answer = r1.post(document["servers"][0]["url"] + "/ListMyGrants", json={}, headers={header["name"]: ONE_STOP})
+    assert answer.json()["client"] == ONE_STOP
 
 
 async def _clients(exchange: RunningExchange, pairs: list[Pair]) -> object:
