@@ -16,6 +16,8 @@ from ndxp.wire import metadata
 CONTRACT = "ndxp.rest.v1.RestService"
 """The contract by which REST services are called."""
 
+_METHODS = f"{CONTRACT}/"
+
 LONGEST_PATTERNS = 2000
 """The characters of all patterns of a grant together."""
 
@@ -41,7 +43,7 @@ def check_path(method: str, path: str) -> None:
 
     A call of a REST service needs a canonical one, every other call none; ``path`` is "" for none.
     """
-    if not method.startswith(f"{CONTRACT}/"):
+    if not method.startswith(_METHODS):
         if path:
             raise _refusal(f"{metadata.PATH} is only for calls of {CONTRACT}")
     elif not path:

@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from gateway.http.names import Named
 from gateway.http.problem import answer
-from gateway.rest import json_door
+from gateway.rest import documents, json_door
+from gateway.rest.annotated import Annotated
 from gateway.rest.call import Calls
 from ndxp.wire import metadata
 
@@ -42,8 +43,12 @@ def create(
         waits = [] if calls.known.snapshot.version else ["registry"]
         return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
 
+    by_path = Annotated(calls)
+
     async def call(request: Request) -> Response:
-        return await json_door.answer(calls, request)
+        if request.method == "POST" and json_door.is_call(request):
+            return await json_door.answer(calls, request)
+        return await by_path.answer(request)
 
     middleware = []
     if names is not None:
@@ -59,7 +64,8 @@ def create(
             Route("/healthz", alive),
             Route("/readyz", ready),
             *doors,
-            Route("/{contract}/{method}", call, methods=["POST"]),
+            *documents.routes(calls),
+            Route("/{path:path}", call, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ],
         middleware=middleware,
         exception_handlers={HTTPException: _http, Exception: _unexpected},

@@ -17,8 +17,8 @@ _ONE_CONNECTION = frozenset({
 })  # fmt: skip
 """Fields about one connection only (RFC 9110, section 7.6.1, and its predecessors)."""
 
-_OF_THE_EXCHANGE = re.compile(r"x-ndxp-.*|x-road-(client|service|request-.*|security-server|error)")
-"""Fields that the exchange says. A caller cannot say them to a service, nor a service to a caller."""
+_OF_OTHERS = re.compile(r"x-ndxp-.*|x-road-(client|service|request-.*|security-server|error)|x-forwarded-.*")
+"""Fields that only the exchange says, or a proxy. A caller cannot say them to a service, nor a service to a caller."""
 
 _NOT_TO_A_SERVICE = frozenset({
     "host", "expect", "authorization", "cookie", "forwarded", "via", "x-real-ip",
@@ -42,17 +42,17 @@ def from_caller(fields: Iterable[tuple[str, str]]) -> Fields:
 
 
 def to_service(fields: Iterable[tuple[str, str]], own: Iterable[tuple[str, str]]) -> Fields:
-    """The fields of a request that a service gets, with the exchange's own ones. Raises FieldsRefused."""
-    given = list(fields)
+    """The fields of a request that a service gets. The exchange's ``own`` ones replace the caller's.
+
+    Raises FieldsRefused.
+    """
+    given, own = list(fields), list(own)
     _check(given)
     lengths = {value for name, value in given if name.lower() == "content-length"}
     if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
         raise FieldsRefused("content-length is not one number")
-    kept = [
-        (name, value)
-        for name, value in _passing(given, _NOT_TO_A_SERVICE)
-        if name != "content-length" and not name.startswith("x-forwarded-")
-    ]
+    replaced = {"content-length", *(name for name, _ in own)}
+    kept = [(name, value) for name, value in _passing(given, _NOT_TO_A_SERVICE) if name not in replaced]
     return [*kept, *(("content-length", length) for length in lengths), *own]
 
 
@@ -69,7 +69,7 @@ def _passing(fields: Fields, dropped: frozenset[str]) -> Iterator[tuple[str, str
         lower = name.lower()
         # Many servers give programs the same name for "-" and "_" in a field.
         alike = lower.replace("_", "-")
-        if alike in _ONE_CONNECTION or alike in dropped or lower in named or _OF_THE_EXCHANGE.fullmatch(alike):
+        if alike in _ONE_CONNECTION or alike in dropped or lower in named or _OF_OTHERS.fullmatch(alike):
             continue
         yield lower, value
 

@@ -2,7 +2,6 @@
 
 import re
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,11 +13,14 @@ _METHOD = re.compile(r"[A-Za-z_][\w.]{0,200}/[A-Za-z_]\w{0,100}", re.ASCII)
 _OFFERED = ["application/json", "application/x-ndjson", "application/proto", *connect.STREAMING, *grpc_web.TYPES]
 
 
+def is_call(request: Request) -> bool:
+    """Whether the path is that of a method, "/package.Service/Method"."""
+    return _METHOD.fullmatch(request.url.path[1:]) is not None
+
+
 async def answer(calls: Calls, request: Request) -> Response:
     """Makes the call that a request asks for, and answers in the same protocol."""
     method = request.url.path[1:]
-    if not _METHOD.fullmatch(method):
-        raise HTTPException(404)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in grpc_web.TYPES:
         return await grpc_web.answer(calls, request, method, media_type)

@@ -5,16 +5,15 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
-from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 from redis.exceptions import RedisError
 
 from gateway.core.registry import Registry, Snapshot
 from gateway.registry_store import RegistryStore
 from gateway.tokens import TokenVerifier
+from ndxp.contract import Contract
 from ndxp.errors import Refusal
 
 _FIRST, _WATCH = 0.05, 0.5
@@ -29,8 +28,8 @@ class Known:
     def __init__(self, registry: RegistryStore) -> None:
         self._registry = registry
         self._verifier = TokenVerifier()
-        self._pools: dict[str, tuple[bytes, descriptor_pool.DescriptorPool | None]] = {}
-        self._methods: dict[str, MethodDescriptor | None] = {}
+        self._contracts: dict[str, tuple[bytes, Contract | None]] = {}
+        self._methods: dict[str, MethodDescriptor] = {}
         self.snapshot = Snapshot(Registry(instance="VN"), {})
         self.provider_keys: Mapping[str, bytes] = {}
 
@@ -38,13 +37,20 @@ class Known:
         """The method "package.Service/Method"; None when no provider has described it."""
         if name not in self._methods:
             contract, _, method = name.partition("/")
-            pool = self._pool(contract)
-            if pool is None:
+            described = self.contract(contract)
+            if described is None or method not in described.service.methods_by_name:
                 return None  # not remembered: names are free text of strangers
-            with contextlib.suppress(KeyError):
-                service: Any = pool.FindServiceByName(contract)
-                self._methods[name] = service.methods_by_name[method]
-        return self._methods.get(name)
+            self._methods[name] = described.service.methods_by_name[method]
+        return self._methods[name]
+
+    def contract(self, name: str) -> Contract | None:
+        """A contract as its provider has described it; None when no provider has, or its files contradict another."""
+        files = self.snapshot.contracts.get(name)
+        if files is None:
+            return None
+        if name not in self._contracts:
+            self._contracts[name] = files, _read(name, files)
+        return self._contracts[name][1]
 
     async def document(self, provider: str, code: str) -> bytes | None:
         """The OpenAPI document (JSON) of a REST service; None when none was given. Raises RedisError."""
@@ -90,24 +96,14 @@ class Known:
         self.snapshot = published.snapshot
         self.provider_keys = published.provider_keys
         self._methods.clear()
-        self._pools = {name: kept for name, kept in self._pools.items() if self.snapshot.contracts.get(name) == kept[0]}
-
-    def _pool(self, contract: str) -> descriptor_pool.DescriptorPool | None:
-        """A pool with the contract's files; each contract has its own, so that contracts cannot conflict."""
-        files = self.snapshot.contracts.get(contract)
-        if files is None:
-            return None
-        if contract not in self._pools:
-            self._pools[contract] = files, _described(contract, files)
-        return self._pools[contract][1]
+        current = self.snapshot.contracts
+        self._contracts = {name: kept for name, kept in self._contracts.items() if current.get(name) == kept[0]}
 
 
-def _described(contract: str, files: bytes) -> descriptor_pool.DescriptorPool | None:
-    pool = descriptor_pool.DescriptorPool()
+def _read(name: str, files: bytes) -> Contract | None:
+    """A contract with its own pool of files, so that contracts cannot conflict."""
     try:
-        for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
-            pool.Add(file)
-    except TypeError as error:
-        _log.error("the doors leave out %s: its files contradict one another: %.300r", contract, str(error))
+        return Contract(files, name)
+    except ValueError as error:
+        _log.error("the doors leave out %s: %.300r", name, str(error))
         return None
-    return pool

@@ -104,13 +104,20 @@ def _add_rest(provider: str, code: str, url: str, document: Path | None, session
 
 
 def _read_document(path: Path) -> Any:
-    """An OpenAPI document, which is a JSON or YAML object."""
-    from ndxp.yaml_file import YamlRefused, read_yaml
-
+    """An OpenAPI document, which is a JSON or YAML object. Only YAML needs PyYAML."""
     try:
-        document = read_yaml(path.read_bytes())
-    except (OSError, YamlRefused) as error:
-        raise AdminRefused(f"{path}: {error.strerror if isinstance(error, OSError) else error}") from error
+        text = path.read_bytes()
+        try:
+            document = json.loads(text)
+        except ValueError:
+            from ndxp.yaml_file import read_yaml
+
+            document = read_yaml(text)
+    except ImportError as error:
+        raise AdminRefused(f"{path} is no JSON, and to read YAML: pip install 'ndxp[gateway]'") from error
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise AdminRefused(f"{path}: {why}") from error
     if not isinstance(document, dict):
         raise AdminRefused(f"{path} is no OpenAPI document: it must be a JSON or YAML object")
     return document

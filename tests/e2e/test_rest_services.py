@@ -23,6 +23,8 @@ from gateway.rest.known import Known
 from gateway.rest.target import CHUNK
 from gateway.settings import RestSettings
 from gateway.store import connect
+from ndxp.exchange.v1.exchange_pb2 import ListMyGrantsRequest, ListServicesRequest
+from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.rest.v1 import rest_pb2 as pb
 from ndxp.rpc import Lanes
 from ndxp.testing import RunningExchange
@@ -163,6 +165,17 @@ async def test_a_call_of_another_contract_may_not_state_a_path(exchange: Running
         listing: Any = channel.unary_unary("/ndxp.exchange.v1.ExchangeService/ListMembers")
         said = ((metadata.AUTHORIZATION, f"Bearer {token}"), (metadata.PATH, "/clinic/x"))
         assert (await failure_of(listing(b"", metadata=said))).reason == "INVALID_METADATA"
+
+
+async def test_the_directory_shows_codes_and_paths_and_no_base_url(exchange: RunningExchange, clinic: Clinic) -> None:
+    with exchange.connect(CLERK) as own:
+        stub = ExchangeServiceStub(own.channel)
+        [granted] = [g for g in stub.ListMyGrants(ListMyGrantsRequest()).grants if g.provider == PROVIDER]
+        services = stub.ListServices(ListServicesRequest(page_size=500)).services
+    assert list(granted.paths) == ["/clinic/patients/*"]
+    [service] = [service for service in services if service.provider == PROVIDER]
+    assert list(service.rest) == ["clinic"]
+    assert clinic.url.split("/")[2] not in str(service)
 
 
 async def test_a_call_under_way_ends_when_its_path_is_granted_no_more(

@@ -16,6 +16,7 @@ from gateway.core.endpoints import CONTRACT
 from gateway.core.registry import Member, Registry, Service
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
+from gateway.rest import target
 from gateway.rest.adapter import Adapter
 from gateway.rest.known import Known
 from gateway.rest.target import CHUNK
@@ -234,7 +235,8 @@ async def test_what_is_about_one_connection_or_is_secret_does_not_reach_the_serv
         "Connection": "keep-alive, X-Hop", "X-Hop": "1", "Keep-Alive": "5", "TE": "trailers", "Upgrade": "h2c",
         "Transfer-Encoding": "gzip", "Trailer": "x", "Proxy-Authorization": "secret", "Proxy-Connection": "close",
         "Authorization": "Bearer secret", "Cookie": "a=secret", "Host": "evil.example", "Expect": "100-continue",
-        "X-Forwarded-For": "10.0.0.1", "X-Forwarded-Prefix": "/admin", "Forwarded": "for=x", "X-Real-IP": "10.0.0.1",
+        "X-Forwarded-For": "10.0.0.1",
+        "X_Forwarded_Proto": "https", "X-Forwarded-Prefix": "/admin", "Forwarded": "for=x", "X-Real-IP": "10.0.0.1",
         "X-HTTP-Method-Override": "DELETE", "X-HTTP-Method": "DELETE", "X-Method-Override": "DELETE",
         "X-Original-URL": "/admin", "X-Rewrite-URL": "/admin",
         "X-Ndxp-Client": "VN/GOV/G01/forged", "X_Ndxp_Client": "VN/GOV/G01/forged", "X-Ndxp-Assertion": "x",
@@ -250,6 +252,24 @@ async def test_what_is_about_one_connection_or_is_secret_does_not_reach_the_serv
     assert "secret" not in str(house.clinic.last.headers)
     assert "forged" not in str(house.clinic.last.headers)
     assert arrived["host"] != "evil.example"
+
+
+async def test_a_service_gets_one_trace_that_of_the_call(house: House) -> None:
+    trace, other = (f"00-{digit * 32}-{digit * 16}-01" for digit in "ab")
+    await house.call("Get", "/clinic/x", headers=[("Traceparent", other)], pairs=[(metadata.TRACEPARENT, trace)])
+    assert house.clinic.last.all("traceparent") == [trace]
+
+
+async def test_a_slow_service_takes_so_many_requests_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target, "_AT_ONCE", 1)
+    call = house.begin("Get", "/clinic/slow", head())
+    await until(lambda: house.clinic.asked)
+    answer = await house.call("Get", "/clinic/x")
+    assert answer.failure
+    assert (answer.failure.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE.value[0], "SERVICE_BUSY")
+    house.clinic.release.set()
+    assert (await answered(call)).status == 200
+    assert (await house.call("Get", "/clinic/x")).status == 200
 
 
 async def test_the_service_is_told_who_calls_in_which_transaction_and_what_for(house: House) -> None:

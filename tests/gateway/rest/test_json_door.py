@@ -18,6 +18,7 @@ from connectrpc.protocol import ProtocolType
 from google.protobuf import json_format
 from google.rpc import error_details_pb2
 
+from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.rpc import frame, unframe
@@ -341,7 +342,7 @@ def test_a_caller_that_goes_away_cancels_its_call(exchange: RunningExchange, doo
         caller.sendall(head.encode())
         until_now(lambda: under_way(exchange))
     ended = until_now(lambda: transactions(exchange, message_id="gone"))
-    assert [each["code"] for each in ended] == ["CANCELLED"]
+    assert [each["status_code"] for each in ended] == [Code.CANCELLED]
 
 
 def under_way(exchange: RunningExchange) -> float:
