@@ -148,12 +148,13 @@ async def _given(directory: Directory, target: Target, code: str, service: pb.Se
 
 
 async def _document(directory: Directory, target: Target, code: str, contract: str) -> _Entry | None:
-    """The OpenAPI document of a service; None when nobody has given one, or described the contract."""
+    """The OpenAPI document of a service; None when there is none, or the contract is not described."""
     known = directory.calls.known
     if contract == REST:
         given = await known.document(str(target.provider), code)
         return None if given is None else dict(json.loads(given))
-    if (files := known.snapshot.contracts.get(contract)) is None:
+    files = known.snapshot.contracts.get(contract)
+    if files is None or known.contract(contract) is None:
         return None
     door = str(directory.message.request.base_url).removesuffix("/")
     return of_contract(files, contract, code=code, target=target, door=door)
