@@ -28,6 +28,7 @@ from drills.attacks import (
     rest,
     search,
     tokens,
+    xroad,
 )
 from drills.attacks.attack import Attack
 from drills.attacks.neighbours import Answered, Neighbours, p99
@@ -48,6 +49,7 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "rest": rest.attacks,
     "ndxp_door": ndxp_door.attacks,
     "certificates": certificates.attacks,
+    "xroad": xroad.attacks,
 }
 
 RATIO = 2.0

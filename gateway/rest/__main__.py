@@ -10,7 +10,7 @@ import uvloop
 from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
-from gateway.rest import app, ndxp_door
+from gateway.rest import app, ndxp_door, xroad
 from gateway.rest.adapter import Adapter
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
@@ -36,7 +36,7 @@ async def _serve(settings: RestSettings) -> None:
     traffic = Traffic(known, tracer(SERVICE, settings.name))
     calls = Calls(lanes, known, settings, traffic)
     requests = Requests("ndxp_rest_requests", "Requests to the doors for HTTP.")
-    doors = ndxp_door.routes(calls, settings, tls)
+    doors = [*ndxp_door.routes(calls, settings, tls), *xroad.routes(calls, settings.body_patience)]
     names = None if tls else settings.names
     application = app.create(calls, requests, names=names, origins=settings.cors_origins, doors=doors)
     certificate = file_of(settings.tls_folder, REST) if settings.tls_folder else None

@@ -59,6 +59,10 @@ class Known:
         except Refusal:
             return ""
 
+    async def document(self, provider: str, code: str) -> bytes | None:
+        """The OpenAPI document (JSON) of a REST service; None when none was given. Raises RedisError."""
+        return await self._registry.document(provider, code)
+
     def trusts(self, authorization: str) -> bool:
         """Whether a token holds, so that a large body is read; the gateway decides about the call."""
         return bool(self.caller(authorization))

@@ -6,7 +6,7 @@ a stream fails after its first message, its last line is an object with the memb
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.rest import failures
-from gateway.rest.call import Calls, Translate, ended
+from gateway.rest.call import Calls, ended
 from gateway.rest.failed import Failed
 from ndxp import messages
 from ndxp.rpc import StreamedRpc, metadata_of
@@ -26,13 +26,28 @@ LINES = "application/x-ndjson"
 
 async def answer(calls: Calls, request: Request, method: str) -> Response:
     """Makes the call and answers it."""
-    described = calls.known.method(method)
     try:
-        if described is None or not described.server_streaming:
-            return await _one(calls, request, method, described)
-        return await _lines(calls, request, method, described)
+        return await call(calls, request, method, calls.pairs(request.headers))
     except Failed as failed:
         return failures.problem(failed.failure)
+
+
+async def call(calls: Calls, request: Request, method: str, pairs: Sequence[Pair]) -> Response:
+    """Makes the call with this metadata and answers it. Raises Failed when it fails before its first message."""
+    described = calls.known.method(method)
+    encoding = request.headers.get("content-encoding", "identity")
+
+    def translate(body: bytes) -> Sequence[bytes]:
+        return encoded(calls.bodies.unpack(body, encoding, pairs), described)
+
+    if described is not None and described.server_streaming:
+        return await _lines(calls.begun(method, pairs, request.receive, translate), described)
+    said = await calls.ask(method, pairs, request.receive, translate)
+    assert described is not None  # noqa: S101 - otherwise the call has failed
+    told = [*metadata_of(said.leading), *said.trailing]
+    return Response(
+        decoded(described, said.messages[0], withheld(told)), headers=headers(told), media_type="application/json"
+    )
 
 
 def encoded(body: bytes, method: MethodDescriptor | None) -> Sequence[bytes]:
@@ -57,26 +72,9 @@ def headers(pairs: Pairs) -> dict[str, str]:
     return {key: value for key, value in pairs if key.startswith(metadata.PREFIX) and isinstance(value, str)}
 
 
-async def _one(calls: Calls, request: Request, method: str, described: MethodDescriptor | None) -> Response:
-    pairs = calls.pairs(request.headers)
-    said = await calls.ask(method, pairs, request.receive, _translation(calls, request, pairs, described))
-    assert described is not None  # noqa: S101 - otherwise the call has failed
-    told = [*metadata_of(said.leading), *said.trailing]
-    return Response(
-        decoded(described, said.messages[0], withheld(told)), headers=headers(told), media_type="application/json"
-    )
-
-
-def _translation(calls: Calls, request: Request, pairs: Sequence[Pair], method: MethodDescriptor | None) -> Translate:
-    encoding = request.headers.get("content-encoding", "identity")
-    return lambda body: encoded(calls.bodies.unpack(body, encoding, pairs), method)
-
-
-async def _lines(calls: Calls, request: Request, method: str, described: MethodDescriptor) -> Response:
-    pairs = calls.pairs(request.headers)
+async def _lines(begun: AbstractAsyncContextManager[StreamedRpc], described: MethodDescriptor) -> Response:
     async with AsyncExitStack() as until_told:
-        call = calls.begun(method, pairs, request.receive, _translation(calls, request, pairs, described))
-        rpc = await until_told.enter_async_context(call)
+        rpc = await until_told.enter_async_context(begun)
         await rpc.begun()
         if not rpc.leading:
             ended(rpc)  # a stream that fails at once is answered like any other call

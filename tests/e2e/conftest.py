@@ -1,5 +1,6 @@
 """A running exchange with an echo service on it that was registered at run time, and visitors who call it."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -7,10 +8,13 @@ from functools import cached_property
 from typing import Any
 
 import grpc
+import jwt
 import pytest
 import pytest_asyncio
 import redis
 
+from gateway.keys import load_or_create
+from ndxp.jwk import public_jwk
 from ndxp.sandbox import life
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
@@ -71,6 +75,15 @@ def transaction(exchange: RunningExchange, transaction_id: str) -> list[dict[str
     answer = exchange.admin.get(f"transactions/{transaction_id}")
     found: list[dict[str, Any]] = answer.json() if answer.is_success else []
     return found
+
+
+def signed(exchange: RunningExchange, **claims: Any) -> metadata.Pair:
+    """A token signed with the exchange's own key."""
+    key = load_or_create(exchange.folder / "token-key.pem")
+    now = int(time.time())
+    said = {"iss": "ndxp:control", "aud": "ndxp:gateway", "sub": VISITOR, "iat": now, "exp": now + 60, **claims}
+    token = jwt.encode(said, key, algorithm="EdDSA", headers={"kid": public_jwk(key)["kid"]})
+    return metadata.AUTHORIZATION, f"Bearer {token}"
 
 
 async def transaction_id_of(call: Any) -> str:

@@ -6,19 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
-import jwt
 import pytest
 import pytest_asyncio
 
 from gateway.core.circuit import FAILURES
 from gateway.core.registry import Quota, Registry
 from gateway.core.shedding import FEWEST
-from gateway.keys import load_or_create
 from gateway.registry_store import RegistryStore
 from gateway.store import connect
 from ndxp.client import Exchange
 from ndxp.errors import RULES, Code, Reason
-from ndxp.jwk import public_jwk
 from ndxp.population.v1 import population_pb2
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox.ports import free_port
@@ -34,6 +31,7 @@ from tests.e2e.conftest import (
     fresh_channel,
     known,
     register,
+    signed,
     transaction,
 )
 from tests.support.echo import CONTRACT, Echo, Request
@@ -46,15 +44,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DEAD = "VN/COM/dead/echo"
 NO_REGISTRY = "VN/GOV/H26/hospital"
 YEAR_2100 = 4_102_444_800
-
-
-def signed(exchange: RunningExchange, **claims: Any) -> metadata.Pair:
-    """A token signed with the exchange's own key."""
-    key = load_or_create(exchange.folder / "token-key.pem")
-    now = int(time.time())
-    said = {"iss": "ndxp:control", "aud": "ndxp:gateway", "sub": VISITOR, "iat": now, "exp": now + 60, **claims}
-    token = jwt.encode(said, key, algorithm="EdDSA", headers={"kid": public_jwk(key)["kid"]})
-    return metadata.AUTHORIZATION, f"Bearer {token}"
 
 
 def recorded(exchange: RunningExchange, failure: status.Failure) -> dict[str, Any]:

@@ -94,7 +94,33 @@ def by_grpc_web_text(exchange: RunningExchange, door: httpx.Client, claim: Any, 
     return bool(pb.VerifyCitizenResponse.FromString(message).matched)
 
 
-WAYS = [by_grpc, by_json, by_gzip, by_connect_json, by_connect_client, by_grpc_web_client, by_grpc_web_text]
+def by_x_road(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
+    headers = {"x-road-client": ONE_STOP, "x-road-id": message_id}
+    answer = door.post("/r1/VN/GOV/G01/population/PopulationService/VerifyCitizen", json=plain(claim), headers=headers)
+    return bool(answer.raise_for_status().json()["matched"])
+
+
+def by_the_adapter_of_ndxp(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
+    asked = {
+        "MaYeuCau": message_id, "MaDichVu": "033", "MaCanBo": "", "SoDinhDanh": claim.citizen_number,
+        "HoVaTen": claim.full_name, "NgayThangNamSinh": claim.birth_date.replace("-", ""),
+    }  # fmt: skip
+    address = "/VXPAdapter/RestService/forward/dancu/033?dstcode=VN:GOV:000.00.00.G01:population"
+    answer = door.post(address, json=asked)
+    return bool(answer.raise_for_status().json()["TonTai"])
+
+
+WAYS = [
+    by_grpc,
+    by_json,
+    by_gzip,
+    by_connect_json,
+    by_connect_client,
+    by_grpc_web_client,
+    by_grpc_web_text,
+    by_x_road,
+    by_the_adapter_of_ndxp,
+]
 
 
 def ask(
