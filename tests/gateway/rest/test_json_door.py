@@ -30,6 +30,7 @@ from tests.gateway.rest.conftest import ONE_STOP, POPULATION, VERIFY
 from tests.support.fakes import until_now
 from tests.support.scrape import scrape, total
 
+OFFICER = "cb.nguyen"
 CONNECT = {"connect-protocol-version": "1"}
 OWN_IN_EVERY_RECORD = {
     "seq", "message_id", "transaction_id", "ordinal", "request_in_ts", "request_out_ts", "response_in_ts",
@@ -58,36 +59,49 @@ Way = Callable[[RunningExchange, httpx.Client, pb.VerifyCitizenRequest, str], bo
 def by_grpc(exchange: RunningExchange, door: httpx.Client, claim: pb.VerifyCitizenRequest, message_id: str) -> bool:
     with exchange.connect(ONE_STOP) as own:
         stub = PopulationServiceStub(own.channel)
-        return bool(stub.VerifyCitizen(claim, metadata=((metadata.MESSAGE_ID, message_id),)).matched)
+        return bool(
+            stub.VerifyCitizen(claim, metadata=((metadata.MESSAGE_ID, message_id), (metadata.USER_ID, OFFICER))).matched
+        )
 
 
 def by_json(exchange: RunningExchange, door: httpx.Client, claim: pb.VerifyCitizenRequest, message_id: str) -> bool:
-    answer = door.post(VERIFY, json=plain(claim), headers={metadata.MESSAGE_ID: message_id})
+    answer = door.post(VERIFY, json=plain(claim), headers={metadata.USER_ID: OFFICER, metadata.MESSAGE_ID: message_id})
     return bool(answer.raise_for_status().json()["matched"])
 
 
 def by_gzip(exchange: RunningExchange, door: httpx.Client, claim: pb.VerifyCitizenRequest, message_id: str) -> bool:
     body = gzip.compress(json.dumps(plain(claim)).encode())
-    headers = {metadata.MESSAGE_ID: message_id, "content-encoding": "gzip", "content-type": "application/json"}
+    headers = {
+        metadata.USER_ID: OFFICER,
+        metadata.MESSAGE_ID: message_id,
+        "content-encoding": "gzip",
+        "content-type": "application/json",
+    }
     return bool(door.post(VERIFY, content=body, headers=headers).raise_for_status().json()["matched"])
 
 
 def by_connect_json(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
-    answer = door.post(VERIFY, json=plain(claim), headers={metadata.MESSAGE_ID: message_id, **CONNECT})
+    answer = door.post(
+        VERIFY, json=plain(claim), headers={metadata.USER_ID: OFFICER, metadata.MESSAGE_ID: message_id, **CONNECT}
+    )
     return bool(answer.raise_for_status().json()["matched"])
 
 
 def by_connect_client(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
-    return bool(ask(door, claim, ProtocolType.CONNECT, {metadata.MESSAGE_ID: message_id}).matched)
+    return bool(
+        ask(door, claim, ProtocolType.CONNECT, {metadata.USER_ID: OFFICER, metadata.MESSAGE_ID: message_id}).matched
+    )
 
 
 def by_grpc_web_client(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
-    return bool(ask(door, claim, ProtocolType.GRPC_WEB, {metadata.MESSAGE_ID: message_id}).matched)
+    return bool(
+        ask(door, claim, ProtocolType.GRPC_WEB, {metadata.USER_ID: OFFICER, metadata.MESSAGE_ID: message_id}).matched
+    )
 
 
 def by_grpc_web_text(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
     body = base64.b64encode(frame([claim.SerializeToString()]))
-    headers = {"content-type": "application/grpc-web-text", metadata.MESSAGE_ID: message_id}
+    headers = {"content-type": "application/grpc-web-text", metadata.MESSAGE_ID: message_id, metadata.USER_ID: OFFICER}
     answer = door.post(VERIFY, content=body, headers=headers)
     message, trailers = web_frames(b"".join(map(base64.b64decode, in_parts(answer.text))))
     assert b"grpc-status: 0" in trailers
@@ -95,14 +109,14 @@ def by_grpc_web_text(exchange: RunningExchange, door: httpx.Client, claim: Any, 
 
 
 def by_x_road(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
-    headers = {"x-road-client": ONE_STOP, "x-road-id": message_id}
+    headers = {"x-road-client": ONE_STOP, "x-road-id": message_id, "x-road-userid": OFFICER}
     answer = door.post("/r1/VN/GOV/G01/population/PopulationService/VerifyCitizen", json=plain(claim), headers=headers)
     return bool(answer.raise_for_status().json()["matched"])
 
 
 def by_the_adapter_of_ndxp(exchange: RunningExchange, door: httpx.Client, claim: Any, message_id: str) -> bool:
     asked = {
-        "MaYeuCau": message_id, "MaDichVu": "033", "MaCanBo": "", "SoDinhDanh": claim.citizen_number,
+        "MaYeuCau": message_id, "MaDichVu": "033", "MaCanBo": OFFICER, "SoDinhDanh": claim.citizen_number,
         "HoVaTen": claim.full_name, "NgayThangNamSinh": claim.birth_date.replace("-", ""),
     }  # fmt: skip
     address = "/VXPAdapter/RestService/forward/dancu/033?dstcode=VN:GOV:000.00.00.G01:population"
