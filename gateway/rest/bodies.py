@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from starlette.types import Receive
 
-from gateway.rest.failed import wrong
+from gateway.rest.failures import wrong
 from gateway.rest.known import Known
 from gateway.settings import RestSettings
 from ndxp.messages import WrongRequest
