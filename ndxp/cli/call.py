@@ -122,7 +122,7 @@ def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor 
     """The method as the gateway's reflection describes it; None when it is unknown there."""
     service, _, name = method.partition("/")
     found = look_up(session.state.gateway, session.tokens(client), service, name)
-    return found[0].service.methods_by_name.get(name) if found else None
+    return found.service.methods_by_name.get(name) if found else None
 
 
 def _known(session: Session, method: str, descriptor: MethodDescriptor | None) -> MethodDescriptor:

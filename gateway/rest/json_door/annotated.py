@@ -1,6 +1,7 @@
 """Calls by the paths that a contract names with ``google.api.http``: any method, path, query and body."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,14 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.rest import failures
+from gateway.rest import answers, failures
 from gateway.rest.call import Calls
 from gateway.rest.failures import Failed
 from gateway.rest.json_door import plain
 from gateway.rest.json_door.annotations import Routes
 from ndxp import messages
 from ndxp.messages import WrongRequest
-from ndxp.rpc import metadata_of
 
 _MOST_PARAMETERS = 100
 
@@ -38,20 +38,20 @@ class Annotated:
         if route is None:
             raise HTTPException(404)
 
-        def translate(body: bytes) -> list[bytes]:
+        def translate(body: bytes) -> Sequence[bytes]:
             encoding = request.headers.get("content-encoding", "identity")
             opened = self._calls.bodies.unpack(body, encoding, pairs)
-            asked = route.request(_query(request), _json(opened))
-            return [message.SerializeToString() for message in messages.read(json.dumps(asked).encode(), route.method)]
+            filled = route.request(_query(request), _json(opened))
+            return plain.encoded(json.dumps(filled).encode(), route.method)
 
         try:
             pairs = self._calls.pairs(request.headers)
-            said = await self._calls.ask(route.full_method, pairs, request.receive, translate)
+            answered = await self._calls.ask(route.full_method, pairs, request.receive, translate)
         except Failed as failed:
             return failures.problem(failed.failure)
-        told = [*metadata_of(said.leading), *said.trailing]
-        found = GetMessageClass(route.method.output_type).FromString(said.messages[0])
-        return JSONResponse(route.answer(messages.shown(found, plain.withheld(told))), headers=plain.headers(told))
+        message = GetMessageClass(route.method.output_type).FromString(answered.messages[0])
+        shown = messages.shown(message, answers.withheld(answered.metadata))
+        return JSONResponse(route.answer(shown), headers=answers.headers(answered.metadata))
 
     def _current(self) -> Routes:
         """The annotated methods of all contracts, by the registry as it is now."""

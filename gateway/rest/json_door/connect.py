@@ -4,7 +4,6 @@ Its specification is at connectrpc.com/docs/protocol.
 """
 
 import json
-from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -14,20 +13,19 @@ from google.rpc import status_pb2
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from gateway.rest import answers, failures
 from gateway.rest.call import Calls, ended
 from gateway.rest.failures import Failed
-from gateway.rest.failures import headers as headers_of
 from gateway.rest.json_door import plain
-from ndxp.errors import HTTP_STATUS, Code
+from ndxp.errors import HTTP_STATUS, connect_code
 from ndxp.messages import WrongRequest
-from ndxp.rpc import StreamedRpc, metadata_of
+from ndxp.rpc import Answer, StreamedRpc, as_text, envelope, envelopes, metadata_of
 from ndxp.wire import metadata
 from ndxp.wire.metadata import Pairs
 
 UNARY = {"application/json": "json", "application/proto": "proto"}
 STREAMING = {"application/connect+json": "json", "application/connect+proto": "proto"}
 _COMPRESSED, _END = 1, 2
-_PREFIX = 5
 
 
 async def unary(calls: Calls, request: Request, method: str, codec: str) -> Response:
@@ -36,7 +34,7 @@ async def unary(calls: Calls, request: Request, method: str, codec: str) -> Resp
     try:
         pairs = calls.pairs(request.headers)
         encoding = request.headers.get("content-encoding", "identity")
-        said = await calls.ask(
+        answered = await calls.ask(
             method,
             pairs,
             request.receive,
@@ -44,16 +42,15 @@ async def unary(calls: Calls, request: Request, method: str, codec: str) -> Resp
         )
     except Failed as failed:
         return _error(failed)
-    told = [*metadata_of(said.leading), *said.trailing]
-    body = _decoded(described, codec, plain.withheld(told))(said.messages[0])
-    return Response(body, headers=_headers(said.leading, said.trailing), media_type=f"application/{codec}")
+    body = _decoded(described, codec, answers.withheld(answered.metadata))(answered.messages[0])
+    return Response(body, headers=_headers(answered), media_type=f"application/{codec}")
 
 
 async def stream(calls: Calls, request: Request, method: str, codec: str) -> Response:
     """Makes a call with streams and answers it; its end, good or bad, is the last envelope."""
     described = calls.known.method(method)
     media_type = f"application/connect+{codec}"
-    async with AsyncExitStack() as until_told:
+    async with AsyncExitStack() as until_answered:
         try:
             pairs = calls.pairs(request.headers)
             encoding = request.headers.get("connect-content-encoding", "identity")
@@ -66,23 +63,25 @@ async def stream(calls: Calls, request: Request, method: str, codec: str) -> Res
                 return [encoded for message in opened for encoded in _encoded(message, described, codec)]
 
             call = calls.begun(method, pairs, request.receive, translate)
-            rpc = await until_told.enter_async_context(call)
+            rpc = await until_answered.enter_async_context(call)
         except Failed as failed:
-            return Response(_envelope(_END, _ending(failed, ())), media_type=media_type)
+            return Response(_ending(failed, ()), media_type=media_type)
         await rpc.begun()
-        told = metadata_of(rpc.leading)
-        envelopes = _each(rpc, _decoded(described, codec, plain.withheld(told)), until_told.pop_all())
-    return StreamingResponse(envelopes, headers=_headers(rpc.leading, ()), media_type=media_type)
+        leading = metadata_of(rpc.leading)
+        parts = _each(rpc, _decoded(described, codec, answers.withheld(leading)), until_answered.pop_all())
+    return StreamingResponse(parts, headers=answers.headers(leading), media_type=media_type)
 
 
-async def _each(rpc: StreamedRpc, decode: Callable[[bytes], bytes], until_told: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with until_told:
+async def _each(
+    rpc: StreamedRpc, decode: Callable[[bytes], bytes], until_answered: AsyncExitStack
+) -> AsyncIterator[bytes]:
+    async with until_answered:
         async for message in rpc.messages():
-            yield _envelope(0, decode(message))
+            yield envelope(0, decode(message))
         try:
-            yield _envelope(_END, _ending(None, ended(rpc).trailing))
+            yield _ending(None, ended(rpc).trailing)
         except Failed as failed:
-            yield _envelope(_END, _ending(failed, failed.trailing))
+            yield _ending(failed, failed.trailing)
 
 
 def _single(body: bytes, method: MethodDescriptor | None, codec: str) -> Sequence[bytes]:
@@ -98,15 +97,14 @@ def _encoded(body: bytes, method: MethodDescriptor | None, codec: str) -> Sequen
 
 def _opened(body: bytes) -> Iterator[tuple[bool, bytes]]:
     """The messages in the envelopes of a request, and whether each is compressed. Raises WrongRequest."""
-    at = 0
-    while at < len(body):
-        end = at + _PREFIX + int.from_bytes(body[at + 1 : at + _PREFIX], "big")
-        if at + _PREFIX > len(body) or end > len(body):
-            raise WrongRequest("the request ends within an envelope: a flag, four bytes of length, the message")
-        if body[at] not in (0, _COMPRESSED):
-            raise WrongRequest(f"the envelopes of a request have the flag 0 or {_COMPRESSED}")
-        yield body[at] == _COMPRESSED, body[at + _PREFIX : end]
-        at = end
+    try:
+        for flags, message in envelopes(body):
+            if flags not in (0, _COMPRESSED):
+                raise WrongRequest(f"the envelopes of a request have the flag 0 or {_COMPRESSED}")
+            yield flags == _COMPRESSED, message
+    except ValueError as error:
+        why = "the request ends within an envelope: a flag, four bytes of length, the message"
+        raise WrongRequest(why) from error
 
 
 def _decoded(method: MethodDescriptor | None, codec: str, withheld: Sequence[str]) -> Callable[[bytes], bytes]:
@@ -115,49 +113,41 @@ def _decoded(method: MethodDescriptor | None, codec: str, withheld: Sequence[str
     return lambda message: plain.decoded(method, message, withheld)
 
 
-def _headers(leading: Pairs, trailing: Pairs) -> dict[str, str]:
+def _headers(answered: Answer) -> dict[str, str]:
     """Header fields: what the exchange says, and trailing metadata under the prefix that Connect gives it."""
-    return plain.headers(metadata_of(list(leading))) | {f"trailer-{k}": _text(v) for k, v in trailing}  # type: ignore[arg-type]
+    return answers.headers(metadata_of(answered.leading)) | _trailers(answered.trailing)
+
+
+def _trailers(trailing: Pairs) -> dict[str, str]:
+    return {f"trailer-{key}": as_text(value) for key, value in trailing if key != metadata.STATUS_DETAILS}
 
 
 def _error(failed: Failed) -> JSONResponse:
     failure = failed.failure
-    trailing = {f"trailer-{key}": _text(value) for key, value in failed.trailing if key != metadata.STATUS_DETAILS}
-    return JSONResponse(_said(failed), HTTP_STATUS[failure.code], headers=trailing | headers_of(failure))
+    headers = _trailers(failed.trailing) | failures.headers(failure)
+    return JSONResponse(_error_of(failed), HTTP_STATUS[failure.code], headers=headers)
 
 
-def _said(failed: Failed) -> dict[str, Any]:
+def _error_of(failed: Failed) -> dict[str, Any]:
     """Connect's error. It repeats the details of google.rpc.Status, as Connect's clients read them."""
     failure = failed.failure
-    code = "canceled" if failure.code is Code.CANCELLED else failure.code.name.lower()
-    said: dict[str, Any] = {"code": code, "message": failure.message}
-    packed = next((value for key, value in failed.trailing if key == metadata.STATUS_DETAILS), b"")
+    error: dict[str, Any] = {"code": connect_code(failure.code), "message": failure.message}
+    packed = metadata.first(failed.trailing, metadata.STATUS_DETAILS)
     if isinstance(packed, bytes) and packed:
-        said["details"] = [
-            {"type": detail.type_url.rpartition("/")[2], "value": _base64(detail.value)}
+        error["details"] = [
+            {"type": detail.type_url.rpartition("/")[2], "value": as_text(detail.value)}
             for detail in status_pb2.Status.FromString(packed).details
         ]
-    return said
+    return error
 
 
 def _ending(failed: Failed | None, trailing: Pairs) -> bytes:
-    said: dict[str, Any] = {} if failed is None else {"error": _said(failed)}
-    told: dict[str, list[str]] = {}
+    """The last envelope of a stream: the error, if there is one, and the trailing metadata."""
+    end: dict[str, Any] = {} if failed is None else {"error": _error_of(failed)}
+    values: dict[str, list[str]] = {}
     for key, value in trailing:
         if key != metadata.STATUS_DETAILS:
-            told.setdefault(key, []).append(_text(value))
-    if told:
-        said["metadata"] = told
-    return json.dumps(said, ensure_ascii=False).encode()
-
-
-def _envelope(flags: int, data: bytes) -> bytes:
-    return bytes([flags]) + len(data).to_bytes(4, "big") + data
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else _base64(value)
-
-
-def _base64(value: bytes) -> str:
-    return b64encode(value).decode().rstrip("=")
+            values.setdefault(key, []).append(as_text(value))
+    if values:
+        end["metadata"] = values
+    return envelope(_END, json.dumps(end, ensure_ascii=False).encode())

@@ -3,6 +3,8 @@
 The gateway decides who may: the door asks its reflection under the caller's token.
 """
 
+from weakref import WeakKeyDictionary
+
 from grpc_reflection.v1alpha import reflection_pb2
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,6 +14,7 @@ from starlette.routing import Route
 from gateway.rest import failures
 from gateway.rest.call import Calls, ended
 from gateway.rest.failures import Failed
+from ndxp.contract import Contract
 from ndxp.openapi import document
 
 _TOKENS = "/token"
@@ -21,20 +24,19 @@ _ANY_QUESTION = reflection_pb2.ServerReflectionRequest(list_services="").Seriali
 
 def routes(calls: Calls) -> list[Route]:
     """The route of the documents."""
-    made: dict[str, tuple[bytes, Response]] = {}
+    made: WeakKeyDictionary[Contract, Response] = WeakKeyDictionary()
 
     async def show(request: Request) -> Response:
         try:
             await _may_see(calls, request)
         except Failed as failed:
             return failures.problem(failed.failure)
-        name = request.path_params["contract"]
-        files = calls.known.snapshot.contracts.get(name)
-        if files is None or calls.known.contract(name) is None:
+        contract = calls.known.contract(request.path_params["contract"])
+        if contract is None:
             raise HTTPException(404)
-        if name not in made or made[name][0] != files:
-            made[name] = files, JSONResponse(document(files, name, url="/", token_url=_TOKENS))
-        return made[name][1]
+        if contract not in made:
+            made[contract] = JSONResponse(document(contract, url="/", token_url=_TOKENS))
+        return made[contract]
 
     return [Route("/openapi/{contract}.json", show)]
 

@@ -7,13 +7,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.http.problem import Problem
+from gateway.rest.bodies import media_type
 from gateway.rest.call import Calls
 from gateway.rest.json_door import connect, documents, grpc_web, plain
 from gateway.rest.json_door.annotated import Annotated
+from ndxp.messages import JSON, LINES
 
 _METHOD = re.compile(r"[A-Za-z_][\w.]{0,200}/[A-Za-z_]\w{0,100}", re.ASCII)
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_OFFERED = ["application/json", "application/x-ndjson", "application/proto", *connect.STREAMING, *grpc_web.TYPES]
+_OFFERED = [JSON, LINES, "application/proto", *connect.STREAMING, *grpc_web.TYPES]
 
 
 def routes(calls: Calls) -> list[Route]:
@@ -31,16 +33,16 @@ def routes(calls: Calls) -> list[Route]:
 
 async def _answer(calls: Calls, request: Request, method: str) -> Response:
     """Makes the call of "package.Service/Method", and answers it in the protocol of the request."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type in grpc_web.TYPES:
-        return await grpc_web.answer(calls, request, method, media_type)
-    if media_type in connect.STREAMING:
-        return await connect.stream(calls, request, method, connect.STREAMING[media_type])
-    if media_type == "application/proto" or (media_type == "application/json" and _says_connect(request)):
-        return await connect.unary(calls, request, method, connect.UNARY[media_type])
-    if media_type in ("application/json", plain.LINES):
+    kind = media_type(request.headers)
+    if kind in grpc_web.TYPES:
+        return await grpc_web.answer(calls, request, method, kind)
+    if kind in connect.STREAMING:
+        return await connect.stream(calls, request, method, connect.STREAMING[kind])
+    if kind == "application/proto" or (kind == JSON and _says_connect(request)):
+        return await connect.unary(calls, request, method, connect.UNARY[kind])
+    if kind in (JSON, LINES):
         return await plain.answer(calls, request, method)
-    if media_type.startswith("application/grpc"):
+    if kind.startswith("application/grpc"):
         return Problem(415, "gRPC is elsewhere", "gRPC itself is served at the gateway's own port.").response()
     return Problem(415, "Unsupported content-type", f"Send one of {', '.join(_OFFERED)}.").response()
 

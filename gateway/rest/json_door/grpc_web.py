@@ -9,12 +9,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from gateway.rest import answers
 from gateway.rest.call import Calls, ended
 from gateway.rest.failures import Failed
-from gateway.rest.json_door import plain
 from ndxp.errors import Code
 from ndxp.messages import WrongRequest
-from ndxp.rpc import StreamedRpc, metadata_of, unframe
+from ndxp.rpc import StreamedRpc, as_text, envelope, frame, metadata_of, unframe
 from ndxp.wire.metadata import Pairs
 
 TYPES = {
@@ -30,23 +30,23 @@ _PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%"
 async def answer(calls: Calls, request: Request, method: str, media_type: str) -> Response:
     """Makes the call and answers it; its status is in the last frame, and HTTP says 200."""
     text = TYPES[media_type]
-    async with AsyncExitStack() as until_told:
+    async with AsyncExitStack() as until_answered:
         try:
             pairs = calls.pairs(request.headers)
             call = calls.begun(method, pairs, request.receive, lambda body: _opened(body, text))
-            rpc = await until_told.enter_async_context(call)
+            rpc = await until_answered.enter_async_context(call)
         except Failed as failed:
             return Response(_shown(_status(failed), text), media_type=media_type)
         await rpc.begun()
-        told = plain.headers(metadata_of(rpc.leading))
-        frames = _each(rpc, text, until_told.pop_all())
-    return StreamingResponse(frames, headers=told, media_type=media_type)
+        headers = answers.headers(metadata_of(rpc.leading))
+        frames = _each(rpc, text, until_answered.pop_all())
+    return StreamingResponse(frames, headers=headers, media_type=media_type)
 
 
-async def _each(rpc: StreamedRpc, text: bool, until_told: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with until_told:
+async def _each(rpc: StreamedRpc, text: bool, until_answered: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with until_answered:
         async for message in rpc.messages():
-            yield _shown(_frame(0, message), text)
+            yield _shown(frame([message]), text)
         try:
             yield _shown(_trailers(Code.OK, "", ended(rpc).trailing), text)
         except Failed as failed:
@@ -77,13 +77,8 @@ def _trailers(code: Code, message: str, trailing: Pairs) -> bytes:
     if message:
         lines.append(f"grpc-message: {quote(message, safe=_PRINTABLE)}")
     for key, value in trailing:
-        shown = value if isinstance(value, str) else base64.b64encode(value).decode().rstrip("=")
-        lines.append(f"{key}: {shown}")
-    return _frame(_TRAILERS, "".join(f"{line}\r\n" for line in lines).encode())
-
-
-def _frame(flags: int, data: bytes) -> bytes:
-    return bytes([flags]) + len(data).to_bytes(4, "big") + data
+        lines.append(f"{key}: {as_text(value)}")
+    return envelope(_TRAILERS, "".join(f"{line}\r\n" for line in lines).encode())
 
 
 def _shown(data: bytes, text: bool) -> bytes:

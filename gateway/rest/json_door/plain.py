@@ -13,15 +13,13 @@ from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway.rest import failures
+from gateway.rest import answers, failures
 from gateway.rest.call import Calls, ended
 from gateway.rest.failures import Failed
 from ndxp import messages
+from ndxp.messages import JSON, LINES
 from ndxp.rpc import StreamedRpc, metadata_of
-from ndxp.wire import metadata
-from ndxp.wire.metadata import Pair, Pairs
-
-LINES = "application/x-ndjson"
+from ndxp.wire.metadata import Pair
 
 
 async def answer(calls: Calls, request: Request, method: str) -> Response:
@@ -42,12 +40,10 @@ async def call(calls: Calls, request: Request, method: str, pairs: Sequence[Pair
 
     if described is not None and described.server_streaming:
         return await _lines(calls.begun(method, pairs, request.receive, translate), described)
-    said = await calls.ask(method, pairs, request.receive, translate)
+    answered = await calls.ask(method, pairs, request.receive, translate)
     assert described is not None  # noqa: S101 - otherwise the call has failed
-    told = [*metadata_of(said.leading), *said.trailing]
-    return Response(
-        decoded(described, said.messages[0], withheld(told)), headers=headers(told), media_type="application/json"
-    )
+    message = decoded(described, answered.messages[0], answers.withheld(answered.metadata))
+    return Response(message, headers=answers.headers(answered.metadata), media_type=JSON)
 
 
 def encoded(body: bytes, method: MethodDescriptor | None) -> Sequence[bytes]:
@@ -61,37 +57,26 @@ def decoded(method: MethodDescriptor, message: bytes, withheld: Sequence[str]) -
     return json.dumps(messages.shown(found, withheld), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def withheld(pairs: Pairs) -> list[str]:
-    """The fields that an answer's metadata says are withheld."""
-    named = next((str(value) for key, value in pairs if key == metadata.WITHHELD), "")
-    return [name for name in named.split() if name != metadata.MORE]
-
-
-def headers(pairs: Pairs) -> dict[str, str]:
-    """What the exchange says of an answer (transaction, withheld fields, grant), as header fields."""
-    return {key: value for key, value in pairs if key.startswith(metadata.PREFIX) and isinstance(value, str)}
-
-
 async def _lines(begun: AbstractAsyncContextManager[StreamedRpc], described: MethodDescriptor) -> Response:
-    async with AsyncExitStack() as until_told:
-        rpc = await until_told.enter_async_context(begun)
+    async with AsyncExitStack() as until_answered:
+        rpc = await until_answered.enter_async_context(begun)
         await rpc.begun()
         if not rpc.leading:
             ended(rpc)  # a stream that fails at once is answered like any other call
-        told = metadata_of(rpc.leading)
-        lines = _each(rpc, described, withheld(told), until_told.pop_all())
-    return StreamingResponse(lines, headers=headers(told), media_type=LINES)
+        leading = metadata_of(rpc.leading)
+        lines = _each(rpc, described, answers.withheld(leading), until_answered.pop_all())
+    return StreamingResponse(lines, headers=answers.headers(leading), media_type=LINES)
 
 
 async def _each(
-    rpc: StreamedRpc, method: MethodDescriptor, without: Sequence[str], until_told: AsyncExitStack
+    rpc: StreamedRpc, method: MethodDescriptor, withheld: Sequence[str], until_answered: AsyncExitStack
 ) -> AsyncIterator[bytes]:
     """A line for each message, and one for the error if the stream fails."""
-    async with until_told:
+    async with until_answered:
         async for message in rpc.messages():
-            yield decoded(method, message, without) + b"\n"
+            yield decoded(method, message, withheld) + b"\n"
         try:
             ended(rpc)
         except Failed as failed:
-            said = {"message": failed.failure.message, **failures.members(failed.failure)}
-            yield json.dumps({"error": said}, ensure_ascii=False).encode() + b"\n"
+            error = {"message": failed.failure.message, **failures.members(failed.failure)}
+            yield json.dumps({"error": error}, ensure_ascii=False).encode() + b"\n"

@@ -15,21 +15,18 @@ from urllib.parse import unquote_plus, urlsplit
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Message as Event
-from starlette.types import Receive
 
-from gateway.rest import failures
+from gateway.rest import answers, failures
+from gateway.rest.bodies import media_type, without_body
 from gateway.rest.call import Calls
 from gateway.rest.failures import Failed
-from gateway.rest.json_door import plain
 from gateway.rest.ndxp_door.messages import Message, Messages
 from gateway.rest.ndxp_door.token_office import TokenOffice
 from gateway.rest.rest_services.forward import METHODS, forward
 from gateway.settings import RestSettings
 from ndxp.errors import HTTP_STATUS, Code, Reason
 from ndxp.identifiers import Subsystem
-from ndxp.messages import WrongRequest
-from ndxp.rpc import metadata_of
+from ndxp.messages import JSON, WrongRequest
 from ndxp.wire import metadata
 from ndxp.wire.status import Failure
 from ndxp.wire.tls import Tls
@@ -78,15 +75,15 @@ class NdxpDoor:
             if message is None:
                 return await self._forward(request, provider)
         except Failed as failed:
-            return _told(failed.failure)
+            return _refusal(failed.failure)
         if request.method != "POST":
-            return _told(_malformed(f"the message at {path} is sent with POST"), status=405)
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _told(_malformed("send the message as application/json"), status=415)
+            return _refusal(_malformed(f"the message at {path} is sent with POST"), status=405)
+        if media_type(request.headers) != JSON:
+            return _refusal(_malformed(f"send the message as {JSON}"), status=415)
         try:
             return await self._call(request, provider, message)
         except Failed as failed:
-            return _told(failed.failure, message)
+            return _refusal(failed.failure, message)
 
     async def _forward(self, request: Request, provider: str) -> Response:
         """Passes a request on to a REST service of the provider, without what is for the door. Raises Failed."""
@@ -123,11 +120,10 @@ class NdxpDoor:
                 raise problem
             return encoded
 
-        said = await self._calls.ask(message.method, pairs, _read_already(request.receive), translated)
+        answered = await self._calls.ask(message.method, pairs, without_body(request.receive), translated)
         assert described is not None  # noqa: S101 - otherwise the call has failed
-        told = [*metadata_of(said.leading), *said.trailing]
-        shown = message.shown(said.messages[0], described, plain.withheld(told))
-        return JSONResponse(shown, headers=plain.headers(told))
+        shown = message.shown(answered.messages[0], described, answers.withheld(answered.metadata))
+        return JSONResponse(shown, headers=answers.headers(answered.metadata))
 
     async def _body(self, request: Request) -> bytes:
         """The body of a request whose token holds. Raises WrongRequest; the gateway then refuses and records the call.
@@ -173,31 +169,17 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def _read_already(receive: Receive) -> Receive:
-    """What a call receives of a request whose body was read: an empty body, then what comes after it."""
-    begun = False
-
-    async def after() -> Event:
-        nonlocal begun
-        if begun:
-            return await receive()
-        begun = True
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return after
-
-
-def _told(failure: Failure, message: Message | None = None, status: int = 0) -> JSONResponse:
+def _refusal(failure: Failure, message: Message | None = None, status: int = 0) -> JSONResponse:
     """The answer that tells of a failure, with the code that the message has for it."""
-    told: dict[str, object] = {}
+    members: dict[str, object] = {}
     if failure.hop == _HOP and failure.reason == Reason.REQUEST_MALFORMED:
         failure = replace(failure, remedy=_REMEDY)
     if message is not None:
-        told |= message.failure.members(failure.reason or failure.code.name, failure.message_vi or failure.message)
+        members |= message.failure.members(failure.reason or failure.code.name, failure.message_vi or failure.message)
         if member := message.member(failure.field):
-            told["member"] = member
-    told |= {"message": failure.message, **failures.members(failure)}
-    return JSONResponse(told, status or HTTP_STATUS[failure.code], headers=failures.headers(failure))
+            members["member"] = member
+    members |= {"message": failure.message, **failures.members(failure)}
+    return JSONResponse(members, status or HTTP_STATUS[failure.code], headers=failures.headers(failure))
 
 
 def _malformed(why: str) -> Failure:

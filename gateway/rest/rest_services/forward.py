@@ -4,7 +4,7 @@ A door that has found out which service a request is for hands it over here; see
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from google.protobuf.message import DecodeError
@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.core.endpoints import CONTRACT
+from gateway.rest import answers
 from gateway.rest.call import Calls, ended
 from gateway.rest.failures import Failed
-from gateway.rest.json_door.plain import headers as told_as_headers
 from gateway.rest.rest_services import fields
 from gateway.rest.rest_services.target import CHUNK
 from ndxp.errors import Code
@@ -41,20 +41,18 @@ async def forward(
     path: str,
     pairs: Sequence[Pair],
     patience: float,
-    hears: Callable[[bytes], None] = lambda _: None,
 ) -> Response:
     """Makes the call for a request, and gives the answer of the service, whose body follows as it comes.
 
     ``path`` begins with ``/CODE/`` and then stands as in the request, percent-encoded; the gateway decides about it.
     ``pairs`` are the caller's metadata, without path and provider; ``patience`` is in seconds, for each piece of the
-    body. ``hears`` gets each piece that is passed on, for a door that hashes the body. The answer has the header fields
-    of the service and those by which the exchange tells transaction and grant; a door may add its own. Raises Failed
-    when the call has failed before the service's answer began. Later the connection is closed, so that the caller
-    notices.
+    body. The answer has the header fields of the service, and the exchange's own with transaction and grant; a door may
+    add others. Raises Failed when the call fails before the service's answer has begun. When it fails later, the
+    connection is closed, so that the caller notices.
     """
-    said = [*pairs, (metadata.SERVICE, provider), (metadata.PATH, path)]
+    addressed = [*pairs, (metadata.SERVICE, provider), (metadata.PATH, path)]
     async with AsyncExitStack() as until_answered:
-        call = _begun(calls, request, said, patience, hears)
+        call = _begun(calls, request, addressed, patience)
         rpc = await until_answered.enter_async_context(call)
         messages = rpc.messages()
         first = await anext(messages, None)
@@ -73,9 +71,9 @@ class _Answer(Response):
         self, head: pb.ResponseHead, rpc: StreamedRpc, messages: AsyncIterator[bytes], until_answered: AsyncExitStack
     ) -> None:
         super().__init__(status_code=head.status)
-        told = told_as_headers(metadata_of(rpc.leading))
+        exchange = answers.headers(metadata_of(rpc.leading))
         own = [(field.name, field.value) for field in head.headers if field.name not in _OF_THIS_SERVER]
-        self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in (*own, *told.items())]
+        self.raw_headers = [(name.encode(), value.encode("latin-1")) for name, value in (*own, *exchange.items())]
         self._rpc = rpc
         self._messages = messages
         self._until_answered = until_answered
@@ -95,9 +93,7 @@ class _Answer(Response):
 
 
 @asynccontextmanager
-async def _begun(
-    calls: Calls, request: Request, pairs: Sequence[Pair], patience: float, hears: Callable[[bytes], None]
-) -> AsyncIterator[StreamedRpc]:
+async def _begun(calls: Calls, request: Request, pairs: Sequence[Pair], patience: float) -> AsyncIterator[StreamedRpc]:
     """The call under way; its request is sent meanwhile. The call is cancelled when the caller goes away."""
     async with calls.opened(f"{CONTRACT}/{METHODS[request.method]}", pairs) as rpc:
         given = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
@@ -106,7 +102,7 @@ async def _begun(
         await rpc.send(pb.RestRequest(head=pb.RequestHead(query=query, headers=headers)).SerializeToString())
         sending = None
         if calls.bodies.trusts(pairs):
-            sending = asyncio.create_task(_send_body(rpc, request.receive, patience, hears))
+            sending = asyncio.create_task(_send_body(rpc, request.receive, patience))
         else:
             rpc.finish()  # the gateway refuses and records the call; nothing of a stranger is read
         try:
@@ -116,7 +112,7 @@ async def _begun(
                 sending.cancel()
 
 
-async def _send_body(rpc: StreamedRpc, receive: Receive, patience: float, hears: Callable[[bytes], None]) -> None:
+async def _send_body(rpc: StreamedRpc, receive: Receive, patience: float) -> None:
     """Passes the body on, then waits for the caller to go away, which ends the call."""
     more = True
     while more:
@@ -129,9 +125,7 @@ async def _send_body(rpc: StreamedRpc, receive: Receive, patience: float, hears:
             break
         body = message.get("body", b"")
         for start in range(0, len(body), CHUNK):
-            piece = bytes(body[start : start + CHUNK])
-            hears(piece)
-            await rpc.send(pb.RestRequest(chunk=piece).SerializeToString())
+            await rpc.send(pb.RestRequest(chunk=body[start : start + CHUNK]).SerializeToString())
         more = message.get("more_body", False)
     else:
         rpc.finish()

@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from google.protobuf.message import Message as Protobuf
-from starlette.types import Message as Event
-from starlette.types import Receive
 
 from gateway.core.registry import Grant
+from gateway.rest.bodies import without_body
 from gateway.rest.call import Calls
 from gateway.rest.xroad_door.message import Message
 from ndxp.exchange.v1 import exchange_pb2 as pb
 from ndxp.identifiers import Subsystem
-from ndxp.rpc import metadata_of
 from ndxp.wire import metadata
 from ndxp.wire.metadata import Pair
 
@@ -59,34 +57,19 @@ class Directory:
 
     async def grants(self) -> list[Grant]:
         """The caller's grants. Raises Failed."""
-        said = await self._ask("ListMyGrants", pb.ListMyGrantsRequest(), pb.ListMyGrantsResponse)
+        answer = await self._ask("ListMyGrants", pb.ListMyGrantsRequest(), pb.ListMyGrantsResponse)
         return [
             Grant(
                 id=grant.id, consumer=grant.consumer, provider=grant.provider, contract=grant.contract,
                 methods=list(grant.methods), paths=list(grant.paths), valid_from=grant.valid_from,
                 valid_until=grant.valid_until,
             )
-            for grant in said.grants
+            for grant in answer.grants
         ]  # fmt: skip
 
     async def _ask(self, method: str, request: Protobuf, kind: type[_Answer]) -> _Answer:
         body = request.SerializeToString()
-        receive = _without_body(self.message.request.receive)
-        said = await self.calls.ask(f"{_DIRECTORY}/{method}", self.pairs, receive, lambda _: [body])
-        told = [*metadata_of(said.leading), *said.trailing]
-        self.transaction = next((str(value) for key, value in told if key == metadata.TRANSACTION_ID), "")
-        return kind.FromString(said.messages[0])
-
-
-def _without_body(receive: Receive) -> Receive:
-    """A request without a body, whose caller may go away as that of ``receive``."""
-    begun = False
-
-    async def events() -> Event:
-        nonlocal begun
-        if begun:
-            return await receive()
-        begun = True
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return events
+        receive = without_body(self.message.request.receive)
+        answer = await self.calls.ask(f"{_DIRECTORY}/{method}", self.pairs, receive, lambda _: [body])
+        self.transaction = str(metadata.first(answer.metadata, metadata.TRANSACTION_ID))
+        return kind.FromString(answer.messages[0])

@@ -70,8 +70,8 @@ class Fault(Exception):
     def response(self, headers: Mapping[str, str]) -> JSONResponse:
         """The answer, with these header fields too."""
         body = {"type": self.type, "message": self.message, "detail": self.detail}
-        told = {**self.headers, **headers, "x-road-error": self.type}
-        return JSONResponse(body, self.status, headers=told, media_type=JSON)
+        fields = {**self.headers, **headers, "x-road-error": self.type}
+        return JSONResponse(body, self.status, headers=fields, media_type=JSON)
 
 
 def fault(failure: Failure) -> Fault:

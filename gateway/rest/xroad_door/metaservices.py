@@ -153,11 +153,11 @@ async def _document(directory: Directory, target: Target, code: str, contract: s
     if contract == REST:
         given = await known.document(str(target.provider), code)
         return None if given is None else dict(json.loads(given))
-    files = known.snapshot.contracts.get(contract)
-    if files is None or known.contract(contract) is None:
+    described = known.contract(contract)
+    if described is None:
         return None
     door = str(directory.message.request.base_url).removesuffix("/")
-    return of_contract(files, contract, code=code, target=target, door=door)
+    return of_contract(described, code=code, target=target, door=door)
 
 
 def _list(target: Target, found: Iterable[tuple[str, list[_Endpoint], bool]]) -> _Entry:

@@ -4,11 +4,12 @@ from typing import Any
 
 from gateway.rest.xroad_door import names
 from gateway.rest.xroad_door.message import Target
+from ndxp.contract import Contract
+from ndxp.messages import JSON, LINES
 from ndxp.openapi import document
 from ndxp.wire import metadata
 
-_JSON, _LINES = "application/json", "application/x-ndjson"
-_SAID_OTHERWISE = (
+_SENT_AS_X_ROAD = (
     metadata.CLIENT, metadata.SERVICE, metadata.PATH, metadata.MESSAGE_ID, metadata.USER_ID, metadata.ISSUE,
     metadata.REPRESENTED_PARTY,
 )  # fmt: skip
@@ -26,14 +27,15 @@ _FAULT = {
 }  # fmt: skip
 
 
-def of_contract(files: bytes, contract: str, *, code: str, target: Target, door: str) -> dict[str, Any]:
+def of_contract(contract: Contract, *, code: str, target: Target, door: str) -> dict[str, Any]:
     """The document of a contract that a provider offers under a service code; ``door`` is the URL of the doors.
 
-    Methods are at their paths below ``/r1``. Raises ValueError when the files do not describe the contract.
+    Methods are at their paths below ``/r1``.
     """
     url = f"{door}/r1/{names.encoded(f'{target.provider}/{code}')}"
-    made = document(files, contract, url=url, token_url=f"{door}/token")
-    own = {path.removeprefix(f"/{contract}"): item for path, item in made["paths"].items() if f"/{contract}/" in path}
+    made = document(contract, url=url, token_url=f"{door}/token")
+    prefix = f"/{contract.service.full_name}/"
+    own = {f"/{path.removeprefix(prefix)}": item for path, item in made["paths"].items() if path.startswith(prefix)}
     for item in own.values():
         _translate(item["post"])
     made["paths"] = own
@@ -43,7 +45,7 @@ def of_contract(files: bytes, contract: str, *, code: str, target: Target, door:
 
 def _translate(operation: dict[str, Any]) -> None:
     """Turns an operation of the JSON door into one of this door."""
-    said = {f"#/components/parameters/{name}" for name in _SAID_OTHERWISE}
+    replaced = {f"#/components/parameters/{name}" for name in _SENT_AS_X_ROAD}
     headers = [
         {
             "name": name, "in": "header", "required": name == "X-Road-Client", "description": text,
@@ -51,12 +53,12 @@ def _translate(operation: dict[str, Any]) -> None:
         }
         for name, text in _HEADERS.items()
     ]  # fmt: skip
-    operation["parameters"] = [*headers, *(each for each in operation["parameters"] if each["$ref"] not in said)]
+    operation["parameters"] = [*headers, *(each for each in operation["parameters"] if each["$ref"] not in replaced)]
     answer = operation["responses"]["200"]
     for body in (operation["requestBody"], answer):
-        body["content"] = {kind: what for kind, what in body["content"].items() if kind in (_JSON, _LINES)}
+        body["content"] = {kind: what for kind, what in body["content"].items() if kind in (JSON, LINES)}
     content = {
-        _JSON: {"schema": {"$ref": "#/components/schemas/xroad.Fault"}},
+        JSON: {"schema": {"$ref": "#/components/schemas/xroad.Fault"}},
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/ndxp.Problem"}},
     }
     operation["responses"] = {
