@@ -51,7 +51,10 @@ class Call:
 def curl(call: Call, rest_url: str, tls: Tls | None, tls_folder: Path) -> str:
     """The command line of curl, for the door for HTTP at a URL. Raises NotPossible when the URL is not known."""
     if not rest_url:
-        raise NotPossible("it is not known here where the exchange takes HTTP; --grpcurl prints a line that calls it")
+        raise NotPossible(
+            "the run folder does not say where the exchange takes HTTP: name it with `ndxp attach ... --rest URL`, "
+            "or use --grpcurl"
+        )
     kind = LINES if call.method.client_streaming else JSON
     trusted = f"--cacert {_authority(tls, tls_folder)} " if tls is not None and rest_url.startswith("https:") else ""
     words = [

@@ -8,8 +8,7 @@ from secrets import token_bytes
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1 import health_pb2
 
 from gateway.core.endpoints import CONTRACT, code_of, joined
 from gateway.rest.known import Known
@@ -78,7 +77,6 @@ class Adapter:
     async def start(self, address: str) -> int:
         """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
         self._health.add_to(self._server)
-        reflection.enable_server_reflection([CONTRACT, health.SERVICE_NAME], self._server)
         port = listen(self._server, address, self._tls)
         await self._server.start()
         for contract in ("", CONTRACT):
