@@ -1,4 +1,4 @@
-"""A call that has failed, and how HTTP tells of it: canonical status, RFC 9457 problem details."""
+"""A call that has failed, and its answer in HTTP: canonical status, RFC 9457 problem details."""
 
 import math
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Failed(Exception):
 
     @classmethod
     def of(cls, answer: Answer) -> "Failed":
-        """The failure that an answer tells of."""
+        """The failure of a call that ended with this answer."""
         return cls(status.read(answer.code, answer.text, answer.trailing), answer.trailing)
 
 
@@ -40,17 +40,17 @@ def wrong(why: str, transaction: str = "") -> Failed:
 
 
 def members(failure: Failure) -> dict[str, Any]:
-    """What a problem says beyond RFC 9457; without what is empty."""
-    said: dict[str, Any] = {
+    """The members of a problem that are not in RFC 9457, without empty ones."""
+    values: dict[str, Any] = {
         "code": failure.code.name, "reason": failure.reason, "hop": failure.hop, "remedy": failure.remedy,
         "message_vi": failure.message_vi, "field": failure.field, "origin": failure.origin,
         "transaction_id": failure.transaction_id, "retry_after": failure.retry_after, "details": failure.details,
     }  # fmt: skip
-    return {name: value for name, value in said.items() if value not in ("", None, {})}
+    return {name: value for name, value in values.items() if value not in ("", None, {})}
 
 
 def headers(failure: Failure) -> dict[str, str]:
-    """Header fields of an answer that tells of a failure."""
+    """Header fields of the answer for a failed call."""
     found: dict[str, str] = {}
     if failure.transaction_id:
         found[metadata.TRANSACTION_ID] = failure.transaction_id

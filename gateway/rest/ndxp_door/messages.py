@@ -7,7 +7,7 @@ The doors know no message and no contract. A file lists messages in this form, w
 - ``user`` and ``message_id`` name the members that become ``x-ndxp-user-id`` and ``x-ndxp-message-id``.
 - ``request`` has for each field of the method's request a member, or several: the first that is not empty counts.
 - ``answer`` has for each member of the answer a field, or an object as ``Shown`` describes it.
-- ``failure`` says how a failed call is told, as ``Told`` describes it.
+- ``failure`` says how a failed call is answered, as ``FailureForm`` describes it.
 """
 
 import contextlib
@@ -51,8 +51,8 @@ class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collection: bool = False
 
 
-class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a failed call is told: the member for its code and the member for its text, which is Vietnamese.
+class FailureForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a failed call is answered: the member for its code and the member for its text, which is Vietnamese.
 
     ``codes`` has the code of a reason. Another reason has the code ``otherwise``, or is the code itself without one.
     """
@@ -63,7 +63,7 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     otherwise: str = ""
 
     def members(self, reason: str, text: str) -> dict[str, str]:
-        """The members that tell of a failure."""
+        """The members of the answer for a failed call."""
         return {self.code: self.codes.get(reason, self.otherwise or reason), self.text: text}
 
 
@@ -74,7 +74,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method: str
     request: dict[str, str | list[str]]
     answer: dict[str, str | Shown]
-    failure: Told
+    failure: FailureForm
     constants: dict[str, str] = {}
     required: list[str] = []
     user: str = ""

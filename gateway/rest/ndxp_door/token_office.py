@@ -41,14 +41,14 @@ class TokenOffice:
             # A proxy of the environment would read the secret.
             async with httpx.AsyncClient(timeout=_PATIENCE, verify=self._secure, trust_env=False) as http:
                 headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
-                told = await http.post(self._url, content=form, headers=headers)
-            said = told.json()
+                answer = await http.post(self._url, content=form, headers=headers)
+            members = answer.json()
         except (httpx.HTTPError, ValueError):
             return _refusal(503, "temporarily_unavailable", "the exchange gives no tokens now; try again")
-        if told.status_code == httpx.codes.OK:
-            said = {"access_token": said["access_token"], "scope": _SCOPE, **said}
-        headers = {name: told.headers[name] for name in _PASSED_BACK if name in told.headers}
-        return JSONResponse(said, told.status_code, headers=headers)
+        if answer.status_code == httpx.codes.OK:
+            members = {"access_token": members["access_token"], "scope": _SCOPE, **members}
+        headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+        return JSONResponse(members, answer.status_code, headers=headers)
 
 
 async def _form(request: Request) -> bytes | None:

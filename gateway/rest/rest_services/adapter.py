@@ -42,11 +42,11 @@ _OPTIONS = (
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
 )
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
-_TOLD = (
+_PASSED_ON = (
     metadata.USER_ID, metadata.PURPOSE, metadata.MESSAGE_ID, metadata.ISSUE, metadata.REPRESENTED_PARTY,
     metadata.TRACEPARENT,
 )  # fmt: skip
-"""What a caller says in metadata, and the service gets as header fields."""
+"""The metadata of a caller that the service gets as header fields."""
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Requests = AsyncIterator[pb.RestRequest]
@@ -147,8 +147,8 @@ class RestService(rest_pb2_grpc.RestServiceServicer):
         return self._forward("OPTIONS", requests, context)
 
     async def _forward(self, verb: str, requests: _Requests, context: _Context) -> _Responses:
-        calling, told = caller(), _metadata(context)
-        path = _path(told, calling)
+        calling, given = caller(), _metadata(context)
+        path = _path(given, calling)
         base_url = await self._registered.base_url(calling.provider, code_of(path))
         if not base_url:
             raise AgencyError(
@@ -159,7 +159,7 @@ class RestService(rest_pb2_grpc.RestServiceServicer):
             raise invalid_argument("NO_HEAD", "the first message of a request must be its head", "head")
         body = await _body(verb, requests)
         try:
-            sent = fields.to_service(((h.name, h.value) for h in head.head.headers), _own(calling, told))
+            sent = fields.to_service(((h.name, h.value) for h in head.head.headers), _own(calling, given))
         except fields.FieldsRefused as error:
             raise invalid_argument("HEADERS_REFUSED", str(error), "head.headers") from error
         async with self._target.ask(verb, joined(base_url, path), head.head.query, sent, body) as answer:
@@ -196,19 +196,19 @@ def _metadata(context: _Context) -> dict[str, str]:
     return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
 
 
-def _path(told: dict[str, str], calling: Caller) -> str:
+def _path(given: dict[str, str], calling: Caller) -> str:
     """The path about which the gateway has decided. Raises AssertionRefused for another one."""
-    path = told.get(metadata.PATH, "")
+    path = given.get(metadata.PATH, "")
     if calling.assertion.message != message_mark(sha256(path.encode()).digest()):
         raise AssertionRefused("the gateway's assertion was made for another path")
     return path
 
 
-def _own(calling: Caller, told: dict[str, str]) -> fields.Fields:
+def _own(calling: Caller, given: dict[str, str]) -> fields.Fields:
     """The header fields by which the exchange tells a service who calls."""
-    said = [(key, told[key]) for key in _TOLD if told.get(key)]
+    passed = [(key, given[key]) for key in _PASSED_ON if given.get(key)]
     transaction = (metadata.TRANSACTION_ID, calling.assertion.transaction_id)
-    return [(metadata.CLIENT, calling.client), ("x-road-client", calling.client), transaction, *said]
+    return [(metadata.CLIENT, calling.client), ("x-road-client", calling.client), transaction, *passed]
 
 
 def _head(answer: Answer) -> pb.RestResponse:

@@ -43,9 +43,9 @@ class Registered:
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        asked = loop.time()
+        wanted = loop.time()
         async with self._looking:
-            if self._looked < asked:  # nobody has looked since
+            if self._looked < wanted:  # nobody has looked since
                 await asyncio.sleep(max(0.0, self._looked + _EVERY - loop.time()))
                 self._looked = loop.time()
                 await self._known.look()

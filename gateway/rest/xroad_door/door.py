@@ -113,7 +113,7 @@ class Door:
             raise bad_request(f"{target.code} is called with GET", f"send GET /r1/.../{target.code}")
         directory = self._directory(message)
         if target.code == metaservices.GET_OPENAPI:
-            return _told(message, await metaservices.openapi(directory, target), directory, target)
+            return _answer(message, await metaservices.openapi(directory, target), directory, target)
         return _listed(message, await metaservices.LISTS[target.code](directory, target), directory, target)
 
     def _directory(self, message: Message) -> Directory:
@@ -138,13 +138,13 @@ def _contract(snapshot: Snapshot, target: Target) -> str | None:
     return None
 
 
-def _listed(message: Message, said: object, directory: Directory, target: Target | None) -> Response:
-    return _told(message, renamed(said) if message.is_govstack else said, directory, target)
+def _listed(message: Message, listed: object, directory: Directory, target: Target | None) -> Response:
+    return _answer(message, renamed(listed) if message.is_govstack else listed, directory, target)
 
 
-def _told(message: Message, said: object, directory: Directory, target: Target | None) -> Response:
+def _answer(message: Message, body: object, directory: Directory, target: Target | None) -> Response:
     headers = message.headers(directory.transaction, target, carried_out=False)
-    return JSONResponse(said, headers=dict(headers), media_type=JSON)
+    return JSONResponse(body, headers=dict(headers), media_type=JSON)
 
 
 def _failed(message: Message, failed: Failed, target: Target | None, *, by_adapter: bool) -> Response:

@@ -92,18 +92,18 @@ class Message:
 
     def headers(self, transaction: str, target: Target | None = None, *, carried_out: bool) -> Mapping[str, str]:
         """Header fields of the answer. There is a hash if the call was ``carried_out`` with its whole body."""
-        told = {_ID: self._made_id or self._fields[_ID]}
+        fields = {_ID: self._made_id or self._fields[_ID]}
         client = next((self._fields[name] for name in _CLIENTS if name in self._fields), "")
         if client:
-            told["x-road-client"] = client
+            fields["x-road-client"] = client
         if target is not None:
-            told["x-road-service"] = names.encoded(f"{target.provider}/{target.code}")
+            fields["x-road-service"] = names.encoded(f"{target.provider}/{target.code}")
         if transaction:
-            told["x-road-request-id"] = transaction
+            fields["x-road-request-id"] = transaction
             made = (*self._made(), ("x-road-request-id", transaction))
             if carried_out and (value := self._hash.value(made)):
-                told["x-road-request-hash"] = value
-        return told
+                fields["x-road-request-hash"] = value
+        return fields
 
     def _made(self) -> tuple[tuple[str, str], ...]:
         return ((_ID, self._made_id),) if self._made_id else ()

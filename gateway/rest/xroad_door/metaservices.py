@@ -27,15 +27,15 @@ _Endpoint = tuple[str, str]
 
 async def clients(directory: Directory) -> _Entry:
     """All members and subsystems of the exchange. Raises Failed; Fault for another instance."""
-    asked = directory.message.request.query_params
-    instance = asked.get("xRoadInstance", asked.get("instanceId", _instance(directory)))
+    query = directory.message.request.query_params
+    instance = query.get("xRoadInstance", query.get("instanceId", _instance(directory)))
     _check_instance(directory, instance)
     found: list[_Entry] = []
     for member in await directory.members():
         found.append({"id": _named(Member.parse(member.id), "MEMBER"), "name": member.name})
         for subsystem in map(Subsystem.parse, member.subsystems):
-            said = {**_named(subsystem.member, "SUBSYSTEM"), "subsystem_code": subsystem.name}
-            found.append({"id": said, "name": member.name})
+            identifier = {**_named(subsystem.member, "SUBSYSTEM"), "subsystem_code": subsystem.name}
+            found.append({"id": identifier, "name": member.name})
     return {"member": found}
 
 

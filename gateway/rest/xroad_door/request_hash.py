@@ -43,10 +43,10 @@ class HashedRequest:
         """The hash, with the fields that the exchange has added; None unless the whole body was read."""
         if not self._ended:
             return None
-        whole = sha512(self._head(added))
+        digest = sha512(self._head(added))
         if self._has_body:
-            whole = sha512(whole.digest() + self._body.digest())
-        return b64encode(whole.digest()).decode()
+            digest = sha512(digest.digest() + self._body.digest())
+        return b64encode(digest.digest()).decode()
 
     def _head(self, added: Iterable[tuple[str, str]]) -> bytes:
         scope = self._request.scope
