@@ -42,13 +42,13 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore, StateLost
 from gateway.settings import ControlSettings
 from gateway.store import connect
-from ndxp.address import Address
+from ndxp.address import Address, loopback
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.exhausted import why
 from ndxp.metrics import shown
-from ndxp.process import end, loopback, run_process, until_stopped
+from ndxp.process import end, run_process, until_stopped
 from ndxp.subject import SUBJECTS
 from ndxp.wire.tls import CONTROL, Tls, file_of
 
