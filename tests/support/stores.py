@@ -105,7 +105,7 @@ class Postgres:
     def drop(self) -> None:
         """Drops the databases that were made."""
         for name in self._databases:
-            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+            self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._databases.clear()
 
     def stop(self) -> None:
