@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
+PROTOC := $(BIN)/python -m grpc_tools.protoc -I protos
+
+# Makes the code of the contracts in the folder $(1), and beside each file of it a descriptor with the comments.
+code = $(PROTOC) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTOS) && for p in $(PROTOS:protos/%.proto=%); do \
+	$(PROTOC) --include_source_info --descriptor_set_out=$(1)/$${p}_pb2.binpb $$p.proto || exit 1; done
 
 # Processes start a quarter sooner when Python keeps what it has compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,13 +42,13 @@ generate: protos  ## all that is made from something else: code of the contracts
 	@$(BIN)/python deploy/generate.py
 
 protos: $(VENV)/ready-dev  ## generates the code of the contracts
-	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
+	@$(call code,.)
 
 drift: $(VENV)/ready-dev
 	@rm -rf .drift && mkdir .drift
-	@$(BIN)/python -m grpc_tools.protoc -I protos --python_out=.drift --pyi_out=.drift --grpc_python_out=.drift $(PROTOS)
+	@$(call code,.drift)
 	@cd .drift && for f in $$(find . -name '*_pb2*'); do cmp "$$f" "../$$f" || { echo "generated code is stale: make protos"; exit 1; }; done
-	@for f in $$(find ndxp -name '*_pb2*.py*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
+	@for f in $$(find ndxp -name '*_pb2*.*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
 	@rm -rf .drift
 	@$(BIN)/python deploy/generate.py --check && echo "generated code is up to date"
 

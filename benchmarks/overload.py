@@ -24,11 +24,10 @@ from typing import Any
 import uvloop
 
 from benchmarks.gateway.__main__ import cpu_seconds
-from loadtest.rpc import Answer
-from loadtest.transport import Lanes
 from ndxp.admin import Session
 from ndxp.errors import Code
 from ndxp.population.v1 import population_pb2 as pb
+from ndxp.rpc import Answer, Lanes
 from ndxp.sandbox import life, plan
 
 CLIENTS = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop", "VN/GOV/H03/one-stop"

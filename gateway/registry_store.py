@@ -18,6 +18,8 @@ VERSION = "ndxp:registry:version"
 FILE = "ndxp:registry:file"
 """The registry of the exchange file as it was when it was taken last."""
 CONTRACTS = "ndxp:contracts"
+DOCUMENTS = "ndxp:documents"
+"""OpenAPI documents of REST services, by provider and code with a space between."""
 SECRETS = "ndxp:secrets"
 GENERATIONS = "ndxp:generations"
 TOKEN_KEYS = "ndxp:keys:token"
@@ -26,9 +28,10 @@ SALT_KEY = "ndxp:keys:salt"
 _AHEAD = 1000
 """Added to the version after a loss, because gateways may know newer versions than the copy."""
 
-_VALUES, _HASHES = (REGISTRY, FILE), (CONTRACTS, SECRETS, GENERATIONS, TOKEN_KEYS)
+_VALUES, _HASHES = (REGISTRY, FILE), (CONTRACTS, DOCUMENTS, SECRETS, GENERATIONS, TOKEN_KEYS)
 _WORDS = {
     REGISTRY: "the registry", FILE: "the exchange file that was taken last", CONTRACTS: "contracts",
+    DOCUMENTS: "OpenAPI documents of REST services",
     SECRETS: "hashes of secrets", GENERATIONS: "generations of credentials", TOKEN_KEYS: "keys of tokens",
     SALT_KEY: "the key of the salts",
 }  # fmt: skip
@@ -54,10 +57,15 @@ class Sizes(msgspec.Struct, frozen=True):
     parts: dict[str, int]
 
     def lacking(self, now: "Sizes") -> list[str]:
-        """The parts that have too few entries now, in words. In a later version a part may be smaller."""
+        """The parts that have too few entries now, in words.
+
+        In a later version a part may be smaller, and there may be no documents any more.
+        """
         same = now.version == self.version
         return [
-            _WORDS[name] for name, size in self.parts.items() if now.parts.get(name, 0) < (size if same else size > 0)
+            _WORDS[name]
+            for name, size in self.parts.items()
+            if now.parts.get(name, 0) < (size if same else size > 0 and name != DOCUMENTS)
         ]
 
 
@@ -206,6 +214,26 @@ class RegistryStore:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""
         if await self._store.hget(CONTRACTS, contract) != files:
             await self._set_in(CONTRACTS, contract, files)
+
+    async def document(self, provider: str, code: str) -> bytes | None:
+        """The OpenAPI document (JSON) of a REST service; None when none was given."""
+        found: bytes | None = await self._store.hget(DOCUMENTS, f"{provider} {code}")
+        return found
+
+    async def put_document(self, provider: str, code: str, document: bytes) -> None:
+        """Keeps the OpenAPI document (JSON) of a REST service; it counts as a new version."""
+        await self._set_in(DOCUMENTS, f"{provider} {code}", document)
+
+    async def drop_documents(self, provider: str, code: str = "") -> None:
+        """Removes the OpenAPI document of a REST service, or of all of a provider; a change counts as a new version."""
+        names = [name.decode() for name in await self._store.hkeys(DOCUMENTS)]
+        gone = [
+            name for name in names if name == f"{provider} {code}" or (not code and name.startswith(f"{provider} "))
+        ]
+        if gone:
+            async with self._store.pipeline(transaction=True) as pipe:
+                pipe.hdel(DOCUMENTS, *gone).incr(VERSION)
+                await pipe.execute()
 
     async def publish_key(self, jwk: Mapping[str, str]) -> None:
         """Publishes a public key of tokens; a new key counts as a new version, so that the gateways learn it."""

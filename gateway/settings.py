@@ -1,12 +1,14 @@
 """Settings of the exchange's processes, read once from the environment (``NDXP_*``)."""
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
+from gateway.core.endpoints import CONTRACT as REST
 from ndxp.address import Address
 from ndxp.database_url import read_url
 from ndxp.process import ProcessSettings, listening
@@ -31,6 +33,8 @@ class StoreSettings(ProcessSettings):
     its file every second), with ``always`` nothing (appendfsync always)."""
     addresses: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     """Where subsystems listen instead of what exchange.yaml says: identifier to ``host:port``."""
+    adapter_address: str = "127.0.0.1:50061"
+    """Where the adapter of REST services (``ndxp.rest.v1``) listens, ``host:port``: in the process of the doors."""
 
     tls_folder: Path | None = None
     """Certificates: ``ca.pem``, and a file with key and certificate for each name that this process goes by. Without it
@@ -42,6 +46,15 @@ class StoreSettings(ProcessSettings):
         for address in addresses.values():
             Address.parse(address)
         return addresses
+
+    @field_validator("adapter_address")
+    @classmethod
+    def _adapter_listens_at(cls, address: str) -> str:
+        return listening(address)
+
+    def model_post_init(self, _: object) -> None:
+        """The adapter stands among the addresses under the name of its contract."""
+        self.addresses.setdefault(REST, self.adapter_address)
 
     @property
     def name(self) -> str:
@@ -178,3 +191,53 @@ class ControlSettings(RecorderSettings):
     def names(self) -> list[str]:
         """The names under which the HTTP API answers, besides those that nobody can register."""
         return [Address.parse(self.control_address, listening=True).host, *self.control_names]
+
+
+class RestSettings(StoreSettings):
+    """The doors for HTTP."""
+
+    rest_address: str = "127.0.0.1:8081"
+    """Where they listen, ``host:port``."""
+    gateway: str = "127.0.0.1:50051"
+    """The gateway, to which every call goes."""
+    control_url: str = "http://127.0.0.1:8080"
+    """The control process, which gives tokens."""
+    agencies_folder: Path = Path(__file__).parents[1] / "services"
+    """The agencies whose messages of NDXP are taken, a folder each; those with ``ndxp_messages.yaml`` have some."""
+    agencies_beside: list[Path] = []  # noqa: RUF012
+    """More folders of agencies; one with the name of one of ours takes its place."""
+    connections: int = Field(default=2, ge=1)
+    """Connections to the gateway, which calls use in turn."""
+    max_message_bytes: int = Field(default=16 * MIB, ge=1024)
+    """Largest body of a request that is translated, and largest message of an answer."""
+    body_patience: float = Field(default=30.0, gt=0)
+    """Seconds for the whole body of a request that is translated."""
+    max_body_bytes: int = Field(default=128 * MIB, ge=1024)
+    """Largest body of a request to a REST service, and of its answer; it is passed on in pieces, never kept whole."""
+    drain: float = Field(default=15.0, ge=0)
+    """Seconds that calls under way get to finish at SIGTERM."""
+    allow_plaintext: bool = False
+    """Whether the doors may listen for other machines without TLS, although tokens can then be read on the network:
+    only for use behind a proxy with TLS."""
+    rest_names: list[str] = []  # noqa: RUF012
+    """Public names of the doors, such as that of a proxy in front of them; see NDXP_CONTROL_NAMES."""
+    cors_origins: list[str] = []  # noqa: RUF012
+    """Web pages whose scripts may call through the doors, as origins such as https://app.example; none by default."""
+
+    @field_validator("rest_address")
+    @classmethod
+    def _listens_at(cls, address: str) -> str:
+        return listening(address)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _each_an_origin(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[^/\s*?#]+", origin):
+                raise ValueError(f"{origin[:100]!r} is no origin such as https://app.example")
+        return origins
+
+    @property
+    def names(self) -> list[str]:
+        """The names under which the doors answer, besides those that nobody can register."""
+        return [Address.parse(self.rest_address, listening=True).host, *self.rest_names]

@@ -24,11 +24,11 @@ from loadtest.mix import Call
 from loadtest.profiles import Profile
 from loadtest.results import Results
 from loadtest.selftest import Beside, Ceiling, Freeze
-from loadtest.transport import Lanes
 from loadtest.users import Caller
 from loadtest.worker import Worker
 from ndxp.client import OPTIONS
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.rpc import Lanes
 from ndxp.wire.tls import Tls, connect_aio
 
 _SECONDS = 3.0

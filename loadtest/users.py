@@ -8,9 +8,8 @@ from google.protobuf.message import DecodeError
 
 from loadtest.calls import Prepared, Shape
 from loadtest.consumers import Consumers
-from loadtest.rpc import Answer
-from loadtest.transport import Lanes
 from ndxp.errors import Code
+from ndxp.rpc import Answer, Lanes
 from ndxp.wire import metadata
 from ndxp.wire.status import reason_of
 

@@ -19,8 +19,8 @@ from loadtest.health import Health
 from loadtest.line import GRACE, Order
 from loadtest.scheduler import Scheduler
 from loadtest.tally import Tally
-from loadtest.transport import Lanes
 from loadtest.users import Caller, Outcome
+from ndxp.rpc import Lanes
 
 REPORT_EVERY = 1.0
 """Seconds between two reports to the conductor."""
@@ -69,7 +69,7 @@ class Worker:
     async def run_slot(self) -> None:
         """Claims a slot, prepares it, waits for the start, and follows the schedule to its end.
 
-        Raises ExchangeUnreachable when the exchange gives no tokens or its gateway does not answer.
+        Raises ExchangeUnreachable when the exchange gives no tokens, ConnectionError when its gateway does not answer.
         """
         lanes = await self._connect()
         self._send("ndxp_claim", {})
@@ -104,7 +104,7 @@ class Worker:
             if self._lanes is None:
                 await self._consumers.open(sorted({one for clients in self._callers.values() for one in clients}))
                 certificates = self._consumers.certificates()
-                lanes = Lanes(self._order.gateway, self._order.profile.channels, certificates)
+                lanes = Lanes(self._order.gateway, self._order.profile.channels, certificates, agent="ndxp-load")
                 await lanes.open()
                 self._lanes = lanes
             return self._lanes

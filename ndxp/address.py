@@ -56,14 +56,6 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def loopback(address: str) -> bool:
-    """Whether only this machine can reach ``host:port``; any name except localhost counts as reachable by others."""
-    try:
-        return Address.parse(address, listening=True).local
-    except ValueError:
-        return False
-
-
 def _host(host: str, *, bracketed: bool) -> bool:
     if bracketed:
         try:

@@ -40,6 +40,15 @@ def code_name(number: int) -> str:
         return str(number)
 
 
+HTTP_STATUS: Mapping[Code, int] = {
+    Code.OK: 200, Code.CANCELLED: 499, Code.UNKNOWN: 500, Code.INVALID_ARGUMENT: 400, Code.DEADLINE_EXCEEDED: 504,
+    Code.NOT_FOUND: 404, Code.ALREADY_EXISTS: 409, Code.PERMISSION_DENIED: 403, Code.RESOURCE_EXHAUSTED: 429,
+    Code.FAILED_PRECONDITION: 400, Code.ABORTED: 409, Code.OUT_OF_RANGE: 400, Code.UNIMPLEMENTED: 501,
+    Code.INTERNAL: 500, Code.UNAVAILABLE: 503, Code.DATA_LOSS: 500, Code.UNAUTHENTICATED: 401,
+}  # fmt: skip
+"""The HTTP status for each code, as google.rpc.Code and the Connect protocol have it."""
+
+
 class Reason(StrEnum):
     """Reasons of the exchange, as ``ErrorInfo.reason`` names them."""
 
@@ -136,7 +145,7 @@ RULES: Mapping[Reason, Rule] = {
     ),
     Reason.ACCESS_DENIED: Rule(
         Code.PERMISSION_DENIED, CallStep.AUTHORISE, "no grant lets this consumer call this method",
-        "ask the provider for a grant, or on your own exchange: `ndxp grants add`",
+        "ask the provider for a grant: `ndxp grants request`; on your own exchange: `ndxp grants add`",
         "Đơn vị chưa được cấp quyền gọi dịch vụ này.",
     ),
     Reason.PURPOSE_REQUIRED: Rule(

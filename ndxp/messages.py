@@ -41,28 +41,33 @@ def content(request: str) -> bytes:
     return os.fsencode(request)
 
 
-def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
-    """The messages for a method: the items of an array, or one JSON value after another. Raises WrongRequest.
-
-    For an unknown method it only checks the JSON and returns no messages.
-    """
+def values(data: bytes) -> list[Any]:
+    """The JSON values in a text, one after another. Raises WrongRequest."""
     try:
-        values = list(_values(data.decode("utf-8-sig")))
+        return list(_values(data.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
         raise WrongRequest(f"the request is not UTF-8: {error.reason} at byte {error.start}") from error
     except RecursionError:
         raise WrongRequest(f"the request is not taken: {_DEEP}") from None
     except ValueError as error:
         raise WrongRequest(f"the request is not JSON: {error}") from error
+
+
+def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
+    """The messages for a method: the items of an array, or one JSON value after another. Raises WrongRequest.
+
+    For an unknown method it only checks the JSON and returns no messages.
+    """
+    given = values(data)
     if method is None:
         return []
-    if len(values) == 1 and isinstance(values[0], list):
-        (items,) = values
+    if len(given) == 1 and isinstance(given[0], list):
+        (items,) = given
         if method.client_streaming or method.input_type.full_name not in _ARRAYS:
-            values = items
-    if not method.client_streaming and len(values) != 1:
-        raise WrongRequest(f"{method.full_name} takes one message; {len(values)} were given")
-    return [_message(value, method) for value in values]
+            given = items
+    if not method.client_streaming and len(given) != 1:
+        raise WrongRequest(f"{method.full_name} takes one message; {len(given)} were given")
+    return [_message(value, method) for value in given]
 
 
 def shown(message: Message, withheld: Iterable[str] = ()) -> Any:
@@ -75,6 +80,12 @@ def shown(message: Message, withheld: Iterable[str] = ()) -> Any:
     for path in withheld:
         _leave_out(plain, kind, path)
     return {field.json_name: plain[field.json_name] for field in kind.fields if field.json_name in plain}
+
+
+def plain(message: Message) -> Any:
+    """A message as JSON without empty fields, as a request is written."""
+    pool: Any = message.DESCRIPTOR.file.pool
+    return json_format.MessageToDict(message, descriptor_pool=pool)
 
 
 def _values(text: str) -> Iterator[Any]:

@@ -86,6 +86,14 @@ def wrong_settings(error: ValidationError) -> list[str]:
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
 
 
+def loopback(address: str) -> bool:
+    """Whether only this machine can reach ``host:port``; any name except localhost counts as reachable by others."""
+    try:
+        return Address.parse(address, listening=True).local
+    except ValueError:
+        return False
+
+
 def listening(address: str) -> str:
     """Returns an address to listen at unchanged. Raises ValueError when it is not an address."""
     Address.parse(address, listening=True)

@@ -47,6 +47,11 @@ class RunningExchange:
         return self.state.control_url
 
     @property
+    def rest_url(self) -> str:
+        """URL of the doors for HTTP."""
+        return self.state.rest_url
+
+    @property
     def credentials(self) -> Path:
         """The file with every subsystem's secret."""
         return self.state.credentials

@@ -14,8 +14,8 @@ from grpc_reflection.v1alpha import reflection
 from gateway.control.exchange_file import read_exchange
 from gateway.core import policy
 from gateway.core.registry import Snapshot
-from gateway.dataplane.tokens import TokenVerifier
 from gateway.settings import ControlSettings
+from gateway.tokens import TokenVerifier
 from ndxp.errors import Refusal
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1 import population_pb2_grpc

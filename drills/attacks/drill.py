@@ -18,8 +18,10 @@ from drills.attacks import (
     agency,
     certificates,
     floods,
+    grants,
     http2,
     metadata,
+    ndxp_door,
     paths,
     payloads,
     providers,
@@ -41,8 +43,10 @@ KINDS: Mapping[str, Callable[[Target], list[Attack]]] = {
     "payloads": payloads.attacks,
     "agency": agency.attacks,
     "providers": providers.attacks,
+    "grants": grants.attacks,
     "search": search.attacks,
     "rest": rest.attacks,
+    "ndxp_door": ndxp_door.attacks,
     "certificates": certificates.attacks,
 }
 

@@ -34,6 +34,12 @@ def attacks(_: Target) -> list[Attack]:
         "a forged origin": partial(_with, (metadata.ERROR_ORIGIN, "provider")),
         "a forged subject": partial(_with, (metadata.SUBJECT, "0" * 32)),
         "another member's name": partial(_with, (metadata.CLIENT, OTHER)),
+        "a path where there are none": partial(_with, (metadata.PATH, "/clinic/patients/7")),
+        "no path where there must be one": _rest,
+        "a path to the folder above": partial(_rest, (metadata.PATH, "/clinic/%2E%2E/admin")),
+        "a path with an encoded slash": partial(_rest, (metadata.PATH, "/clinic/patients%2F7")),
+        "two paths": partial(_rest, (metadata.PATH, "/clinic/a"), (metadata.PATH, "/clinic/b")),
+        "a path of 1025 characters": partial(_rest, (metadata.PATH, "/clinic/" + "a" * 1017)),
         "a key twice": partial(_with, (purpose, "care"), (purpose, "tax")),
         "a client's name twice": partial(_with, (metadata.CLIENT, CLIENT), (metadata.CLIENT, OTHER)),
         "a value of 257 characters": partial(_with, (purpose, "a" * 257)),
@@ -64,6 +70,13 @@ def _with(*given: metadata.Pair | Target | random.Random) -> Outcome:
     *pairs, target, _ = given
     assert isinstance(target, Target)  # noqa: S101 - how the drill calls
     return call(target.state.gateway, VERIFY, somebody(), target.identity(), *pairs)  # type: ignore[arg-type]
+
+
+def _rest(*given: Pair | Target | random.Random) -> Outcome:
+    """A call of a REST service with these pairs."""
+    *pairs, target, _ = given
+    assert isinstance(target, Target)  # noqa: S101 - how the drill calls
+    return ask(target.state.gateway, "/ndxp.rest.v1.RestService/Get", b"", target.identity(), *pairs)  # type: ignore[arg-type]
 
 
 def _raw(pair: Pair, target: Target, _: random.Random) -> Outcome:

@@ -110,6 +110,7 @@ def _filled(path: str) -> str:
         .replace("{number}", "0")
         .replace("{transaction_id}", "a")
         .replace("{grant_id}", "a")
+        .replace("{request_id}", "a")
         .replace("{subject}", "a" * 32)
     )
 

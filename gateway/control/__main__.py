@@ -1,29 +1,22 @@
 """The control process: ``python -m gateway.control``."""
 
 import asyncio
-import contextlib
 import logging
 import os
-import socket
-import ssl
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 
 import msgspec
 import redis
-import uvicorn
 import uvloop
-from fastapi import FastAPI
 
 from gateway.control import app, directory
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
 from gateway.control.exchange_file import read_exchange
+from gateway.control.grant_requests import GrantRequests
 from gateway.control.http.audit import ChangeLog
-from gateway.control.http.connections import Connection
-from gateway.control.http.problems import Problem
 from gateway.control.http.requests import Requests
 from gateway.control.http.roles import SECRETS_OF_ROLES
 from gateway.control.issuer import TokenIssuer
@@ -32,6 +25,8 @@ from gateway.control.readiness import Readiness
 from gateway.control.usage import Usage
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
+from gateway.http.problem import Problem
+from gateway.http.server import listen, serve
 from gateway.keys import load_or_create_secret
 from gateway.ledger.gauges import LedgerGauges
 from gateway.ledger.reader import Reader
@@ -42,13 +37,14 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore, StateLost
 from gateway.settings import ControlSettings
 from gateway.store import connect
-from ndxp.address import Address, loopback
+from ndxp.agency.database import Database
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.exhausted import why
 from ndxp.metrics import shown
-from ndxp.process import end, run_process, until_stopped
+from ndxp.process import end, loopback, run_process, until_stopped
+from ndxp.sqlite import sqlite_url
 from ndxp.subject import SUBJECTS
 from ndxp.wire.tls import CONTROL, Tls, file_of
 
@@ -69,6 +65,9 @@ class Control:
         )
         self._salt_key = load_or_create_secret(settings.run_folder / "salt-key")
         self._keeper = Keeper(settings.run_folder / "registry.json", self._registry, self._salt_key, self._tell)
+        self._requests = GrantRequests(
+            Database(sqlite_url(settings.run_folder / "grant-requests.db")), self._registry, self._keeper.look
+        )
         self._changes = ChangeLog(self._store, settings.name, self._salt_key)
         self._issuer = TokenIssuer(settings.run_folder / "token-key.pem", self._registry, settings.token_life)
         self._engine = open_ledger(settings.ledger)
@@ -97,25 +96,30 @@ class Control:
             credentials=self._credentials,
             issuer=self._issuer,
             discovery=discovery,
+            adapter_address=self._settings.adapter_address,
             reader=Reader(self._engine),
             writer=self._writer,
             signer=self._signer,
             salt_key=self._salt_key,
             readiness=Readiness(self._store, self._keeper, self._writer, recorder, self._settings),
             keeper=self._keeper,
+            grant_requests=self._requests,
             changes=self._changes,
             requests=requests,
             names=None if self._tls else self._settings.names,
         )
         application = app.create(parts)
-        server = _Server(_config(application, self._settings.tls_folder))
-        listening = _listen(self._settings.control_address)
+        server = serve(application, file_of(tls, CONTROL) if (tls := self._settings.tls_folder) else None)
+        listening = listen(self._settings.control_address)
         provider = AgencyServer(
-            [directory.SUBSYSTEM], self._settings.run_folder / "credentials.json", tls_folder=self._settings.tls_folder
+            [directory.SUBSYSTEM],
+            self._settings.run_folder / "credentials.json",
+            tls_folder=self._settings.tls_folder,
+            largest=directory.LARGEST,
         )
         provider.add(
             directory.CONTRACT,
-            directory.ExchangeService(self._registry, Usage(parts.reader, self._store)),
+            directory.ExchangeService(self._registry, self._requests, Usage(parts.reader, self._store)),
             exchange_pb2_grpc.add_ExchangeServiceServicer_to_server,
         )
         await provider.start(self._settings.exchange_address)
@@ -141,6 +145,7 @@ class Control:
             await provider.stop()
             await end(tasks)
         self._engine.dispose()
+        self._requests.database.close()
         await self._store.aclose()
 
     async def _take(self, file: core.Registry) -> None:
@@ -195,63 +200,6 @@ class Control:
                 lost = isinstance(error, StateLost)
                 _log.warning("%s", error if lost else f"the store does not answer: {why(error)}")
                 await asyncio.sleep(0.1 if lost else 1)
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without signal handlers of its own. It wakes once a second, to update the date in the answers' headers.
-
-    Uvicorn's own loop wakes ten times a second to see whether it should end.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._stopped = asyncio.Event()
-
-    def stop(self) -> None:
-        """Lets it finish the requests under way, then end."""
-        self.should_exit = True
-        self._stopped.set()
-
-    async def main_loop(self) -> None:
-        """Updates the date until ``stop`` is called."""
-        while not await self.on_tick(0):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), 1)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _config(application: FastAPI, tls_folder: Path | None) -> uvicorn.Config:
-    own = file_of(tls_folder, CONTROL) if tls_folder else None
-    # Uvicorn's warnings are about what clients send; strangers must not be able to fill the log.
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)
-    config = uvicorn.Config(
-        application,
-        http=Connection,
-        ws="none",
-        log_level="error",
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ssl_certfile=own,
-    )
-    config.load()
-    if config.ssl is not None:
-        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
-    return config
-
-
-def _listen(address: str) -> socket.socket:
-    at = Address.parse(address, listening=True)
-    try:
-        listening = socket.create_server((at.host, at.port), family=at.family, dualstack_ipv6=len(at.hosts) > 1)
-    except OSError as error:
-        raise OSError(f"cannot listen on {address}; is the port in use?") from error
-    # asyncio sets this only on sockets that it makes itself. Without it each answer on an open connection takes 40 ms.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 def _stay_private(settings: ControlSettings) -> None:

@@ -6,18 +6,30 @@ from dataclasses import dataclass
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 
-from gateway.control.api import admin, ledger, members, quotas, rights, statistics, tokens, transactions
+from gateway.control.api import (
+    admin,
+    grant_requests,
+    ledger,
+    members,
+    quotas,
+    rest,
+    rights,
+    statistics,
+    tokens,
+    transactions,
+)
 from gateway.control.credentials import Credentials
 from gateway.control.discovery import Discovery
+from gateway.control.grant_requests import GrantRequests
 from gateway.control.http import problems
 from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.control.http.bodies import BodyLimit
-from gateway.control.http.names import Named
 from gateway.control.http.requests import Counting, Requests
 from gateway.control.http.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
+from gateway.http.names import Named
 from gateway.ledger.reader import Reader
 from gateway.ledger.signer import Signer
 from gateway.ledger.standing import Standings
@@ -36,12 +48,14 @@ class Parts:
     credentials: Credentials
     issuer: TokenIssuer
     discovery: Discovery
+    adapter_address: str
     reader: Reader
     writer: Writer
     signer: Signer
     salt_key: bytes
     readiness: Readiness
     keeper: Keeper
+    grant_requests: GrantRequests
     changes: ChangeLog
     requests: Requests
     names: Collection[str] | None
@@ -64,12 +78,14 @@ def create(parts: Parts) -> FastAPI:
     app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)
     app.add_middleware(Counting, requests=parts.requests)
     if parts.names is not None:
-        app.add_middleware(Named, names=parts.names)
+        app.add_middleware(Named, names=parts.names, process="control", setting="NDXP_CONTROL_NAMES")
     app.include_router(tokens.router(parts.issuer, parts.credentials, parts.registry))
     for router, reading in (
         (admin.router(parts.registry, parts.discovery, parts.keeper), Role.VIEWER),
+        (rest.router(parts.registry, parts.discovery, parts.adapter_address), Role.VIEWER),
         (members.router(parts.registry, parts.credentials), Role.VIEWER),
         (rights.router(parts.registry), Role.VIEWER),
+        (grant_requests.router(parts.grant_requests), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),
         (tokens.keys_router(parts.issuer), Role.VIEWER),
         (statistics.router(parts.reader, parts.store), Role.VIEWER),

@@ -8,14 +8,17 @@ from typing import Any
 
 import grpc
 from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import FileDescriptor
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 from redis.exceptions import RedisError
 
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
 from gateway.settings import MIB
 from ndxp.errors import Code
+from ndxp.rest.v1 import rest_pb2
 from ndxp.wire import metadata
 from ndxp.wire.assertion import Assertion, sign
 from ndxp.wire.streams import keep_status
@@ -60,7 +63,7 @@ class Discovery:
 
     def address(self, service: Service) -> str:
         """Where a service listens now: the address in the settings, or else the registered one."""
-        return self._addresses.get(service.provider, service.address)
+        return service.listens_at(self._addresses)
 
     def trouble(self, service: Service) -> str:
         """Why its provider did not describe its contract at the last request; empty when it did or was not asked."""
@@ -116,7 +119,9 @@ class Discovery:
                 return
 
     async def _describe(self, service: Service) -> bytes:
-        """The contract's FileDescriptorSet, dependencies first."""
+        """The contract's FileDescriptorSet, dependencies first. That of REST services is the exchange's own."""
+        if service.contract == REST:
+            return _described(rest_pb2.DESCRIPTOR)
         options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
         refused: list[grpc.StatusCode] = []
         async with connect_aio(self.address(service), self._tls, options) as channel:
@@ -189,6 +194,12 @@ def _why(error: Exception) -> str:
     if isinstance(error, ContractUnknown):
         return str(error)[:300]
     return f"its descriptors are bad ({type(error).__name__})"
+
+
+def _described(file: FileDescriptor) -> bytes:
+    """A contract of the exchange's own, which depends on no other file."""
+    own = descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
+    return descriptor_pb2.FileDescriptorSet(file=[own]).SerializeToString(deterministic=True)
 
 
 def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.core import policy
+from gateway.core import endpoints, policy
 from gateway.core.registry import Grant, Snapshot
 from ndxp.errors import RULES, Reason, Refusal
 
@@ -22,18 +22,22 @@ class Decision:
         return RULES[self.reason].remedy if self.reason else ""
 
 
-def decide(snapshot: Snapshot, client: str, method: str, *, provider: str, purpose: str, now: float) -> Decision:
+def decide(
+    snapshot: Snapshot, client: str, method: str, *, provider: str, purpose: str, now: float, path: str = ""
+) -> Decision:
     """What the exchange would decide about a call of ``method`` ("package.Service/Method") by a known subsystem.
 
-    ``provider`` may be empty when there is only one; ``now`` is in seconds since 1970. Quota and load are not checked.
+    ``provider`` may be empty when there is only one; ``now`` is in seconds since 1970; ``path`` is that of a call of a
+    REST service. Quota and load are not checked.
     """
     if snapshot.subsystems[client].disabled:
         return Decision(reason=Reason.MEMBER_DISABLED, message=f"{client} is disabled")
     chosen = ""
     try:
-        service = policy.choose_service(snapshot, method, provider)
+        endpoints.check_path(method, path)
+        service = policy.choose_service(snapshot, method, provider, path)
         chosen = service.provider
-        grant = policy.authorise(snapshot, client, service, method, purpose=purpose, now=now)
+        grant = policy.authorise(snapshot, client, service, method, purpose=purpose, now=now, path=path)
     except Refusal as refusal:
         named = refusal.metadata.get("grant")
         nearest = next((grant for grant in snapshot.registry.grants if grant.id == named), None)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
+from gateway.core.endpoints import CONTRACT, code_of
 from gateway.core.registry import Registry
 
 _GROUP = "group:"
@@ -39,12 +40,21 @@ def _contracts(registry: Registry, contracts: Collection[str]) -> Iterator[str]:
 def _grants(registry: Registry) -> Iterator[str]:
     """Grants for what is not offered."""
     offered = {(service.provider, service.contract) for service in registry.services}
+    codes = {service.provider: service.rest for service in registry.services if service.rest}
     for grant in registry.grants:
         if (grant.provider, grant.contract) not in offered:
             meant = _meant(grant.contract, {name for provider, name in offered if provider == grant.provider})
             yield f"grant {grant.id} is for {grant.contract}, which {grant.provider} does not offer" + (
                 f"; {meant}" if meant else ""
             )
+        elif grant.provider in codes and grant.contract == CONTRACT:
+            for code in dict.fromkeys(map(code_of, grant.paths)):
+                if code not in codes[grant.provider]:
+                    meant = _meant(code, codes[grant.provider])
+                    yield (
+                        f"grant {grant.id} is for the paths of {code!r}, a REST service that {grant.provider} does "
+                        + (f"not have; {meant}" if meant else "not have")
+                    )
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

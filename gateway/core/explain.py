@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.core import policy
+from gateway.core import endpoints, policy
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
@@ -77,14 +77,15 @@ def _stopped(record: Record, snapshot: Snapshot) -> str:
 
 
 def _why_denied(record: Record, snapshot: Snapshot) -> str:
-    """Asks the policy again, because it knows the nearest grant."""
+    """Asks the policy again, because it knows the nearest grant. The path of a REST service is not in the record."""
+    unknown = "; the path is not in the record" if record.method.startswith(f"{endpoints.CONTRACT}/") else ""
     try:
         service = policy.choose_service(snapshot, record.method, record.service)
         grant = policy.authorise(
             snapshot, record.client, service, record.method, purpose=record.purpose, now=record.request_in_ts / 1e6
         )
     except Refusal as refusal:
-        return refusal.message
+        return refusal.message + unknown
     return f"no grant fitted then; grant {grant.id} does now"
 
 

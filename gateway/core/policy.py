@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.core import validity
+from gateway.core import endpoints, validity
 from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
 from ndxp.identifiers import in_slashes
@@ -13,12 +13,24 @@ _LONGEST_LIST_OF_PROVIDERS = 2_000
 """Enough for the 63 provinces; a refusal of more than 8 kB in its metadata does not arrive."""
 
 
-def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
+def choose_service(snapshot: Snapshot, method: str, wanted: str, path: str = "") -> Service:
     """The service for a call: the provider ``wanted`` (x-ndxp-service), or the only provider of the contract.
 
-    Raises Refusal: UNKNOWN_SERVICE for a contract or method that nobody offers, UNKNOWN_PROVIDER when ``wanted`` does
-    not offer it, or is empty although there are several providers. The refusal lists the providers.
+    ``path`` is the canonical one of a call of a REST service. Raises Refusal: UNKNOWN_SERVICE for a contract or method
+    that nobody offers, or a REST service that the provider does not have; UNKNOWN_PROVIDER when ``wanted`` does not
+    offer it, or is empty although there are several providers. The refusal lists the providers.
     """
+    service = _choose_provider(snapshot, method, wanted)
+    if path and (code := endpoints.code_of(path)) not in service.rest:
+        raise Refusal(
+            Reason.UNKNOWN_SERVICE,
+            f"{service.provider} has no REST service {code!r}; it has {_named(sorted(service.rest))}",
+            metadata={"method": method[:200], "service": service.provider},
+        )
+    return service
+
+
+def _choose_provider(snapshot: Snapshot, method: str, wanted: str) -> Service:
     contract, _, name = method.partition("/")
     providers = snapshot.providers.get(contract)
     if not providers:
@@ -52,26 +64,35 @@ def choose_service(snapshot: Snapshot, method: str, wanted: str) -> Service:
     return providers[wanted]
 
 
-def authorise(snapshot: Snapshot, client: str, service: Service, method: str, *, purpose: str, now: float) -> Grant:
+def authorise(
+    snapshot: Snapshot, client: str, service: Service, method: str, *, purpose: str, now: float, path: str = ""
+) -> Grant:
     """The grant under which the client may call: the first one that fits, in the registry's order.
 
-    ``purpose`` is what the call states, "" for none; ``now`` is in seconds since 1970. Raises Refusal, which names the
-    nearest grant and why it does not fit: PURPOSE_REQUIRED when only the purpose is missing, else ACCESS_DENIED. A
-    grant that was found before costs one look-up; the snapshot forgets these when a grant begins or ends.
+    ``purpose`` is what the call states, "" for none; ``now`` is in seconds since 1970; ``path`` is the canonical one of
+    a call of a REST service. Raises Refusal, which names the nearest grant and why it does not fit: PURPOSE_REQUIRED
+    when only the purpose is missing, else ACCESS_DENIED. A grant that was found before costs one look-up; the snapshot
+    forgets these when a grant begins or ends. It remembers the first grant that fits apart from the path, and no path:
+    callers could name paths without end.
     """
     granted = snapshot.granted(now)
     purpose = purpose if purpose in snapshot.purposes else ""  # a purpose that no grant asks for counts as none
     question = client, service.provider, service.contract, method, purpose
     grant = granted.get(question)
     if grant is None:
-        grant = _find(snapshot, client, service, method, purpose, now)
+        grant = _find(snapshot, client, service, method, purpose, now, None)
         if len(granted) >= _REMEMBERED:
             granted.clear()
         granted[question] = grant
+    if grant.paths and not grant.reaches(path):
+        return _find(snapshot, client, service, method, purpose, now, path)
     return grant
 
 
-def _find(snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float) -> Grant:
+def _find(
+    snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float, path: str | None
+) -> Grant:
+    """The first grant that fits; for a path of None all paths fit."""
     name = method.partition("/")[2]
     consumers = snapshot.consumers(client)
     grants = snapshot.grants.get((service.provider, service.contract), [])
@@ -79,8 +100,8 @@ def _find(snapshot: Snapshot, client: str, service: Service, method: str, purpos
     metadata = {"client": client, "service": service.provider, "method": method}
     reason, why = Reason.ACCESS_DENIED, "nobody has one"
     if own:
-        nearest = min(own, key=lambda grant: _lacks(grant, name, purpose, now))
-        lacks = _lacks(nearest, name, purpose, now)
+        nearest = min(own, key=lambda grant: _lacks(grant, name, purpose, now, path))
+        lacks = _lacks(nearest, name, purpose, now, path)
         if not any(lacks):
             return nearest
         metadata["grant"] = nearest.id
@@ -95,19 +116,22 @@ def _find(snapshot: Snapshot, client: str, service: Service, method: str, purpos
     raise Refusal(reason, f"{client} has no grant to call {what}; {why}", metadata=metadata)
 
 
-def _lacks(grant: Grant, name: str, purpose: str, now: float) -> tuple[bool, bool, bool]:
-    """Whether a grant of the caller lacks the method, the time, the purpose; a nearer grant sorts first."""
-    return not grant.covers(name), not grant.holds(now), not grant.serves(purpose)
+def _lacks(grant: Grant, name: str, purpose: str, now: float, path: str | None) -> tuple[bool, bool, bool, bool]:
+    """Whether a grant of the caller lacks the method, the path, the time, the purpose; a nearer grant sorts first."""
+    no_path = path is not None and not grant.reaches(path)
+    return not grant.covers(name), no_path, not grant.holds(now), not grant.serves(purpose)
 
 
-_ONLY_A_PURPOSE = (False, False, True)
+_ONLY_A_PURPOSE = (False, False, False, True)
 
 
-def _lacking(grant: Grant, lacks: tuple[bool, bool, bool], now: float) -> str:
-    method, time, purpose = lacks
+def _lacking(grant: Grant, lacks: tuple[bool, bool, bool, bool], now: float) -> str:
+    method, path, time, purpose = lacks
     if method:
         return f"is for {_named(grant.methods)}"
     reasons = []
+    if path:
+        reasons.append(f"is for the paths {_named(grant.paths)}")
     if time and now < validity.begin(grant.valid_from):
         reasons.append(f"is not valid before {grant.valid_from}")
     elif time:

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from google.protobuf import descriptor_pb2
 
-from gateway.core import validity
+from gateway.core import endpoints, validity
 from gateway.core.fields import check_release
 from ndxp.address import Address
 from ndxp.identifiers import Member as MemberId
@@ -27,6 +27,7 @@ _PATTERN = re.compile(r"[\w*?\[\]!-]{1,100}", re.ASCII)
 _PURPOSE = re.compile(r"[!-~](?:[ -~]{0,254}[!-~])?")
 _FIELD = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){0,20}", re.ASCII)
 _LONGEST_FIELDS, _LONGEST_PURPOSES = 2000, 1000
+_MOST_REST = 200
 _A_CONTRACT = "the full name of a gRPC service such as ndxp.population.v1.PopulationService"
 _READ_ONLY = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
@@ -48,7 +49,9 @@ class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A contract that a subsystem offers at an address, ``host:port``.
 
-    ``in_flight`` is how many calls at once each worker sends to it; half of them may be streams.
+    ``in_flight`` is how many calls at once each worker sends to it; half of them may be streams. ``rest`` are the REST
+    services of the provider, each with its base URL by its code: only for the contract of REST services, whose address
+    is that of the exchange's adapter.
     """
 
     provider: _Id
@@ -56,6 +59,11 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: _Id
     disabled: bool = False
     in_flight: Annotated[int, msgspec.Meta(ge=1)] = 2000
+    rest: dict[str, str] = {}
+
+    def listens_at(self, addresses: Mapping[str, str]) -> str:
+        """Where it listens: ``addresses`` override the registered address, for REST services by their contract."""
+        return addresses.get(self.contract if self.rest else self.provider, self.address)
 
 
 class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,8 +71,10 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``consumer`` is a subsystem, a member, ``group:NAME``, ``group:NAME/SUBSYSTEM`` or ``group:all``. ``methods`` are
     names or patterns such as ``Get*``. With ``purposes`` a call must state one of them. ``fields`` (paths of a
-    google.protobuf.FieldMask) are the fields of the answer that are released; empty releases all. ``valid_from`` and
-    ``valid_until`` are dates or instants (see ``gateway.core.validity``). ``basis`` names the law, for people to read.
+    google.protobuf.FieldMask) are the fields of the answer that are released; empty releases all. ``paths`` are the
+    paths of REST services that may be called, or patterns such as ``/clinic/patients/*`` (see
+    ``gateway.core.endpoints``); empty for all. ``valid_from`` and ``valid_until`` are dates or instants (see
+    ``gateway.core.validity``). ``basis`` names the law, for people to read.
     """
 
     id: _Id
@@ -74,6 +84,7 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     methods: Annotated[list[str], msgspec.Meta(min_length=1)]
     purposes: list[str] = []
     fields: list[str] = []
+    paths: list[str] = []
     valid_from: str = ""
     valid_until: str = ""
     basis: Annotated[str, msgspec.Meta(max_length=500)] = ""
@@ -86,14 +97,19 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether it is valid at this time, in seconds since 1970."""
         return validity.begin(self.valid_from) <= now < validity.end(self.valid_until)
 
+    def reaches(self, path: str) -> bool:
+        """Whether a call with this canonical path ("" for a call that needs none) may be made under it."""
+        return not self.paths or any(endpoints.includes(pattern, path) for pattern in self.paths)
+
     def serves(self, purpose: str) -> bool:
         """Whether a call that states this purpose ("" for none) may be made under it."""
         return not self.purposes or purpose in self.purposes
 
     @property
     def terms(self) -> str:
-        """Its conditions (purpose, fields, time, basis) in words; empty when it has none."""
+        """Its conditions (paths, purpose, fields, time, basis) in words; empty when it has none."""
         conditions = (
+            ("for the paths", ", ".join(self.paths)),
             ("releases only", ", ".join(self.fields)),
             ("for the purpose", " or ".join(self.purposes)),
             ("from", self.valid_from),
@@ -170,12 +186,13 @@ def check(registry: Registry) -> None:
         _known(f"services[{index}].provider", service.provider, subsystems)
         _shaped(f"services[{index}].contract", _CONTRACT, service.contract, _A_CONTRACT)
         _well_formed(f"services[{index}].address", Address.parse, service.address)
+        _check_rest(f"services[{index}].rest", service)
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
     groups = groups_of(registry.members)
     ids: set[str] = set()
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
-        _check_terms(f"grants[{index}]", grant)
+        check_terms(f"grants[{index}]", grant)
         _known(f"grants[{index}].provider", grant.provider, subsystems)
         _shaped(f"grants[{index}].contract", _CONTRACT, grant.contract, _A_CONTRACT)
         if grant.consumer.startswith("group:"):
@@ -296,8 +313,8 @@ def _shaped(place: str, shape: re.Pattern[str], text: str, expected: str) -> Non
         raise RegistryError(f"{place}: {text[:100]!r} is not {expected}")
 
 
-def _check_terms(place: str, grant: Grant) -> None:
-    """Checks the methods, purposes, fields and times of a grant."""
+def check_terms(place: str, grant: Grant) -> None:
+    """Raises RegistryError for malformed methods, purposes, fields or times of a grant; it begins with ``place``."""
     _shaped(f"{place}.id", _GRANT, grant.id, "letters, digits and .:-_, at most 100")
     for pattern in grant.methods:
         _shaped(f"{place}.methods", _PATTERN, pattern, "a method's name or a pattern such as Get*")
@@ -310,12 +327,43 @@ def _check_terms(place: str, grant: Grant) -> None:
         raise RegistryError(f"{place}.purposes: more than {_LONGEST_PURPOSES} characters; make several grants of it")
     if sum(map(len, grant.fields)) > _LONGEST_FIELDS:
         raise RegistryError(f"{place}.fields: more than {_LONGEST_FIELDS} characters; name a whole message instead")
+    _check_paths(place, grant)
     _well_formed(f"{place}.valid_from", validity.begin, grant.valid_from)
     _well_formed(f"{place}.valid_until", validity.end, grant.valid_until)
     if validity.begin(grant.valid_from) >= validity.end(grant.valid_until):
         raise RegistryError(
             f"{place}: valid_until {grant.valid_until} comes before valid_from {grant.valid_from}: it would never hold"
         )
+
+
+def _check_paths(place: str, grant: Grant) -> None:
+    """Checks the paths of a grant, which only calls of REST services have; these have no fields to release."""
+    if grant.contract != endpoints.CONTRACT:
+        if grant.paths:
+            raise RegistryError(f"{place}.paths: only a grant of {endpoints.CONTRACT} has paths")
+        return
+    if grant.fields:
+        raise RegistryError(f"{place}.fields: the exchange cannot withhold fields in the answers of a REST service")
+    for pattern in grant.paths:
+        if wrong := endpoints.wrong_in_pattern(pattern):
+            raise RegistryError(f"{place}.paths: {pattern[:100]!r} {wrong}")
+    if sum(map(len, grant.paths)) > endpoints.LONGEST_PATTERNS:
+        raise RegistryError(f"{place}.paths: more than {endpoints.LONGEST_PATTERNS} characters; make several grants")
+
+
+def _check_rest(place: str, service: Service) -> None:
+    """Checks the REST services of a provider: there are some exactly with the contract of REST services."""
+    if service.contract != endpoints.CONTRACT:
+        if service.rest:
+            raise RegistryError(f"{place}: REST services belong to the contract {endpoints.CONTRACT}")
+        return
+    if not 0 < len(service.rest) <= _MOST_REST:
+        raise RegistryError(f"{place}: {len(service.rest)} REST services; there must be 1 to {_MOST_REST}, CODE to URL")
+    for code, url in service.rest.items():
+        if wrong := endpoints.wrong_in_code(code):
+            raise RegistryError(f"{place}: {code[:64]!r}: {wrong}")
+        if wrong := endpoints.wrong_in_base_url(url):
+            raise RegistryError(f"{place}.{code}: the base URL {wrong}")
 
 
 def _unique(place: str, name: str, seen: set[str]) -> None:

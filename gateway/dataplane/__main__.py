@@ -115,7 +115,7 @@ class Worker:
         state.salt_key = published.salt_key
         state.generations = published.generations
         services = published.snapshot.registry.services
-        current = {addresses.get(service.provider, service.address) for service in services}
+        current = {service.listens_at(addresses) for service in services}
         state.admission.keep(current)
         self._upstreams.keep(current)
         self._directory.show(published.snapshot, addresses)

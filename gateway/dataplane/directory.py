@@ -53,7 +53,7 @@ class Directory:
         self._reflection.show(snapshot)
         before = self._addresses
         self._addresses = {
-            contract: {addresses.get(s.provider, s.address) for s in services.values() if not s.disabled}
+            contract: {s.listens_at(addresses) for s in services.values() if not s.disabled}
             for contract, services in snapshot.providers.items()
         }
         for contract in before.keys() - self._addresses.keys():

@@ -50,4 +50,4 @@ def gauges(state: WorkerState) -> Iterable[Metric]:
 def _addresses(state: WorkerState) -> dict[str, str]:
     given = state.settings.addresses
     services = state.snapshot.registry.services
-    return {service.provider: given.get(service.provider, service.address) for service in services}
+    return {service.contract if service.rest else service.provider: service.listens_at(given) for service in services}

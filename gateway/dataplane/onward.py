@@ -1,17 +1,22 @@
 """The metadata that a provider gets: the caller's own, and the gateway's assertion about the caller."""
 
+from hashlib import sha256
+
 from gateway.core.transaction import Call
 from gateway.dataplane.pipeline import WorkerState
 from ndxp.wire import metadata
-from ndxp.wire.assertion import Assertion, sign
+from ndxp.wire.assertion import Assertion, message_mark, sign
 
 
 def pairs_onward(state: WorkerState, call: Call, pairs: metadata.Pairs, mark: str) -> list[metadata.Pair]:
     """Adds transaction, trace and assertion to the caller's metadata that passes.
 
     ``mark`` is ``message_mark`` of the request: empty where the gateway does not know it or the agency sees other ones.
+    A call of a REST service, which is a stream, has the mark of its path instead.
     """
     received = call.headers
+    if path := received.get(metadata.PATH):
+        mark = message_mark(sha256(path.encode()).digest())
     onward, traceparent = metadata.onward(pairs), received.get(metadata.TRACEPARENT, "")
     if call.span is not None:
         onward, traceparent = call.span.onward(onward), call.span.traceparent

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gateway.core import policy
+from gateway.core.endpoints import check_path
 from gateway.core.quota import Bucket
 from gateway.core.registry import Grant, Registry, Service, Snapshot
 from gateway.core.transaction import Call, Origin, Phase
@@ -18,12 +19,13 @@ from gateway.dataplane.admission import Admission
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
 from gateway.dataplane.journal import Journal, JournalUnavailable
-from gateway.dataplane.tokens import TokenVerifier
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
+from gateway.tokens import TokenVerifier
 from ndxp.errors import BEFORE_ADMISSION, Reason, Refusal
 from ndxp.steps import CallStep
 from ndxp.wire import metadata
+from ndxp.wire.tls import REST
 
 STRANGERS = 50.0, 500
 """How many refusals of callers without a valid token are recorded in a second, and at once; others are refused but not
@@ -85,7 +87,10 @@ class Claim:
 
 
 def identify(state: WorkerState, call: Call, claim: Claim) -> None:
-    """Who calls: needs a valid token, and with TLS a certificate, of a member on the exchange that is not disabled."""
+    """Who calls: needs a valid token, and with TLS a certificate, of a member on the exchange that is not disabled.
+
+    The doors for HTTP show a certificate of their own; behind it the token alone says who calls.
+    """
     _check_size(state.settings.max_metadata_bytes, claim)
     call.headers = metadata.read(claim.pairs)
     try:
@@ -95,7 +100,7 @@ def identify(state: WorkerState, call: Call, claim: Claim) -> None:
         raise
     client = call.client = token.client
     call.generation = call.certificate = token.generation
-    if claim.certificate is not None:
+    if claim.certificate is not None and claim.certificate.client != REST:
         call.certificate = claim.certificate.generation
         if claim.certificate.client != client:
             raise Refusal(
@@ -110,6 +115,7 @@ def identify(state: WorkerState, call: Call, claim: Claim) -> None:
             metadata={"key": metadata.CLIENT},
         )  # fmt: skip
     check_standing(state, call)
+    check_path(call.method, call.headers.get(metadata.PATH, ""))
     claim.identified = True
 
 
@@ -151,17 +157,20 @@ def check_standing(state: WorkerState, call: Call) -> None:
 
 def authorise(state: WorkerState, call: Call, claim: Claim) -> None:
     """Whether the caller may call: needs a grant for this method of this provider."""
-    service = policy.choose_service(state.snapshot, call.method, call.headers.get(metadata.SERVICE, ""))
+    path = call.headers.get(metadata.PATH, "")
+    service = policy.choose_service(state.snapshot, call.method, call.headers.get(metadata.SERVICE, ""), path)
     call.service = service.provider
-    call.address = state.settings.addresses.get(service.provider, service.address)
+    call.address = service.listens_at(state.settings.addresses)
     grant = _grant(state, call, service)
     call.grant, call.fields = grant.id, grant.fields
     claim.service = service
 
 
 def _grant(state: WorkerState, call: Call, service: Service) -> Grant:
-    purpose = call.headers.get(metadata.PURPOSE, "")
-    grant = policy.authorise(state.snapshot, call.client, service, call.method, purpose=purpose, now=time.time())
+    purpose, path = call.headers.get(metadata.PURPOSE, ""), call.headers.get(metadata.PATH, "")
+    grant = policy.authorise(
+        state.snapshot, call.client, service, call.method, purpose=purpose, now=time.time(), path=path
+    )
     if service.disabled:
         raise Refusal(Reason.SERVICE_DISABLED, f"{service.contract} of {service.provider} is disabled")
     return grant
@@ -175,7 +184,8 @@ def check_still(state: WorkerState, call: Call) -> None:
     if not call.grant:
         return
     check_standing(state, call)
-    grant = _grant(state, call, policy.choose_service(state.snapshot, call.method, call.service))
+    path = call.headers.get(metadata.PATH, "")
+    grant = _grant(state, call, policy.choose_service(state.snapshot, call.method, call.service, path))
     if grant.fields != call.fields:
         raise Refusal(
             Reason.ACCESS_DENIED, f"grant {grant.id} releases other fields now than when this call began; call again",

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool
@@ -16,6 +16,7 @@ from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.local import LocalCall
 from ndxp.errors import Code
 from ndxp.http2 import Stream
+from ndxp.wire.comments import Comments
 
 V1 = "grpc.reflection.v1.ServerReflection"
 V1ALPHA = "grpc.reflection.v1alpha.ServerReflection"
@@ -151,15 +152,28 @@ def _v1() -> descriptor_pb2.FileDescriptorProto:
     return file
 
 
+class _Described(reflection.ReflectionServicer):
+    """Describes a contract's files with their comments, which a pool drops."""
+
+    def __init__(self, pool: descriptor_pool.DescriptorPool, comments: Comments) -> None:
+        super().__init__((), pool)
+        self._comments = comments
+
+    def ServerReflectionInfo(self, request_iterator: Any, context: Any) -> Iterator[Any]:
+        """Answers as gRPC's own does, and adds the comments."""
+        return map(self._comments.add_to, super().ServerReflectionInfo(request_iterator, context))
+
+
 def _described(contract: str, files: bytes) -> Any:
-    """The pool of a contract's files; None when they are inconsistent."""
+    """The answers about a contract's files; None when they are inconsistent."""
     pool = descriptor_pool.DescriptorPool()
+    described = descriptor_pb2.FileDescriptorSet.FromString(files).file
     try:
-        for file in descriptor_pb2.FileDescriptorSet.FromString(files).file:
+        for file in described:
             pool.Add(file)
     except TypeError as error:
         # The error has a file name from the provider; it is escaped so that nobody can write lines into this log.
         why = str(error)
         _log.error("reflection leaves out %s: its files contradict one another: %.300r", contract, why)
         return None
-    return reflection.ReflectionServicer((), pool)
+    return _Described(pool, Comments(described))

@@ -12,6 +12,7 @@ from typing import Any
 from google.protobuf import descriptor_pool
 
 from ndxp.agency.parts import FILE, Part, PartRefused
+from ndxp.agency.reflection import SUFFIX
 from ndxp.tree import PROTOS
 
 FOLDER = "protos"
@@ -34,23 +35,32 @@ def generate(folder: Path) -> None:
     if not contracts or not can_generate():
         return
     with TemporaryDirectory() as made:
-        outputs = [f"--{kind}_out={made}" for kind in ("python", "pyi", "grpc_python")]
-        ran = subprocess.run(  # noqa: S603
-            [sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", f"-I{PROTOS}", *outputs, *contracts],
-            cwd=protos,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        if ran.returncode:
-            first, *_ = [*ran.stderr.splitlines(), "protoc failed"]
-            raise PartRefused(f"{FOLDER}/{first}")
+        for contract in contracts:
+            _run_protoc(protos, contract, Path(made))
         for path in Path(made).rglob("*_pb2*"):
             target = folder / path.relative_to(made)
             if not target.is_file() or target.read_bytes() != path.read_bytes():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
+
+
+def _run_protoc(protos: Path, contract: str, made: Path) -> None:
+    """Makes the code of one contract, and beside it the file from which reflection takes the comments."""
+    described = made / f"{contract.removesuffix('.proto').replace('-', '_')}_pb2{SUFFIX}"
+    described.parent.mkdir(parents=True, exist_ok=True)
+    outputs = [f"--{kind}_out={made}" for kind in ("python", "pyi", "grpc_python")]
+    comments = ["--include_source_info", f"--descriptor_set_out={described}"]
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-P", "-m", "grpc_tools.protoc", "-I.", f"-I{PROTOS}", *outputs, *comments, contract],
+        cwd=protos,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if ran.returncode:
+        first, *_ = [*ran.stderr.splitlines(), "protoc failed"]
+        raise PartRefused(f"{FOLDER}/{first}")
 
 
 def check(part: Part, servicer: object) -> None:

@@ -106,6 +106,10 @@ class Transaction:
             insert = "INSERT INTO documents (kind, key, owner, filer, body) VALUES (?, ?, ?, ?, ?)"
             self._run(insert, kind, key, owner, filer(), body)
 
+    def remove(self, kind: str, key: str) -> None:
+        """Removes a document, if it is there."""
+        self._run("DELETE FROM documents WHERE kind = ? AND key = ?", kind, key)
+
     def of(self, kind: str, owner: str, *, before: int | None = None, limit: int = 500) -> list[Document]:
         """An owner's documents, the latest first; only those with a ``seq`` below ``before``."""
         return self._of("", kind, owner, before=before, limit=limit)

@@ -75,7 +75,7 @@ class Door(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or service in _OPEN:
             return handler
-        presented = _presented(handler_call_details)
+        presented = assertion_in(handler_call_details)
         desk = self._first if len(self._desks) == 1 else self._desks.get(audience(presented), self._first)
         unary = not (handler.request_streaming or handler.response_streaming)
         ended = partial(desk.traffic.count, method, perf_counter() if unary else None)
@@ -265,7 +265,7 @@ def _add_trailing(context: _Context, key: str, value: str | bytes) -> None:
     context.set_trailing_metadata((*context.trailing_metadata(), (key, value)))
 
 
-def _presented(details: grpc.HandlerCallDetails) -> str:
+def assertion_in(details: grpc.HandlerCallDetails) -> str:
     """The assertion of a call; empty when it has none, or several."""
     found = [value for key, value in details.invocation_metadata or () if key == metadata.ASSERTION]
     return found[0] if len(found) == 1 and isinstance(found[0], str) else ""

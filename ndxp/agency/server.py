@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grpc_health.v1 import health, health_pb2
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
 from ndxp.agency.database import Database
 from ndxp.agency.door import Desk, Door
+from ndxp.agency.reflection import Reflection
 from ndxp.agency.subject import SubjectKey
 from ndxp.agency.traffic import Traffic
 from ndxp.client import MAX_MESSAGE, Credentials, TokenRefused
@@ -35,7 +36,6 @@ _OPTIONS = (
     ("grpc.server.max_pending_requests", _MOST_WAITING),
     ("grpc.server.max_pending_requests_hard_limit", _MOST_WAITING),
     ("grpc.max_send_message_length", MAX_MESSAGE),
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
@@ -50,8 +50,8 @@ class AgencyServer:
 
     ``credentials`` is the file with their secrets and the key of subjects, read when they are first needed. With a
     database the access log is offered besides the agency's own contracts. ``tls_folder`` holds the certificates, None
-    for plaintext; the server shows that of the first subsystem. ``traffics`` count the calls, by subsystem. Raises
-    CertificateMissing.
+    for plaintext; the server shows that of the first subsystem. ``largest`` is the size of the largest message of a
+    request, in bytes. ``traffics`` count the calls, by subsystem. Raises CertificateMissing.
     """
 
     def __init__(
@@ -60,6 +60,8 @@ class AgencyServer:
         credentials: Path,
         database: Database | None = None,
         tls_folder: Path | None = None,
+        *,
+        largest: int = MAX_MESSAGE,
     ) -> None:
         subsystems = [subsystems] if isinstance(subsystems, str) else subsystems
         self._tls = Tls.load(tls_folder, subsystems[0]) if tls_folder else None
@@ -72,7 +74,9 @@ class AgencyServer:
         self.traffics = {subsystem: desk.traffic for subsystem, desk in desks.items()}
         access_log = AccessLog(database) if database else None
         door = Door(desks, access_log, SubjectKey(credentials))
-        self._server = accepting.server(interceptors=[door], options=_OPTIONS)
+        self._server = accepting.server(
+            interceptors=[door], options=(*_OPTIONS, ("grpc.max_receive_message_length", largest))
+        )
         self._health = Health()
         self._contracts: list[str] = []
         if database:
@@ -87,7 +91,7 @@ class AgencyServer:
     async def start(self, address: str) -> int:
         """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
         self._health.add_to(self._server)
-        reflection.enable_server_reflection([*self._contracts, health.SERVICE_NAME], self._server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(self._contracts), self._server)
         port = listen(self._server, address, self._tls)
         await self._server.start()
         for contract in ("", *self._contracts):

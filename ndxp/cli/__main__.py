@@ -29,6 +29,8 @@ from ndxp.cli import (
     rights,
     run,
     service,
+    services,
+    subscriptions,
 )
 from ndxp.cli.stories import exam, land, life_event, stays
 from ndxp.cli.terminal import prepare
@@ -53,11 +55,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for commands in (
-    run.app, attach.app, doctor.app, member.app, directory.app, service.app, new.app, rights.app, quota.app, people.app,
-    call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
+    run.app, attach.app, doctor.app, member.app, services.app, directory.app, service.app, new.app, rights.app,
+    quota.app, people.app, call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
+directory.grants_app.registered_commands += subscriptions.app.registered_commands
 for story in (life_event.app, land.app, exam.app, stays.app):
     demo.group.registered_commands += story.registered_commands
 

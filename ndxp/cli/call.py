@@ -1,23 +1,23 @@
 """The command that calls any registered method with JSON, through reflection at the gateway's port."""
 
-import time
 from typing import Annotated, Any
 
 import grpc
 import typer
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from ndxp import messages
 from ndxp.admin import Session
+from ndxp.cli import other_tools
+from ndxp.cli.contract import look_up
+from ndxp.cli.names import full_method, methods, must_be_offered, similar
 from ndxp.client import BlockingExchange
+from ndxp.errors import Reason
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import Terminal, complain, print_json, remark, visible
 from ndxp.wire import metadata, status
-from ndxp.wire.tls import Tls, connect
 
 app = typer.Typer()
 
@@ -28,8 +28,6 @@ _Method = Annotated[
 _Request = Annotated[
     str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, @FILE a file.")
 ]
-
-_TRIES = 4
 
 FAILED = 64
 """Exit code of a failed call: this plus the gRPC code."""
@@ -45,33 +43,42 @@ def call(
     deadline: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds.")] = 10.0,
     purpose: Annotated[str, typer.Option(help="The purpose of the call; recorded in the ledger.")] = "",
     user: Annotated[str, typer.Option(help="The officer who asks; recorded in the ledger.")] = "",
+    curl: Annotated[bool, typer.Option("--curl", help="Print the same call for curl, and make none.")] = False,
+    grpcurl: Annotated[bool, typer.Option("--grpcurl", help="Print it for grpcurl, and make none.")] = False,
     as_json: Json = False,
 ) -> None:
     """Calls a method of any service with JSON.
 
     Works for every registered service, through reflection at the gateway's port, and prints the answer as JSON. In a
-    file or on stdin a stream is an array too, or one JSON value after another.
+    file or on stdin a stream is an array too, or one JSON value after another. `ndxp services describe` shows the
+    fields of a request. A short name, such as PopulationService/VerifyCitizen or VerifyCitizen, will do if only one
+    method has it.
 
     Exit code 0, or 64 + the gRPC code when the call failed, or 2 when the request does not fit the method.
 
     Example: `ndxp call ndxp.population.v1.PopulationService/VerifyCitizen '{"citizenNumber": "001090000001",
     "fullName": "Nguyễn Văn A", "birthDate": "1990-01-01"}' --as VN/GOV/H26/one-stop`
     """
+    if curl and grpcurl:
+        complain("--curl and --grpcurl print one command line each: name one of them")
+        raise typer.Exit(2)
     session = Session(folder)
-    client = session.subsystem(member)
-    named = {metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user}
-    pairs = tuple((key, value) for key, value in named.items() if value)
-    for key, value in pairs:
-        if not value.isascii():
-            complain(f"{key}: gRPC carries ASCII only there, and {value[:100]!r} is not: leave out the diacritics")
-            raise typer.Exit(2)
+    client, method = session.subsystem(member), full_method(session, method)
+    pairs = _pairs({metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user})
+    descriptor = _descriptor(session, client, method)
+    try:
+        requests = messages.read(messages.content(request), descriptor)
+        if curl or grpcurl:
+            known = _known(session, method, descriptor)
+            same = other_tools.Call(
+                client=client, method=known, requests=requests, pairs=pairs, deadline=deadline, folder=folder
+            )
+            _print(_curl(session, same) if curl else _grpcurl(session, same), as_json)
+            return
+    except (messages.WrongRequest, other_tools.NotPossible) as error:
+        complain(str(error))
+        raise typer.Exit(2) from None
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
-        descriptor = _descriptor(session.state.gateway, session.tls(client), method)
-        try:
-            requests = messages.read(messages.content(request), descriptor)
-        except messages.WrongRequest as error:
-            complain(str(error))
-            raise typer.Exit(2) from None
         rpc = _start(exchange.channel, method, descriptor, requests, deadline, pairs)
         answers: list[Any] = []
         streams = descriptor is not None and descriptor.server_streaming
@@ -85,7 +92,10 @@ def call(
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
-            raise typer.Exit(_failed(status.decode(error), answers, as_json)) from None
+            failure = status.decode(error)
+            unknown = failure.reason == Reason.UNKNOWN_SERVICE
+            meant = similar(method, methods(session)) if unknown else ""
+            raise typer.Exit(_failed(failure, answers, meant, as_json)) from None
         trailing = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
     transaction, grant = trailing.get(metadata.TRANSACTION_ID, ""), trailing.get(metadata.GRANT, "")
     withheld = str(trailing.get(metadata.WITHHELD, ""))
@@ -98,27 +108,45 @@ def call(
         remark(f"transaction {transaction}")
 
 
-def _descriptor(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
-    """The method as the gateway's reflection describes it; None when it is unknown there.
-
-    It tries for a second, on a new connection each time, because some workers may not know a new service yet.
-    """
-    for _ in range(_TRIES):
-        if (found := _look_up(gateway, tls, method)) is not None:
-            return found
-        time.sleep(1 / _TRIES)
-    return None
+def _pairs(named: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The metadata that was given. Ends the command when gRPC cannot carry it."""
+    pairs = tuple((key, value) for key, value in named.items() if value)
+    for key, value in pairs:
+        if not value.isascii():
+            complain(f"{key}: gRPC carries ASCII only there, and {value[:100]!r} is not: leave out the diacritics")
+            raise typer.Exit(2)
+    return pairs
 
 
-def _look_up(gateway: str, tls: Tls | None, method: str) -> MethodDescriptor | None:
+def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor | None:
+    """The method as the gateway's reflection describes it; None when it is unknown there."""
     service, _, name = method.partition("/")
-    with connect(gateway, tls) as channel:
-        pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
-        try:
-            found: MethodDescriptor | None = pool.FindServiceByName(service).methods_by_name.get(name)
-            return found
-        except (KeyError, grpc.RpcError):
-            return None
+    found = look_up(session.state.gateway, session.tokens(client), service, name)
+    return found[0].service.methods_by_name.get(name) if found else None
+
+
+def _known(session: Session, method: str, descriptor: MethodDescriptor | None) -> MethodDescriptor:
+    """The method. Ends the command when the gateway does not know it."""
+    if descriptor is None:
+        must_be_offered("method", method, methods(session))
+        complain(f"the gateway's reflection does not describe {method} yet; try again")
+        raise typer.Exit(1)
+    return descriptor
+
+
+def _curl(session: Session, same: other_tools.Call) -> str:
+    return other_tools.curl(same, session.state.rest_url, session.tls(same.client), session.state.tls_folder)
+
+
+def _grpcurl(session: Session, same: other_tools.Call) -> str:
+    return other_tools.grpcurl(same, session.state.gateway, session.tls(same.client), session.state.tls_folder)
+
+
+def _print(command: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"command": command})
+    else:
+        typer.echo(command)
 
 
 def _start(
@@ -138,12 +166,15 @@ def _start(
     return start(iter(data), timeout=deadline, metadata=pairs)
 
 
-def _failed(failure: status.Failure, answers: list[Any], as_json: bool) -> int:
+def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bool) -> int:
+    """Prints why a call failed, and gives the exit code. ``meant`` is a method with a similar name, if any."""
     if as_json:
         error = {
             "code": failure.code.name, "reason": failure.reason, "message": failure.message,
             "message_vi": failure.message_vi, "hop": failure.hop, "remedy": failure.remedy, "origin": failure.origin,
         }  # fmt: skip
+        if meant:
+            error["did_you_mean"] = meant
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
     stderr = Terminal(stderr=True, soft_wrap=True)
@@ -153,6 +184,8 @@ def _failed(failure: status.Failure, answers: list[Any], as_json: bool) -> int:
     for line in (failure.message, failure.message_vi):
         if line:
             stderr.print(visible(line))
+    if meant:
+        stderr.print(f"Did you mean {meant}?", style="yellow")
     if failure.remedy:
         stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow")
     if failure.transaction_id:

@@ -1,11 +1,11 @@
-"""Commands about what is on the exchange: services, their contracts, grants."""
+"""Commands about what is on the exchange: the folder of the contracts, and grants."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from ndxp.admin import Session, path_part
+from ndxp.cli.names import full_service, must_be_offered, services, similar
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, show_path, styled, visible, warn
 from ndxp.tree import PROTOS
@@ -13,42 +13,6 @@ from ndxp.tree import PROTOS
 app = typer.Typer()
 grants_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(grants_app, name="grants")
-
-
-@app.command()
-def services(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Lists the services, their providers and methods.
-
-    Of a process that offers a contract as many providers, the first is named; --json has them all.
-    """
-    found = Session(folder).get("/services")
-    if as_json:
-        print_json(found)
-        return
-    for service, providers in together(found, "address"):
-        console.print(styled("[bold]{}[/]  {}  {}", service["contract"], providers, service["address"]))
-        if service["trouble"]:
-            console.print(styled("  [red]not learnt[/]: {}", service["trouble"]), soft_wrap=True)
-        for name, method in service["methods"].items():
-            kind = {(False, False): "", (True, False): "client stream", (False, True): "server stream"}.get(
-                (method["client_streaming"], method["server_streaming"]), "stream both ways"
-            )
-            console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
-
-
-def together(services: Sequence[dict[str, Any]], *alike: str) -> list[tuple[dict[str, Any], str]]:
-    """Services as a list for people has them: providers of one contract are one entry, if the fields ``alike`` are.
-
-    Gives the first of them, and who they are in short.
-    """
-    entries = dict[tuple[Any, ...], list[dict[str, Any]]]()
-    for service in services:
-        same = (service[field] for field in ("contract", "trouble", *alike))
-        entries.setdefault(tuple(same), []).append(service)
-    return [
-        (first, f"{first['provider']} and {len(more)} more" if more else first["provider"])
-        for first, *more in entries.values()
-    ]
 
 
 @app.command()
@@ -67,7 +31,7 @@ def grants(
     consumer: Annotated[str, typer.Option(help="Only those that apply to this subsystem.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Lists, adds and removes grants: who may call what.
+    """Lists, adds and removes grants: who may call what; asks for grants, and decides about requests for them.
 
     Examples: `ndxp grants --consumer VN/GOV/H26/one-stop`; `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population
     ndxp.population.v1.PopulationService VerifyCitizen`; `ndxp grants remove g-1a2b3c4d`
@@ -86,10 +50,13 @@ def grants(
 def add_grant(
     consumer: Annotated[str, typer.Argument(help="Subsystem, member, group:NAME or group:NAME/SUBSYSTEM.")],
     provider: Annotated[str, typer.Argument(help="The provider's subsystem.")],
-    contract: Annotated[str, typer.Argument(help="Full name of the gRPC service.")],
+    contract: Annotated[str, typer.Argument(help="The gRPC service, or the short name of one.")],
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
     purpose: Annotated[list[str] | None, typer.Option(help="A purpose that calls must state; again for more.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the answer to release; again for more.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(help="A path of a REST service, or a pattern; again for more.")
+    ] = None,
     valid_from: Annotated[str, typer.Option("--from", help="First day or instant, such as 2026-01-01.")] = "",
     valid_until: Annotated[str, typer.Option("--until", help="Last day, or the instant when it ends.")] = "",
     basis: Annotated[str, typer.Option(help="The law on which it is based.")] = "",
@@ -103,12 +70,16 @@ def add_grant(
     Example: `ndxp grants add VN/GOV/G27/lgsp VN/GOV/G01/population ndxp.population.v1.PopulationService GetCitizen
     --purpose "press accreditation" --field citizen.full_name --until 2026-12-31`
     """
+    session = Session(folder)
+    contract = full_service(session, contract)
+    if similar(contract, known := services(session)):
+        must_be_offered("service", contract, known)
     body = {
         "consumer": consumer, "provider": provider, "contract": contract, "methods": methods,
-        "purposes": purpose or [], "fields": field or [], "valid_from": valid_from, "valid_until": valid_until,
-        "basis": basis,
+        "purposes": purpose or [], "fields": field or [], "paths": path or [],
+        "valid_from": valid_from, "valid_until": valid_until, "basis": basis,
     }  # fmt: skip
-    grant = Session(folder).send("POST", "/grants", body=body)
+    grant = session.send("POST", "/grants", body=body)
     if as_json:
         print_json(grant)
     else:
@@ -137,8 +108,9 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         console.print(head, soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
         terms = {
-            "for the purpose": " or ".join(grant["purposes"]), "releases only": ", ".join(grant["fields"]),
-            "from": grant["valid_from"], "until": grant["valid_until"], "basis": grant["basis"],
+            "for the paths": ", ".join(grant["paths"]), "for the purpose": " or ".join(grant["purposes"]),
+            "releases only": ", ".join(grant["fields"]), "from": grant["valid_from"], "until": grant["valid_until"],
+            "basis": grant["basis"],
         }  # fmt: skip
         for word, text in terms.items():
             if text:

@@ -21,11 +21,11 @@ import psutil
 import typer
 
 from ndxp import __version__, authority, proxies
-from ndxp.address import loopback
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli.run import not_learnt, services_of
 from ndxp.exhausted import why
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.process import loopback
 from ndxp.sandbox import plan
 from ndxp.sandbox.state import State
 from ndxp.terminal import console, print_json, styled, table

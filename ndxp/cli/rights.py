@@ -6,6 +6,8 @@ import typer
 
 from ndxp.admin import Session
 from ndxp.cli.directory import print_grants
+from ndxp.cli.names import full_method, methods, similar
+from ndxp.errors import Reason
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, styled, visible
 
@@ -15,9 +17,10 @@ app = typer.Typer()
 @app.command()
 def can(
     member: Annotated[str, typer.Argument(help="A subsystem such as VN/GOV/H26/one-stop, or a member with only one.")],
-    method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method in full.")],
+    method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method, or the short name of one.")],
     provider: Annotated[str, typer.Option(help="The provider, if several offer the service.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose that the call would state.")] = "",
+    path: Annotated[str, typer.Option(help="The path of a call of a REST service, such as /CODE/patients/7.")] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -29,8 +32,8 @@ def can(
     Example: `ndxp can VN/GOV/H26/hospital ndxp.population.v1.PopulationService/GetCitizen --purpose treatment`
     """
     session = Session(folder)
-    client = session.subsystem(member)
-    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose)
+    client, method = session.subsystem(member), full_method(session, method)
+    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose, path=path)
     if as_json:
         print_json(found)
     elif found["allowed"]:
@@ -41,6 +44,8 @@ def can(
         console.print(styled("[red]No[/] ({}): {}", found["reason"], found["message"]), soft_wrap=True)
         if found["grant"]:
             print_grants([found["grant"]])
+        if found["reason"] == Reason.UNKNOWN_SERVICE and (meant := similar(method, methods(session))):
+            console.print(f"Did you mean {meant}?", style="yellow", soft_wrap=True)
         console.print(f"What to do: {visible(found['remedy'])}", style="yellow", soft_wrap=True)
     if not found["allowed"]:
         raise typer.Exit(1)

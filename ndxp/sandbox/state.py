@@ -31,7 +31,7 @@ Durability: TypeAlias = Literal["everysec", "always"]
 _FILE = "run.json"
 _CONNECT = 3.0
 _ENDED = frozenset("ZX")
-_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "services", "ndxp.agency"})
+_MODULES = frozenset({SUPERVISOR, "gateway.control", "gateway.dataplane", "gateway.rest", "services", "ndxp.agency"})
 
 
 class NoSandbox(Exception):
@@ -66,6 +66,7 @@ class State:
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
     files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
     others, with the subsystems of each. ``clock`` is the pace of the nation's clock.
+    ``rest_url`` is where the doors for HTTP are; empty where it is not known.
     """
 
     folder: str
@@ -81,6 +82,7 @@ class State:
     socket_folder: str = ""
     beside: dict[str, list[str]] = field(default_factory=dict)
     clock: str = "real"
+    rest_url: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:

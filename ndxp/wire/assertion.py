@@ -49,8 +49,9 @@ class Assertion(
     """Who calls: ``client`` calls ``method`` ("package.Service/Method") of ``provider`` in ``transaction_id``.
 
     ``fields`` of the answer are released: paths of a google.protobuf.FieldMask with commas between; empty for all.
-    ``message`` is the ``message_mark`` of the request if the method takes one message; empty for a stream, and when the
-    gateway does not know the method yet. ``expires`` is in seconds since 1970. ``rename`` has the names in the JWT.
+    ``message`` is the ``message_mark`` of the request if the method takes one message, and that of ``x-ndxp-path`` for
+    a call of a REST service; empty for another stream, and when the gateway does not know the method yet. ``expires``
+    is in seconds since 1970. ``rename`` has the names in the JWT.
     """
 
     client: str

@@ -15,6 +15,7 @@ USER_ID = "x-ndxp-user-id"
 ISSUE = "x-ndxp-issue"
 REPRESENTED_PARTY = "x-ndxp-represented-party"
 PURPOSE = "x-ndxp-purpose"
+PATH = "x-ndxp-path"
 TRACEPARENT = "traceparent"
 TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
@@ -28,11 +29,14 @@ MORE = "+"
 """Follows a list of subjects, or of withheld fields, that does not name all."""
 
 PREFIX = "x-ndxp-"
-FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE})
+FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH})
 """The ``x-ndxp-*`` keys that a caller may send."""
 
 MAX_VALUE = 256
-"""Longest value of an ``x-ndxp-*`` key, in characters."""
+"""Longest value of an ``x-ndxp-*`` key, in characters; ``x-ndxp-path`` may be longer."""
+
+LONGEST_PATH = 1024
+"""Longest value of ``x-ndxp-path``, in characters."""
 
 LONGEST_WITHHELD = 1024
 """Longest value of ``x-ndxp-withheld``, in characters."""
@@ -60,8 +64,9 @@ def read(pairs: Pairs) -> dict[str, str]:
         if key.startswith(PREFIX):
             if key not in FROM_CALLER:
                 raise _invalid(key, f"unknown metadata key {key[:64]!r}; known: {', '.join(sorted(FROM_CALLER))}")
-            if not isinstance(value, str) or len(value) > MAX_VALUE:
-                raise _invalid(key, f"the value of {key} must be printable ASCII of at most {MAX_VALUE} characters")
+            longest = LONGEST_PATH if key == PATH else MAX_VALUE
+            if not isinstance(value, str) or len(value) > longest:
+                raise _invalid(key, f"the value of {key} must be printable ASCII of at most {longest} characters")
         elif key == TRACEPARENT:
             if not isinstance(value, str) or not _TRACEPARENT.fullmatch(value):
                 continue

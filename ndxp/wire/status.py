@@ -70,8 +70,13 @@ def decode(error: grpc.RpcError) -> Failure:
     """Reads a failed call, of the blocking or the asyncio client."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return Failure(Code.UNKNOWN, str(error))
-    trailing = {str(k): v for k, v in error.trailing_metadata() or ()}
-    packed = trailing.get(metadata.STATUS_DETAILS, b"")
+    return read(Code(error.code().value[0]), error.details() or "", error.trailing_metadata() or ())
+
+
+def read(code: Code, message: str, trailing: metadata.Pairs) -> Failure:
+    """Reads a failed call from its status and its trailing metadata."""
+    named = {str(key): value for key, value in trailing}
+    packed = named.get(metadata.STATUS_DETAILS, b"")
     known: dict[str, object] = {}
     if isinstance(packed, bytes) and packed:
         try:
@@ -79,10 +84,10 @@ def decode(error: grpc.RpcError) -> Failure:
         except DecodeError:
             known = {}
     return Failure(
-        code=Code(error.code().value[0]),
-        message=error.details() or "",
-        origin=_text(trailing.get(metadata.ERROR_ORIGIN)),
-        transaction_id=_text(trailing.get(metadata.TRANSACTION_ID)),
+        code=code,
+        message=message,
+        origin=_text(named.get(metadata.ERROR_ORIGIN)),
+        transaction_id=_text(named.get(metadata.TRANSACTION_ID)),
         **known,  # type: ignore[arg-type]
     )
 

@@ -18,7 +18,7 @@ import grpc
 URN = "urn:ndxp:"
 """The prefix of the URI in a certificate; the subsystem's identifier follows."""
 
-GATEWAY, CONTROL = "gateway", "control"
+GATEWAY, CONTROL, REST = "gateway", "control", "rest"
 """The names of the exchange's own processes, which are not subsystems."""
 
 FRONT = "front.pem"

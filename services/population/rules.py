@@ -42,6 +42,11 @@ def matches(claim: Claim, citizen: Citizen | None) -> bool:
     return citizen is not None and claim.agrees_with(citizen.full_name, citizen.birth_date)
 
 
+def is_named(name: str, citizen: Citizen | None) -> bool:
+    """True when the name, in the form used for comparing, is the citizen's."""
+    return citizen is not None and name == normalise_name(citizen.full_name)
+
+
 def known(citizen: Citizen | None, field: str = "citizen_number") -> Citizen:
     """The citizen; raises AgencyError when there is none."""
     if citizen is None:

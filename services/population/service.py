@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 
-from ndxp.agency.claim import Claim, read_claim, read_number
+from ndxp.agency.claim import Claim, read_claim, read_name, read_number
 from ndxp.agency.database import Change, Database, Transaction
 from ndxp.agency.place import read_address
 from ndxp.agency.replay import once
@@ -48,6 +48,9 @@ class PopulationService(PopulationServiceServicer):
 
     async def VerifyCitizen(self, request: pb.VerifyCitizenRequest, _: _Context) -> pb.VerifyCitizenResponse:
         """Service 033."""
+        if not request.birth_date:
+            number, name = read_number(request.citizen_number, old_number=True), read_name(request.full_name)
+            return pb.VerifyCitizenResponse(matched=rules.is_named(name, self._known(number)))
         return pb.VerifyCitizenResponse(matched=self._matched(_claim(request)))
 
     async def GetCitizen(self, request: pb.GetCitizenRequest, _: _Context) -> pb.GetCitizenResponse:
@@ -137,11 +140,15 @@ class PopulationService(PopulationServiceServicer):
         return once(self._database, request, pb.ChangeAddressResponse, partial(self._change_address, request))
 
     def _matched(self, claim: Claim) -> bool:
-        citizen = self._registry.of_world(claim.number)
+        return rules.matches(claim, self._known(claim.number))
+
+    def _known(self, number: str) -> Citizen | None:
+        """The citizen with a number, as far as verification needs him."""
+        citizen = self._registry.of_world(number)
         if citizen is None:
             with self._database.reading() as documents:
-                citizen = self._registry.newborn(documents, claim.number)
-        return rules.matches(claim, citizen)
+                citizen = self._registry.newborn(documents, number)
+        return citizen
 
     def _newest_change(self) -> int:
         """The end of the feed, looked for once in POLL_SECONDS however many wait: who waits long must cost little."""

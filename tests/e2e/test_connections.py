@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
 from drills.attacks.wire import PREFACE, Wire
+from ndxp.cli.contract import look_up
 from ndxp.testing import RunningExchange
 from ndxp.wire import status
 from ndxp.wire.streams import keep_status
@@ -117,6 +118,15 @@ async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not
             [answer] = [answer async for answer in call]
             assert CONTRACT.name in {service.name for service in answer.list_services_response.service}
             assert await health(channel, "") == SERVING
+
+
+async def test_a_command_learns_a_contract_from_a_gateway_whose_reflection_asks_for_a_token(visitor: Visitor) -> None:
+    tokens = visitor.exchange.tokens("VN/GOV/H26/one-stop")
+    async with worker(visitor.exchange, "members-only", open_reflection="false") as discreet:
+        found = await asyncio.to_thread(look_up, discreet.target, tokens, CONTRACT.name, "Echo")
+    assert found is not None
+    contract, _ = found
+    assert contract.service.full_name == CONTRACT.name
 
 
 async def in_a_thread(use: Callable[[Wire], Any], target: str, *, greet: bool = True) -> Any:

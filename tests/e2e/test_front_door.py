@@ -79,6 +79,16 @@ async def test_reflection_describes_a_contract_that_was_learnt_at_run_time(visit
     }  # fmt: skip
 
 
+async def test_reflection_has_the_comments_of_a_contract(visitor: Visitor) -> None:
+    channel: Any = visitor.channel
+    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+    question = reflection_pb2.ServerReflectionRequest(file_containing_symbol="ndxp.population.v1.PopulationService")
+    [answer] = [answer async for answer in stub.ServerReflectionInfo(iter([question]), timeout=10)]
+    files = [FileDescriptorProto.FromString(file) for file in answer.file_descriptor_response.file_descriptor_proto]
+    comments = {at.leading_comments for file in files for at in file.source_code_info.location}
+    assert " Citizen number of 12 digits (SoDinhDanh).\n" in comments
+
+
 async def test_an_off_the_shelf_client_lists_the_services_and_verifies_a_citizen(exchange: RunningExchange) -> None:
     citizen = World().persona("traveller").citizen
     token = exchange.tokens("VN/GOV/H26/one-stop").blocking()

@@ -28,7 +28,6 @@ from loadtest.results import Generator, Results, Second
 from loadtest.scheduler import Scheduler
 from loadtest.selftest import Beside, Ceiling, Freeze, SelfTestFailed
 from loadtest.tally import Tally
-from loadtest.transport import Lanes
 from loadtest.users import WRONG_ANSWER, Caller, Outcome
 from loadtest.worker import Worker
 from ndxp.errors import Reason, Refusal
@@ -41,6 +40,7 @@ from ndxp.population.v1.population_pb2 import (
 )
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer
 from ndxp.population.v1.population_pb2_grpc import add_PopulationServiceServicer_to_server as add_to
+from ndxp.rpc import Lanes
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
@@ -383,7 +383,7 @@ def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
                     found.generators.append(msgspec.json.decode(data["health"], type=Generator))
 
         anybody = SimpleNamespace(select=lambda _: ["VN/GOV/H26/one-stop"], open=_nothing, certificates=dict)
-        monkeypatch.setattr(worker, "Lanes", lambda *_: SimpleNamespace(open=_nothing, close=lambda: None))
+        monkeypatch.setattr(worker, "Lanes", lambda *_, **__: SimpleNamespace(open=_nothing, close=lambda: None))
         monkeypatch.setattr(worker, "Caller", lambda *_, **__: SimpleNamespace(call=call))
         order = Order(profile=profile, curve=curve, compress=1, seed=1, gateway="", transactions=None)
         one = Worker(order, cast(Consumers, anybody), send, lambda *_: None, note_dropped)
@@ -422,7 +422,7 @@ async def test_what_is_sent_and_what_is_dropped_is_counted_by_method_and_stage(f
 async def test_slots_of_a_worker_share_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     made, closed = list[int](), list[int]()
 
-    def connect(_: str, count: int, __: Any) -> Any:
+    def connect(_: str, count: int, __: Any, **___: str) -> Any:
         async def open_one() -> None:
             await asyncio.sleep(0)  # connecting takes time, in which other slots ask for connections too
 
@@ -509,7 +509,7 @@ async def test_calls_are_counted_by_code_and_reason(
 
 
 async def test_a_gateway_that_does_not_answer_is_named() -> None:
-    with pytest.raises(ExchangeUnreachable, match="the gateway at 127.0.0.1:1 does not answer"):
+    with pytest.raises(ConnectionError, match="the gateway at 127.0.0.1:1 does not answer"):
         await Lanes("127.0.0.1:1", 1).open()
 
 

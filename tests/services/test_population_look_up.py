@@ -32,6 +32,12 @@ async def test_number_name_and_birth_date_of_one_citizen_match(town: "Town", cit
     assert (await town.population().VerifyCitizen(verify(citizen))).matched
 
 
+async def test_number_and_name_match_without_a_birth_date(town: "Town", citizen: Citizen) -> None:
+    assert (await town.population().VerifyCitizen(verify(citizen, birth=""))).matched
+    assert not (await town.population().VerifyCitizen(verify(citizen, birth="", name="Nguyễn Văn Khác"))).matched
+    assert not (await town.population().VerifyCitizen(verify(citizen, birth="", number="999999999999"))).matched
+
+
 async def test_missing_diacritics_and_case_are_no_difference(town: "Town", world: World) -> None:
     citizen = world.persona("diacritics").citizen
     assert (await town.population().VerifyCitizen(verify(citizen, name=normalise_name(citizen.full_name)))).matched

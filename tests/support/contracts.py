@@ -6,12 +6,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import grpc
+from google.api import http_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from grpc_tools import protoc  # type: ignore[import-untyped]
 
 PROTOS = Path(__file__).parents[1] / "protos"
 _WELL_KNOWN = Path(protoc.__file__).with_name("_proto")
+_GOOGLE = Path(http_pb2.__file__).parents[2]
+"""The folder with ``google/api/annotations.proto``."""
 
 
 class Contract:
@@ -64,19 +67,24 @@ def _method_handler(method: MethodDescriptor, behaviour: Any) -> Any:
 
 
 @cache
-def _compile(file: str) -> descriptor_pool.DescriptorPool:
+def compiled(file: str) -> bytes:
+    """The FileDescriptorSet of a file and what it imports, with their comments."""
     with TemporaryDirectory() as folder:
-        compiled = Path(folder, "compiled.binpb")
+        found = Path(folder, "compiled.binpb")
         arguments = [
             "protoc",
-            f"-I{PROTOS}",
-            f"-I{_WELL_KNOWN}",
+            *(f"-I{path}" for path in (PROTOS, _WELL_KNOWN, _GOOGLE)),
             "--include_imports",
-            f"--descriptor_set_out={compiled}",
+            "--include_source_info",
+            f"--descriptor_set_out={found}",
         ]
         assert protoc.main([*arguments, file]) == 0
-        files = descriptor_pb2.FileDescriptorSet.FromString(compiled.read_bytes())
+        return found.read_bytes()
+
+
+@cache
+def _compile(file: str) -> descriptor_pool.DescriptorPool:
     pool = descriptor_pool.DescriptorPool()
-    for described in files.file:
+    for described in descriptor_pb2.FileDescriptorSet.FromString(compiled(file)).file:
         pool.Add(described)
     return pool

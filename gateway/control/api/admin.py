@@ -17,11 +17,12 @@ from gateway.control.api.shapes import (
     Service,
 )
 from gateway.control.discovery import Discovery
-from gateway.control.http.problems import Problem
 from gateway.control.keeper import Keeper
 from gateway.core import registry as core
 from gateway.core.doubts import doubts
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.registry import Registry, RegistryError
+from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
 
@@ -105,6 +106,8 @@ def router(  # noqa: C901 - a list of routes
             return _with(r, services=rest)
 
         await registry.change(edit)
+        if contract == REST:
+            await registry.drop_documents(provider)
 
     @routes.get("/rebuilt")
     async def rebuilt() -> list[str]:

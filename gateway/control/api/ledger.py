@@ -14,8 +14,8 @@ from fastapi.responses import PlainTextResponse, Response
 
 from gateway.control.api import shapes
 from gateway.control.api.transactions import find, shown
-from gateway.control.http.problems import Problem
 from gateway.core.transaction import canonical
+from gateway.http.problem import Problem
 from gateway.ledger.derived import MARK
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import CHECKPOINT

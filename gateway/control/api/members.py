@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 
 from gateway.control.api import shapes
 from gateway.control.credentials import Credentials
-from gateway.control.http.problems import Problem
 from gateway.core.registry import Member, Registry, RegistryError
+from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AuthorityMissing
 from ndxp.identifiers import in_slashes, member_of

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Body, Query
 
 from gateway import buckets
 from gateway.control.api.shapes import Json, QuotaChange, QuotaUse
-from gateway.control.http.problems import Problem
 from gateway.core.registry import Quota, Registry, RegistryError, Snapshot
+from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
 

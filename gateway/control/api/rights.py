@@ -8,11 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.control.api.shapes import Decision
-from gateway.control.http.problems import Problem
 from gateway.core.decision import decide
+from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
+from ndxp.wire import metadata
 
 _Text = Annotated[str, Field(max_length=256)]
+_Path = Annotated[str, Field(max_length=metadata.LONGEST_PATH)]
 
 
 def router(registry: RegistryStore) -> APIRouter:
@@ -25,18 +27,23 @@ def router(registry: RegistryStore) -> APIRouter:
         method: Annotated[_Text, Query()],
         provider: Annotated[_Text, Query()] = "",
         purpose: Annotated[_Text, Query()] = "",
+        path: Annotated[_Path, Query()] = "",
     ) -> Decision:
-        """What the gateway would decide about a call now: the grant that fits, or the reason and the nearest grant."""
+        """What the gateway would decide about a call now: the grant that fits, or the reason and the nearest grant.
+
+        ``path`` is what a call of a REST service would send in ``x-ndxp-path``.
+        """
         snapshot = (await registry.load()).snapshot
         if client not in snapshot.subsystems:
             raise Problem(404, "No such subsystem", f"{client} is not on this exchange; see `ndxp members`")
-        found = decide(snapshot, client, method, provider=provider, purpose=purpose, now=time.time())
+        found = decide(snapshot, client, method, provider=provider, purpose=purpose, now=time.time(), path=path)
         return {
             "allowed": found.reason is None,
             "client": client,
             "method": method,
             "provider": found.provider,
             "purpose": purpose,
+            "path": path,
             "grant": msgspec.to_builtins(found.grant),
             "reason": found.reason or "",
             "message": found.message,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from gateway.core import explain, registry
+from gateway.core import explain, grant_request, registry
 from gateway.core.transaction import Record
 from gateway.ledger import derived
 from gateway.ledger.standing import Standing
@@ -61,6 +61,18 @@ class _RegisteredService(registry.Service, frozen=True, kw_only=True):
     warnings: list[str]
 
 
+class NewRestService(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A REST service: an HTTP service of a provider, with its code and base URL.
+
+    ``openapi`` is the JSON text of its OpenAPI document; empty for none.
+    """
+
+    provider: _Id
+    code: str
+    url: str
+    openapi: str = ""
+
+
 class _NewGrant(registry.Grant, frozen=True, kw_only=True):
     """A grant; one without an id gets one."""
 
@@ -69,6 +81,12 @@ class _NewGrant(registry.Grant, frozen=True, kw_only=True):
 
 class _RegisteredGrant(registry.Grant, frozen=True, kw_only=True):
     """A grant as it was registered; ``warnings`` say what looks wrong."""
+
+    warnings: list[str]
+
+
+class _ApprovedGrantRequest(grant_request.GrantRequest, frozen=True, kw_only=True):
+    """A request for a grant as it was approved; ``warnings`` say what looks wrong with the grant."""
 
     warnings: list[str]
 
@@ -123,6 +141,7 @@ class _Decision(TypedDict):
     method: str
     provider: str
     purpose: str
+    path: str
     grant: registry.Grant | None
     reason: str
     message: str
@@ -252,9 +271,12 @@ class _Loss(TypedDict):
 Service = Annotated[Json, Shape(registry.Service)]
 KnownService = Annotated[Json, Shape(_KnownService)]
 RegisteredService = Annotated[Json, Shape(_RegisteredService)]
+RestService = Annotated[Json, Shape(NewRestService, defaults=False)]
 Grant = Annotated[Json, Shape(registry.Grant)]
 NewGrant = Annotated[Json, Shape(_NewGrant, defaults=False)]
 RegisteredGrant = Annotated[Json, Shape(_RegisteredGrant)]
+GrantRequest = Annotated[Json, Shape(grant_request.GrantRequest)]
+ApprovedGrantRequest = Annotated[Json, Shape(_ApprovedGrantRequest)]
 Member = Annotated[Json, Shape(registry.Member)]
 QuotaChange = Annotated[Json, Shape(_QuotaChange, defaults=False)]
 QuotaUse = Annotated[Json, Shape(_QuotaUse)]

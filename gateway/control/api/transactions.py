@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.control.api.shapes import Explanation, Recorded
-from gateway.control.http.problems import Problem
 from gateway.core.explain import explain
 from gateway.core.transaction import Phase
+from gateway.http.problem import Problem
 from gateway.ledger.reader import Entry, Reader, Search
 from gateway.ledger.recorder import caught_up
 from gateway.ledger.standing import Standing, Standings

@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.control.directory import SUBSYSTEM
-from gateway.control.http.problems import Problem
 from gateway.core.transaction import Origin, Phase, Record, Tally, canonical, new_transaction_id
+from gateway.http.problem import Problem
 from gateway.store import STREAM, Store
 from ndxp.clock import real_now
 from ndxp.errors import Code

@@ -10,10 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from gateway.core.registry import RegistryError
+from gateway.http.problem import Problem, answer
 from gateway.ledger.tables import LedgerDisagrees
 from gateway.registry_store import StateLost
+from ndxp.errors import AgencyError, Code
 from ndxp.exhausted import exhausted
 from ndxp.ledger.checkpoint import NoteRefused
+
+_AGENCY = {
+    Code.INVALID_ARGUMENT: (422, "The request does not fit"),
+    Code.NOT_FOUND: (404, "Nothing here has this name"),
+    Code.ALREADY_EXISTS: (409, "It is there already"),
+    Code.FAILED_PRECONDITION: (409, "Not in this state"),
+}
+"""Statuses and titles for the errors that the directory gives its callers too."""
 
 DESCRIBED: dict[int | str, dict[str, Any]] = {
     "default": {
@@ -37,20 +47,6 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
 """Every error answer of the admin API."""
 
 
-class Problem(Exception):
-    """An answer that says what is wrong: HTTP status, a short title, what happened and what to do."""
-
-    def __init__(self, status: int, title: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.title = title
-        self.detail = detail
-
-    def response(self) -> JSONResponse:
-        """The answer."""
-        return _response(self.status, self.title, self.detail)
-
-
 def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     """Gives every error of the application its form."""
 
@@ -60,30 +56,35 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
 
     @app.exception_handler(RegistryError)
     async def _(_: Request, error: RegistryError) -> JSONResponse:
-        return _response(422, "The registry would be inconsistent", str(error))
+        return answer(422, "The registry would be inconsistent", str(error))
+
+    @app.exception_handler(AgencyError)
+    async def _(_: Request, error: AgencyError) -> JSONResponse:
+        status, title = _AGENCY.get(error.code, (503, "The database does not answer"))
+        return answer(status, title, error.message)
 
     @app.exception_handler(RedisError)
     async def _(_: Request, error: RedisError) -> JSONResponse:
         if isinstance(error, StateLost):
-            return _response(503, "The store has lost its data", str(error))
+            return answer(503, "The store has lost its data", str(error))
         if full := exhausted(error):
-            return _response(503, "The store is full", f"Nothing was changed; {full}.")
-        return _response(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
+            return answer(503, "The store is full", f"Nothing was changed; {full}.")
+        return answer(503, "The store does not answer", "Nothing was changed; see `ndxp status` and try again.")
 
     @app.exception_handler(LedgerDisagrees)
     async def _(_: Request, error: LedgerDisagrees) -> JSONResponse:
-        return _response(409, "The ledger is not what was signed", str(error))
+        return answer(409, "The ledger is not what was signed", str(error))
 
     @app.exception_handler(NoteRefused)
     async def _(_: Request, error: NoteRefused) -> JSONResponse:
-        return _response(409, "The ledger is not what was signed", f"its latest checkpoint does not hold: {error}")
+        return answer(409, "The ledger is not what was signed", f"its latest checkpoint does not hold: {error}")
 
     @app.exception_handler(SQLAlchemyError)
     async def _(_: Request, error: SQLAlchemyError) -> JSONResponse:
         if full := exhausted(error):
-            return _response(503, "The ledger cannot be read or written", full)
+            return answer(503, "The ledger cannot be read or written", full)
         reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0][:200]
-        return _response(
+        return answer(
             503,
             "The ledger cannot be read",
             f"the ledger's database says: {reason}; see `ndxp log verify` and control.log",
@@ -92,17 +93,12 @@ def install(app: FastAPI) -> None:  # noqa: C901 - a list of handlers
     @app.exception_handler(RequestValidationError)
     async def _(_: Request, error: RequestValidationError) -> JSONResponse:
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        return _response(422, "The request does not fit", places)
+        return answer(422, "The request does not fit", places)
 
     @app.exception_handler(UnicodeEncodeError)
     async def _(_: Request, __: UnicodeEncodeError) -> JSONResponse:
-        return _response(422, "The request does not fit", "a text in it has half a character (a lone surrogate)")
+        return answer(422, "The request does not fit", "a text in it has half a character (a lone surrogate)")
 
     @app.exception_handler(HTTPException)
     async def _(_: Request, error: HTTPException) -> JSONResponse:
-        return _response(error.status_code, str(error.detail), "See /openapi.json for all routes.")
-
-
-def _response(status: int, title: str, detail: str) -> JSONResponse:
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return JSONResponse(body, status, media_type="application/problem+json")
+        return answer(error.status_code, str(error.detail), "See /openapi.json for all routes.")

@@ -7,7 +7,7 @@ from enum import IntEnum
 from fastapi import Request
 
 from gateway.control.http.audit import ChangeLog
-from gateway.control.http.problems import Problem
+from gateway.http.problem import Problem
 
 
 class Role(IntEnum):

@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fndxp/exchange/v1/exchange.proto\x12\x10ndxp.exchange.v1\"J\n\x12ListMembersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05group\x18\x03 \x01(\t\"Y\n\x13ListMembersResponse\x12)\n\x07members\x18\x01 \x03(\x0b\x32\x18.ndxp.exchange.v1.Member\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x06Member\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06groups\x18\x03 \x03(\t\x12\x12\n\nsubsystems\x18\x04 \x03(\t\x12\x10\n\x08\x64isabled\x18\x05 \x01(\x08\"<\n\x13ListServicesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x14ListServicesResponse\x12+\n\x08services\x18\x01 \x03(\x0b\x32\x19.ndxp.exchange.v1.Service\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"j\n\x07Service\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x10\n\x08\x64isabled\x18\x03 \x01(\x08\x12)\n\x07methods\x18\x04 \x03(\x0b\x32\x18.ndxp.exchange.v1.Method\"]\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63lient_streaming\x18\x02 \x01(\x08\x12\x18\n\x10server_streaming\x18\x03 \x01(\x08\x12\x11\n\tread_only\x18\x04 \x01(\x08\"\x15\n\x13ListMyGrantsRequest\"O\n\x14ListMyGrantsResponse\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.ndxp.exchange.v1.Grant\"\xb4\x01\n\x05Grant\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\x12\x10\n\x08purposes\x18\x06 \x03(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\"/\n\x0fGetUsageRequest\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\"Y\n\x10GetUsageResponse\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\x12\'\n\x06usages\x18\x03 \x03(\x0b\x32\x17.ndxp.exchange.v1.Usage\"h\n\x05Usage\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03\x32\x92\x03\n\x0f\x45xchangeService\x12_\n\x0bListMembers\x12$.ndxp.exchange.v1.ListMembersRequest\x1a%.ndxp.exchange.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListServices\x12%.ndxp.exchange.v1.ListServicesRequest\x1a&.ndxp.exchange.v1.ListServicesResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListMyGrants\x12%.ndxp.exchange.v1.ListMyGrantsRequest\x1a&.ndxp.exchange.v1.ListMyGrantsResponse\"\x03\x90\x02\x01\x12V\n\x08GetUsage\x12!.ndxp.exchange.v1.GetUsageRequest\x1a\".ndxp.exchange.v1.GetUsageResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fndxp/exchange/v1/exchange.proto\x12\x10ndxp.exchange.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\x12ListMembersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\r\n\x05group\x18\x03 \x01(\t\"Y\n\x13ListMembersResponse\x12)\n\x07members\x18\x01 \x03(\x0b\x32\x18.ndxp.exchange.v1.Member\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x06Member\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06groups\x18\x03 \x03(\t\x12\x12\n\nsubsystems\x18\x04 \x03(\t\x12\x10\n\x08\x64isabled\x18\x05 \x01(\x08\"<\n\x13ListServicesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"\\\n\x14ListServicesResponse\x12+\n\x08services\x18\x01 \x03(\x0b\x32\x19.ndxp.exchange.v1.Service\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x07Service\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x10\n\x08\x63ontract\x18\x02 \x01(\t\x12\x10\n\x08\x64isabled\x18\x03 \x01(\x08\x12)\n\x07methods\x18\x04 \x03(\x0b\x32\x18.ndxp.exchange.v1.Method\x12\x0c\n\x04rest\x18\x05 \x03(\t\"]\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63lient_streaming\x18\x02 \x01(\x08\x12\x18\n\x10server_streaming\x18\x03 \x01(\x08\x12\x11\n\tread_only\x18\x04 \x01(\x08\"\x15\n\x13ListMyGrantsRequest\"O\n\x14ListMyGrantsResponse\x12\x0e\n\x06\x63lient\x18\x01 \x01(\t\x12\'\n\x06grants\x18\x02 \x03(\x0b\x32\x17.ndxp.exchange.v1.Grant\"\xc3\x01\n\x05Grant\x12\n\n\x02id\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\x12\x10\n\x08purposes\x18\x06 \x03(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\r\n\x05\x62\x61sis\x18\n \x01(\t\x12\r\n\x05paths\x18\x0b \x03(\t\"\xb5\x01\n\x13RequestGrantRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12\x10\n\x08\x63ontract\x18\x03 \x01(\t\x12\x0f\n\x07methods\x18\x04 \x03(\t\x12\x10\n\x08purposes\x18\x05 \x03(\t\x12\x0e\n\x06\x66ields\x18\x06 \x03(\t\x12\x13\n\x0bvalid_until\x18\x07 \x01(\t\x12\x0f\n\x07\x62\x65\x63\x61use\x18\x08 \x01(\t\x12\r\n\x05paths\x18\t \x03(\t\"M\n\x14RequestGrantResponse\x12\x35\n\rgrant_request\x18\x01 \x01(\x0b\x32\x1e.ndxp.exchange.v1.GrantRequest\"\xfb\x02\n\x0cGrantRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x10\n\x08\x63ontract\x18\x04 \x01(\t\x12\x0f\n\x07methods\x18\x05 \x03(\t\x12\x10\n\x08purposes\x18\x06 \x03(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\x12\x13\n\x0bvalid_until\x18\x08 \x01(\t\x12\x0f\n\x07\x62\x65\x63\x61use\x18\t \x01(\t\x12,\n\x08\x61sked_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x05state\x18\x0b \x01(\x0e\x32#.ndxp.exchange.v1.GrantRequestState\x12\x12\n\ndecided_by\x18\x0c \x01(\t\x12.\n\ndecided_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x0e \x01(\t\x12\r\n\x05grant\x18\x0f \x01(\t\x12\r\n\x05paths\x18\x10 \x03(\t\"\x1c\n\x1aListMyGrantRequestsRequest\"U\n\x1bListMyGrantRequestsResponse\x12\x36\n\x0egrant_requests\x18\x01 \x03(\x0b\x32\x1e.ndxp.exchange.v1.GrantRequest\"\x1a\n\x18ListGrantRequestsRequest\"S\n\x19ListGrantRequestsResponse\x12\x36\n\x0egrant_requests\x18\x01 \x03(\x0b\x32\x1e.ndxp.exchange.v1.GrantRequest\"\x92\x01\n\x1a\x41pproveGrantRequestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x10\n\x08purposes\x18\x03 \x03(\t\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\x12\x13\n\x0bvalid_until\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\r\n\x05paths\x18\x07 \x03(\t\"f\n\x1b\x41pproveGrantRequestResponse\x12\x35\n\rgrant_request\x18\x01 \x01(\x0b\x32\x1e.ndxp.exchange.v1.GrantRequest\x12\x10\n\x08warnings\x18\x02 \x03(\t\"L\n\x1a\x44\x65\x63lineGrantRequestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\n\n\x02id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"T\n\x1b\x44\x65\x63lineGrantRequestResponse\x12\x35\n\rgrant_request\x18\x01 \x01(\x0b\x32\x1e.ndxp.exchange.v1.GrantRequest\"/\n\x0fGetUsageRequest\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\"Y\n\x10GetUsageResponse\x12\r\n\x05since\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\t\x12\'\n\x06usages\x18\x03 \x03(\x0b\x32\x17.ndxp.exchange.v1.Usage\"h\n\x05Usage\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x10\n\x08\x61nswered\x18\x04 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x05 \x01(\x03\x12\x0f\n\x07refused\x18\x06 \x01(\x03*\x9d\x01\n\x11GrantRequestState\x12#\n\x1fGRANT_REQUEST_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bGRANT_REQUEST_STATE_PENDING\x10\x01\x12 \n\x1cGRANT_REQUEST_STATE_APPROVED\x10\x02\x12 \n\x1cGRANT_REQUEST_STATE_DECLINED\x10\x03\x32\xcb\x07\n\x0f\x45xchangeService\x12_\n\x0bListMembers\x12$.ndxp.exchange.v1.ListMembersRequest\x1a%.ndxp.exchange.v1.ListMembersResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListServices\x12%.ndxp.exchange.v1.ListServicesRequest\x1a&.ndxp.exchange.v1.ListServicesResponse\"\x03\x90\x02\x01\x12\x62\n\x0cListMyGrants\x12%.ndxp.exchange.v1.ListMyGrantsRequest\x1a&.ndxp.exchange.v1.ListMyGrantsResponse\"\x03\x90\x02\x01\x12_\n\x0cRequestGrant\x12%.ndxp.exchange.v1.RequestGrantRequest\x1a&.ndxp.exchange.v1.RequestGrantResponse\"\x00\x12w\n\x13ListMyGrantRequests\x12,.ndxp.exchange.v1.ListMyGrantRequestsRequest\x1a-.ndxp.exchange.v1.ListMyGrantRequestsResponse\"\x03\x90\x02\x01\x12q\n\x11ListGrantRequests\x12*.ndxp.exchange.v1.ListGrantRequestsRequest\x1a+.ndxp.exchange.v1.ListGrantRequestsResponse\"\x03\x90\x02\x01\x12t\n\x13\x41pproveGrantRequest\x12,.ndxp.exchange.v1.ApproveGrantRequestRequest\x1a-.ndxp.exchange.v1.ApproveGrantRequestResponse\"\x00\x12t\n\x13\x44\x65\x63lineGrantRequest\x12,.ndxp.exchange.v1.DeclineGrantRequestRequest\x1a-.ndxp.exchange.v1.DeclineGrantRequestResponse\"\x00\x12V\n\x08GetUsage\x12!.ndxp.exchange.v1.GetUsageRequest\x1a\".ndxp.exchange.v1.GetUsageResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,34 +38,62 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGESERVICE'].methods_by_name['ListServices']._serialized_options = b'\220\002\001'
   _globals['_EXCHANGESERVICE'].methods_by_name['ListMyGrants']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['ListMyGrants']._serialized_options = b'\220\002\001'
+  _globals['_EXCHANGESERVICE'].methods_by_name['ListMyGrantRequests']._loaded_options = None
+  _globals['_EXCHANGESERVICE'].methods_by_name['ListMyGrantRequests']._serialized_options = b'\220\002\001'
+  _globals['_EXCHANGESERVICE'].methods_by_name['ListGrantRequests']._loaded_options = None
+  _globals['_EXCHANGESERVICE'].methods_by_name['ListGrantRequests']._serialized_options = b'\220\002\001'
   _globals['_EXCHANGESERVICE'].methods_by_name['GetUsage']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['GetUsage']._serialized_options = b'\220\002\001'
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=53
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=127
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=129
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=218
-  _globals['_MEMBER']._serialized_start=220
-  _globals['_MEMBER']._serialized_end=308
-  _globals['_LISTSERVICESREQUEST']._serialized_start=310
-  _globals['_LISTSERVICESREQUEST']._serialized_end=370
-  _globals['_LISTSERVICESRESPONSE']._serialized_start=372
-  _globals['_LISTSERVICESRESPONSE']._serialized_end=464
-  _globals['_SERVICE']._serialized_start=466
-  _globals['_SERVICE']._serialized_end=572
-  _globals['_METHOD']._serialized_start=574
-  _globals['_METHOD']._serialized_end=667
-  _globals['_LISTMYGRANTSREQUEST']._serialized_start=669
-  _globals['_LISTMYGRANTSREQUEST']._serialized_end=690
-  _globals['_LISTMYGRANTSRESPONSE']._serialized_start=692
-  _globals['_LISTMYGRANTSRESPONSE']._serialized_end=771
-  _globals['_GRANT']._serialized_start=774
-  _globals['_GRANT']._serialized_end=954
-  _globals['_GETUSAGEREQUEST']._serialized_start=956
-  _globals['_GETUSAGEREQUEST']._serialized_end=1003
-  _globals['_GETUSAGERESPONSE']._serialized_start=1005
-  _globals['_GETUSAGERESPONSE']._serialized_end=1094
-  _globals['_USAGE']._serialized_start=1096
-  _globals['_USAGE']._serialized_end=1200
-  _globals['_EXCHANGESERVICE']._serialized_start=1203
-  _globals['_EXCHANGESERVICE']._serialized_end=1605
+  _globals['_GRANTREQUESTSTATE']._serialized_start=2557
+  _globals['_GRANTREQUESTSTATE']._serialized_end=2714
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=86
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=160
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=162
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=251
+  _globals['_MEMBER']._serialized_start=253
+  _globals['_MEMBER']._serialized_end=341
+  _globals['_LISTSERVICESREQUEST']._serialized_start=343
+  _globals['_LISTSERVICESREQUEST']._serialized_end=403
+  _globals['_LISTSERVICESRESPONSE']._serialized_start=405
+  _globals['_LISTSERVICESRESPONSE']._serialized_end=497
+  _globals['_SERVICE']._serialized_start=499
+  _globals['_SERVICE']._serialized_end=619
+  _globals['_METHOD']._serialized_start=621
+  _globals['_METHOD']._serialized_end=714
+  _globals['_LISTMYGRANTSREQUEST']._serialized_start=716
+  _globals['_LISTMYGRANTSREQUEST']._serialized_end=737
+  _globals['_LISTMYGRANTSRESPONSE']._serialized_start=739
+  _globals['_LISTMYGRANTSRESPONSE']._serialized_end=818
+  _globals['_GRANT']._serialized_start=821
+  _globals['_GRANT']._serialized_end=1016
+  _globals['_REQUESTGRANTREQUEST']._serialized_start=1019
+  _globals['_REQUESTGRANTREQUEST']._serialized_end=1200
+  _globals['_REQUESTGRANTRESPONSE']._serialized_start=1202
+  _globals['_REQUESTGRANTRESPONSE']._serialized_end=1279
+  _globals['_GRANTREQUEST']._serialized_start=1282
+  _globals['_GRANTREQUEST']._serialized_end=1661
+  _globals['_LISTMYGRANTREQUESTSREQUEST']._serialized_start=1663
+  _globals['_LISTMYGRANTREQUESTSREQUEST']._serialized_end=1691
+  _globals['_LISTMYGRANTREQUESTSRESPONSE']._serialized_start=1693
+  _globals['_LISTMYGRANTREQUESTSRESPONSE']._serialized_end=1778
+  _globals['_LISTGRANTREQUESTSREQUEST']._serialized_start=1780
+  _globals['_LISTGRANTREQUESTSREQUEST']._serialized_end=1806
+  _globals['_LISTGRANTREQUESTSRESPONSE']._serialized_start=1808
+  _globals['_LISTGRANTREQUESTSRESPONSE']._serialized_end=1891
+  _globals['_APPROVEGRANTREQUESTREQUEST']._serialized_start=1894
+  _globals['_APPROVEGRANTREQUESTREQUEST']._serialized_end=2040
+  _globals['_APPROVEGRANTREQUESTRESPONSE']._serialized_start=2042
+  _globals['_APPROVEGRANTREQUESTRESPONSE']._serialized_end=2144
+  _globals['_DECLINEGRANTREQUESTREQUEST']._serialized_start=2146
+  _globals['_DECLINEGRANTREQUESTREQUEST']._serialized_end=2222
+  _globals['_DECLINEGRANTREQUESTRESPONSE']._serialized_start=2224
+  _globals['_DECLINEGRANTREQUESTRESPONSE']._serialized_end=2308
+  _globals['_GETUSAGEREQUEST']._serialized_start=2310
+  _globals['_GETUSAGEREQUEST']._serialized_end=2357
+  _globals['_GETUSAGERESPONSE']._serialized_start=2359
+  _globals['_GETUSAGERESPONSE']._serialized_end=2448
+  _globals['_USAGE']._serialized_start=2450
+  _globals['_USAGE']._serialized_end=2554
+  _globals['_EXCHANGESERVICE']._serialized_start=2717
+  _globals['_EXCHANGESERVICE']._serialized_end=3688
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class ExchangeServiceStub:
     """The directory of the exchange. It is an ordinary provider behind the gateway (VN/GOV/G22/exchange):
-    every member may call it, except for GetUsage, and every call of it is in the ledger like any other.
+    every member may call it, except for GetUsage, and every call of it is in the ledger like any other. For a request that the
+    caller may not decide the answer is the same as for one that does not exist.
     """
 
     def __init__(self, channel):
@@ -51,6 +52,31 @@ class ExchangeServiceStub:
                 request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsRequest.SerializeToString,
                 response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsResponse.FromString,
                 _registered_method=True)
+        self.RequestGrant = channel.unary_unary(
+                '/ndxp.exchange.v1.ExchangeService/RequestGrant',
+                request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.RequestGrantRequest.SerializeToString,
+                response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.RequestGrantResponse.FromString,
+                _registered_method=True)
+        self.ListMyGrantRequests = channel.unary_unary(
+                '/ndxp.exchange.v1.ExchangeService/ListMyGrantRequests',
+                request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantRequestsRequest.SerializeToString,
+                response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantRequestsResponse.FromString,
+                _registered_method=True)
+        self.ListGrantRequests = channel.unary_unary(
+                '/ndxp.exchange.v1.ExchangeService/ListGrantRequests',
+                request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListGrantRequestsRequest.SerializeToString,
+                response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListGrantRequestsResponse.FromString,
+                _registered_method=True)
+        self.ApproveGrantRequest = channel.unary_unary(
+                '/ndxp.exchange.v1.ExchangeService/ApproveGrantRequest',
+                request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ApproveGrantRequestRequest.SerializeToString,
+                response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ApproveGrantRequestResponse.FromString,
+                _registered_method=True)
+        self.DeclineGrantRequest = channel.unary_unary(
+                '/ndxp.exchange.v1.ExchangeService/DeclineGrantRequest',
+                request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.DeclineGrantRequestRequest.SerializeToString,
+                response_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.DeclineGrantRequestResponse.FromString,
+                _registered_method=True)
         self.GetUsage = channel.unary_unary(
                 '/ndxp.exchange.v1.ExchangeService/GetUsage',
                 request_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageRequest.SerializeToString,
@@ -60,7 +86,8 @@ class ExchangeServiceStub:
 
 class ExchangeServiceServicer:
     """The directory of the exchange. It is an ordinary provider behind the gateway (VN/GOV/G22/exchange):
-    every member may call it, except for GetUsage, and every call of it is in the ledger like any other.
+    every member may call it, except for GetUsage, and every call of it is in the ledger like any other. For a request that the
+    caller may not decide the answer is the same as for one that does not exist.
     """
 
     def ListMembers(self, request, context):
@@ -79,6 +106,42 @@ class ExchangeServiceServicer:
 
     def ListMyGrants(self, request, context):
         """Lists the grants that the calling subsystem has.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RequestGrant(self, request, context):
+        """Asks for a grant: the right to call methods of a provider. The provider or the operator of the exchange decides. A request
+        that waits for a decision is not stored twice: the answer is the stored one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMyGrantRequests(self, request, context):
+        """Lists the grants that the calling subsystem has asked for, with the decisions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGrantRequests(self, request, context):
+        """Lists the requests for services of the calling subsystem that wait for a decision.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveGrantRequest(self, request, context):
+        """Approves a request for a service of the calling subsystem, as it is or with less. The grant holds within a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeclineGrantRequest(self, request, context):
+        """Declines a request for a service of the calling subsystem.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,6 +173,31 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsRequest.FromString,
                     response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsResponse.SerializeToString,
             ),
+            'RequestGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestGrant,
+                    request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.RequestGrantRequest.FromString,
+                    response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.RequestGrantResponse.SerializeToString,
+            ),
+            'ListMyGrantRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMyGrantRequests,
+                    request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantRequestsRequest.FromString,
+                    response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantRequestsResponse.SerializeToString,
+            ),
+            'ListGrantRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGrantRequests,
+                    request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListGrantRequestsRequest.FromString,
+                    response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListGrantRequestsResponse.SerializeToString,
+            ),
+            'ApproveGrantRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveGrantRequest,
+                    request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ApproveGrantRequestRequest.FromString,
+                    response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ApproveGrantRequestResponse.SerializeToString,
+            ),
+            'DeclineGrantRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclineGrantRequest,
+                    request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.DeclineGrantRequestRequest.FromString,
+                    response_serializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.DeclineGrantRequestResponse.SerializeToString,
+            ),
             'GetUsage': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUsage,
                     request_deserializer=ndxp_dot_exchange_dot_v1_dot_exchange__pb2.GetUsageRequest.FromString,
@@ -125,7 +213,8 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ExchangeService:
     """The directory of the exchange. It is an ordinary provider behind the gateway (VN/GOV/G22/exchange):
-    every member may call it, except for GetUsage, and every call of it is in the ledger like any other.
+    every member may call it, except for GetUsage, and every call of it is in the ledger like any other. For a request that the
+    caller may not decide the answer is the same as for one that does not exist.
     """
 
     @staticmethod
@@ -199,6 +288,141 @@ class ExchangeService:
             '/ndxp.exchange.v1.ExchangeService/ListMyGrants',
             ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsRequest.SerializeToString,
             ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.exchange.v1.ExchangeService/RequestGrant',
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.RequestGrantRequest.SerializeToString,
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.RequestGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMyGrantRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.exchange.v1.ExchangeService/ListMyGrantRequests',
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantRequestsRequest.SerializeToString,
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListMyGrantRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGrantRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.exchange.v1.ExchangeService/ListGrantRequests',
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListGrantRequestsRequest.SerializeToString,
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ListGrantRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveGrantRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.exchange.v1.ExchangeService/ApproveGrantRequest',
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ApproveGrantRequestRequest.SerializeToString,
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.ApproveGrantRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclineGrantRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/ndxp.exchange.v1.ExchangeService/DeclineGrantRequest',
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.DeclineGrantRequestRequest.SerializeToString,
+            ndxp_dot_exchange_dot_v1_dot_exchange__pb2.DeclineGrantRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,

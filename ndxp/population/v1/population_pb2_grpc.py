@@ -95,7 +95,7 @@ class PopulationServiceServicer:
     """
 
     def VerifyCitizen(self, request, context):
-        """Service 033: does a citizen with this number, name and birth date exist?
+        """Service 033: does a citizen with this number, name and, if it is given, birth date exist?
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 import gateway
-from gateway.control.directory import CONTRACT, SUBSYSTEM, complete
+from gateway.control.directory import CONTRACT, FOR_ALL, SUBSYSTEM, complete
 from gateway.control.exchange_file import read_exchange_file
 from gateway.core.registry import Member, Registry, Snapshot, check
 from ndxp.exchange.v1 import exchange_pb2
@@ -24,12 +24,13 @@ def test_an_exchange_of_one_member_gets_its_directory_and_its_operator() -> None
     assert {"VN/COM/acme/app", SUBSYSTEM, "VN/GOV/G22/operations"} == set(Snapshot(made, {}).subsystems)
     assert [(s.provider, s.contract, s.address) for s in made.services] == [(SUBSYSTEM, CONTRACT, ADDRESS)]
     [grant] = made.grants
-    assert (grant.consumer, grant.methods) == ("group:all", ["ListMembers", "ListServices", "ListMyGrants"])
+    assert (grant.consumer, grant.methods) == ("group:all", [*FOR_ALL])
     assert complete(made, ADDRESS) == made
 
 
 def test_nobody_may_read_the_usage_by_the_right_of_all() -> None:
     [for_all] = [grant for grant in DEFAULT.grants if grant.consumer == "group:all"]
+    assert for_all.methods == [*FOR_ALL]
     described = exchange_pb2.DESCRIPTOR.services_by_name["ExchangeService"].methods_by_name
     assert set(for_all.methods) == {*described} - {"GetUsage"}
 

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from gateway.control import discovery
 from gateway.control.discovery import ContractUnknown, Discovery
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.registry import Member, Registry, Service, Snapshot
 from tests.support.fakes import until
 
@@ -187,13 +188,13 @@ async def test_the_reason_why_a_contract_is_not_learnt_is_given_and_logged_once(
         serving(whole) as good,
         serving(reflecting(version, Garbage())) as bad,
     ):
-        whys = {
-            of_health(without): "it has no reflection, neither grpc.reflection.v1 nor v1alpha",
-            of_health(guarded): "its reflection says PERMISSION_DENIED",
-            of_health(good, "no.such.v1.Service"): "its reflection does not know it (not found)",
-            of_health(bad): "its descriptors are bad (DecodeError)",
-        }
-        for service, why in whys.items():
+        whys = [
+            (of_health(without), "it has no reflection, neither grpc.reflection.v1 nor v1alpha"),
+            (of_health(guarded), "its reflection says PERMISSION_DENIED"),
+            (of_health(good, "no.such.v1.Service"), "its reflection does not know it (not found)"),
+            (of_health(bad), "its descriptors are bad (DecodeError)"),
+        ]
+        for service, why in whys:
             finding = discover(Contracts(service))
             for _ in range(2):
                 assert f"{service.contract}: {why}" in await finding.learn(service)
@@ -230,6 +231,13 @@ async def test_a_trouble_is_over_when_the_contract_is_learnt() -> None:
         handlers.append(reflecting("v1", ReflectionServicer([HEALTH])))
         await finding.learn(service)
         assert finding.trouble(service) == ""
+
+
+async def test_the_contract_of_rest_services_is_known_without_asking() -> None:
+    service = Service("VN/COM/C01/p", REST, "127.0.0.1:1", rest={"clinic": "http://127.0.0.1:2"})
+    store = Contracts(service)
+    assert await discover(store).learn(service) == ""
+    assert REST in store.learnt
 
 
 async def test_the_address_is_the_one_of_this_run() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ndxp.address import loopback
+from ndxp.process import loopback
 from tests.support.stores import Valkey
 
 

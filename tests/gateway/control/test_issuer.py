@@ -11,10 +11,10 @@ from gateway.control.credentials import Credentials
 from gateway.control.issuer import TokenIssuer
 from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
 from gateway.core.registry import Registry
-from gateway.dataplane.tokens import TokenVerifier
 from gateway.keys import load_or_create
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
+from gateway.tokens import TokenVerifier
 from ndxp.errors import Reason, Refusal
 from tests.support.fakes import until
 

@@ -9,6 +9,7 @@ from gateway.control.keeper import Keeper
 from gateway.core.registry import Member, Registry
 from gateway.registry_store import (
     CONTRACTS,
+    DOCUMENTS,
     FILE,
     GENERATIONS,
     REGISTRY,
@@ -26,7 +27,7 @@ from tests.support.descriptors import file_set
 ONE, OTHER = "VN/GOV/G01/population", "VN/GOV/G01/passports"
 MEMBERS = Registry("VN", members=[Member("VN/GOV/G01", "One", subsystems=["population", "passports"])])
 SALT = b"s" * 32
-PARTS = (REGISTRY, FILE, CONTRACTS, SECRETS, GENERATIONS, TOKEN_KEYS, SALT_KEY)
+PARTS = (REGISTRY, FILE, CONTRACTS, DOCUMENTS, SECRETS, GENERATIONS, TOKEN_KEYS, SALT_KEY)
 
 
 class Kept:
@@ -50,6 +51,7 @@ class Kept:
         await self.registry.put_salt_key(SALT)
         await self.registry.take(MEMBERS)
         await self.registry.put_contract("ndxp.population.v1.PopulationService", file_set(population_pb2.DESCRIPTOR))
+        await self.registry.put_document(ONE, "clinic", b"{}")
         await self.registry.put_secrets({ONE: "1a" * 32, OTHER: "2b" * 32})
         await self.registry.put_secrets({ONE: "3c" * 32})
         await self.registry.publish_key({"kid": "k1", "kty": "OKP"})
@@ -105,6 +107,13 @@ async def test_one_secret_less_is_a_loss_unless_it_was_dropped(kept: Kept) -> No
     await kept.keeper.look()
     await kept.store.hdel(SECRETS, ONE)
     assert await kept.keeper.lost() == "hashes of secrets"
+
+
+async def test_the_last_document_may_be_dropped(kept: Kept) -> None:
+    await kept.registry.drop_documents(ONE, "clinic")
+    assert await kept.keeper.lost() == ""
+    await kept.keeper.look()
+    assert await kept.registry.document(ONE, "clinic") is None
 
 
 async def test_an_older_copy_of_the_store_is_a_loss(kept: Kept) -> None:

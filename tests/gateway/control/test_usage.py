@@ -34,7 +34,8 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def exchange(store: Store, engine: sa.Engine) -> ExchangeService:
-    return ExchangeService(RegistryStore(store), Usage(Reader(engine), store))
+    no_requests: Any = None
+    return ExchangeService(RegistryStore(store), no_requests, Usage(Reader(engine), store))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.core import explain as explaining
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.explain import STEPS, Explanation
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Origin, Phase, Record
@@ -18,7 +19,10 @@ MEMBERS = [
     Member(id="VN/GOV/H26", name="Hà Nội", subsystems=["one-stop"]),
     Member(id="VN/GOV/G01", name="Bộ Công an", subsystems=["demo"]),
 ]
-SERVICES = [Service(provider=SERVICE, contract="demo.v1.Demo", address="h:1")]
+SERVICES = [
+    Service(provider=SERVICE, contract="demo.v1.Demo", address="h:1"),
+    Service(provider=SERVICE, contract=REST, address="h:2", rest={"clinic": "http://h"}),
+]
 
 
 def explain(records: list[Record], *grants: Grant) -> Explanation:
@@ -27,7 +31,8 @@ def explain(records: list[Record], *grants: Grant) -> Explanation:
 
 
 def grant(*methods: str, **terms: Any) -> Grant:
-    return Grant(id="g", consumer=CLIENT, provider=SERVICE, contract="demo.v1.Demo", methods=list(methods), **terms)
+    contract = terms.pop("contract", "demo.v1.Demo")
+    return Grant(id="g", consumer=CLIENT, provider=SERVICE, contract=contract, methods=list(methods), **terms)
 
 
 def record(phase: Phase = Phase.OUTCOME, **fields: Any) -> Record:
@@ -92,6 +97,12 @@ DENIED: dict[str, Any] = {
 def test_a_denied_call_is_told_the_nearest_grant() -> None:
     explanation = explain([record(**DENIED)], grant("Put"))
     assert "its grant g is for Put" in why(explanation, "authorise")
+
+
+def test_of_a_denied_call_of_a_rest_service_the_path_is_not_known() -> None:
+    denied = record(**{**DENIED, "method": f"{REST}/Get"})
+    told = why(explain([denied], grant("Get", contract=REST, paths=["/clinic/*"])), "authorise")
+    assert told.endswith("its grant g is for the paths /clinic/*; the path is not in the record")
 
 
 def test_an_answered_call_shows_the_terms_of_its_grant_as_they_are_now() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core import policy
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.policy import choose_service
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from ndxp.errors import Reason, Refusal
@@ -311,3 +312,78 @@ def test_the_refusal_of_a_very_long_method_is_short() -> None:
 @pytest.mark.parametrize("wanted", [OTHER, "VN:GOV:000.00.00.G02:demo", "VN:GOV:G02:demo"])
 def test_a_provider_may_be_named_in_either_form(wanted: str) -> None:
     assert choose_service(snapshot(), f"{COPY}/Get", wanted).provider == OTHER
+
+
+REST_SERVICE = Service(
+    provider=PROVIDER, contract=REST, address="h:3", rest={"clinic": "http://h:8000", "labs": "http://h:8001"}
+)
+
+
+def rest(*paths: str, grant_id: str = "g", methods: tuple[str, ...] = ("Get",), **terms: Any) -> Grant:
+    return grant(CLIENT, *methods, grant_id=grant_id, on=REST, paths=list(paths), **terms)
+
+
+def rest_snapshot(*grants: Grant) -> Snapshot:
+    return Snapshot(Registry(instance="VN", members=MEMBERS, services=[REST_SERVICE], grants=list(grants)), {})
+
+
+def by_path(known: Snapshot, path: str, *, method: str = "Get", purpose: str = "") -> str:
+    """The grant for a call of a REST service, or the refusal's text."""
+    try:
+        found = policy.authorise(known, CLIENT, REST_SERVICE, f"{REST}/{method}", purpose=purpose, now=NOW, path=path)
+    except Refusal as refusal:
+        return refusal.message
+    return found.id
+
+
+def test_a_grant_without_paths_is_for_every_path() -> None:
+    known = rest_snapshot(rest())
+    assert by_path(known, "/clinic/patients/7") == by_path(known, "/labs/") == "g"
+
+
+def test_a_grant_with_paths_is_for_these() -> None:
+    known = rest_snapshot(rest("/clinic/patients/*", "/labs/**"))
+    assert by_path(known, "/clinic/patients/7") == by_path(known, "/labs/x/y") == "g"
+    for other in ("/clinic/patients", "/clinic/patients/7/visits", "/clinic/Patients/7", "/clinic/"):
+        assert "no grant" in by_path(known, other)
+
+
+def test_the_refusal_of_a_path_names_the_nearest_grant_and_its_paths() -> None:
+    known = rest_snapshot(rest("/clinic/x", grant_id="put", methods=("Put",)), rest("/clinic/patients/*", "/labs/a"))
+    assert by_path(known, "/labs/b") == (
+        f"{CLIENT} has no grant to call Get of {REST} at {PROVIDER}; its grant g is for the paths "
+        "/clinic/patients/*, /labs/a"
+    )
+
+
+def test_a_grant_that_lacks_only_the_purpose_is_nearer_than_one_that_lacks_the_path() -> None:
+    known = rest_snapshot(rest("/clinic/a", grant_id="a"), rest("/clinic/b", grant_id="b", purposes=["care"]))
+    assert "its grant b asks for a purpose among care" in by_path(known, "/clinic/b")
+    assert "its grant a is for the paths /clinic/a" in by_path(known, "/clinic/c")
+    assert by_path(known, "/clinic/b", purpose="care") == "b"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_grants_the_first_that_has_the_path_counts_whatever_was_asked_before(turned: bool) -> None:
+    known = rest_snapshot(
+        rest("/clinic/a", grant_id="a"), rest("/clinic/a", "/clinic/b", grant_id="b"), rest(grant_id="all")
+    )
+    wanted = {"/clinic/a": "a", "/clinic/b": "b", "/clinic/c": "all"}
+    for path in sorted(wanted, reverse=turned) * 2:
+        assert by_path(known, path) == wanted[path]
+
+
+def test_paths_do_not_fill_the_memory_of_grants() -> None:
+    known = rest_snapshot(rest("/clinic/**"), rest(grant_id="all"))
+    for number in range(50):
+        assert by_path(known, f"/clinic/{number}") == "g"
+        assert by_path(known, f"/labs/{number}") == "all"
+    assert len(known.granted(NOW)) == 1
+
+
+def test_a_rest_service_that_the_provider_does_not_have_is_unknown() -> None:
+    known = rest_snapshot(rest())
+    assert choose_service(known, f"{REST}/Get", "", "/labs/x") == REST_SERVICE
+    with pytest.raises(Refusal, match="has no REST service 'pharmacy'; it has clinic, labs") as raised:
+        choose_service(known, f"{REST}/Get", "", "/pharmacy/x")
+    assert raised.value.reason is Reason.UNKNOWN_SERVICE

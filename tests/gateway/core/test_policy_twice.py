@@ -28,6 +28,9 @@ CONSUMERS = [
 ]  # fmt: skip
 PATTERNS = [*METHODS, "*", "Get*", "?et", "[GP]*"]
 
+PATHS = ["/a/", "/a/x", "/a/x/y", "/a/y", "/b/x", "/b/x/y/z"]
+PATTERNS_OF_PATHS = [*PATHS, "/a/*", "/a/**", "/a/*/y", "/b/*/**", "/b/**"]
+
 grants = st.builds(
     Grant,
     id=st.just(""),
@@ -36,6 +39,7 @@ grants = st.builds(
     contract=st.sampled_from(CONTRACTS),
     methods=st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2),
     purposes=st.just([]) | st.lists(st.sampled_from(PURPOSES), max_size=2),
+    paths=st.just([]) | st.lists(st.sampled_from(PATTERNS_OF_PATHS), max_size=2),
     valid_from=st.sampled_from(DAYS),
     valid_until=st.sampled_from(DAYS),
 )
@@ -45,12 +49,15 @@ calls = st.tuples(
     st.sampled_from(CONTRACTS),
     st.sampled_from(METHODS),
     st.sampled_from([*PURPOSES, "", "curiosity"]),
+    st.sampled_from(PATHS),
     st.integers(0, 4 * 48),
 )
 START = datetime(2025, 12, 31, tzinfo=timezone(timedelta(hours=7)))
 
 
-def may(grant: Grant, client: str, provider: str, contract: str, method: str, purpose: str, at: datetime) -> bool:
+def may(
+    grant: Grant, client: str, provider: str, contract: str, method: str, purpose: str, path: str, at: datetime
+) -> bool:
     """The rules, one after the other."""
     if (grant.provider, grant.contract) != (provider, contract):
         return False
@@ -68,7 +75,7 @@ def may(grant: Grant, client: str, provider: str, contract: str, method: str, pu
         return False
     if not any(re.fullmatch(p.replace("*", ".*").replace("?", "."), method) for p in grant.methods):
         return False
-    if grant.purposes and purpose not in grant.purposes:
+    if not reaches(grant.paths, path) or (grant.purposes and purpose not in grant.purposes):
         return False
     if grant.valid_from and at < moment(grant.valid_from):
         return False
@@ -76,12 +83,19 @@ def may(grant: Grant, client: str, provider: str, contract: str, method: str, pu
     return not (grant.valid_until and at >= moment(grant.valid_until) + last_day)
 
 
+def reaches(paths: list[str], path: str) -> bool:
+    patterns = [re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]+") for pattern in paths]
+    return not paths or any(re.fullmatch(pattern, path) for pattern in patterns)
+
+
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text if "T" in text else f"{text}T00:00:00+07:00")
 
 
 @given(given_grants=st.lists(grants, max_size=6), asked=st.lists(calls, min_size=1, max_size=12))
-def test_two_policies_decide_alike(given_grants: list[Grant], asked: list[tuple[str, str, str, str, str, int]]) -> None:
+def test_two_policies_decide_alike(
+    given_grants: list[Grant], asked: list[tuple[str, str, str, str, str, str, int]]
+) -> None:
     registry = Registry(
         instance="VN",
         members=MEMBERS,
@@ -92,18 +106,20 @@ def test_two_policies_decide_alike(given_grants: list[Grant], asked: list[tuple[
         ],
     )
     known = Snapshot(registry, {})
-    for client, provider, contract, method, purpose, half_hours in asked * 2:
+    for client, provider, contract, method, purpose, path, half_hours in asked * 2:
         at = START + timedelta(minutes=30 * half_hours)
-        fitting = [g for g in registry.grants if may(g, client, provider, contract, method, purpose, at)]
+        fitting = [g for g in registry.grants if may(g, client, provider, contract, method, purpose, path, at)]
         try:
             found: Grant | Reason = policy.authorise(
                 known, client, known.providers[contract][provider], f"{contract}/{method}",
-                purpose=purpose, now=at.timestamp(),
+                purpose=purpose, now=at.timestamp(), path=path,
             )  # fmt: skip
         except Refusal as refusal:
             found = refusal.reason
         if fitting:
             assert found == fitting[0]
         else:
-            otherwise = [may(g, client, provider, contract, method, p, at) for g in registry.grants for p in PURPOSES]
+            otherwise = [
+                may(g, client, provider, contract, method, p, path, at) for g in registry.grants for p in PURPOSES
+            ]
             assert found is (Reason.PURPOSE_REQUIRED if any(otherwise) else Reason.ACCESS_DENIED)

@@ -20,7 +20,8 @@ from ndxp.wire import metadata
 from tests.support.agencies import PARTS
 from tests.support.descriptors import file_set
 
-CONTRACT = "demo.v1.Demo"
+CONTRACT, REST = "demo.v1.Demo", "ndxp.rest.v1.RestService"
+FIELDS = {"services": {"rest"}, "grants": {"paths", "fields"}}
 
 
 def small(**changes: Any) -> dict[str, Any]:
@@ -48,6 +49,16 @@ def changed(part: str, **entry: Any) -> dict[str, Any]:
     """The small registry with the first entry of a part changed."""
     data = small()
     data[part][0] = {**data[part][0], **entry}
+    return data
+
+
+def rest(**entries: Any) -> dict[str, Any]:
+    """The small registry with a provider of REST services, and a grant of them, that are changed in these fields."""
+    service = {"provider": "VN/GOV/G01/population", "contract": REST, "address": "h:1", "rest": {"clinic": "http://h/"}}
+    terms = {"consumer": "group:all", "provider": "VN/GOV/G01/population", "contract": REST, "methods": ["Get"]}
+    data = small()
+    for part, entry in (("services", service), ("grants", {"id": "r", **terms})):
+        data[part].append({**entry, **{field: value for field, value in entries.items() if field in FIELDS[part]}})
     return data
 
 
@@ -112,6 +123,17 @@ def test_a_small_registry_holds() -> None:
         (changed("grants", valid_until="2026-02-20T10:00:00"), "grants[0].valid_until", "nor an instant"),
         (changed("grants", valid_from="2026-02-02", valid_until="2026-02-01"), "grants[0]", "it would never hold"),
         (changed("grants", valid_from="2026-02-01T00:00:00Z", valid_until="2026-01-31"), "grants[0]", "never hold"),
+        (changed("services", rest={"clinic": "http://h/"}), "services[0].rest", f"belong to the contract {REST}"),
+        (changed("grants", paths=["/clinic/x"]), "grants[0].paths", f"only a grant of {REST} has paths"),
+        (rest(rest={}), "services[1].rest", "there must be 1 to 200"),
+        (rest(rest={f"c{number}": "http://h/" for number in range(201)}), "services[1].rest", "201 REST services"),
+        (rest(rest={"a/b": "http://h/"}), "services[1].rest", "'a/b': a code has 1 to 64"),
+        (rest(rest={"clinic": "ftp://h/"}), "services[1].rest.clinic", "http:// or https://"),
+        (rest(rest={"clinic": "http://u:p@h/"}), "services[1].rest.clinic", "may not have a user or a password"),
+        (rest(fields=["head"]), "grants[1].fields", "cannot withhold fields"),
+        (rest(paths=["/clinic/../x"]), "grants[1].paths", "canonical"),
+        (rest(paths=["/clinic/a*"]), "grants[1].paths", "* stands for a whole segment"),
+        (rest(paths=["/clinic/" + "x" * 1000] * 2), "grants[1].paths", "make several grants"),
         (small(quotas={"VN/GOV/H26/x": {}}), "quotas", "VN/GOV/H26/x"),
         (small(quotas={"default": {"rate": 0}}), "quotas", ">= 0.001"),
         (small(quotas={"default": {"burst": 0}}), "quotas", ">= 1"),
@@ -123,6 +145,14 @@ def test_a_registry_that_does_not_hold_is_refused_with_place_and_fault(data: Any
         parse(data)
     assert place in str(refused.value)
     assert what in str(refused.value)
+
+
+def test_a_provider_of_rest_services_and_a_grant_of_their_paths_hold() -> None:
+    made = parse(rest(paths=["/clinic/patients/*", "/clinic/visits/**"]))
+    assert made.grants[1].terms == "for the paths /clinic/patients/*, /clinic/visits/**"
+    service = made.services[1]
+    assert service.listens_at({service.provider: "agency:1"}) == "h:1"
+    assert service.listens_at({service.provider: "agency:1", REST: "adapter:1"}) == "adapter:1"
 
 
 @pytest.mark.parametrize("address", ["[::1]:45901", "127.0.0.1:1", "population.example:50061", "population:65535"])

@@ -71,6 +71,19 @@ def disconnect(url: str) -> None:
     engine.dispose()
 
 
+def test_a_removed_document_is_gone_and_its_key_is_free(database: Database) -> None:
+    with database.transaction() as transaction:
+        for kind in ("wish", "other"):
+            transaction.put(kind, "a", b"1", owner="me")
+        transaction.remove("wish", "a")
+        transaction.remove("wish", "never there")
+    with database.transaction() as transaction:
+        assert (transaction.get("wish", "a"), transaction.of("wish", "me")) == (None, [])
+        assert transaction.get("other", "a") == b"1"
+        transaction.put("wish", "a", b"2")
+        assert transaction.get("wish", "a") == b"2"
+
+
 def test_a_request_given_twice_is_done_once(database: Database) -> None:
     done(database, change("r-1"))
     assert done(database, change("r-1")) == ["r-1"]

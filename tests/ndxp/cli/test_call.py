@@ -124,6 +124,27 @@ def test_an_unknown_method_or_service_is_refused_by_the_gateway(ndxp: Ndxp, meth
     assert "`ndxp services`" in ran.data["error"]["remedy"]
 
 
+@pytest.mark.parametrize("name", ["PopulationService/VerifyCitizen", "VerifyCitizen"])
+def test_a_short_name_will_do_if_only_one_method_has_it(ndxp: Ndxp, name: str) -> None:
+    ran = ndxp("call", name, json.dumps(claim()), "--json")
+    assert ran.data["answers"] == [{"matched": True}]
+    assert [record["method"] for record in ndxp("log", "show", ran.data["transaction_id"], "--json").data] == [VERIFY]
+
+
+def test_a_short_name_of_several_methods_lists_them_and_calls_none(ndxp: Ndxp) -> None:
+    ran = ndxp("call", "SubmitBirth", "{}")
+    assert ran.code == 2
+    assert "may be ndxp.civil_status.v1.CivilStatusService/SubmitBirth, ndxp.life_events.v1." in ran.complaint
+
+
+@pytest.mark.parametrize("name", [f"{POPULATION}/VerifyCitizens", "VerifyCitizn"])
+def test_a_misspelt_method_is_refused_with_the_one_that_may_be_meant(ndxp: Ndxp, name: str) -> None:
+    ran = ndxp("call", name, "{}")
+    assert ran.code == 64 + Code.UNIMPLEMENTED
+    assert f"Did you mean {VERIFY}?" in ran.err.splitlines()
+    assert ndxp("call", name, "{}", "--json").data["error"]["did_you_mean"] == VERIFY
+
+
 def test_an_unknown_field_is_wrong_usage_and_the_fields_there_are_are_named(ndxp: Ndxp) -> None:
     ran = ndxp("call", VERIFY, '{"citizenNo": "074079255028"}')
     assert ran.code == 2

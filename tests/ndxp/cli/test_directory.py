@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import jwt
 import pytest
 
-from ndxp.cli.directory import together
+from ndxp.cli.services import together
 from tests.ndxp.cli.conftest import Ndxp
 from tests.support.fakes import until_now
 
@@ -98,6 +98,14 @@ def test_an_added_grant_is_shown_with_the_id_that_removes_it(ndxp: Ndxp) -> None
     assert "GetCitizen, VerifyCitizen" in added.out
     removed = ndxp("grants", "remove", added.out.split()[0])
     assert (removed.code, removed.out) == (0, f"Removed {added.out.split()[0]}.\n")
+
+
+@pytest.mark.usefixtures("without_new_grants")
+def test_a_grant_takes_the_short_name_of_a_service(ndxp: Ndxp) -> None:
+    grant = ndxp("grants", "add", TELEVISION, PROVIDER, "PopulationService", "GetCitizen", "--json").data
+    assert grant["contract"] == POPULATION
+    ran = ndxp("grants", "add", TELEVISION, PROVIDER, "PopulatonService", "GetCitizen")
+    assert (ran.code, ran.complaint) == (2, f"no such service: 'PopulatonService'; did you mean '{POPULATION}'?")
 
 
 @pytest.mark.usefixtures("without_new_grants")

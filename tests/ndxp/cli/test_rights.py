@@ -46,6 +46,14 @@ def test_can_in_json_says_the_same(ndxp: Ndxp, member: str, method: str, more: t
     assert (ran.code, ran.data["allowed"], ran.data["reason"]) == (int(bool(reason)), not reason, reason)
 
 
+def test_can_takes_short_names_and_names_the_method_that_may_be_meant(ndxp: Ndxp) -> None:
+    told = ndxp("can", HOSPITAL, "PopulationService/GetCitizen", "--purpose", "treatment", "--json").data
+    assert (told["allowed"], told["method"]) == (True, GET_CITIZEN)
+    ran = ndxp("can", HOSPITAL, "PopulationService/GetCitzen")
+    assert ran.code == 1
+    assert f"Did you mean {GET_CITIZEN}?" in ran.out.splitlines()
+
+
 def test_a_call_says_which_fields_were_withheld_under_which_grant(ndxp: Ndxp) -> None:
     citizen = World().persona("traveller").citizen
     claim = {"citizenNumber": citizen.number, "fullName": citizen.full_name, "birthDate": str(citizen.birth_date)}

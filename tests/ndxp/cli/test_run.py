@@ -9,7 +9,7 @@ from tests.ndxp.cli.conftest import Ndxp
 def test_status_names_every_process_and_adds_up_their_memory(ndxp: Ndxp, exchange: RunningExchange) -> None:
     told = ndxp("status", "--json").data
     names = [process["name"] for process in told["processes"]]
-    assert names == ["agencies", "control", "gateway-1", "gateway-2", "store", "supervisor"]
+    assert names == ["agencies", "control", "gateway-1", "gateway-2", "rest", "store", "supervisor"]
     assert told["rss_mb"] == round(sum(process["rss_mb"] for process in told["processes"]), 1)
     assert all(process["rss_mb"] > 0 for process in told["processes"])
     pids = {process["name"]: process["pid"] for process in told["processes"]}

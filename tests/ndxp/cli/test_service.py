@@ -103,6 +103,9 @@ def test_a_contract_that_cannot_be_learnt_is_said_with_the_reason_by_every_comma
 
     until_now(lambda: listed() == (why, {}))  # its provider may have been asked before it was up
     assert f"  not learnt: {why}" in ndxp("services").out.splitlines()
+    described = ndxp("services", "describe", "silent.v1.Silent")
+    assert described.code == 1
+    assert described.complaint == "the gateway does not know the contract of silent.v1.Silent; `ndxp services` says why"
     said = f"silent.v1.Silent of VN/COM/silent/app is not learnt: {why}"
     assert said in ndxp("status").out.splitlines()
     assert why in [s["trouble"] for s in ndxp("status", "--json").data["services"]]

@@ -34,8 +34,8 @@ def test_free_ports_are_all_different(few: range) -> None:
 def test_only_what_people_type_has_a_usual_port(few: range, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "taken", lambda port: False)
     listens = plan.check_ports(None)
-    assert (listens.pop("gateway"), listens.pop("control")) == (50051, 8080)
-    assert set(listens) == {"exchange", *(part.name for part in plan.agencies())}
+    assert [listens.pop(name) for name in ("gateway", "control", "rest")] == [50051, 8080, 8081]
+    assert set(listens) == {"exchange", "adapter", *(part.name for part in plan.agencies())}
     assert set(listens.values()) <= set(few)
 
 

@@ -29,7 +29,7 @@ print(name, "says", os.environ["GREETING"], flush=True)
 while True:
     signal.pause()
 """
-NAMES = ("store", "control", "agencies", "gateway-1", "gateway-2")
+NAMES = ("store", "control", "rest", "agencies", "gateway-1", "gateway-2")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_stop_ends_the_gateways_first_and_the_store_last(
     assert supervisor.wait(20) == 0
     stopped = (tmp_path / "stopped").read_text(encoding="utf-8").split()
     assert sorted(stopped[:2]) == ["gateway-1", "gateway-2"]
-    assert stopped[2:] == ["agencies", "control", "store"]
+    assert stopped[2:] == ["rest", "agencies", "control", "store"]
 
 
 def test_everything_stops_when_the_run_folder_is_removed(

@@ -16,7 +16,9 @@ SETTINGS = ROOT / "pyproject.toml"
 
 
 def texts(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in files(folder)}
+    """The files of a folder, without the one that protoc writes in binary form."""
+    written = [path for path in files(folder) if path.suffix != ".binpb"]
+    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8") for path in written}
 
 
 def files(folder: Path) -> list[Path]:
@@ -33,6 +35,7 @@ def test_an_agency_has_its_name_everywhere_and_the_code_of_its_contract(tmp_path
     write("land_office", tmp_path / "mine", "VN/GOV/G13")
     written = texts(tmp_path / "mine")
     assert {"land_office/exchange.yaml", "land_office/v1/land_office_pb2_grpc.py", "Dockerfile"} <= written.keys()
+    assert b"LandOfficeService" in (tmp_path / "mine/land_office/v1/land_office_pb2.binpb").read_bytes()
     spelt = ("new_agency", "new-agency", "NewAgency", "New agency", "VN/GOV/G22")
     assert [(name, old) for name, text in written.items() for old in spelt if old in name + text] == []
     assert "subsystems: [VN/GOV/G13/land-office]" in written["land_office/exchange.yaml"]

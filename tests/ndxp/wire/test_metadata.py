@@ -58,6 +58,14 @@ def test_the_longest_value_is_taken() -> None:
     assert metadata.read([(metadata.PURPOSE, value)])[metadata.PURPOSE] == value
 
 
+def test_a_path_may_be_longer() -> None:
+    value = "/clinic/" + "x" * (metadata.LONGEST_PATH - len("/clinic/"))
+    pairs: list[metadata.Pair] = [(metadata.PATH, value)]
+    assert metadata.read(pairs) == {metadata.PATH: value}
+    assert metadata.onward(pairs) == pairs
+    assert refusal([(metadata.PATH, value + "x")]).metadata == {"key": metadata.PATH}
+
+
 @pytest.mark.parametrize("value", ["", "00-xyz", TRACE + "-more", TRACE.upper(), b"bytes"], ids=repr)
 def test_a_malformed_traceparent_is_left_out(value: str | bytes) -> None:
     assert metadata.TRACEPARENT not in metadata.read([(metadata.TRACEPARENT, value)])

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import jsonschema_rs
 import pytest
 
+from ndxp.exchange.v1.exchange_pb2 import RequestGrantRequest
+from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
@@ -16,6 +19,10 @@ JSON = "application/json"
 CITIZEN = {"citizen_number": "074079255028", "full_name": "Nguyễn Ngọc Tuấn", "birth_date": "1979"}
 MEMBER = {"id": "VN/COM/described", "name": "Described", "subsystems": ["app"]}
 SERVICE = {"provider": "VN/COM/described/app", "contract": "described.v1.Service", "address": "127.0.0.1:9"}
+REST_SERVICE = {
+    "provider": "VN/COM/described/app", "code": "clinic", "url": "http://127.0.0.1:9",
+    "openapi": '{"openapi": "3.1.0"}',
+}  # fmt: skip
 NAMED = {"provider": SERVICE["provider"], "contract": SERVICE["contract"]}
 GRANT = {"id": "described", "consumer": "VN/GOV/H26/one-stop", "methods": ["*"], **NAMED}
 Operations = dict[tuple[str, str], dict[str, Any]]
@@ -136,7 +143,21 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
     ask("GET", "/ledger/consistency", {"old": 1, "new": 2})
     ask("POST", "/ledger/retention", body={"before": 0})
     ask("POST", "/keys", body={"leaked": False})
+    with exchange.connect("VN/GOV/H26/hospital") as connection:
+        directory = ExchangeServiceStub(connection.channel)
+        for method in ("Get", "Put"):
+            wish = RequestGrantRequest(request_id=str(uuid4()), methods=[method], because="a test", **NAMED)
+            directory.RequestGrant(wish)
+    granted, declined = [each["id"] for each in ask("GET", "/grant-requests") if each["provider"] == NAMED["provider"]]
+    less = {"purposes": ["p"], "valid_until": "2099-12-31", "reason": "for a while"}
+    approved = ask("POST", "/grant-requests/{request_id}/approve", body=less, request_id=granted)
+    ask("POST", "/grant-requests/{request_id}/decline", body={"reason": "no"}, request_id=declined)
+    ask("DELETE", "/grants/{grant_id}", grant_id=approved["grant"])
     ask("DELETE", "/grants/{grant_id}", grant_id=GRANT["id"])
+    ask("PUT", "/services/rest", body=REST_SERVICE)
+    code = {"provider": REST_SERVICE["provider"], "code": REST_SERVICE["code"]}
+    ask("GET", "/services/rest/openapi", code)
+    ask("DELETE", "/services/rest", code)
     ask("DELETE", "/services", NAMED)
     ask("DELETE", "/quotas", {"consumer": "VN/COM/described/app"})
     # Not asked: what would change the ledger's key for the tests that share this exchange, or needs TLS or a loss.

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.control.api import transactions
-from gateway.control.http.problems import Problem
 from gateway.core.transaction import Phase, Record, canonical
+from gateway.http.problem import Problem
 from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import caught_up
 from gateway.ledger.signer import Signer

@@ -12,7 +12,7 @@ from gateway.core.transaction import Record, canonical, parse
 from ndxp.ledger.payload import salt_of, salted
 from ndxp.testing import RunningExchange
 
-READ_BY_VIEWER = ["members", "services", "grants", "keys", "statistics", "totals"]
+READ_BY_VIEWER = ["members", "services", "grants", "grant-requests", "keys", "statistics", "totals"]
 READ_BY_AUDITOR = ["transactions", "ledger", "ledger/keys", "ledger/checkpoints", "ledger/records"]
 CHANGES = [
     ("POST", "members/disable", {"member": "VN/COM/none"}),
@@ -22,6 +22,8 @@ CHANGES = [
     ("POST", "keys", {}),
     ("POST", "ledger/keys", None),
     ("DELETE", "grants/none", None),
+    ("POST", "grant-requests/none/approve", {}),
+    ("POST", "grant-requests/none/decline", {"reason": "x"}),
 ]
 ADMIN = "ndxp.control.v1.Admin"
 

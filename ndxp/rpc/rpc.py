@@ -1,49 +1,13 @@
 """One gRPC call on a stream of HTTP/2: framed messages out; status, messages and trailers in."""
 
 from asyncio import TimerHandle
-from base64 import b64decode
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
-from ndxp.wire.metadata import Pair
-
-_PREFIX = 5
-"""Bytes before each message: a flag, and the length."""
-
-_NO_METADATA = frozenset({"content-type", "grpc-message"})
-"""Fields of trailers that are not metadata."""
-
-_CODES_OF_RESETS: Mapping[int, Code] = {
-    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
-    ErrorCode.CANCEL: Code.CANCELLED,
-    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
-    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
-}
-"""Codes of resets by "gRPC over HTTP/2", section "Errors"; every other code is INTERNAL."""
-
-_CODES_OF_HTTP: Mapping[str, Code] = {
-    "401": Code.UNAUTHENTICATED,
-    "403": Code.PERMISSION_DENIED,
-    "404": Code.UNIMPLEMENTED,
-    "429": Code.UNAVAILABLE,
-    "502": Code.UNAVAILABLE,
-    "503": Code.UNAVAILABLE,
-    "504": Code.UNAVAILABLE,
-}
-"""Codes of HTTP answers that are not gRPC; every other status is UNKNOWN (gRPC's http-grpc-status-mapping)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How a call ended, its messages (none if it failed), and the trailing metadata."""
-
-    code: Code
-    messages: Sequence[bytes] = ()
-    trailing: Sequence[Pair] = ()
-
+from ndxp.rpc.answer import CODES_OF_HTTP, CODES_OF_RESETS, Answer
+from ndxp.rpc.framing import unframe
 
 Ended = Callable[[Answer], None]
 """Called when a call has ended."""
@@ -56,12 +20,13 @@ class Rpc:
     if the gateway has refused the stream, as gRPC's own clients do.
     """
 
-    __slots__ = ("_again", "_data", "_ended", "stream", "timer")
+    __slots__ = ("_again", "_data", "_ended", "_leading", "stream", "timer")
 
     def __init__(self, ended: Ended, again: Callable[[], None] | None = None) -> None:
         self._ended: Ended | None = ended
         self._again = again
         self._data: list[bytes] = []
+        self._leading: Fields = []
         self.stream: Stream | None = None
         self.timer: TimerHandle | None = None
 
@@ -83,9 +48,11 @@ class Rpc:
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
         """The headers of the answer, or its trailers."""
         if status not in ("", "200"):
-            self.end(Answer(_CODES_OF_HTTP.get(status, Code.UNKNOWN)))
+            self.end(Answer(CODES_OF_HTTP.get(status, Code.UNKNOWN)))
         elif ended:
             self.end(self._read(fields))
+        else:
+            self._leading = fields
 
     def on_data(self, data: bytes, *, ended: bool) -> None:
         """A part of the messages; a correct answer does not end with data."""
@@ -106,7 +73,7 @@ class Rpc:
             self.end(Answer(Code.UNAVAILABLE))
             again()
             return
-        self.end(Answer(_CODES_OF_RESETS.get(code, Code.INTERNAL)))
+        self.end(Answer(CODES_OF_RESETS.get(code, Code.INTERNAL)))
 
     def on_failure(self, failure: StreamFailure) -> None:
         """The gateway has broken a rule of HTTP/2."""
@@ -117,39 +84,10 @@ class Rpc:
         self.end(Answer(Code.UNAVAILABLE))
 
     def _read(self, fields: Fields) -> Answer:
-        trailing: list[Pair] = []
-        code = Code.UNKNOWN
-        for name, value in fields:
-            if name == "grpc-status":
-                code = Code(int(value)) if value.isdecimal() and int(value) <= max(Code) else Code.UNKNOWN
-            elif name not in _NO_METADATA:
-                trailing.append((name, _bytes(value) if name.endswith("-bin") else value))
-        if code is not Code.OK:
-            return Answer(code, (), trailing)
+        answer = Answer.read(fields)
+        if answer.code is not Code.OK:
+            return answer
         messages = unframe(b"".join(self._data))
-        return Answer(Code.INTERNAL, (), trailing) if messages is None else Answer(Code.OK, messages, trailing)
-
-
-def _bytes(value: str) -> bytes:
-    """The bytes of a "-bin" value, padded or not; empty for invalid base64."""
-    try:
-        return b64decode(value + "==")
-    except ValueError:
-        return b""
-
-
-def frame(messages: Sequence[bytes]) -> bytes:
-    """Messages in the framing of gRPC."""
-    return b"".join([b"\0" + len(message).to_bytes(4, "big") + message for message in messages])
-
-
-def unframe(data: bytes) -> list[bytes] | None:
-    """The messages in the data of a stream; None for an incomplete or a compressed message."""
-    messages, at = [], 0
-    while at < len(data):
-        end = at + _PREFIX + int.from_bytes(data[at + 1 : at + _PREFIX], "big")
-        if data[at] or end > len(data):
-            return None
-        messages.append(data[at + _PREFIX : end])
-        at = end
-    return messages
+        if messages is None:
+            return Answer(Code.INTERNAL, (), answer.trailing)
+        return Answer(Code.OK, messages, answer.trailing, answer.text, self._leading)

@@ -1,4 +1,4 @@
-"""A call of the generator's: its messages, its end, and what other ends mean."""
+"""A call of the client's: its messages, its end, and what other ends mean."""
 
 from base64 import b64encode
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.rpc import Answer, Rpc, frame, unframe
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode, Fields
+from ndxp.rpc import Answer, Rpc, frame, unframe
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Limits on connections to control: how many there are, and how long one may go without a whole request."""
+"""Limits on HTTP connections: how many there are, and how long one may go without a whole request."""
 
 import asyncio
 from typing import Any

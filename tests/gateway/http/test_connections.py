@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.control.http import connections
-from gateway.control.http.connections import Connection
+from gateway.http import connections
+from gateway.http.connections import Connection
 from ndxp.testing import RunningExchange
 from tests.support.fakes import PATIENCE, until
 

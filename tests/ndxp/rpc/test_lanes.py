@@ -1,4 +1,4 @@
-"""The generator's connections, against grpcio's own server."""
+"""The client's connections, against grpcio's own server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,10 +8,9 @@ from typing import Any
 import grpc
 import pytest
 
-from loadtest.rpc import Answer
-from loadtest.transport import Lanes
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode
+from ndxp.rpc import Answer, Lanes
 from tests.support.fakes import until
 from tests.support.peers import Called, RawProvider
 from tests.support.scrape import free_address
@@ -143,3 +142,74 @@ async def connected_late(behaviour: Behaviour, address: str) -> AsyncIterator[tu
 
 async def _is_answered(lanes: Lanes) -> bool:
     return (await ask(lanes, b"one")).code is Code.OK
+
+
+async def test_messages_of_a_streamed_call_come_one_by_one() -> None:
+    async with serving(echo) as address, connected(address) as lanes:
+        call = await lanes.stream("/any.Service/Method", _PAIRS)
+        heard = call.messages()
+        for message in (b"one", b"", b"three"):
+            await call.send(message)
+            assert await anext(heard) == message
+        assert call.answer is None
+        call.finish()
+        assert [message async for message in heard] == []
+    assert call.answer == Answer(Code.OK, (), list(_PAIRS))
+
+
+async def test_a_streamed_call_waits_for_a_side_that_does_not_read() -> None:
+    part, count = bytes(1 << 20), 24
+    async with serving(echo, max_receive_message_length=-1) as address, connected(address) as lanes:
+        call = await lanes.stream("/any.Service/Method", _PAIRS)
+
+        async def send() -> None:
+            for _ in range(count):
+                await call.send(part)
+            call.finish()
+
+        sending = asyncio.create_task(send())
+        await call.begun()
+        assert not sending.done()  # nobody reads the answer yet
+        assert [len(message) async for message in call.messages()] == [len(part)] * count
+        await sending
+    assert call.answer is not None
+    assert call.answer.code is Code.OK
+
+
+async def test_a_streamed_call_that_is_cancelled_is_cancelled_at_the_server() -> None:
+    ended = asyncio.Event()
+
+    async def wait(requests: Any, context: Any) -> AsyncIterator[bytes]:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        yield b""
+
+    async with serving(wait) as address, connected(address) as lanes:
+        call = await lanes.stream("/any.Service/Method", ())
+        await call.send(b"one")
+        async with serving(echo) as other, connected(other) as others:
+            await ask(others, b"one")  # the request is on its way by then
+        call.cancel()
+        await ended.wait()
+    assert call.answer is not None
+    assert call.answer.code is Code.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (lambda called: called.open.reset(ErrorCode.CANCEL), Code.CANCELLED),
+        (lambda called: called.answer(b"one"), Code.OK),
+    ],
+    ids=["reset", "answered"],
+)
+async def test_the_end_of_a_streamed_call_is_told(act: Callable[[Called], None], code: Code) -> None:
+    async with RawProvider(act) as provider, connected(provider.address) as lanes:
+        call = await lanes.stream("/any.Service/Method", ())
+        await call.send(b"one")
+        call.finish()
+        assert [message async for message in call.messages()] == ([b"one"] if code is Code.OK else [])
+    assert call.answer is not None
+    assert call.answer.code is code

@@ -1,19 +1,21 @@
-"""The host names under which control answers plain HTTP; ``ndxp.hosts`` says which attack that stops."""
+"""The host names under which a process answers plain HTTP; ``ndxp.hosts`` says which attack that stops."""
 
 from collections.abc import Collection
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.control.http.problems import Problem
+from gateway.http.problem import Problem
 from ndxp.hosts import trusted
 
 
 class Named:
     """ASGI middleware: every request under another host name gets HTTP 421."""
 
-    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, names: Collection[str], process: str, setting: str) -> None:
         self._app = app
         self._names = names
+        self._process = process
+        self._setting = setting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -24,7 +26,7 @@ class Named:
         problem = Problem(
             421,
             "Asked by another name",
-            "control answers plain HTTP under its addresses and local names only, so that a foreign web page cannot "
-            "read it under its own name; NDXP_CONTROL_NAMES adds public names, such as that of a proxy in front of it",
+            f"{self._process} answers plain HTTP under its addresses and local names only, so that a foreign web page "
+            f"cannot read it under its own name; {self._setting} adds public names, such as that of a proxy in front",
         )
         await problem.response()(scope, receive, send)

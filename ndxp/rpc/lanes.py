@@ -1,4 +1,4 @@
-"""The generator's connections to the gateway, and the calls on them: gRPC on the project's own HTTP/2."""
+"""Connections to the gateway, and the calls on them: gRPC on the project's own HTTP/2."""
 
 import asyncio
 import time
@@ -8,11 +8,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import cast
 
-from loadtest.consumers import ExchangeUnreachable
-from loadtest.rpc import Answer, Ended, Rpc, frame
 from ndxp.errors import Code
 from ndxp.http2 import ClientConnection, Limits, literal
 from ndxp.http2.fields import Field
+from ndxp.rpc.answer import Answer
+from ndxp.rpc.framing import frame
+from ndxp.rpc.rpc import Ended, Rpc
+from ndxp.rpc.streamed import StreamedRpc
 from ndxp.wire.metadata import Pair
 from ndxp.wire.tls import Tls
 
@@ -39,25 +41,34 @@ class Lanes:
     """Several real connections to the gateway; calls use them in turn.
 
     With certificates (by client) each client has its own connection, because a connection has the identity of one
-    client. A lost connection is made again for the next call; while that fails, calls end with UNAVAILABLE.
+    client. ``agent`` is the user-agent; ``tls`` is what all connections show that have no certificate of a client.
+    A lost connection is made again for the next call; while that fails, calls end with UNAVAILABLE.
     """
 
-    def __init__(self, gateway: str, count: int, certificates: Mapping[str, Tls] = MappingProxyType({})) -> None:
-        shown: list[Tls | None] = [*certificates.values()] or [None] * count
+    def __init__(
+        self,
+        gateway: str,
+        count: int,
+        certificates: Mapping[str, Tls] = MappingProxyType({}),
+        *,
+        agent: str = "ndxp",
+        tls: Tls | None = None,
+    ) -> None:
+        shown: list[Tls | None] = [*certificates.values()] or [tls] * count
         self._gateway = gateway
-        self._lanes = [_Lane(gateway, tls) for tls in shown]
+        self._lanes = [_Lane(gateway, each, agent) for each in shown]
         self._turn = 0
         self._own = {client: place for place, client in enumerate(certificates)}
         self._waiting: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Makes all connections. Raises ExchangeUnreachable when the gateway does not answer."""
+        """Makes all connections. Raises ConnectionError when the gateway does not answer."""
         try:
             for lane in self._lanes:
                 await lane.stand()
         except OSError as error:
             self.close()
-            raise ExchangeUnreachable(f"the gateway at {self._gateway} does not answer") from error
+            raise ConnectionError(f"the gateway at {self._gateway} does not answer") from error
 
     def close(self) -> None:
         """Closes all connections."""
@@ -71,17 +82,33 @@ class Lanes:
 
         ``deadline`` is in seconds. A call is not a task, because a task would wake the loop three times more.
         """
-        if self._own:
-            lane = self._lanes[self._own[client]]
-        else:
-            self._turn = (self._turn + 1) % len(self._lanes)
-            lane = self._lanes[self._turn]
+        lane = self._lane(client)
         later = partial(self._ask_later, lane, path, requests, pairs, time.monotonic() + deadline, ended)
         wire = lane.ready
         if wire is not None:
             wire.ask(path, requests, pairs, deadline, ended, later)
         else:
             later()
+
+    async def stream(self, path: str, pairs: Sequence[Pair], *, client: str = "", known: bool = True) -> StreamedRpc:
+        """Begins a call whose messages go and come one by one. It has a deadline if ``pairs`` name a grpc-timeout.
+
+        A path that is not ``known`` is not remembered: it may be free text of a stranger.
+        Raises ConnectionError when there is no connection.
+        """
+        lane = self._lane(client)
+        try:
+            while (wire := lane.ready) is None:
+                await lane.stand()
+        except OSError as error:
+            raise ConnectionError(f"the gateway at {self._gateway} does not answer") from error
+        return wire.stream(path, pairs, known=known)
+
+    def _lane(self, client: str) -> "_Lane":
+        if self._own:
+            return self._lanes[self._own[client]]
+        self._turn = (self._turn + 1) % len(self._lanes)
+        return self._lanes[self._turn]
 
     def _ask_later(
         self, lane: "_Lane", path: str, requests: Sequence[bytes], pairs: Sequence[Pair], until: float, ended: Ended
@@ -110,8 +137,9 @@ async def _ask(
 class _Lane:
     """A connection that is made again after it was lost."""
 
-    def __init__(self, gateway: str, tls: Tls | None) -> None:
+    def __init__(self, gateway: str, tls: Tls | None, agent: str) -> None:
         self._gateway = gateway
+        self._agent = agent
         self._context = tls.http2(server=False) if tls else None
         self._wire: _Wire | None = None
         self._making = asyncio.Lock()
@@ -144,7 +172,7 @@ class _Lane:
         self._not_before = loop.time() + _PAUSE
         host, _, port = self._gateway.rpartition(":")
         made = loop.create_connection(
-            lambda: _Wire(loop, self._gateway, "https" if self._context else "http"),
+            lambda: _Wire(loop, self._gateway, "https" if self._context else "http", self._agent),
             host.strip("[]"),
             int(port),
             ssl=self._context,
@@ -159,9 +187,9 @@ class _Lane:
 class _Wire(asyncio.Protocol):
     """One connection; all data of one turn of the loop is sent in one write."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, authority: str, scheme: str) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, authority: str, scheme: str, agent: str) -> None:
         self._loop = loop
-        self._authority, self._scheme = authority, scheme
+        self._authority, self._scheme, self._agent = authority, scheme, agent
         self._transport: asyncio.Transport | None = None
         self._heads: dict[str, tuple[Field, ...]] = {}
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -178,10 +206,16 @@ class _Wire(asyncio.Protocol):
     ) -> None:
         """Makes a call; the connection must have room for it."""
         rpc = Rpc(ended, again)
-        rest = "".join([literal(name, str(value)) for name, value in pairs])
-        stream = rpc.stream = self.connection.open(rpc, self._head(path), rest + _timeout(deadline))
+        stream = rpc.stream = self.connection.open(rpc, self._head(path), _literals(pairs) + _timeout(deadline))
         rpc.timer = self._loop.call_later(deadline, rpc.expire)
         stream.send_data(frame(requests), end=True)
+
+    def stream(self, path: str, pairs: Sequence[Pair], *, known: bool) -> StreamedRpc:
+        """Begins a call whose messages go and come one by one; the connection must have room for it."""
+        rpc = StreamedRpc()
+        constant, rest = (self._head(path), "") if known else ((), _literals(self._fields(path)))
+        rpc.stream = self.connection.open(rpc, constant, rest + _literals(pairs))
+        return rpc
 
     async def news(self) -> None:
         """Waits until data has come or the connection is lost."""
@@ -238,11 +272,18 @@ class _Wire(asyncio.Protocol):
         """The fields that calls of a method have in common."""
         head = self._heads.get(path)
         if head is None:
-            head = self._heads[path] = (
-                (":method", "POST"), (":scheme", self._scheme), (":path", path), (":authority", self._authority),
-                ("te", "trailers"), ("content-type", "application/grpc"), ("user-agent", "ndxp-load"),
-            )  # fmt: skip
+            head = self._heads[path] = self._fields(path)
         return head
+
+    def _fields(self, path: str) -> tuple[Field, ...]:
+        return (
+            (":method", "POST"), (":scheme", self._scheme), (":path", path), (":authority", self._authority),
+            ("te", "trailers"), ("content-type", "application/grpc"), ("user-agent", self._agent),
+        )  # fmt: skip
+
+
+def _literals(pairs: Sequence[Pair]) -> str:
+    return "".join([literal(name, str(value)) for name, value in pairs])
 
 
 def _timeout(deadline: float) -> str:

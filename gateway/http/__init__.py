@@ -1,0 +1,1 @@
+"""What the HTTP servers of the exchange share: sockets, connections, host names, problems (RFC 9457)."""

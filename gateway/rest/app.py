@@ -1,0 +1,88 @@
+"""The doors' application: its routes."""
+
+from collections.abc import Collection, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.http.names import Named
+from gateway.http.problem import answer
+from gateway.rest import documents, json_door
+from gateway.rest.annotated import Annotated
+from gateway.rest.call import Calls
+from ndxp.wire import metadata
+
+_SHOWN = (
+    "grpc-status",
+    "grpc-message",
+    metadata.TRANSACTION_ID,
+    metadata.WITHHELD,
+    metadata.GRANT,
+    metadata.ERROR_ORIGIN,
+)
+"""Header fields of answers that scripts of the named web pages may read."""
+
+
+def create(
+    calls: Calls, *, names: Collection[str] | None, origins: Sequence[str], doors: Sequence[Route] = ()
+) -> Starlette:
+    """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide.
+
+    ``doors`` are the routes of the doors besides the JSON door.
+    """
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def ready(_: Request) -> Response:
+        waits = [] if calls.known.snapshot.version else ["registry"]
+        return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
+
+    by_path = Annotated(calls)
+
+    async def call(request: Request) -> Response:
+        if request.method == "POST" and json_door.is_call(request):
+            return await json_door.answer(calls, request)
+        return await by_path.answer(request)
+
+    middleware = []
+    if names is not None:
+        middleware.append(Middleware(Named, names=names, process="the door", setting="NDXP_REST_NAMES"))
+    if origins:
+        cors = Middleware(
+            CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["*"],
+            expose_headers=list(_SHOWN), max_age=600,
+        )  # fmt: skip
+        middleware.append(cors)
+    return Starlette(
+        routes=[
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            *doors,
+            *documents.routes(calls),
+            Route("/{path:path}", call, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        ],
+        middleware=middleware,
+        exception_handlers={HTTPException: _http, Exception: _unexpected},
+    )
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    what = {404: "Not found", 405: "Method not allowed"}.get(status, str(error))
+    return answer(
+        status,
+        what,
+        "Calls are POST /{package.Service}/{Method}; `ndxp services` lists them, docs/guides/http.md explains.",
+    )
+
+
+async def _unexpected(_: Request, error: Exception) -> Response:
+    return answer(
+        500, "The door has failed", f"This is a fault of the exchange ({type(error).__name__}); see rest.log."
+    )

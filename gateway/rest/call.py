@@ -1,0 +1,154 @@
+"""One call to the data plane, as every door makes it: the header first, then the body, unless the gateway refuses."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TypeAlias
+
+from starlette.datastructures import Headers
+from starlette.types import Receive
+
+from gateway.rest.bodies import Bodies
+from gateway.rest.failed import Failed, wrong
+from gateway.rest.known import Known
+from gateway.settings import RestSettings
+from ndxp.errors import Code, Reason
+from ndxp.messages import WrongRequest
+from ndxp.rpc import Answer, Lanes, StreamedRpc
+from ndxp.wire import metadata, status
+from ndxp.wire.metadata import Pair
+
+_VERDICT = 5.0
+"""Seconds that the gateway gets to refuse a call whose body cannot be translated; it usually takes a millisecond."""
+
+_PASSED_ON = frozenset({metadata.AUTHORIZATION, metadata.TRACEPARENT, "tracestate", "baggage"})
+"""Header fields that become metadata, besides ``x-ndxp-*``. Cookies and the like are between a caller and the door."""
+
+_MILLISECONDS = re.compile(r"\d{1,10}", re.ASCII)
+
+Translate: TypeAlias = Callable[[bytes], Sequence[bytes]]
+"""From the body of a request to encoded messages; raises WrongRequest."""
+
+
+class Calls:
+    """Makes calls for the doors."""
+
+    def __init__(self, lanes: Lanes, known: Known, settings: RestSettings) -> None:
+        self._lanes = lanes
+        self.known = known
+        self.bodies = Bodies(known, settings)
+
+    def pairs(self, headers: Headers) -> list[Pair]:
+        """The metadata of a call whose request has these header fields, with its deadline. Raises Failed."""
+        found: list[Pair] = [(k, v) for k, v in headers.items() if k.startswith(metadata.PREFIX) or k in _PASSED_ON]
+        if (stated := headers.get("connect-timeout-ms")) is not None:
+            if not _MILLISECONDS.fullmatch(stated):
+                raise wrong("connect-timeout-ms must be a number of milliseconds, of at most ten digits")
+            found.append(("grpc-timeout", f"{stated}m" if len(stated) <= 8 else f"{int(stated) // 1000}S"))
+        elif (stated := headers.get("grpc-timeout")) is not None:
+            found.append(("grpc-timeout", stated))
+        return found
+
+    async def open(self, method: str, pairs: Sequence[Pair]) -> StreamedRpc:
+        """A call of "package.Service/Method" whose request is not sent yet. Raises Failed when it cannot be made."""
+        try:
+            return await self._lanes.stream(f"/{method}", pairs, known=self.known.method(method) is not None)
+        except ConnectionError as error:
+            failure = status.Failure(
+                Code.UNAVAILABLE, str(error), Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp status`; try again"
+            )
+            raise Failed(failure) from error
+
+    @asynccontextmanager
+    async def begun(
+        self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate
+    ) -> AsyncIterator[StreamedRpc]:
+        """A call of "package.Service/Method" whose request is sent. Raises Failed when it cannot be made.
+
+        The call is cancelled when the caller goes away, and when the block is left before its end.
+        """
+        described = self.known.method(method)
+        rpc = await self.open(method, pairs)
+        leaving = None
+        try:
+            if described is None:
+                raise await _refused(rpc) or _unknown(method)
+            body = await self.bodies.read(rpc, receive, pairs)
+            if body is not None:
+                await _send(rpc, body, translate, single=not described.client_streaming)
+            leaving = asyncio.create_task(_leave(rpc, receive))
+            yield rpc
+        finally:
+            if leaving is not None:
+                leaving.cancel()
+            rpc.cancel()
+
+    async def ask(self, method: str, pairs: Sequence[Pair], receive: Receive, translate: Translate) -> Answer:
+        """The answer of a call that is answered with one message. Raises Failed when the call fails."""
+        async with self.begun(method, pairs, receive, translate) as rpc:
+            messages = [message async for message in rpc.messages()]
+            answer = ended(rpc)
+            if len(messages) != 1:
+                raise Failed(
+                    status.Failure(
+                        Code.INTERNAL, f"the provider answered with {len(messages)} messages instead of one",
+                        hop="agency", transaction_id=status.read(answer.code, "", answer.trailing).transaction_id,
+                    )
+                )  # fmt: skip
+            return replace(answer, messages=messages, leading=rpc.leading)
+
+
+def ended(rpc: StreamedRpc) -> Answer:
+    """The end of a call whose messages were read. Raises Failed unless it has succeeded."""
+    answer = rpc.answer or Answer(Code.CANCELLED)
+    if answer.code is not Code.OK:
+        raise Failed.of(answer)
+    return answer
+
+
+async def _send(rpc: StreamedRpc, body: bytes, translate: Translate, *, single: bool) -> None:
+    """Sends the messages of a body.
+
+    For a body that cannot be translated the gateway gets no message: it then refuses a call of a ``single`` message,
+    and records it.
+    """
+    try:
+        messages = translate(body)
+    except WrongRequest as error:
+        if not single:
+            raise wrong(str(error)) from error
+        rpc.finish()
+        said = await _refused(rpc)
+        if said is not None and said.failure.reason != Reason.REQUEST_MALFORMED:
+            raise said from error
+        raise wrong(str(error), said.failure.transaction_id if said is not None else "") from error
+    for message in messages:
+        await rpc.send(message)
+    rpc.finish()
+
+
+async def _refused(rpc: StreamedRpc) -> Failed | None:
+    """Waits for the gateway's refusal of a call without a body; None when it does not come."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_VERDICT):
+            await rpc.begun()
+    return None if rpc.answer is None else Failed.of(rpc.answer)
+
+
+def _unknown(method: str) -> Failed:
+    return Failed(
+        status.Failure(
+            Code.UNAVAILABLE, f"the door cannot translate {method[:200]} yet: its provider has not described it",
+            Reason.PROVIDER_UNREACHABLE, "door", "see `ndxp services`; try again in a second", retry_after=1,
+        )
+    )  # fmt: skip
+
+
+async def _leave(rpc: StreamedRpc, receive: Receive) -> None:
+    """Cancels the call when its caller goes away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    rpc.cancel()

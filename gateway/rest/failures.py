@@ -1,0 +1,41 @@
+"""How a failed call looks in HTTP: canonical status, RFC 9457 problem details, Connect's error."""
+
+import math
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from gateway.http.problem import answer
+from ndxp.errors import HTTP_STATUS, Code
+from ndxp.wire import metadata
+from ndxp.wire.status import Failure
+
+
+def members(failure: Failure) -> dict[str, Any]:
+    """What a problem says beyond RFC 9457; without what is empty."""
+    said: dict[str, Any] = {
+        "code": failure.code.name, "reason": failure.reason, "hop": failure.hop, "remedy": failure.remedy,
+        "message_vi": failure.message_vi, "field": failure.field, "origin": failure.origin,
+        "transaction_id": failure.transaction_id, "retry_after": failure.retry_after, "details": failure.details,
+    }  # fmt: skip
+    return {name: value for name, value in said.items() if value not in ("", None, {})}
+
+
+def headers(failure: Failure) -> dict[str, str]:
+    """Header fields of an answer that tells of a failure."""
+    found: dict[str, str] = {}
+    if failure.transaction_id:
+        found[metadata.TRANSACTION_ID] = failure.transaction_id
+    if failure.origin:
+        found[metadata.ERROR_ORIGIN] = failure.origin
+    if failure.retry_after is not None:
+        found["retry-after"] = str(math.ceil(failure.retry_after))
+    if failure.code is Code.UNAUTHENTICATED:
+        found["www-authenticate"] = 'Bearer realm="ndxp"'
+    return found
+
+
+def problem(failure: Failure) -> JSONResponse:
+    """The answer in RFC 9457's form."""
+    title = failure.code.name.replace("_", " ").capitalize()
+    return answer(HTTP_STATUS[failure.code], title, failure.message, members(failure), headers(failure))

@@ -1,0 +1,77 @@
+"""An agency's reflection: its contracts with their comments, from the files that stand beside the generated code."""
+
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import DecodeError
+from grpc_health.v1 import health
+from grpc_reflection.v1alpha import reflection
+
+from ndxp.wire.comments import Comments
+
+SUFFIX = ".binpb"
+"""Of ``weather_pb2.binpb`` beside ``weather_pb2.py``: what ``protoc --include_source_info`` writes of the contract."""
+
+
+class Reflection(reflection.aio.ReflectionServicer):
+    """Describes contracts by their full names, and gRPC's health service."""
+
+    def __init__(self, contracts: Iterable[str]) -> None:
+        names = list(contracts)
+        super().__init__([*names, health.SERVICE_NAME])
+        self._comments = Comments(_with_comments(names))
+
+    async def ServerReflectionInfo(self, request_iterator: Any, context: Any) -> AsyncIterator[Any]:  # type: ignore[override]
+        """Answers as gRPC's own does, and adds the comments."""
+        answers: Any = super().ServerReflectionInfo(request_iterator, context)
+        async for response in answers:
+            yield self._comments.add_to(response)
+
+
+def _with_comments(contracts: Iterable[str]) -> Iterator[FileDescriptorProto]:
+    """The files of contracts as they were written, where a file with the comments is there and still fits the code."""
+    waiting, seen = list[FileDescriptor](), set[str]()
+    for contract in contracts:
+        with suppress(KeyError):  # of a contract without generated code
+            waiting.append(descriptor_pool.Default().FindServiceByName(contract).file)
+    while waiting:
+        file = waiting.pop()
+        if file.name not in seen:
+            seen.add(file.name)
+            waiting += file.dependencies
+            if (written := _written(file)) is not None:
+                yield written
+
+
+def _written(file: FileDescriptor) -> FileDescriptorProto | None:
+    """What stands beside a file's generated code; None without it, or when it is of another version."""
+    module = sys.modules.get(f"{file.name.removesuffix('.proto').replace('/', '.').replace('-', '_')}_pb2")
+    if module is None or not module.__file__:
+        return None
+    try:
+        found = FileDescriptorSet.FromString(Path(module.__file__).with_suffix(SUFFIX).read_bytes()).file
+    except (OSError, DecodeError):
+        return None
+    if len(found) != 1 or _bare(found[0]) != _bare(FileDescriptorProto.FromString(file.serialized_pb)):
+        return None
+    return found[0]
+
+
+def _bare(file: FileDescriptorProto) -> FileDescriptorProto:
+    """A file without what the generated code leaves out: places and comments, and the names of fields in JSON."""
+    bare = FileDescriptorProto()
+    bare.CopyFrom(file)
+    bare.ClearField("source_code_info")
+    waiting = list(bare.message_type)
+    while waiting:
+        message = waiting.pop()
+        waiting += message.nested_type
+        for field in message.field:
+            field.ClearField("json_name")
+    return bare

@@ -1,0 +1,1 @@
+"""Generated from protos/ndxp/rest/v1."""

@@ -1,0 +1,74 @@
+"""How a gRPC call ended: status, messages and metadata, read from header lists, resets and HTTP answers."""
+
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from ndxp.errors import Code
+from ndxp.http2 import ErrorCode, Fields
+from ndxp.wire.metadata import Pair
+
+_NO_METADATA = frozenset({"content-type", "grpc-encoding", "grpc-accept-encoding", "accept-encoding", "date", "server"})
+"""Fields that are not metadata."""
+
+CODES_OF_RESETS: Mapping[int, Code] = {
+    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
+    ErrorCode.CANCEL: Code.CANCELLED,
+    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
+    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
+}
+"""Codes of resets by "gRPC over HTTP/2", section "Errors"; every other code is INTERNAL."""
+
+CODES_OF_HTTP: Mapping[str, Code] = {
+    "401": Code.UNAUTHENTICATED,
+    "403": Code.PERMISSION_DENIED,
+    "404": Code.UNIMPLEMENTED,
+    "429": Code.UNAVAILABLE,
+    "502": Code.UNAVAILABLE,
+    "503": Code.UNAVAILABLE,
+    "504": Code.UNAVAILABLE,
+}
+"""Codes of HTTP answers that are not gRPC; every other status is UNKNOWN (gRPC's http-grpc-status-mapping)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a call ended, its messages (none if it failed), and the trailing metadata.
+
+    ``text`` is what the status says in words; ``leading`` are the header fields that came before the messages.
+    """
+
+    code: Code
+    messages: Sequence[bytes] = ()
+    trailing: Sequence[Pair] = ()
+    text: str = field(default="", compare=False)
+    leading: Fields = field(default_factory=list, compare=False)
+
+    @classmethod
+    def read(cls, fields: Fields) -> "Answer":
+        """The answer that trailers describe, without messages."""
+        trailing: list[Pair] = []
+        code, text = Code.UNKNOWN, ""
+        for name, value in fields:
+            if name == "grpc-status":
+                code = Code(int(value)) if value.isdecimal() and int(value) <= max(Code) else Code.UNKNOWN
+            elif name == "grpc-message":
+                text = value
+            elif name not in _NO_METADATA:
+                trailing.append((name, _bytes(value) if name.endswith("-bin") else value))
+        return cls(code, (), trailing, unquote(text) if text else "")
+
+
+def metadata_of(fields: Fields) -> list[Pair]:
+    """The metadata in a header list, without what belongs to HTTP and gRPC itself."""
+    own = [pair for pair in fields if pair[0] not in _NO_METADATA]
+    return [(name, _bytes(value) if name.endswith("-bin") else value) for name, value in own]
+
+
+def _bytes(value: str) -> bytes:
+    """The bytes of a "-bin" value, padded or not; empty for invalid base64."""
+    try:
+        return b64decode(value + "==")
+    except ValueError:
+        return b""

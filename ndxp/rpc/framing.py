@@ -1,0 +1,52 @@
+"""Messages in the framing of gRPC: a flag, four bytes of length, the message."""
+
+from collections.abc import Sequence
+
+PREFIX = 5
+"""Bytes before each message."""
+
+
+def frame(messages: Sequence[bytes]) -> bytes:
+    """Messages in the framing of gRPC."""
+    return b"".join([b"\0" + len(message).to_bytes(4, "big") + message for message in messages])
+
+
+def unframe(data: bytes) -> list[bytes] | None:
+    """The messages in the data of a stream; None for an incomplete or a compressed message."""
+    messages, at = [], 0
+    while at < len(data):
+        end = at + PREFIX + int.from_bytes(data[at + 1 : at + PREFIX], "big")
+        if data[at] or end > len(data):
+            return None
+        messages.append(data[at + PREFIX : end])
+        at = end
+    return messages
+
+
+class Frames:
+    """Takes messages out of data that comes in parts."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The messages that are whole with this part. Raises ValueError for a compressed one."""
+        self._data += data
+        messages, at = [], 0
+        while len(self._data) >= at + PREFIX:
+            if self._data[at]:
+                raise ValueError("a compressed message, which was not asked for")
+            end = at + PREFIX + int.from_bytes(self._data[at + 1 : at + PREFIX], "big")
+            if end > len(self._data):
+                break
+            messages.append(bytes(self._data[at + PREFIX : end]))
+            at = end
+        del self._data[:at]
+        return messages
+
+    @property
+    def whole(self) -> bool:
+        """Whether no part of a message waits for its rest."""
+        return not self._data
