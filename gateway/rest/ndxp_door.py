@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Message as Event
 from starlette.types import Receive
 
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.rest import failures, plain
 from gateway.rest.call import Calls
 from gateway.rest.failed import Failed
@@ -74,6 +75,8 @@ class NdxpDoor:
             provider = _provider(request)
             path = request.path_params["path"]
             message = self._messages.message(provider, path)
+            if message is None and provider not in self._calls.known.snapshot.providers.get(REST, {}):
+                message = self._messages.of_others(path)  # the gateway then says that this provider does not offer it
             if message is None:
                 return await self._forward(request, provider)
         except Failed as failed:
