@@ -49,6 +49,11 @@ HTTP_STATUS: Mapping[Code, int] = {
 """The HTTP status for each code, as google.rpc.Code and the Connect protocol have it."""
 
 
+def connect_code(code: Code) -> str:
+    """A code as the Connect protocol writes it."""
+    return "canceled" if code is Code.CANCELLED else code.name.lower()
+
+
 class Reason(StrEnum):
     """Reasons of the exchange, as ``ErrorInfo.reason`` names them."""
 
@@ -265,6 +270,10 @@ class AgencyError(Exception):
         self.reason = reason
         self.message = message
         self.field = field
+
+
+class AccessLogUnavailable(Exception):
+    """The database of an agency does not take accesses now. The text has no personal data."""
 
 
 def invalid_argument(reason: str, message: str, field: str) -> AgencyError:

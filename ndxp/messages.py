@@ -13,6 +13,9 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+JSON, LINES = "application/json", "application/x-ndjson"
+"""Content types: a message in JSON; a stream, with a line of JSON for each message."""
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 _FIELD = re.compile(r"Failed to parse (\S+) field: ")
 _DEEP = "it is nested too deep"

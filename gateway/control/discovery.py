@@ -15,6 +15,7 @@ from gateway.core.registry import Service, contract_methods
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
 from gateway.settings import MIB
+from ndxp.agency.reflection import written
 from ndxp.errors import Code
 from ndxp.rest.v1 import rest_pb2
 from ndxp.rpc import Lanes
@@ -218,9 +219,9 @@ def _why(error: Exception) -> str:
 
 
 def _described(file: FileDescriptor) -> bytes:
-    """A contract of the exchange's own, which depends on no other file."""
-    own = descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
-    return descriptor_pb2.FileDescriptorSet(file=[own]).SerializeToString(deterministic=True)
+    """A contract of the exchange's own with its comments. It depends on no other file."""
+    proto = written(file) or descriptor_pb2.FileDescriptorProto.FromString(file.serialized_pb)
+    return descriptor_pb2.FileDescriptorSet(file=[proto]).SerializeToString(deterministic=True)
 
 
 def _in_order(files: dict[str, descriptor_pb2.FileDescriptorProto]) -> list[descriptor_pb2.FileDescriptorProto]:

@@ -10,10 +10,10 @@ import uvloop
 from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
-from gateway.rest import app, ndxp_door, xroad
-from gateway.rest.adapter import Adapter
+from gateway.rest import app, json_door, ndxp_door, xroad_door
 from gateway.rest.call import Calls
 from gateway.rest.known import Known
+from gateway.rest.rest_services.adapter import Adapter
 from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
@@ -36,7 +36,11 @@ async def _serve(settings: RestSettings) -> None:
     traffic = Traffic(known, tracer(SERVICE, settings.name))
     calls = Calls(lanes, known, settings, traffic)
     requests = Requests("ndxp_rest_requests", "Requests to the doors for HTTP.")
-    doors = [*ndxp_door.routes(calls, settings, tls), *xroad.routes(calls, settings.body_patience)]
+    doors = [
+        *ndxp_door.routes(calls, settings, tls),
+        *xroad_door.routes(calls, settings.body_patience),
+        *json_door.routes(calls),  # the last, because an annotated path can be any
+    ]
     names = None if tls else settings.names
     application = app.create(calls, requests, names=names, origins=settings.cors_origins, doors=doors)
     certificate = file_of(settings.tls_folder, REST) if settings.tls_folder else None

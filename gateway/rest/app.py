@@ -1,4 +1,4 @@
-"""The doors' application: its routes."""
+"""The doors' application: what all doors have in common, around their routes."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,13 +13,13 @@ from starlette.routing import Route
 from gateway.http.names import Named
 from gateway.http.problem import answer
 from gateway.http.requests import Counting, Requests
-from gateway.rest import documents, json_door
-from gateway.rest.annotated import Annotated
 from gateway.rest.call import Calls
 from ndxp import __version__
 from ndxp.wire import metadata
 
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+"""HTTP methods that scripts of the named web pages may use."""
+
 _SHOWN = (
     "grpc-status",
     "grpc-message",
@@ -37,11 +37,11 @@ def create(
     *,
     names: Collection[str] | None,
     origins: Sequence[str],
-    doors: Sequence[Route] = (),
+    doors: Sequence[Route],
 ) -> Starlette:
     """Makes the application; opens nothing. ``names`` is None with TLS, where certificates decide.
 
-    ``requests`` count them; ``doors`` are the routes of the doors besides the JSON door.
+    ``requests`` count them; ``doors`` are the routes of the doors, of which the first counts that fits.
     """
 
     async def alive(_: Request) -> Response:
@@ -50,13 +50,6 @@ def create(
     async def ready(_: Request) -> Response:
         waits = [] if calls.known.snapshot.version else ["registry"]
         return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
-
-    by_path = Annotated(calls)
-
-    async def call(request: Request) -> Response:
-        if request.method == "POST" and json_door.is_call(request):
-            return await json_door.answer(calls, request)
-        return await by_path.answer(request)
 
     middleware = [Middleware(Counting, requests=requests)]
     if names is not None:
@@ -68,13 +61,7 @@ def create(
         )  # fmt: skip
         middleware.append(cors)
     return Starlette(
-        routes=[
-            Route("/healthz", alive),
-            Route("/readyz", ready),
-            *doors,
-            *documents.routes(calls),
-            Route("/{path:path}", call, methods=_VERBS),
-        ],
+        routes=[Route("/healthz", alive), Route("/readyz", ready), *doors],
         middleware=middleware,
         exception_handlers={HTTPException: _http, Exception: _unexpected},
     )

@@ -8,9 +8,10 @@ import asyncio
 import zlib
 from collections.abc import Sequence
 
-from starlette.types import Receive
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive
 
-from gateway.rest.failed import wrong
+from gateway.rest.failures import wrong
 from gateway.rest.known import Known
 from gateway.settings import RestSettings
 from ndxp.messages import WrongRequest
@@ -85,4 +86,23 @@ class Bodies:
 
     def trusts(self, pairs: Sequence[Pair]) -> bool:
         """Whether a call carries a token that holds, so that its body is read; the gateway decides about the call."""
-        return self._known.trusts(next((str(value) for key, value in pairs if key == metadata.AUTHORIZATION), ""))
+        return self._known.trusts(str(metadata.first(pairs, metadata.AUTHORIZATION)))
+
+
+def without_body(receive: Receive) -> Receive:
+    """What a call without a body receives: an empty body, then what ``receive`` has, such as that the caller goes."""
+    begun = False
+
+    async def events() -> Message:
+        nonlocal begun
+        if begun:
+            return await receive()
+        begun = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return events
+
+
+def media_type(headers: Headers) -> str:
+    """The content type of a body, without parameters and in lower case; empty when there is none."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive
 
 from gateway.rest.bodies import Bodies
-from gateway.rest.failed import Failed, wrong
+from gateway.rest.failures import Failed, wrong
 from gateway.rest.known import Known
 from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings

@@ -1,14 +1,42 @@
-"""How a failed call looks in HTTP: canonical status, RFC 9457 problem details, Connect's error."""
+"""A call that has failed, and how HTTP tells of it: canonical status, RFC 9457 problem details."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse
 
 from gateway.http.problem import answer
-from ndxp.errors import HTTP_STATUS, Code
-from ndxp.wire import metadata
+from ndxp.errors import HTTP_STATUS, Code, Reason
+from ndxp.rpc import Answer
+from ndxp.wire import metadata, status
+from ndxp.wire.metadata import Pair
 from ndxp.wire.status import Failure
+
+
+class Failed(Exception):
+    """A call has failed, as ``failure`` says; ``trailing`` is the metadata that came with it."""
+
+    def __init__(self, failure: Failure, trailing: Sequence[Pair] = ()) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.trailing = trailing
+
+    @classmethod
+    def of(cls, answer: Answer) -> "Failed":
+        """The failure that an answer tells of."""
+        return cls(status.read(answer.code, answer.text, answer.trailing), answer.trailing)
+
+
+def wrong(why: str, transaction: str = "") -> Failed:
+    """The failure of a request that the door cannot translate."""
+    return Failed(
+        Failure(
+            Code.INVALID_ARGUMENT, why, Reason.REQUEST_MALFORMED, "door",
+            "send one JSON object as `ndxp services describe METHOD` shows it", transaction_id=transaction,
+            message_vi="Yêu cầu không đúng định dạng của dịch vụ.",
+        )
+    )  # fmt: skip
 
 
 def members(failure: Failure) -> dict[str, Any]:

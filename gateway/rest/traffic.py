@@ -41,7 +41,7 @@ class Traffic:
         """A call of "package.Service/Method" begins, with this metadata."""
         if self._tracer is None:
             return Passage(self, described)
-        client = self._known.caller(str(_first(pairs, metadata.AUTHORIZATION)))
+        client = self._known.caller(str(metadata.first(pairs, metadata.AUTHORIZATION)))
         if not client:  # a stranger leaves no span
             return Passage(self, described)
         named = method if described is not None else f"{self._contract_of(method)}/{_OTHER}"
@@ -107,15 +107,10 @@ class Passage:
         self._traffic.under_way -= 1
         self._traffic.count(self._described, answer.code, time.perf_counter() - self._began)
         if self._span is not None:
-            details = _first(answer.trailing, metadata.STATUS_DETAILS)
-            told = [*answer.trailing, *answer.leading]
+            details = metadata.first(answer.trailing, metadata.STATUS_DETAILS)
             self._span.end(
                 answer.code,
                 reason_of(details) if isinstance(details, bytes) else "",
-                transaction=str(_first(told, metadata.TRANSACTION_ID)),
+                transaction=str(metadata.first([*answer.trailing, *answer.leading], metadata.TRANSACTION_ID)),
                 client=self._client,
             )
-
-
-def _first(pairs: Pairs, key: str) -> str | bytes:
-    return next((value for name, value in pairs if name == key), "")

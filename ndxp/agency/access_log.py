@@ -12,7 +12,7 @@ from ndxp.agency.caller import caller
 from ndxp.agency.database import Access, Database
 from ndxp.agency.paging import page_limit
 from ndxp.clock import real_now
-from ndxp.errors import Code, kind_of
+from ndxp.errors import AccessLogUnavailable, Code, kind_of
 from ndxp.wire.assertion import Assertion
 
 _LARGEST_PAGE = 5000
@@ -20,10 +20,6 @@ _FOREVER = 2**62
 _log = logging.getLogger(__name__)
 _Response = TypeVar("_Response", pb.CountAccessesResponse, pb.ListAccessesResponse)
 _Context = grpc.aio.ServicerContext[Any, Any]
-
-
-class AccessLogUnavailable(Exception):
-    """The agency's database does not take accesses now. The text has no personal data."""
 
 
 class AccessLog:

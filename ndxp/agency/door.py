@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import grpc
 from google.protobuf.message import DecodeError
 
-from ndxp.agency.access_log import AccessLog, AccessLogUnavailable
 from ndxp.agency.caller import set_caller
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.agency.traffic import Traffic
-from ndxp.errors import DOMAIN, AgencyError, Code, Reason, Refusal
+from ndxp.errors import DOMAIN, AccessLogUnavailable, AgencyError, Code, Reason, Refusal
 from ndxp.wire import metadata, status, streams
 from ndxp.wire.assertion import Assertion, AssertionRefused, KeyUnavailable, Verifier, audience, message_mark
 
 if TYPE_CHECKING:
+    from ndxp.agency.access_log import AccessLog  # the doors for HTTP have none, nor a database
     from ndxp.wire.spans import Tracer
 
 _OPEN = frozenset({"grpc.health.v1.Health"})
@@ -58,7 +58,7 @@ class Door(grpc.aio.ServerInterceptor):
     is a span. A call is for the subsystem that its assertion names; if it names none of them, the first refuses it.
     """
 
-    def __init__(self, desks: Mapping[str, Desk], access_log: AccessLog | None, subject_key: SubjectKey) -> None:
+    def __init__(self, desks: Mapping[str, Desk], access_log: "AccessLog | None", subject_key: SubjectKey) -> None:
         self._desks = desks
         self._first = next(iter(desks.values()))
         self._access_log = access_log
@@ -99,7 +99,7 @@ class _Answered:
     """One call of a method: runs it, logs the access, releases the answer, names its subjects, maps its errors."""
 
     def __init__(
-        self, behaviour: Any, assertion: Assertion, access_log: AccessLog | None, subjects: Subjects, ended: _Ended
+        self, behaviour: Any, assertion: Assertion, access_log: "AccessLog | None", subjects: Subjects, ended: _Ended
     ) -> None:
         self._behaviour = behaviour
         self._assertion = assertion
@@ -209,7 +209,7 @@ class _Traced(_Answered):
         self,
         behaviour: Any,
         assertion: Assertion,
-        access_log: AccessLog | None,
+        access_log: "AccessLog | None",
         subjects: Subjects,
         ended: _Ended,
         tracer: "Tracer",

@@ -45,12 +45,12 @@ def _with_comments(contracts: Iterable[str]) -> Iterator[FileDescriptorProto]:
         if file.name not in seen:
             seen.add(file.name)
             waiting += file.dependencies
-            if (written := _written(file)) is not None:
-                yield written
+            if (proto := written(file)) is not None:
+                yield proto
 
 
-def _written(file: FileDescriptor) -> FileDescriptorProto | None:
-    """What stands beside a file's generated code; None without it, or when it is of another version."""
+def written(file: FileDescriptor) -> FileDescriptorProto | None:
+    """A file with its comments, from beside its generated code; None without it, or when it is of another version."""
     module = sys.modules.get(f"{file.name.removesuffix('.proto').replace('/', '.').replace('-', '_')}_pb2")
     if module is None or not module.__file__:
         return None

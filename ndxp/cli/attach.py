@@ -67,6 +67,8 @@ def attach(
             f"the operator's secret would go to {host} where it can be read on the way; name control's URL, "
             f"--control https://..., or --control http://{Address(host, 8080)} if only you listen on that network"
         )
+    if rest and not rest.startswith(("http://", "https://")):
+        raise plan.PlanFailed(f"--rest {rest}: give a URL with http:// or https://, such as http://localhost:8081")
     secrets, secret = _secrets(credentials)
     folder = folder.resolve()
     control_url = control.rstrip("/") or f"http://{Address(host, 8080)}"

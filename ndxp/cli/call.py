@@ -29,6 +29,8 @@ _Request = Annotated[
     str, typer.Argument(metavar="JSON", help="The request; an array for a stream; - reads stdin, @FILE a file.")
 ]
 
+_REST = "ndxp.rest.v1.RestService/"
+
 FAILED = 64
 """Exit code of a failed call: this plus the gRPC code."""
 
@@ -122,11 +124,14 @@ def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor 
     """The method as the gateway's reflection describes it; None when it is unknown there."""
     service, _, name = method.partition("/")
     found = look_up(session.state.gateway, session.tokens(client), service, name)
-    return found[0].service.methods_by_name.get(name) if found else None
+    return found.service.methods_by_name.get(name) if found else None
 
 
 def _known(session: Session, method: str, descriptor: MethodDescriptor | None) -> MethodDescriptor:
-    """The method. Ends the command when the gateway does not know it."""
+    """The method. Ends the command when the gateway does not know it, or it is one for REST services."""
+    if method.startswith(_REST):
+        complain("a REST service is called by its paths, /r1/PROVIDER/CODE/...: see docs/guides/http.md")
+        raise typer.Exit(2)
     if descriptor is None:
         must_be_offered("method", method, methods(session))
         complain(f"the gateway's reflection does not describe {method} yet; try again")

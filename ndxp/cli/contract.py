@@ -13,21 +13,21 @@ from ndxp.wire.tls import connect
 _TRIES = 4
 
 
-def look_up(gateway: str, tokens: Tokens, service: str, method: str = "") -> tuple[Contract, bytes] | None:
-    """A service, and the FileDescriptorSet that it comes from; None when the gateway does not know it.
+def look_up(gateway: str, tokens: Tokens, service: str, method: str = "") -> Contract | None:
+    """A service's contract; None when the gateway does not know it.
 
     It tries for a second, on a new connection each time, until the method is there too: some workers may not know a new
     service yet. The token is used where reflection asks for one.
     """
     for _ in range(_TRIES):
         found = _ask(gateway, tokens, service)
-        if found is not None and (not method or method in found[0].service.methods_by_name):
+        if found is not None and (not method or method in found.service.methods_by_name):
             return found
         time.sleep(1 / _TRIES)
     return None
 
 
-def _ask(gateway: str, tokens: Tokens, service: str) -> tuple[Contract, bytes] | None:
+def _ask(gateway: str, tokens: Tokens, service: str) -> Contract | None:
     try:
         try:
             with connect(gateway, tokens.tls) as channel:
@@ -41,7 +41,7 @@ def _ask(gateway: str, tokens: Tokens, service: str) -> tuple[Contract, bytes] |
         return None
 
 
-def _described(channel: grpc.Channel, service: str) -> tuple[Contract, bytes]:
+def _described(channel: grpc.Channel, service: str) -> Contract:
     """Raises KeyError, ValueError and RpcError."""
     reflection = ProtoReflectionDescriptorDatabase(channel)
     files = dict[str, FileDescriptorProto]()
@@ -50,5 +50,4 @@ def _described(channel: grpc.Channel, service: str) -> tuple[Contract, bytes]:
         file = waiting.pop()
         files[file.name] = file
         waiting += [reflection.FindFileByName(name) for name in file.dependency if name not in files]
-    data = FileDescriptorSet(file=files.values()).SerializeToString()
-    return Contract(data, service), data
+    return Contract(FileDescriptorSet(file=files.values()).SerializeToString(), service)

@@ -9,7 +9,7 @@ from shlex import quote
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
-from ndxp.messages import plain
+from ndxp.messages import JSON, LINES, plain
 from ndxp.options import DEFAULT_FOLDER
 from ndxp.terminal import shows_everything
 from ndxp.wire.tls import FRONT, Tls, file_of
@@ -51,8 +51,11 @@ class Call:
 def curl(call: Call, rest_url: str, tls: Tls | None, tls_folder: Path) -> str:
     """The command line of curl, for the door for HTTP at a URL. Raises NotPossible when the URL is not known."""
     if not rest_url:
-        raise NotPossible("it is not known here where the exchange takes HTTP; --grpcurl prints a line that calls it")
-    kind = "application/x-ndjson" if call.method.client_streaming else "application/json"
+        raise NotPossible(
+            "the run folder does not say where the exchange takes HTTP: name it with `ndxp attach ... --rest URL`, "
+            "or use --grpcurl"
+        )
+    kind = LINES if call.method.client_streaming else JSON
     trusted = f"--cacert {_authority(tls, tls_folder)} " if tls is not None and rest_url.startswith("https:") else ""
     words = [
         f"curl -sSN {trusted}--max-time {call.deadline:g} {quote(f'{rest_url}/{call.name}')}",

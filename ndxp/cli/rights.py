@@ -20,7 +20,9 @@ def can(
     method: Annotated[str, typer.Argument(metavar="SERVICE/METHOD", help="The method, or the short name of one.")],
     provider: Annotated[str, typer.Option(help="The provider, if several offer the service.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose that the call would state.")] = "",
-    path: Annotated[str, typer.Option(help="The path of a call of a REST service, such as /CODE/patients/7.")] = "",
+    path: Annotated[
+        str, typer.Option(help="The x-ndxp-path of a call of a REST service, such as /CODE/patients/7.")
+    ] = "",
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:

@@ -45,7 +45,8 @@ def add(
     """
     if bool(address) == bool(rest) or (rest and in_flight) or (openapi and not rest):
         raise typer.BadParameter(
-            "a gRPC service takes CONTRACT, ADDRESS and --in-flight; a REST service CODE, --rest and --openapi"
+            "for a gRPC service give CONTRACT, ADDRESS and perhaps --in-flight; "
+            "for a REST service give CODE, --rest and perhaps --openapi"
         )
     if rest:
         _add_rest(provider, contract, rest, openapi, Session(folder), as_json)

@@ -93,13 +93,13 @@ def describe(
     known = known_services(session)
     service = full_service(session, name)
     if service in known:
-        contract, _ = _contract(session, member, service)
+        contract = _contract(session, member, service)
         described = of_service(contract)
         print_json(described) if as_json else print_service(described)
         return
     method = must_be_offered("service or method", full_method(session, name), methods(session) | known)
     service, _, name = method.partition("/")
-    contract, _ = _contract(session, member, service)
+    contract = _contract(session, member, service)
     example = _examples(service).get(name)
     shown = of_method(contract, contract.service.methods_by_name[name], example)
     print_json(shown) if as_json else print_method(shown)
@@ -107,10 +107,10 @@ def describe(
 
 def _print_openapi(session: Session, member: str, name: str) -> None:
     service = must_be_offered("service", full_service(session, name), known_services(session))
-    _, files = _contract(session, member, service)
+    contract = _contract(session, member, service)
     token_url = f"{session.state.control_url}/oauth2/token"
     url = session.state.rest_url or "/"
-    print_json(document(files, service, url=url, token_url=token_url, examples=_examples(service)))
+    print_json(document(contract, url=url, token_url=token_url, examples=_examples(service)))
 
 
 def _examples(service: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _examples(service: str) -> dict[str, Any]:
     return examples(service)
 
 
-def _contract(session: Session, member: str, service: str) -> tuple[Contract, bytes]:
+def _contract(session: Session, member: str, service: str) -> Contract:
     """A service that is registered. Ends the command when the gateway does not know its contract."""
     found = look_up(session.state.gateway, session.tokens(session.subsystem(member)), service)
     if found is None:

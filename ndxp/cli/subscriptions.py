@@ -7,6 +7,7 @@ import grpc
 import typer
 
 from ndxp.admin import Session, path_part
+from ndxp.cli.names import full_service
 from ndxp.client import BlockingExchange
 from ndxp.exchange.v1 import exchange_pb2 as pb
 from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
@@ -30,7 +31,7 @@ _Until = Annotated[str, typer.Option("--until", help="Last day, or the instant w
 @app.command("request")
 def request_grant(
     provider: Annotated[str, typer.Argument(help="The provider's subsystem.")],
-    contract: Annotated[str, typer.Argument(help="Full name of the gRPC service.")],
+    contract: Annotated[str, typer.Argument(metavar="SERVICE", help="In full, or the short name of one.")],
     methods: Annotated[list[str], typer.Argument(help="Method names or patterns such as 'Get*'.")],
     member: _As,
     because: Annotated[str, typer.Option(help="Why it is needed, and by which law.")],
@@ -43,14 +44,16 @@ def request_grant(
 ) -> None:
     """Asks for a grant, as a member; the provider or an operator decides.
 
-    Example: `ndxp grants request VN/GOV/G01/population ndxp.population.v1.PopulationService VerifyCitizen
-    --as VN/GOV/G27/lgsp --because "press cards, Luật Báo chí" --until 2027-12-31`
+    Example: `ndxp grants request VN/GOV/G01/population PopulationService VerifyCitizen --as VN/GOV/G27/lgsp
+    --because "press cards, Luật Báo chí" --until 2027-12-31`
     """
-    asked = pb.RequestGrantRequest(
-        request_id=str(uuid4()), provider=provider, contract=contract, methods=methods, purposes=purpose or [],
-        fields=field or [], paths=path or [], valid_until=valid_until, because=because,
+    session = Session(folder)
+    service = full_service(session, contract)
+    wanted = pb.RequestGrantRequest(
+        request_id=str(uuid4()), provider=provider, contract=service, methods=methods,
+        purposes=purpose or [], fields=field or [], paths=path or [], valid_until=valid_until, because=because,
     )  # fmt: skip
-    answer: pb.RequestGrantResponse = _called(Session(folder), member, "RequestGrant", asked)
+    answer: pb.RequestGrantResponse = _called(session, member, "RequestGrant", wanted)
     if as_json:
         print_json(_plain(answer.grant_request))
     else:

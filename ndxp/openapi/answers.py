@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ndxp.errors import HTTP_STATUS, RULES, Code
+from ndxp.errors import HTTP_STATUS, RULES, Code, connect_code
 from ndxp.wire import metadata
 
 REQUEST_HEADERS: Mapping[str, str] = {
@@ -28,11 +28,6 @@ _ANSWERS: Mapping[str, str] = {
 
 _OF_A_RESULT = (metadata.TRANSACTION_ID, metadata.WITHHELD, metadata.GRANT)
 _OF_AN_ERROR = (metadata.TRANSACTION_ID, metadata.ERROR_ORIGIN, "retry-after")
-
-
-def _connect_code(code: Code) -> str:
-    """A code as the Connect protocol writes it."""
-    return "canceled" if code is Code.CANCELLED else code.name.lower()
 
 
 _PROBLEM = {
@@ -61,7 +56,7 @@ _CONNECT_ERROR = {
     "type": "object",
     "description": "An error as the Connect protocol has it, for a call with the header connect-protocol-version.",
     "properties": {
-        "code": {"type": "string", "enum": [_connect_code(code) for code in Code if code is not Code.OK]},
+        "code": {"type": "string", "enum": [connect_code(code) for code in Code if code is not Code.OK]},
         "message": {"type": "string"},
         "details": {"type": "array", "items": {"type": "object"}},
     },

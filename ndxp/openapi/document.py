@@ -7,15 +7,16 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 from ndxp.contract import Contract
+from ndxp.messages import JSON, LINES
 from ndxp.openapi.answers import SECURITY, SHARED_SCHEMAS, errors, parameters, result_headers, shared
 from ndxp.openapi.rules import paths_of_rules
 from ndxp.openapi.schemas import Schema, Schemas, described
 
-JSON, LINES, ENVELOPES = "application/json", "application/x-ndjson", "application/connect+json"
+_ENVELOPES = "application/connect+json"
 
 _STREAMED = {
     LINES: "A line of JSON for each message. The last line is an object with the member `error` when the call failed.",
-    ENVELOPES: (
+    _ENVELOPES: (
         "A stream of envelopes, as the Connect protocol has them: a byte of flags, four bytes of length, and a message "
         "in JSON. The last envelope of an answer has the flag 2 and says how the call ended."
     ),
@@ -26,41 +27,40 @@ _VARIABLE = re.compile(r"\{[^}]*\}")
 
 
 def document(
-    files: bytes, contract: str, *, url: str, token_url: str, examples: Mapping[str, Any] | None = None
+    contract: Contract, *, url: str, token_url: str, examples: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The document of a contract in a serialised FileDescriptorSet.
+    """The document of a contract.
 
     ``url`` is where calls go, ``token_url`` where tokens come from; ``examples`` are requests in JSON by the methods'
-    names, an array for a stream. Raises ValueError when the files do not describe the contract.
+    names, an array for a stream.
     """
-    read = Contract(files, contract)
-    schemas = Schemas(read)
+    service, schemas = contract.service, Schemas(contract)
     paths, shapes = dict[str, dict[str, Any]](), dict[str, str]()
-    for method in read.service.methods:
-        operation = _operation(read, schemas, method, (examples or {}).get(method.name))
-        paths[f"/{contract}/{method.name}"] = {"post": operation}
-    for method in read.service.methods:
-        for path, verb, operation in paths_of_rules(read, schemas, method):
+    for method in service.methods:
+        operation = _operation(contract, schemas, method, (examples or {}).get(method.name))
+        paths[f"/{service.full_name}/{method.name}"] = {"post": operation}
+    for method in service.methods:
+        for path, verb, operation in paths_of_rules(contract, schemas, method):
             known = shapes.setdefault(_VARIABLE.sub("{}", path), path)
             for parameter, name in zip(operation["parameters"], _VARIABLE.findall(known), strict=False):
                 parameter["name"] = name[1:-1]  # OpenAPI has one name for what is at one place
-            paths.setdefault(known, {}).setdefault(verb, {**_told(read, method), **operation})
+            paths.setdefault(known, {}).setdefault(verb, {**_about(contract, method), **operation})
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": contract,
-            "version": read.service.file.package.rpartition(".")[2] or "v1",
-            **described(read.comment(read.service)),
+            "title": service.full_name,
+            "version": service.file.package.rpartition(".")[2] or "v1",
+            **described(contract.comment(service)),
         },
         "servers": [{"url": url}],
         "security": SECURITY,
-        "tags": [{"name": read.service.name}],
+        "tags": [{"name": service.name}],
         "paths": paths,
         "components": {**shared(token_url), "schemas": {**SHARED_SCHEMAS, **schemas.components()}},
     }
 
 
-def _told(contract: Contract, method: MethodDescriptor) -> dict[str, Any]:
+def _about(contract: Contract, method: MethodDescriptor) -> dict[str, Any]:
     """What an operation says of a method."""
     text = [contract.comment(method)]
     if contract.read_only(method):
@@ -74,14 +74,14 @@ def _told(contract: Contract, method: MethodDescriptor) -> dict[str, Any]:
 
 def _operation(contract: Contract, schemas: Schemas, method: MethodDescriptor, example: Any) -> dict[str, Any]:
     streamed = method.client_streaming or method.server_streaming
-    asked = _content(schemas, method.input_type, many=method.client_streaming, enveloped=streamed)
+    content = _content(schemas, method.input_type, many=method.client_streaming, enveloped=streamed)
     if example is not None:
-        asked[JSON]["example"] = example
+        content[JSON]["example"] = example
     return {
         "operationId": method.name,
-        **_told(contract, method),
+        **_about(contract, method),
         "parameters": parameters(),
-        "requestBody": {"required": True, "content": asked},
+        "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {
                 "description": contract.comment(method.output_type) or "The answer.",
@@ -101,7 +101,7 @@ def _answer(schemas: Schemas, method: MethodDescriptor, *, enveloped: bool) -> d
 def _content(schemas: Schemas, kind: Descriptor, *, many: bool, enveloped: bool) -> dict[str, Schema]:
     """A message, or many, as a body by its content type; of a stream, the schema of a message is ``contentSchema``."""
     message = schemas.message(kind)
-    streams = ([LINES] if many else []) + ([ENVELOPES] if enveloped else [])
+    streams = ([LINES] if many else []) + ([_ENVELOPES] if enveloped else [])
     return {
         JSON: {"schema": {"type": "array", "items": message} if many else message},
         **{

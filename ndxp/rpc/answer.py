@@ -1,6 +1,6 @@
 """How a gRPC call ended: status, messages and metadata, read from header lists, resets and HTTP answers."""
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -59,11 +59,21 @@ class Answer:
                 trailing.append((name, _bytes(value) if name.endswith("-bin") else value))
         return cls(code, (), trailing, unquote(text) if text else "")
 
+    @property
+    def metadata(self) -> list[Pair]:
+        """All metadata, leading and trailing."""
+        return [*metadata_of(self.leading), *self.trailing]
+
 
 def metadata_of(fields: Fields) -> list[Pair]:
     """The metadata in a header list, without what belongs to HTTP and gRPC itself."""
     own = [pair for pair in fields if pair[0] not in _NO_METADATA]
     return [(name, _bytes(value) if name.endswith("-bin") else value) for name, value in own]
+
+
+def as_text(value: str | bytes) -> str:
+    """A value of metadata as a header field has it: bytes in base64, without padding."""
+    return value if isinstance(value, str) else b64encode(value).decode().rstrip("=")
 
 
 def _bytes(value: str) -> bytes:

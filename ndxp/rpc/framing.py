@@ -1,6 +1,6 @@
-"""Messages in the framing of gRPC: a flag, four bytes of length, the message."""
+"""Messages in the framing of gRPC: a byte of flags, four bytes of length, the message. It is Connect's envelope too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 PREFIX = 5
 """Bytes before each message."""
@@ -11,15 +11,32 @@ def frame(messages: Sequence[bytes]) -> bytes:
     return b"".join([b"\0" + len(message).to_bytes(4, "big") + message for message in messages])
 
 
-def unframe(data: bytes) -> list[bytes] | None:
-    """The messages in the data of a stream; None for an incomplete or a compressed message."""
-    messages, at = [], 0
+def envelope(flags: int, message: bytes) -> bytes:
+    """A message with flags other than those of an ordinary one."""
+    return bytes([flags]) + len(message).to_bytes(4, "big") + message
+
+
+def envelopes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The flags and the message of each envelope in data. Raises ValueError when the last one is cut off."""
+    at = 0
     while at < len(data):
         end = at + PREFIX + int.from_bytes(data[at + 1 : at + PREFIX], "big")
-        if data[at] or end > len(data):
-            return None
-        messages.append(data[at + PREFIX : end])
+        if end > len(data):
+            raise ValueError("the data ends within a message")
+        yield data[at], data[at + PREFIX : end]
         at = end
+
+
+def unframe(data: bytes) -> list[bytes] | None:
+    """The messages in the data of a stream; None for an incomplete or a compressed message."""
+    messages = []
+    try:
+        for flags, message in envelopes(data):
+            if flags:
+                return None
+            messages.append(message)
+    except ValueError:
+        return None
     return messages
 
 

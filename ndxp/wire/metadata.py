@@ -86,6 +86,11 @@ def traceparent(pairs: Pairs) -> str:
     return given[0]
 
 
+def first(pairs: Pairs, key: str) -> str | bytes:
+    """The first value of a key; empty when there is none."""
+    return next((value for name, value in pairs if name == key), "")
+
+
 def onward(pairs: Pairs) -> list[Pair]:
     """The caller's metadata that the provider gets unchanged: all but credentials and the gateway's own keys."""
     return [(k, v) for k, v in pairs if k not in _NOT_ONWARD and not k.startswith("grpc-")]

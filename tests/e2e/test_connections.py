@@ -123,9 +123,8 @@ async def test_reflection_asks_for_a_token_unless_it_is_open_and_health_does_not
 async def test_a_command_learns_a_contract_from_a_gateway_whose_reflection_asks_for_a_token(visitor: Visitor) -> None:
     tokens = visitor.exchange.tokens("VN/GOV/H26/one-stop")
     async with worker(visitor.exchange, "members-only", open_reflection="false") as discreet:
-        found = await asyncio.to_thread(look_up, discreet.target, tokens, CONTRACT.name, "Echo")
-    assert found is not None
-    contract, _ = found
+        contract = await asyncio.to_thread(look_up, discreet.target, tokens, CONTRACT.name, "Echo")
+    assert contract is not None
     assert contract.service.full_name == CONTRACT.name
 
 

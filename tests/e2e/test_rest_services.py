@@ -17,10 +17,10 @@ from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
 from gateway.rest import failures
 from gateway.rest.call import Calls
-from gateway.rest.failed import Failed
-from gateway.rest.forward import forward
+from gateway.rest.failures import Failed
 from gateway.rest.known import Known
-from gateway.rest.target import CHUNK
+from gateway.rest.rest_services.forward import forward
+from gateway.rest.rest_services.target import CHUNK
 from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect

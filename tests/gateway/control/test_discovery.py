@@ -237,7 +237,7 @@ async def test_the_contract_of_rest_services_is_known_without_asking() -> None:
     service = Service("VN/COM/C01/p", REST, "127.0.0.1:1", rest={"clinic": "http://127.0.0.1:2"})
     store = Contracts(service)
     assert await discover(store).learn(service) == ""
-    assert REST in store.learnt
+    assert b"Makes a GET request." in store.learnt[REST]
 
 
 async def test_the_address_is_the_one_of_this_run() -> None:

@@ -217,6 +217,14 @@ def test_credentials_must_be_the_operators(ndxp_alone: "Ndxp", elsewhere: Path, 
     assert not elsewhere.exists()
 
 
+def test_the_doors_need_a_url_of_http(ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path) -> None:
+    words = (exchange.gateway, "--credentials", exchange.credentials, "--rest", "localhost:8081")
+    done = ndxp_alone("attach", *words, "--folder", elsewhere)
+    assert done.code == 1
+    assert "http://localhost:8081" in done.err
+    assert not elsewhere.exists()
+
+
 def test_an_address_without_a_port_is_refused(ndxp_alone: "Ndxp", elsewhere: Path) -> None:
     done = ndxp_alone("attach", "localhost", "--credentials", "-", "--folder", elsewhere)
     assert done.code == 1

@@ -87,6 +87,7 @@ def test_no_call_is_made_and_no_secret_is_printed(ndxp: Ndxp, exchange: RunningE
     [
         (("VerifyCitizen", "{}", "--curl", "--grpcurl"), "name one of them"),
         (("VerifyCitizen", '{"number": 1}', "--grpcurl"), "the request does not fit VerifyCitizenRequest"),
+        (("ndxp.rest.v1.RestService/Get", "[]", "--curl"), "a REST service is called by its paths"),
         (("VerifyCitizn", "{}", "--grpcurl"), f"no such method: 'VerifyCitizn'; did you mean '{POPULATION}/VerifyCit"),
     ],
 )

@@ -146,7 +146,7 @@ def test_a_wrong_rest_service_is_refused_and_nothing_is_stored(
 def test_a_service_is_either_a_grpc_service_or_a_rest_service(ndxp: Ndxp, words: tuple[str, ...]) -> None:
     ran = ndxp("service", "add", *words)
     assert ran.code == 2
-    assert "a REST service CODE, --rest and --openapi" in " ".join(ran.err.replace("│", " ").split())
+    assert "for a REST service give CODE, --rest and perhaps --openapi" in " ".join(ran.err.replace("│", " ").split())
 
 
 @pytest.mark.parametrize(("text", "why"), [("[1]", "must be a JSON or YAML object"), ("a: [", "no valid YAML")])

@@ -61,6 +61,10 @@ def test_a_member_asks_an_operator_approves_and_the_member_can_call(ndxp: Ndxp) 
     assert (own["state"], own["reason"], own["grant"]) == ("approved", "yes", grant["id"])
 
 
+def test_the_short_name_of_a_service_will_do(ndxp: Ndxp) -> None:
+    assert asked(ndxp, PROVIDER, "PopulationService", "ListHousehold")["contract"] == POPULATION
+
+
 def test_a_declined_member_reads_why_and_others_read_nothing(ndxp: Ndxp) -> None:
     request = asked(ndxp, *HOUSEHOLD)
     ran = ndxp("grants", "decline", request["id"], "--because", "name the article of the law")

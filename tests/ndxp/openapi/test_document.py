@@ -11,6 +11,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from ndxp import contract as contracts
 from ndxp.errors import HTTP_STATUS, RULES, Code
 from ndxp.openapi import document
 from ndxp.samples.example import examples
@@ -41,7 +42,10 @@ def files_of(service: ServiceDescriptor) -> bytes:
 
 def made(files: bytes, contract: str, requests: dict[str, Any] | None = None) -> dict[str, Any]:
     return document(
-        files, contract, url="http://door.test", token_url="http://control.test/oauth2/token", examples=requests
+        contracts.Contract(files, contract),
+        url="http://door.test",
+        token_url="http://control.test/oauth2/token",
+        examples=requests,
     )
 
 
