@@ -20,8 +20,8 @@ demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through 
 up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 	@$(BIN)/ndxp up
 
-test: $(VENV)/ready-dev  ## the tests; most wait for processes, so two at a time, a file in one piece
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
+test: $(VENV)/ready-dev  ## the tests; half of their time they wait for processes, so four at a time, a file in one piece
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(VENV)/ready-dev  ## the tests that take a minute and more: drills, upgrades, installations
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m long

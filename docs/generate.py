@@ -12,7 +12,7 @@ import typer
 from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
-from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, StoreSettings
+from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, RestSettings, StoreSettings
 from ndxp.agency.parts import read_parts
 from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
@@ -89,6 +89,7 @@ def settings() -> str:
         ("Every process", ProcessSettings),
         ("Gateway and control", StoreSettings),
         ("Gateway", GatewaySettings),
+        ("Doors for HTTP", RestSettings),
         ("Control and recorders", RecorderSettings),
         ("Control", ControlSettings),
         ("Agencies", AgencySettings),

@@ -1,5 +1,9 @@
-"""What tests of several folders start: a token office, a store."""
+"""What tests of several folders start: a token office, a store; and where their folders are."""
 
+import gc
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +16,23 @@ from tests.support.stores import Postgres, Valkey
 
 settings.register_profile("no asserted timings", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no asserted timings")
+
+_IN_MEMORY, _ENOUGH = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - pytest's folder in it is private; bytes
+
+
+def pytest_configure() -> None:
+    """Puts the folders of tests into memory where there is room for them: hundreds of databases keep a disk busy."""
+    if "TMPDIR" in os.environ or not _IN_MEMORY.is_dir():
+        return
+    programs_run = not os.statvfs(_IN_MEMORY).f_flag & os.ST_NOEXEC
+    if programs_run and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
+        os.environ["TMPDIR"] = str(_IN_MEMORY)
+        tempfile.tempdir = None  # it is read again
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what was collected out of every later search for garbage: it stays to the end."""
+    gc.freeze()
 
 
 @pytest.fixture

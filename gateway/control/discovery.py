@@ -4,9 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-import grpc
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FileDescriptor
 from grpc_reflection.v1alpha import reflection_pb2 as pb
@@ -20,10 +18,10 @@ from gateway.settings import MIB
 from ndxp.agency.reflection import written
 from ndxp.errors import Code
 from ndxp.rest.v1 import rest_pb2
+from ndxp.rpc import Lanes
 from ndxp.wire import metadata
 from ndxp.wire.assertion import Assertion, sign
-from ndxp.wire.streams import keep_status
-from ndxp.wire.tls import Tls, connect_aio
+from ndxp.wire.tls import Tls
 
 _METHODS = tuple(f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha"))
 """Both versions of reflection have the same messages; the newer one is tried first."""
@@ -40,11 +38,21 @@ _STARTING = 10.0
 _MOST_FILES, _MOST_BYTES = 200, 4 * MIB
 """Limits for one contract: every gateway keeps all contracts in memory, and reads them when the registry changes."""
 
+_LARGEST = 4 * MIB
+"""Bytes of one answer of reflection."""
+
 _log = logging.getLogger(__name__)
 
 
 _SILENT = "nothing answers there"
-_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+class _Refused(Exception):
+    """The provider's reflection ended a call with another status than OK."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code.name)
+        self.code = code
 
 
 class ContractUnknown(Exception):
@@ -123,27 +131,29 @@ class Discovery:
         """The contract's FileDescriptorSet, dependencies first. That of REST services is the exchange's own."""
         if service.contract == REST:
             return _described(rest_pb2.DESCRIPTOR)
-        options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0))
-        refused: list[grpc.StatusCode] = []
-        async with connect_aio(self.address(service), self._tls, options) as channel:
+        lanes = Lanes(self.address(service), 1, agent="ndxp-control", tls=self._tls)
+        refused: list[Code] = []
+        try:
             for method in _METHODS:
                 try:
-                    return await self._described_by(channel, method, service)
-                except grpc.aio.AioRpcError as error:
-                    if error.code() in _AWAY:
+                    return await self._described_by(lanes, method, service)
+                except _Refused as error:
+                    if error.code is Code.UNAVAILABLE:
                         raise
-                    refused.append(error.code())
-        if other := [code.name for code in refused if code is not grpc.StatusCode.UNIMPLEMENTED]:
+                    refused.append(error.code)
+        finally:
+            lanes.close()
+        if other := [code.name for code in refused if code is not Code.UNIMPLEMENTED]:
             raise ContractUnknown(f"its reflection says {other[0]}")
         raise ContractUnknown("it has no reflection, neither grpc.reflection.v1 nor v1alpha")
 
-    async def _described_by(self, channel: grpc.aio.Channel, method: str, service: Service) -> bytes:
-        """The contract's files as one version of reflection gives them; raises AioRpcError when it is not there."""
+    async def _described_by(self, lanes: Lanes, method: str, service: Service) -> bytes:
+        """The contract's files as one version of reflection gives them; raises _Refused when it is not there."""
         files: dict[str, descriptor_pb2.FileDescriptorProto] = {}
         wanted = [pb.ServerReflectionRequest(file_containing_symbol=service.contract)]
         while wanted:
             known = len(files)
-            for file in await self._ask(channel, method, service.provider, wanted):
+            for file in await self._ask(lanes, method, service.provider, wanted):
                 files[file.name] = file
             size = sum(file.ByteSize() for file in files.values())
             if len(files) == known or len(files) > _MOST_FILES or size > _MOST_BYTES:
@@ -158,25 +168,25 @@ class Discovery:
         return data
 
     async def _ask(
-        self, channel: grpc.aio.Channel, method: str, provider: str, requests: Iterable[pb.ServerReflectionRequest]
+        self, lanes: Lanes, method: str, provider: str, requests: Iterable[pb.ServerReflectionRequest]
     ) -> list[descriptor_pb2.FileDescriptorProto]:
         assertion = Assertion(
             client=self._client, provider=provider, method=method, transaction_id=new_transaction_id()
         )
         key = bytes.fromhex(await self._registry.secret(provider))
         pairs = ((metadata.ASSERTION, sign(assertion, key)),) if key else ()
-        ask: Any = channel.stream_stream(
-            f"/{method}", pb.ServerReflectionRequest.SerializeToString, pb.ServerReflectionResponse.FromString
-        )
+        rpc = await lanes.stream(f"/{method}", pairs, largest=_LARGEST)
         found = []
-        async for response in keep_status(ask(iter(requests), metadata=pairs)):
-            if response.HasField("error_response"):
-                refusal = response.error_response
-                if refusal.error_code == Code.NOT_FOUND:
-                    raise ContractUnknown(f"its reflection does not know it ({refusal.error_message})")
-                raise ContractUnknown(f"its reflection says: {refusal.error_message}")
-            data = response.file_descriptor_response.file_descriptor_proto
-            found += [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
+        try:
+            for request in requests:
+                await rpc.send(request.SerializeToString())
+            rpc.finish()
+            async for message in rpc.messages():
+                found += _files(pb.ServerReflectionResponse.FromString(message))
+            if rpc.answer is None or rpc.answer.code is not Code.OK:
+                raise _Refused(rpc.answer.code if rpc.answer else Code.UNKNOWN)
+        finally:
+            rpc.cancel()
         return found
 
 
@@ -189,8 +199,19 @@ class _Trouble:
     logged: bool = False
 
 
+def _files(response: pb.ServerReflectionResponse) -> list[descriptor_pb2.FileDescriptorProto]:
+    """The files in an answer. Raises ContractUnknown when it tells of an error."""
+    if response.HasField("error_response"):
+        refusal = response.error_response
+        if refusal.error_code == Code.NOT_FOUND:
+            raise ContractUnknown(f"its reflection does not know it ({refusal.error_message})")
+        raise ContractUnknown(f"its reflection says: {refusal.error_message}")
+    data = response.file_descriptor_response.file_descriptor_proto
+    return [descriptor_pb2.FileDescriptorProto.FromString(file) for file in data]
+
+
 def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError | grpc.aio.AioRpcError):
+    if isinstance(error, TimeoutError | ConnectionError | _Refused):
         return _SILENT
     if isinstance(error, ContractUnknown):
         return str(error)[:300]

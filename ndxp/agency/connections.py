@@ -164,4 +164,4 @@ class Connections:
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
-    configure(connection, ("busy_timeout=5000", "synchronous=NORMAL"))
+    configure(connection, (f"busy_timeout={_PATIENCE * 1000}", "synchronous=NORMAL"))

@@ -85,6 +85,7 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._run = connection.run
+        self.jobs_changed = False
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The body of a document, or None."""
@@ -185,6 +186,7 @@ class Transaction:
             "ON CONFLICT (key) DO NOTHING"
         )
         self._run(insert, key, kind, due, body)
+        self.jobs_changed = True
 
     def due_jobs(self, nation: int, real: int, *, limit: int) -> list[Job]:
         """Work that is due by the nation's clock and whose pause after an attempt is over, the earliest first."""
@@ -193,13 +195,21 @@ class Transaction:
         )
         return [Job(*row) for row in self._run(query, nation, real, limit)]
 
+    def next_jobs(self, nation: int, real: int) -> tuple[int | None, int | None]:
+        """When work becomes due next: by the nation's clock, and by real time, after a pause. None for never."""
+        due = self._run("SELECT min(due) FROM jobs WHERE due > ?", nation).fetchone()[0]
+        paused = self._run("SELECT min(retry_at) FROM jobs WHERE due <= ? AND retry_at > ?", nation, real).fetchone()[0]
+        return due, paused
+
     def try_job_again(self, job: Job, retry_at: int) -> None:
         """Keeps work that was tried in vain for a later attempt, at ``retry_at`` (µs of real time)."""
         update = "UPDATE jobs SET attempts = ?, retry_at = ? WHERE key = ?"
         self._run(update, job.attempts + 1, retry_at, job.key)
+        self.jobs_changed = True
 
     def end_job(self, key: str) -> bool:
         """Takes work away that is done; False when somebody else has done it."""
+        self.jobs_changed = True
         return bool(self._run("DELETE FROM jobs WHERE key = ?", key).rowcount)
 
     def log(self, accesses: Sequence[Access]) -> set[str]:
@@ -271,6 +281,8 @@ class Database:
         Raises ValueError for another form, OSError without the driver, SQLAlchemyError when it cannot be opened.
         """
         self._connections = Connections(url)
+        self.job_changes = 0
+        """How many transactions of this process have changed jobs."""
         self.places = Places(self._key())
         """The page tokens of this agency."""
 
@@ -281,7 +293,9 @@ class Database:
         So everything that a feed or a counter gave before is committed, and cursors grow in the order of the commits.
         """
         with self._connections.transaction(write=True) as connection:
-            yield Transaction(connection)
+            transaction = Transaction(connection)
+            yield transaction
+        self.job_changes += transaction.jobs_changed
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -6,6 +6,8 @@ done, even when a process is killed. So its handler may run twice, but what it s
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from traceback import extract_tb
@@ -30,7 +32,10 @@ AT_ONCE = 16
 """How many jobs of an agency run at the same time."""
 
 _LOOK_EVERY = 0.25
-"""Seconds between two looks at the table: the clock moves, and other processes of the agency add jobs."""
+"""Seconds after which it is seen that a job of this process has become due, because the clock may be moved."""
+
+_OTHERS_EVERY = 2.0
+"""Seconds between two looks at the table for jobs that other processes of the agency have left."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
 """Seconds until a job is tried again: the first pause doubles with each attempt, up to the longest."""
@@ -47,6 +52,8 @@ class Jobs:
         self._handlers = handlers
         self._running: dict[str, asyncio.Task[None]] = {}
         self._ended = asyncio.Event()
+        self._seen = -1  # changes of jobs that the last look has seen
+        self._next_due = self._next_retry = self._others_at = 0.0
 
     async def run(self) -> None:
         """Goes on until cancelled."""
@@ -54,7 +61,8 @@ class Jobs:
             while True:
                 self._ended.clear()
                 try:
-                    self._begin()
+                    if self._is_time():
+                        self._begin()
                 except Exception as error:  # a database that does not answer now may answer later
                     _log.warning("jobs are not looked for: %s", kind_of(error))
                 try:
@@ -67,12 +75,26 @@ class Jobs:
                 task.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
+    def _is_time(self) -> bool:
+        """Whether a look at the table may find something to do."""
+        return (
+            self._seen != self._database.job_changes
+            or self._next_due <= self._clock.now()
+            or self._next_retry <= real_now()
+            or self._others_at <= time.monotonic()
+        )
+
     def _begin(self) -> None:
         """Begins what is due, as far as there is room."""
         if len(self._running) >= AT_ONCE:
             return
+        nation, real, changes = self._clock.now(), real_now(), self._database.job_changes
         with self._database.reading() as documents:
-            due = documents.due_jobs(self._clock.now(), real_now(), limit=2 * AT_ONCE)
+            due = documents.due_jobs(nation, real, limit=2 * AT_ONCE)
+            next_due, next_retry = documents.next_jobs(nation, real)
+        if len(due) < 2 * AT_ONCE:
+            self._seen, self._others_at = changes, time.monotonic() + _OTHERS_EVERY
+            self._next_due, self._next_retry = next_due or math.inf, next_retry or math.inf
         for job in due:
             if job.key not in self._running and len(self._running) < AT_ONCE:
                 task = asyncio.create_task(self._do(job))

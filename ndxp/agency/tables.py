@@ -1,6 +1,9 @@
 """The tables of an agency's database: the same for every agency; the agency's records decide what is in them."""
 
+from functools import cache
+
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 _tables = sa.MetaData()
 _Sequence = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -59,16 +62,33 @@ sa.Table(
 )  # fmt: skip
 
 
+_ADDED = (
+    ("answers", "subjects", "TEXT"),
+    ("documents", "filer", "VARCHAR(200)"),
+    ("accesses", "provider", "VARCHAR(200)"),
+)
+"""Columns that tables of older versions do not have: answers had no subjects, documents no filer, and accesses did not
+say which of the agency's subsystems was called."""
+
+
 def make_tables(connection: sa.Connection) -> None:
     """Makes missing tables, and adds missing columns to those of an older version."""
-    _tables.create_all(connection)
-    # In older versions answers had no subjects, and documents no filer.
-    _add_column(connection, "answers", "subjects", "TEXT")
-    _add_column(connection, "documents", "filer", "VARCHAR(200)")
-    # Nor did their accesses say which of the agency's subsystems was called.
-    _add_column(connection, "accesses", "provider", "VARCHAR(200)")
+    inspector = sa.inspect(connection)
+    there = inspector.get_table_names()
+    for name, statements in _statements(connection.dialect.name).items():
+        for statement in statements if name not in there else ():
+            connection.exec_driver_sql(statement)
+    for table, column, kind in _ADDED:
+        if table in there and all(known["name"] != column for known in inspector.get_columns(table)):
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind} NOT NULL DEFAULT ''")
 
 
-def _add_column(connection: sa.Connection, table: str, name: str, kind: str) -> None:
-    if all(column["name"] != name for column in sa.inspect(connection).get_columns(table)):
-        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind} NOT NULL DEFAULT ''")
+@cache
+def _statements(database: str) -> dict[str, list[str]]:
+    """What makes each table and its indexes in a kind of database; a process with many databases writes it once."""
+    dialect = sa.make_url(f"{database}://").get_dialect()()
+    written: dict[str, list[str]] = {}
+    for table in _tables.sorted_tables:
+        parts: tuple[sa.ExecutableDDLElement, ...] = (CreateTable(table), *map(CreateIndex, table.indexes))
+        written[table.name] = [str(part.compile(dialect=dialect)) for part in parts]
+    return written

@@ -43,19 +43,23 @@ def unframe(data: bytes) -> list[bytes] | None:
 class Frames:
     """Takes messages out of data that comes in parts."""
 
-    __slots__ = ("_data",)
+    __slots__ = ("_data", "_largest")
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
         self._data = bytearray()
+        self._largest = largest
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The messages that are whole with this part. Raises ValueError for a compressed one."""
+        """The messages that are whole with this part. Raises ValueError for a compressed one, and a too large one."""
         self._data += data
         messages, at = [], 0
         while len(self._data) >= at + PREFIX:
             if self._data[at]:
                 raise ValueError("a compressed message, which was not asked for")
-            end = at + PREFIX + int.from_bytes(self._data[at + 1 : at + PREFIX], "big")
+            length = int.from_bytes(self._data[at + 1 : at + PREFIX], "big")
+            if length > self._largest:
+                raise ValueError(f"a message of {length} bytes")
+            end = at + PREFIX + length
             if end > len(self._data):
                 break
             messages.append(bytes(self._data[at + PREFIX : end]))

@@ -33,6 +33,9 @@ _LIMITS = Limits(
 )
 """Limits for what the gateway sends; they are wider than those for strangers."""
 
+_LARGEST = 64 * 1024 * 1024
+"""Bytes of a message in a streamed call, unless the caller says otherwise; the gateway allows less."""
+
 _MICROSECONDS = 99_999_999
 """The longest deadline that gRPC writes in µs: eight digits."""
 
@@ -90,7 +93,9 @@ class Lanes:
         else:
             later()
 
-    async def stream(self, path: str, pairs: Sequence[Pair], *, client: str = "", known: bool = True) -> StreamedRpc:
+    async def stream(
+        self, path: str, pairs: Sequence[Pair], *, client: str = "", known: bool = True, largest: int = _LARGEST
+    ) -> StreamedRpc:
         """Begins a call whose messages go and come one by one. It has a deadline if ``pairs`` name a grpc-timeout.
 
         A path that is not ``known`` is not remembered: it may be free text of a stranger.
@@ -102,7 +107,7 @@ class Lanes:
                 await lane.stand()
         except OSError as error:
             raise ConnectionError(f"the gateway at {self._gateway} does not answer") from error
-        return wire.stream(path, pairs, known=known)
+        return wire.stream(path, pairs, known=known, largest=largest)
 
     def _lane(self, client: str) -> "_Lane":
         if self._own:
@@ -210,9 +215,9 @@ class _Wire(asyncio.Protocol):
         rpc.timer = self._loop.call_later(deadline, rpc.expire)
         stream.send_data(frame(requests), end=True)
 
-    def stream(self, path: str, pairs: Sequence[Pair], *, known: bool) -> StreamedRpc:
+    def stream(self, path: str, pairs: Sequence[Pair], *, known: bool, largest: int) -> StreamedRpc:
         """Begins a call whose messages go and come one by one; the connection must have room for it."""
-        rpc = StreamedRpc()
+        rpc = StreamedRpc(largest)
         constant, rest = (self._head(path), "") if known else ((), _literals(self._fields(path)))
         rpc.stream = self.connection.open(rpc, constant, rest + _literals(pairs))
         return rpc

@@ -17,15 +17,17 @@ _UNSENT = 256 * 1024
 class StreamedRpc(Rpc):
     """A call under way: ``send`` and ``finish`` its request, read ``messages``, then look at ``answer``.
 
+    A message of more than ``largest`` bytes ends it as INTERNAL.
+
     ``leading`` are the header fields of the answer, empty until ``begun``. ``answer`` is None until the call has ended;
     what the other side sent before that can still be read.
     """
 
     __slots__ = ("_frames", "_messages", "_news", "_owed", "answer", "leading")
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
         super().__init__(self._take)
-        self._frames = Frames()
+        self._frames = Frames(largest)
         self._messages: deque[bytes] = deque()
         self._owed = 0  # bytes of messages that nobody has read yet
         self._news = asyncio.Event()

@@ -156,7 +156,7 @@ async def test_the_doors_count_requests_and_calls_and_no_text_of_a_caller_become
             total(found, "ndxp_rest_calls_total", method="", code="UNAUTHENTICATED"),
             total(found, "ndxp_rest_requests_total", operation="call", status="200"),
             total(found, "ndxp_rest_requests_total", operation="call", status="401"),
-            total(found, "ndxp_rest_requests_total", operation="", status="404"),
+            total(found, "ndxp_rest_requests_total", operation="call", status="404"),
         ]
 
     before = counted()

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import matplotlib as mpl
 import msgspec
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from loadtest import page, plots, report
@@ -57,16 +58,21 @@ class Scrolling(HTMLParser):
             self._above.pop()
 
 
-def test_every_table_and_picture_scrolls_on_a_narrow_screen() -> None:
+@pytest.fixture(scope="module")
+def text() -> str:
+    """The page of a run that passed."""
+    return page.render(made_report())
+
+
+def test_every_table_and_picture_scrolls_on_a_narrow_screen(text: str) -> None:
     scrolling = Scrolling()
-    scrolling.feed(page.render(made_report()))
+    scrolling.feed(text)
     assert {tag for tag, _ in scrolling.found} == {"table", "svg"}
     assert all(scrolls for _, scrolls in scrolling.found), scrolling.found
-    assert ".wide {\n      overflow-x: auto" in page.render(made_report())
+    assert ".wide {\n      overflow-x: auto" in text
 
 
-def test_the_verdict_comes_first_and_everything_else_is_there() -> None:
-    text = page.render(made_report())
+def test_the_verdict_comes_first_and_everything_else_is_there(text: str) -> None:
     assert text.index("PASSED") < text.index("<h2>")
     for part in (
         "Objectives", "Was the run valid?", "Does every transaction add up?", "Rate", "Latency", "Heat map",
@@ -77,16 +83,15 @@ def test_the_verdict_comes_first_and_everything_else_is_there() -> None:
     assert text.count("<svg") == 6
 
 
-def test_a_page_fetches_nothing() -> None:
-    text = page.render(made_report())
+def test_a_page_fetches_nothing(text: str) -> None:
     resources = Resources()
     resources.feed(text)
     assert resources.found == []
     assert not re.search(r"https?://|@import|url\((?!#)", text)
 
 
-def test_the_same_run_gives_the_same_page() -> None:
-    assert page.render(made_report()) == page.render(made_report())
+def test_the_same_run_gives_the_same_page(text: str) -> None:
+    assert page.render(made_report()) == text
 
 
 def test_what_happened_and_what_was_missed_is_said() -> None:

@@ -14,30 +14,36 @@ from typing import Any, TypeVar
 
 _Found = TypeVar("_Found")
 PATIENCE = 60.0
-_EVERY = 0.01
+_EVERY, _SELDOM = 0.01, 0.1
+"""Seconds between two looks: the longer a test has waited the more, because a look keeps others busy."""
 
 
 async def until(condition: Callable[[], Any], *, patience: float = PATIENCE) -> Any:
     """Waits until the condition, or what it awaits, gives something true, and gives that."""
-    end = time.monotonic() + patience
+    began = time.monotonic()
     while True:
         found = condition()
         if inspect.isawaitable(found):
             found = await found
         if found:
             return found
-        assert time.monotonic() < end, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_pause(began, patience, condition))
 
 
 def until_now(condition: Callable[[], _Found], *, patience: float = PATIENCE) -> _Found:
     """Waits like ``until``, in a test without an event loop."""
-    end = time.monotonic() + patience
+    began = time.monotonic()
     pause = threading.Event()
     while not (found := condition()):
-        assert time.monotonic() < end, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
-        pause.wait(_EVERY)
+        pause.wait(_pause(began, patience, condition))
     return found
+
+
+def _pause(began: float, patience: float, condition: Callable[[], Any]) -> float:
+    """How long to wait until the next look; fails when the patience is over."""
+    waited = time.monotonic() - began
+    assert waited < patience, f"waited {patience} s in vain: {inspect.getsource(condition).strip()}"
+    return min(max(_EVERY, waited / 10), _SELDOM)
 
 
 def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:

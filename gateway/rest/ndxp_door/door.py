@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.core.endpoints import CONTRACT as REST
 from gateway.rest import answers, failures
 from gateway.rest.bodies import media_type, without_body
 from gateway.rest.call import Calls
@@ -72,6 +73,8 @@ class NdxpDoor:
             provider = _provider(request)
             path = request.path_params["path"]
             message = self._messages.message(provider, path)
+            if message is None and provider not in self._calls.known.snapshot.providers.get(REST, {}):
+                message = self._messages.of_others(path)  # the gateway then says that this provider does not offer it
             if message is None:
                 return await self._forward(request, provider)
         except Failed as failed:

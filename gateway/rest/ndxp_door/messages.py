@@ -164,6 +164,10 @@ class Messages:
         """The message that a provider takes at a path."""
         return self._known.get((provider, path))
 
+    def of_others(self, path: str) -> Message | None:
+        """A message that some provider takes at a path."""
+        return next((message for (_, known), message in self._known.items() if known == path), None)
+
 
 def _of(agency: Path) -> dict[tuple[str, str], Message]:
     """The messages of an agency, each for all its subsystems. Raises MessagesRefused and PartRefused."""

@@ -1,5 +1,6 @@
 """Ledgers in SQLite and in PostgreSQL, and those who write and read them."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +14,25 @@ from gateway.ledger.writer import Writer
 from tests.support.stores import Postgres
 
 
+@pytest.fixture(scope="session")
+def without_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger without records in SQLite: a copy of it is there sooner than its tables are made."""
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    open_ledger(f"sqlite:///{file}").dispose()
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty ledger goes; on PostgreSQL its tables are there already if the test takes it as ``engine``."""
+def url(request: pytest.FixtureRequest, tmp_path: Path, without_records: Path) -> str:
+    """Where an empty ledger goes; its tables are there already if the test takes it as ``engine``."""
+    has_tables = "engine" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
+        file = tmp_path / "ledger.db"
+        if has_tables:
+            shutil.copy(without_records, file)
+        return f"sqlite:///{file}"
     postgres: Postgres = request.getfixturevalue("postgres")
-    return postgres.new_ledger() if "engine" in request.fixturenames else postgres.new_database()
+    return postgres.new_ledger() if has_tables else postgres.new_database()
 
 
 @pytest.fixture

@@ -229,8 +229,7 @@ def test_what_is_read_is_of_one_moment(replicas: list[Database]) -> None:
 
 
 def test_a_writer_who_waits_too_long_may_be_asked_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if url.startswith("postgresql"):
-        monkeypatch.setattr(connections, "_PATIENCE", 1)
+    monkeypatch.setattr(connections, "_PATIENCE", 1)
     first, second = Database(url), Database(url)
     with first.transaction():
         with pytest.raises(AgencyError, match="same request_id") as refused, second.transaction():

@@ -49,18 +49,18 @@ def test_secrets_are_in_the_credentials_file_and_nowhere_else(exchange: RunningE
         PopulationServiceStub(connection.channel).VerifyCitizen(
             VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
         )
-    secrets = list(json.loads(exchange.credentials.read_text(encoding="utf-8")).values())
-    key = (exchange.folder / "token-key.pem").read_text(encoding="utf-8").splitlines()[1]
+    secrets = [secret.encode() for secret in json.loads(exchange.credentials.read_text(encoding="utf-8")).values()]
+    key = (exchange.folder / "token-key.pem").read_bytes().splitlines()[1]
     places = {
-        str(path.relative_to(exchange.folder)): content.decode(errors="replace")
+        str(path.relative_to(exchange.folder)): content
         for path, content in contents(exchange.folder)
         if path.name not in ("credentials.json", "token-key.pem")
     }
     for process in exchange.state.members():
-        places[f"command line of {process.pid}"] = " ".join(process.cmdline())
-        places[f"environment of {process.pid}"] = str(process.environ())
+        places[f"command line of {process.pid}"] = " ".join(process.cmdline()).encode()
+        places[f"environment of {process.pid}"] = str(process.environ()).encode()
     for words in (["status"], ["status", "--json"], ["doctor", "--json"], ["services", "--json"]):
-        places[" ".join(words)] = ndxp(*words, folder=exchange.folder).out
+        places[" ".join(words)] = ndxp(*words, folder=exchange.folder).out.encode()
     assert len(secrets) > 100
     assert {place for place, text in places.items() for secret in (*secrets, key) if secret in text} == set()
 
