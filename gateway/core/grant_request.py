@@ -50,7 +50,7 @@ class GrantRequest(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
     def asks_the_same(self, other: "GrantRequest") -> bool:
-        """Whether the other one is of the same subsystem for the same right, in whatever words."""
+        """Whether the other one is of the same subsystem and for the same right; the reasons in words may differ."""
         return self._right == other._right
 
     @property
@@ -83,7 +83,7 @@ def check(request: GrantRequest, snapshot: Snapshot, now: float) -> None:
     if validity.end(request.valid_until) <= now:
         _refuse("VALID_UNTIL_PAST", f"the grant would have ended on {request.valid_until}", "valid_until")
     _must_release(request, snapshot)
-    for grant in _others(request, snapshot):
+    for grant in _present_grants(request, snapshot):
         if _fulfils(grant, request, snapshot, now):
             raise AgencyError(Code.ALREADY_EXISTS, "GRANTED_ALREADY", f"grant {grant.id} gives that already")
 
@@ -124,7 +124,7 @@ def doubts(request: GrantRequest, snapshot: Snapshot, now: float) -> list[str]:
     names = _names(request, snapshot)
     return [
         f"grant {grant.id} of {grant.consumer} comes first, and counts for calls that fit both"
-        for grant in _others(request, snapshot)
+        for grant in _present_grants(request, snapshot)
         if grant.holds(now)
         and any(grant.covers(name) for name in names)
         and (not grant.purposes or not set(grant.purposes).isdisjoint(request.purposes))
@@ -157,8 +157,8 @@ def _must_release(request: GrantRequest, snapshot: Snapshot) -> None:
             raise invalid_argument(f"{field.upper()}_INVALID", str(error), field) from error
 
 
-def _others(request: GrantRequest, snapshot: Snapshot) -> list[Grant]:
-    """The grants for this service that apply to the subsystem now."""
+def _present_grants(request: GrantRequest, snapshot: Snapshot) -> list[Grant]:
+    """The grants that the subsystem, or a group of it, has for this service now."""
     consumers = snapshot.consumers(request.client)
     return [g for g in snapshot.grants.get((request.provider, request.contract), []) if g.consumer in consumers]
 

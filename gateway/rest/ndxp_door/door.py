@@ -46,7 +46,7 @@ _log = logging.getLogger("rest")
 
 
 def routes(calls: Calls, settings: RestSettings, tls: Tls | None) -> list[Route]:
-    """The door's routes. A file of messages that cannot be used costs a line in the log and nothing else."""
+    """The door's routes. The log names each file of messages that cannot be used; the other files are in use."""
     known, wrong = Messages.read([settings.agencies_folder, *settings.agencies_beside])
     for line in wrong:
         _log.error("the door leaves out %s", line)
@@ -173,7 +173,7 @@ def _is_url(text: str) -> bool:
 
 
 def _refusal(failure: Failure, message: Message | None = None, status: int = 0) -> JSONResponse:
-    """The answer that tells of a failure, with the code that the message has for it."""
+    """The answer for a failed call, with the code that the message has for it."""
     members: dict[str, object] = {}
     if failure.hop == _HOP and failure.reason == Reason.REQUEST_MALFORMED:
         failure = replace(failure, remedy=_REMEDY)

@@ -25,8 +25,8 @@ _NOT_TO_A_SERVICE = frozenset({
     "x-http-method", "x-http-method-override", "x-method-override", "x-original-method",
     "x-original-url", "x-original-uri", "x-rewrite-url",
 })  # fmt: skip
-"""Besides credentials: fields by which some servers take another method or another path than the gateway decided about,
-or believe that a proxy of theirs speaks."""
+"""Credentials, and fields by which some servers take another method or path than the one the gateway decided about, or
+take the request for one of their own proxy's."""
 
 _NOT_TO_A_CALLER = frozenset({"set-cookie", "set-cookie2", "alt-svc"})
 """A cookie would hold for all services of the exchange, and another address would lead past it."""

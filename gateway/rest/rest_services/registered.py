@@ -11,7 +11,7 @@ _EVERY = 0.1
 
 
 class Registered:
-    """Looks at the registry at once when a call is for something unknown: the gateway may have been told before."""
+    """Looks at the registry at once when a call is for something unknown: the gateway may know a newer version."""
 
     def __init__(self, known: Known) -> None:
         self._known = known

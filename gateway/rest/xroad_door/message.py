@@ -69,7 +69,7 @@ class Message:
 
     @property
     def is_govstack(self) -> bool:
-        """Whether the caller speaks as the GovStack Information Mediator: ``X-GovStack-Client``, or ``instanceId``."""
+        """Whether the caller uses names of the GovStack Information Mediator: ``X-GovStack-Client``, ``instanceId``."""
         return "x-govstack-client" in self._fields or "instanceId" in self.request.query_params
 
     def check_client(self) -> None:
