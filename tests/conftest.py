@@ -36,6 +36,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture
+def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a test whose name is short: there is a limit for the path of a socket in it."""
+    return tmp_path_factory.mktemp("t")
+
+
+@pytest.fixture
 def token_office() -> Iterator[TokenOffice]:
     """Tokens over HTTP, for one test."""
     office = TokenOffice()

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.long
 HERE = Path(__file__).parents[2]
 
 
-def test_no_life_event_is_lost_or_done_twice_when_processes_are_killed(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
+def test_no_life_event_is_lost_or_done_twice_when_processes_are_killed(short_path: Path) -> None:
+    figures = short_path / "figures.json"
     words = map(str, ("--events", 10, "--kills", 3, "--seed", 5, "--json", figures))
     ran = subprocess.run(
-        [sys.executable, "-m", "drills.life_events", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(tmp_path)},
+        [sys.executable, "-m", "drills.life_events", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(short_path)},
         capture_output=True, encoding="utf-8", check=False, timeout=1200,
     )  # fmt: skip
     assert figures.exists(), ran.stdout + ran.stderr

@@ -17,12 +17,12 @@ HERE = Path(__file__).parents[2]
 
 
 def test_four_workers_give_each_of_three_greedy_consumers_its_rate_and_a_fourth_all_it_asks(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    short_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    figures = tmp_path / "figures.json"
+    figures = short_path / "figures.json"
     ran = subprocess.run(
         [sys.executable, "-m", "drills.quota", "--workers", "4", "--json", str(figures)], cwd=HERE,
-        env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, encoding="utf-8", check=False, timeout=300,
+        env={**os.environ, "TMPDIR": str(short_path)}, capture_output=True, encoding="utf-8", check=False, timeout=300,
     )  # fmt: skip
     assert figures.exists(), ran.stderr
     measured = json.loads(figures.read_text(encoding="utf-8"))

@@ -25,18 +25,18 @@ pytestmark = pytest.mark.long
 HERE = Path(__file__).parents[2]
 
 
-def test_callers_who_repeat_see_no_failure_during_an_upgrade(tmp_path: Path) -> None:
-    figures = tmp_path / "figures.json"
+def test_callers_who_repeat_see_no_failure_during_an_upgrade(short_path: Path) -> None:
+    figures = short_path / "figures.json"
     words = map(str, ("--seed", 4, "--json", figures))
     ran = subprocess.run(
-        [sys.executable, "-m", "drills.upgrade", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(tmp_path)},
+        [sys.executable, "-m", "drills.upgrade", *words], cwd=HERE, env={**os.environ, "TMPDIR": str(short_path)},
         capture_output=True, encoding="utf-8", check=False, timeout=600,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     shown = json.loads(figures.read_text(encoding="utf-8"))
     assert [step["process"] for step in shown["steps"]] == list(ORDER)
     assert all(step["calls"] > 0 for step in shown["steps"])
-    assert not list(tmp_path.glob("ndxp-upgrade-*"))
+    assert not list(short_path.glob("ndxp-upgrade-*"))
 
 
 def registry_of_newer_software(known: bytes) -> bytes:
