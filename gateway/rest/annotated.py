@@ -46,11 +46,13 @@ class Annotated:
         try:
             pairs = self._calls.pairs(request.headers)
             said = await self._calls.ask(route.full_method, pairs, request.receive, translate)
+            told = [*metadata_of(said.leading), *said.trailing]
+            with plain.fitting(told):
+                found = GetMessageClass(route.method.output_type).FromString(said.messages[0])
+                shown = route.answer(messages.shown(found, plain.withheld(told)))
         except Failed as failed:
             return failures.problem(failed.failure)
-        told = [*metadata_of(said.leading), *said.trailing]
-        found = GetMessageClass(route.method.output_type).FromString(said.messages[0])
-        return JSONResponse(route.answer(messages.shown(found, plain.withheld(told))), headers=plain.headers(told))
+        return JSONResponse(shown, headers=plain.headers(told))
 
     def _current(self) -> Routes:
         """The annotated methods of all contracts, by the registry as it is now."""

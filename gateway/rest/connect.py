@@ -3,6 +3,7 @@
 Its specification is at connectrpc.com/docs/protocol.
 """
 
+import contextlib
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -42,10 +44,11 @@ async def unary(calls: Calls, request: Request, method: str, codec: str) -> Resp
             request.receive,
             lambda body: _single(calls.bodies.unpack(body, encoding, pairs), described, codec),
         )
+        told = [*metadata_of(said.leading), *said.trailing]
+        with plain.fitting(told):
+            body = _decoded(described, codec, plain.withheld(told))(said.messages[0])
     except Failed as failed:
         return _error(failed)
-    told = [*metadata_of(said.leading), *said.trailing]
-    body = _decoded(described, codec, plain.withheld(told))(said.messages[0])
     return Response(body, headers=_headers(said.leading, said.trailing), media_type=f"application/{codec}")
 
 
@@ -59,10 +62,8 @@ async def stream(calls: Calls, request: Request, method: str, codec: str) -> Res
             encoding = request.headers.get("connect-content-encoding", "identity")
 
             def translate(body: bytes) -> Sequence[bytes]:
-                opened = [
-                    calls.bodies.unpack(message, encoding if packed else "identity", pairs)
-                    for packed, message in _opened(body)
-                ]
+                given = ((message, encoding if packed else "identity") for packed, message in _opened(body))
+                opened = calls.bodies.unpack_each(given, pairs)
                 return [encoded for message in opened for encoded in _encoded(message, described, codec)]
 
             call = calls.begun(method, pairs, request.receive, translate)
@@ -71,15 +72,20 @@ async def stream(calls: Calls, request: Request, method: str, codec: str) -> Res
             return Response(_envelope(_END, _ending(failed, ())), media_type=media_type)
         await rpc.begun()
         told = metadata_of(rpc.leading)
-        envelopes = _each(rpc, _decoded(described, codec, plain.withheld(told)), until_told.pop_all())
+        decode = _decoded(described, codec, plain.withheld(told))
+        envelopes = _each(rpc, decode, told, until_told.pop_all())
     return StreamingResponse(envelopes, headers=_headers(rpc.leading, ()), media_type=media_type)
 
 
-async def _each(rpc: StreamedRpc, decode: Callable[[bytes], bytes], until_told: AsyncExitStack) -> AsyncIterator[bytes]:
+async def _each(
+    rpc: StreamedRpc, decode: Callable[[bytes], bytes], told: Pairs, until_told: AsyncExitStack
+) -> AsyncIterator[bytes]:
     async with until_told:
-        async for message in rpc.messages():
-            yield _envelope(0, decode(message))
         try:
+            async for message in rpc.messages():
+                with plain.fitting(told):
+                    decoded = decode(message)
+                yield _envelope(0, decoded)
             yield _envelope(_END, _ending(None, ended(rpc).trailing))
         except Failed as failed:
             yield _envelope(_END, _ending(failed, failed.trailing))
@@ -133,10 +139,11 @@ def _said(failed: Failed) -> dict[str, Any]:
     said: dict[str, Any] = {"code": code, "message": failure.message}
     packed = next((value for key, value in failed.trailing if key == metadata.STATUS_DETAILS), b"")
     if isinstance(packed, bytes) and packed:
-        said["details"] = [
-            {"type": detail.type_url.rpartition("/")[2], "value": _base64(detail.value)}
-            for detail in status_pb2.Status.FromString(packed).details
-        ]
+        with contextlib.suppress(DecodeError):  # a provider may have sent something else
+            said["details"] = [
+                {"type": detail.type_url.rpartition("/")[2], "value": _base64(detail.value)}
+                for detail in status_pb2.Status.FromString(packed).details
+            ]
     return said
 
 

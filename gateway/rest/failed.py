@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ndxp.errors import Code, Reason
+from ndxp.errors import RULES, Code, Reason
 from ndxp.rpc import Answer
 from ndxp.wire import status
 from ndxp.wire.metadata import Pair
@@ -31,3 +31,9 @@ def wrong(why: str, transaction: str = "") -> Failed:
             message_vi="Yêu cầu không đúng định dạng của dịch vụ.",
         )
     )  # fmt: skip
+
+
+def refused(reason: Reason, why: str) -> Failed:
+    """The failure of a request that the door itself does not take, with the code and the remedy of a reason."""
+    rule = RULES[reason]
+    return Failed(status.Failure(rule.code, why, reason, "door", rule.remedy, message_vi=rule.meaning_vi))

@@ -15,12 +15,12 @@ _OFFERED = ["application/json", "application/x-ndjson", "application/proto", *co
 
 def is_call(request: Request) -> bool:
     """Whether the path is that of a method, "/package.Service/Method"."""
-    return _METHOD.fullmatch(request.url.path[1:]) is not None
+    return _METHOD.fullmatch(_path(request)) is not None
 
 
 async def answer(calls: Calls, request: Request) -> Response:
     """Makes the call that a request asks for, and answers in the same protocol."""
-    method = request.url.path[1:]
+    method = _path(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type in grpc_web.TYPES:
         return await grpc_web.answer(calls, request, method, media_type)
@@ -33,6 +33,12 @@ async def answer(calls: Calls, request: Request) -> Response:
     if media_type.startswith("application/grpc"):
         return Problem(415, "gRPC is elsewhere", "gRPC itself is served at the gateway's own port.").response()
     return Problem(415, "Unsupported content-type", f"Send one of {', '.join(_OFFERED)}.").response()
+
+
+def _path(request: Request) -> str:
+    """The path without its first slash, as it was sent. ``request.url`` also reads the host, ``%3F`` and ``%0A``."""
+    path: bytes = request.scope["raw_path"]
+    return path[1:].decode("latin-1")
 
 
 def _says_connect(request: Request) -> bool:

@@ -110,7 +110,10 @@ class NdxpDoor:
         pairs = [*self._calls.pairs(request.headers), (metadata.SERVICE, provider)]
         try:
             encoding = request.headers.get("content-encoding", "identity")
-            given = message.read(self._calls.bodies.unpack(await self._body(request), encoding, pairs))
+            opened = self._calls.bodies.unpack(await self._body(request), encoding, pairs)
+            if len(opened) > _LARGEST:
+                raise WrongRequest(f"the body, unpacked, is larger than {_LARGEST} bytes")
+            given = message.read(opened)
             pairs += message.pairs(given)
             if described is not None:
                 encoded = [message.encoded(given, described)]
@@ -125,7 +128,8 @@ class NdxpDoor:
         said = await self._calls.ask(message.method, pairs, _read_already(request.receive), translated)
         assert described is not None  # noqa: S101 - otherwise the call has failed
         told = [*metadata_of(said.leading), *said.trailing]
-        shown = message.shown(said.messages[0], described, plain.withheld(told))
+        with plain.fitting(told):
+            shown = message.shown(said.messages[0], described, plain.withheld(told))
         return JSONResponse(shown, headers=plain.headers(told))
 
     async def _body(self, request: Request) -> bytes:
