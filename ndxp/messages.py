@@ -57,20 +57,26 @@ def values(data: bytes) -> list[Any]:
 
 
 def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
+    """The messages for a method, as ``each`` gives them. Raises WrongRequest."""
+    return list(each(data, method))
+
+
+def each(data: bytes, method: MethodDescriptor | None) -> Iterator[Message]:
     """The messages for a method: the items of an array, or one JSON value after another. Raises WrongRequest.
 
-    For an unknown method it only checks the JSON and returns no messages.
+    For an unknown method it only checks the JSON and gives no messages.
     """
     given = values(data)
     if method is None:
-        return []
+        return
     if len(given) == 1 and isinstance(given[0], list):
         (items,) = given
         if method.client_streaming or method.input_type.full_name not in _ARRAYS:
             given = items
     if not method.client_streaming and len(given) != 1:
         raise WrongRequest(f"{method.full_name} takes one message; {len(given)} were given")
-    return [_message(value, method) for value in given]
+    for value in given:
+        yield _message(value, method)
 
 
 def shown(message: Message, withheld: Iterable[str] = ()) -> Any:

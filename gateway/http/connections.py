@@ -6,7 +6,8 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST = 500
-"""Connections at once. When one more comes, the connection that has waited longest without a whole request is closed.
+"""Connections at once. When one more comes, the connection is closed that has waited longest for its client: without a
+whole request, or with an answer that the client does not read.
 Uvicorn's own limit would instead refuse the new request (HTTP 503) and keep the silent connections."""
 
 
@@ -30,8 +31,13 @@ class Connection(H11Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether it waits for a request, or for the rest of one."""
-        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+        """Whether it waits for a request, for the rest of one, or for a client that does not read its answer."""
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body or self.flow.write_paused
+
+    def pause_writing(self) -> None:
+        """The client does not read; the wait for it begins."""
+        self._since = self.loop.time()
+        super().pause_writing()
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come; when they complete the head of a request, the timeout stops."""

@@ -6,20 +6,26 @@ compressed body, only for a token that holds.
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
-from gateway.rest.failures import wrong
+from gateway.rest.failures import refused, wrong
 from gateway.rest.known import Known
 from gateway.settings import RestSettings
+from ndxp.errors import Reason
 from ndxp.messages import WrongRequest
 from ndxp.rpc import StreamedRpc
 from ndxp.wire import metadata
 from ndxp.wire.metadata import Pair
 
 _OF_ANYBODY = 64 * 1024
+_LARGEST_AT_ONCE = 4
+"""So many bodies of the largest size may be there of one caller at once."""
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -30,24 +36,48 @@ class Bodies:
         self._known = known
         self._most = settings.max_message_bytes
         self._patience = settings.body_patience
+        self._held = Counter[str]()  # bytes, by caller
 
-    async def read(self, rpc: StreamedRpc, receive: Receive, pairs: Sequence[Pair]) -> bytes | None:
-        """The body of the request; None when the gateway has answered before it was there. Raises Failed."""
+    @asynccontextmanager
+    async def read(self, rpc: StreamedRpc, receive: Receive, pairs: Sequence[Pair]) -> AsyncIterator[bytes | None]:
+        """The body of the request; None when the gateway has answered before it was there. Raises Failed.
+
+        It counts as its caller's until the block is left.
+        """
         first = await receive()
         body = bytes(first.get("body", b""))
         if not first.get("more_body", False):
-            return body
-        reading = asyncio.create_task(self._rest(body, receive, pairs))
-        refused = asyncio.create_task(rpc.begun())
+            yield body
+            return
+        part = _Part(self._held, self.caller(pairs), _LARGEST_AT_ONCE * self._most)
+        try:
+            yield await self._whole(rpc, body, receive, part)
+        finally:
+            part.release()
+
+    async def _whole(self, rpc: StreamedRpc, body: bytes, receive: Receive, part: "_Part") -> bytes | None:
+        reading = asyncio.create_task(self._rest(body, receive, part))
+        begun = asyncio.create_task(rpc.begun())
         try:
             async with asyncio.timeout(self._patience):
-                await asyncio.wait((reading, refused), return_when=asyncio.FIRST_COMPLETED)
-                return None if refused.done() else reading.result()
+                await asyncio.wait((reading, begun), return_when=asyncio.FIRST_COMPLETED)
+                return None if begun.done() else reading.result()
         except TimeoutError:
             raise wrong(f"the body was not there within {self._patience:g} s") from None
         finally:
-            for task in (reading, refused):
+            for task in (reading, begun):
                 task.cancel()
+            await asyncio.gather(reading, begun, return_exceptions=True)
+
+    def unpack_each(self, bodies: Iterable[tuple[bytes, str]], pairs: Sequence[Pair]) -> Iterator[bytes]:
+        """The messages of one body without compression. Raises WrongRequest, also when they are too large together."""
+        size = 0
+        for body, encoding in bodies:
+            opened = self.unpack(body, encoding, pairs)
+            size += len(opened)
+            if size > self._most:
+                raise WrongRequest(f"the messages, unpacked, are larger than {self._most} bytes together")
+            yield opened
 
     def unpack(self, body: bytes, encoding: str, pairs: Sequence[Pair]) -> bytes:
         """The body without its compression, which may be gzip. Raises WrongRequest."""
@@ -65,14 +95,15 @@ class Bodies:
         if not opener.eof:
             more = "is larger than" if opener.unconsumed_tail else "ends early, before"
             raise WrongRequest(f"the body, unpacked, {more} {self._most} bytes")
+        if opener.unused_data:
+            raise WrongRequest("something follows the compressed body")
         return opened
 
-    async def _rest(self, body: bytes, receive: Receive, pairs: Sequence[Pair]) -> bytes:
-        trusted = self.trusts(pairs)
-        most = self._most if trusted else _OF_ANYBODY
+    async def _rest(self, body: bytes, receive: Receive, part: "_Part") -> bytes:
+        most = self._most if part.caller else _OF_ANYBODY
         parts, size, more = [body], len(body), True
         while more:
-            if size > most and not trusted:
+            if size > most and not part.caller:
                 await asyncio.Event().wait()  # for the gateway's refusal
             if size > most:
                 raise wrong(f"the body is larger than {most} bytes")
@@ -81,12 +112,41 @@ class Bodies:
                 raise wrong("the caller has gone")
             parts.append(message.get("body", b""))
             size += len(parts[-1])
+            if part.caller:
+                part.grow(len(parts[-1]))
             more = message.get("more_body", False)
         return b"".join(parts)
 
     def trusts(self, pairs: Sequence[Pair]) -> bool:
         """Whether a call carries a token that holds, so that its body is read; the gateway decides about the call."""
-        return self._known.trusts(str(metadata.first(pairs, metadata.AUTHORIZATION)))
+        return bool(self.caller(pairs))
+
+    def caller(self, pairs: Sequence[Pair]) -> str:
+        """The subsystem whose token a call carries, empty when it does not hold."""
+        return self._known.caller(str(metadata.first(pairs, metadata.AUTHORIZATION)))
+
+
+class _Part:
+    """What one body has of the bytes that its ``caller`` may have here at once, which are ``most``."""
+
+    def __init__(self, held: Counter[str], caller: str, most: int) -> None:
+        self.caller = caller
+        self._held = held
+        self._most = most
+        self._size = 0
+
+    def grow(self, size: int) -> None:
+        """Adds bytes. Raises Failed (OVERLOADED) when there is no room."""
+        self._size += size
+        self._held[self.caller] += size
+        if self._held[self.caller] > self._most:
+            raise refused(Reason.OVERLOADED, f"bodies of {self.caller} hold more than {self._most} bytes at this door")
+
+    def release(self) -> None:
+        """The body is not there any more."""
+        self._held[self.caller] -= self._size
+        if not self._held[self.caller]:
+            del self._held[self.caller]
 
 
 def without_body(receive: Receive) -> Receive:

@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from starlette.datastructures import Headers
 from starlette.types import Receive
 
 from gateway.rest.bodies import Bodies
-from gateway.rest.failures import Failed, wrong
+from gateway.rest.failures import Failed, refused, wrong
 from gateway.rest.known import Known
 from gateway.rest.traffic import Traffic
 from gateway.settings import RestSettings
@@ -22,8 +24,22 @@ from ndxp.rpc import Answer, Lanes, StreamedRpc
 from ndxp.wire import metadata, status
 from ndxp.wire.metadata import Pair
 
+_SMALL = 512
+"""Bytes of a body that is translated at once: unpacked, it has a thousand times as many at most. For a larger one the
+loop would not serve other callers for seconds."""
+
+_TRANSLATORS = 4
+"""Threads that translate larger bodies."""
+
+_TOGETHER = 100
+"""Messages that are sent at once."""
+
 _VERDICT = 5.0
 """Seconds that the gateway gets to refuse a call whose body cannot be translated; it usually takes a millisecond."""
+
+_MOST_METADATA, _MOST_PAIRS = 32 * 1024, 100
+"""What a call may have of metadata: bytes, as HTTP/2 counts them, and pairs. The gateway refuses less than this too,
+and for far more it ends the connection, with the calls of other callers on it."""
 
 _PASSED_ON = frozenset({metadata.AUTHORIZATION, metadata.TRACEPARENT, "tracestate", "baggage"})
 """Header fields that become metadata, besides ``x-ndxp-*``. Cookies and the like are between a caller and the door."""
@@ -42,6 +58,8 @@ class Calls:
         self._traffic = traffic
         self.known = known
         self.bodies = Bodies(known, settings)
+        self._translators = ThreadPoolExecutor(_TRANSLATORS, "translator")
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def pairs(self, headers: Headers) -> list[Pair]:
         """The metadata of a call whose request has these header fields, with its deadline. Raises Failed."""
@@ -60,6 +78,9 @@ class Calls:
 
         It is counted, and traced, and cancelled when the block is left before its end.
         """
+        if len(pairs) > _MOST_PAIRS or sum(len(key) + len(value) + 32 for key, value in pairs) > _MOST_METADATA:
+            limits = f"{_MOST_PAIRS} header fields for the exchange, or more than {_MOST_METADATA} bytes of them"
+            raise refused(Reason.METADATA_TOO_LARGE, f"there are more than {limits}")
         described = self.known.method(method)
         with self._traffic.begin(method, described, pairs) as passage:
             try:
@@ -88,9 +109,9 @@ class Calls:
         async with self.opened(method, pairs) as rpc:
             if described is None:
                 raise await _refused(rpc) or _unknown(method)
-            body = await self.bodies.read(rpc, receive, pairs)
-            if body is not None:
-                await _send(rpc, body, translate, single=not described.client_streaming)
+            async with self.bodies.read(rpc, receive, pairs) as body:
+                if body is not None:
+                    await _send(rpc, self._translated(body, translate, pairs), single=not described.client_streaming)
             leaving = asyncio.create_task(_leave(rpc, receive))
             try:
                 yield rpc
@@ -111,6 +132,14 @@ class Calls:
                 )  # fmt: skip
             return replace(answer, messages=messages, leading=rpc.leading)
 
+    async def _translated(self, body: bytes, translate: Translate, pairs: Sequence[Pair]) -> Sequence[bytes]:
+        """The messages of a body: of a large one beside the loop, and of each caller one after the other."""
+        if len(body) <= _SMALL:
+            return translate(body)
+        turn = self._turns.setdefault(self.bodies.caller(pairs), asyncio.Lock())
+        async with turn:
+            return await asyncio.get_running_loop().run_in_executor(self._translators, translate, body)
+
 
 def ended(rpc: StreamedRpc) -> Answer:
     """The end of a call whose messages were read. Raises Failed unless it has succeeded."""
@@ -120,14 +149,14 @@ def ended(rpc: StreamedRpc) -> Answer:
     return answer
 
 
-async def _send(rpc: StreamedRpc, body: bytes, translate: Translate, *, single: bool) -> None:
+async def _send(rpc: StreamedRpc, translated: Awaitable[Sequence[bytes]], *, single: bool) -> None:
     """Sends the messages of a body.
 
     For a body that cannot be translated the gateway gets no message: it then refuses a call of a ``single`` message,
     and records it.
     """
     try:
-        messages = translate(body)
+        messages = await translated
     except WrongRequest as error:
         if not single:
             raise wrong(str(error)) from error
@@ -136,8 +165,8 @@ async def _send(rpc: StreamedRpc, body: bytes, translate: Translate, *, single: 
         if said is not None and said.failure.reason != Reason.REQUEST_MALFORMED:
             raise said from error
         raise wrong(str(error), said.failure.transaction_id if said is not None else "") from error
-    for message in messages:
-        await rpc.send(message)
+    for start in range(0, len(messages), _TOGETHER):
+        await rpc.send(*messages[start : start + _TOGETHER])
     rpc.finish()
 
 

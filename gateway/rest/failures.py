@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from gateway.http.problem import answer
-from ndxp.errors import HTTP_STATUS, Code, Reason
+from ndxp.errors import HTTP_STATUS, RULES, Code, Reason
 from ndxp.rpc import Answer
 from ndxp.wire import metadata, status
 from ndxp.wire.metadata import Pair
@@ -37,6 +37,12 @@ def wrong(why: str, transaction: str = "") -> Failed:
             message_vi="Yêu cầu không đúng định dạng của dịch vụ.",
         )
     )  # fmt: skip
+
+
+def refused(reason: Reason, why: str) -> Failed:
+    """The failure of a request that the door itself does not take, with the code and the remedy of a reason."""
+    rule = RULES[reason]
+    return Failed(Failure(rule.code, why, reason, "door", rule.remedy, message_vi=rule.meaning_vi))
 
 
 def members(failure: Failure) -> dict[str, Any]:

@@ -258,6 +258,7 @@ class _Wire(asyncio.Protocol):
         """The connection is gone."""
         self._transport = None
         self.connection.lost()
+        self.connection.tell_of_loss()
         self._tell()
 
     def _wake(self) -> None:

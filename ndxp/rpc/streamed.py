@@ -34,10 +34,10 @@ class StreamedRpc(Rpc):
         self.answer: Answer | None = None
         self.leading: Fields = []
 
-    async def send(self, message: bytes) -> None:
-        """Sends a message; waits while too much waits before it. After the end of the call it does nothing."""
+    async def send(self, *messages: bytes) -> None:
+        """Sends messages; waits while too much waits before them. After the end of the call it does nothing."""
         if self.stream is not None:
-            self.stream.send_data(frame([message]))
+            self.stream.send_data(frame(messages))
         while self.stream is not None and self.stream.queued > _UNSENT:
             await self._wait()
 

@@ -47,11 +47,12 @@ class Annotated:
         try:
             pairs = self._calls.pairs(request.headers)
             answered = await self._calls.ask(route.full_method, pairs, request.receive, translate)
+            with answers.fitting(answered.metadata):
+                message = GetMessageClass(route.method.output_type).FromString(answered.messages[0])
+                shown = route.answer(messages.shown(message, answers.withheld(answered.metadata)))
         except Failed as failed:
             return failures.problem(failed.failure)
-        message = GetMessageClass(route.method.output_type).FromString(answered.messages[0])
-        shown = messages.shown(message, answers.withheld(answered.metadata))
-        return JSONResponse(route.answer(shown), headers=answers.headers(answered.metadata))
+        return JSONResponse(shown, headers=answers.headers(answered.metadata))
 
     def _current(self) -> Routes:
         """The annotated methods of all contracts, by the registry as it is now."""

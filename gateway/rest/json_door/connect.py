@@ -3,12 +3,14 @@
 Its specification is at connectrpc.com/docs/protocol.
 """
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import DecodeError
 from google.rpc import status_pb2
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -40,9 +42,9 @@ async def unary(calls: Calls, request: Request, method: str, codec: str) -> Resp
             request.receive,
             lambda body: _single(calls.bodies.unpack(body, encoding, pairs), described, codec),
         )
+        body = _decoded(described, codec, answered.metadata)(answered.messages[0])
     except Failed as failed:
         return _error(failed)
-    body = _decoded(described, codec, answers.withheld(answered.metadata))(answered.messages[0])
     return Response(body, headers=_headers(answered), media_type=f"application/{codec}")
 
 
@@ -56,10 +58,8 @@ async def stream(calls: Calls, request: Request, method: str, codec: str) -> Res
             encoding = request.headers.get("connect-content-encoding", "identity")
 
             def translate(body: bytes) -> Sequence[bytes]:
-                opened = [
-                    calls.bodies.unpack(message, encoding if packed else "identity", pairs)
-                    for packed, message in _opened(body)
-                ]
+                given = ((message, encoding if packed else "identity") for packed, message in _opened(body))
+                opened = calls.bodies.unpack_each(given, pairs)
                 return [encoded for message in opened for encoded in _encoded(message, described, codec)]
 
             call = calls.begun(method, pairs, request.receive, translate)
@@ -67,18 +67,17 @@ async def stream(calls: Calls, request: Request, method: str, codec: str) -> Res
         except Failed as failed:
             return Response(_ending(failed, ()), media_type=media_type)
         await rpc.begun()
-        leading = metadata_of(rpc.leading)
-        parts = _each(rpc, _decoded(described, codec, answers.withheld(leading)), until_answered.pop_all())
-    return StreamingResponse(parts, headers=answers.headers(leading), media_type=media_type)
+        parts = _each(rpc, _decoded(described, codec, metadata_of(rpc.leading)), until_answered.pop_all())
+    return StreamingResponse(parts, headers=answers.headers(metadata_of(rpc.leading)), media_type=media_type)
 
 
 async def _each(
     rpc: StreamedRpc, decode: Callable[[bytes], bytes], until_answered: AsyncExitStack
 ) -> AsyncIterator[bytes]:
     async with until_answered:
-        async for message in rpc.messages():
-            yield envelope(0, decode(message))
         try:
+            async for message in rpc.messages():
+                yield envelope(0, decode(message))
             yield _ending(None, ended(rpc).trailing)
         except Failed as failed:
             yield _ending(failed, failed.trailing)
@@ -107,10 +106,10 @@ def _opened(body: bytes) -> Iterator[tuple[bool, bytes]]:
         raise WrongRequest(why) from error
 
 
-def _decoded(method: MethodDescriptor | None, codec: str, withheld: Sequence[str]) -> Callable[[bytes], bytes]:
+def _decoded(method: MethodDescriptor | None, codec: str, pairs: Pairs) -> Callable[[bytes], bytes]:
     if codec == "proto" or method is None:
         return lambda message: message
-    return lambda message: plain.decoded(method, message, withheld)
+    return lambda message: plain.decoded(method, message, pairs)
 
 
 def _headers(answered: Answer) -> dict[str, str]:
@@ -134,10 +133,11 @@ def _error_of(failed: Failed) -> dict[str, Any]:
     error: dict[str, Any] = {"code": connect_code(failure.code), "message": failure.message}
     packed = metadata.first(failed.trailing, metadata.STATUS_DETAILS)
     if isinstance(packed, bytes) and packed:
-        error["details"] = [
-            {"type": detail.type_url.rpartition("/")[2], "value": as_text(detail.value)}
-            for detail in status_pb2.Status.FromString(packed).details
-        ]
+        with contextlib.suppress(DecodeError):  # a provider may have sent something else
+            error["details"] = [
+                {"type": detail.type_url.rpartition("/")[2], "value": as_text(detail.value)}
+                for detail in status_pb2.Status.FromString(packed).details
+            ]
     return error
 
 

@@ -23,7 +23,8 @@ def routes(calls: Calls) -> list[Route]:
     by_path = Annotated(calls)
 
     async def call(request: Request) -> Response:
-        method = request.url.path[1:]
+        # As it was sent: ``request.url`` also reads the host, ``%3F`` and ``%0A``.
+        method = request.scope["raw_path"][1:].decode("latin-1")
         if request.method == "POST" and _METHOD.fullmatch(method):
             return await _answer(calls, request, method)
         return await by_path.answer(request)

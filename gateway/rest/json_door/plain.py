@@ -19,7 +19,7 @@ from gateway.rest.failures import Failed
 from ndxp import messages
 from ndxp.messages import JSON, LINES
 from ndxp.rpc import StreamedRpc, metadata_of
-from ndxp.wire.metadata import Pair
+from ndxp.wire.metadata import Pair, Pairs
 
 
 async def answer(calls: Calls, request: Request, method: str) -> Response:
@@ -42,19 +42,20 @@ async def call(calls: Calls, request: Request, method: str, pairs: Sequence[Pair
         return await _lines(calls.begun(method, pairs, request.receive, translate), described)
     answered = await calls.ask(method, pairs, request.receive, translate)
     assert described is not None  # noqa: S101 - otherwise the call has failed
-    message = decoded(described, answered.messages[0], answers.withheld(answered.metadata))
+    message = decoded(described, answered.messages[0], answered.metadata)
     return Response(message, headers=answers.headers(answered.metadata), media_type=JSON)
 
 
 def encoded(body: bytes, method: MethodDescriptor | None) -> Sequence[bytes]:
     """The messages in a body of JSON, encoded. Raises WrongRequest."""
-    return [message.SerializeToString() for message in messages.read(body, method)]
+    return [message.SerializeToString() for message in messages.each(body, method)]
 
 
-def decoded(method: MethodDescriptor, message: bytes, withheld: Sequence[str]) -> bytes:
-    """A message of the answer as JSON, without the fields that were withheld."""
-    found = GetMessageClass(method.output_type).FromString(message)
-    return json.dumps(messages.shown(found, withheld), ensure_ascii=False, separators=(",", ":")).encode()
+def decoded(method: MethodDescriptor, message: bytes, pairs: Pairs) -> bytes:
+    """A message of an answer with this metadata as JSON, without the fields that are withheld. Raises Failed."""
+    with answers.fitting(pairs):
+        found = messages.shown(GetMessageClass(method.output_type).FromString(message), answers.withheld(pairs))
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 async def _lines(begun: AbstractAsyncContextManager[StreamedRpc], described: MethodDescriptor) -> Response:
@@ -64,18 +65,18 @@ async def _lines(begun: AbstractAsyncContextManager[StreamedRpc], described: Met
         if not rpc.leading:
             ended(rpc)  # a stream that fails at once is answered like any other call
         leading = metadata_of(rpc.leading)
-        lines = _each(rpc, described, answers.withheld(leading), until_answered.pop_all())
+        lines = _each(rpc, described, leading, until_answered.pop_all())
     return StreamingResponse(lines, headers=answers.headers(leading), media_type=LINES)
 
 
 async def _each(
-    rpc: StreamedRpc, method: MethodDescriptor, withheld: Sequence[str], until_answered: AsyncExitStack
+    rpc: StreamedRpc, method: MethodDescriptor, pairs: Pairs, until_answered: AsyncExitStack
 ) -> AsyncIterator[bytes]:
     """A line for each message, and one for the error if the stream fails."""
     async with until_answered:
-        async for message in rpc.messages():
-            yield decoded(method, message, withheld) + b"\n"
         try:
+            async for message in rpc.messages():
+                yield decoded(method, message, pairs) + b"\n"
             ended(rpc)
         except Failed as failed:
             error = {"message": failed.failure.message, **failures.members(failed.failure)}

@@ -111,7 +111,10 @@ class NdxpDoor:
         pairs = [*self._calls.pairs(request.headers), (metadata.SERVICE, provider)]
         try:
             encoding = request.headers.get("content-encoding", "identity")
-            given = message.read(self._calls.bodies.unpack(await self._body(request), encoding, pairs))
+            opened = self._calls.bodies.unpack(await self._body(request), encoding, pairs)
+            if len(opened) > _LARGEST:
+                raise WrongRequest(f"the body, unpacked, is larger than {_LARGEST} bytes")
+            given = message.read(opened)
             pairs += message.pairs(given)
             if described is not None:
                 encoded = [message.encoded(given, described)]
@@ -125,7 +128,8 @@ class NdxpDoor:
 
         answered = await self._calls.ask(message.method, pairs, without_body(request.receive), translated)
         assert described is not None  # noqa: S101 - otherwise the call has failed
-        shown = message.shown(answered.messages[0], described, answers.withheld(answered.metadata))
+        with answers.fitting(answered.metadata):
+            shown = message.shown(answered.messages[0], described, answers.withheld(answered.metadata))
         return JSONResponse(shown, headers=answers.headers(answered.metadata))
 
     async def _body(self, request: Request) -> bytes:

@@ -57,8 +57,14 @@ def to_service(fields: Iterable[tuple[str, str]], own: Iterable[tuple[str, str]]
 
 
 def to_caller(fields: Iterable[tuple[str, str]]) -> Fields:
-    """The fields of a service's answer that the caller gets."""
-    return list(_passing(list(fields), _NOT_TO_A_CALLER))
+    """The fields of a service's answer that the caller gets.
+
+    A content-length counts for nothing beside transfer-encoding (RFC 9112, section 6.3), and does not go on alone.
+    """
+    given = list(fields)
+    unsized = any(name.lower() == "transfer-encoding" for name, _ in given)
+    dropped = _NOT_TO_A_CALLER | {"content-length"} if unsized else _NOT_TO_A_CALLER
+    return list(_passing(given, dropped))
 
 
 def _passing(fields: Fields, dropped: frozenset[str]) -> Iterator[tuple[str, str]]:

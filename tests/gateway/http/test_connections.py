@@ -143,3 +143,24 @@ async def test_of_too_many_connections_the_one_that_has_waited_longest_goes(
     assert not any(left.at_eof() for left, _ in slow[1:])
     for _, each in (*slow, (reader, writer)):
         each.close()
+
+
+async def test_a_client_that_does_not_read_its_answer_is_one_that_waits(
+    server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def long(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(64):
+            await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
+
+    monkeypatch.setattr(connections, "MOST", 1)
+    monkeypatch.setattr(server.config, "loaded_app", long)
+    with socket.create_connection(("127.0.0.1", port)) as deaf:
+        deaf.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        connected: set[Any] = server.server_state.connections
+        await until(lambda: any(each.flow.write_paused for each in connected))
+        monkeypatch.setattr(server.config, "loaded_app", _hello)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.readuntil(b"hi")).startswith(b"HTTP/1.1 200 ")
+        writer.close()

@@ -11,7 +11,7 @@ import pytest
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode
 from ndxp.rpc import Answer, Lanes
-from tests.support.fakes import until
+from tests.support.fakes import PATIENCE, until
 from tests.support.peers import Called, RawProvider
 from tests.support.scrape import free_address
 
@@ -213,3 +213,17 @@ async def test_the_end_of_a_streamed_call_is_told(act: Callable[[Called], None],
         assert [message async for message in call.messages()] == ([b"one"] if code is Code.OK else [])
     assert call.answer is not None
     assert call.answer.code is code
+
+
+async def test_streamed_calls_on_a_connection_that_breaks_end_at_once() -> None:
+    def act(called: Called) -> None:
+        provider.carriers[0].abort()
+
+    async with RawProvider(act) as provider, connected(provider.address) as lanes:
+        call = await lanes.stream("/any.Service/Method", ())
+        await call.send(b"one")
+        call.finish()
+        async with asyncio.timeout(PATIENCE):
+            assert [message async for message in call.messages()] == []
+    assert call.answer is not None
+    assert call.answer.code is Code.UNAVAILABLE

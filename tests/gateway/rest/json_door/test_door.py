@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -266,6 +267,18 @@ def test_a_refusal_says_why_where_and_what_to_do(
         until_now(lambda: transaction(exchange, problem["transaction_id"]))
 
 
+def test_metadata_for_which_the_gateway_would_hang_up_on_all_callers_goes_no_further(
+    exchange: RunningExchange, door: httpx.Client
+) -> None:
+    with watching(exchange, door, "neighbour"):
+        for many in ([("x-ndxp-a", "b")] * 4500, [("baggage", "x" * 60_000)]):
+            for _ in range(4):  # the door has several connections to the gateway
+                said = httpx.post(f"{exchange.rest_url}{VERIFY}", json={}, headers=many)
+                assert (said.status_code, said.json()["reason"]) == (429, "METADATA_TOO_LARGE")
+        assert transactions(exchange, message_id="neighbour") == []  # it is still under way
+    until_now(lambda: transactions(exchange, message_id="neighbour"))
+
+
 def test_no_grant_is_a_403_that_names_the_nearest(exchange: RunningExchange, claim: Any) -> None:
     token = exchange.tokens("VN/GOV/G40/court-assistant").blocking()
     headers = {"authorization": f"Bearer {token}"}
@@ -373,17 +386,25 @@ def test_web_pages_of_others_may_not_read_unless_they_are_named(door: httpx.Clie
 
 
 def test_a_caller_that_goes_away_cancels_its_call(exchange: RunningExchange, door: httpx.Client) -> None:
+    with watching(exchange, door, "gone"):
+        pass
+    ended = until_now(lambda: transactions(exchange, message_id="gone"))
+    assert [each["status_code"] for each in ended] == [Code.CANCELLED]
+
+
+@contextmanager
+def watching(exchange: RunningExchange, door: httpx.Client, message_id: str) -> Iterator[None]:
+    """A caller with a call under way that has no end, who then goes away."""
     host, _, port = exchange.rest_url.rpartition("//")[2].rpartition(":")
     head = (
         f"POST /{POPULATION}/WatchChanges HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"
-        f"authorization: {door.headers['authorization']}\r\n{metadata.MESSAGE_ID}: gone\r\n"
+        f"authorization: {door.headers['authorization']}\r\n{metadata.MESSAGE_ID}: {message_id}\r\n"
         "content-length: 2\r\n\r\n{}"
     )
     with socket.create_connection((host, int(port))) as caller:
         caller.sendall(head.encode())
         until_now(lambda: under_way(exchange))
-    ended = until_now(lambda: transactions(exchange, message_id="gone"))
-    assert [each["status_code"] for each in ended] == [Code.CANCELLED]
+        yield
 
 
 def under_way(exchange: RunningExchange) -> float:

@@ -17,7 +17,7 @@ from gateway.core.registry import Member, Registry, Service
 from gateway.core.transaction import new_transaction_id
 from gateway.registry_store import RegistryStore
 from gateway.rest.known import Known
-from gateway.rest.rest_services import target
+from gateway.rest.rest_services import fields, target
 from gateway.rest.rest_services.adapter import Adapter
 from gateway.rest.rest_services.target import CHUNK
 from gateway.store import connect
@@ -189,6 +189,12 @@ async def test_an_answer_of_ten_megabytes_comes_in_pieces(house: House) -> None:
     answer = await house.call("Get", "/clinic/large")
     assert answer.body == LARGE
     assert max(map(len, answer.chunks)) <= CHUNK
+
+
+async def test_an_answer_in_chunks_has_no_length_besides() -> None:
+    said = [("Content-Length", "99"), ("Transfer-Encoding", "chunked"), ("x-own", "1")]
+    assert fields.to_caller(said) == [("x-own", "1")]
+    assert fields.to_caller(said[:1]) == [("content-length", "99")]
 
 
 async def test_a_stated_length_is_kept(house: House) -> None:
