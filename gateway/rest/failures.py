@@ -1,16 +1,19 @@
 """A call that has failed, and its answer in HTTP: canonical status, RFC 9457 problem details."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 from starlette.responses import JSONResponse
 
 from gateway.http.problem import answer
 from ndxp.errors import HTTP_STATUS, RULES, Code, Reason
 from ndxp.rpc import Answer
 from ndxp.wire import metadata, status
-from ndxp.wire.metadata import Pair
+from ndxp.wire.metadata import Pair, Pairs
 from ndxp.wire.status import Failure
 
 
@@ -43,6 +46,17 @@ def refused(reason: Reason, why: str) -> Failed:
     """The failure of a request that the door itself does not take, with the code and the remedy of a reason."""
     rule = RULES[reason]
     return Failed(Failure(rule.code, why, reason, "door", rule.remedy, message_vi=rule.meaning_vi))
+
+
+@contextmanager
+def fitting(pairs: Pairs) -> Iterator[None]:
+    """A block that translates an answer with this metadata. Raises Failed when it does not fit its contract."""
+    try:
+        yield
+    except (DecodeError, json_format.Error, TypeError, ValueError, RecursionError) as error:
+        transaction = str(metadata.first(pairs, metadata.TRANSACTION_ID))
+        why = "the provider's answer does not fit its contract"
+        raise Failed(Failure(Code.INTERNAL, why, hop="agency", transaction_id=transaction)) from error
 
 
 def members(failure: Failure) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Annotated:
         try:
             pairs = self._calls.pairs(request.headers)
             answered = await self._calls.ask(route.full_method, pairs, request.receive, translate)
-            with answers.fitting(answered.metadata):
+            with failures.fitting(answered.metadata):
                 message = GetMessageClass(route.method.output_type).FromString(answered.messages[0])
                 shown = route.answer(messages.shown(message, answers.withheld(answered.metadata)))
         except Failed as failed:

@@ -53,7 +53,7 @@ def encoded(body: bytes, method: MethodDescriptor | None) -> Sequence[bytes]:
 
 def decoded(method: MethodDescriptor, message: bytes, pairs: Pairs) -> bytes:
     """A message of an answer with this metadata as JSON, without the fields that are withheld. Raises Failed."""
-    with answers.fitting(pairs):
+    with failures.fitting(pairs):
         found = messages.shown(GetMessageClass(method.output_type).FromString(message), answers.withheld(pairs))
         return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 

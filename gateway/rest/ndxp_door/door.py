@@ -128,7 +128,7 @@ class NdxpDoor:
 
         answered = await self._calls.ask(message.method, pairs, without_body(request.receive), translated)
         assert described is not None  # noqa: S101 - otherwise the call has failed
-        with answers.fitting(answered.metadata):
+        with failures.fitting(answered.metadata):
             shown = message.shown(answered.messages[0], described, answers.withheld(answered.metadata))
         return JSONResponse(shown, headers=answers.headers(answered.metadata))
 
