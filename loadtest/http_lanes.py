@@ -18,8 +18,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from ndxp.errors import AgencyError, Code
 from ndxp.rpc import Answer, Ended
-from ndxp.rpc.answer import CODES_OF_HTTP
 from ndxp.wire import metadata, status
+from ndxp.wire.grpc_http2 import code_of_http
 from ndxp.wire.metadata import Pair
 
 _MOST = 400
@@ -246,7 +246,7 @@ def _read(head: h11.Response, body: bytes, response: type[Message]) -> Answer:
         except json_format.ParseError:
             return Answer(Code.OK, (), trailing)
         return Answer(Code.OK, [answer.SerializeToString()], trailing)
-    code, reason = CODES_OF_HTTP.get(str(head.status_code), Code.UNKNOWN), ""
+    code, reason = code_of_http(str(head.status_code)), ""
     try:
         problem: dict[str, Any] = json.loads(body)
         code, reason = Code[problem["code"]], str(problem.get("reason", ""))

@@ -76,7 +76,24 @@ def each(data: bytes, method: MethodDescriptor | None) -> Iterator[Message]:
     if not method.client_streaming and len(given) != 1:
         raise WrongRequest(f"{method.full_name} takes one message; {len(given)} were given")
     for value in given:
-        yield _message(value, method)
+        yield message(value, method)
+
+
+def message(value: Any, method: MethodDescriptor) -> Message:
+    """The message that a JSON value means. Raises WrongRequest."""
+    kind = method.input_type
+    try:
+        if not isinstance(value, dict) and (not _is_known(kind) or kind.full_name in _OBJECTS):
+            raise TypeError("a message is a JSON object")
+        made = GetMessageClass(kind)()
+        json_format.ParseDict(value, made, descriptor_pool=kind.file.pool)
+        made.SerializeToString()
+    except RecursionError:
+        raise WrongRequest(f"the request does not fit {kind.name}: {_DEEP}") from None
+    except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
+        fields = "" if _is_known(kind) else f"; its fields are {', '.join(f.json_name for f in kind.fields) or 'none'}"
+        raise WrongRequest(f"the request does not fit {kind.name}: {_why(error)}{fields}") from None
+    return made
 
 
 def shown(message: Message, withheld: Iterable[str] = ()) -> Any:
@@ -124,22 +141,6 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(word: str) -> Any:
     raise ValueError(f"{word} is no JSON; write it as a string")
-
-
-def _message(value: Any, method: MethodDescriptor) -> Message:
-    kind = method.input_type
-    try:
-        if not isinstance(value, dict) and (not _is_known(kind) or kind.full_name in _OBJECTS):
-            raise TypeError("a message is a JSON object")
-        message = GetMessageClass(kind)()
-        json_format.ParseDict(value, message, descriptor_pool=kind.file.pool)
-        message.SerializeToString()
-    except RecursionError:
-        raise WrongRequest(f"the request does not fit {kind.name}: {_DEEP}") from None
-    except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
-        fields = "" if _is_known(kind) else f"; its fields are {', '.join(f.json_name for f in kind.fields) or 'none'}"
-        raise WrongRequest(f"the request does not fit {kind.name}: {_why(error)}{fields}") from None
-    return message
 
 
 def _why(error: Exception) -> str:

@@ -6,6 +6,7 @@ from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, Stream
 from ndxp.http2.parts import add_part
 from ndxp.wire import metadata, status
+from ndxp.wire.grpc_http2 import percent
 
 Block = tuple[tuple[Field, ...], str]
 
@@ -65,7 +66,7 @@ class Answer:
     def failed(self, code: Code, message: str) -> None:
         """Takes an end that is not a gRPC status of the provider, or one from the exchange itself."""
         self._beginning = None
-        self._tail = headers.status(code, headers.percent(message))
+        self._tail = headers.status(code, percent(message))
 
     def refused(self, refusal: Refusal) -> None:
         """Takes a refusal of the exchange."""

@@ -6,17 +6,10 @@ from gateway.dataplane import headers
 from ndxp.errors import Code
 from ndxp.http2 import ClientConnection, ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
+from ndxp.wire.grpc_http2 import code_of_http, code_of_reset
 
 if TYPE_CHECKING:
     from gateway.dataplane.relay import Relay
-
-_STATUS_OF_RESET = {
-    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
-    ErrorCode.CANCEL: Code.CANCELLED,
-    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
-    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
-}
-"""The gRPC status for a reset stream, by HTTP/2 code; for all other codes it is INTERNAL."""
 
 _ERROR_CODES = {int(code): code for code in ErrorCode}
 
@@ -74,7 +67,7 @@ class Attempt:
         """The answer begins, or ends; ``status`` is empty when it has begun before."""
         self.request = None
         if status and not (status == "200" and headers.is_grpc(fields)):
-            self._failed(headers.http_status(status), f"the provider answered with HTTP {status}")
+            self._failed(code_of_http(status), f"the provider answered with HTTP {status}")
         elif not ended:
             if self._relay is not None:
                 self._relay.answer_began(fields)
@@ -104,7 +97,7 @@ class Attempt:
                 relay.not_taken(self.request)
         else:
             known = _ERROR_CODES.get(code, ErrorCode.INTERNAL_ERROR)
-            self._failed(_STATUS_OF_RESET.get(known, Code.INTERNAL), f"the provider reset the call: {known.name}")
+            self._failed(code_of_reset(known), f"the provider reset the call: {known.name}")
 
     def on_failure(self, failure: StreamFailure) -> None:
         """The provider does not keep to HTTP/2, or to its limits."""

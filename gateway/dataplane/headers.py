@@ -4,14 +4,14 @@ Values pass unchanged. Only the gateway's own fields are made here: deadline, id
 """
 
 import re
-from binascii import Error, a2b_base64, b2a_base64
+from binascii import b2a_base64
 from collections.abc import Iterable
-from urllib.parse import quote
 
 from gateway.core.transaction import Call
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, literal
 from ndxp.wire import metadata
+from ndxp.wire.grpc_http2 import binary
 
 GRPC = "application/grpc"
 _PLAIN: Field = ("content-type", GRPC)
@@ -25,15 +25,9 @@ _PASSED_ON = ("grpc-encoding", "grpc-accept-encoding")
 
 _HOP = frozenset({"content-type", "content-length", "te", "grpc-timeout", "grpc-status", "grpc-message", *_PASSED_ON})
 _CODES = {text: code for code in Code for text in (f"{code:d}", f"{code:02d}")}
-_PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 _AGENT = ("user-agent", "ndxp-gateway")
 _CONTENT_TYPES = frozenset({GRPC, f"{GRPC}+proto"})
 _NOT_TAKEN = "CANCELLED"
-_HTTP_STATUS = {
-    "400": Code.INTERNAL, "401": Code.UNAUTHENTICATED, "403": Code.PERMISSION_DENIED, "404": Code.UNIMPLEMENTED,
-    "429": Code.UNAVAILABLE, "502": Code.UNAVAILABLE, "503": Code.UNAVAILABLE, "504": Code.UNAVAILABLE,
-}  # fmt: skip
-"""The gRPC code for an HTTP status of a peer that does not speak gRPC (gRPC's http-grpc-status-mapping)."""
 
 
 class RequestHead:
@@ -154,30 +148,12 @@ def is_grpc(fields: Fields) -> bool:
     return any(name == "content-type" and _GRPC.fullmatch(value) is not None for name, value in fields)
 
 
-def http_status(status: str) -> Code:
-    """The code for an HTTP status of a provider that does not speak gRPC."""
-    return _HTTP_STATUS.get(status, Code.UNKNOWN)
-
-
 def timeout(seconds: float) -> str:
     """A deadline as gRPC writes it, rounded down to what eight digits hold."""
     for unit, size in (("u", 1e-6), ("m", 1e-3), ("S", 1.0)):
         if seconds < 1e8 * size:
             return f"{int(seconds / size)}{unit}"
     return "99999999S"
-
-
-def percent(text: str) -> str:
-    """A status message in gRPC's percent-encoding."""
-    return quote(text, safe=_PRINTABLE)
-
-
-def binary(value: str) -> bytes:
-    """Binary metadata decoded from base64, with or without padding; empty when it is invalid."""
-    try:
-        return a2b_base64(value + "=" * (-len(value) % 4))
-    except (Error, ValueError):
-        return b""
 
 
 def _seconds(value: str) -> float:

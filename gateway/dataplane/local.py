@@ -11,6 +11,7 @@ from ndxp.errors import Code, Refusal
 from ndxp.http2 import ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 from ndxp.wire import metadata, status
+from ndxp.wire.grpc_http2 import percent
 
 _PREFIX = 5
 _LARGEST = 16 * 1024
@@ -63,7 +64,7 @@ class LocalCall(ABC):
         """Ends the call with a status; ``more`` are further fields of the trailers."""
         if self._stream is not None and not self._complete:
             self._complete = True
-            fields = headers.status(code, headers.percent(message)) + more
+            fields = headers.status(code, percent(message)) + more
             self._stream.send_trailers(() if self._begun else headers.begin(), fields)
             if self.waits:
                 self._deadlines.add(self, self._deadlines.now() + _UNREAD)

@@ -34,8 +34,6 @@ recorded."""
 _REFUSED_AT_ONCE = 25
 """A refused caller may use its share of records of so many seconds at once."""
 
-_OF_EACH_PAIR = 32
-
 SHED = 20.0, 20
 """How many refusals for lack of room are recorded in a second, and at once: shedding load must be cheap."""
 
@@ -121,7 +119,7 @@ def identify(state: WorkerState, call: Call, claim: Claim) -> None:
 
 def _check_size(limit: int, claim: Claim) -> None:
     """Whether the metadata is small enough, as HTTP/2 counts it."""
-    size = sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in claim.pairs])
+    size = metadata.size(claim.pairs)
     if size > limit:
         largest = max(claim.pairs, key=lambda pair: len(pair[1]))[0][:64]
         raise Refusal(

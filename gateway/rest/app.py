@@ -67,7 +67,7 @@ def create(
     )
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _http(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = {404: "Not found", 405: "Method not allowed"}.get(status, str(error))
     return answer(

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from gateway.rest.failures import refused, wrong
@@ -147,6 +148,30 @@ class _Part:
         self._held[self.caller] -= self._size
         if not self._held[self.caller]:
             del self._held[self.caller]
+
+
+class BodyRefused(Exception):
+    """A small body cannot be read; the text says why, ``status`` is the HTTP status for it."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+async def read_small(request: Request, most: int, patience: float, what: str = "body") -> bytes:
+    """The body of a request that is needed before a call is made. Raises BodyRefused; ``patience`` is in seconds."""
+    body = b""
+    try:
+        async with asyncio.timeout(patience):
+            async for part in request.stream():
+                body += part
+                if len(body) > most:
+                    raise BodyRefused(413, f"the {what} is larger than {most} bytes")
+    except TimeoutError:
+        raise BodyRefused(408, f"the {what} was not there within {patience:g} s") from None
+    except ClientDisconnect:
+        raise BodyRefused(400, "the caller has gone") from None
+    return body
 
 
 def without_body(receive: Receive) -> Receive:

@@ -78,7 +78,7 @@ class Calls:
 
         It is counted, and traced, and cancelled when the block is left before its end.
         """
-        if len(pairs) > _MOST_PAIRS or sum(len(key) + len(value) + 32 for key, value in pairs) > _MOST_METADATA:
+        if len(pairs) > _MOST_PAIRS or metadata.size(pairs) > _MOST_METADATA:
             limits = f"{_MOST_PAIRS} header fields for the exchange, or more than {_MOST_METADATA} bytes of them"
             raise refused(Reason.METADATA_TOO_LARGE, f"there are more than {limits}")
         described = self.known.method(method)
@@ -127,7 +127,7 @@ class Calls:
                 raise Failed(
                     status.Failure(
                         Code.INTERNAL, f"the provider answered with {len(messages)} messages instead of one",
-                        hop="agency", transaction_id=status.read(answer.code, "", answer.trailing).transaction_id,
+                        hop="agency", transaction_id=str(metadata.first(answer.trailing, metadata.TRANSACTION_ID)),
                     )
                 )  # fmt: skip
             return replace(answer, messages=messages, leading=rpc.leading)
@@ -161,10 +161,10 @@ async def _send(rpc: StreamedRpc, translated: Awaitable[Sequence[bytes]], *, sin
         if not single:
             raise wrong(str(error)) from error
         rpc.finish()
-        said = await _refused(rpc)
-        if said is not None and said.failure.reason != Reason.REQUEST_MALFORMED:
-            raise said from error
-        raise wrong(str(error), said.failure.transaction_id if said is not None else "") from error
+        refusal = await _refused(rpc)
+        if refusal is not None and refusal.failure.reason != Reason.REQUEST_MALFORMED:
+            raise refusal from error
+        raise wrong(str(error), refusal.failure.transaction_id if refusal is not None else "") from error
     for start in range(0, len(messages), _TOGETHER):
         await rpc.send(*messages[start : start + _TOGETHER])
     rpc.finish()

@@ -63,10 +63,6 @@ class Known:
         """The OpenAPI document (JSON) of a REST service; None when none was given. Raises RedisError."""
         return await self._registry.document(provider, code)
 
-    def trusts(self, authorization: str) -> bool:
-        """Whether a token holds, so that a large body is read; the gateway decides about the call."""
-        return bool(self.caller(authorization))
-
     async def first(self) -> None:
         """Waits until there is a registry."""
         while True:

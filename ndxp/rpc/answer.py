@@ -1,35 +1,17 @@
-"""How a gRPC call ended: status, messages and metadata, read from header lists, resets and HTTP answers."""
+"""How a gRPC call ended: status, messages and metadata, read from header lists."""
 
-from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from ndxp.errors import Code
-from ndxp.http2 import ErrorCode, Fields
+from ndxp.http2 import Fields
+from ndxp.wire.grpc_http2 import binary
 from ndxp.wire.metadata import Pair
 
 _NO_METADATA = frozenset({"content-type", "grpc-encoding", "grpc-accept-encoding", "accept-encoding", "date", "server"})
 """Fields that are not metadata."""
-
-CODES_OF_RESETS: Mapping[int, Code] = {
-    ErrorCode.REFUSED_STREAM: Code.UNAVAILABLE,
-    ErrorCode.CANCEL: Code.CANCELLED,
-    ErrorCode.ENHANCE_YOUR_CALM: Code.RESOURCE_EXHAUSTED,
-    ErrorCode.INADEQUATE_SECURITY: Code.PERMISSION_DENIED,
-}
-"""Codes of resets by "gRPC over HTTP/2", section "Errors"; every other code is INTERNAL."""
-
-CODES_OF_HTTP: Mapping[str, Code] = {
-    "401": Code.UNAUTHENTICATED,
-    "403": Code.PERMISSION_DENIED,
-    "404": Code.UNIMPLEMENTED,
-    "429": Code.UNAVAILABLE,
-    "502": Code.UNAVAILABLE,
-    "503": Code.UNAVAILABLE,
-    "504": Code.UNAVAILABLE,
-}
-"""Codes of HTTP answers that are not gRPC; every other status is UNKNOWN (gRPC's http-grpc-status-mapping)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +38,7 @@ class Answer:
             elif name == "grpc-message":
                 text = value
             elif name not in _NO_METADATA:
-                trailing.append((name, _bytes(value) if name.endswith("-bin") else value))
+                trailing.append((name, binary(value) if name.endswith("-bin") else value))
         return cls(code, (), trailing, unquote(text) if text else "")
 
     @property
@@ -68,17 +50,9 @@ class Answer:
 def metadata_of(fields: Fields) -> list[Pair]:
     """The metadata in a header list, without what belongs to HTTP and gRPC itself."""
     own = [pair for pair in fields if pair[0] not in _NO_METADATA]
-    return [(name, _bytes(value) if name.endswith("-bin") else value) for name, value in own]
+    return [(name, binary(value) if name.endswith("-bin") else value) for name, value in own]
 
 
 def as_text(value: str | bytes) -> str:
     """A value of metadata as a header field has it: bytes in base64, without padding."""
     return value if isinstance(value, str) else b64encode(value).decode().rstrip("=")
-
-
-def _bytes(value: str) -> bytes:
-    """The bytes of a "-bin" value, padded or not; empty for invalid base64."""
-    try:
-        return b64decode(value + "==")
-    except ValueError:
-        return b""

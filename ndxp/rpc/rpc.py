@@ -6,8 +6,9 @@ from collections.abc import Callable
 from ndxp.errors import Code
 from ndxp.http2 import ErrorCode, Fields, Stream
 from ndxp.http2.errors import StreamFailure
-from ndxp.rpc.answer import CODES_OF_HTTP, CODES_OF_RESETS, Answer
+from ndxp.rpc.answer import Answer
 from ndxp.rpc.framing import unframe
+from ndxp.wire.grpc_http2 import code_of_http, code_of_reset
 
 Ended = Callable[[Answer], None]
 """Called when a call has ended."""
@@ -48,7 +49,7 @@ class Rpc:
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
         """The headers of the answer, or its trailers."""
         if status not in ("", "200"):
-            self.end(Answer(CODES_OF_HTTP.get(status, Code.UNKNOWN)))
+            self.end(Answer(code_of_http(status)))
         elif ended:
             self.end(self._read(fields))
         else:
@@ -73,7 +74,7 @@ class Rpc:
             self.end(Answer(Code.UNAVAILABLE))
             again()
             return
-        self.end(Answer(CODES_OF_RESETS.get(code, Code.INTERNAL)))
+        self.end(Answer(code_of_reset(code)))
 
     def on_failure(self, failure: StreamFailure) -> None:
         """The gateway has broken a rule of HTTP/2."""

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 from ndxp.errors import Code
 from ndxp.http2 import Fields
-from ndxp.rpc.answer import CODES_OF_HTTP, Answer
+from ndxp.rpc.answer import Answer
 from ndxp.rpc.framing import Frames, frame
 from ndxp.rpc.rpc import Rpc
+from ndxp.wire.grpc_http2 import code_of_http
 
 _UNSENT = 256 * 1024
 """Bytes of the request that may wait for the gateway; above it ``send`` waits."""
@@ -69,7 +70,7 @@ class StreamedRpc(Rpc):
     def on_headers(self, status: str, fields: Fields, *, ended: bool) -> None:
         """The headers of the answer, or its trailers."""
         if status not in ("", "200"):
-            self.end(Answer(CODES_OF_HTTP.get(status, Code.UNKNOWN)))
+            self.end(Answer(code_of_http(status)))
         elif ended:
             answer = Answer.read(fields)
             self.end(Answer(Code.INTERNAL) if answer.code is Code.OK and not self._frames.whole else answer)

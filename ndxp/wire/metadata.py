@@ -46,6 +46,8 @@ _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
 _NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
 
+_OF_EACH_PAIR = 32
+
 Pair = tuple[str, str | bytes]
 Pairs = Iterable[Pair]
 
@@ -84,6 +86,11 @@ def traceparent(pairs: Pairs) -> str:
     if len(given) != 1 or not isinstance(given[0], str) or not _TRACEPARENT.fullmatch(given[0]):
         return ""
     return given[0]
+
+
+def size(pairs: Pairs) -> int:
+    """The bytes of metadata as HTTP/2 counts a header list (RFC 9113, 6.5.2)."""
+    return sum([len(key) + len(value) + _OF_EACH_PAIR for key, value in pairs])
 
 
 def first(pairs: Pairs, key: str) -> str | bytes:

@@ -1,6 +1,5 @@
 """Calls by the paths that a contract names with ``google.api.http``: any method, path, query and body."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from gateway.rest import answers, failures
 from gateway.rest.call import Calls
 from gateway.rest.failures import Failed
-from gateway.rest.json_door import plain
 from gateway.rest.json_door.annotations import Routes
 from ndxp import messages
 from ndxp.messages import WrongRequest
@@ -42,7 +40,7 @@ class Annotated:
             encoding = request.headers.get("content-encoding", "identity")
             opened = self._calls.bodies.unpack(body, encoding, pairs)
             filled = route.request(_query(request), _json(opened))
-            return plain.encoded(json.dumps(filled).encode(), route.method)
+            return [messages.message(filled, route.method).SerializeToString()]
 
         try:
             pairs = self._calls.pairs(request.headers)

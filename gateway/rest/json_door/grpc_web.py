@@ -4,7 +4,6 @@ import base64
 import binascii
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,6 +14,7 @@ from gateway.rest.failures import Failed
 from ndxp.errors import Code
 from ndxp.messages import WrongRequest
 from ndxp.rpc import StreamedRpc, as_text, envelope, frame, metadata_of, unframe
+from ndxp.wire.grpc_http2 import percent
 from ndxp.wire.metadata import Pairs
 
 TYPES = {
@@ -24,7 +24,6 @@ TYPES = {
 """Content types, and whether each is text."""
 
 _TRAILERS = 0x80
-_PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
 
 
 async def answer(calls: Calls, request: Request, method: str, media_type: str) -> Response:
@@ -75,7 +74,7 @@ def _status(failed: Failed) -> bytes:
 def _trailers(code: Code, message: str, trailing: Pairs) -> bytes:
     lines = [f"grpc-status: {int(code)}"]
     if message:
-        lines.append(f"grpc-message: {quote(message, safe=_PRINTABLE)}")
+        lines.append(f"grpc-message: {percent(message)}")
     for key, value in trailing:
         lines.append(f"{key}: {as_text(value)}")
     return envelope(_TRAILERS, "".join(f"{line}\r\n" for line in lines).encode())

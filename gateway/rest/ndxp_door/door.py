@@ -6,19 +6,18 @@ begin with a service's code. The target is what is registered for ``dstcode``: `
 because clients send it, and is never called.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import unquote_plus, urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.core.endpoints import CONTRACT as REST
 from gateway.rest import answers, failures
-from gateway.rest.bodies import media_type, without_body
+from gateway.rest.bodies import BodyRefused, media_type, read_small, without_body
 from gateway.rest.call import Calls
 from gateway.rest.failures import Failed
 from gateway.rest.ndxp_door.messages import Message, Messages
@@ -29,6 +28,7 @@ from ndxp.errors import HTTP_STATUS, Code, Reason
 from ndxp.identifiers import Subsystem
 from ndxp.messages import JSON, WrongRequest
 from ndxp.wire import metadata
+from ndxp.wire.metadata import Pair
 from ndxp.wire.status import Failure
 from ndxp.wire.tls import Tls
 
@@ -111,7 +111,7 @@ class NdxpDoor:
         pairs = [*self._calls.pairs(request.headers), (metadata.SERVICE, provider)]
         try:
             encoding = request.headers.get("content-encoding", "identity")
-            opened = self._calls.bodies.unpack(await self._body(request), encoding, pairs)
+            opened = self._calls.bodies.unpack(await self._body(request, pairs), encoding, pairs)
             if len(opened) > _LARGEST:
                 raise WrongRequest(f"the body, unpacked, is larger than {_LARGEST} bytes")
             given = message.read(opened)
@@ -132,25 +132,17 @@ class NdxpDoor:
             shown = message.shown(answered.messages[0], described, answers.withheld(answered.metadata))
         return JSONResponse(shown, headers=answers.headers(answered.metadata))
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request, pairs: Sequence[Pair]) -> bytes:
         """The body of a request whose token holds. Raises WrongRequest; the gateway then refuses and records the call.
 
         The body is read before the call is made, because the officer's code in it becomes metadata of the call.
         """
-        if not self._calls.known.trusts(request.headers.get(metadata.AUTHORIZATION, "")):
+        if not self._calls.bodies.trusts(pairs):
             raise WrongRequest("the body was not read, as the token does not hold")
-        body = b""
         try:
-            async with asyncio.timeout(self._patience):
-                async for part in request.stream():
-                    body += part
-                    if len(body) > _LARGEST:
-                        raise WrongRequest(f"the body is larger than {_LARGEST} bytes")
-        except TimeoutError:
-            raise WrongRequest(f"the body was not there within {self._patience:g} s") from None
-        except ClientDisconnect:
-            raise WrongRequest("the caller has gone") from None
-        return body
+            return await read_small(request, _LARGEST, self._patience)
+        except BodyRefused as error:
+            raise WrongRequest(str(error)) from error
 
 
 def _provider(request: Request) -> str:

@@ -1,12 +1,12 @@
 """``POST /token``: an access token in the form of WSO2, as the real NDXP gives it. The control process decides."""
 
-import asyncio
 import ssl
 
 import httpx
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.rest.bodies import BodyRefused, read_small
 from gateway.settings import RestSettings
 from ndxp.wire.tls import Tls
 
@@ -24,19 +24,16 @@ class TokenOffice:
 
     def __init__(self, settings: RestSettings, tls: Tls | None) -> None:
         self._url = f"{settings.control_url.rstrip('/')}/oauth2/token"
-        self._secure = tls.https() if tls is not None else ssl.create_default_context()
+        https = self._url.startswith("https:")
+        # The public authorities are read only where they are needed, because that takes time.
+        self._secure: ssl.SSLContext | bool = tls.https() if tls is not None else https and ssl.create_default_context()
 
     async def answer(self, request: Request) -> Response:
         """The answer of the control process, with the ``scope`` that WSO2's has."""
         try:
-            async with asyncio.timeout(_PATIENCE):
-                form = await _form(request)
-        except TimeoutError:
-            return _refusal(408, "invalid_request", f"the form was not there within {_PATIENCE:g} s")
-        except ClientDisconnect:
-            return _refusal(400, "invalid_request", "the caller has gone")
-        if form is None:
-            return _refusal(413, "invalid_request", f"the form is larger than {_LARGEST} bytes")
+            form = await read_small(request, _LARGEST, _PATIENCE, "form")
+        except BodyRefused as error:
+            return _refusal(error.status, "invalid_request", str(error))
         try:
             # A proxy of the environment would read the secret.
             async with httpx.AsyncClient(timeout=_PATIENCE, verify=self._secure, trust_env=False) as http:
@@ -49,16 +46,6 @@ class TokenOffice:
             members = {"access_token": members["access_token"], "scope": _SCOPE, **members}
         headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
         return JSONResponse(members, answer.status_code, headers=headers)
-
-
-async def _form(request: Request) -> bytes | None:
-    """The body; None when it is too large."""
-    form = b""
-    async for part in request.stream():
-        form += part
-        if len(form) > _LARGEST:
-            return None
-    return form
 
 
 def _refusal(status: int, error: str, description: str) -> JSONResponse:

@@ -4,9 +4,9 @@ Its calls are made like any other, so they are in the ledger, and the gateway de
 same message id.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message as Protobuf
 
@@ -35,25 +35,13 @@ class Directory:
 
     async def members(self) -> list[pb.Member]:
         """All members. Raises Failed."""
-        found: list[pb.Member] = []
-        request = pb.ListMembersRequest(page_size=_PAGE)
-        while True:
-            page = await self._ask("ListMembers", request, pb.ListMembersResponse)
-            found += page.members
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+        pages = self._pages("ListMembers", pb.ListMembersRequest(page_size=_PAGE), pb.ListMembersResponse)
+        return [member async for page in pages for member in page.members]
 
     async def services(self, provider: Subsystem) -> list[pb.Service]:
         """The services of a provider. Raises Failed."""
-        found: list[pb.Service] = []
-        request = pb.ListServicesRequest(page_size=_PAGE)
-        while True:
-            page = await self._ask("ListServices", request, pb.ListServicesResponse)
-            found += [service for service in page.services if service.provider == str(provider)]
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+        pages = self._pages("ListServices", pb.ListServicesRequest(page_size=_PAGE), pb.ListServicesResponse)
+        return [each async for page in pages for each in page.services if each.provider == str(provider)]
 
     async def grants(self) -> list[Grant]:
         """The caller's grants. Raises Failed."""
@@ -66,6 +54,15 @@ class Directory:
             )
             for grant in answer.grants
         ]  # fmt: skip
+
+    async def _pages(self, method: str, request: Any, kind: type[_Answer]) -> AsyncIterator[Any]:
+        """The pages of a list, one after the other."""
+        while True:
+            page: Any = await self._ask(method, request, kind)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     async def _ask(self, method: str, request: Protobuf, kind: type[_Answer]) -> _Answer:
         body = request.SerializeToString()
