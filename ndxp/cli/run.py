@@ -217,7 +217,7 @@ def _announce(state: State, as_json: bool, what: str) -> None:
     console.print(styled("[bold green]The exchange is {}.[/] Every person in it is synthetic.", what))
     console.print(f"  gateway  {state.gateway}  (gRPC)")
     console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
-    console.print(f"  HTTP     {state.rest_url}  (the same services with JSON: POST /package.Service/Method)")
+    console.print(f"  HTTP     {state.rest_url}  (JSON: POST /package.Service/Method)")
     console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")
     console.print("Next: `ndxp people`, `ndxp call --help`, `ndxp log tail`, `ndxp down`")
 
