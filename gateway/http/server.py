@@ -42,10 +42,14 @@ class Server(uvicorn.Server):
         yield
 
 
-def serve(application: ASGIApp, certificate: Path | None, drain: float | None = None) -> Server:
+def serve(
+    application: ASGIApp, certificate: Path | None, drain: float | None = None, *, largest_head: int = 16 * 1024
+) -> Server:
     """A server of an application, in TLS 1.3 when there is a file with its key and certificate.
 
     ``drain`` are the seconds that requests under way get to finish after ``stop``; None for as long as they take.
+    ``largest_head`` are the bytes of a request's head for which the server waits; when more have come and the head is
+    not whole, the answer is HTTP 400, and the connection is closed.
     """
     # Uvicorn's warnings are about what clients send; strangers must not be able to fill the log.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
@@ -57,6 +61,7 @@ def serve(application: ASGIApp, certificate: Path | None, drain: float | None = 
         log_config=None,
         access_log=False,
         lifespan="off",
+        h11_max_incomplete_event_size=largest_head,
         timeout_graceful_shutdown=None if drain is None else round(drain),
         ssl_certfile=certificate,
     )

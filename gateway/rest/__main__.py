@@ -24,6 +24,10 @@ from ndxp.rpc import Lanes
 from ndxp.wire.tls import REST, Tls, file_of
 from ndxp.wire.tracing import tracer
 
+_LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's head. It is more than any call may have, so that a caller learns which of its fields are too
+large; a smaller one would depend on how the network divides the head."""
+
 _log = logging.getLogger("rest")
 
 
@@ -44,7 +48,7 @@ async def _serve(settings: RestSettings) -> None:
     names = None if tls else settings.names
     application = app.create(calls, requests, names=names, origins=settings.cors_origins, doors=doors)
     certificate = file_of(settings.tls_folder, REST) if settings.tls_folder else None
-    server = serve(application, certificate, settings.drain)
+    server = serve(application, certificate, settings.drain, largest_head=_LARGEST_HEAD)
     adapter = Adapter(known, most_bytes=settings.max_body_bytes, tls=tls)
     gauges = shown(settings.metrics_address, traffic.collect, requests.collect, lambda: collect(*adapter.traffics))
     async with gauges, asyncio.TaskGroup() as duties:
