@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from ndxp.errors import AgencyError, Code
+from ndxp.messages import plain
 from ndxp.rpc import Answer, Ended
 from ndxp.wire import metadata, status
 from ndxp.wire.grpc_http2 import code_of_http
@@ -231,14 +232,13 @@ class _Connection(asyncio.Protocol):
 
 
 def _json(message: Message) -> bytes:
-    plain = json_format.MessageToDict(message)
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(plain(message), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _read(head: h11.Response, body: bytes, response: type[Message]) -> Answer:
     """The answer in the form of gRPC. One that is not the method's has no message, which no caller takes for right."""
-    said = dict(head.headers)
-    transaction = said.get(metadata.TRANSACTION_ID.encode(), b"").decode("latin-1")
+    fields = dict(head.headers)
+    transaction = fields.get(metadata.TRANSACTION_ID.encode(), b"").decode("latin-1")
     trailing: list[Pair] = [(metadata.TRANSACTION_ID, transaction)] if transaction else []
     if head.status_code == 200:
         try:

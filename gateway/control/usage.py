@@ -7,7 +7,7 @@ from gateway.ledger.reader import Reader
 from gateway.ledger.recorder import caught_up
 from gateway.ledger.rollup import DAY
 from gateway.store import Store
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from ndxp.exchange.v1 import exchange_pb2 as pb
 
 MOST_DAYS = 31
@@ -32,9 +32,9 @@ class Usage:
         last = _day(until, "until") if until else datetime.now(UTC).date()
         first = _day(since, "since") if since else last
         if not timedelta(0) <= last - first < timedelta(MOST_DAYS):
-            raise AgencyError(
-                Code.INVALID_ARGUMENT, "DAYS_OUT_OF_RANGE",
-                f"until must be the day of since or later, and both within {MOST_DAYS} days", field="until",
+            raise invalid_argument(
+                "DAYS_OUT_OF_RANGE", f"until must be the day of since or later, and both within {MOST_DAYS} days",
+                "until",
             )  # fmt: skip
         await caught_up(self._store)
         found = await asyncio.to_thread(self._ledger.statistics, DAY, since=_second(first), until=_second(last) + DAY)
@@ -59,10 +59,7 @@ def _day(text: str, field: str) -> date:
             return day
     except ValueError:
         pass
-    raise AgencyError(
-        Code.INVALID_ARGUMENT, f"{field.upper()}_MALFORMED", f"{field} must be a date that exists, as yyyy-MM-dd",
-        field=field,
-    )  # fmt: skip
+    raise invalid_argument(f"{field.upper()}_MALFORMED", f"{field} must be a date that exists, as yyyy-MM-dd", field)
 
 
 def _second(day: date) -> int:

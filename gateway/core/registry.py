@@ -314,7 +314,10 @@ def _shaped(place: str, shape: re.Pattern[str], text: str, expected: str) -> Non
 
 
 def check_terms(place: str, grant: Grant) -> None:
-    """Raises RegistryError for malformed methods, purposes, fields or times of a grant; it begins with ``place``."""
+    """Checks the id, methods, purposes, fields, paths and times of a grant.
+
+    Raises RegistryError, whose text begins with ``place``.
+    """
     _shaped(f"{place}.id", _GRANT, grant.id, "letters, digits and .:-_, at most 100")
     for pattern in grant.methods:
         _shaped(f"{place}.methods", _PATTERN, pattern, "a method's name or a pattern such as Get*")

@@ -6,7 +6,7 @@ from datetime import date
 from unicodedata import category, normalize
 
 from ndxp.birthdate import BirthDate
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, failed_precondition, invalid_argument
 from ndxp.world import normalise_name, province_by_code
 
 LONGEST_NAME = 200
@@ -59,10 +59,9 @@ def read_claim(number: str, full_name: str, birth_date: str, *, old_number: bool
 def check_living(*, living: bool) -> None:
     """Raises AgencyError unless the claim was verified as that of a living citizen."""
     if not living:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED",
-            "number, name and birth date are not those of a living citizen", field="citizen_number",
-        )  # fmt: skip
+        raise failed_precondition(
+            "CITIZEN_NOT_MATCHED", "number, name and birth date are not those of a living citizen", "citizen_number"
+        )
 
 
 def read_number(number: str, *, field: str = "citizen_number", old_number: bool = False) -> str:
@@ -70,25 +69,16 @@ def read_number(number: str, *, field: str = "citizen_number", old_number: bool 
     if _CITIZEN_NUMBER.fullmatch(number) or (old_number and _OLD_NUMBER.fullmatch(number)):
         return number
     forms = "12 digits (or the 9 digits of the old identity card)" if old_number else "12 digits"
-    raise AgencyError(
-        Code.INVALID_ARGUMENT,
-        "CITIZEN_NUMBER_MALFORMED",
-        f"{field} must have {forms} and nothing else",
-        field=field,
-    )
+    raise invalid_argument("CITIZEN_NUMBER_MALFORMED", f"{field} must have {forms} and nothing else", field)
 
 
 def read_name(full_name: str, field: str = "full_name") -> str:
     """The name in the form in which names are compared; raises AgencyError when nothing is left of it."""
     if not fits(full_name, LONGEST_NAME):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "NAME_TOO_LONG", f"{field} may have {LONGEST_NAME} characters", field=field
-        )
+        raise invalid_argument("NAME_TOO_LONG", f"{field} may have {LONGEST_NAME} characters", field)
     name = normalise_name(full_name)
     if not name:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "NAME_MISSING", f"{field} must hold letters; give the full name", field=field
-        )
+        raise invalid_argument("NAME_MISSING", f"{field} must hold letters; give the full name", field)
     return name
 
 
@@ -97,7 +87,7 @@ def read_name_part(text: str, field: str, *, required: bool = True) -> str:
     part = read_text(text, field, _LONGEST_PART, required=required)
     kinds = {category(sign) for sign in part if sign not in _SIGNS}
     if not kinds <= _LETTERS_AND_MARKS or (part and not normalise_name(part)):
-        raise AgencyError(Code.INVALID_ARGUMENT, "NAME_MALFORMED", f"{field} must consist of letters", field=field)
+        raise invalid_argument("NAME_MALFORMED", f"{field} must consist of letters", field)
     return part
 
 
@@ -106,10 +96,9 @@ def read_province(code: str, field: str = "province") -> str:
     try:
         return province_by_code(code).code
     except KeyError:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PROVINCE_UNKNOWN", f"{field} must be a province code such as 001 or 079",
-            field=field,
-        ) from None  # fmt: skip
+        raise invalid_argument(
+            "PROVINCE_UNKNOWN", f"{field} must be a province code such as 001 or 079", field
+        ) from None
 
 
 def read_birth_date(text: str, field: str = "birth_date") -> BirthDate:
@@ -139,10 +128,9 @@ def read_period(since: str, until: str, today: date, most_days: int) -> tuple[da
     last = read_day(until, "until") if until else today
     first = read_day(since, "since") if since else last
     if not 0 <= (last - first).days < most_days:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "DAYS_OUT_OF_RANGE",
-            f"until must be the day of since or later, and both within {most_days} days", field="until",
-        )  # fmt: skip
+        raise invalid_argument(
+            "DAYS_OUT_OF_RANGE", f"until must be the day of since or later, and both within {most_days} days", "until"
+        )
     return first, last
 
 
@@ -150,12 +138,9 @@ def read_text(text: str, field: str, longest: int, *, required: bool = True) -> 
     """One line without space at its ends; raises AgencyError when it is missing, too long or not one line."""
     text = text.strip()
     if required and not text:
-        raise AgencyError(Code.INVALID_ARGUMENT, "FIELD_MISSING", f"{field} must not be empty", field=field)
+        raise invalid_argument("FIELD_MISSING", f"{field} must not be empty", field)
     if not fits(text, longest) or not (text.isprintable() or not text):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "FIELD_MALFORMED",
-            f"{field} must be one line of at most {longest} characters", field=field,
-        )  # fmt: skip
+        raise invalid_argument("FIELD_MALFORMED", f"{field} must be one line of at most {longest} characters", field)
     return text
 
 
@@ -166,4 +151,4 @@ def fits(text: str, longest: int) -> bool:
 
 def _malformed(field: str, forms: str) -> AgencyError:
     reason = f"{field.rpartition('.')[2].upper()}_MALFORMED"
-    return AgencyError(Code.INVALID_ARGUMENT, reason, f"{field} must be a date that exists, as {forms}", field=field)
+    return invalid_argument(reason, f"{field} must be a date that exists, as {forms}", field)

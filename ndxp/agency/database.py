@@ -18,7 +18,7 @@ from ndxp.agency.paging import Places
 from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
 from ndxp.clock import real_now
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import invalid_argument
 
 _LATEST = 2**62
 _KEPT = ("retention", "accesses")
@@ -162,11 +162,10 @@ class Transaction:
             return None
         request_hash, response, subjects = row
         if request_hash != _hash(request):
-            raise AgencyError(
-                Code.INVALID_ARGUMENT,
+            raise invalid_argument(
                 "REQUEST_ID_REUSED",
                 "this request_id was given to a different request before; use a new one for a new request",
-                field="request_id",
+                "request_id",
             )
         name_subjects_again(subjects)
         return answer.FromString(response)
@@ -332,9 +331,9 @@ class Database:
 def _request_id(request: Message) -> str:
     request_id: str = request.request_id  # type: ignore[attr-defined] # every mutation has one
     if not 1 <= len(request_id) <= 64:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "REQUEST_ID_MISSING",
-            "give the request a request_id of at most 64 characters, such as a new UUID", field="request_id",
+        raise invalid_argument(
+            "REQUEST_ID_MISSING", "give the request a request_id of at most 64 characters, such as a new UUID",
+            "request_id",
         )  # fmt: skip
     return request_id
 

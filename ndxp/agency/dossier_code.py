@@ -4,7 +4,7 @@ import re
 
 from ndxp.agency.caller import caller
 from ndxp.agency.claim import read_text
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import invalid_argument
 from ndxp.identifiers import member_of
 
 _LONGEST_CODE = 64
@@ -21,15 +21,11 @@ def read_own_code(code: str, field: str = "code") -> str:
     """The code of a dossier of the calling body; raises AgencyError when it is of another body, or no such code."""
     body = body_of(code)
     if not body:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "DOSSIER_CODE_MALFORMED", f"{field} must be like 000.00.00.H26-230712-0001",
-            field=field,
-        )  # fmt: skip
+        raise invalid_argument("DOSSIER_CODE_MALFORMED", f"{field} must be like 000.00.00.H26-230712-0001", field)
     if body != member_of(caller().client):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "DOSSIER_CODE_OF_ANOTHER_BODY",
-            f"{field} must carry the code of the body that calls", field=field,
-        )  # fmt: skip
+        raise invalid_argument(
+            "DOSSIER_CODE_OF_ANOTHER_BODY", f"{field} must carry the code of the body that calls", field
+        )
     return code
 
 

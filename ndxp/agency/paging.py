@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from ndxp.agency.caller import caller
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, invalid_argument
 
 _PLACE_BYTES = 8
 _KEY_BITS = 256
@@ -60,9 +60,7 @@ def page_start(page_token: str) -> int:
 def page_limit(page_size: int, largest: int = 500) -> int:
     """How many entries a page holds: 50 unless asked, ``largest`` at most; raises AgencyError when negative."""
     if page_size < 0:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PAGE_SIZE_INVALID", "page_size must not be negative", field="page_size"
-        )
+        raise invalid_argument("PAGE_SIZE_INVALID", "page_size must not be negative", "page_size")
     return min(page_size or 50, largest)
 
 
@@ -72,7 +70,6 @@ def _bound(about: tuple[str, ...]) -> list[bytes]:
 
 
 def _not_ours() -> AgencyError:
-    return AgencyError(
-        Code.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID",
-        "page_token must be the next_page_token of the page before, or empty", field="page_token",
-    )  # fmt: skip
+    return invalid_argument(
+        "PAGE_TOKEN_INVALID", "page_token must be the next_page_token of the page before, or empty", "page_token"
+    )

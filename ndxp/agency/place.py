@@ -3,7 +3,7 @@
 from functools import cache
 
 from ndxp.agency.claim import read_province, read_text
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import invalid_argument
 from ndxp.world import Address, provinces
 
 _LONGEST_PLACE = 100
@@ -23,10 +23,9 @@ def read_address(*, province: str, district: str, ward: str, detail: str, field:
 def read_province_member(member: str) -> str:
     """A province as a member; raises AgencyError for anything else."""
     if not province_of(member):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PROVINCE_UNKNOWN",
-            "province must be the member of one of the 63 provinces, such as VN/GOV/H26", field="province",
-        )  # fmt: skip
+        raise invalid_argument(
+            "PROVINCE_UNKNOWN", "province must be the member of one of the 63 provinces, such as VN/GOV/H26", "province"
+        )
     return member
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from ndxp.agency.claim import read_claim
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import invalid_argument
 
 _PARTS = (("citizen_number", "number"), ("full_name", "full_name"), ("birth_date", "birth_date"))
 
@@ -48,11 +48,11 @@ def corrected(
 ) -> dict[str, Person]:
     """The people as a request corrects them; raises AgencyError when it corrects nobody, or one of other ``roles``."""
     if not stated:
-        raise AgencyError(Code.INVALID_ARGUMENT, "FIELD_MISSING", f"correct {' or '.join(roles)}", field=roles[0])
+        raise invalid_argument("FIELD_MISSING", f"correct {' or '.join(roles)}", roles[0])
     for role in stated:
         if role not in roles:
             message = f"{' and '.join(roles)} can be stated there, no {role}"
-            raise AgencyError(Code.INVALID_ARGUMENT, "NOT_STATED_THERE", message, field=role)
+            raise invalid_argument("NOT_STATED_THERE", message, role)
     nobody = Person(number="", full_name="")
     changed = {role: replace(people.get(role, nobody), **parts) for role, parts in stated.items()}
     return _checked({**people, **changed})
@@ -62,8 +62,7 @@ def _checked(people: dict[str, Person]) -> dict[str, Person]:
     for role, person in people.items():
         read_claim(person.number, person.full_name, person.birth_date, of=role)
     if len({person.number for person in people.values()}) < len(people):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "ONE_PERSON_TWICE", f"{' and '.join(people)} must be different people",
-            field=f"{list(people)[-1]}.citizen_number",
-        )  # fmt: skip
+        raise invalid_argument(
+            "ONE_PERSON_TWICE", f"{' and '.join(people)} must be different people", f"{list(people)[-1]}.citizen_number"
+        )
     return {role: replace(person, full_name=person.full_name.strip()) for role, person in people.items()}

@@ -1,10 +1,8 @@
 """Example requests in JSON, from the catalogue, for documents and people; they are about documented citizens."""
 
-from itertools import chain
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
-
+from ndxp.messages import plain
 from ndxp.samples import PERSONA, Sample, Turn, samples
 from ndxp.world import World
 
@@ -27,12 +25,12 @@ def examples(contract: str) -> dict[str, Any]:
 
 
 def _example(sample: Sample, world: World) -> Any:
-    persona = world.persona(PERSONA).citizen
-    others = (world.sample(_OTHERS, alive=True) for _ in range(1))  # only where they are needed
-    citizen = next(citizen for people in chain([[persona]], others) for citizen in people if sample.suits(citizen))
+    citizen = world.persona(PERSONA).citizen
+    if not sample.suits(citizen):
+        citizen = next(filter(sample.suits, world.sample(_OTHERS, alive=True)))
     requests: list[Any] = sample.make(Turn(world, citizen, 1, CLIENT))[:_MOST_ITEMS]
     if sample.numbered:
         for number, request in enumerate(requests):
             request.request_id = f"00000000-0000-4000-8000-{number:012}"  # a call of one's own needs one of its own
-    shown = [MessageToDict(request) for request in requests]
+    shown = list(map(plain, requests))
     return shown if sample.method.client_streaming else shown[0]

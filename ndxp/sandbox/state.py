@@ -65,8 +65,8 @@ class State:
     not taken for it; ``ready_seconds`` is how long it took to be ready, 0 before. ``tls`` says whether all of it talks
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
     files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
-    others, with the subsystems of each. ``clock`` is the pace of the nation's clock.
-    ``rest_url`` is where the doors for HTTP are; empty where it is not known.
+    others, with the subsystems of each. ``clock`` is the pace of the nation's clock. ``rest_url`` is where the doors
+    for HTTP are; empty where it is not known.
     """
 
     folder: str

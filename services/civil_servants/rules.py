@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ndxp.agency.claim import LONGEST_NAME, read_day, read_name, read_number, read_text
 from ndxp.calendar import years_after
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world import MAJORITY
 from ndxp.world.registers.civil_servants import Body
 from services.civil_servants.records import Filed, Profile, Standing, State
@@ -71,16 +71,12 @@ def read_profile(
 def check_employer(profile: Profile, body: str, employer: str, before: Filed | None) -> None:
     """Raises AgencyError when the citizen serves another body, or leaves this one without having served it."""
     if employer not in ("", body):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "SERVES_ANOTHER_BODY",
-            "this citizen serves another body, which must first report that the person has left",
-            field="citizen_number",
+        raise failed_precondition(
+            "SERVES_ANOTHER_BODY", "this citizen serves another body, which must first report that the person has left",
+            "citizen_number",
         )  # fmt: skip
     if profile.state is State.LEFT and not employer and before is None:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NEVER_SERVED", "this citizen does not serve your body and cannot leave it",
-            field="state",
-        )  # fmt: skip
+        raise failed_precondition("NEVER_SERVED", "this citizen does not serve your body and cannot leave it", "state")
 
 
 def read_key(public_key: bytes) -> bytes:
@@ -134,16 +130,14 @@ def check_approval(
     if month != f"{today:%Y-%m}":
         raise invalid_argument("MONTH_WRONG", f"month must be this month, {today:%Y-%m}", "month")
     if today < (first := approval_from(today)):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "APPROVAL_NOT_OPEN",
-            f"profiles are approved in the last {APPROVAL_DAYS} days of a month, this month from {first} on",
-            field="month",
+        raise failed_precondition(
+            "APPROVAL_NOT_OPEN",
+            f"profiles are approved in the last {APPROVAL_DAYS} days of a month, this month from {first} on", "month",
         )  # fmt: skip
     if digest != current:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "DIGEST_DIFFERS",
-            "digest is not that of your body's profiles as they are now; GetBody gives the text to sign",
-            field="digest",
+        raise failed_precondition(
+            "DIGEST_DIFFERS",
+            "digest is not that of your body's profiles as they are now; GetBody gives the text to sign", "digest",
         )  # fmt: skip
     if (standing.approved_month, standing.approved_digest) == (month, digest):
         raise AgencyError(

@@ -9,7 +9,7 @@ from ndxp.agency.place import province_of
 from ndxp.agency.stated import Person, corrected
 from ndxp.birthdate import BirthDate
 from ndxp.calendar import full_years
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.identifiers import member_of
 from ndxp.world import MaritalStatus, Sex, normalise_name
 from services.civil_status.records import Amended, Certificate, Child, Dossier, Kind, State
@@ -94,10 +94,9 @@ def supplemented(dossier: Dossier, stated: Mapping[str, Mapping[str, str]]) -> D
     Raises AgencyError when no supplement is wanted, and for what ``corrected`` refuses.
     """
     if dossier.state is not State.SUPPLEMENT:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NO_SUPPLEMENT_WANTED",
-            f"the dossier is {dossier.state.name.lower()}; no supplement is wanted", field="code",
-        )  # fmt: skip
+        raise failed_precondition(
+            "NO_SUPPLEMENT_WANTED", f"the dossier is {dossier.state.name.lower()}; no supplement is wanted", "code"
+        )
     people = corrected(dossier.people, stated, ROLES[dossier.kind])
     return replace(dossier, people=people, state=State.WAITING, reason="", turn=dossier.turn + 1)
 
@@ -148,19 +147,13 @@ def amended(
             Code.NOT_FOUND, "CERTIFICATE_UNKNOWN", "no certificate has this number", field="certificate_number"
         )
     if not keeper and province_of(member_of(client)) != certificate.province:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "OTHER_PROVINCE", "only the province that registered a certificate amends it",
-            field="certificate_number",
-        )  # fmt: skip
+        raise failed_precondition(
+            "OTHER_PROVINCE", "only the province that registered a certificate amends it", "certificate_number"
+        )
     why = read_text(reason, "reason", _LONGEST_REASON)
     there = _value(certificate, field)
     if old_value.strip() != there:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION,
-            "OLD_VALUE_DIFFERS",
-            "old_value is not what the certificate has",
-            field="old_value",
-        )
+        raise failed_precondition("OLD_VALUE_DIFFERS", "old_value is not what the certificate has", "old_value")
     changed, new = _changed(certificate, field, new_value, today)
     if new == there:
         raise invalid_argument("NOTHING_CHANGES", "new_value is what the certificate has already", "new_value")

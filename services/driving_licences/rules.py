@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from ndxp.agency.claim import Claim, read_text
 from ndxp.agency.day import day_of, has_ended
 from ndxp.calendar import months_after
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world.registers.licences import LicenceClass
 from services.driving_licences.records import Record, Withdrawal
 
@@ -19,10 +19,9 @@ _MOST_MONTHS = 24
 def read_number(text: str) -> str:
     """The number as it is; raises AgencyError when it has not the form of a licence's."""
     if not _NUMBER.fullmatch(text):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "LICENCE_NUMBER_MALFORMED", "licence_number must have 12 digits and nothing else",
-            field="licence_number",
-        )  # fmt: skip
+        raise invalid_argument(
+            "LICENCE_NUMBER_MALFORMED", "licence_number must have 12 digits and nothing else", "licence_number"
+        )
     return text
 
 
@@ -32,10 +31,9 @@ def read_class(number: int) -> LicenceClass | None:
         return LicenceClass(number) if number else None
     except ValueError:
         classes = ", ".join(LicenceClass.__members__)
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "LICENCE_CLASS_UNKNOWN", f"licence_class must be one of {classes}, or absent",
-            field="licence_class",
-        ) from None  # fmt: skip
+        raise invalid_argument(
+            "LICENCE_CLASS_UNKNOWN", f"licence_class must be one of {classes}, or absent", "licence_class"
+        ) from None
 
 
 def read_reason(text: str) -> str:
@@ -46,9 +44,7 @@ def read_reason(text: str) -> str:
 def read_months(months: int) -> int:
     """For how long a licence is withdrawn; raises AgencyError outside of 1 to 24."""
     if not 1 <= months <= _MOST_MONTHS:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "MONTHS_OUT_OF_RANGE", f"months must be 1 to {_MOST_MONTHS}", field="months"
-        )
+        raise invalid_argument("MONTHS_OUT_OF_RANGE", f"months must be 1 to {_MOST_MONTHS}", "months")
     return months
 
 
@@ -83,9 +79,9 @@ def withdraw(record: Record, reason: str, months: int, at: int) -> Record:
     """The licence, withdrawn at a time in µs since 1970 (UTC); raises AgencyError when it is withdrawn already."""
     today = day_of(at)
     if record.withdrawal and record.withdrawal.holds(today):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "ALREADY_WITHDRAWN",
-            f"the licence is withdrawn until {record.withdrawal.last_day}; end that first", field="licence_number",
+        raise failed_precondition(
+            "ALREADY_WITHDRAWN", f"the licence is withdrawn until {record.withdrawal.last_day}; end that first",
+            "licence_number",
         )  # fmt: skip
     last_day = months_after(today, months) - timedelta(1)
     return replace(record, withdrawal=Withdrawal(reason=reason, at=at, last_day=last_day))
@@ -94,8 +90,7 @@ def withdraw(record: Record, reason: str, months: int, at: int) -> Record:
 def end_withdrawal(record: Record, today: date) -> Record:
     """The licence, which may be used again; raises AgencyError when it is not withdrawn."""
     if not (record.withdrawal and record.withdrawal.holds(today)):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NOT_WITHDRAWN", "the licence is not withdrawn; there is nothing to end",
-            field="licence_number",
-        )  # fmt: skip
+        raise failed_precondition(
+            "NOT_WITHDRAWN", "the licence is not withdrawn; there is nothing to end", "licence_number"
+        )
     return replace(record, withdrawal=replace(record.withdrawal, ended=True))

@@ -50,10 +50,9 @@ def read_typed(typed: Mapping[str, str]) -> dict[str, str]:
     """What the pupil typed, by field; raises AgencyError with the field that is too long or not one line."""
     read = {field: read_text(text, field, _LONGEST[field], required=False) for field, text in typed.items()}
     if read["telephone"] and not _TELEPHONE.fullmatch(read["telephone"]):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "TELEPHONE_MALFORMED", "telephone must be 8 to 16 digits and spaces, or empty",
-            field="telephone",
-        )  # fmt: skip
+        raise invalid_argument(
+            "TELEPHONE_MALFORMED", "telephone must be 8 to 16 digits and spaces, or empty", "telephone"
+        )
     return read
 
 

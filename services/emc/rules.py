@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ndxp.agency.claim import read_period
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, invalid_argument
 from services.emc.records import Calls, Group, Kind, Member
 
 NOT_MEASURED = frozenset({"VN/GOV/H04", "VN/GOV/G34"})
@@ -31,9 +31,7 @@ def read_group(group: int) -> Group:
     try:
         return Group(group)
     except ValueError:
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "GROUP_MISSING", "group must be GROUP_PROVINCES or GROUP_MINISTRIES", field="group"
-        ) from None
+        raise invalid_argument("GROUP_MISSING", "group must be GROUP_PROVINCES or GROUP_MINISTRIES", "group") from None
 
 
 def read_days(since: str, until: str, today: date) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ndxp.agency.claim import Claim, check_living, read_birth_date, read_day, read_name, read_province, read_text
 from ndxp.agency.day import has_ended
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition
 from ndxp.world import REFERENCE_DATE, normalise_name, province_by_code
 from ndxp.world.registers.health_insurance import (
     BENEFITS,
@@ -97,10 +97,7 @@ def admitted(*, living: bool, result: Result) -> bool:
 def check_child(*, living: bool, birth_date: date) -> None:
     """Raises AgencyError unless this is a citizen who is under six on the nation's day."""
     if not is_child(birth_date):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NOT_UNDER_SIX", f"it is for those under six on {REFERENCE_DATE}",
-            field="birth_date",
-        )  # fmt: skip
+        raise failed_precondition("NOT_UNDER_SIX", f"it is for those under six on {REFERENCE_DATE}", "birth_date")
     check_living(living=living)
 
 

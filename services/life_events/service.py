@@ -13,7 +13,7 @@ from ndxp.agency.place import read_province_member
 from ndxp.agency.replay import answered, once
 from ndxp.agency.verification import Verification
 from ndxp.clock import Clock
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import failed_precondition, invalid_argument
 from ndxp.identifiers import member_of
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceServicer
@@ -94,7 +94,7 @@ class LifeEventService(LifeEventServiceServicer):
             if not error.refusal:
                 raise
             why = "an agency works on the dossier, or it has ended; it can no longer be withdrawn"
-            raise AgencyError(Code.FAILED_PRECONDITION, error.refusal, why, field="code") from error
+            raise failed_precondition(error.refusal, why, "code") from error
 
         def withdraw(documents: Transaction) -> pb.WithdrawDossierResponse:
             dossier = rules.known(self._life_events.own(documents, request.code))
@@ -120,9 +120,7 @@ class LifeEventService(LifeEventServiceServicer):
     async def ReportSteps(self, request: pb.ReportStepsRequest, _: _Context) -> pb.ReportStepsResponse:
         """Takes each step by itself: one that does not fit keeps no other back."""
         if not 1 <= len(request.steps) <= rules.MOST_REPORTED:
-            raise AgencyError(
-                Code.INVALID_ARGUMENT, "STEPS_INVALID", f"report 1 to {rules.MOST_REPORTED} steps", field="steps"
-            )
+            raise invalid_argument("STEPS_INVALID", f"report 1 to {rules.MOST_REPORTED} steps", "steps")
 
         def report(documents: Transaction) -> pb.ReportStepsResponse:
             response = pb.ReportStepsResponse()

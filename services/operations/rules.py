@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from ndxp.agency.claim import read_day, read_period, read_text
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from services.operations.records import Pair, Report
 
 DAYS_LATE = 7
@@ -67,10 +67,9 @@ def report(before: Report | None, figures: Pair, *, correction: bool, today: dat
             field="correction",
         )  # fmt: skip
     if before.reported_on != today:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "CORRECTION_LATE",
-            f"a correction is taken on the day of the report, {before.reported_on}", field="correction",
-        )  # fmt: skip
+        raise failed_precondition(
+            "CORRECTION_LATE", f"a correction is taken on the day of the report, {before.reported_on}", "correction"
+        )
     return Report(figures=figures, reported_on=today)
 
 

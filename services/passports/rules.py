@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 
 from ndxp.agency.claim import Claim, read_birth_date, read_name, read_text
 from ndxp.agency.day import day_of, has_ended
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world import normalise_name
 from ndxp.world.registers.passports import last_day
 from services.passports.records import Application, Issued, latest_birth
@@ -144,9 +144,9 @@ def read_passport_claim(passport_number: str, full_name: str, birth_date: str) -
     """The claim, with a passport's number; raises AgencyError with the field at fault."""
     number = passport_number.strip().upper()
     if not _PASSPORT_NUMBER.fullmatch(number):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PASSPORT_NUMBER_MALFORMED",
-            "passport_number must be a letter and 7 or 8 digits, such as B1234567", field="passport_number",
+        raise invalid_argument(
+            "PASSPORT_NUMBER_MALFORMED", "passport_number must be a letter and 7 or 8 digits, such as B1234567",
+            "passport_number",
         )  # fmt: skip
     return Claim(number, read_name(full_name), read_birth_date(birth_date))
 
@@ -173,4 +173,4 @@ def standing(issued: date, expires: date, today: date) -> Standing:
 
 
 def _refusal(reason: str, message: str) -> AgencyError:
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field="application_id")
+    return failed_precondition(reason, message, "application_id")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from ndxp.agency.claim import read_text
 from ndxp.clock import VIETNAM, micros_of, moment_of
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world.procedures import LAND_CHANGE, LINKED_BIRTH, LINKED_DEATH, OnlineLevel, Procedure, procedure
 from ndxp.world.registers.portal_accounts import PortalAccount
 from services.public_services.records import Dossier, Payment, Result
@@ -56,20 +56,18 @@ def no_account_yet(account: PortalAccount | None) -> None:
 def check_applicant(*, holds: bool) -> None:
     """Raises AgencyError unless the applicant has an account."""
     if not holds:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "ACCOUNT_UNKNOWN",
-            "there is no account with this number, name and birth date; open one with RegisterAccount",
-            field="applicant",
+        raise failed_precondition(
+            "ACCOUNT_UNKNOWN",
+            "there is no account with this number, name and birth date; open one with RegisterAccount", "applicant",
         )  # fmt: skip
 
 
 def check_company(*, onboarded: bool) -> None:
     """Raises AgencyError unless the company has a key."""
     if not onboarded:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "COMPANY_UNKNOWN",
-            "no payment company with a key has this name; it gets one with OnboardCompany", field="company",
-        )  # fmt: skip
+        raise failed_precondition(
+            "COMPANY_UNKNOWN", "no payment company with a key has this name; it gets one with OnboardCompany", "company"
+        )
 
 
 def linked_kind(code: str) -> int:
@@ -101,10 +99,9 @@ def online_procedure(code: str, matter: str | None) -> Procedure:
     """The procedure that a dossier is filed for online; raises AgencyError when that cannot be."""
     found = known_procedure(code, "procedure_code")
     if found.level is OnlineLevel.NONE:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NOT_ONLINE", "this procedure is not online; file it at the one-stop office",
-            field="procedure_code",
-        )  # fmt: skip
+        raise failed_precondition(
+            "NOT_ONLINE", "this procedure is not online; file it at the one-stop office", "procedure_code"
+        )
     wanted = _MATTERS.get(code, "general")
     if matter != wanted:
         raise invalid_argument("MATTER_WRONG", f"this procedure takes the field {wanted}, and no other matter", wanted)
@@ -167,10 +164,9 @@ def no_dossier_yet(dossier: Dossier | None) -> None:
 def filed_here(dossier: Dossier) -> Dossier:
     """The dossier; raises AgencyError unless it was filed at the portal."""
     if not dossier.filed_by:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NOT_FILED_HERE",
-            "this dossier was filed elsewhere; ask the body that works on it", field="code",
-        )  # fmt: skip
+        raise failed_precondition(
+            "NOT_FILED_HERE", "this dossier was filed elsewhere; ask the body that works on it", "code"
+        )
     return dossier
 
 
@@ -191,10 +187,10 @@ def as_told(dossier: Dossier, state: int, note: str, now: int) -> Dossier:
 def moved(dossier: Dossier, state: int, *, changed_at: int, now: int, note: str = "") -> Dossier:
     """The dossier in another state, or once more in its own; raises AgencyError for an impossible change."""
     if state != dossier.state and state not in _NEXT.get(dossier.state, ()):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "TRANSITION_INVALID",
+        raise failed_precondition(
+            "TRANSITION_INVALID",
             f"a dossier in state {dossier.state} cannot go to state {state}; see UpdateProgress for what it can",
-            field="state",
+            "state",
         )  # fmt: skip
     if changed_at // 1_000_000 < dossier.changed_at // 1_000_000:
         raise invalid_argument("CHANGED_BEFORE_LAST", "changed_at must not be before the last change", "changed_at")
@@ -234,9 +230,7 @@ def read_result(dossier: Dossier, title: str, media_type: str, content: bytes, s
     if dossier.has_result:
         raise AgencyError(Code.ALREADY_EXISTS, "RESULT_EXISTS", "this dossier has its result already", field="code")
     if dossier.state not in (DONE, RETURNED):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NOT_DONE", "the dossier is not done; update its progress first", field="code"
-        )
+        raise failed_precondition("NOT_DONE", "the dossier is not done; update its progress first", "code")
     title = read_text(title, "document.title", LONGEST_LINE)
     if media_type not in _MEDIA_TYPES:
         kinds = ", ".join(_MEDIA_TYPES)
@@ -255,10 +249,9 @@ def read_result(dossier: Dossier, title: str, media_type: str, content: bytes, s
 def payable(dossier: Dossier) -> None:
     """Raises AgencyError when nothing can be paid for a dossier any more."""
     if dossier.state in (REFUSED, WITHDRAWN, STOPPED, RETURNED):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "DOSSIER_ENDED", "the dossier has ended; nothing is to be paid for it",
-            field="dossier_code",
-        )  # fmt: skip
+        raise failed_precondition(
+            "DOSSIER_ENDED", "the dossier has ended; nothing is to be paid for it", "dossier_code"
+        )
 
 
 def read_amount(amount: int, highest: int = _HIGHEST_AMOUNT) -> int:
@@ -271,9 +264,7 @@ def read_amount(amount: int, highest: int = _HIGHEST_AMOUNT) -> int:
 def check_owed(amount: int, owed: int) -> None:
     """Raises AgencyError unless an amount is all that is owed for a tax notice."""
     if not owed:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NOTHING_OWED", "this tax notice is paid already", field="notice_number"
-        )
+        raise failed_precondition("NOTHING_OWED", "this tax notice is paid already", "notice_number")
     if amount != owed:
         raise invalid_argument("AMOUNT_DIFFERS", "amount must be all that is owed for the tax notice", "amount")
 
@@ -358,4 +349,4 @@ def read_reason(text: str) -> str:
 
 
 def _refusal(reason: str, message: str) -> AgencyError:
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field="payment_code")
+    return failed_precondition(reason, message, "payment_code")

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from ndxp.agency.claim import read_day, read_name, read_text
 from ndxp.agency.day import day_of
 from ndxp.clock import VIETNAM, micros_of, moment_of
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world import Address
 from services.residence.records import Filing, Home, Kind, Resident, State, Stay
 
@@ -134,13 +134,9 @@ def stay_due(arrived_at: int) -> int:
 def withdrawable(stay: Stay, today: date) -> Stay:
     """The stay; raises AgencyError when it was withdrawn before or is over."""
     if stay.withdrawn:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "ALREADY_WITHDRAWN", "the stay was withdrawn before", field="stay_id"
-        )
+        raise failed_precondition("ALREADY_WITHDRAWN", "the stay was withdrawn before", "stay_id")
     if stay.leaving_on <= today:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "STAY_ENDED", "the stay is over; it can no longer be withdrawn", field="stay_id"
-        )
+        raise failed_precondition("STAY_ENDED", "the stay is over; it can no longer be withdrawn", "stay_id")
     return stay
 
 

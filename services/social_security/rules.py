@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from ndxp.agency.stated import corrected
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.world.registers.participation import Participant
 from services.social_security.records import Claim, State
 
@@ -46,10 +46,9 @@ def entitled(participant: Participant | None) -> bool:
 def check_something_claimed(*, funeral: bool, survivors: bool) -> None:
     """Raises AgencyError when neither allowance is claimed."""
     if not (funeral or survivors):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "NOTHING_CLAIMED", "claim the funeral allowance, the survivors' allowance or both",
-            field="funeral",
-        )  # fmt: skip
+        raise invalid_argument(
+            "NOTHING_CLAIMED", "claim the funeral allowance, the survivors' allowance or both", "funeral"
+        )
 
 
 def claimed(claim: Claim) -> Sequence[str]:
@@ -85,26 +84,21 @@ def withdrawn(claim: Claim, at: int) -> Claim:
 def check_death(*, matched: bool, deceased: bool) -> None:
     """Raises AgencyError unless the population database confirms a death."""
     if not matched:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "CITIZEN_NOT_MATCHED", "number, name and birth date are not those of one citizen",
-            field="citizen_number",
-        )  # fmt: skip
+        raise failed_precondition(
+            "CITIZEN_NOT_MATCHED", "number, name and birth date are not those of one citizen", "citizen_number"
+        )
     if not deceased:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "CITIZEN_LIVES", "the population database has no death of this citizen",
-            field="citizen_number",
-        )  # fmt: skip
+        raise failed_precondition(
+            "CITIZEN_LIVES", "the population database has no death of this citizen", "citizen_number"
+        )
 
 
 def check_pension_stopped(stopped: bool) -> None:
     """Raises AgencyError when there was no pension to stop."""
     if not stopped:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "NO_PENSION", "no pension is paid to this citizen, or no longer",
-            field="citizen_number",
-        )  # fmt: skip
+        raise failed_precondition("NO_PENSION", "no pension is paid to this citizen, or no longer", "citizen_number")
 
 
 def _not_possible(reason: str, claim: Claim, why: str) -> AgencyError:
     message = f"the claim is {claim.state.name.lower()}; {why}"
-    return AgencyError(Code.FAILED_PRECONDITION, reason, message, field="code")
+    return failed_precondition(reason, message, "code")

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from ndxp.agency.claim import read_number, read_text
 from ndxp.agency.rights import new_code
 from ndxp.clock import micros_of
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from services.tax.records import NoticeState, Slip
 
 INCOME_TAX, REGISTRATION_FEE = 20, 5
@@ -105,7 +105,7 @@ def paid(slip: Slip, amount: int, receipt: str, now: int) -> Slip:
     """The slip whose notice is paid; raises AgencyError when it was before, or the amount is another."""
     receipt = read_text(receipt, "receipt", _LONGEST_NUMBER)
     if slip.paid_at:
-        raise AgencyError(Code.FAILED_PRECONDITION, "NOTICE_PAID", "the notice was paid before", field="notice_number")
+        raise failed_precondition("NOTICE_PAID", "the notice was paid before", "notice_number")
     if amount != slip.amount:
         raise invalid_argument("AMOUNT_DIFFERS", "amount must be all that is owed, no more and no less", "amount")
     return replace(slip, paid_at=now, receipt=receipt)

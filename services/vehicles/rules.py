@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from ndxp.agency.claim import Claim, read_text
-from ndxp.errors import AgencyError, Code
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from services.vehicles.records import Registration, Withdrawal
 
 _SIGNS = re.compile(r"[ .-]")
@@ -17,9 +17,9 @@ def read_plate(text: str) -> str:
     """The plate without signs, in capitals; raises AgencyError when it has not the form of one."""
     plate = _SIGNS.sub("", text[:_LONGEST_PLATE]).upper()
     if len(text) > _LONGEST_PLATE or not _PLATE.fullmatch(plate):
-        raise AgencyError(
-            Code.INVALID_ARGUMENT, "PLATE_MALFORMED",
-            "plate must be two digits, a letter and five digits, such as 30A12345 or 30A-123.45", field="plate",
+        raise invalid_argument(
+            "PLATE_MALFORMED", "plate must be two digits, a letter and five digits, such as 30A12345 or 30A-123.45",
+            "plate",
         )  # fmt: skip
     return plate
 
@@ -47,8 +47,7 @@ def differing_fields(claim: Claim, registration: Registration | None) -> list[st
 def withdraw(registration: Registration, reason: str, at: int) -> Registration:
     """The withdrawn registration; raises AgencyError when it was withdrawn before. ``at`` is in µs since 1970 (UTC)."""
     if registration.withdrawal:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "ALREADY_WITHDRAWN",
-            "the registration was withdrawn before; see GetRegistration", field="plate",
-        )  # fmt: skip
+        raise failed_precondition(
+            "ALREADY_WITHDRAWN", "the registration was withdrawn before; see GetRegistration", "plate"
+        )
     return replace(registration, withdrawal=Withdrawal(reason=reason, at=at))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ndxp.agency.claim import Claim, read_text
 from ndxp.driving_licences.v1 import driving_licences_pb2 as licences
-from ndxp.errors import AgencyError, Code, invalid_argument
+from ndxp.errors import AgencyError, Code, failed_precondition, invalid_argument
 from ndxp.health_insurance.v1 import health_insurance_pb2 as insurance
 from ndxp.passports.v1 import passports_pb2 as passports
 from ndxp.residence.v1 import residence_pb2 as residence
@@ -70,19 +70,15 @@ class ResultDiffers(Exception):
 def account_of(claim: Claim, holder: Citizen | None) -> Citizen:
     """The holder of the account; raises AgencyError when there is none of level 2, or it is not the claimant's."""
     if holder is None:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "ACCOUNT_LEVEL", "the citizen with this number has no account of level 2",
-            field="citizen_number",
-        )  # fmt: skip
-    if not claim.agrees_with(holder.full_name, holder.birth_date):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "HOLDER_DIFFERS", "name and birth date are not those of the account's holder",
-            field="citizen_number",
-        )  # fmt: skip
-    if holder.deceased:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "HOLDER_DECEASED", "the holder of the account died", field="citizen_number"
+        raise failed_precondition(
+            "ACCOUNT_LEVEL", "the citizen with this number has no account of level 2", "citizen_number"
         )
+    if not claim.agrees_with(holder.full_name, holder.birth_date):
+        raise failed_precondition(
+            "HOLDER_DIFFERS", "name and birth date are not those of the account's holder", "citizen_number"
+        )
+    if holder.deceased:
+        raise failed_precondition("HOLDER_DECEASED", "the holder of the account died", "citizen_number")
     return holder
 
 
@@ -179,7 +175,7 @@ def not_presentable(source: str, reason: str, *, differs: bool) -> AgencyError:
     """Why a document cannot be presented whose keeper gave no answer, or has the citizen otherwise."""
     if differs:
         message = f"{source} has the citizen otherwise ({reason}); ask there to have the record corrected"
-        return AgencyError(Code.FAILED_PRECONDITION, "DOCUMENT_DIFFERS", message, field="kind")
+        return failed_precondition("DOCUMENT_DIFFERS", message, "kind")
     return AgencyError(
         Code.UNAVAILABLE, "DOCUMENT_UNAVAILABLE",
         f"{source} gave no answer ({reason}); nothing was stored; retry with the same request_id",
@@ -195,10 +191,9 @@ def chosen(documents: Sequence[Claims], which: str) -> Claims:
             field="which" if which else "kind",
         )  # fmt: skip
     if len(found) > 1:
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "DOCUMENT_AMBIGUOUS",
-            "the holder has several; say in which the number of the one that is meant", field="which",
-        )  # fmt: skip
+        raise failed_precondition(
+            "DOCUMENT_AMBIGUOUS", "the holder has several; say in which the number of the one that is meant", "which"
+        )
     return found[0]
 
 
@@ -269,10 +264,9 @@ def answered(report: Report, state: int, answer: str, at: int) -> Report:
         raise invalid_argument("STATE_UNKNOWN", "state must be IN_PROCESS, DONE or REJECTED", "state")
     before, after = ReportState(report.state), ReportState(state)
     if after not in _NEXT.get(before, set()):
-        raise AgencyError(
-            Code.FAILED_PRECONDITION, "STATE_NOT_NEXT", f"a report that is {before.name} cannot become {after.name}",
-            field="state",
-        )  # fmt: skip
+        raise failed_precondition(
+            "STATE_NOT_NEXT", f"a report that is {before.name} cannot become {after.name}", "state"
+        )
     return replace(report, state=state, answer=text, answered_at=at)
 
 
