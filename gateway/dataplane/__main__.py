@@ -31,9 +31,6 @@ from ndxp.wire.tracing import tracer
 _FIRST, _WATCH, _ATTEND = 0.05, 0.5, 0.5
 """Seconds between two looks for the first registry, for a newer one, and between two checks of calls under way."""
 
-_PROBE, _PROBE_AGAIN = 5.0, 0.2
-"""Seconds between two probes of the providers, when all are up and when not."""
-
 SERVICE = "ndxp-gateway"
 """The gateway's service name in traces; members have their identifiers."""
 
@@ -73,7 +70,7 @@ class Worker:
             if stopped.done():
                 await end([loaded, *writing])
                 return
-            watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
+            watchers = [duties.create_task(duty()) for duty in (self._watch, self._directory.follow)]
             freeze()
             _log.info("%s takes calls on %s", self.state.node, await self._listener.open())
             await stopped
@@ -171,11 +168,6 @@ class Worker:
             ready = state.journal.available and not state.admission.journal_full and not self._lost
             self._directory.serving(ready)
             await asyncio.sleep(_ATTEND)
-
-    async def _probe(self) -> None:
-        while True:
-            all_up = await self._directory.probe()
-            await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
 
 
 async def _run(settings: GatewaySettings) -> None:
