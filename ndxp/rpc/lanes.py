@@ -73,6 +73,11 @@ class Lanes:
             self.close()
             raise ConnectionError(f"the gateway at {self._gateway} does not answer") from error
 
+    @property
+    def ready(self) -> bool:
+        """Whether all connections are there, and take calls now."""
+        return all(lane.ready for lane in self._lanes)
+
     def close(self) -> None:
         """Closes all connections."""
         for lane in self._lanes:
