@@ -17,6 +17,7 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import MIB
 from ndxp.agency.reflection import written
 from ndxp.errors import Code
+from ndxp.process import pulse
 from ndxp.rest.v1 import rest_pb2
 from ndxp.rpc import Lanes
 from ndxp.wire import metadata
@@ -100,7 +101,7 @@ class Discovery:
                     if contract not in snapshot.contracts or self._is_due(contract, now):
                         await self._learn(list(providers.values()), now)
                 missing = snapshot.providers.keys() - snapshot.contracts.keys()
-                await asyncio.sleep(_MISSING_EVERY if missing else _EVERY)
+                await pulse(_MISSING_EVERY if missing else _EVERY)
         finally:
             self._leave(())
 

@@ -24,7 +24,7 @@ from gateway.registry_store import VERSION, RegistryStore, StateLost
 from gateway.settings import GatewaySettings
 from gateway.store import STREAM, connect
 from ndxp.metrics import shown
-from ndxp.process import end, freeze, run_process, until_stopped
+from ndxp.process import end, freeze, pulse, run_process, until_stopped
 from ndxp.wire.tls import GATEWAY, Tls
 from ndxp.wire.tracing import tracer
 
@@ -157,7 +157,7 @@ class Worker:
                             "change is followed until this gateway is upgraded too",
                             version, error, self.state.snapshot.version,
                         )  # fmt: skip
-            await asyncio.sleep(_WATCH)
+            await pulse(_WATCH)
 
     async def _attend(self) -> None:
         """Ends waits that took too long, ends calls that are no longer allowed, and sets the health of the worker."""
@@ -167,7 +167,7 @@ class Worker:
             self._relays.dismiss()
             ready = state.journal.available and not state.admission.journal_full and not self._lost
             self._directory.serving(ready)
-            await asyncio.sleep(_ATTEND)
+            await pulse(_ATTEND)
 
 
 async def _run(settings: GatewaySettings) -> None:

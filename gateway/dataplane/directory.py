@@ -24,7 +24,7 @@ from ndxp.http2.fields import Request
 if TYPE_CHECKING:
     from gateway.dataplane.certificates import Certificate
 
-_ALL_EVERY, _AGAIN = 15.0, 0.2
+_ALL_EVERY, _AGAIN = 30.0, 0.2
 """Seconds between two questions to the providers about all services, and about those that may be down."""
 
 _PROBE_TIMEOUT = 1.0
