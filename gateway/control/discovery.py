@@ -75,7 +75,7 @@ class Discovery:
         self._registry = registry
         self._addresses = addresses
         self._client = client
-        self._asked: dict[str, tuple[float, str]] = {}  # when, and at which address
+        self._asked: dict[str, tuple[float, Lanes | None]] = {}  # when, and over which connection
         self._connections: dict[str, Lanes] = {}  # by address
         self._troubles: dict[tuple[str, str], _Trouble] = {}
 
@@ -109,8 +109,7 @@ class Discovery:
         """Whether the provider of a known contract is to be asked again."""
         if contract not in self._asked:
             return True
-        at, address = self._asked[contract]
-        connection = self._connections.get(address)
+        at, connection = self._asked[contract]
         return at + (_ANYWAY if connection and connection.ready else _AGAIN) <= now
 
     def _leave(self, addresses: Container[str]) -> None:
@@ -151,17 +150,14 @@ class Discovery:
         """Takes the contract from the first provider that describes it."""
         for service in providers:
             if not await self.learn(service):
-                self._asked[service.contract] = now, self.address(service)
+                self._asked[service.contract] = now, self._connections.get(self.address(service))
                 return
 
     async def _describe(self, service: Service) -> bytes:
         """The contract's FileDescriptorSet, dependencies first. That of REST services is the exchange's own."""
         if service.contract == REST:
             return _described(rest_pb2.DESCRIPTOR)
-        address = self.address(service)
-        lanes = self._connections.get(address)
-        if lanes is None:
-            lanes = self._connections[address] = Lanes(address, 1, agent="ndxp-control", tls=self._tls)
+        lanes = self._connection(self.address(service))
         refused: list[Code] = []
         for method in _METHODS:
             try:
@@ -173,6 +169,13 @@ class Discovery:
         if other := [code.name for code in refused if code is not Code.UNIMPLEMENTED]:
             raise ContractUnknown(f"its reflection says {other[0]}")
         raise ContractUnknown("it has no reflection, neither grpc.reflection.v1 nor v1alpha")
+
+    def _connection(self, address: str) -> Lanes:
+        """The connection to an address; a new one in place of one that was lost, so that it is seen that one was."""
+        there = self._connections.get(address)
+        if there is None or not there.ready:
+            there = self._connections[address] = Lanes(address, 1, agent="ndxp-control", tls=self._tls)
+        return there
 
     async def _described_by(self, lanes: Lanes, method: str, service: Service) -> bytes:
         """The contract's files as one version of reflection gives them; raises _Refused when it is not there."""

@@ -80,7 +80,7 @@ class Directory:
     async def follow(self) -> None:
         """Asks the providers how their services are, until cancelled.
 
-        A service that is down, is new, or to whose provider a connection was lost, is asked about at once and again.
+        A service that is new, or whose provider has closed a connection, is asked about at once, and until it is up.
         """
         loop = asyncio.get_running_loop()
         while True:
@@ -123,7 +123,7 @@ class Directory:
             identify(self._state, Call(reflection.V1), Claim(pairs, None, certificate))
 
     async def _probe(self, contract: str, addresses: Sequence[str]) -> bool:
-        """Whether a service is up. Its other providers are asked only when the first one says no."""
+        """Asks whether a service is up, and notes it; the other providers only if the first one does not say so."""
         up = False
         for some in (addresses[:1], addresses[1:]):
             up = up or any(await asyncio.gather(*(self._ask(address, contract) for address in some)))

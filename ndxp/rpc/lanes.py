@@ -181,14 +181,14 @@ class _Lane:
             raise ConnectionError("the last attempt has just failed")
         self._not_before = loop.time() + _PAUSE
         host, _, port = self._gateway.rpartition(":")
-        made = loop.create_connection(
-            lambda: _Wire(loop, self._gateway, "https" if self._context else "http", self._agent),
-            host.strip("[]"),
-            int(port),
-            ssl=self._context,
-        )
         try:
-            _, wire = await asyncio.wait_for(made, _CONNECT)
+            async with asyncio.timeout(_CONNECT):
+                _, wire = await loop.create_connection(
+                    lambda: _Wire(loop, self._gateway, "https" if self._context else "http", self._agent),
+                    host.strip("[]"),
+                    int(port),
+                    ssl=self._context,
+                )
         except TimeoutError as error:
             raise ConnectionError("no connection in time") from error
         return wire

@@ -251,31 +251,32 @@ async def test_a_provider_is_asked_again_when_it_was_replaced_and_not_while_it_s
     asked = list[str]()
 
     def answering(name: str) -> Answer:
-        def answer(_: Any) -> descriptor_pb2.FileDescriptorProto:
-            asked.append(name)
-            file = described("a")
+        def answer(request: Any) -> descriptor_pb2.FileDescriptorProto:
+            package = request.file_containing_symbol.removesuffix(".S")
+            asked.append(f"{package} {name}")
+            file = described(package)
             file.options.java_package = name
             return file
 
         return answer
 
     def learnt(name: str) -> bool:
-        return name.encode() in store.learnt.get("a.S", b"")
+        return all(name.encode() in store.learnt.get(contract, b"") for contract in ("a.S", "b.S"))
 
     async with providing("a.S", answering("before")) as service:
-        store = Counted(service)
+        store = Counted(service, Service(service.provider, "b.S", service.address))
         running = asyncio.create_task(discover(store).run())
         await until(lambda: learnt("before"))
         looks = store.looks
         await until(lambda: store.looks > looks + 20)
-        assert asked == ["before"]
+        assert asked == ["a before", "b before"]
     port = int(service.address.rpartition(":")[2])
     async with providing("a.S", answering("after"), port):
         await until(lambda: learnt("after"))
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    assert asked == ["before", "after"]
+    assert sorted(asked[2:]) == ["a after", "b after"]
 
 
 async def test_the_contract_of_rest_services_is_known_without_asking() -> None:
