@@ -16,7 +16,9 @@ ISSUE = "x-ndxp-issue"
 REPRESENTED_PARTY = "x-ndxp-represented-party"
 PURPOSE = "x-ndxp-purpose"
 PATH = "x-ndxp-path"
+FAULT = "x-ndxp-fault"
 TRACEPARENT = "traceparent"
+PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
 TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
 ASSERTION = "x-ndxp-assertion"
@@ -25,11 +27,14 @@ WITHHELD = "x-ndxp-withheld"
 GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
 
+DOORS = "ndxp-rest"
+"""The user-agent of the doors for HTTP, on whose connections to the gateway are calls of many callers."""
+
 MORE = "+"
 """Follows a list of subjects, or of withheld fields, that does not name all."""
 
 PREFIX = "x-ndxp-"
-FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH})
+FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH, FAULT})
 """The ``x-ndxp-*`` keys that a caller may send."""
 
 MAX_VALUE = 256
@@ -44,7 +49,8 @@ LONGEST_WITHHELD = 1024
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
-_NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
+_FORMS = {TRACEPARENT: _TRACEPARENT, PREVIOUS_ATTEMPTS: re.compile(r"[1-9]\d{0,2}", re.ASCII)}
+_NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, FAULT, "user-agent", "te", "content-type"})
 
 _OF_EACH_PAIR = 32
 
@@ -53,10 +59,11 @@ Pairs = Iterable[Pair]
 
 
 def read(pairs: Pairs) -> dict[str, str]:
-    """The caller's ``authorization``, ``traceparent`` and ``x-ndxp-*`` values.
+    """The caller's ``authorization``, ``traceparent``, ``grpc-previous-rpc-attempts`` and ``x-ndxp-*`` values.
 
     Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key, a value of one that is too long, and
-    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
+    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks, and
+    so is a malformed number of attempts.
     """
     found: dict[str, str] = {}
     for key, value in pairs:
@@ -69,8 +76,8 @@ def read(pairs: Pairs) -> dict[str, str]:
             longest = LONGEST_PATH if key == PATH else MAX_VALUE
             if not isinstance(value, str) or len(value) > longest:
                 raise _invalid(key, f"the value of {key} must be printable ASCII of at most {longest} characters")
-        elif key == TRACEPARENT:
-            if not isinstance(value, str) or not _TRACEPARENT.fullmatch(value):
+        elif (form := _FORMS.get(key)) is not None:
+            if not isinstance(value, str) or not form.fullmatch(value):
                 continue
         elif key != AUTHORIZATION:
             continue
