@@ -355,6 +355,7 @@ class Relay:
             self._drop_answer()
         self._answer.ended(ending)
         call.subjects = metadata.subjects(ending.pairs)
+        call.replay_of = metadata.replay_of(ending.pairs)
         call.end(ending.code, Origin.PROVIDER, reason)
         self._finish()
 

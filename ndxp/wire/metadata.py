@@ -23,6 +23,7 @@ TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
 ASSERTION = "x-ndxp-assertion"
 SUBJECT = "x-ndxp-subject"
+REPLAY_OF = "x-ndxp-replay-of"
 WITHHELD = "x-ndxp-withheld"
 GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
@@ -47,6 +48,7 @@ LONGEST_WITHHELD = 1024
 """Longest value of ``x-ndxp-withheld``, in characters."""
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRANSACTION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
 _FORMS = {TRACEPARENT: _TRACEPARENT, PREVIOUS_ATTEMPTS: re.compile(r"[1-9]\d{0,2}", re.ASCII)}
@@ -126,6 +128,15 @@ def subjects(pairs: Pairs | None) -> str:
         return ""
     hashes, more, _ = values[0].partition(f" {MORE}")
     return " ".join(sorted(set(hashes.split(" ")))) + more
+
+
+def replay_of(pairs: Pairs | None) -> str:
+    """The transaction in which this answer was given first, as the provider's trailing metadata says; empty for none.
+
+    Empty also in any other form than the id of a transaction: an agency cannot write free text into the ledger.
+    """
+    value = first(pairs or (), REPLAY_OF)
+    return value if isinstance(value, str) and _TRANSACTION.fullmatch(value) else ""
 
 
 def withheld(pairs: Pairs | None) -> str | None:
