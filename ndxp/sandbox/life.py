@@ -129,7 +129,7 @@ def ready(state: State) -> bool:
                         "`ndxp log verify` tells more, `ndxp down` stops it"
                     )
             return False
-        with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2) as exchange:
+        with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2, retries=False) as exchange:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             ended = _ended(Path(state.folder))

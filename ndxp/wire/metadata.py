@@ -16,6 +16,8 @@ ISSUE = "x-ndxp-issue"
 REPRESENTED_PARTY = "x-ndxp-represented-party"
 PURPOSE = "x-ndxp-purpose"
 PATH = "x-ndxp-path"
+ATTEMPT = "x-ndxp-attempt"
+PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
 TRACEPARENT = "traceparent"
 TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
@@ -29,7 +31,7 @@ MORE = "+"
 """Follows a list of subjects, or of withheld fields, that does not name all."""
 
 PREFIX = "x-ndxp-"
-FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH})
+FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH, ATTEMPT})
 """The ``x-ndxp-*`` keys that a caller may send."""
 
 MAX_VALUE = 256
@@ -41,10 +43,15 @@ LONGEST_PATH = 1024
 LONGEST_WITHHELD = 1024
 """Longest value of ``x-ndxp-withheld``, in characters."""
 
+MOST_ATTEMPTS = 1000
+"""A caller's attempts are counted up to here."""
+
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
 _NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 _OF_EACH_PAIR = 32
 
@@ -78,6 +85,18 @@ def read(pairs: Pairs) -> dict[str, str]:
             raise _invalid(key, f"{key} is given more than once")
         found[key] = value if isinstance(value, str) else ""
     return found
+
+
+def attempt(pairs: Pairs) -> int:
+    """Which attempt of its caller a call is, at most ``MOST_ATTEMPTS``; 0 when the caller does not say.
+
+    The first attempt says nothing. Later ones have ``x-ndxp-attempt``, or gRPC's ``grpc-previous-rpc-attempts``, one
+    less: gRPC's libraries send that, and grpcio lets no application send it.
+    """
+    for key, value in pairs:
+        if key in (ATTEMPT, PREVIOUS_ATTEMPTS) and isinstance(value, str) and _NUMBER.fullmatch(value):
+            return min(int(value) + (key == PREVIOUS_ATTEMPTS), MOST_ATTEMPTS)
+    return 0
 
 
 def traceparent(pairs: Pairs) -> str:

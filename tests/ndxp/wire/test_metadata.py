@@ -180,3 +180,21 @@ def test_no_value_of_any_key_goes_on_that_grpc_would_not_send(key: str, value: s
 
 def test_binary_values_of_foreign_keys_pass() -> None:
     assert metadata.read([("x-else-bin", b"\xff\x00")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "attempt"),
+    [
+        ([], 0),
+        ([(metadata.ATTEMPT, "2")], 2),
+        ([(metadata.PREVIOUS_ATTEMPTS, "2")], 3),
+        ([(metadata.ATTEMPT, "0")], 0),
+        ([(metadata.ATTEMPT, "999999999")], metadata.MOST_ATTEMPTS),
+        ([(metadata.ATTEMPT, "-1")], 0),
+        ([(metadata.ATTEMPT, "1" * 100)], 0),
+        ([(metadata.ATTEMPT, "second")], 0),
+        ([(metadata.PREVIOUS_ATTEMPTS, b"1")], 0),
+    ],
+)
+def test_a_later_attempt_says_which_it_is_in_our_words_or_grpcs(pairs: list[metadata.Pair], attempt: int) -> None:
+    assert metadata.attempt(pairs) == attempt
