@@ -61,8 +61,8 @@ def named(pairs: metadata.Pairs | None, attempts: Attempts) -> list[metadata.Pai
 
 
 def numbered(pairs: list[metadata.Pair], number: int) -> list[metadata.Pair]:
-    """The metadata of one attempt: a later one says which it is."""
-    return [*pairs, (metadata.ATTEMPT, str(number))] if number > 1 else pairs
+    """The metadata of one attempt: a later one says how many were before it."""
+    return [*pairs, (metadata.ATTEMPTS_BEFORE, str(number - 1))] if number > 1 else pairs
 
 
 def interceptors(policy: Policy | None, deadline: float) -> list[grpc.aio.ClientInterceptor]:

@@ -16,9 +16,12 @@ ISSUE = "x-ndxp-issue"
 REPRESENTED_PARTY = "x-ndxp-represented-party"
 PURPOSE = "x-ndxp-purpose"
 PATH = "x-ndxp-path"
-ATTEMPT = "x-ndxp-attempt"
-PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
+FAULT = "x-ndxp-fault"
 TRACEPARENT = "traceparent"
+PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
+ATTEMPTS_BEFORE = "x-ndxp-previous-attempts"
+"""What our client says in place of ``PREVIOUS_ATTEMPTS``, which grpcio takes out of an application's metadata."""
+
 TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
 ASSERTION = "x-ndxp-assertion"
@@ -27,12 +30,15 @@ WITHHELD = "x-ndxp-withheld"
 GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
 
+DOORS = "ndxp-rest"
+"""The user-agent of the doors for HTTP, on whose connections to the gateway are calls of many callers."""
+
 MORE = "+"
 """Follows a list of subjects, or of withheld fields, that does not name all."""
 
 PREFIX = "x-ndxp-"
-FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH, ATTEMPT})
-"""The ``x-ndxp-*`` keys that a caller may send."""
+FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH, FAULT})
+"""The ``x-ndxp-*`` keys that a caller may send, besides ``ATTEMPTS_BEFORE``."""
 
 MAX_VALUE = 256
 """Longest value of an ``x-ndxp-*`` key, in characters; ``x-ndxp-path`` may be longer."""
@@ -43,15 +49,12 @@ LONGEST_PATH = 1024
 LONGEST_WITHHELD = 1024
 """Longest value of ``x-ndxp-withheld``, in characters."""
 
-MOST_ATTEMPTS = 1000
-"""A caller's attempts are counted up to here."""
-
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
-_NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, "user-agent", "te", "content-type"})
-
-_NUMBER = re.compile(r"[0-9]{1,9}")
+_FORMS = {TRACEPARENT: _TRACEPARENT, PREVIOUS_ATTEMPTS: re.compile(r"[1-9]\d{0,2}", re.ASCII)}
+_READ_AS = {ATTEMPTS_BEFORE: PREVIOUS_ATTEMPTS}
+_NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, FAULT, "user-agent", "te", "content-type"})
 
 _OF_EACH_PAIR = 32
 
@@ -60,13 +63,15 @@ Pairs = Iterable[Pair]
 
 
 def read(pairs: Pairs) -> dict[str, str]:
-    """The caller's ``authorization``, ``traceparent`` and ``x-ndxp-*`` values.
+    """The caller's ``authorization``, ``traceparent``, ``grpc-previous-rpc-attempts`` and ``x-ndxp-*`` values.
 
     Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key, a value of one that is too long, and
-    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks.
+    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks, and
+    so is a malformed number of attempts; ``x-ndxp-previous-attempts`` is read under gRPC's name.
     """
     found: dict[str, str] = {}
-    for key, value in pairs:
+    for given, value in pairs:
+        key = _READ_AS.get(given, given)
         if isinstance(value, str) and not (value.isascii() and value.isprintable()):
             # HTTP/2 allows such bytes, but gRPC clients refuse to pass them on.
             raise _invalid(key, f"the value of {key[:64]} must be printable ASCII")
@@ -76,8 +81,8 @@ def read(pairs: Pairs) -> dict[str, str]:
             longest = LONGEST_PATH if key == PATH else MAX_VALUE
             if not isinstance(value, str) or len(value) > longest:
                 raise _invalid(key, f"the value of {key} must be printable ASCII of at most {longest} characters")
-        elif key == TRACEPARENT:
-            if not isinstance(value, str) or not _TRACEPARENT.fullmatch(value):
+        elif (form := _FORMS.get(key)) is not None:
+            if not isinstance(value, str) or not form.fullmatch(value):
                 continue
         elif key != AUTHORIZATION:
             continue
@@ -85,18 +90,6 @@ def read(pairs: Pairs) -> dict[str, str]:
             raise _invalid(key, f"{key} is given more than once")
         found[key] = value if isinstance(value, str) else ""
     return found
-
-
-def attempt(pairs: Pairs) -> int:
-    """Which attempt of its caller a call is, at most ``MOST_ATTEMPTS``; 0 when the caller does not say.
-
-    The first attempt says nothing. Later ones have ``x-ndxp-attempt``, or gRPC's ``grpc-previous-rpc-attempts``, one
-    less: gRPC's libraries send that, and grpcio lets no application send it.
-    """
-    for key, value in pairs:
-        if key in (ATTEMPT, PREVIOUS_ATTEMPTS) and isinstance(value, str) and _NUMBER.fullmatch(value):
-            return min(int(value) + (key == PREVIOUS_ATTEMPTS), MOST_ATTEMPTS)
-    return 0
 
 
 def traceparent(pairs: Pairs) -> str:

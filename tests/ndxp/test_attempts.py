@@ -158,12 +158,12 @@ def member(request: pytest.FixtureRequest, server: Server, tokens: Tokens) -> Me
     return Member(request.param, server.target, tokens)
 
 
-async def test_a_call_that_changes_nothing_is_sent_again_and_says_which_attempt_it_is(
+async def test_a_call_that_changes_nothing_is_sent_again_and_says_how_many_attempts_were_before(
     server: Server, member: Member
 ) -> None:
     server.behaviours = [fail(), fail()]
     assert await member.ask("VerifyCitizen", QUESTION) == [[population.VerifyCitizenResponse()]]
-    assert server.said(metadata.ATTEMPT) == [None, "2", "3"]
+    assert server.said(metadata.ATTEMPTS_BEFORE) == [None, "1", "2"]
     [message_id] = set(server.said(metadata.MESSAGE_ID))
     assert message_id
 
@@ -189,7 +189,7 @@ async def test_a_change_is_sent_again_with_a_request_id_only(server: Server, mem
     [done, failure] = await member.ask("ChangeAddress", with_id, without)
     assert done == [population.ChangeAddressResponse()]
     assert failure.code.name == "UNAVAILABLE"
-    assert server.said(metadata.ATTEMPT) == [None, "2", None]
+    assert server.said(metadata.ATTEMPTS_BEFORE) == [None, "1", None]
     assert server.said(metadata.MESSAGE_ID)[2] is None
 
 
@@ -208,7 +208,7 @@ async def test_exhaustion_is_followed_by_another_attempt_only_when_the_other_sid
     [given, failure] = await member.ask("VerifyCitizen", QUESTION, QUESTION)
     assert given == [population.VerifyCitizenResponse()]
     assert failure.code.name == "RESOURCE_EXHAUSTED"
-    assert server.said(metadata.ATTEMPT) == [None, "2", None]
+    assert server.said(metadata.ATTEMPTS_BEFORE) == [None, "1", None]
 
 
 async def test_each_attempt_has_the_time_that_is_left(server: Server, member: Member) -> None:
@@ -231,7 +231,7 @@ async def test_a_stream_is_asked_for_again_until_its_answers_have_begun(
 ) -> None:
     server.behaviours = [fail(), fail()]
     assert await member.ask("WatchChanges", WATCH, within=within) == [[population.WatchChangesResponse()]]
-    assert server.said(metadata.ATTEMPT) == [None, "2", "3"]
+    assert server.said(metadata.ATTEMPTS_BEFORE) == [None, "1", "2"]
 
 
 async def test_a_stream_that_has_begun_is_not_asked_for_again(server: Server, member: Member) -> None:
@@ -266,7 +266,7 @@ HEDGED = Retries(first_pause=0.001, hedge={SERVICE: 0.01})
 async def test_a_second_copy_answers_for_a_slow_one_which_is_cancelled(server: Server, member: Member) -> None:
     server.behaviours = [server.hold]
     assert await member.ask("VerifyCitizen", QUESTION, retries=HEDGED) == [[population.VerifyCitizenResponse()]]
-    assert server.said(metadata.ATTEMPT) == [None, "2"]
+    assert server.said(metadata.ATTEMPTS_BEFORE) == [None, "1"]
     await until(lambda: [heard.end for heard in server.heard] == ["cancelled", "ended"])
 
 

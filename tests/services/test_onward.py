@@ -74,7 +74,7 @@ async def test_a_call_that_changes_nothing_is_sent_again(town: "Town", world: Wo
     given = await onward.call(VERIFY, population.VerifyCitizenRequest(**claim(world)))
     assert given.answer.matched
     assert given.transaction_id == town.onward_calls()[-1].transaction_id
-    assert [call.metadata.get("x-ndxp-attempt") for call in town.onward_calls()] == [None, "2", "3"]
+    assert [call.metadata.get("x-ndxp-previous-attempts") for call in town.onward_calls()] == [None, "1", "2"]
 
 
 async def test_a_call_is_given_up_after_some_attempts(town: "Town", world: World, onward: Onward) -> None:

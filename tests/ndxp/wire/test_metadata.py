@@ -182,19 +182,17 @@ def test_binary_values_of_foreign_keys_pass() -> None:
     assert metadata.read([("x-else-bin", b"\xff\x00")]) == {}
 
 
+@pytest.mark.parametrize("key", [metadata.PREVIOUS_ATTEMPTS, metadata.ATTEMPTS_BEFORE])
 @pytest.mark.parametrize(
-    ("pairs", "attempt"),
-    [
-        ([], 0),
-        ([(metadata.ATTEMPT, "2")], 2),
-        ([(metadata.PREVIOUS_ATTEMPTS, "2")], 3),
-        ([(metadata.ATTEMPT, "0")], 0),
-        ([(metadata.ATTEMPT, "999999999")], metadata.MOST_ATTEMPTS),
-        ([(metadata.ATTEMPT, "-1")], 0),
-        ([(metadata.ATTEMPT, "1" * 100)], 0),
-        ([(metadata.ATTEMPT, "second")], 0),
-        ([(metadata.PREVIOUS_ATTEMPTS, b"1")], 0),
-    ],
+    ("value", "attempts"),
+    [("1", "1"), ("999", "999"), ("0", None), ("1000", None), ("-1", None), ("second", None), ("", None), (b"1", None)],
 )
-def test_a_later_attempt_says_which_it_is_in_our_words_or_grpcs(pairs: list[metadata.Pair], attempt: int) -> None:
-    assert metadata.attempt(pairs) == attempt
+def test_how_many_attempts_were_before_is_read_under_grpcs_name(
+    key: str, value: str | bytes, attempts: str | None
+) -> None:
+    assert metadata.read([(key, value)]).get(metadata.PREVIOUS_ATTEMPTS) == attempts
+
+
+def test_attempts_that_are_given_twice_are_refused() -> None:
+    pairs: list[metadata.Pair] = [(metadata.PREVIOUS_ATTEMPTS, "1"), (metadata.ATTEMPTS_BEFORE, "2")]
+    assert refusal(pairs).metadata == {"key": metadata.PREVIOUS_ATTEMPTS}
