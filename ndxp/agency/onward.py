@@ -99,8 +99,8 @@ class Onward:
         """Sends the request with the caller's remaining time and gives the answer; raises OnwardFailed without one.
 
         ``purpose`` is that of the running call unless another one is given. ``provider`` names the subsystem where
-        several offer the contract. A call that was unavailable is sent again, after a pause and while there is time,
-        when that cannot change anything twice.
+        several offer the contract. A call that failed for a moment is sent again, while there is time, when that cannot
+        change anything twice (see ``ndxp.retries``).
         """
         send = partial(_send, method, request)
         return await self._repeat(method, send, (request,), purpose=purpose, provider=provider)

@@ -76,7 +76,7 @@ def _waited(outcome: Outcome, before: Outcome | None) -> str:
         silent = (outcome["request_in_ts"] - before["request_in_ts"]) / 1e6
         return f"as a second copy, {silent:.3f} s after attempt {_number(before)} began"
     pause = (outcome["request_in_ts"] - before["response_out_ts"]) / 1e6
-    return f"{pause:.3f} s after attempt {_number(before)} ended with {_status(before)}"
+    return f"{pause:.3f} s after attempt {_number(before)} failed"
 
 
 def _number(outcome: Outcome) -> int:
