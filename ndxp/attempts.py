@@ -143,13 +143,14 @@ async def _hedged(attempts: Attempts, delay: float, send: Send[_Given]) -> _Give
             copy.cancel()
     endings = [copy.result() for copy in ended]
     ending = next(filter(is_final, endings), endings[0])
-    if isinstance(ending, grpc.RpcError):
+    if isinstance(ending, Exception):
         raise ending
     return ending
 
 
-async def _ending(sent: Awaitable[_Given]) -> _Given | grpc.RpcError:
+async def _ending(sent: Awaitable[_Given]) -> _Given | Exception:
+    """How a copy ends; the task group would wrap what it raises, such as TokenRefused."""
     try:
         return await sent
-    except grpc.RpcError as error:
+    except Exception as error:
         return error

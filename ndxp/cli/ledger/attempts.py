@@ -89,4 +89,6 @@ def _overlap(before: Outcome, after: Outcome) -> bool:
 
 
 def _status(outcome: Outcome) -> str:
+    if outcome.get("phase") == "request":
+        return "no outcome yet"
     return f"{code_name(outcome['status_code'])} {outcome['reason']}".strip()
