@@ -5,6 +5,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from ndxp.client import BlockingExchange
 from ndxp.errors import Code
 from ndxp.health_insurance.v1.health_insurance_pb2 import CheckInRequest, ListVisitsRequest
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
@@ -22,9 +23,14 @@ def check_in(request_id: str) -> CheckInRequest:
     )  # fmt: skip
 
 
+def without_retries(exchange: RunningExchange) -> BlockingExchange:
+    """A connection that shows a failure as it comes."""
+    return BlockingExchange(exchange.gateway, exchange.tokens(HOSPITAL), retries=False)
+
+
 def visits(exchange: RunningExchange) -> int:
     """How many visits of the citizen the agency has."""
-    with exchange.connect(HOSPITAL) as connection:
+    with without_retries(exchange) as connection:
         listed = HealthInsuranceServiceStub(connection.channel).ListVisits(ListVisitsRequest(citizen_number=CITIZEN))
     return len(listed.visits)
 
@@ -35,11 +41,11 @@ def test_a_repeated_request_gets_the_first_answer_and_the_agency_did_it_once(
 ) -> None:
     request_id = f"lost-{uuid4()}"
     before = visits(exchange)
-    with exchange.connect(HOSPITAL) as connection:
+    with without_retries(exchange) as connection:
         check = HealthInsuranceServiceStub(connection.channel).CheckIn
         with pytest.raises(grpc.RpcError) as raised:
             check(check_in(request_id), metadata=[(metadata.FAULT, effect), (metadata.MESSAGE_ID, request_id)])
-    with exchange.connect(HOSPITAL) as connection:  # the first one may be cut
+    with without_retries(exchange) as connection:  # the first one may be cut
         check = HealthInsuranceServiceStub(connection.channel).CheckIn
         again, call = check.with_call(check_in(request_id), metadata=[(metadata.MESSAGE_ID, request_id)])
     assert visits(exchange) == before + 1
