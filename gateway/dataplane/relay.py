@@ -237,8 +237,8 @@ class Relay:
 
     def _forward(self) -> None:
         call = self.call
-        changed = call.effects.changes_answer
-        attempt = self._attempt = DisturbedAttempt(self, call.effects) if changed else Attempt(self)
+        disturbed = call.fault and call.effects.changes_answer
+        attempt = self._attempt = DisturbedAttempt(self, call.effects) if disturbed else Attempt(self)
         call.attempts += 1
         self._relays.upstreams.forward(call.address, attempt)
 

@@ -35,8 +35,8 @@ def registry(*rules: Fault) -> Registry:
 
 def met(rule: Fault, *, purpose: str = "", message_id: str = "", method: str = "Get", now: float = NOW) -> bool:
     snapshot = Snapshot(registry(rule), {})
-    consumers = snapshot.consumers(CLIENT)
-    return bool(snapshot.faults.matching(CLIENT, consumers, PROVIDER, f"{CONTRACT}/{method}", purpose, message_id, now))
+    names, called = snapshot.consumers, f"{CONTRACT}/{method}"
+    return bool(snapshot.faults.matching(CLIENT, names, PROVIDER, called, purpose, message_id, now))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_new_exchange_file_keeps_the_faults_that_were_set_at_run_time() -> Non
 def test_what_was_found_for_callers_is_forgotten_before_it_grows_without_end() -> None:
     rules = Faults([fault()])
     for number in range(20_001):
-        assert rules.matching("c", ["c"], PROVIDER, f"{CONTRACT}/{number}", "", "", NOW)
+        assert rules.matching("c", lambda _: ["c"], PROVIDER, f"{CONTRACT}/{number}", "", "", NOW)
     assert len(rules._found) <= 10_000
 
 
