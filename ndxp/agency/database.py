@@ -4,6 +4,7 @@ SQLite by default, PostgreSQL by URL. Every agency has the same tables, and its 
 processes may serve one agency over one database; with either database there is one writer at a time.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -285,8 +286,8 @@ class Database:
         Raises ValueError for another form, OSError without the driver, SQLAlchemyError when it cannot be opened.
         """
         self._connections = Connections(url)
-        self.job_changes = 0
-        """How many transactions of this process have changed jobs."""
+        self.jobs_changed = asyncio.Event()
+        """Set when a transaction of this process has changed jobs."""
         self.places = Places(self._key())
         """The page tokens of this agency."""
 
@@ -299,7 +300,8 @@ class Database:
         with self._connections.transaction(write=True) as connection:
             transaction = Transaction(connection)
             yield transaction
-        self.job_changes += transaction.jobs_changed
+        if transaction.jobs_changed:
+            self.jobs_changed.set()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
