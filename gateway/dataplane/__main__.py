@@ -14,6 +14,7 @@ import uvloop
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
+from gateway.dataplane.faults import FaultCounts
 from gateway.dataplane.gauges import gauges
 from gateway.dataplane.journal import Journal
 from gateway.dataplane.listener import Listener
@@ -51,7 +52,13 @@ class Worker:
         deadlines = Deadlines(asyncio.get_running_loop())
         self._upstreams = Upstreams(tls)
         journal = Journal(settings.redis_url, settings.journal_patience, settings.durability)
-        self.state = WorkerState(settings, settings.name, journal, Allowances(self._store, settings.name))
+        self.state = WorkerState(
+            settings,
+            settings.name,
+            journal,
+            Allowances(self._store, settings.name),
+            fault_counts=FaultCounts(self._store),
+        )
         self._directory = Directory(self.state, self._upstreams, deadlines)
         spans = tracer(SERVICE, settings.name)
         self._relays = Relays(self.state, self._upstreams, deadlines, spans)
@@ -112,7 +119,7 @@ class Worker:
         state.salt_key = published.salt_key
         state.generations = published.generations
         services = published.snapshot.registry.services
-        current = {service.listens_at(addresses) for service in services}
+        current = {service.listens_at(addresses) for service in services} | published.snapshot.faults.addresses
         state.admission.keep(current)
         self._upstreams.keep(current)
         self._directory.show(published.snapshot, addresses)

@@ -14,7 +14,9 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from ndxp.agency.caller import transaction_under_way
 from ndxp.agency.connections import Connection, Connections
+from ndxp.agency.first_answer import gives_again
 from ndxp.agency.paging import Places
 from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
@@ -151,17 +153,18 @@ class Transaction:
         return int(self._run("SELECT max(seq) FROM changes").fetchone()[0] or 0)
 
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
-        """The answer that this request got before, or None; it names the same subjects as before.
+        """The answer that this request got before, or None; it names the same subjects, and its first transaction.
 
         Raises AgencyError(REQUEST_ID_REUSED) when its ``request_id`` was given to a different request.
         """
         query = (
-            "SELECT request_hash, response, subjects FROM answers WHERE client = ? AND method = ? AND request_id = ?"
+            "SELECT request_hash, response, subjects, transaction_id FROM answers "
+            "WHERE client = ? AND method = ? AND request_id = ?"
         )
         row = self._run(query, client, method, _request_id(request)).fetchone()
         if row is None:
             return None
-        request_hash, response, subjects = row
+        request_hash, response, subjects, transaction_id = row
         if request_hash != _hash(request):
             raise invalid_argument(
                 "REQUEST_ID_REUSED",
@@ -169,14 +172,16 @@ class Transaction:
                 "request_id",
             )
         name_subjects_again(subjects)
+        gives_again(transaction_id)
         return answer.FromString(response)
 
     def save_answer(self, client: str, method: str, request: Message, answer: Message) -> None:
         """Stores the answer, for repetitions of the request."""
         self._run(
-            "INSERT INTO answers (client, method, request_id, request_hash, response, subjects) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO answers (client, method, request_id, request_hash, response, subjects, transaction_id) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             client, method, _request_id(request), _hash(request), answer.SerializeToString(), subjects_named(),
+            transaction_under_way(),
         )  # fmt: skip
 
     def add_job(self, kind: str, key: str, body: bytes = b"", *, due: int = 0) -> None:
