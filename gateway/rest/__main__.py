@@ -7,6 +7,7 @@ import sys
 
 import uvloop
 
+from gateway.announcements import Announcements
 from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
@@ -59,7 +60,8 @@ async def _serve(settings: RestSettings) -> None:
         if stopped.done():
             await end([first])
             return
-        watching = duties.create_task(known.watch())
+        announcements = Announcements(settings.redis_url)
+        watching = [duties.create_task(duty) for duty in (known.watch(announcements), announcements.run())]
         await adapter.start(settings.adapter_address)
         freeze()
         duties.create_task(server.serve([listen(settings.rest_address)]))
@@ -67,7 +69,7 @@ async def _serve(settings: RestSettings) -> None:
         await stopped
         server.stop()
         await adapter.stop()
-        await end([watching])
+        await end(watching)
     lanes.close()
     await store.aclose()
 
