@@ -9,6 +9,7 @@ from ndxp.check.answer import Answer
 from ndxp.check.inputs import has_request_id, renewed
 from ndxp.check.line import Line
 from ndxp.check.result import Result, Rule
+from ndxp.errors import Code
 
 _PAGE = "docs/guides/agency.md#check-your-agency"
 _AGAIN = Rule(
@@ -19,11 +20,12 @@ _AGAIN = Rule(
 )
 _OTHER_BODY = Rule(
     "mutations/other-body",
-    "a request_id that was used for another request is refused",
+    "a request_id that was used for another request is refused, as INVALID_ARGUMENT or a conflict",
     "otherwise the caller takes the answer to another question for that to its own",
     _PAGE,
 )
 _TRIES = 8
+_REFUSED = frozenset({Code.INVALID_ARGUMENT, Code.ALREADY_EXISTS, Code.FAILED_PRECONDITION, Code.ABORTED})
 
 
 def check_mutations(line: Line) -> Iterator[Result]:
@@ -78,7 +80,7 @@ def _with_other_body(line: Line, method: MethodDescriptor, number: int, request:
     if other is None:
         return _OTHER_BODY.skipped(place, "there is no second example request that differs")
     answer = line.call(method, [other])
-    if answer.good:
+    if answer.code not in _REFUSED:
         return _OTHER_BODY.failed(place, sent="another valid request with the same request_id", came=str(answer))
     return _OTHER_BODY.passed(place)
 

@@ -1,8 +1,6 @@
 """Checks that the agency stops without losing calls."""
 
-from collections.abc import Iterator
-
-from ndxp.check.line import Line
+from ndxp.check.provider import Provider
 from ndxp.check.result import Result, Rule
 
 _GRACEFUL = Rule(
@@ -13,13 +11,11 @@ _GRACEFUL = Rule(
 )
 
 
-def check_stop(line: Line) -> Iterator[Result]:
-    """The agency's process, where it has one of its own on this machine."""
-    provider = line.provider
+def check_stop(provider: Provider) -> Result:
+    """The agency's process, where it has one of its own on this machine; it is stopped, so this comes last."""
     if provider.stop is None:
         why = "the agency is no process of its own that this exchange has started"
-        yield _GRACEFUL.skipped(provider.name, why)
-    elif came := provider.stop():
-        yield _GRACEFUL.failed(provider.name, sent="SIGTERM to the agency's process", came=came)
-    else:
-        yield _GRACEFUL.passed(provider.name)
+        return _GRACEFUL.skipped(provider.subsystem, why)
+    if came := provider.stop():
+        return _GRACEFUL.failed(provider.subsystem, sent="SIGTERM to the agency's process", came=came)
+    return _GRACEFUL.passed(provider.subsystem)

@@ -23,22 +23,20 @@ Check = Callable[[Line], Iterator[Result]]
 CHECKS: Sequence[Check] = (
     check_reflection, check_style, check_health, check_gateway_only, check_release, check_subjects, check_mutations,
     check_paging, check_deadlines, check_echo, check_wrong_input,
-    check_stop,  # the last one: it ends the agency; a check of its behaviour under faults belongs before it
 )  # fmt: skip
+"""What is checked of each contract. The behaviour of an agency under faults belongs at the end."""
 
 
 class AgencyAway(Exception):
     """The agency does not take connections; the text says where."""
 
 
-def check(provider: Provider, each: Callable[[Result], None] = lambda _: None) -> list[Result]:
-    """Checks a provider; ``each`` is called with every result as it comes. Raises AgencyAway."""
-    results = []
-    with Line(provider) as line:
-        if not line.wait():
-            raise AgencyAway(f"{provider.subsystem} does not take connections at {provider.address}")
-        for part in CHECKS:
-            for result in part(line):
-                results.append(result)
-                each(result)
-    return results
+def check(contracts: Sequence[Provider]) -> Iterator[Result]:
+    """Checks the contracts of one provider, and at last how it stops. Raises AgencyAway."""
+    for provider in contracts:
+        with Line(provider) as line:
+            if not line.wait():
+                raise AgencyAway(f"{provider.subsystem} does not take connections at {provider.address}")
+            for part in CHECKS:
+                yield from part(line)
+    yield check_stop(contracts[-1])

@@ -14,6 +14,7 @@ from ndxp.admin import Session
 from ndxp.cli.contract import look_up
 from ndxp.cli.ledger.proof import KeyOption, file_errors, public_keys
 from ndxp.clock import real_now
+from ndxp.contract import Contract
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.terminal import complain, console, print_json, progress, remark, styled, table
@@ -143,22 +144,29 @@ def _checked(registered: "Registered", examples: Path | None, options: Mapping[s
     from ndxp.check.examples import first_of, from_lines
     from ndxp.check.suite import AgencyAway, check
 
-    session, results = registered.session, list["Result"]()
     given = [from_lines(_content(examples))] if examples else []
     sources = first_of([*given, *registered.sources()])
-    with progress(f"Checking {registered.subsystem}") as show:
-        for number, name in enumerate(registered.contracts):
-            show(number, len(registered.contracts))
-            contract = look_up(session.state.gateway, session.tokens(registered.subsystem), name)
-            if contract is None:
-                complain(f"the gateway does not know the contract {name}; `ndxp services` says why")
-                raise typer.Exit(1)
-            try:
-                results += check(registered.provider(contract, sources, **options))
-            except AgencyAway as error:
-                complain(str(error))
-                raise typer.Exit(1) from None
+    contracts = [registered.provider(_contract(registered, name), sources, **options) for name in registered.contracts]
+    results, places = list["Result"](), sum(1 + len(contract.methods) for contract in contracts) + 1
+    try:
+        with progress(f"Checking {registered.subsystem}") as show:
+            for result in check(contracts):
+                results.append(result)
+                show(len({each.where for each in results}), places)
+    except AgencyAway as error:
+        complain(str(error))
+        raise typer.Exit(1) from None
     return results
+
+
+def _contract(registered: "Registered", name: str) -> Contract:
+    """A contract as the gateway knows it. Ends the command when it does not."""
+    session = registered.session
+    contract = look_up(session.state.gateway, session.tokens(registered.subsystem), name)
+    if contract is None:
+        complain(f"the gateway does not know the contract {name}; `ndxp services` says why")
+        raise typer.Exit(1)
+    return contract
 
 
 def _reported(

@@ -45,7 +45,8 @@ class Museum:
         self._mistakes = frozenset(mistakes)
         self._answers: dict[str, tuple[Message, Message]] = {}
         self._entries: dict[str, Any] = {number: _entry(number, "in bronze", 0) for number in CITIZENS}
-        self._verifier = Verifier(SUBSYSTEM, lambda: KEY)
+        self._key, self._subjects = KEY, SUBJECTS
+        self._verifier = Verifier(SUBSYSTEM, lambda: self._key)
         self._place = threading.Semaphore(1)
         self._closed = threading.Event()
         self._server = grpc.server(ThreadPoolExecutor(16))
@@ -59,6 +60,10 @@ class Museum:
     def __exit__(self, *_: object) -> None:
         self._closed.set()
         self._server.stop(None).wait()
+
+    def trust(self, key: bytes, subjects: bytes) -> None:
+        """Takes the key of assertions and the key of subjects of an exchange instead of its own."""
+        self._key, self._subjects = key, subjects
 
     def provider(self, **options: Any) -> Provider:
         """The agency as a check needs it."""
@@ -122,7 +127,7 @@ class Museum:
         trailing = []
         number = request.citizen_number
         if "nobody named" not in self._mistakes:
-            trailing.append((metadata.SUBJECT, subject_hash(SUBJECTS, number)))
+            trailing.append((metadata.SUBJECT, subject_hash(self._subjects, number)))
         if fields and "withheld fields not named" not in self._mistakes:
             trailing.append((metadata.WITHHELD, withheld(answer.DESCRIPTOR, fields)))
         context.set_trailing_metadata(trailing)
