@@ -18,7 +18,7 @@ _SHORT = Rule(
 )
 _CANCELLED = Rule("deadlines/cancelled", "after calls that were cancelled the agency answers as before", _WHY, _PAGE)
 _Disturb = Callable[[Line, MethodDescriptor, Sequence[Message], int], None]
-_CALLS = 30
+_CALLS = 15
 _MILLISECOND = 0.001
 _GONE = frozenset({Code.UNAVAILABLE, Code.INTERNAL, Code.UNKNOWN, Code.RESOURCE_EXHAUSTED})
 

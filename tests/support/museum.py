@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from ndxp.agency.release import released, withheld
-from ndxp.check.provider import Asker, Provider
+from ndxp.check.provider import PATIENCE, Asker, Provider
 from ndxp.contract import Contract as Described
 from ndxp.errors import AgencyError, Code, Reason, Refusal
 from ndxp.subject import subject_hash
@@ -33,8 +33,11 @@ MISTAKES = frozenset((
     "no reason", "no field", "traceback", "names repeated", "exception", "hangs", "places kept",
 ))  # fmt: skip
 
-_PATIENCE = 0.5
-_SOON, _LOOK = 0.2, 0.05
+_ENDLESS = frozenset({"hangs", "places kept"})
+"""Mistakes that leave calls without an end: a check need not wait for them for long."""
+
+_SHORT = 0.3
+_SOON, _LOOK = 0.1, 0.02
 
 
 class Museum:
@@ -45,6 +48,7 @@ class Museum:
         self._mistakes = frozenset(mistakes)
         self._answers: dict[str, tuple[Message, Message]] = {}
         self._entries: dict[str, Any] = {number: _entry(number, "in bronze", 0) for number in CITIZENS}
+        self._patience = _SHORT if self._mistakes & _ENDLESS else PATIENCE
         self._key, self._subjects = KEY, SUBJECTS
         self._verifier = Verifier(SUBSYSTEM, lambda: self._key)
         self._place = threading.Semaphore(1)
@@ -71,7 +75,7 @@ class Museum:
         return Provider(
             subsystem=SUBSYSTEM, address=f"127.0.0.1:{self.port}", key=KEY, subjects=SUBJECTS,
             contract=Described(compiled("museum.proto"), NAME), askers=dict.fromkeys(_METHODS, asker),
-            examples=_example, exists=CITIZENS.__contains__, **{"tries": 20, "patience": _PATIENCE, **options},
+            examples=_example, exists=CITIZENS.__contains__, **{"tries": 20, "patience": self._patience, **options},
         )  # fmt: skip
 
     def _handlers(self) -> grpc.GenericRpcHandler:
@@ -164,7 +168,7 @@ class Museum:
         if remaining < _SOON:
             gone = threading.Event()
             if context.add_callback(gone.set):
-                gone.wait(_PATIENCE)
+                gone.wait(_SHORT)
             return
         self._place.release()
 

@@ -101,6 +101,6 @@ def test_a_contract_of_bad_style_is_told_its_mistakes() -> None:
 
 def test_an_agency_that_is_away_is_said_to_be_away() -> None:
     with Museum() as museum:
-        provider = museum.provider()
+        provider = museum.provider(patience=0.1)
     with pytest.raises(AgencyAway, match="does not take connections at 127"):
         list(check([provider]))

@@ -18,7 +18,7 @@ FEW = ("--tries", "3")
 FAILED = 99
 
 
-@pytest.mark.parametrize("provider", [LAND, "VN/GOV/G01/vehicles", "VN/GOV/G22/exchange"])
+@pytest.mark.parametrize("provider", [LAND, "VN/GOV/G01/vehicles", "VN/GOV/G24/health-insurance"])
 def test_agencies_of_this_repository_pass(ndxp: Ndxp, provider: str) -> None:
     ran = ndxp("check", "agency", provider, *FEW)
     assert ran.code == 0, ran.out
