@@ -24,12 +24,15 @@ _GONE = frozenset({Code.UNAVAILABLE, Code.INTERNAL, Code.UNKNOWN, Code.RESOURCE_
 
 
 def check_deadlines(line: Line) -> Iterator[Result]:
-    """Each method that takes one message; those that may change something get an empty request."""
+    """Each method that takes one message; one that may change something gets an empty request."""
     for method in line.provider.methods:
-        if method.client_streaming:
-            continue
+        why = "the method takes a stream" if method.client_streaming else ""
+        why = why or ("" if line.provider.callable(method) else "the method may change something")
         for rule, disturb in ((_SHORT, _let_expire), (_CANCELLED, _cancel)):
-            yield _check_method(line, method, rule, disturb)
+            if why:
+                yield rule.skipped(line.provider.place(method), why)
+            else:
+                yield _check_method(line, method, rule, disturb)
 
 
 def _check_method(line: Line, method: MethodDescriptor, rule: Rule, disturb: _Disturb) -> Result:

@@ -1,7 +1,8 @@
 """Checks what an agency does with wrong requests: empty, huge, and any that its contract allows."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from google.protobuf import text_format
@@ -10,6 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import Flaky
 
 from ndxp.check import inputs
@@ -36,13 +38,25 @@ class _Hangs(BaseException):
 
 def check_wrong_input(line: Line) -> Iterator[Result]:
     """Each method, each rule about errors."""
-    for method in line.provider.methods:
-        place = line.provider.place(method)
-        if not line.provider.callable(method):
-            for rule in RULES:
-                yield rule.skipped(place, "the method may change something")
-            continue
-        yield from _check_method(line, method, place)
+    with _files_elsewhere():
+        for method in line.provider.methods:
+            place = line.provider.place(method)
+            if line.provider.callable(method):
+                yield from _check_method(line, method, place)
+            else:
+                for rule in RULES:
+                    yield rule.skipped(place, "the method may change something")
+
+
+@contextmanager
+def _files_elsewhere() -> Iterator[None]:
+    """Within it hypothesis keeps its files in a temporary folder, and not in the folder of whoever runs the check."""
+    with TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def _check_method(line: Line, method: MethodDescriptor, place: str) -> Iterator[Result]:
