@@ -16,7 +16,8 @@ from ndxp.wire.status import Failure
 class Answer:
     """The messages of an answer, its metadata, and how it failed.
 
-    ``late`` says that the check gave up waiting; ``left_open`` that it had seen enough of a stream of answers.
+    ``late`` says that the check gave up waiting; ``left_open`` that it had seen enough of a stream of answers,
+    and ``garbled`` that the agency's answer was no message of its type.
     """
 
     messages: Sequence[Message]
@@ -24,6 +25,7 @@ class Answer:
     leading: Mapping[str, str | bytes]
     trailing: Mapping[str, str | bytes]
     late: bool = False
+    garbled: bool = False
     left_open: bool = False
 
     @property

@@ -72,12 +72,10 @@ def broken(answer: Answer, rule: Rule) -> bool:
     """Whether an answer breaks one of RULES."""
     if answer.good:
         return False
-    if rule is ENDS:
-        return answer.late
-    if answer.late:
-        return False
-    if rule is CODE:
-        return answer.code in _BROKEN
+    if answer.late or rule is ENDS:
+        return answer.late and rule is ENDS
+    if answer.garbled or rule is CODE:
+        return answer.code in _BROKEN and rule is CODE
     if rule is REASON:
         return not (_REASON.fullmatch(answer.failure.reason) and answer.domain)
     if rule is FIELD:

@@ -19,6 +19,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem
 table { border-collapse: collapse; width: 100%; }
 td, th { border-top: 1px solid #ccc; padding: .4rem .6rem; text-align: left; vertical-align: top; }
 td { overflow-wrap: anywhere; }
+td:nth-child(2) { white-space: nowrap; }
 dl { margin: 0; } dt { color: #555; font-size: .85em; } dd { margin: 0 0 .3rem; }
 .failed { color: #a00; font-weight: 600; } .passed { color: #060; }
 pre { background: #f4f4f4; overflow-x: auto; padding: .6rem; }

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from ndxp.check.answer import Answer
@@ -104,31 +104,27 @@ class Line:
         return call(iter(data), timeout=timeout, metadata=pairs)
 
     def _answered(self, rpc: Any, decode: Any, *, streams: bool, bounded: bool) -> Answer:
-        messages: list[Message] = []
+        messages, failure, whole, garbled = list[Message](), Failure(Code.OK, ""), False, False
         try:
             for message in rpc:
                 messages.append(decode(message))
                 if len(messages) == _MOST_MESSAGES:
                     break
             else:
-                return Answer(
-                    messages=messages, failure=Failure(Code.OK, ""), leading=_named(rpc.initial_metadata()),
-                    trailing=_named(rpc.trailing_metadata()),
-                )  # fmt: skip
+                whole = True
+        except DecodeError:
+            failure, garbled = Failure(Code.DATA_LOSS, "the answer is no message of its type"), True
         except grpc.RpcError:
             trailing = _named(rpc.trailing_metadata())
             failure = read(Code(rpc.code().value[0]), rpc.details() or "", trailing.items())
-            given_up = failure.code is Code.DEADLINE_EXCEEDED and not failure.reason
-            if not (given_up and streams and not bounded):
-                return Answer(
-                    messages=messages, failure=failure, leading=_named(rpc.initial_metadata()), trailing=trailing,
-                    late=given_up and not bounded,
-                )  # fmt: skip
-        finally:
-            rpc.cancel()
+        given_up = failure.code is Code.DEADLINE_EXCEEDED and not (failure.reason or bounded)
+        if given_up and streams:
+            failure = Failure(Code.OK, "")
+        rpc.cancel()
         return Answer(
-            messages=messages, failure=Failure(Code.OK, ""), leading=_named(rpc.initial_metadata()), trailing={},
-            left_open=True,
+            messages=messages, failure=failure, leading=_named(rpc.initial_metadata()),
+            trailing=_named(rpc.trailing_metadata()), late=given_up and not streams, garbled=garbled,
+            left_open=failure.code is Code.OK and not whole,
         )  # fmt: skip
 
 

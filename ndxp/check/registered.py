@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ndxp.admin import AdminRefused, Session
 from ndxp.check.examples import FILE, from_catalogue, from_lines
@@ -31,7 +31,7 @@ class Registered:
     contracts: Sequence[str]
 
     @classmethod
-    def find(cls, session: Session, name: str) -> "Registered":
+    def find(cls, session: Session, name: str) -> Self:
         """The provider with a subsystem or at an address; raises AdminRefused when there is none."""
         wanted = in_slashes(name)
         found = [each for each in session.get("/services") if wanted in (each["provider"], each["address"])]

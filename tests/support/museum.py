@@ -30,7 +30,7 @@ MISTAKES = frozenset((
     "no reflection", "another contract", "no health", "no assertion needed", "an assertion of any key",
     "an assertion for any method", "all fields", "withheld fields not named", "nobody named", "done again",
     "answer for another request", "negative page size", "any page token", "token of any list", "pages overlap",
-    "no reason", "no field", "traceback", "names repeated", "exception", "hangs", "places kept",
+    "no reason", "no field", "traceback", "names repeated", "exception", "garbage", "hangs", "places kept",
 ))  # fmt: skip
 
 _ENDLESS = frozenset({"hangs", "places kept"})
@@ -92,9 +92,7 @@ class Museum:
         if service == NAME:
             asked = CONTRACT.message(f"{name}Request")
             behaviour = lambda request, context: self._call(name, request, context)  # noqa: E731
-            return grpc.unary_unary_rpc_method_handler(
-                behaviour, asked.FromString, lambda answer: answer.SerializeToString()
-            )
+            return grpc.unary_unary_rpc_method_handler(behaviour, asked.FromString, self._written)
         if service.startswith("grpc.reflection.") and "no reflection" not in self._mistakes:
             return grpc.stream_stream_rpc_method_handler(
                 self._reflect, reflection_pb2.ServerReflectionRequest.FromString,
@@ -107,6 +105,9 @@ class Museum:
                 health_pb2.HealthCheckResponse.SerializeToString,
             )  # fmt: skip
         return None
+
+    def _written(self, answer: Message) -> bytes:
+        return b"\xff" if "garbage" in self._mistakes else answer.SerializeToString()
 
     def _reflect(self, requests: Any, _: Any) -> Any:
         files = FileDescriptorSet.FromString(compiled("museum.proto")).file

@@ -46,6 +46,7 @@ FOUND: dict[str, tuple[Part, set[str]]] = {
     "traceback": (check_wrong_input, {"errors/leak"}),
     "names repeated": (check_echo, {"errors/echo"}),
     "exception": (check_wrong_input, {"wrong-input/code", "errors/reason", "errors/leak"}),
+    "garbage": (check_wrong_input, {"wrong-input/code"}),
     "hangs": (check_wrong_input, {"wrong-input/ends"}),
     "places kept": (check_deadlines, {"deadlines/short", "deadlines/cancelled"}),
 }
