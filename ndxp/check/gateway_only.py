@@ -12,6 +12,9 @@ from ndxp.errors import Code, Reason
 
 _WHY = "whoever reaches the agency's port would get citizens' data without a grant, and without a record in the ledger"
 _PAGE = "docs/decisions/0003-assertions.md"
+_OLD = 600
+"""Seconds; an assertion may be presented for 30, and clocks may differ by 5."""
+
 _Assertion = Callable[[Line, MethodDescriptor, Sequence[bytes]], str]
 
 
@@ -28,9 +31,14 @@ def _of_another_method(line: Line, method: MethodDescriptor, data: Sequence[byte
     return line.assertion(others[0], data) if others else ""
 
 
+def _old(line: Line, method: MethodDescriptor, data: Sequence[bytes]) -> str:
+    return line.assertion(method, data, age=_OLD)
+
+
 _CASES: dict[str, tuple[str, _Assertion]] = {
     "no-assertion": ("a call without an assertion", _without),
     "forged-assertion": ("a call with an assertion that another key has signed", _forged),
+    "old-assertion": ("a call with an assertion that has expired", _old),
     "another-method": ("a call with an assertion for another method", _of_another_method),
 }
 _RULES = {

@@ -9,6 +9,7 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
+from msgspec.structs import replace
 
 from ndxp.check.answer import Answer
 from ndxp.check.provider import WITHOUT_LIMIT, Asker, Provider
@@ -64,18 +65,20 @@ class Line:
         data = [request.SerializeToString() for request in requests]
         return self.call_with(method, data, self.assertion(method, data, fields=fields), deadline=deadline)
 
-    def assertion(self, method: MethodDescriptor, data: Sequence[bytes], *, fields: str = "", key: bytes = b"") -> str:
-        """The assertion for one call of a method; ``key`` signs it instead of the agency's."""
+    def assertion(
+        self, method: MethodDescriptor, data: Sequence[bytes], *, fields: str = "", key: bytes = b"", age: int = 0
+    ) -> str:
+        """The assertion for one call of a method, ``age`` seconds old; ``key`` signs it instead of the agency's."""
         asker = self.provider.askers.get(method.name, _STRANGER)
         marked = message_mark(hashlib.sha256(data[0]).digest()) if data and not method.client_streaming else ""
-        return self._sign(self.provider.place(method), asker, fields, marked, key)
+        made = self._made(self.provider.place(method), asker, fields, marked)
+        return sign(replace(made, expires=made.expires - age), key or self.provider.key)
 
-    def _sign(self, name: str, asker: Asker, fields: str = "", marked: str = "", key: bytes = b"") -> str:
-        assertion = Assertion(
+    def _made(self, name: str, asker: Asker, fields: str = "", marked: str = "") -> Assertion:
+        return Assertion(
             asker.client, self.provider.subsystem, name, f"{MARK}{token_hex(14)}", USER, asker.purpose, fields=fields,
             message=marked,
         )  # fmt: skip
-        return sign(assertion, key or self.provider.key)
 
     def call_with(
         self, method: MethodDescriptor, data: Sequence[bytes], assertion: str, *, deadline: float | None = None
@@ -95,7 +98,8 @@ class Line:
     def ask(self, name: str, requests: Sequence[Message], answer: type[Message]) -> Answer:
         """Calls a method of gRPC's own services ("package.Service/Method"), such as reflection."""
         data = [request.SerializeToString() for request in requests]
-        rpc = self._start(f"/{name}", data, self._sign(name, _STRANGER), self.provider.patience)
+        assertion = sign(self._made(name, _STRANGER), self.provider.key)
+        rpc = self._start(f"/{name}", data, assertion, self.provider.patience)
         return self._answered(rpc, answer.FromString, streams=False, bounded=False)
 
     def _start(self, path: str, data: Sequence[bytes], assertion: str, timeout: float) -> Any:

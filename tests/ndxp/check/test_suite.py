@@ -31,6 +31,7 @@ FOUND: dict[str, tuple[Part, set[str]]] = {
     "no health": (check_health, {"health/serving"}),
     "no assertion needed": (check_gateway_only, {"gateway-only/no-assertion"}),
     "an assertion of any key": (check_gateway_only, {"gateway-only/forged-assertion"}),
+    "an old assertion": (check_gateway_only, {"gateway-only/old-assertion"}),
     "an assertion for any method": (check_gateway_only, {"gateway-only/another-method"}),
     "all fields": (check_release, {"release/only-granted"}),
     "withheld fields not named": (check_release, {"release/withheld"}),
