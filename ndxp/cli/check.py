@@ -48,7 +48,7 @@ def agency(
     known: Annotated[Path | None, typer.Option(help="Failures that are known: lines of CHECK-ID  # why.")] = None,
     changes: Annotated[
         bool | None,
-        typer.Option("--changes/--no-changes", help="Call methods that change something; not if it is attached."),
+        typer.Option("--changes/--no-changes", help="Call methods that change something. On an attached exchange: no."),
     ] = None,
     tries: Annotated[int, typer.Option(min=1, max=10_000, help="Wrong requests of each method.")] = 50,
     seed: Annotated[int, typer.Option(help="Seed of the wrong requests.")] = 0,
