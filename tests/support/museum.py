@@ -30,7 +30,8 @@ MISTAKES = frozenset((
     "no reflection", "another contract", "no health", "no assertion needed", "an assertion of any key",
     "an old assertion", "an assertion for any method", "all fields", "withheld fields not named", "nobody named",
     "done again", "answer for another request", "negative page size", "any page token", "token of any list",
-    "pages overlap", "no reason", "no field", "traceback", "names repeated", "exception", "garbage", "hangs", "places kept",
+    "pages overlap", "no reason", "no field", "traceback", "names repeated", "exception", "garbage", "hangs",
+    "places kept",
 ))  # fmt: skip
 
 _ENDLESS = frozenset({"hangs", "places kept"})
