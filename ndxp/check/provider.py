@@ -1,6 +1,7 @@
 """The provider that is checked: one contract of one subsystem, and what is needed to call it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from google.protobuf.descriptor import MethodDescriptor
@@ -36,7 +37,8 @@ class Provider:
     ``askers`` are by the names of methods; methods without a grant have none. ``changes`` says whether methods that may
     change something are called with valid requests. ``tries`` is how many wrong requests a method gets. ``patience`` is
     in seconds. ``stop`` ends the agency's process and returns what it did wrong meanwhile; None where the agency is no
-    process of this machine by itself.
+    process of this machine by itself. ``disturb`` lets the agency's own calls to others fail with an effect;
+    None where that is not wanted.
     """
 
     subsystem: str
@@ -53,6 +55,7 @@ class Provider:
     seed: int = 0
     patience: float = PATIENCE
     stop: Callable[[], str] | None = None
+    disturb: Callable[[str], AbstractContextManager[None]] | None = None
 
     @property
     def name(self) -> str:

@@ -1,8 +1,12 @@
 """A provider of a running exchange, as its registry and its run folder know it."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,12 +15,19 @@ from ndxp.check.examples import FILE, from_catalogue, from_lines
 from ndxp.check.process import stop_of
 from ndxp.check.provider import Asker, Examples, Provider
 from ndxp.client import Credentials
+from ndxp.clock import real_now
 from ndxp.contract import Contract
 from ndxp.identifiers import in_slashes, member_of
 from ndxp.subject import read_subject_key
 from ndxp.wire.assertion import key_of
 from ndxp.wire.tls import GATEWAY, Tls
 from ndxp.world import World
+
+_AT_MOST = 300.0
+"""Seconds after which a fault ends, should the check be killed."""
+
+_LEARNT = 1.2
+"""Seconds within which every gateway has learnt a fault."""
 
 _PREFERRED = "VN/GOV/H26/one-stop"
 
@@ -44,7 +55,7 @@ class Registered:
         own = [each["contract"] for each in offered if each["provider"] == first]
         return cls(session, first, offered[0]["address"], own)
 
-    def provider(self, contract: Contract, examples: Examples, **options: Any) -> Provider:
+    def provider(self, contract: Contract, examples: Examples, *, changes: bool, **options: Any) -> Provider:
         """One of its contracts with what a check needs; ``options`` are those of the check."""
         state = self.session.state
         return Provider(
@@ -58,6 +69,8 @@ class Registered:
             exists=World().exists,
             tls=Tls.load(state.tls_folder, GATEWAY) if state.tls else None,
             stop=stop_of(state, self.subsystem, self.address),
+            disturb=None if state.attached or not changes else partial(_disturbed, self.session, self.subsystem),
+            changes=changes,
             **options,
         )
 
@@ -68,6 +81,19 @@ class Registered:
         folders = [Path(each.command[-2]) / each.command[-1] for each in state.processes if each.name == process]
         own = [from_lines((folder / FILE).read_bytes()) for folder in folders if (folder / FILE).is_file()]
         return [*own, from_catalogue(World())]
+
+
+@contextmanager
+def _disturbed(session: Session, subsystem: str, effect: str) -> Iterator[None]:
+    """Within it the calls of a subsystem meet an effect at the gateway."""
+    until = datetime.fromtimestamp(real_now() / 1e6 + _AT_MOST, UTC).isoformat(timespec="seconds")
+    rule = {"consumer": subsystem, "do": effect, "valid_until": until, "note": "ndxp check agency"}
+    [added] = session.send("POST", "/faults", body=[rule])
+    try:
+        time.sleep(_LEARNT)
+        yield
+    finally:
+        session.send("DELETE", f"/faults/{added['id']}")
 
 
 def _askers(session: Session, provider: str, contract: str) -> Mapping[str, Asker]:

@@ -8,6 +8,7 @@ from ndxp.check.gateway_only import check_gateway_only
 from ndxp.check.health import check_health
 from ndxp.check.line import Line
 from ndxp.check.mutations import check_mutations
+from ndxp.check.onward import check_onward
 from ndxp.check.paging import check_paging
 from ndxp.check.provider import Provider
 from ndxp.check.reflection import check_reflection
@@ -22,9 +23,9 @@ Check = Callable[[Line], Iterator[Result]]
 
 CHECKS: Sequence[Check] = (
     check_reflection, check_style, check_health, check_gateway_only, check_release, check_subjects, check_mutations,
-    check_paging, check_deadlines, check_echo, check_wrong_input,
+    check_paging, check_deadlines, check_echo, check_wrong_input, check_onward,
 )  # fmt: skip
-"""What is checked of each contract. The behaviour of an agency under faults belongs at the end."""
+"""What is checked of each contract."""
 
 
 class AgencyAway(Exception):

@@ -1,8 +1,9 @@
 """A small agency without the kit, which does everything right, or makes one of the mistakes in MISTAKES on purpose."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Self
 
 import grpc
@@ -31,7 +32,7 @@ MISTAKES = frozenset((
     "an old assertion", "an assertion for any method", "all fields", "withheld fields not named", "nobody named",
     "done again", "answer for another request", "negative page size", "any page token", "token of any list",
     "pages overlap", "no reason", "no field", "traceback", "names repeated", "exception", "garbage", "hangs",
-    "places kept",
+    "places kept", "breaks with others",
 ))  # fmt: skip
 
 _ENDLESS = frozenset({"hangs", "places kept"})
@@ -54,6 +55,7 @@ class Museum:
         self._verifier = Verifier(SUBSYSTEM, lambda: self._key)
         self._place = threading.Semaphore(1)
         self._closed = threading.Event()
+        self._alone = False
         self._server = grpc.server(ThreadPoolExecutor(16))
         self._server.add_generic_rpc_handlers([self._handlers()])
         self.port = self._server.add_insecure_port("127.0.0.1:0")
@@ -76,8 +78,16 @@ class Museum:
         return Provider(
             subsystem=SUBSYSTEM, address=f"127.0.0.1:{self.port}", key=KEY, subjects=SUBJECTS,
             contract=Described(compiled("museum.proto"), NAME), askers=dict.fromkeys(_METHODS, asker),
-            examples=_example, exists=CITIZENS.__contains__, **{"tries": 20, "patience": self._patience, **options},
+            examples=_example, exists=CITIZENS.__contains__,
+            **{"tries": 20, "patience": self._patience, "disturb": self.disturb, **options},
         )  # fmt: skip
+
+    @contextmanager
+    def disturb(self, _: str) -> Iterator[None]:
+        """Within it the register that the museum asks does not answer."""
+        self._alone = True
+        yield
+        self._alone = False
 
     def _handlers(self) -> grpc.GenericRpcHandler:
         museum = self
@@ -223,6 +233,10 @@ class Museum:
         return answer
 
     def get_entry(self, request: Any) -> Any:
+        if self._alone and "breaks with others" in self._mistakes:
+            raise ConnectionError("no answer")
+        if self._alone:
+            raise AgencyError(Code.UNAVAILABLE, "REGISTER_UNAVAILABLE", "the register does not answer")
         return CONTRACT.message("GetEntryResponse")(entry=self._entries[self._number(request)])
 
     def list_loans(self, request: Any) -> Any:

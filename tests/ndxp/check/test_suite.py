@@ -11,6 +11,7 @@ from ndxp.check.gateway_only import check_gateway_only
 from ndxp.check.health import check_health
 from ndxp.check.line import Line
 from ndxp.check.mutations import check_mutations
+from ndxp.check.onward import check_onward
 from ndxp.check.paging import check_paging
 from ndxp.check.reflection import check_reflection
 from ndxp.check.release import check_release
@@ -49,6 +50,7 @@ FOUND: dict[str, tuple[Part, set[str]]] = {
     "exception": (check_wrong_input, {"wrong-input/code", "errors/reason", "errors/leak"}),
     "garbage": (check_wrong_input, {"wrong-input/code"}),
     "hangs": (check_wrong_input, {"wrong-input/ends"}),
+    "breaks with others": (check_onward, {"faults/onward"}),
     "places kept": (check_deadlines, {"deadlines/short", "deadlines/cancelled"}),
 }
 
