@@ -18,9 +18,12 @@ FEW = ("--tries", "3")
 FAILED = 99
 
 
-@pytest.mark.parametrize("provider", [LAND, "VN/GOV/G01/vehicles", "VN/GOV/G24/health-insurance"])
-def test_agencies_of_this_repository_pass(ndxp: Ndxp, provider: str) -> None:
-    ran = ndxp("check", "agency", provider, *FEW)
+@pytest.mark.parametrize(
+    ("provider", "changes"),
+    [(LAND, "--changes"), ("VN/GOV/G01/vehicles", "--no-changes"), ("VN/GOV/G24/health-insurance", "--no-changes")],
+)
+def test_agencies_of_this_repository_pass(ndxp: Ndxp, provider: str, changes: str) -> None:
+    ran = ndxp("check", "agency", provider, *FEW, changes)
     assert ran.code == 0, ran.out
     assert ran.out.splitlines()[-1] == f"{provider}: No check failed."
 
