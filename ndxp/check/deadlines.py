@@ -1,4 +1,4 @@
-"""Checks that the agency stands callers who do not wait: short deadlines, and calls that are cancelled."""
+"""Checks that the agency goes on after callers who did not wait: short deadlines, and calls that were cancelled."""
 
 from collections.abc import Callable, Iterator, Sequence
 

@@ -39,17 +39,16 @@ def _stop(state: State, command: list[str], address: str, tls: Tls | None) -> st
     with connect(address, tls) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=_PATIENCE)
-        seen = [next(watch).status]
-        process.send_signal(SIGTERM)
         try:
-            for response in watch:
-                seen.append(response.status)
-                if response.status == health_pb2.HealthCheckResponse.NOT_SERVING:
-                    break
+            next(watch)
+            process.send_signal(SIGTERM)
+            told = any(response.status == health_pb2.HealthCheckResponse.NOT_SERVING for response in watch)
         except grpc.RpcError as error:
-            return f"the watch of its health ended before NOT_SERVING: {error.code().name}"
+            return f"the watch of its health ended with {error.code().name} and without NOT_SERVING"
         finally:
             watch.cancel()
+    if not told:
+        return "the watch of its health ended without NOT_SERVING"
     try:
         process.wait(_PATIENCE)
     except psutil.TimeoutExpired:
