@@ -15,6 +15,7 @@ from ndxp.admin import AdminRefused
 from ndxp.cli import (
     attach,
     call,
+    check,
     clock,
     demo,
     directory,
@@ -56,7 +57,7 @@ app = typer.Typer(
 )
 for commands in (
     run.app, attach.app, doctor.app, member.app, services.app, directory.app, service.app, new.app, rights.app,
-    quota.app, people.app, call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
+    quota.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
