@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from gateway.core import endpoints, policy
-from gateway.core.faults import CALLER
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
@@ -112,7 +111,7 @@ def _fault(record: Record, snapshot: Snapshot) -> str:
     told = []
     for name in record.fault.split(","):
         rule = rules.get(name)
-        if name == CALLER:
+        if name == metadata.FAULT_OF_CALLER:
             told.append(f"the caller asked for it ({metadata.FAULT})")
         elif rule is None:
             told.append(f"fault {name}, which is not in the registry any more")
@@ -155,6 +154,8 @@ def _micros(name: str, record: Record) -> int | None:
 def _verdict(record: Record) -> str:
     what = f"{record.client or 'an unidentified caller'} called {record.method}"
     at = f" of {record.service}" if record.service else ""
+    marks = [f"attempt {record.attempt}"] * (record.attempt > 1) + ["disturbed on purpose"] * bool(record.fault)
+    at += f" ({', '.join(marks)})" if marks else ""
     if record.status_code == Code.OK:
         return f"{what}{at} and got its answer"
     who = "the provider" if record.origin is Origin.PROVIDER else "the exchange"
@@ -162,4 +163,11 @@ def _verdict(record: Record) -> str:
 
 
 def _remedy(record: Record) -> str:
+    if record.fault == metadata.FAULT_OF_CALLER:
+        return f"leave out {metadata.FAULT}"
+    if record.fault:
+        removes = (
+            f"`ndxp fault remove {name}`" for name in record.fault.split(",") if name != metadata.FAULT_OF_CALLER
+        )
+        return f"wait until the fault ends, or remove it: {', '.join(removes)}"
     return RULES[Reason(record.reason)].remedy if record.origin is Origin.GATEWAY and record.reason in RULES else ""

@@ -12,9 +12,7 @@ import msgspec
 
 from gateway.core import validity
 from gateway.core.effects import EffectError, Effects, parse
-
-CALLER = "caller"
-"""Stands for the id of a rule where the caller itself asks for a fault."""
+from ndxp.wire.metadata import FAULT_OF_CALLER
 
 MOST = 200
 """Rules at once."""
@@ -108,7 +106,7 @@ def check(place: str, fault: Fault, consumers: Collection[str], providers: Mappi
 
     ``consumers`` are all names that a consumer may have in a grant; ``providers`` are the providers of each contract.
     """
-    if not _ID.fullmatch(fault.id) or fault.id == CALLER:
+    if not _ID.fullmatch(fault.id) or fault.id == FAULT_OF_CALLER:
         raise FaultError(f"{place}.id: {fault.id[:80]!r} is not a name of letters, digits and .:-_, at most 64")
     _check_conditions(f"{place} ({fault.id})", fault, consumers, providers)
     try:

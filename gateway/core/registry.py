@@ -3,7 +3,9 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from math import inf
 from types import MappingProxyType
 from typing import Annotated
@@ -234,9 +236,9 @@ def groups_of(members: Iterable[Member]) -> set[str]:
 
 
 def check_change(before: Registry, after: Registry, contracts: Mapping[str, bytes]) -> None:
-    """Raises RegistryError unless ``after`` is consistent and its new grants fit the contracts known so far.
+    """Raises RegistryError unless ``after`` is consistent and its new grants and faults fit the contracts known so far.
 
-    Old grants are not compared with contracts again: a provider's new contract must not block changes of the registry.
+    Old ones are not compared with contracts again: a provider's new contract must not block changes of the registry.
     ``contracts`` are serialised FileDescriptorSets by full service name.
     """
     check(after)
@@ -247,8 +249,33 @@ def check_change(before: Registry, after: Registry, contracts: Mapping[str, byte
                 check_release(contracts[grant.contract], grant.contract, grant.methods, grant.fields)
             except ValueError as error:
                 raise RegistryError(f"grants[{index}] ({grant.id}): {error}") from error
+    rules = {fault.id: fault for fault in before.faults}
+    for index, fault in enumerate(after.faults):
+        if rules.get(fault.id) != fault and (wrong := unknown_method(after, fault, contracts)):
+            raise RegistryError(f"faults[{index}] ({fault.id}).methods: {wrong}")
 
 
+def unknown_method(registry: Registry, fault: Fault, contracts: Mapping[str, bytes]) -> str:
+    """Which method of a fault no service has that the fault is about; empty while not all of these are described."""
+    names = set[str]()
+    for contract in {
+        service.contract
+        for service in registry.services
+        if fault.provider in ("", service.provider) and fault.contract in ("", service.contract)
+    }:
+        described = contract_methods(contracts.get(contract, b""), contract)
+        if not described:
+            return ""
+        names |= described.keys()
+    for pattern in fault.methods:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            meant = get_close_matches(pattern, sorted(names), n=1)
+            what = fault.contract or fault.provider or "any service"
+            return f"no method of {what} fits {pattern!r}" + (f"; did you mean {meant[0]!r}?" if meant else "")
+    return ""
+
+
+@lru_cache(maxsize=256)
 def contract_methods(files: bytes, contract: str) -> Mapping[str, Method] | None:
     """The methods of a contract in a serialised FileDescriptorSet; None when the set does not have it."""
     package, _, name = contract.rpartition(".")

@@ -259,6 +259,13 @@ def _registry(place: Place) -> Iterator[str]:
             yield from Session(place.folder).get("/doubts")
 
 
+def _faults(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            on = [fault for fault in Session(place.folder).get("/faults") if fault["on"]]
+            yield from (f"{fault['id']} is on until {fault['valid_until']}: {fault['do']}" for fault in on)
+
+
 def _ports(place: Place) -> Iterator[str]:
     if place.state is None:
         try:
@@ -320,6 +327,7 @@ CHECKS = (
           _contracts),
     Check("registry", "a grant or a service may not reach those for whom it was meant",
           "correct the name: ndxp member, or the admin API (docs/guides/operate.md)", _registry),
+    Check("faults", "calls fail or wait because of a test or a lesson", "let them end, or ndxp fault clear", _faults),
     Check("ports", "ndxp up wants them", "stop what uses them, or take free ports: ndxp up --port 0", _ports),
 )  # fmt: skip
 

@@ -91,6 +91,7 @@ def search(
     message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
+    fault: Annotated[str | None, typer.Option(help="A fault, set on purpose, that the call met: its id.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="From this local time on.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Before this local time.")] = None,
@@ -133,6 +134,7 @@ def search(
         message_id=message_id,
         user_id=user_id,
         purpose=purpose,
+        fault=fault,
         trace=trace,
         since=since and _micros(since),
         until=until and _micros(until),
@@ -198,10 +200,15 @@ def _print(found: list[dict[str, Any]]) -> None:
         when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
         who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
         wrong = WRONG.get(record["proof"], "")
+        fault = f"  fault {record['fault']}" if record["fault"] else ""
         if narrow:
-            lines = [when + what.strip(), _INDENT + who + record["transaction_id"], _INDENT + wrong if wrong else ""]
+            lines = [
+                when + what.strip(),
+                _INDENT + who + record["transaction_id"] + fault,
+                _INDENT + wrong if wrong else "",
+            ]
         else:
-            lines = [when + who + what + record["transaction_id"] + (f"  {wrong}" if wrong else "")]
+            lines = [when + who + what + record["transaction_id"] + fault + (f"  {wrong}" if wrong else "")]
         style = "" if record["status_code"] == 0 and not wrong else "red"
         for line in filter(None, lines):
             console.print(visible(line), style=style, soft_wrap=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from google.protobuf import descriptor_pool
@@ -249,6 +250,60 @@ def test_a_new_grant_is_held_against_the_contract(methods: list[str], fields: li
         assert says in str(refused.value)
     else:
         check_change(before, after, contracts)
+
+
+def with_fault(**changes: Any) -> Registry:
+    fault = {"id": "f", "do": "delay=1s", "valid_until": "2099-12-31", **changes}
+    service = {"provider": "VN/GOV/G01/population", "contract": POPULATION, "address": "127.0.0.1:1"}
+    return parse(small(services=[service], grants=[], faults=[fault]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"methods": ["Get*", "VerifyCitizen"]}, ""),
+        ({"methods": ["VerifyCitzen"]}, "no method of any service fits 'VerifyCitzen'; did you mean 'VerifyCitizen'?"),
+        ({"methods": ["Frobnicate*"], "contract": POPULATION}, f"no method of {POPULATION} fits 'Frobnicate*'"),
+        ({"methods": ["Zzz"], "provider": "VN/GOV/G01/population"}, "no method of VN/GOV/G01/population fits 'Zzz'"),
+    ],
+)
+def test_the_methods_of_a_new_fault_are_held_against_the_contracts(changes: dict[str, Any], says: str) -> None:
+    contracts = {POPULATION: file_set(population_pb2.DESCRIPTOR)}
+    after = with_fault(**changes)
+    before = msgspec.structs.replace(after, faults=[])
+    check_change(before, after, {})
+    check_change(after, after, contracts)
+    if says:
+        with pytest.raises(RegistryError) as refused:
+            check_change(before, after, contracts)
+        assert str(refused.value) == f"faults[0] (f).methods: {says}"
+    else:
+        check_change(before, after, contracts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"share": 3}, "Expected `float` <= 1.0 - at `$.faults[0].share`"),
+        ({"share": 0}, "Expected `float` > 0.0 - at `$.faults[0].share`"),
+        ({"do": "delay=-2s"}, "faults[0] (f).do: '-2s' is no time such as 250ms, 2s, 10m or 1h"),
+        ({"do": "code=UNAVAILBLE"}, "(f).do: 'UNAVAILBLE' is no status code of an error; did you mean UNAVAILABLE?"),
+        ({"do": "code=OK"}, "(f).do: 'OK' is no status code of an error"),
+        ({"do": ""}, "faults[0] (f).do: there is no effect; known effects: after, code, "),
+        ({"valid_until": ""}, "faults[0] (f).valid_until: a fault has an end; say until when it is on"),
+        ({"valid_until": "tomorrow"}, "(f).valid_until: 'tomorrow' is neither a date"),
+        ({"consumer": "VN/GOV/H99"}, "(f).consumer: 'VN/GOV/H99' is no member, subsystem or group of this exchange"),
+        ({"provider": "VN/GOV/H26/one-stop"}, "(f).provider: 'VN/GOV/H26/one-stop' does not offer a service"),
+        ({"methods": ["no method"]}, "(f).methods: 'no method' is not a method's name or a pattern"),
+        ({"nth": "0"}, "(f).nth: '0' is not 3, 1-2, 5-, even, odd or */10 (calls count from 1)"),
+        ({"id": "caller"}, "faults[0].id: 'caller' is not a name"),
+        ({"frequency": 2}, "Object contains unknown field `frequency` - at `$.faults[0]`"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused_with_its_place(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(RegistryError) as refused:
+        with_fault(**changes)
+    assert says in str(refused.value)
 
 
 @pytest.fixture(scope="module")
