@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from gateway.core.endpoints import CONTRACT, code_of
-from gateway.core.registry import Registry, unknown_method
+from gateway.core.registry import Registry, pointless
 
 _GROUP = "group:"
 _ALIKE = 0.8
@@ -63,10 +63,10 @@ def _grants(registry: Registry) -> Iterator[str]:
 
 
 def _faults(registry: Registry, contracts: Mapping[str, bytes]) -> Iterator[str]:
-    """Faults for methods that there are not: those of a file, which is read before the contracts are known."""
+    """Faults that no call can match: those of a file, which is read before contracts are known, and old ones."""
     for fault in registry.faults:
-        if wrong := unknown_method(registry, fault, contracts):
-            yield f"fault {fault.id}: {wrong}"
+        if wrong := pointless(registry, fault, contracts):
+            yield f"fault {fault.id}, {wrong}"
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

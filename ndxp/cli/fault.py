@@ -166,7 +166,8 @@ def set_scenario(
         _tell(chosen, language)
     _added(session, rules, as_json)
     if not as_json:
-        console.print(f"It ends by itself; earlier with `ndxp fault clear --scenario {name}`.", soft_wrap=True)
+        ends = {"en": "It ends by itself; earlier with", "vi": "Kịch bản tự kết thúc; muốn kết thúc sớm:"}[language]
+        console.print(f"{ends} `ndxp fault clear --scenario {name}`", soft_wrap=True)
 
 
 @fault_app.command()

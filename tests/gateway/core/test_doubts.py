@@ -64,9 +64,11 @@ def test_a_fault_for_a_method_that_there_is_not_is_reported(method: str, says: s
     fault = Fault("late", "delay=1s", "2099-12-31", contract=contract, methods=[method])
     there = registry(services=(SERVICE, Service(PROVIDER, contract, "127.0.0.1:1")))
     there = msgspec.structs.replace(there, faults=[fault])
-    told = [f"fault late: no method of {contract} fits {method!r}{says}"] if says else []
+    told = [f"fault late, methods: no method of {contract} fits {method!r}{says}"] if says else []
     assert doubts(there, {**KNOWN, contract: file_set(exchange_pb2.DESCRIPTOR)}) == told
     assert doubts(there, KNOWN) == []
+    gone = msgspec.structs.replace(there, services=[SERVICE])
+    assert doubts(gone, KNOWN) == [f"fault late, contract: nobody offers '{contract}'; see `ndxp services`"]
 
 
 def test_a_registry_without_mistakes_gives_no_report() -> None:

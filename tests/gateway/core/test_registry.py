@@ -262,21 +262,33 @@ def with_fault(**changes: Any) -> Registry:
     ("changes", "says"),
     [
         ({"methods": ["Get*", "VerifyCitizen"]}, ""),
-        ({"methods": ["VerifyCitzen"]}, "no method of any service fits 'VerifyCitzen'; did you mean 'VerifyCitizen'?"),
-        ({"methods": ["Frobnicate*"], "contract": POPULATION}, f"no method of {POPULATION} fits 'Frobnicate*'"),
-        ({"methods": ["Zzz"], "provider": "VN/GOV/G01/population"}, "no method of VN/GOV/G01/population fits 'Zzz'"),
+        (
+            {"methods": ["VerifyCitzen"]},
+            "methods: no method of any service fits 'VerifyCitzen'; did you mean 'VerifyCitizen'?",
+        ),
+        (
+            {"methods": ["Frobnicate*"], "contract": POPULATION},
+            f"methods: no method of {POPULATION} fits 'Frobnicate*'",
+        ),
+        (
+            {"methods": ["Zzz"], "provider": "VN/GOV/G01/population"},
+            "methods: no method of VN/GOV/G01/population fits 'Zzz'",
+        ),
+        ({"provider": "VN/GOV/H26/one-stop"}, "provider: 'VN/GOV/H26/one-stop' does not offer a service; see `ndxp"),
+        ({"contract": "demo.v1.Nobody"}, "contract: nobody offers 'demo.v1.Nobody'; see `ndxp services`"),
     ],
 )
-def test_the_methods_of_a_new_fault_are_held_against_the_contracts(changes: dict[str, Any], says: str) -> None:
+def test_a_new_fault_is_held_against_what_is_offered(changes: dict[str, Any], says: str) -> None:
     contracts = {POPULATION: file_set(population_pb2.DESCRIPTOR)}
     after = with_fault(**changes)
     before = msgspec.structs.replace(after, faults=[])
-    check_change(before, after, {})
+    if changes.get("methods"):
+        check_change(before, after, {})
     check_change(after, after, contracts)
     if says:
         with pytest.raises(RegistryError) as refused:
             check_change(before, after, contracts)
-        assert str(refused.value) == f"faults[0] (f).methods: {says}"
+        assert str(refused.value).startswith(f"faults[0] (f).{says}")
     else:
         check_change(before, after, contracts)
 
@@ -293,7 +305,7 @@ def test_the_methods_of_a_new_fault_are_held_against_the_contracts(changes: dict
         ({"valid_until": ""}, "faults[0] (f).valid_until: a fault has an end; say until when it is on"),
         ({"valid_until": "tomorrow"}, "(f).valid_until: 'tomorrow' is neither a date"),
         ({"consumer": "VN/GOV/H99"}, "(f).consumer: 'VN/GOV/H99' is no member, subsystem or group of this exchange"),
-        ({"provider": "VN/GOV/H26/one-stop"}, "(f).provider: 'VN/GOV/H26/one-stop' does not offer a service"),
+        ({"provider": "VN/GOV/H26/nobody"}, "(f).provider: 'VN/GOV/H26/nobody' is no subsystem of this exchange"),
         ({"methods": ["no method"]}, "(f).methods: 'no method' is not a method's name or a pattern"),
         ({"nth": "0"}, "(f).nth: '0' is not 3, 1-2, 5-, even, odd or */10 (calls count from 1)"),
         ({"id": "caller"}, "faults[0].id: 'caller' is not a name"),
@@ -304,6 +316,23 @@ def test_a_fault_that_makes_no_sense_is_refused_with_its_place(changes: dict[str
     with pytest.raises(RegistryError) as refused:
         with_fault(**changes)
     assert says in str(refused.value)
+
+
+def test_a_fault_that_is_there_keeps_nobody_from_removing_its_service() -> None:
+    before = with_fault(contract=POPULATION)
+    check_change(before, msgspec.structs.replace(before, services=[]), {})
+
+
+def test_a_file_may_have_faults_for_the_agencies_that_it_names(tmp_path: Path) -> None:
+    exchange = {
+        **small(services=[], grants=[]), "agencies": ["population"],
+        "faults": [{"id": "f", "do": "delay=1s", "valid_until": "2099-12-31", "contract": POPULATION}],
+    }  # fmt: skip
+    path = tmp_path / "exchange.yaml"
+    path.write_text(yaml.safe_dump(exchange, allow_unicode=True), encoding="utf-8")
+    registry = read_exchange_file(path, ControlSettings().agencies_folder)
+    check_change(Registry(instance="VN"), registry, {})
+    assert [fault.id for fault in registry.faults] == ["f"]
 
 
 @pytest.fixture(scope="module")
