@@ -70,9 +70,10 @@ in force any more stays, and says what took its place.
 
 _STATE = re.compile(r"Decided (\d{4}-\d\d-\d\d)\. Status: (.*?)\.(?: .*)?")
 
-FAULTS = """# Faults set on purpose
+FAULTS = """# Effects and scenarios of faults
 
-What a fault can do to a call, and the scenarios that come with the exchange ([how to use them](guides/faults.md)).
+What a fault that is set on purpose can do to a call, and the scenarios that come with the exchange ([how to use
+them](guides/faults.md), [what callers see of each](faults.md)).
 
 ## Effects
 
@@ -173,7 +174,7 @@ def _walk(words: tuple[str, ...], command: Any) -> list[tuple[str, ...]]:
 PAGES = {
     "errors.md": errors,
     "settings.md": settings,
-    "faults.md": faults,
+    "effects.md": faults,
     "commands.md": commands,
     "decisions/README.md": decisions,
 }

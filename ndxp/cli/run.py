@@ -121,8 +121,8 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows whether the exchange is ready.
 
-    It lists processes and their memory, services, totals, and faults that are set on purpose. Exit code 1 when the
-    exchange is not running or not ready.
+    It lists processes and their memory, services and totals, faults that are set on purpose, and providers that
+    gateways leave alone because they could not be reached. Exit code 1 when the exchange is not running or not ready.
     """
     session = Session(folder)
     state = session.state
@@ -139,6 +139,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         services, totals, faults, found = [], {"totals": [], "caught_up": False}, [], [str(refused)]
     trouble = "; ".join([*found, *doors.waiting(state)])
     ready = not trouble and all(service["serving"] for service in services)
+    circuits = life.open_circuits(state)
     shown = {
         "ready": ready,
         "trouble": trouble,
@@ -153,6 +154,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
         "processes": processes,
         "services": services,
+        "open_circuits": circuits,
         "transactions": sum(total["count"] for total in totals["totals"]),
         "recorder_caught_up": totals["caught_up"],
         "faults": faults,
@@ -181,10 +183,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             console.print(f"the nation's clock ({state.clock}): {time_now:%A %Y-%m-%d %H:%M}")
         if trouble:
             console.print(trouble, style="red")
-        if faults:
-            console.print(f"\n{count(len(faults), 'fault', are=True)} on, set on purpose:", style="yellow")
-            print_faults(faults)
-            console.print("Remove one: `ndxp fault remove ID`; all: `ndxp fault clear`")
+        _print_on(faults)
         if processes:
             console.print()
             rows = [tuple(process.values()) for process in processes]
@@ -196,8 +195,27 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         for service in services:
             if service["trouble"]:
                 console.print(visible(not_learnt(service)), style="red", soft_wrap=True)
+        _print_open(circuits)
     if not ready:
         raise typer.Exit(1)
+
+
+def _print_on(faults: list[dict[str, Any]]) -> None:
+    """Prints the faults that are on, if there are any, and how to remove them."""
+    if faults:
+        console.print(f"\n{count(len(faults), 'fault', are=True)} on, set on purpose:", style="yellow")
+        print_faults(faults)
+        console.print("Remove one: `ndxp fault remove ID`; all: `ndxp fault clear`")
+
+
+def _print_open(circuits: dict[str, list[str]]) -> None:
+    """Prints the providers that gateways leave alone."""
+    for provider, gateways in circuits.items():
+        console.print(
+            f"{provider} is left alone by {', '.join(gateways)}, because it could not be reached: callers get "
+            "CIRCUIT_OPEN, and every 2 s one call tries it",
+            style="red", soft_wrap=True,
+        )  # fmt: skip
 
 
 def not_learnt(service: dict[str, Any]) -> str:

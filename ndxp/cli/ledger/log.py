@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ndxp.admin import Session, path_part
 from ndxp.cli.filters import must_be_known, must_lead_somewhere
+from ndxp.cli.ledger.attempts import attempts_of, print_attempts
 from ndxp.errors import Code, code_name
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
@@ -162,14 +163,17 @@ def search(
 def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Explains a transaction.
 
-    The steps it took, what each decided and why, and where the time went.
+    The steps it took, what each decided and why, and where the time went. When the caller sent the call more than once,
+    all attempts are listed, with what each of them waited for.
     """
     session = Session(folder)
     found = session.get(f"/transactions/{path_part(transaction)}/explanation")
+    attempts = attempts_of(session, transaction)
     if as_json:
-        print_json(found)
+        print_json({**found, "attempts": attempts})
     else:
         print_explanation(found)
+        print_attempts(attempts, transaction)
 
 
 def print_explanation(found: dict[str, Any]) -> None:
@@ -192,25 +196,21 @@ def _print_json_lines(found: list[dict[str, Any]]) -> None:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
-    """One line for each transaction; on a narrow terminal two lines, or three if something is wrong."""
+    """One line for each transaction; on a narrow terminal two lines, and more for what is unusual."""
     narrow = console.is_terminal and console.width < _WIDE
     for record in found:
         status = record["reason"] or code_name(record["status_code"])
         when = f"{clock(record['request_in_ts'])}  {status:22}  "
         when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
         who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
-        wrong = WRONG.get(record["proof"], "")
-        fault = f"  fault {record['fault']}" if record["fault"] else ""
+        fault, wrong = record.get("fault", ""), WRONG.get(record["proof"], "")
+        notes = [note for note in (f"fault {fault}" if fault else "", wrong) if note]
         if narrow:
-            lines = [
-                when + what.strip(),
-                _INDENT + who + record["transaction_id"] + fault,
-                _INDENT + wrong if wrong else "",
-            ]
+            lines = [when + what.strip(), _INDENT + who + record["transaction_id"], *(_INDENT + note for note in notes)]
         else:
-            lines = [when + who + what + record["transaction_id"] + fault + (f"  {wrong}" if wrong else "")]
+            lines = ["  ".join((when + who + what + record["transaction_id"], *notes))]
         style = "" if record["status_code"] == 0 and not wrong else "red"
-        for line in filter(None, lines):
+        for line in lines:
             console.print(visible(line), style=style, soft_wrap=True)
 
 

@@ -293,31 +293,6 @@ def test_a_new_fault_is_held_against_what_is_offered(changes: dict[str, Any], sa
         check_change(before, after, contracts)
 
 
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"share": 3}, "Expected `float` <= 1.0 - at `$.faults[0].share`"),
-        ({"share": 0}, "Expected `float` > 0.0 - at `$.faults[0].share`"),
-        ({"do": "delay=-2s"}, "faults[0] (f).do: '-2s' is no time such as 250ms, 2s, 10m or 1h"),
-        ({"do": "code=UNAVAILBLE"}, "(f).do: 'UNAVAILBLE' is no status code of an error; did you mean UNAVAILABLE?"),
-        ({"do": "code=OK"}, "(f).do: 'OK' is no status code of an error"),
-        ({"do": ""}, "faults[0] (f).do: there is no effect; known effects: after, code, "),
-        ({"valid_until": ""}, "faults[0] (f).valid_until: a fault has an end; say until when it is on"),
-        ({"valid_until": "tomorrow"}, "(f).valid_until: 'tomorrow' is neither a date"),
-        ({"consumer": "VN/GOV/H99"}, "(f).consumer: 'VN/GOV/H99' is no member, subsystem or group of this exchange"),
-        ({"provider": "VN/GOV/H26/nobody"}, "(f).provider: 'VN/GOV/H26/nobody' is no subsystem of this exchange"),
-        ({"methods": ["no method"]}, "(f).methods: 'no method' is not a method's name or a pattern"),
-        ({"nth": "0"}, "(f).nth: '0' is not 3, 1-2, 5-, even, odd or */10 (calls count from 1)"),
-        ({"id": "caller"}, "faults[0].id: 'caller' is not a name"),
-        ({"frequency": 2}, "Object contains unknown field `frequency` - at `$.faults[0]`"),
-    ],
-)
-def test_a_fault_that_makes_no_sense_is_refused_with_its_place(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(RegistryError) as refused:
-        with_fault(**changes)
-    assert says in str(refused.value)
-
-
 def test_a_fault_that_is_there_keeps_nobody_from_removing_its_service() -> None:
     before = with_fault(contract=POPULATION)
     check_change(before, msgspec.structs.replace(before, services=[]), {})
