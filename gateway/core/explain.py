@@ -147,7 +147,8 @@ def _micros(name: str, record: Record) -> int | None:
         return record.response_in_ts - record.request_out_ts
     if name == CallStep.ANSWER:
         return record.response_out_ts - (record.response_in_ts or record.request_in_ts)
-    if name == CallStep.RESOLVE and record.request_out_ts:
+    until_forwarded = CallStep.FAULT if record.fault else CallStep.RESOLVE  # a fault may have made the call wait
+    if name == until_forwarded and record.request_out_ts:
         return record.request_out_ts - record.request_in_ts
     return None
 

@@ -169,6 +169,8 @@ def test_an_answer_that_met_a_fault_says_which_and_how_to_remove_it() -> None:
     explanation = explain([record(fault="late", attempt=2)], faults=[LATE])
     assert decisions(explanation) == dict.fromkeys(STEPS, "passed")
     assert why(explanation, "fault") == "fault late (delay=2s): a lesson"
+    micros = {step.name: step.micros for step in explanation.steps}
+    assert (micros["resolve"], micros["fault"], micros["forward"]) == (None, 300, 2000)
     assert explanation.verdict.endswith(f"Get of {SERVICE} (attempt 2, disturbed on purpose) and got its answer")
     assert explanation.remedy == "wait until the fault ends, or remove it: `ndxp fault remove late`"
 
