@@ -56,7 +56,7 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
             steps.append(Step(name, decision, _stopped(last, snapshot), _micros(name, last)))
         else:
             steps.append(Step(name, "passed", _passed(name, last, journaled, snapshot), _micros(name, last)))
-    return Explanation(_verdict(last), _remedy(last), steps)
+    return Explanation(_verdict(last), _remedy(last, snapshot), steps)
 
 
 def _stopped_at(record: Record) -> CallStep | None:
@@ -164,12 +164,11 @@ def _verdict(record: Record) -> str:
     return f"{what}{at}; {who} said {code_name(record.status_code)}{f' {record.reason}' if record.reason else ''}"
 
 
-def _remedy(record: Record) -> str:
+def _remedy(record: Record, snapshot: Snapshot) -> str:
     if record.fault == metadata.FAULT_OF_CALLER:
         return f"leave out {metadata.FAULT}"
     if record.fault:
-        removes = (
-            f"`ndxp fault remove {name}`" for name in record.fault.split(",") if name != metadata.FAULT_OF_CALLER
-        )
-        return f"wait until the fault ends, or remove it: {', '.join(removes)}"
+        names = record.fault.split(",")
+        removes = [f"`ndxp fault remove {rule.id}`" for rule in snapshot.registry.faults if rule.id in names]
+        return f"wait until the fault ends, or remove it: {', '.join(removes)}" if removes else "call again"
     return RULES[Reason(record.reason)].remedy if record.origin is Origin.GATEWAY and record.reason in RULES else ""

@@ -264,7 +264,7 @@ def pointless(registry: Registry, fault: Fault, contracts: Mapping[str, bytes]) 
     }
     if not meant and fault.contract and all(service.contract != fault.contract for service in registry.services):
         return f"contract: nobody offers {fault.contract[:200]!r}; see `ndxp services`"
-    if not meant:
+    if not meant and fault.provider:
         what = fault.contract or "a service"
         return f"provider: {fault.provider!r} does not offer {what}; see `ndxp services`"
     names = sorted(name for methods in meant.values() for name in methods or ())

@@ -197,7 +197,6 @@ def _calls(fault: dict[str, Any]) -> str:
     """The calls that meet a fault, in words."""
     of = " ".join(filter(None, (fault["contract"].rpartition(".")[2], ", ".join(fault["methods"]))))
     counted_by = {"consumer": " of each consumer", "message": " of each message id"}.get(fault["count"], "")
-    days = ", ".join(fault["days"])
     conditions = (
         ("", of.replace(" ", "/", 1) if fault["contract"] and fault["methods"] else of),
         ("to ", fault["provider"]),
@@ -207,7 +206,7 @@ def _calls(fault: dict[str, Any]) -> str:
         ("number ", fault["nth"] and fault["nth"] + counted_by),
         ("", f"{fault['share']:.3g} of them" if fault["share"] < 1 else ""),
         ("at ", fault["hours"]),
-        ("on ", days),
+        ("on ", ", ".join(fault["days"])),
     )
     return " ".join(f"{word}{what}" for word, what in conditions if what) or "all"
 
@@ -239,13 +238,10 @@ def _end(lasts: str) -> str:
 
 
 def _moment(until: str) -> str:
-    """The end of a fault as local time of day, if it is today."""
-    try:
-        local = datetime.fromisoformat(until).astimezone()
-    except ValueError:
-        return until
+    """The end of a fault: a date as it is, another moment as local time, without the date if it is today."""
     if len(until) == len("2026-12-31"):
         return until
+    local = datetime.fromisoformat(until.upper()).astimezone()
     return f"{local:%H:%M:%S}" if local.date() == datetime.now().date() else f"{local:%Y-%m-%d %H:%M}"
 
 

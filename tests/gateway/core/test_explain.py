@@ -190,6 +190,7 @@ def test_a_call_that_a_fault_ended_says_when_in_its_way(times: dict[str, int], w
     assert decisions(explanation) == {**known, "fault": "refused", "forward": forward}
     told = f"UNAVAILABLE, set {when}: fault gone, which is not in the registry any more"
     assert why(explanation, "fault") == told
+    assert explanation.remedy == "call again"
     assert explanation.verdict.endswith("(disturbed on purpose); the exchange said UNAVAILABLE FAULT_INJECTED")
 
 
