@@ -17,7 +17,7 @@ from ndxp.world import World
 from tests.e2e.conftest import transactions
 from tests.support.fakes import until_now
 
-CLIENTS = {name: f"VN/GOV/H{number}/one-stop" for number, name in enumerate(scenario.names(), 40)}
+CLIENTS = {name: f"VN/GOV/H{number}/one-stop" for number, name in enumerate(scenario.names(), 31)}
 """Each scenario is for a province of its own, so that they do not disturb one another."""
 
 MOST = 20

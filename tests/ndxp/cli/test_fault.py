@@ -12,7 +12,7 @@ from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
 from tests.support.fakes import until_now
 
-CONSUMER = "VN/GOV/G34/lgsp"
+CONSUMER = "VN/GOV/G20/lgsp"
 """A subsystem that no other test calls with."""
 
 METHOD = "ndxp.exchange.v1.ExchangeService/ListMembers"
