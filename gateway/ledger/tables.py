@@ -123,7 +123,7 @@ rollups = sa.Table(
 
 SAID = {
     name: records.c[name] != sa.literal_column(repr(nothing))
-    for name, nothing in (("status_code", 0), ("reason", ""), ("message_id", ""), ("traceparent", ""))
+    for name, nothing in (("status_code", 0), ("reason", ""), ("message_id", ""), ("traceparent", ""), ("fault", ""))
 }
 """Conditions for a non-empty column: only such rows are in its index, and SQLite uses it only for a query that has
 the same condition."""
@@ -139,6 +139,7 @@ for _name, _columns in (
     ("reason", ("reason", "request_in_ts")),
     ("message", ("message_id",)),
     ("trace", ("traceparent",)),
+    ("fault", ("fault",)),
 ):
     _where = SAID[_columns[0]]
     sa.Index(
