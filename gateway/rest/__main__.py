@@ -1,9 +1,13 @@
 """The doors for HTTP: ``python -m gateway.rest``."""
 
 import asyncio
+import gc
 import logging
 import os
 import sys
+
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
 
 import uvloop
 
