@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from ndxp.address import Address
+from ndxp.address import listening
 from ndxp.variables import unknown_variables
 
 _GC_THRESHOLDS = (20_000, 20, 50)
@@ -84,20 +84,6 @@ def warn_of_unknown(*settings: ProcessSettings) -> None:
 def wrong_settings(error: ValidationError) -> list[str]:
     """What is wrong with ``NDXP_*`` variables, one line each, without their values."""
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
-
-
-def loopback(address: str) -> bool:
-    """Whether only this machine can reach ``host:port``; any name except localhost counts as reachable by others."""
-    try:
-        return Address.parse(address, listening=True).local
-    except ValueError:
-        return False
-
-
-def listening(address: str) -> str:
-    """Returns an address to listen at unchanged. Raises ValueError when it is not an address."""
-    Address.parse(address, listening=True)
-    return address
 
 
 def run_process(

@@ -42,13 +42,14 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore, StateLost
 from gateway.settings import ControlSettings
 from gateway.store import connect
+from ndxp.address import loopback
 from ndxp.agency.database import Database
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.exhausted import why
 from ndxp.metrics import shown
-from ndxp.process import end, freeze, loopback, run_process, until_stopped
+from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.sqlite import sqlite_url
 from ndxp.subject import SUBJECTS
 from ndxp.wire.tls import CONTROL, Tls, file_of

@@ -21,9 +21,10 @@ from gateway.rest.rest_services.adapter import Adapter
 from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
+from ndxp.address import loopback
 from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
-from ndxp.process import end, freeze, loopback, run_process, until_stopped
+from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.rpc import Lanes
 from ndxp.wire.tls import REST, Tls, file_of
 from ndxp.wire.tracing import tracer
