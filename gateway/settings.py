@@ -93,6 +93,8 @@ class GatewaySettings(StoreSettings):
     which may reach another worker."""
     max_streams_per_connection: int = Field(default=1000, ge=1)
     """Calls at once on one connection."""
+    faults_by_caller: bool = False
+    """Whether callers may ask for faults in their own calls (``x-ndxp-fault``); ``ndxp up`` allows it, on loopback."""
     open_reflection: bool = False
     """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
     max_member_bytes: int = Field(default=48 * MIB, ge=MIB)

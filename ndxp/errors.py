@@ -213,8 +213,8 @@ RULES: Mapping[Reason, Rule] = {
         "Đơn vị cung cấp chưa xác nhận chỉ trả các trường được cấp quyền.",
     ),
     Reason.FAULT_INJECTED: Rule(
-        Code.UNAVAILABLE, CallStep.FORWARD, "a fault was set for a lesson or a test",
-        "remove the fault that was set for a lesson or a test",
+        Code.UNAVAILABLE, CallStep.FAULT, "a fault was set for a lesson or a test",
+        "look at the faults that are on: `ndxp fault list`; remove this one: `ndxp fault remove ID`",
         "Lỗi giả lập được cài đặt để thử nghiệm.",
     ),
     Reason.GATEWAY_ONLY: Rule(
@@ -235,7 +235,9 @@ class Refusal(Exception):
     """The exchange refuses a call.
 
     ``message`` says what happened; code, hop and remedy follow from the reason. ``retry_after`` is in seconds.
-    ``metadata`` goes into ``ErrorInfo.metadata``; it holds identifiers and limits, never secrets or people.
+    ``metadata`` goes into ``ErrorInfo.metadata``; it holds identifiers and limits, never secrets or people. ``code``
+    and ``shown`` are for faults that are set on purpose: another code than the reason's, and the reason that the caller
+    reads instead, an agency's or the exchange's.
     """
 
     def __init__(
@@ -245,9 +247,13 @@ class Refusal(Exception):
         *,
         retry_after: float | None = None,
         metadata: Mapping[str, str] | None = None,
+        code: Code | None = None,
+        shown: str = "",
     ) -> None:
         super().__init__(message)
         self.reason = reason
+        self.code = RULES[reason].code if code is None else code
+        self.shown = shown
         self.message = message
         self.retry_after = retry_after
         self.metadata = dict(metadata or {})

@@ -11,5 +11,6 @@ class CallStep(StrEnum):
     ADMIT = "admit"
     RESOLVE = "resolve"
     JOURNAL = "journal"
+    FAULT = "fault"
     FORWARD = "forward"
     ANSWER = "answer"

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.control.api import (
     admin,
+    faults,
     grant_requests,
     ledger,
     members,
@@ -100,6 +101,7 @@ def create(parts: Parts) -> FastAPI:
         (rights.router(parts.registry), Role.VIEWER),
         (grant_requests.router(parts.grant_requests), Role.VIEWER),
         (quotas.router(parts.registry, parts.store), Role.VIEWER),
+        (faults.router(parts.registry), Role.VIEWER),
         (tokens.keys_router(parts.issuer), Role.VIEWER),
         (statistics.router(parts.reader, parts.store), Role.VIEWER),
         (

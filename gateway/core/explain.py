@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from gateway.core import endpoints, policy
+from gateway.core.faults import CALLER
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
 from ndxp.steps import CallStep
+from ndxp.wire import metadata
 
 STEPS: tuple[str, ...] = tuple(CallStep)
 _FORWARDED = STEPS[: STEPS.index(CallStep.FORWARD)]
@@ -47,7 +49,8 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
     stopped = _stopped_at(last)
     steps = []
     for name in STEPS:
-        if stopped is not None and STEPS.index(name) > STEPS.index(stopped) and name != CallStep.ANSWER:
+        forwarded = name == CallStep.FORWARD and last.request_out_ts  # the fault came after it
+        if stopped and STEPS.index(name) > STEPS.index(stopped) and name != CallStep.ANSWER and not forwarded:
             steps.append(Step(name, "not reached", ""))
         elif name == stopped:
             decision = "refused" if name != CallStep.FORWARD else "failed"
@@ -69,6 +72,11 @@ def _stopped(record: Record, snapshot: Snapshot) -> str:
     status = f"{code_name(record.status_code)}{f' ({record.reason})' if record.reason else ''}"
     if record.origin is Origin.PROVIDER:
         return f"the provider answered {status}; the exchange passed it on"
+    if record.reason == Reason.FAULT_INJECTED:
+        when = "after the provider had answered" if record.response_in_ts else "before the provider got the call"
+        if record.request_out_ts and not record.response_in_ts:
+            when = "while the provider had the call"
+        return f"{code_name(record.status_code)}, set {when}: {_fault(record, snapshot)}"
     if record.status_code == Code.CANCELLED:
         return "the caller cancelled the call"
     if record.reason in (Reason.ACCESS_DENIED, Reason.PURPOSE_REQUIRED):
@@ -98,6 +106,21 @@ def _granted(record: Record, snapshot: Snapshot) -> str:
     return f"grant {record.grant} of {record.service}" + (f": {terms}" if terms else "")
 
 
+def _fault(record: Record, snapshot: Snapshot) -> str:
+    """The faults that a call has met, with their present terms; the record has their names only."""
+    rules = {rule.id: rule for rule in snapshot.registry.faults}
+    told = []
+    for name in record.fault.split(","):
+        rule = rules.get(name)
+        if name == CALLER:
+            told.append(f"the caller asked for it ({metadata.FAULT})")
+        elif rule is None:
+            told.append(f"fault {name}, which is not in the registry any more")
+        else:
+            told.append(f"fault {name} ({rule.do}){f': {rule.note}' if rule.note else ''}")
+    return "; ".join(told)
+
+
 def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot) -> str:
     reasons: dict[str, str] = {
         CallStep.IDENTIFY: f"the token is {record.client}'s",
@@ -109,9 +132,11 @@ def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot) -> s
             if journaled
             else "one message, and it changes nothing: only the outcome is recorded"
         ),
+        CallStep.FAULT: _fault(record, snapshot) if record.fault else "no fault was set for this call",
         CallStep.FORWARD: (
             f"{record.messages_in} message(s), {record.request_size} bytes to the provider; "
             f"{record.messages_out} message(s), {record.response_size} bytes back"
+            + (f"; the answer was given before, in transaction {record.replay_of}" if record.replay_of else "")
         ),
         CallStep.ANSWER: "the outcome was in the journal before the caller got its status",
     }

@@ -11,7 +11,8 @@ from typing import Annotated
 import msgspec
 from google.protobuf import descriptor_pb2
 
-from gateway.core import endpoints, validity
+from gateway.core import endpoints, faults, validity
+from gateway.core.faults import Fault, Faults
 from gateway.core.fields import check_release
 from ndxp.address import Address
 from ndxp.identifiers import Member as MemberId
@@ -132,13 +133,17 @@ class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole registry, in the form of exchange.yaml. ``quotas`` are by subsystem, "default" for the others."""
+    """The whole registry, in the form of exchange.yaml. ``quotas`` are by subsystem, "default" for the others.
+
+    ``faults`` are set on purpose, for tests and lessons.
+    """
 
     instance: str
     members: list[Member] = []
     services: list[Service] = []
     grants: list[Grant] = []
     quotas: dict[str, Quota] = {}
+    faults: list[Fault] = []
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -201,6 +206,22 @@ def check(registry: Registry) -> None:
             _known(f"grants[{index}].consumer", grant.consumer, subsystems)
     for consumer in registry.quotas:
         _known("quotas", consumer, subsystems | {"default"})
+    _check_faults(registry, groups | subsystems)
+
+
+def _check_faults(registry: Registry, consumers: set[str]) -> None:
+    if len(registry.faults) > faults.MOST:
+        raise RegistryError(f"faults: {len(registry.faults)} rules; {faults.MOST} are allowed")
+    providers: dict[str, set[str]] = {}
+    for service in registry.services:
+        providers.setdefault(service.contract, set()).add(service.provider)
+    ids: set[str] = set()
+    for index, fault in enumerate(registry.faults):
+        _unique(f"faults[{index}]", fault.id, ids)
+        try:
+            faults.check(f"faults[{index}]", fault, consumers, providers)
+        except faults.FaultError as error:
+            raise RegistryError(str(error)) from error
 
 
 def groups_of(members: Iterable[Member]) -> set[str]:
@@ -265,6 +286,7 @@ class Snapshot:
         self.grants: dict[tuple[str, str], list[Grant]] = {}
         for grant in registry.grants:
             self.grants.setdefault((grant.provider, grant.contract), []).append(grant)
+        self.faults = Faults(registry.faults)
         self.purposes = frozenset(purpose for grant in registry.grants for purpose in grant.purposes)
         moments = (t for g in registry.grants for t in (validity.begin(g.valid_from), validity.end(g.valid_until)))
         self._turns = [-inf, *sorted({moment for moment in moments if abs(moment) != inf}), inf]

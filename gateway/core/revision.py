@@ -22,6 +22,7 @@ def revised(current: Registry, before: Registry, file: Registry) -> Registry:
         services=_of(current.services, before.services, file.services),
         grants=_of(current.grants, before.grants, file.grants),
         quotas=_merged(current.quotas, before.quotas, file.quotas),
+        faults=_of(current.faults, before.faults, file.faults),
     )
 
 

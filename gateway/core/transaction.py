@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import uuid_utils
 
+from gateway.core.effects import NONE
 from gateway.core.shedding import Room
 from ndxp.clock import real_now
 from ndxp.errors import Code, Reason, Refusal
 from ndxp.ledger.payload import salt_of, salted
+from ndxp.wire.metadata import PREVIOUS_ATTEMPTS
 
 if TYPE_CHECKING:
     from ndxp.wire.spans import Span
@@ -36,7 +38,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Times are µs since 1970 (UTC), 0 when that point was not reached. Sizes are bytes of messages, without framing.
     Hashes are salted and in hex (see ``ndxp.ledger.payload``), empty when there was no message. ``subjects`` are keyed
-    hashes of the citizens whom the answer was about (see ``ndxp.wire.metadata.subjects``), in outcomes only. It is a
+    hashes of the citizens whom the answer was about (see ``ndxp.wire.metadata.subjects``), in outcomes only. ``fault``
+    names the rules of faults, set on purpose, that the call has met. ``attempts`` is how often the gateway offered the
+    call to the provider, ``attempt`` which attempt of the caller's it was, 0 where the caller does not say.
+    ``replay_of`` is the transaction in which the provider gave this answer first, where it gives it again. It is a
     msgspec struct and not a dataclass, because it is made and encoded for every call.
     """
 
@@ -68,6 +73,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     node: str = ""
     traceparent: str = ""
     subjects: str = ""
+    fault: str = ""
+    attempt: int = 0
+    replay_of: str = ""
 
 
 _LONGEST = 256
@@ -167,8 +175,8 @@ class Call:
 
     ``admitted`` says that it is counted in the worker, ``placed`` that it is counted at its provider's address.
     ``generation`` is that of the secret behind its token, ``certificate`` that of the connection's certificate (without
-    a certificate the same as the token's). ``dismissal`` is the reason to end it early. ``span`` is set when calls are
-    traced.
+    a certificate the same as the token's). ``dismissal`` is the reason to end it early. ``fault`` names the rules of
+    faults that the call meets, ``effects`` what they do to it. ``span`` is set when calls are traced.
     """
 
     __slots__ = (
@@ -179,6 +187,8 @@ class Call:
         "client",
         "code",
         "dismissal",
+        "effects",
+        "fault",
         "fields",
         "generation",
         "grant",
@@ -190,6 +200,7 @@ class Call:
         "reason",
         "received",
         "recorded",
+        "replay_of",
         "request_in_ts",
         "request_out_ts",
         "response_in_ts",
@@ -228,7 +239,9 @@ class Call:
         self.code = Code.OK
         self.reason = ""
         self.origin = Origin.GATEWAY
-        self.subjects = ""
+        self.subjects = self.replay_of = ""
+        self.fault = ""
+        self.effects = NONE
         self.span: Span | None = None
 
     @property
@@ -276,4 +289,7 @@ class Call:
             node=node,
             traceparent=headers.get("traceparent", ""),
             subjects=self.subjects,
+            fault=self.fault,
+            replay_of=self.replay_of,
+            attempt=int(headers.get(PREVIOUS_ATTEMPTS, -1)) + 1,
         )

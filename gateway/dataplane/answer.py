@@ -2,7 +2,7 @@
 
 from gateway.core.transaction import Call
 from gateway.dataplane import headers
-from ndxp.errors import Code, Reason, Refusal
+from ndxp.errors import DOMAIN, RULES, Code, Reason, Refusal
 from ndxp.http2 import Field, Fields, Stream
 from ndxp.http2.parts import add_part
 from ndxp.wire import metadata, status
@@ -70,8 +70,10 @@ class Answer:
 
     def refused(self, refusal: Refusal) -> None:
         """Takes a refusal of the exchange."""
-        self.failed(refusal.rule.code, refusal.message)
-        self._tail += headers.literals(((metadata.STATUS_DETAILS, status.encode(refusal)),))
+        self.failed(refusal.code, refusal.message)
+        of_agency = refusal.shown and refusal.shown not in RULES
+        domain = self._call.contract if of_agency else DOMAIN
+        self._tail += headers.literals(((metadata.STATUS_DETAILS, status.encode(refusal, domain=domain)),))
 
     def begin(self, stream: Stream) -> None:
         """Sends the headers of an answer that is passed on as it comes."""
@@ -90,6 +92,10 @@ class Answer:
         """Sends the rest, and the trailers."""
         call = self._call
         tail = f"{self._tail}{headers.literals(((metadata.TRANSACTION_ID, call.transaction_id),))}"
+        if call.replay_of:
+            tail += headers.literals(((metadata.REPLAY_OF, call.replay_of),))
+        if call.fault:
+            tail += headers.literals(((metadata.FAULT, call.fault),))
         if call.code is not Code.OK:
             tail += headers.literals(((metadata.ERROR_ORIGIN, str(call.origin)),))
         if not self.begun and self._beginning is not None:
@@ -98,6 +104,12 @@ class Answer:
             self.send_parts(stream)
         trailers = headers.OK_TRAILERS if call.code is Code.OK else ()
         stream.send_trailers(trailers if self.begun else self._own + trailers, tail)
+
+    def break_off(self, stream: Stream) -> None:
+        """Sends what there is of the answer, and no end."""
+        if stream.open and self.size:
+            self.begin(stream)
+            self.send_parts(stream)
 
     def send_parts(self, stream: Stream) -> int:
         """Sends the messages that wait here; gives how many bytes of them do not wait in the stream now."""

@@ -99,7 +99,7 @@ class LocalCall(ABC):
             step()
         except Refusal as refusal:
             details = ((metadata.STATUS_DETAILS, status.encode(refusal)), (metadata.ERROR_ORIGIN, str(Origin.GATEWAY)))
-            self.end(refusal.rule.code, refusal.message, headers.literals(details))
+            self.end(refusal.code, refusal.message, headers.literals(details))
         except Exception as error:  # a defect here ends this call and no other
             _log.error("a call of health or reflection failed: %s", type(error).__name__)
             self.end(Code.INTERNAL, "the gateway failed")

@@ -2,6 +2,8 @@
 
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from gateway.core.transaction import Call
 from gateway.dataplane.pipeline import WorkerState
 from ndxp.wire import metadata
@@ -33,5 +35,7 @@ def pairs_onward(state: WorkerState, call: Call, pairs: metadata.Pairs, mark: st
             fields=",".join(call.fields),
             message=mark,
         )
+        if call.effects.skew:
+            assertion = replace(assertion, expires=assertion.expires - int(call.effects.skew))
         onward.append((metadata.ASSERTION, sign(assertion, key)))
     return onward

@@ -15,9 +15,11 @@ from gateway.core.endpoints import check_path
 from gateway.core.quota import Bucket
 from gateway.core.registry import Grant, Registry, Service, Snapshot
 from gateway.core.transaction import Call, Origin, Phase
+from gateway.dataplane import faults
 from gateway.dataplane.admission import Admission
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.certificates import Certificate
+from gateway.dataplane.faults import FaultCounts
 from gateway.dataplane.journal import Journal, JournalUnavailable
 from gateway.dataplane.traffic import Traffic
 from gateway.settings import GatewaySettings
@@ -58,6 +60,7 @@ class WorkerState:
     strangers: Bucket = field(default_factory=lambda: Bucket(*STRANGERS, time.monotonic()))
     shed: Bucket = field(default_factory=lambda: Bucket(*SHED, time.monotonic()))
     refused: dict[tuple[str, str], Bucket] = field(default_factory=dict)
+    fault_counts: FaultCounts = field(default_factory=FaultCounts)
     traffic: Traffic = field(default_factory=Traffic)
     admission: Admission = field(init=False)
 
@@ -114,6 +117,7 @@ def identify(state: WorkerState, call: Call, claim: Claim) -> None:
         )  # fmt: skip
     check_standing(state, call)
     check_path(call.method, call.headers.get(metadata.PATH, ""))
+    faults.check_caller(state.settings.faults_by_caller, call)
     claim.identified = True
 
 
@@ -247,12 +251,16 @@ def begin(state: WorkerState, call: Call, claim: Claim) -> Steps:
 def enter(state: WorkerState, call: Call, claim: Claim) -> Steps:
     """The last steps before forwarding, when enough of the request is there: its place at the provider, its record.
 
-    The request of a stream, and of a method that may change something, is in the journal when this ends.
-    Raises Refusal.
+    The request of a stream, and of a method that may change something, is in the journal when this ends. A call that
+    meets a fault meets it here for the first time. Raises Refusal.
     """
+    if state.snapshot.faults or metadata.FAULT in call.headers:
+        yield from faults.choose(state, call)
     state.admission.enter_place(state.snapshot, call, claim.service)
     if call.journal_first:
         yield from record_request(state, call)
+    if call.fault:
+        yield from faults.before(call)
 
 
 def record_request(state: WorkerState, call: Call) -> Steps:

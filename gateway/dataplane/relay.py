@@ -12,10 +12,11 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateway.core.transaction import Call, Origin, Tally
-from gateway.dataplane import headers, pipeline
+from gateway.dataplane import faults, headers, pipeline
 from gateway.dataplane.answer import Answer
 from gateway.dataplane.attempt import Attempt
 from gateway.dataplane.deadlines import Deadlines
+from gateway.dataplane.disturbed import DisturbedAttempt, open_copy
 from gateway.dataplane.messages import Messages
 from gateway.dataplane.onward import pairs_onward
 from gateway.dataplane.pipeline import Claim, Steps, WorkerState
@@ -107,6 +108,7 @@ class Relay:
         "_arrived",
         "_attempt",
         "_claim",
+        "_copy",
         "_ended",
         "_ending",
         "_head",
@@ -133,6 +135,7 @@ class Relay:
         self._relays = relays
         self._stream: Stream | None = stream  # None when the caller has left, or has everything
         self._attempt: Attempt | None = None
+        self._copy: Stream | None = None  # of a call that the provider gets twice on purpose
         self._answer = Answer(call)
         self._arrived = relays.now()
         self._head: headers.RequestHead
@@ -233,9 +236,11 @@ class Relay:
         self._drive(pipeline.enter(self._relays.state, self.call, self._claim), self._forward)
 
     def _forward(self) -> None:
-        attempt = self._attempt = Attempt(self)
-        self.call.attempts += 1
-        self._relays.upstreams.forward(self.call.address, attempt)
+        call = self.call
+        disturbed = call.fault and call.effects.changes_answer
+        attempt = self._attempt = DisturbedAttempt(self, call.effects) if disturbed else Attempt(self)
+        call.attempts += 1
+        self._relays.upstreams.forward(call.address, attempt)
 
     @_guarded
     def connected(self, connection: ClientConnection, attempt: Attempt, scheme: str) -> None:
@@ -249,6 +254,9 @@ class Relay:
         pairs = pairs_onward(self._relays.state, call, self._head.pairs, mark)
         constant, rest = headers.onward(call, self._head, pairs, scheme, within, recurs=known)
         stream = attempt.stream = connection.open(attempt, constant, rest)
+        if call.effects.duplicate:
+            self._copy = open_copy(connection, constant, rest)
+            call.attempts += 1
         request, self._request = self._request, []
         if self._is_single and call.received.size <= _REPEATABLE:
             attempt.request = request
@@ -257,18 +265,25 @@ class Relay:
             last = self._request_ended and number == len(request)
             if stream.send_data(part, end=last):
                 self._passed(len(part))
+            self._send_copy(part, end=last)
         if not request and self._request_ended:
             stream.send_data(b"", end=True)
+            self._send_copy(b"", end=True)
         self._account()
 
     def _send(self, stream: Stream, data: bytes) -> None:
         """Passes on data of a stream of requests."""
         if not stream.open:
             return  # the provider has ended the call, and its status is on the way
+        self._send_copy(data, end=self._request_ended)
         if stream.send_data(data, end=self._request_ended):
             self._passed(len(data))
         else:
             self._keep()
+
+    def _send_copy(self, data: bytes, *, end: bool) -> None:
+        if self._copy is not None:
+            self._copy.send_data(data, end=end)
 
     def request_sent(self, size: int) -> None:
         """So many bytes of the request that had to wait have gone to the provider."""
@@ -340,8 +355,19 @@ class Relay:
             self._drop_answer()
         self._answer.ended(ending)
         call.subjects = metadata.subjects(ending.pairs)
+        call.replay_of = metadata.replay_of(ending.pairs)
         call.end(ending.code, Origin.PROVIDER, reason)
         self._finish()
+
+    @_guarded
+    def provider_done(self, then: Callable[[], None]) -> None:
+        """The provider has ended the call, and meets the fault that waits here; ``then`` takes its end."""
+        self.call.response_in_ts = real_now()
+        self._drive(faults.after(self.call), then)
+
+    def cut_off(self) -> None:
+        """The answer is cut off here, by a fault that was set on purpose."""
+        self.refuse(faults.refusal(self.call))
 
     @_guarded
     def not_taken(self, request: list[bytes] | None) -> None:
@@ -377,8 +403,12 @@ class Relay:
         """Ends the call with a refusal of the exchange."""
         if self._ended:
             return
-        self.call.end(refusal.rule.code, Origin.GATEWAY, refusal.reason)
-        self._drop_answer()
+        call = self.call
+        call.end(refusal.code, Origin.GATEWAY, refusal.reason)
+        if call.fault:
+            refusal.metadata.setdefault("fault", call.fault)
+        if not (self._breaks and call.effects.cut):
+            self._drop_answer()
         self._answer.refused(refusal)
         if self._ending:  # its outcome could not be recorded; the caller gets this refusal instead
             self._answered()
@@ -472,6 +502,9 @@ class Relay:
             waits.cancel()
         if self._attempt is not None:
             self._attempt.leave()
+        if self._copy is not None and not self._request_ended:
+            self._copy.reset(ErrorCode.CANCEL)
+        self._copy = None
         try:
             self._drive(pipeline.finish(self._relays.state, self.call, self._claim), self._answered)
         except Refusal as refusal:
@@ -490,12 +523,29 @@ class Relay:
                 call.code, call.reason, transaction=call.transaction_id, client=call.client, service=call.service
             )
         if self._stream is not None:
-            self._answer.end(self._stream)
+            if self._breaks:
+                self._break(self._stream)
+            else:
+                self._answer.end(self._stream)
             if self._stream.queued:
                 self._account()
                 relays.deadlines.add(self, max(self._arrived + call.timeout, relays.now() + _UNREADABLE))
                 return
         self._close()
+
+    @property
+    def _breaks(self) -> bool:
+        """Whether the call ends without a status, by a fault that was set on purpose."""
+        effects = self.call.effects
+        return self.call.reason == Reason.FAULT_INJECTED and (effects.drop or effects.reset or effects.cut)
+
+    def _break(self, stream: Stream) -> None:
+        """Ends the answer as a broken network would. The connection of the doors is not cut: it has calls of others."""
+        if self.call.effects.drop and metadata.first(self._head.pairs, "user-agent") != metadata.DOORS:
+            stream.abandon_connection()
+        else:
+            self._answer.break_off(stream)
+            stream.reset(ErrorCode.INTERNAL_ERROR)
 
     def _close(self) -> None:
         """The call is over and drops all references."""
@@ -535,6 +585,8 @@ class Relay:
             size += self._stream.queued
         if self._attempt is not None:
             size += self._attempt.kept
+        if self._copy is not None:
+            size += self._copy.queued
         if size != self._holding:
             self._relays.state.admission.holding(self.call.client).held += size - self._holding
             self._holding = size

@@ -39,6 +39,7 @@ class Traffic:
         self._durations: dict[tuple[str, str], Histogram] = {}
         # All reasons from the start, because a rate needs to start from 0.
         self._refusals = {("", "", str(reason)): 0 for reason in Reason}
+        self._faults: dict[str, int] = {}
 
     def count(self, call: Call, snapshot: Snapshot) -> None:
         """Counts a call that has ended, when its caller may be answered."""
@@ -48,6 +49,8 @@ class Traffic:
         line.count += 1
         if call.room is not None and call.attempts:  # unary, and forwarded
             line.durations.observe((real_now() - call.request_in_ts) / 1e6)
+        for effect in call.effects.words:
+            self._faults[effect] = self._faults.get(effect, 0) + 1
         if call.reason and call.origin is Origin.GATEWAY:
             refused = line.client, line.service, call.reason
             self._refusals[refused] = self._refusals.get(refused, 0) + 1
@@ -60,7 +63,7 @@ class Traffic:
         return sums
 
     def collect(self) -> Iterable[Metric]:
-        """Transactions, refusals and durations."""
+        """Transactions, refusals, faults and durations."""
         transactions = CounterMetricFamily(
             "ndxp_exchange_transactions", "Calls that have ended.",
             labels=("client", "service", "method", "code", "origin"),
@@ -72,6 +75,11 @@ class Traffic:
         )
         for labels, count in self._refusals.items():
             refusals.add_metric(labels, count)
+        faults = CounterMetricFamily(
+            "ndxp_exchange_faults", "Calls that met a fault which was set on purpose.", labels=("effect",)
+        )
+        for effect, count in self._faults.items():
+            faults.add_metric((effect,), count)
         durations = HistogramMetricFamily(
             "ndxp_exchange_duration_seconds", "Unary calls that were forwarded, until their caller may be answered.",
             labels=("service", "method"),
@@ -79,7 +87,7 @@ class Traffic:
         for names, histogram in self._durations.items():
             if any(histogram.counts):
                 histogram.add_to(durations, names)
-        return transactions, refusals, durations
+        return transactions, refusals, faults, durations
 
     def _line(self, call: Call, snapshot: Snapshot) -> _Line:
         """The line of a call with new labels, or with names that are not in the registry."""

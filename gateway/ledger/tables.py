@@ -17,7 +17,7 @@ from ndxp.database_url import is_sqlite, read_url
 from ndxp.sqlite import configure
 from ndxp.wire.metadata import MORE
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration."""
 
 

@@ -26,6 +26,7 @@ from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
 from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.rpc import Lanes
+from ndxp.wire import metadata
 from ndxp.wire.tls import REST, Tls, file_of
 from ndxp.wire.tracing import tracer
 
@@ -41,7 +42,7 @@ async def _serve(settings: RestSettings) -> None:
     store = connect(settings.redis_url)
     known = Known(RegistryStore(store))
     tls = Tls.load(settings.tls_folder, REST) if settings.tls_folder else None
-    lanes = Lanes(settings.gateway, settings.connections, agent="ndxp-rest", tls=tls)
+    lanes = Lanes(settings.gateway, settings.connections, agent=metadata.DOORS, tls=tls)
     traffic = Traffic(known, tracer(SERVICE, settings.name))
     calls = Calls(lanes, known, settings, traffic)
     requests = Requests("ndxp_rest_requests", "Requests to the doors for HTTP.")

@@ -26,6 +26,8 @@ _SHOWN = (
     metadata.TRANSACTION_ID,
     metadata.WITHHELD,
     metadata.GRANT,
+    metadata.FAULT,
+    metadata.REPLAY_OF,
     metadata.ERROR_ORIGIN,
 )
 """Header fields of answers that scripts of the named web pages may read."""

@@ -113,6 +113,15 @@ class Connection(Agreement):
             self._out.append(frames.goaway(self._last_stream(), code, text))
             self.wake()
 
+    def abandon(self) -> None:
+        """Ends the connection without a word to the peer; ``lost`` must still be called."""
+        if not self.closed:
+            self.closed = True
+            self.failure = "abandoned"
+            self._reader.stop()
+            self._out.clear()
+            self.wake()
+
     def receive(self, data: bytes) -> None:
         """Takes what has come from the peer."""
         try:

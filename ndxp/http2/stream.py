@@ -131,6 +131,10 @@ class Stream:
         """Ends the stream at once, in both directions; its user hears nothing more."""
         self._connection.reset(self, code)
 
+    def abandon_connection(self) -> None:
+        """Ends the stream with its connection, without a word to the peer."""
+        self._connection.abandon()
+
     def consumed(self, size: int) -> None:
         """Lets the peer send so many bytes more: what it has sent was passed on."""
         self._unreturned += size

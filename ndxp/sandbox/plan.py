@@ -130,7 +130,7 @@ def make(
     for name in gateways:
         settings = {
             **shared, **metrics[name], "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name,
-            "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true",
+            "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true", "NDXP_FAULTS_BY_CALLER": "true",
         }  # fmt: skip
         processes.append(Process(name, command("gateway.dataplane"), settings))
     return State(

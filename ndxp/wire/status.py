@@ -8,7 +8,7 @@ from google.protobuf import any_pb2
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
-from ndxp.errors import DOMAIN, AgencyError, Code, Refusal
+from ndxp.errors import DOMAIN, RULES, AgencyError, Code, Reason, Refusal
 from ndxp.wire import metadata
 
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
@@ -41,9 +41,9 @@ def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
     """The value of ``grpc-status-details-bin`` for an error."""
     details: list[Message] = []
     if isinstance(error, Refusal):
-        rule = error.rule
+        rule = next((RULES[reason] for reason in Reason if reason == error.shown), error.rule)
         info = {"hop": rule.hop, "remedy": rule.remedy, **error.metadata}
-        details.append(error_details_pb2.ErrorInfo(reason=error.reason, domain=domain, metadata=info))
+        details.append(error_details_pb2.ErrorInfo(reason=error.shown or error.reason, domain=domain, metadata=info))
         if error.retry_after is not None:
             retry = error_details_pb2.RetryInfo()
             retry.retry_delay.FromNanoseconds(int(error.retry_after * 1e9))
@@ -51,7 +51,7 @@ def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
         if "key" in error.metadata:
             details.append(_violation(error.metadata["key"], error.message))
         details.append(error_details_pb2.LocalizedMessage(locale="vi", message=rule.meaning_vi))
-        code = rule.code
+        code = error.code
     else:
         details.append(error_details_pb2.ErrorInfo(reason=error.reason, domain=domain))
         if error.field:

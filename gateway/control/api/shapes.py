@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from gateway.core import explain, grant_request, registry
+from gateway.core import faults as fault
 from gateway.core.transaction import Record
 from gateway.ledger import derived
 from gateway.ledger.standing import Standing
@@ -89,6 +90,18 @@ class _ApprovedGrantRequest(grant_request.GrantRequest, frozen=True, kw_only=Tru
     """A request for a grant as it was approved; ``warnings`` say what looks wrong with the grant."""
 
     warnings: list[str]
+
+
+class _NewFault(fault.Fault, frozen=True, kw_only=True):
+    """A fault; one without an id gets one, one without ``valid_from`` begins now."""
+
+    id: str = ""
+
+
+class _KnownFault(fault.Fault, frozen=True, kw_only=True):
+    """A fault, and whether it is on now."""
+
+    on: bool
 
 
 class _QuotaChange(registry.Quota, frozen=True, kw_only=True):
@@ -275,6 +288,8 @@ RestService = Annotated[Json, Shape(NewRestService, defaults=False)]
 Grant = Annotated[Json, Shape(registry.Grant)]
 NewGrant = Annotated[Json, Shape(_NewGrant, defaults=False)]
 RegisteredGrant = Annotated[Json, Shape(_RegisteredGrant)]
+Fault = Annotated[Json, Shape(_KnownFault)]
+NewFault = Annotated[Json, Shape(_NewFault, defaults=False)]
 GrantRequest = Annotated[Json, Shape(grant_request.GrantRequest)]
 ApprovedGrantRequest = Annotated[Json, Shape(_ApprovedGrantRequest)]
 Member = Annotated[Json, Shape(registry.Member)]

@@ -156,5 +156,5 @@ def test_a_caller_without_identity_is_called_so() -> None:
 
 def test_a_request_without_outcome_is_under_way_or_lost() -> None:
     explanation = explain([record(Phase.REQUEST)])
-    assert decisions(explanation) == {**dict.fromkeys(STEPS[:5], "passed"), "forward": "unknown", "answer": "unknown"}
+    assert decisions(explanation) == {**dict.fromkeys(STEPS[:6], "passed"), "forward": "unknown", "answer": "unknown"}
     assert "under way" in explanation.verdict

@@ -158,6 +158,11 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
     code = {"provider": REST_SERVICE["provider"], "code": REST_SERVICE["code"]}
     ask("GET", "/services/rest/openapi", code)
     ask("DELETE", "/services/rest", code)
+    fault = {"do": "code=ABORTED", "valid_until": "2099-12-31", "consumer": "VN/COM/described/app"}
+    [added] = ask("POST", "/faults", body=[fault])
+    ask("GET", "/faults")
+    ask("DELETE", "/faults/{fault_id}", fault_id=added["id"])
+    ask("DELETE", "/faults", {"consumer": "VN/COM/described/app"})
     ask("DELETE", "/services", NAMED)
     ask("DELETE", "/quotas", {"consumer": "VN/COM/described/app"})
     # Not asked: what would change the ledger's key for the tests that share this exchange, or needs TLS or a loss.
