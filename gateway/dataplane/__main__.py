@@ -2,10 +2,14 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import sys
 from functools import partial
+
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
 
 import msgspec
 import redis

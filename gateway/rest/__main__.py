@@ -1,9 +1,13 @@
 """The doors for HTTP: ``python -m gateway.rest``."""
 
 import asyncio
+import gc
 import logging
 import os
 import sys
+
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
 
 import uvloop
 
@@ -18,9 +22,10 @@ from gateway.rest.rest_services.adapter import Adapter
 from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
+from ndxp.address import loopback
 from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
-from ndxp.process import end, freeze, loopback, run_process, until_stopped
+from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.rpc import Lanes
 from ndxp.wire import metadata
 from ndxp.wire.tls import REST, Tls, file_of

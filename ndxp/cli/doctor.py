@@ -20,13 +20,13 @@ import httpx
 import psutil
 import typer
 
-from ndxp import __version__, authority, proxies
+from ndxp import __version__, proxies
+from ndxp.address import loopback
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli import doors
 from ndxp.cli.run import not_learnt, services_of
 from ndxp.exhausted import why
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
-from ndxp.process import loopback
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
 from ndxp.terminal import console, print_json, styled, table
@@ -161,6 +161,8 @@ def _versions_of_tls(place: Place) -> Iterator[str]:
 
 
 def _certificates(place: Place) -> Iterator[str]:
+    from ndxp import authority  # here, as in ndxp/sandbox/plan.py: other commands start sooner without it
+
     now = datetime.now(UTC)
     for path in sorted((place.folder / "tls").glob("*.pem")):
         known = authority.read(path)
