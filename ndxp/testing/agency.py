@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -25,7 +25,9 @@ from ndxp.testing.faults import Fault
 from ndxp.testing.loop import Loop
 from ndxp.testing.people import world
 
-_HERE = "127.0.0.1"
+HERE = "127.0.0.1"
+"""Where stubs listen."""
+
 _Context = Any
 
 Behaviour: TypeAlias = Callable[[Any, _Context], AsyncIterator[Message]]
@@ -41,15 +43,22 @@ class Asked:
     request: Message
 
 
+class Serving(Protocol):
+    """A server that can be stopped."""
+
+    async def stop(self) -> None:
+        """Ends it."""
+
+
 class Stub:
     """Answers the calls of one test in the place of an agency.
 
     It is there until the ``with`` statement or the test ends. Methods that it does not answer reach the real agency.
     """
 
-    def __init__(self, loop: Loop, serving: AgencyServer | Agency, address: str, asked: list[Asked]) -> None:
+    def __init__(self, loop: Loop, serving: Serving, address: str, asked: list[Asked]) -> None:
         self._loop = loop
-        self._serving: AgencyServer | Agency | None = serving
+        self._serving: Serving | None = serving
         self._asked = asked
         self._rules: list[Fault] = []
         self.address = address
@@ -140,10 +149,10 @@ def serve(
         server = AgencyServer(providers, state.credentials, tls_folder=state.tls_folder if state.tls else None)
         generic = grpc.method_handlers_generic_handler(contract.full_name, handlers)
         server.add(contract.full_name, None, lambda _, into: into.add_generic_rpc_handlers((generic,)))
-        return server, await server.start(f"{_HERE}:0")
+        return server, await server.start(f"{HERE}:0")
 
     server, port = loop.run(start())
-    return Stub(loop, server, f"{_HERE}:{port}", asked)
+    return Stub(loop, server, f"{HERE}:{port}", asked)
 
 
 def serve_module(loop: Loop, state: State, module: ModuleType, folder: Path) -> tuple[Stub, Sequence[str]]:
@@ -156,7 +165,7 @@ def serve_module(loop: Loop, state: State, module: ModuleType, folder: Path) -> 
     settings = composition.settings(
         gateway=state.gateway, control_url=state.control_url, credentials=state.credentials,
         tls_folder=state.tls_folder if state.tls else None, clock_file=state.clock_file,
-        database_url=f"{sqlite_url(folder)}/{{name}}.db", addresses={part.subsystems[0]: f"{_HERE}:0"},
+        database_url=f"{sqlite_url(folder)}/{{name}}.db", addresses={part.subsystems[0]: f"{HERE}:0"},
     )  # fmt: skip
 
     async def start() -> tuple[Agency, int]:
@@ -164,7 +173,7 @@ def serve_module(loop: Loop, state: State, module: ModuleType, folder: Path) -> 
         return agency, await agency.start()
 
     agency, port = loop.run(start())
-    return Stub(loop, agency, f"{_HERE}:{port}", []), part.contracts
+    return Stub(loop, agency, f"{HERE}:{port}", []), part.contracts
 
 
 def _handler(method: MethodDescriptor, behave: Behaviour, asked: list[Asked]) -> Any:

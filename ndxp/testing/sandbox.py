@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import inspect
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -21,6 +21,7 @@ from ndxp.testing import phrases
 from ndxp.testing.agency import Stub, from_servicer, from_table, serve, serve_module
 from ndxp.testing.answers import Answer
 from ndxp.testing.calls import Call, Calls
+from ndxp.testing.cassette import Cassette, Player, Recorder
 from ndxp.testing.clock import SandboxClock
 from ndxp.testing.contracts import named, of_servicer
 from ndxp.testing.exchange import RunningExchange
@@ -29,6 +30,7 @@ from ndxp.testing.identity import Identity
 from ndxp.testing.loop import Loop
 from ndxp.testing.operator import Operator
 from ndxp.testing.people import find, world
+from ndxp.testing.recording import record, unary
 from ndxp.world import PERSONA_KEYS, Citizen
 
 ONE_STOP = "VN/GOV/H26/one-stop"
@@ -231,19 +233,53 @@ class Sandbox:
             servicer = stub() if inspect.isclass(stub) else stub
             found = named(contract, offered) if contract or table else of_servicer(servicer)
             behave = from_table(found, stub) if isinstance(stub, Mapping) else from_servicer(found, servicer)
-            providers = [provider] if provider else offered.get(found.full_name, [])
+            providers = [provider] if provider else list(offered.get(found.full_name, ()))
             made = serve(loop, state, providers, found, behave)
             contracts, methods = [found.full_name], list(behave)
-        self._stubs.append(made)
         for each in contracts:
-            made.reached_by(self.fault(f"to={made.address}", contract=each, provider=provider, method=methods))
+            self._lead_to(made, each, provider, methods)
         return made
 
-    def _offered(self) -> dict[str, list[str]]:
-        """The providers of each contract on the exchange."""
-        offered: dict[str, list[str]] = {}
+    @contextmanager
+    def record(self, path: Path, *, contract: str, provider: str = "", keep: Sequence[str] = ()) -> Iterator[None]:
+        """Writes its calls of a contract, with their answers and without personal data, into a file.
+
+        ``keep`` are names of fields whose texts are no personal data, such as ``result_code``. What a cassette has and
+        has not is said in ``ndxp.testing.cassette``. Calls with streams are not recorded. The file is written when the
+        ``with`` statement ends.
+        """
+        offered = self._offered()
+        found = named(contract, offered)
+        chosen = {name: at for name, at in offered[found.full_name].items() if provider in ("", name)}
+        recorder = Recorder(Cassette(found.full_name, list(keep)))
+        loop = self._loop or self._start_loop()
+        made = record(loop, self.exchange.state, found, chosen, recorder)
+        self._lead_to(made, found.full_name, provider, [method.name for method in unary(found)])
+        with made:
+            yield
+        recorder.cassette.write(path)
+
+    def replay(self, path: Path) -> Stub:
+        """Answers its calls from a file that ``record`` has written, until the ``with`` statement or the test ends.
+
+        A call that is not in it is refused as NOT_RECORDED. Raises CassetteRefused.
+        """
+        cassette = Cassette.read(path)
+        player, contract = Player(cassette), named(cassette.contract, self._offered())
+        methods = {each.method for each in cassette.exchanges}
+        table = {method.name: player.answers(method) for method in contract.methods if method.name in methods}
+        return self.agency(table, contract=cassette.contract)
+
+    def _lead_to(self, stub: Stub, contract: str, provider: str, methods: Sequence[str]) -> None:
+        """Sets the rule that sends calls to a stub."""
+        self._stubs.append(stub)
+        stub.reached_by(self.fault(f"to={stub.address}", contract=contract, provider=provider, method=methods))
+
+    def _offered(self) -> dict[str, dict[str, str]]:
+        """The providers of each contract on the exchange, with their addresses."""
+        offered: dict[str, dict[str, str]] = {}
         for service in self._operator.admin.get("/services"):
-            offered.setdefault(service["contract"], []).append(service["provider"])
+            offered.setdefault(service["contract"], {})[service["provider"]] = service["address"]
         return offered
 
     def _start_loop(self) -> Loop:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceServicer, PopulationServiceStub
 from ndxp.testing import RunningExchange, Sandbox, match
 from ndxp.wire.status import decode
+from services import population
 
 POPULATION = "VN/GOV/G01/population"
 HOSPITAL, STRANGER = "VN/GOV/H26/hospital", "VN/GOV/G27/lgsp"
@@ -188,10 +190,10 @@ def test_a_program_that_is_tested_finds_the_exchange_in_its_environment(sandbox:
 async def test_the_doors_and_asyncio_call_as_the_sandbox_too(sandbox: Sandbox) -> None:
     assert sandbox.http.post(PATH, json=JSON).json() == {"matched": True}
     async with sandbox.aconnect() as connected, sandbox.afault("refuse=OVERLOADED", nth="1"):
-        population: Any = PopulationServiceStub(connected.channel)
+        service: Any = PopulationServiceStub(connected.channel)
         with pytest.raises(grpc.aio.AioRpcError):
-            await population.VerifyCitizen(REQUEST)
-        assert (await population.VerifyCitizen(REQUEST)).matched
+            await service.VerifyCitizen(REQUEST)
+        assert (await service.VerifyCitizen(REQUEST)).matched
     assert (await sandbox.acalls(method="VerifyCitizen")).codes == ["OK", "UNAVAILABLE", "OK"]
 
 
@@ -233,11 +235,11 @@ class Slow(PopulationServiceServicer):
 def test_a_servicer_takes_the_place_of_an_agency_with_the_methods_that_it_has(sandbox: Sandbox) -> None:
     stub = sandbox.agency(Slow)
     with sandbox.connect() as connected:
-        population = PopulationServiceStub(connected.channel)
-        assert not population.VerifyCitizen(REQUEST).matched
-        assert population.GetCitizen(pb.GetCitizenRequest(citizen_number="1")).citizen.full_name == "Nobody"
+        service = PopulationServiceStub(connected.channel)
+        assert not service.VerifyCitizen(REQUEST).matched
+        assert service.GetCitizen(pb.GetCitizenRequest(citizen_number="1")).citizen.full_name == "Nobody"
         lines = [pb.BatchVerifyCitizensRequest(item_id=each) for each in "ab"]
-        assert [answer.item_id for answer in population.BatchVerifyCitizens(iter(lines))] == ["a", "b"]
+        assert [answer.item_id for answer in service.BatchVerifyCitizens(iter(lines))] == ["a", "b"]
     assert stub.asked("BatchVerifyCitizens") == lines
     assert sandbox.calls().codes == ["OK", "OK", "OK"]
 
@@ -247,6 +249,34 @@ def test_faults_hit_the_calls_of_a_stub_too(sandbox: Sandbox) -> None:
     with sandbox.fault("refuse=OVERLOADED", nth="1"):
         assert [verifies(sandbox) for _ in range(2)] == ["OVERLOADED", "False"]
     assert len(stub.asked()) == 1
+
+
+def test_a_whole_agency_takes_the_place_of_the_one_on_the_exchange(sandbox: Sandbox) -> None:
+    sandbox.agency(population)
+    assert verifies(sandbox) == "True"
+    [call] = sandbox.calls()
+    assert call.fault
+
+
+def test_calls_are_recorded_without_personal_data_and_answered_from_the_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    cassette = tmp_path / "cassette.json"
+    with sandbox.record(cassette, contract="PopulationService"):
+        assert verifies(sandbox) == "True"
+        with sandbox.connect() as connected, pytest.raises(grpc.RpcError):
+            PopulationServiceStub(connected.channel).VerifyCitizen(pb.VerifyCitizenRequest(citizen_number="1"))
+    assert REQUEST.citizen_number not in cassette.read_text(encoding="utf-8")
+    recorded = sandbox.calls(method="VerifyCitizen")
+    assert recorded.codes == ["OK", "INVALID_ARGUMENT"]
+    sandbox.reset()
+    sandbox.replay(cassette)
+    stranger = pb.VerifyCitizenRequest(citizen_number="1" * 12, full_name="Ai Đó", birth_date="1980")
+    with sandbox.connect() as connected:
+        service = PopulationServiceStub(connected.channel)
+        assert service.VerifyCitizen(stranger).matched
+        for wrong in ("2", "3"):
+            with pytest.raises(grpc.RpcError):
+                service.VerifyCitizen(pb.VerifyCitizenRequest(citizen_number=wrong))
+    assert sandbox.calls().reasons == ["", recorded[1].reason, "NOT_RECORDED"]
 
 
 @pytest.mark.parametrize(
