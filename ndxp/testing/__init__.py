@@ -5,7 +5,6 @@ pytest-xdist share one. ``sandbox`` is a subsystem for one test on it, with its 
 the ledger.
 """
 
-from ndxp.testing.agency import Stub
 from ndxp.testing.answers import match
 from ndxp.testing.calls import Call, Calls
 from ndxp.testing.case import SandboxCase
@@ -14,6 +13,6 @@ from ndxp.testing.faults import Fault
 from ndxp.testing.run import start
 from ndxp.testing.sandbox import Sandbox
 
-__all__ = ["Call", "Calls", "Fault", "RunningExchange", "Sandbox", "SandboxCase", "Stub", "match", "start"]
+__all__ = ["Call", "Calls", "Fault", "RunningExchange", "Sandbox", "SandboxCase", "match", "start"]
 
 pytest_plugins = ["ndxp.testing.plugin"]

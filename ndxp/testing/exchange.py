@@ -1,6 +1,7 @@
 """A running exchange for tests: its addresses, and the credentials to call it."""
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,7 +66,9 @@ def launch(folder: Path, *, beside: Sequence[Path] = (), clock: str = "real") ->
     PlanFailed, and StartFailed, also when one of these agencies does not run.
     """
     tls = os.environ.get("NDXP_TLS", "") in ("1", "true")
-    state = life.start(plan.make(folder, workers=_WORKERS, port=0, tls=tls, beside=beside, clock=clock))
+    planned = plan.make(folder, workers=_WORKERS, port=0, tls=tls, beside=beside, clock=clock)
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # its supervisor goes on, on purpose
+        state = life.start(planned)
     if failures := life.failures(state):
         life.stop(state)
         raise life.StartFailed("; ".join(dict.fromkeys(failures.values())))

@@ -7,7 +7,6 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from ndxp.agency.settings import AgencySettings
 from ndxp.world import REFERENCE_DATE, Citizen, Register, Sex, World, provinces, register_kinds
 from ndxp.world.census import FIRST_YEAR, LAST_YEAR
 from ndxp.world.nation import Person
@@ -55,6 +54,8 @@ class Conditions:
 @cache
 def world() -> World:
     """The nation of the exchange: seed and size come from the same variables."""
+    from ndxp.agency.settings import AgencySettings  # needs the extra `agency`
+
     settings = AgencySettings()
     return World(settings.seed, settings.population)
 

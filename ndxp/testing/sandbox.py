@@ -12,13 +12,12 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from ndxp.client import DEADLINE, BlockingExchange, Exchange, Tokens
 from ndxp.testing import phrases
-from ndxp.testing.agency import Stub, from_servicer, from_table, serve, serve_module
 from ndxp.testing.answers import Answer
 from ndxp.testing.calls import Call, Calls
 from ndxp.testing.cassette import Cassette, Player, Recorder
@@ -30,8 +29,10 @@ from ndxp.testing.identity import Identity
 from ndxp.testing.loop import Loop
 from ndxp.testing.operator import Operator
 from ndxp.testing.people import find, world
-from ndxp.testing.recording import record, unary
 from ndxp.world import PERSONA_KEYS, Citizen
+
+if TYPE_CHECKING:
+    from ndxp.testing.agency import Stub
 
 ONE_STOP = "VN/GOV/H26/one-stop"
 """As whom a sandbox acts unless the test names another subsystem: this one may call the most contracts."""
@@ -215,13 +216,15 @@ class Sandbox:
         *,
         contract: str = "",
         provider: str = "",
-    ) -> Stub:
+    ) -> "Stub":
         """Puts a stub in the place of an agency, for its calls only, until the ``with`` statement or the test ends.
 
         ``stub`` is a table of answers by method (see ``ndxp.testing.answers``), a servicer or its class, or a module
         that ``ndxp new agency`` has made. A table needs ``contract``, the name of a contract of the exchange. The stub
         answers as every provider of its contract, or as ``provider``. Raises ValueError, TypeError or AdminRefused.
         """
+        from ndxp.testing.agency import from_servicer, from_table, serve, serve_module  # needs the extra `agency`
+
         offered = self._offered()
         state = self.exchange.state
         loop = self._loop or self._start_loop()
@@ -248,6 +251,8 @@ class Sandbox:
         has not is said in ``ndxp.testing.cassette``. Calls with streams are not recorded. The file is written when the
         ``with`` statement ends.
         """
+        from ndxp.testing.recording import record, unary  # needs the extra `agency`
+
         offered = self._offered()
         found = named(contract, offered)
         chosen = {name: at for name, at in offered[found.full_name].items() if provider in ("", name)}
@@ -259,7 +264,7 @@ class Sandbox:
             yield
         recorder.cassette.write(path)
 
-    def replay(self, path: Path) -> Stub:
+    def replay(self, path: Path) -> "Stub":
         """Answers its calls from a file that ``record`` has written, until the ``with`` statement or the test ends.
 
         A call that is not in it is refused as NOT_RECORDED. Raises CassetteRefused.
@@ -270,7 +275,7 @@ class Sandbox:
         table = {method.name: player.answers(method) for method in contract.methods if method.name in methods}
         return self.agency(table, contract=cassette.contract)
 
-    def _lead_to(self, stub: Stub, contract: str, provider: str, methods: Sequence[str]) -> None:
+    def _lead_to(self, stub: "Stub", contract: str, provider: str, methods: Sequence[str]) -> None:
         """Sets the rule that sends calls to a stub."""
         self._stubs.append(stub)
         stub.reached_by(self.fault(f"to={stub.address}", contract=contract, provider=provider, method=methods))

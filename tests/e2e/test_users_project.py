@@ -1,15 +1,23 @@
 """A user's own project, in a folder of its own: many tests at once on one exchange, with pytest-xdist and unittest."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ndxp.sandbox.state import processes_of
+from tests.support.fakes import until_now
+
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"}
+PATIENCE = 240.0
+"""Seconds within which an exchange is up, on a machine that is busy."""
+
 COMMON = '''
 import grpc
 from ndxp.errors import Code
@@ -113,6 +121,17 @@ def test_together(sandbox, number):
 """
 
 
+WAITING = """
+import threading
+
+
+def test_waits(exchange):
+    with open("folders", "w") as file:
+        file.write(f"{exchange.folder}")
+    threading.Event().wait()
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "common.py").write_text(COMMON, encoding="utf-8")
@@ -122,16 +141,20 @@ def project(tmp_path: Path) -> Path:
 
 def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", *words], cwd=project, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-        capture_output=True, encoding="utf-8", check=False,
+        [sys.executable, "-m", *words], cwd=project, env=ENVIRONMENT, capture_output=True, encoding="utf-8",
+        check=False,
     )  # fmt: skip
+
+
+def tell(line: str) -> None:
+    """Shows how long a run took, with ``pytest -rP``."""
+    sys.stdout.write(f"{line}\n")
 
 
 def left_behind(project: Path) -> list[str]:
     """The processes of the project's exchanges that still run."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, encoding="utf-8", check=True).stdout
-    folders = {line for line in (project / "folders").read_text(encoding="utf-8").splitlines()}
-    return [line for line in listed.splitlines() if any(folder in line for folder in folders)]
+    folders = set((project / "folders").read_text(encoding="utf-8").splitlines())
+    return [str(process) for folder in folders for process in processes_of(Path(folder))]
 
 
 @pytest.mark.parametrize("workers", [0, 4])
@@ -139,14 +162,14 @@ def test_twenty_tests_with_twenty_faults_do_not_disturb_one_another(project: Pat
     (project / "test_faults.py").write_text(WITH_PYTEST, encoding="utf-8")
     ran = run(project, "pytest", "-q", "-n", str(workers), "test_faults.py")
     assert "20 passed" in ran.stdout, ran.stdout + ran.stderr
-    print(ran.stdout.splitlines()[-1])
+    tell(ran.stdout.splitlines()[-1])
 
 
 def test_twenty_tests_of_unittest_do_the_same(project: Path) -> None:
     (project / "test_faults.py").write_text(WITH_UNITTEST, encoding="utf-8")
     ran = run(project, "unittest", "-q", "test_faults")
     assert re.search(r"Ran 20 tests.*\n\nOK", ran.stderr), ran.stdout + ran.stderr
-    print(ran.stderr.splitlines()[-3])
+    tell(ran.stderr.splitlines()[-3])
 
 
 def test_the_exchange_that_workers_share_goes_on_when_one_of_them_crashes_and_ends_with_the_run(project: Path) -> None:
@@ -155,6 +178,21 @@ def test_the_exchange_that_workers_share_goes_on_when_one_of_them_crashes_and_en
     assert "5 passed" in ran.stdout, ran.stdout + ran.stderr
     assert "1 failed" in ran.stdout, ran.stdout + ran.stderr
     assert len(set((project / "folders").read_text(encoding="utf-8").splitlines())) == 1
+    assert left_behind(project) == []
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_exchange_ends_when_the_user_interrupts_the_run(project: Path, workers: int) -> None:
+    (project / "test_waiting.py").write_text(WAITING, encoding="utf-8")
+    words = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "test_waiting.py"]
+    with subprocess.Popen(
+        words, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as running:  # fmt: skip
+        try:
+            until_now(lambda: (project / "folders").exists() and left_behind(project), patience=PATIENCE)
+        finally:
+            os.killpg(running.pid, signal.SIGINT)
+    assert running.returncode == pytest.ExitCode.INTERRUPTED
     assert left_behind(project) == []
 
 
