@@ -98,7 +98,7 @@ class Books:
         deadline = time.monotonic() + patience
         found = []
         tokens = self._session.tokens(OPERATIONS)
-        with BlockingExchange(self._session.state.gateway, tokens) as exchange:
+        with BlockingExchange(self._session.state.gateway, tokens, retries=False) as exchange:
             for agency in self.agencies:
                 while True:
                     try:

@@ -32,7 +32,7 @@ def _find(state: State, method: str, client: str) -> MethodDescriptor:
     service, _, name = method.partition("/")
     tokens = Tokens(state.control_url, Credentials.load(state.credentials, client))
     for attempt in range(_TRIES):
-        with BlockingExchange(state.gateway, tokens) as exchange:
+        with BlockingExchange(state.gateway, tokens, retries=False) as exchange:
             found = _look_up(DescriptorPool(ProtoReflectionDescriptorDatabase(exchange.channel)), service)
             if found is not None:
                 break

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ndxp.client import BlockingExchange
+    from ndxp.retries import Retries
 
 __version__ = "0.1.0"
 
 
-def connect(subsystem: str, *, folder: str | Path = ".ndxp") -> "BlockingExchange":
+def connect(subsystem: str, *, folder: str | Path = ".ndxp", retries: "Retries | bool" = True) -> "BlockingExchange":
     """A channel to the running exchange of a run folder, as a subsystem; use it in a ``with`` statement.
+
+    A call that failed is sent again where that changes nothing twice; ``retries=False`` sends each call once.
 
     Raises NoSandbox when none runs there, TokenRefused for a subsystem that has no credentials in the folder.
     """
@@ -18,4 +21,4 @@ def connect(subsystem: str, *, folder: str | Path = ".ndxp") -> "BlockingExchang
     from ndxp.sandbox.state import State
 
     state = State.running(Path(folder))
-    return BlockingExchange(state.gateway, state.tokens(subsystem))
+    return BlockingExchange(state.gateway, state.tokens(subsystem), retries=retries)

@@ -14,8 +14,11 @@ import grpc
 import httpx
 
 from ndxp import proxies
+from ndxp.attempts import interceptors, policy_of
+from ndxp.attempts_in_threads import RepeatingChannel
 from ndxp.errors import Code
 from ndxp.identifiers import in_slashes
+from ndxp.retries import Retries
 from ndxp.wire import metadata, status
 from ndxp.wire.streams import keep_status
 from ndxp.wire.tls import CertificateMissing, Tls, connect, connect_aio
@@ -156,15 +159,21 @@ class Exchange:
     """The exchange for asyncio callers.
 
     Use as ``async with Exchange(target, tokens) as exchange: PopulationServiceStub(exchange.channel)``.
+    A call that failed is sent again where that changes nothing twice; ``retries=False`` sends each call once.
     """
 
-    def __init__(self, target: str, tokens: Tokens, *, deadline: float = DEADLINE) -> None:
+    def __init__(
+        self, target: str, tokens: Tokens, *, deadline: float = DEADLINE, retries: Retries | bool = True
+    ) -> None:
         identity = _Identity(tokens, deadline)
         self.channel = connect_aio(
             target,
             tokens.tls,
             OPTIONS,
-            [_UnaryUnary(identity), _UnaryStream(identity), _StreamUnary(identity), _StreamStream(identity)],
+            [
+                *interceptors(policy_of(retries), deadline),
+                *(_UnaryUnary(identity), _UnaryStream(identity), _StreamUnary(identity), _StreamStream(identity)),
+            ],
         )
 
     async def __aenter__(self) -> Self:
@@ -175,11 +184,18 @@ class Exchange:
 
 
 class BlockingExchange:
-    """The exchange for callers in threads: ``with BlockingExchange(target, tokens) as exchange: ...``."""
+    """The exchange for callers in threads: ``with BlockingExchange(target, tokens) as exchange: ...``.
 
-    def __init__(self, target: str, tokens: Tokens, *, deadline: float = DEADLINE) -> None:
+    ``retries`` as for ``Exchange``.
+    """
+
+    def __init__(
+        self, target: str, tokens: Tokens, *, deadline: float = DEADLINE, retries: Retries | bool = True
+    ) -> None:
         self._channel = connect(target, tokens.tls, OPTIONS)
-        self.channel = grpc.intercept_channel(self._channel, _Blocking(tokens, deadline))
+        begins = grpc.intercept_channel(self._channel, _Blocking(tokens, deadline))
+        policy = policy_of(retries)
+        self.channel = begins if policy is None else RepeatingChannel(begins, policy, deadline)
 
     def __enter__(self) -> Self:
         return self

@@ -142,6 +142,19 @@ def freeze() -> None:
     gc.set_threshold(*_GC_THRESHOLDS)
 
 
+async def pulse(every: float) -> None:
+    """Sleeps until the next moment that is a multiple of ``every`` seconds on the loop's clock.
+
+    So the regular duties of a process wake it together; to wake an idle process costs more than most of them.
+    """
+    await asyncio.sleep(until_pulse(every))
+
+
+def until_pulse(every: float) -> float:
+    """How many seconds ``pulse`` would sleep."""
+    return every - asyncio.get_running_loop().time() % every
+
+
 async def until_stopped() -> None:
     """Waits for SIGTERM or SIGINT."""
     stopped = asyncio.Event()

@@ -41,6 +41,9 @@ def attacks(_: Target) -> list[Attack]:
         "two paths": partial(_rest, (metadata.PATH, "/clinic/a"), (metadata.PATH, "/clinic/b")),
         "a path of 1025 characters": partial(_rest, (metadata.PATH, "/clinic/" + "a" * 1017)),
         "a key twice": partial(_with, (purpose, "care"), (purpose, "tax")),
+        "two numbers of earlier attempts": partial(
+            _with, (metadata.ATTEMPTS_BEFORE, "1"), (metadata.ATTEMPTS_BEFORE, "2")
+        ),
         "a client's name twice": partial(_with, (metadata.CLIENT, CLIENT), (metadata.CLIENT, OTHER)),
         "a value of 257 characters": partial(_with, (purpose, "a" * 257)),
         "an escape sequence in a value": partial(_raw, (metadata.USER_ID, "\x1b[2J\x1b[31mofficer")),

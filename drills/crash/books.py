@@ -84,7 +84,7 @@ class Books:
     def _changes(self) -> Iterator[str]:
         """Transactions of methods that may change something, as the agencies have logged them."""
         since, self._read_at = int(self._read_at) - _MARGIN, time.time()
-        with BlockingExchange(self._session.state.gateway, self._tokens) as exchange:
+        with BlockingExchange(self._session.state.gateway, self._tokens, retries=False) as exchange:
             for agency in self._agencies:
                 for access in _accesses(exchange, agency, since):
                     if access.method in self._changing:

@@ -66,7 +66,9 @@ class Drill:
             books = Books(site.session)
             killer.start()
             try:
-                with BlockingExchange(site.state.gateway, site.session.tokens(WALLET), deadline=_DEADLINE) as exchange:
+                with BlockingExchange(
+                    site.state.gateway, site.session.tokens(WALLET), deadline=_DEADLINE, retries=False
+                ) as exchange:
                     self._follow(Filing(exchange))
             finally:
                 ended.set()

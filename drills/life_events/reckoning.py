@@ -28,7 +28,7 @@ def wrong_ends(events: Sequence[Event]) -> list[str]:
 
 def differences(session: Session, events: Sequence[Event]) -> list[str]:
     """What the population database and the insurer have that the dossiers do not say, and the other way round."""
-    with BlockingExchange(session.state.gateway, session.tokens(ONE_STOP)) as exchange:
+    with BlockingExchange(session.state.gateway, session.tokens(ONE_STOP), retries=False) as exchange:
         stub = PopulationServiceStub(exchange.channel)
         born = Counter(_changes(stub, population.CHANGE_KIND_BIRTH))
         died = Counter(_changes(stub, population.CHANGE_KIND_DEATH))

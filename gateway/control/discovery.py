@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from google.protobuf import descriptor_pb2
@@ -17,6 +17,7 @@ from gateway.registry_store import RegistryStore
 from gateway.settings import MIB
 from ndxp.agency.reflection import written
 from ndxp.errors import Code
+from ndxp.process import pulse
 from ndxp.rest.v1 import rest_pb2
 from ndxp.rpc import Lanes
 from ndxp.wire import metadata
@@ -26,8 +27,12 @@ from ndxp.wire.tls import Tls
 _METHODS = tuple(f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo" for version in ("v1", "v1alpha"))
 """Both versions of reflection have the same messages; the newer one is tried first."""
 
-_EVERY, _MISSING_EVERY, _AGAIN = 1.0, 0.3, 30.0
-"""Seconds between two looks at the registry; the same while a contract is missing; between two requests for one."""
+_EVERY, _MISSING_EVERY = 1.0, 0.3
+"""Seconds between two looks at the registry; the same while a contract is missing."""
+
+_AGAIN, _ANYWAY = 30.0, 300.0
+"""Seconds between two requests for a contract whose provider has closed the connection, as when it is replaced; and for
+any other."""
 
 _TIMEOUT = 3.0
 """Seconds for describing one contract; other providers wait meanwhile."""
@@ -60,14 +65,18 @@ class ContractUnknown(Exception):
 
 
 class Discovery:
-    """Asks providers for their contracts: within a second for a new service, every half minute for the others."""
+    """Asks providers for their contracts: within a second for a new service, half a minute after a restart at most.
+
+    It stays connected to those that have answered, to notice when one is replaced.
+    """
 
     def __init__(self, registry: RegistryStore, addresses: dict[str, str], client: str, tls: Tls | None = None) -> None:
         self._tls = tls
         self._registry = registry
         self._addresses = addresses
         self._client = client
-        self._asked: dict[str, float] = {}
+        self._asked: dict[str, tuple[float, Lanes | None]] = {}  # when, and over which connection
+        self._connections: dict[str, Lanes] = {}  # by address
         self._troubles: dict[tuple[str, str], _Trouble] = {}
 
     def address(self, service: Service) -> str:
@@ -81,16 +90,32 @@ class Discovery:
 
     async def run(self) -> None:
         """Goes on until cancelled."""
-        snapshot = (await self._registry.load()).snapshot
-        while True:
-            if await self._registry.version() != snapshot.version:
-                snapshot = (await self._registry.load()).snapshot
-            now = asyncio.get_running_loop().time()
-            for contract, providers in snapshot.providers.items():
-                if contract not in snapshot.contracts or self._asked.get(contract, 0.0) + _AGAIN <= now:
-                    await self._learn(list(providers.values()), now)
-            missing = snapshot.providers.keys() - snapshot.contracts.keys()
-            await asyncio.sleep(_MISSING_EVERY if missing else _EVERY)
+        try:
+            snapshot = (await self._registry.load()).snapshot
+            while True:
+                if await self._registry.version() != snapshot.version:
+                    snapshot = (await self._registry.load()).snapshot
+                    self._leave({self.address(service) for service in snapshot.registry.services})
+                now = asyncio.get_running_loop().time()
+                for contract, providers in snapshot.providers.items():
+                    if contract not in snapshot.contracts or self._is_due(contract, now):
+                        await self._learn(list(providers.values()), now)
+                missing = snapshot.providers.keys() - snapshot.contracts.keys()
+                await pulse(_MISSING_EVERY if missing else _EVERY)
+        finally:
+            self._leave(())
+
+    def _is_due(self, contract: str, now: float) -> bool:
+        """Whether the provider of a known contract is to be asked again."""
+        if contract not in self._asked:
+            return True
+        at, connection = self._asked[contract]
+        return at + (_ANYWAY if connection and connection.ready else _AGAIN) <= now
+
+    def _leave(self, addresses: Container[str]) -> None:
+        """Closes the connections to all other addresses."""
+        for address in [address for address in self._connections if address not in addresses]:
+            self._connections.pop(address).close()
 
     async def learn(self, service: Service) -> str:
         """Asks a provider for a contract now; returns why that failed, empty on success.
@@ -103,6 +128,7 @@ class Discovery:
         except RedisError:
             raise
         except Exception as error:  # nothing that a provider sends may end control, or a request to control
+            self._leave(self._connections.keys() - {self.address(service)})
             return self._failed(service, error)
         self._troubles.pop((service.provider, service.contract), None)
         await self._registry.put_contract(service.contract, files)
@@ -124,28 +150,32 @@ class Discovery:
         """Takes the contract from the first provider that describes it."""
         for service in providers:
             if not await self.learn(service):
-                self._asked[service.contract] = now
+                self._asked[service.contract] = now, self._connections.get(self.address(service))
                 return
 
     async def _describe(self, service: Service) -> bytes:
         """The contract's FileDescriptorSet, dependencies first. That of REST services is the exchange's own."""
         if service.contract == REST:
             return _described(rest_pb2.DESCRIPTOR)
-        lanes = Lanes(self.address(service), 1, agent="ndxp-control", tls=self._tls)
+        lanes = self._connection(self.address(service))
         refused: list[Code] = []
-        try:
-            for method in _METHODS:
-                try:
-                    return await self._described_by(lanes, method, service)
-                except _Refused as error:
-                    if error.code is Code.UNAVAILABLE:
-                        raise
-                    refused.append(error.code)
-        finally:
-            lanes.close()
+        for method in _METHODS:
+            try:
+                return await self._described_by(lanes, method, service)
+            except _Refused as error:
+                if error.code is Code.UNAVAILABLE:
+                    raise
+                refused.append(error.code)
         if other := [code.name for code in refused if code is not Code.UNIMPLEMENTED]:
             raise ContractUnknown(f"its reflection says {other[0]}")
         raise ContractUnknown("it has no reflection, neither grpc.reflection.v1 nor v1alpha")
+
+    def _connection(self, address: str) -> Lanes:
+        """The connection to an address; a new one in place of one that was lost, so that it is seen that one was."""
+        there = self._connections.get(address)
+        if there is None or not there.ready:
+            there = self._connections[address] = Lanes(address, 1, agent="ndxp-control", tls=self._tls)
+        return there
 
     async def _described_by(self, lanes: Lanes, method: str, service: Service) -> bytes:
         """The contract's files as one version of reflection gives them; raises _Refused when it is not there."""

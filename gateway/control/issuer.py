@@ -14,6 +14,7 @@ from gateway.core.access_token import AUDIENCE, ISSUER, LEEWAY
 from gateway.keys import load_or_create, replace
 from gateway.registry_store import RegistryStore
 from ndxp.jwk import public_jwk
+from ndxp.process import pulse
 
 _LEARNT_AFTER = 1.0
 """Seconds within which every gateway knows a published key."""
@@ -87,4 +88,4 @@ class TokenIssuer:
         """Removes keys whose last token has expired, until cancelled."""
         while True:
             await self._registry.drop_keys(time.time())
-            await asyncio.sleep(_DROP_EVERY)
+            await pulse(_DROP_EVERY)

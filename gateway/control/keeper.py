@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.registry_store import Contents, RegistryStore, Sizes
+from ndxp.process import pulse
 from ndxp.whole_file import whole_file
 
 _EVERY = 0.5
@@ -39,7 +40,7 @@ class Keeper:
         """Looks again and again until cancelled. Raises the store's errors."""
         while True:
             await self.look()
-            await asyncio.sleep(_EVERY)
+            await pulse(_EVERY)
 
     async def look(self) -> None:
         """Copies what is new, or puts back what is lost.

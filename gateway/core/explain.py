@@ -136,6 +136,7 @@ def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot) -> s
         CallStep.FORWARD: (
             f"{record.messages_in} message(s), {record.request_size} bytes to the provider; "
             f"{record.messages_out} message(s), {record.response_size} bytes back"
+            + (f"; the answer was given before, in transaction {record.replay_of}" if record.replay_of else "")
         ),
         CallStep.ANSWER: "the outcome was in the journal before the caller got its status",
     }

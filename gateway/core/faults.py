@@ -1,7 +1,7 @@
 """Faults that are set on purpose, for a test or a lesson: rules that say which calls meet which effects."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -181,7 +181,8 @@ class Faults:
 
     def __init__(self, rules: Iterable[Fault]) -> None:
         self._rules = [(rule, parse(rule.do)) for rule in rules]
-        self._found: dict[tuple[str, str, str], Sequence[tuple[Fault, Effects]]] = {}
+        self._purposes = frozenset(rule.purpose for rule, _ in self._rules)
+        self._found: dict[tuple[str, ...], Sequence[tuple[Fault, Effects]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -192,28 +193,30 @@ class Faults:
         return {effects.to for _, effects in self._rules if effects.to}
 
     def matching(
-        self, client: str, consumers: Collection[str], provider: str, method: str, purpose: str, message_id: str,
-        now: float,
-    ) -> list[tuple[Fault, Effects]]:  # fmt: skip
+        self, client: str, names: Callable[[str], Collection[str]], provider: str, method: str, purpose: str,
+        message_id: str, now: float,
+    ) -> Sequence[tuple[Fault, Effects]]:  # fmt: skip
         """The rules that match a call apart from its number, in their order, with their effects.
 
-        ``consumers`` are all names by which a rule can include the client, ``now`` is in seconds since 1970.
+        ``names`` gives all names by which a rule can include a client; ``now`` is in seconds since 1970. What is found
+        by names is remembered: it costs one look-up for the next call.
         """
-        question = client, provider, method
-        candidates = self._found.get(question)
-        if candidates is None:
+        purpose = purpose if purpose in self._purposes else ""
+        question = client, provider, method, purpose
+        found = self._found.get(question)
+        if found is None:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            candidates = self._found[question] = self._candidates(consumers, provider, method)
+            found = self._found[question] = self._named(names(client), provider, method, purpose)
         return [
             (rule, effects)
-            for rule, effects in candidates
-            if (not rule.purpose or rule.purpose == purpose)
-            and (not rule.message_id or rule.message_id == message_id)
-            and rule.holds(now)
+            for rule, effects in found
+            if (not rule.message_id or rule.message_id == message_id) and rule.holds(now)
         ]
 
-    def _candidates(self, consumers: Collection[str], provider: str, method: str) -> Sequence[tuple[Fault, Effects]]:
+    def _named(
+        self, consumers: Collection[str], provider: str, method: str, purpose: str
+    ) -> Sequence[tuple[Fault, Effects]]:
         contract, _, name = method.partition("/")
         return [
             (rule, effects)
@@ -222,4 +225,5 @@ class Faults:
             and (not rule.provider or rule.provider == provider)
             and (not rule.contract or rule.contract == contract)
             and (not rule.methods or any(fnmatchcase(name, pattern) for pattern in rule.methods))
+            and (not rule.purpose or rule.purpose == purpose)
         ]

@@ -80,30 +80,32 @@ def authorise(
     question = client, service.provider, service.contract, method, purpose
     grant = granted.get(question)
     if grant is None:
-        grant = _find(snapshot, client, service, method, purpose, now, None)
+        grant = _find(snapshot, client, service, method, purpose, now, path, any_path=True)
         if len(granted) >= _REMEMBERED:
             granted.clear()
         granted[question] = grant
     if grant.paths and not grant.reaches(path):
-        return _find(snapshot, client, service, method, purpose, now, path)
+        return _find(snapshot, client, service, method, purpose, now, path, any_path=False)
     return grant
 
 
 def _find(
-    snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float, path: str | None
-) -> Grant:
-    """The first grant that fits; for a path of None all paths fit."""
+    snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float, path: str, *,
+    any_path: bool,
+) -> Grant:  # fmt: skip
+    """The first grant that fits, with ``any_path`` apart from the path; the refusal is about this path in any case."""
     name = method.partition("/")[2]
     consumers = snapshot.consumers(client)
     grants = snapshot.grants.get((service.provider, service.contract), [])
     own = [grant for grant in grants if grant.consumer in consumers]
     metadata = {"client": client, "service": service.provider, "method": method}
     reason, why = Reason.ACCESS_DENIED, "nobody has one"
+    for grant in own:
+        if not any(_lacks(grant, name, purpose, now, None if any_path else path)):
+            return grant
     if own:
         nearest = min(own, key=lambda grant: _lacks(grant, name, purpose, now, path))
         lacks = _lacks(nearest, name, purpose, now, path)
-        if not any(lacks):
-            return nearest
         metadata["grant"] = nearest.id
         why = f"its grant {nearest.id} {_lacking(nearest, lacks, now)}"
         if lacks == _ONLY_A_PURPOSE:

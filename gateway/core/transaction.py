@@ -40,7 +40,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Hashes are salted and in hex (see ``ndxp.ledger.payload``), empty when there was no message. ``subjects`` are keyed
     hashes of the citizens whom the answer was about (see ``ndxp.wire.metadata.subjects``), in outcomes only. ``fault``
     names the rules of faults, set on purpose, that the call has met. ``attempts`` is how often the gateway offered the
-    call to the provider, ``attempt`` which attempt of the caller's it was, 0 where the caller does not say. It is a
+    call to the provider, ``attempt`` which attempt of the caller's it was, 0 where the caller does not say.
+    ``replay_of`` is the transaction in which the provider gave this answer first, where it gives it again. It is a
     msgspec struct and not a dataclass, because it is made and encoded for every call.
     """
 
@@ -74,6 +75,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subjects: str = ""
     fault: str = ""
     attempt: int = 0
+    replay_of: str = ""
 
 
 _LONGEST = 256
@@ -198,6 +200,7 @@ class Call:
         "reason",
         "received",
         "recorded",
+        "replay_of",
         "request_in_ts",
         "request_out_ts",
         "response_in_ts",
@@ -236,7 +239,7 @@ class Call:
         self.code = Code.OK
         self.reason = ""
         self.origin = Origin.GATEWAY
-        self.subjects = ""
+        self.subjects = self.replay_of = ""
         self.fault = ""
         self.effects = NONE
         self.span: Span | None = None
@@ -287,5 +290,6 @@ class Call:
             traceparent=headers.get("traceparent", ""),
             subjects=self.subjects,
             fault=self.fault,
+            replay_of=self.replay_of,
             attempt=int(headers.get(PREVIOUS_ATTEMPTS, -1)) + 1,
         )

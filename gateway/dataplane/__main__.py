@@ -25,15 +25,12 @@ from gateway.registry_store import VERSION, RegistryStore, StateLost
 from gateway.settings import GatewaySettings
 from gateway.store import STREAM, connect
 from ndxp.metrics import shown
-from ndxp.process import end, freeze, run_process, until_stopped
+from ndxp.process import end, freeze, pulse, run_process, until_stopped
 from ndxp.wire.tls import GATEWAY, Tls
 from ndxp.wire.tracing import tracer
 
 _FIRST, _WATCH, _ATTEND = 0.05, 0.5, 0.5
 """Seconds between two looks for the first registry, for a newer one, and between two checks of calls under way."""
-
-_PROBE, _PROBE_AGAIN = 5.0, 0.2
-"""Seconds between two probes of the providers, when all are up and when not."""
 
 SERVICE = "ndxp-gateway"
 """The gateway's service name in traces; members have their identifiers."""
@@ -80,7 +77,7 @@ class Worker:
             if stopped.done():
                 await end([loaded, *writing])
                 return
-            watchers = [duties.create_task(duty()) for duty in (self._watch, self._probe)]
+            watchers = [duties.create_task(duty()) for duty in (self._watch, self._directory.follow)]
             freeze()
             _log.info("%s takes calls on %s", self.state.node, await self._listener.open())
             await stopped
@@ -167,7 +164,7 @@ class Worker:
                             "change is followed until this gateway is upgraded too",
                             version, error, self.state.snapshot.version,
                         )  # fmt: skip
-            await asyncio.sleep(_WATCH)
+            await pulse(_WATCH)
 
     async def _attend(self) -> None:
         """Ends waits that took too long, ends calls that are no longer allowed, and sets the health of the worker."""
@@ -177,12 +174,7 @@ class Worker:
             self._relays.dismiss()
             ready = state.journal.available and not state.admission.journal_full and not self._lost
             self._directory.serving(ready)
-            await asyncio.sleep(_ATTEND)
-
-    async def _probe(self) -> None:
-        while True:
-            all_up = await self._directory.probe()
-            await asyncio.sleep(_PROBE if all_up else _PROBE_AGAIN)
+            await pulse(_ATTEND)
 
 
 async def _run(settings: GatewaySettings) -> None:

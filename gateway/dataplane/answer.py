@@ -92,6 +92,8 @@ class Answer:
         """Sends the rest, and the trailers."""
         call = self._call
         tail = f"{self._tail}{headers.literals(((metadata.TRANSACTION_ID, call.transaction_id),))}"
+        if call.replay_of:
+            tail += headers.literals(((metadata.REPLAY_OF, call.replay_of),))
         if call.fault:
             tail += headers.literals(((metadata.FAULT, call.fault),))
         if call.code is not Code.OK:

@@ -80,10 +80,10 @@ def choose(state: "WorkerState", call: Call) -> "Steps":
     if asked := headers.get(metadata.FAULT):
         effects = parse(asked, by_caller=True)
         names.append(CALLER)
-    consumers = state.snapshot.consumers(call.client)
     purpose, message_id = headers.get(metadata.PURPOSE, ""), headers.get(metadata.MESSAGE_ID, "")
-    for rule, given in state.snapshot.faults.matching(
-        call.client, consumers, call.service, call.method, purpose, message_id, now
+    snapshot = state.snapshot
+    for rule, given in snapshot.faults.matching(
+        call.client, snapshot.consumers, call.service, call.method, purpose, message_id, now
     ):
         does_more = given != Effects(to=given.to)
         wanted = (effects == NONE and does_more) or (given.to and not to)

@@ -237,8 +237,8 @@ class Relay:
 
     def _forward(self) -> None:
         call = self.call
-        changed = call.effects.changes_answer
-        attempt = self._attempt = DisturbedAttempt(self, call.effects) if changed else Attempt(self)
+        disturbed = call.fault and call.effects.changes_answer
+        attempt = self._attempt = DisturbedAttempt(self, call.effects) if disturbed else Attempt(self)
         call.attempts += 1
         self._relays.upstreams.forward(call.address, attempt)
 
@@ -355,6 +355,7 @@ class Relay:
             self._drop_answer()
         self._answer.ended(ending)
         call.subjects = metadata.subjects(ending.pairs)
+        call.replay_of = metadata.replay_of(ending.pairs)
         call.end(ending.code, Origin.PROVIDER, reason)
         self._finish()
 

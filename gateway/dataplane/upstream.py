@@ -160,11 +160,15 @@ def _notice_its_death(connected: socket.socket) -> None:
 class Provider:
     """One provider's address: the connections to the hosts that it stands for, and the calls that wait for one."""
 
-    def __init__(self, address: Address, look_up: LookUp, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, address: Address, look_up: LookUp, context: ssl.SSLContext | None, on_loss: Callable[[], None]
+    ) -> None:
+        """``on_loss`` is called when a connection is lost, but not after ``leave``."""
         self._loop = asyncio.get_running_loop()
         self._address = address
         self._find = look_up
         self._context = context
+        self._on_loss = on_loss
         self._connections: list[Outbound] = []
         self._turn = 0
         self._pauses: dict[Address, float] = {}  # how long a host is left alone
@@ -217,6 +221,7 @@ class Provider:
             self._connections.remove(outbound)
             if not self._left:
                 self._look_up()
+                self._on_loss()
 
     def leave(self, grace: float) -> None:
         """Lets go of all connections; calls on them may still finish."""
@@ -340,13 +345,15 @@ class Upstreams:
         self._context = None if tls is None else tls.http2(server=False)
         self._providers: dict[str, Provider] = {}
         self._left: list[Provider] = []
+        self.on_loss: Callable[[str], None] = lambda _: None
+        """Called with an address when a connection to it is lost."""
 
     def forward(self, address: str, call: Forwarded) -> None:
         """Lets a call go to an address, now or as soon as there is a connection; it hears what comes of it."""
         provider = self._providers.get(address)
         if provider is None:
             try:
-                provider = Provider(Address.parse(address), self._look_up, self._context)
+                provider = Provider(Address.parse(address), self._look_up, self._context, lambda: self.on_loss(address))
             except ValueError as error:
                 call.unreachable(str(error))
                 return

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from gateway.http.connections import Connection
 from ndxp.address import Address
+from ndxp.process import until_pulse
 
 
 class Server(uvicorn.Server):
@@ -34,7 +35,7 @@ class Server(uvicorn.Server):
         """Updates the date until ``stop`` is called."""
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), 1)
+                await asyncio.wait_for(self._stopped.wait(), until_pulse(1))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

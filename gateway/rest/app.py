@@ -27,6 +27,7 @@ _SHOWN = (
     metadata.WITHHELD,
     metadata.GRANT,
     metadata.FAULT,
+    metadata.REPLAY_OF,
     metadata.ERROR_ORIGIN,
 )
 """Header fields of answers that scripts of the named web pages may read."""

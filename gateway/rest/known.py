@@ -15,6 +15,7 @@ from gateway.registry_store import RegistryStore
 from gateway.tokens import TokenVerifier
 from ndxp.contract import Contract
 from ndxp.errors import Refusal
+from ndxp.process import pulse
 
 _FIRST, _WATCH = 0.05, 0.5
 """Seconds between two looks for the first registry, and for a newer one."""
@@ -75,7 +76,7 @@ class Known:
     async def watch(self) -> None:
         """Follows changes until cancelled; while the store does not answer, what is known stays."""
         while True:
-            await asyncio.sleep(_WATCH)
+            await pulse(_WATCH)
             await self.look()
 
     async def look(self) -> None:

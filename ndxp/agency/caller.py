@@ -87,6 +87,12 @@ def acting() -> Caller | Errand:
     return _current.get()
 
 
+def transaction_under_way() -> str:
+    """The transaction of the call that is being answered; empty outside of a call."""
+    current = _current.get(None)
+    return current.assertion.transaction_id if isinstance(current, Caller) else ""
+
+
 @contextmanager
 def on_errand(errand: Errand) -> Iterator[None]:
     """Within it the agency acts by itself."""

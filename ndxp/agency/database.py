@@ -4,6 +4,7 @@ SQLite by default, PostgreSQL by URL. Every agency has the same tables, and its 
 processes may serve one agency over one database; with either database there is one writer at a time.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from ndxp.agency.caller import transaction_under_way
 from ndxp.agency.connections import Connection, Connections
+from ndxp.agency.first_answer import gives_again
 from ndxp.agency.paging import Places
 from ndxp.agency.rights import filer, keeps, owns
 from ndxp.agency.subject import name_subjects_again, subjects_named
@@ -150,17 +153,18 @@ class Transaction:
         return int(self._run("SELECT max(seq) FROM changes").fetchone()[0] or 0)
 
     def answered(self, client: str, method: str, request: Message, answer: type[_Answer]) -> _Answer | None:
-        """The answer that this request got before, or None; it names the same subjects as before.
+        """The answer that this request got before, or None; it names the same subjects, and its first transaction.
 
         Raises AgencyError(REQUEST_ID_REUSED) when its ``request_id`` was given to a different request.
         """
         query = (
-            "SELECT request_hash, response, subjects FROM answers WHERE client = ? AND method = ? AND request_id = ?"
+            "SELECT request_hash, response, subjects, transaction_id FROM answers "
+            "WHERE client = ? AND method = ? AND request_id = ?"
         )
         row = self._run(query, client, method, _request_id(request)).fetchone()
         if row is None:
             return None
-        request_hash, response, subjects = row
+        request_hash, response, subjects, transaction_id = row
         if request_hash != _hash(request):
             raise invalid_argument(
                 "REQUEST_ID_REUSED",
@@ -168,14 +172,16 @@ class Transaction:
                 "request_id",
             )
         name_subjects_again(subjects)
+        gives_again(transaction_id)
         return answer.FromString(response)
 
     def save_answer(self, client: str, method: str, request: Message, answer: Message) -> None:
         """Stores the answer, for repetitions of the request."""
         self._run(
-            "INSERT INTO answers (client, method, request_id, request_hash, response, subjects) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO answers (client, method, request_id, request_hash, response, subjects, transaction_id) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             client, method, _request_id(request), _hash(request), answer.SerializeToString(), subjects_named(),
+            transaction_under_way(),
         )  # fmt: skip
 
     def add_job(self, kind: str, key: str, body: bytes = b"", *, due: int = 0) -> None:
@@ -280,8 +286,8 @@ class Database:
         Raises ValueError for another form, OSError without the driver, SQLAlchemyError when it cannot be opened.
         """
         self._connections = Connections(url)
-        self.job_changes = 0
-        """How many transactions of this process have changed jobs."""
+        self.jobs_changed = asyncio.Event()
+        """Set when a transaction of this process has changed jobs."""
         self.places = Places(self._key())
         """The page tokens of this agency."""
 
@@ -294,7 +300,8 @@ class Database:
         with self._connections.transaction(write=True) as connection:
             transaction = Transaction(connection)
             yield transaction
-        self.job_changes += transaction.jobs_changed
+        if transaction.jobs_changed:
+            self.jobs_changed.set()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from ndxp.agency.caller import set_caller
+from ndxp.agency.first_answer import FirstAnswer, note_in
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.agency.traffic import Traffic
@@ -105,6 +106,7 @@ class _Answered:
         self._assertion = assertion
         self._access_log = access_log
         self._subjects = subjects
+        self._first = FirstAnswer()
         self._ended = ended
         self._logged = False
         self._code, self._reason = Code.CANCELLED, ""  # unless it ends in another way
@@ -164,10 +166,13 @@ class _Answered:
             await self._fail(request, context)
         set_caller(self._assertion, context.time_remaining())
         collect_in(self._subjects)
+        note_in(self._first)
 
     def _name_subjects(self, context: _Context) -> None:
         if named := str(self._subjects):
             _add_trailing(context, metadata.SUBJECT, named)
+        if self._first.transaction_id:
+            _add_trailing(context, metadata.REPLAY_OF, self._first.transaction_id)
 
     async def _fail(self, error: Exception, context: _Context) -> NoReturn:
         if isinstance(error, AssertionRefused):

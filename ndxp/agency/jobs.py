@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from traceback import extract_tb
 
@@ -32,9 +33,9 @@ AT_ONCE = 16
 """How many jobs of an agency run at the same time."""
 
 _LOOK_EVERY = 0.25
-"""Seconds after which it is seen that a job of this process has become due, because the clock may be moved."""
+"""Seconds between two looks at a simulated clock, which may be moved, or at a database that did not answer."""
 
-_OTHERS_EVERY = 2.0
+_OTHERS_EVERY = 10.0
 """Seconds between two looks at the table for jobs that other processes of the agency have left."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
@@ -51,50 +52,59 @@ class Jobs:
         self._clock = clock
         self._handlers = handlers
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._ended = asyncio.Event()
-        self._seen = -1  # changes of jobs that the last look has seen
         self._next_due = self._next_retry = self._others_at = 0.0
 
     async def run(self) -> None:
         """Goes on until cancelled."""
+        changed = False
         try:
             while True:
-                self._ended.clear()
+                self._database.jobs_changed.clear()
                 try:
-                    if self._is_time():
+                    if changed or self._is_time():
                         self._begin()
                 except Exception as error:  # a database that does not answer now may answer later
                     _log.warning("jobs are not looked for: %s", kind_of(error))
-                try:
-                    async with asyncio.timeout(_LOOK_EVERY):
-                        await self._ended.wait()
-                except TimeoutError:
-                    pass
+                changed = await self._change()
         finally:
             for task in self._running.values():
                 task.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     def _is_time(self) -> bool:
-        """Whether a look at the table may find something to do."""
+        """Whether a look at the table may find something to do although this process has changed nothing."""
         return (
-            self._seen != self._database.job_changes
-            or self._next_due <= self._clock.now()
-            or self._next_retry <= real_now()
-            or self._others_at <= time.monotonic()
+            self._next_due <= self._clock.now() or self._next_retry <= real_now() or self._others_at <= time.monotonic()
         )
+
+    async def _change(self) -> bool:
+        """Waits until it may be time for a look; returns at once, and True, when this process changes jobs."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause()):
+                return await self._database.jobs_changed.wait()
+        return False
+
+    def _pause(self) -> float | None:
+        """Seconds until it may be time again; None while there is no room for another job."""
+        if len(self._running) >= AT_ONCE:
+            return None
+        if not self._clock.real:
+            return _LOOK_EVERY
+        next_job = min(self._next_due, self._next_retry) - real_now()
+        return max(0.0, min(next_job / 1_000_000, self._others_at - time.monotonic()))
 
     def _begin(self) -> None:
         """Begins what is due, as far as there is room."""
         if len(self._running) >= AT_ONCE:
             return
-        nation, real, changes = self._clock.now(), real_now(), self._database.job_changes
+        self._next_due = self._next_retry = math.inf
+        self._others_at = time.monotonic() + _LOOK_EVERY
+        nation, real = self._clock.now(), real_now()
         with self._database.reading() as documents:
             due = documents.due_jobs(nation, real, limit=2 * AT_ONCE)
             next_due, next_retry = documents.next_jobs(nation, real)
-        if len(due) < 2 * AT_ONCE:
-            self._seen, self._others_at = changes, time.monotonic() + _OTHERS_EVERY
-            self._next_due, self._next_retry = next_due or math.inf, next_retry or math.inf
+        self._next_due, self._next_retry = next_due or math.inf, next_retry or math.inf
+        self._others_at = time.monotonic() + _OTHERS_EVERY
         for job in due:
             if job.key not in self._running and len(self._running) < AT_ONCE:
                 task = asyncio.create_task(self._do(job))
@@ -103,7 +113,7 @@ class Jobs:
 
     def _end(self, key: str, _: asyncio.Task[None]) -> None:
         del self._running[key]
-        self._ended.set()
+        self._database.jobs_changed.set()
 
     async def _do(self, job: Job) -> None:
         try:

@@ -1,7 +1,7 @@
 """Calls onward: an agency calls another one through the gateway, in its own name and within its caller's time."""
 
-import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,22 +10,18 @@ from typing import Any, Generic, TypeVar
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
 from ndxp.agency.caller import acting
+from ndxp.attempts import named, numbered, repeat
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.errors import AgencyError, Code
+from ndxp.retries import Policy, Retries
 from ndxp.wire import metadata, status
 
 LONGEST_WAIT = 10.0
 """Seconds that a call onward may take with all its attempts, however much time the caller has."""
 
-MOST_ATTEMPTS = 3
-"""How often a call is sent when it may be sent again."""
-
-_FIRST_PAUSE = 0.1
-"""Seconds until a call is sent again; they double each time."""
 _PASSING = {
     Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED, Code.ABORTED, Code.CANCELLED, Code.INTERNAL,
     Code.UNKNOWN,
@@ -34,7 +30,7 @@ _DECIDED = {Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.NOT_FOUND, Cod
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
 _Given = TypeVar("_Given")
-_Pairs = list[tuple[str, str]]
+_Pairs = list[metadata.Pair]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +51,6 @@ class OnwardMethod(Generic[_Answer]):
     def path(self) -> str:
         """Where the method is on the wire."""
         return f"/{self.described.containing_service.full_name}/{self.described.name}"
-
-    def may_be_sent_again(self, request: Message) -> bool:
-        """True for a method that changes nothing, and for a change that has a request_id."""
-        if self.described.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS:
-            return True
-        return bool(getattr(request, "request_id", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +91,7 @@ class Onward:
         self._credentials = credentials
         self._tokens: dict[str, Tokens] = {}
         self._exchanges: dict[str, Exchange] = {}
+        self._policy = Policy(Retries())
 
     async def call(
         self, method: OnwardMethod[_Answer], request: Message, *, purpose: str = "", provider: str = ""
@@ -108,46 +99,39 @@ class Onward:
         """Sends the request with the caller's remaining time and gives the answer; raises OnwardFailed without one.
 
         ``purpose`` is that of the running call unless another one is given. ``provider`` names the subsystem where
-        several offer the contract. A call that was unavailable is sent again, after a pause and while there is time,
-        when that cannot change anything twice.
+        several offer the contract. A call that failed for a moment is sent again, while there is time, when that cannot
+        change anything twice (see ``ndxp.retries``).
         """
-        attempts = MOST_ATTEMPTS if method.may_be_sent_again(request) else 1
         send = partial(_send, method, request)
-        return await self._attempt(method, send, attempts, purpose=purpose, provider=provider)
+        return await self._repeat(method, send, (request,), purpose=purpose, provider=provider)
 
     async def call_each(
         self, method: OnwardMethod[_Answer], requests: Sequence[Message], *, purpose: str = "", provider: str = ""
     ) -> Answered[list[_Answer]]:
         """Sends the requests in one stream and gives the answer to each, in their order; otherwise as ``call``."""
-        attempts = MOST_ATTEMPTS if all(map(method.may_be_sent_again, requests)) else 1
         send = partial(_send_each, method, requests)
-        return await self._attempt(method, send, attempts, purpose=purpose, provider=provider)
+        return await self._repeat(method, send, requests, purpose=purpose, provider=provider)
 
-    async def _attempt(
+    async def _repeat(
         self, method: OnwardMethod[Any], send: Callable[[Exchange, _Pairs, float], Awaitable[Answered[_Given]]],
-        attempts: int, *, purpose: str, provider: str,
+        requests: Sequence[Message], *, purpose: str, provider: str,
     ) -> Answered[_Given]:  # fmt: skip
         timeout = min(acting().remaining, LONGEST_WAIT)
         if timeout <= 0:
             raise _no_answer(method, Code.DEADLINE_EXCEEDED, "no time was left for it")
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout
-        pairs = acting().onward(purpose)
+        attempts = self._policy.begin(method.path, requests, time.monotonic() + timeout)
+        pairs = named(acting().onward(purpose), attempts)
         if provider:
             pairs.append((metadata.SERVICE, provider))
-        pause = _FIRST_PAUSE
-        while True:
-            attempts -= 1
+
+        async def attempt(number: int) -> Answered[_Given]:
             exchange = await self._connected(method)
-            try:
-                return await send(exchange, pairs, end - loop.time())
-            except grpc.RpcError as error:
-                failure = status.decode(error)
-                pause = max(pause, failure.retry_after or 0.0)
-                if failure.code is not Code.UNAVAILABLE or not attempts or loop.time() + pause >= end:
-                    raise _failed(method, failure) from error
-            await asyncio.sleep(pause)
-            pause *= 2
+            return await send(exchange, numbered(pairs, number), attempts.ends - time.monotonic())
+
+        try:
+            return await repeat(attempts, attempt)
+        except grpc.RpcError as error:
+            raise _failed(method, status.decode(error)) from error
 
     async def close(self) -> None:
         """Closes the connections to the gateway."""
@@ -165,7 +149,7 @@ class Onward:
             why = "this agency got no token from the exchange (see its log)"
             raise _no_answer(method, Code.UNAVAILABLE, why) from error
         if subsystem not in self._exchanges:
-            self._exchanges[subsystem] = Exchange(self._gateway, self._tokens[subsystem])
+            self._exchanges[subsystem] = Exchange(self._gateway, self._tokens[subsystem], retries=False)
         return self._exchanges[subsystem]
 
 

@@ -36,6 +36,7 @@ sa.Table(
     sa.Column("request_hash", sa.LargeBinary, nullable=False),
     sa.Column("response", sa.LargeBinary, nullable=False),
     sa.Column("subjects", sa.Text, nullable=False, server_default=""),
+    sa.Column("transaction_id", sa.String(36), nullable=False, server_default=""),
 )  # fmt: skip
 sa.Table(
     "accesses", _tables,
@@ -64,11 +65,12 @@ sa.Table(
 
 _ADDED = (
     ("answers", "subjects", "TEXT"),
+    ("answers", "transaction_id", "VARCHAR(36)"),
     ("documents", "filer", "VARCHAR(200)"),
     ("accesses", "provider", "VARCHAR(200)"),
 )
-"""Columns that tables of older versions do not have: answers had no subjects, documents no filer, and accesses did not
-say which of the agency's subsystems was called."""
+"""Columns that tables of older versions do not have: answers had neither subjects nor the transaction, documents no
+filer, and accesses did not say which of the agency's subsystems was called."""
 
 
 def make_tables(connection: sa.Connection) -> None:

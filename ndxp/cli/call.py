@@ -80,7 +80,7 @@ def call(
     except (messages.WrongRequest, other_tools.NotPossible) as error:
         complain(str(error))
         raise typer.Exit(2) from None
-    with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline) as exchange:
+    with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline, retries=False) as exchange:
         rpc = _start(exchange.channel, method, descriptor, requests, deadline, pairs)
         answers: list[Any] = []
         streams = descriptor is not None and descriptor.server_streaming

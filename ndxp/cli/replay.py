@@ -205,7 +205,7 @@ class Replay:
 
     async def _channel(self, client: str) -> grpc.aio.Channel:
         if client not in self._channels:
-            exchange = Exchange(self._session.state.gateway, self._session.tokens(client))
+            exchange = Exchange(self._session.state.gateway, self._session.tokens(client), retries=False)
             self._channels[client] = (await self._stack.enter_async_context(exchange)).channel
         return self._channels[client]
 

@@ -120,7 +120,8 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows whether the exchange is ready.
 
-    It lists processes and their memory, services and totals. Exit code 1 when the exchange is not running or not ready.
+    It lists processes and their memory, services and totals, and providers that gateways leave alone because they could
+    not be reached. Exit code 1 when the exchange is not running or not ready.
     """
     session = Session(folder)
     state = session.state
@@ -136,6 +137,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         services, totals, found = [], {"totals": [], "caught_up": False}, [str(refused)]
     trouble = "; ".join([*found, *doors.waiting(state)])
     ready = not trouble and all(service["serving"] for service in services)
+    circuits = life.open_circuits(state)
     shown = {
         "ready": ready,
         "trouble": trouble,
@@ -150,6 +152,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
         "processes": processes,
         "services": services,
+        "open_circuits": circuits,
         "transactions": sum(total["count"] for total in totals["totals"]),
         "recorder_caught_up": totals["caught_up"],
     }
@@ -188,6 +191,12 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         for service in services:
             if service["trouble"]:
                 console.print(visible(not_learnt(service)), style="red", soft_wrap=True)
+        for provider, gateways in circuits.items():
+            console.print(
+                f"{provider} is left alone by {', '.join(gateways)}, because it could not be reached: callers get "
+                "CIRCUIT_OPEN, and every 2 s one call tries it",
+                style="red", soft_wrap=True,
+            )  # fmt: skip
     if not ready:
         raise typer.Exit(1)
 

@@ -73,6 +73,11 @@ class Lanes:
             self.close()
             raise ConnectionError(f"the gateway at {self._gateway} does not answer") from error
 
+    @property
+    def ready(self) -> bool:
+        """Whether all connections are there, and take calls now."""
+        return all(lane.ready for lane in self._lanes)
+
     def close(self) -> None:
         """Closes all connections."""
         for lane in self._lanes:
@@ -176,14 +181,14 @@ class _Lane:
             raise ConnectionError("the last attempt has just failed")
         self._not_before = loop.time() + _PAUSE
         host, _, port = self._gateway.rpartition(":")
-        made = loop.create_connection(
-            lambda: _Wire(loop, self._gateway, "https" if self._context else "http", self._agent),
-            host.strip("[]"),
-            int(port),
-            ssl=self._context,
-        )
         try:
-            _, wire = await asyncio.wait_for(made, _CONNECT)
+            async with asyncio.timeout(_CONNECT):
+                _, wire = await loop.create_connection(
+                    lambda: _Wire(loop, self._gateway, "https" if self._context else "http", self._agent),
+                    host.strip("[]"),
+                    int(port),
+                    ssl=self._context,
+                )
         except TimeoutError as error:
             raise ConnectionError("no connection in time") from error
         return wire

@@ -5,6 +5,7 @@ every gateway takes calls.
 """
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -23,7 +24,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from ndxp.sandbox.plan import BESIDE, own_subsystems
-from ndxp.sandbox.state import SUPERVISOR, State, processes_of, start_of
+from ndxp.sandbox.state import SUPERVISOR, Process, State, processes_of, start_of
 from ndxp.tree import command, environment
 
 OPERATIONS = "VN/GOV/G22/operations"
@@ -33,6 +34,7 @@ _PATIENCE = 60.0
 _LOOK_AGAIN = 0.05
 _LOGS_IN_UTF_8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
 _FOR_GOOD = "recorder refuses"
+_OPEN_CIRCUIT = re.compile(r'^ndxp_provider_circuit_open\{service="([^"]+)"\} 1\.0$', re.MULTILINE)
 
 
 class StartFailed(Exception):
@@ -129,7 +131,7 @@ def ready(state: State) -> bool:
                         "`ndxp log verify` tells more, `ndxp down` stops it"
                     )
             return False
-        with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2) as exchange:
+        with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2, retries=False) as exchange:
             directory = exchange_pb2_grpc.ExchangeServiceStub(exchange.channel)
             services = directory.ListServices(exchange_pb2.ListServicesRequest(page_size=500)).services
             ended = _ended(Path(state.folder))
@@ -215,14 +217,34 @@ def _all_record(state: State) -> bool:
     return set(_shown(state, ("gateway",), "ndxp_journal_available")) == {"1.0"}
 
 
+def open_circuits(state: State) -> dict[str, list[str]]:
+    """The providers that gateways leave alone, because they could not be reached, and which gateways do.
+
+    A gateway that does not answer is not among them.
+    """
+    circuits: dict[str, list[str]] = {}
+    for gateway in _processes(state, ("gateway",)):
+        with suppress(httpx.HTTPError):
+            for provider in _OPEN_CIRCUIT.findall(_metrics(gateway)):
+                circuits.setdefault(provider, []).append(gateway.name)
+    return circuits
+
+
 def _shown(state: State, kinds: Sequence[str], name: str) -> list[str]:
     """A metric as each process of these kinds shows it, empty if it shows none. Raises httpx.HTTPError."""
     shown = []
-    for process in state.processes:
-        if process.name.partition("-")[0] in kinds:
-            lines = _get(f"http://{process.metrics}/metrics").text.splitlines()
-            shown.append(next((line for line in lines if line.startswith(f"{name} ")), "").partition(" ")[2])
+    for process in _processes(state, kinds):
+        lines = _metrics(process).splitlines()
+        shown.append(next((line for line in lines if line.startswith(f"{name} ")), "").partition(" ")[2])
     return shown
+
+
+def _processes(state: State, kinds: Sequence[str]) -> list[Process]:
+    return [process for process in state.processes if process.name.partition("-")[0] in kinds]
+
+
+def _metrics(process: Process) -> str:
+    return _get(f"http://{process.metrics}/metrics").text
 
 
 def _get(url: str) -> httpx.Response:

@@ -19,10 +19,14 @@ PATH = "x-ndxp-path"
 FAULT = "x-ndxp-fault"
 TRACEPARENT = "traceparent"
 PREVIOUS_ATTEMPTS = "grpc-previous-rpc-attempts"
+ATTEMPTS_BEFORE = "x-ndxp-previous-attempts"
+"""What our client says in place of ``PREVIOUS_ATTEMPTS``, which grpcio takes out of an application's metadata."""
+
 TRANSACTION_ID = "x-ndxp-transaction-id"
 ERROR_ORIGIN = "x-ndxp-error-origin"
 ASSERTION = "x-ndxp-assertion"
 SUBJECT = "x-ndxp-subject"
+REPLAY_OF = "x-ndxp-replay-of"
 WITHHELD = "x-ndxp-withheld"
 GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
@@ -35,7 +39,7 @@ MORE = "+"
 
 PREFIX = "x-ndxp-"
 FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH, FAULT})
-"""The ``x-ndxp-*`` keys that a caller may send."""
+"""The ``x-ndxp-*`` keys that a caller may send, besides ``ATTEMPTS_BEFORE``."""
 
 MAX_VALUE = 256
 """Longest value of an ``x-ndxp-*`` key, in characters; ``x-ndxp-path`` may be longer."""
@@ -47,9 +51,11 @@ LONGEST_WITHHELD = 1024
 """Longest value of ``x-ndxp-withheld``, in characters."""
 
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRANSACTION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
 _FORMS = {TRACEPARENT: _TRACEPARENT, PREVIOUS_ATTEMPTS: re.compile(r"[1-9]\d{0,2}", re.ASCII)}
+_READ_AS = {ATTEMPTS_BEFORE: PREVIOUS_ATTEMPTS}
 _NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, FAULT, "user-agent", "te", "content-type"})
 
 _OF_EACH_PAIR = 32
@@ -63,10 +69,11 @@ def read(pairs: Pairs) -> dict[str, str]:
 
     Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key, a value of one that is too long, and
     any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks, and
-    so is a malformed number of attempts.
+    so is a malformed number of attempts; ``x-ndxp-previous-attempts`` is read under gRPC's name.
     """
     found: dict[str, str] = {}
-    for key, value in pairs:
+    for given, value in pairs:
+        key = _READ_AS.get(given, given)
         if isinstance(value, str) and not (value.isascii() and value.isprintable()):
             # HTTP/2 allows such bytes, but gRPC clients refuse to pass them on.
             raise _invalid(key, f"the value of {key[:64]} must be printable ASCII")
@@ -126,6 +133,15 @@ def subjects(pairs: Pairs | None) -> str:
         return ""
     hashes, more, _ = values[0].partition(f" {MORE}")
     return " ".join(sorted(set(hashes.split(" ")))) + more
+
+
+def replay_of(pairs: Pairs | None) -> str:
+    """The transaction in which this answer was given first, as the provider's trailing metadata says; empty for none.
+
+    Empty also in any other form than the id of a transaction: an agency cannot write free text into the ledger.
+    """
+    value = first(pairs or (), REPLAY_OF)
+    return value if isinstance(value, str) and _TRANSACTION.fullmatch(value) else ""
 
 
 def withheld(pairs: Pairs | None) -> str | None:

@@ -1,5 +1,6 @@
 """What every process does alike: its settings, its log."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ndxp.process import ProcessSettings, start_logging, wrong_settings
+from ndxp.process import ProcessSettings, start_logging, until_pulse, wrong_settings
 
 Start = Callable[..., io.StringIO]
 
@@ -75,3 +76,10 @@ def test_a_wrong_setting_is_named(wrong: dict[str, Any], monkeypatch: pytest.Mon
         ProcessSettings()
     [line] = wrong_settings(raised.value)
     assert line.startswith(f"NDXP_{name.upper()}: ")
+
+
+async def test_regular_duties_of_a_process_wake_at_the_same_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    for now, often, seldom in ((1234.7, 0.3, 0.3), (1234.9, 0.1, 0.1), (1235.2, 0.3, 0.8)):
+        monkeypatch.setattr(loop, "time", lambda now=now: now)
+        assert [until_pulse(0.5), until_pulse(1.0)] == pytest.approx([often, seldom])

@@ -139,7 +139,7 @@ class Town:
         """The exchange as a member sees it."""
         if member not in self._members:
             tokens = Tokens(self.control.url, Credentials(member, SECRETS[member]))
-            self._members[member] = Exchange(self.gateway.target, tokens)
+            self._members[member] = Exchange(self.gateway.target, tokens, retries=False)
         return self._members[member].channel
 
     def population(self, member: str = MEMBER) -> PopulationServiceStub:

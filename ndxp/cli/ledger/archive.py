@@ -138,8 +138,9 @@ def _parquet(into: BinaryIO, opened: ExitStack) -> Callable[[_Rows], None]:
 _TEXTS = (
     "transaction_id", "phase", "client", "service", "method", "message_id", "user_id", "issue", "represented_party",
     "purpose", "request_hash", "response_hash", "reason", "origin", "grant", "node", "traceparent", "subjects",
+    "fault", "replay_of",
 )  # fmt: skip
 _NUMBERS = (
     "request_in_ts", "request_out_ts", "response_in_ts", "response_out_ts", "request_size", "response_size",
-    "messages_in", "messages_out", "status_code", "attempts",
+    "messages_in", "messages_out", "status_code", "attempts", "attempt",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ndxp.admin import Session, path_part
 from ndxp.cli.filters import must_be_known, must_lead_somewhere
+from ndxp.cli.ledger.attempts import attempts_of, print_attempts
 from ndxp.errors import Code, code_name
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
@@ -160,14 +161,17 @@ def search(
 def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Explains a transaction.
 
-    The steps it took, what each decided and why, and where the time went.
+    The steps it took, what each decided and why, and where the time went. When the caller sent the call more than once,
+    all attempts are listed, with what each of them waited for.
     """
     session = Session(folder)
     found = session.get(f"/transactions/{path_part(transaction)}/explanation")
+    attempts = attempts_of(session, transaction)
     if as_json:
-        print_json(found)
+        print_json({**found, "attempts": attempts})
     else:
         print_explanation(found)
+        print_attempts(attempts, transaction)
 
 
 def print_explanation(found: dict[str, Any]) -> None:

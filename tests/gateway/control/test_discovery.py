@@ -62,10 +62,10 @@ class Contracts:
 
 
 @asynccontextmanager
-async def providing(contract: str, answer: Answer) -> AsyncIterator[Service]:
+async def providing(contract: str, answer: Answer, port: int = 0) -> AsyncIterator[Service]:
     server = grpc.aio.server()
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Provider(answer), server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     yield Service(provider="VN/COM/C01/p", contract=contract, address=f"127.0.0.1:{port}")
     await server.stop(None)
@@ -231,6 +231,52 @@ async def test_a_trouble_is_over_when_the_contract_is_learnt() -> None:
         handlers.append(reflecting("v1", ReflectionServicer([HEALTH])))
         await finding.learn(service)
         assert finding.trouble(service) == ""
+
+
+class Counted(Contracts):
+    """Counts how often somebody has looked for a new version."""
+
+    looks = 0
+
+    async def version(self) -> int:
+        self.looks += 1
+        return await super().version()
+
+
+async def test_a_provider_is_asked_again_when_it_was_replaced_and_not_while_it_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discovery, "_EVERY", 0.001)
+    monkeypatch.setattr(discovery, "_AGAIN", 0.0)
+    asked = list[str]()
+
+    def answering(name: str) -> Answer:
+        def answer(request: Any) -> descriptor_pb2.FileDescriptorProto:
+            package = request.file_containing_symbol.removesuffix(".S")
+            asked.append(f"{package} {name}")
+            file = described(package)
+            file.options.java_package = name
+            return file
+
+        return answer
+
+    def learnt(name: str) -> bool:
+        return all(name.encode() in store.learnt.get(contract, b"") for contract in ("a.S", "b.S"))
+
+    async with providing("a.S", answering("before")) as service:
+        store = Counted(service, Service(service.provider, "b.S", service.address))
+        running = asyncio.create_task(discover(store).run())
+        await until(lambda: learnt("before"))
+        looks = store.looks
+        await until(lambda: store.looks > looks + 20)
+        assert asked == ["a before", "b before"]
+    port = int(service.address.rpartition(":")[2])
+    async with providing("a.S", answering("after"), port):
+        await until(lambda: learnt("after"))
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert sorted(asked[2:]) == ["a after", "b after"]
 
 
 async def test_the_contract_of_rest_services_is_known_without_asking() -> None:

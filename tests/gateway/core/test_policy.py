@@ -363,6 +363,15 @@ def test_a_grant_that_lacks_only_the_purpose_is_nearer_than_one_that_lacks_the_p
     assert by_path(known, "/clinic/b", purpose="care") == "b"
 
 
+def test_a_purpose_alone_does_not_help_where_the_path_is_not_granted_either() -> None:
+    known = rest_snapshot(rest("/clinic/b", grant_id="b", purposes=["care"]))
+    refused = by_path(known, "/clinic/c")
+    assert "is for the paths /clinic/b and asks for a purpose among care" in refused
+    with pytest.raises(Refusal) as raised:
+        policy.authorise(known, CLIENT, REST_SERVICE, f"{REST}/Get", purpose="", now=NOW, path="/clinic/c")
+    assert raised.value.reason is Reason.ACCESS_DENIED
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_several_grants_the_first_that_has_the_path_counts_whatever_was_asked_before(turned: bool) -> None:
     known = rest_snapshot(

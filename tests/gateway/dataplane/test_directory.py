@@ -1,4 +1,4 @@
-"""Reflection of what providers describe."""
+"""Reflection of what providers describe, and their health."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,10 +8,12 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import descriptor_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from gateway.core.registry import Member, Registry, Service, Snapshot
+from gateway.dataplane import directory as module
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
 from gateway.dataplane.listener import Listener
@@ -21,8 +23,8 @@ from gateway.dataplane.upstream import Upstreams
 from gateway.settings import GatewaySettings
 from ndxp.errors import Reason, Refusal
 from ndxp.wire import status
-from tests.support.house import House
-from tests.support.peers import RawProvider
+from tests.support.house import DEMO, House
+from tests.support.peers import Called, RawProvider
 
 
 def described(package: str, file: str, *, message: str = "M", of: str = "M") -> bytes:
@@ -128,4 +130,59 @@ async def test_a_provider_whose_answer_about_its_health_cannot_be_read_is_not_se
         house = House(provider.address)
         house.listener.directory.show(house.state.snapshot, {})
         assert not await house.listener.directory.probe()
+        await house.close()
+
+
+async def test_a_service_is_asked_about_at_once_when_a_connection_to_its_provider_is_lost_and_while_it_is_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_ALL_EVERY", 1e9)
+    monkeypatch.setattr(module, "_AGAIN", 0.001)
+    state: Any = health_pb2.HealthCheckResponse.SERVING
+
+    def answer(called: Called) -> None:
+        called.answer(health_pb2.HealthCheckResponse(status=state).SerializeToString())
+
+    async with RawProvider(answer) as provider:
+        house = House(provider.address)
+        house.listener.directory.show(house.state.snapshot, {})
+        async with grpc.aio.insecure_channel(await house.listener.open()) as channel:
+            stub: Any = health_pb2_grpc.HealthStub(channel)
+            watch = stub.Watch(health_pb2.HealthCheckRequest(service=DEMO), timeout=20)
+            following = asyncio.create_task(house.listener.directory.follow())
+            while (await watch.read()).status != state:
+                pass
+            state = health_pb2.HealthCheckResponse.NOT_SERVING
+            provider.carriers[0].close()
+            assert (await watch.read()).status == state
+            state = health_pb2.HealthCheckResponse.SERVING
+            assert (await watch.read()).status == state
+            watch.cancel()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await house.close()
+
+
+async def test_of_several_providers_that_are_up_one_is_asked_and_of_those_that_are_down_all() -> None:
+    state: Any = health_pb2.HealthCheckResponse.SERVING
+
+    def answer(called: Called) -> None:
+        called.answer(health_pb2.HealthCheckResponse(status=state).SerializeToString())
+
+    async with RawProvider(answer) as first, RawProvider(answer) as second:
+        services = [
+            Service(provider=f"VN/COM/C01/{n}", contract="first.S", address=provider.address)
+            for n, provider in enumerate((first, second))
+        ]
+        members = [Member("VN/COM/C01", "C01", subsystems=["0", "1"])]
+        shown = Snapshot(Registry("VN", members, services), {})
+        house = House(first.address)
+        house.listener.directory.show(shown, {})
+        assert await house.listener.directory.probe()
+        assert (len(first.heard), len(second.heard)) == (1, 0)
+        state = health_pb2.HealthCheckResponse.NOT_SERVING
+        house.listener.directory.show(Snapshot(Registry("VN"), {}), {})
+        house.listener.directory.show(shown, {})
+        assert not await house.listener.directory.probe()
+        assert (len(first.heard), len(second.heard)) == (2, 1)
         await house.close()

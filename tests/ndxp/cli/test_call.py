@@ -89,7 +89,7 @@ def test_json_of_a_refused_call_holds_all_that_is_known(ndxp: Ndxp) -> None:
 def test_the_explanation_of_an_answered_call_shows_every_step_passed(ndxp: Ndxp) -> None:
     transaction = ndxp("call", VERIFY, json.dumps(claim()), "--json").data["transaction_id"]
     told = ndxp("explain", transaction, "--json").data
-    names = ["identify", "authorise", "admit", "resolve", "journal", "forward", "answer"]
+    names = ["identify", "authorise", "admit", "resolve", "journal", "fault", "forward", "answer"]
     assert [step["name"] for step in told["steps"]] == names
     assert {step["decision"] for step in told["steps"]} == {"passed"}
     assert told["verdict"].endswith("got its answer")

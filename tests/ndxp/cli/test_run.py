@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from gateway.core.circuit import PAUSE
+from ndxp.sandbox import life
 from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
 
@@ -37,6 +41,16 @@ def test_status_in_text_starts_with_the_verdict(ndxp: Ndxp, exchange: RunningExc
     assert f"ready: gateway {exchange.gateway}, " in ran.out.splitlines()[0]
     assert "supervisor" in ran.out
     assert "ndxp.passports.v1.PassportService" in ran.out
+
+
+def test_status_names_the_providers_that_gateways_leave_alone(ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ndxp("status", "--json").data["open_circuits"] == {}
+    circuits = {"VN/GOV/G01/population": ["gateway-1", "gateway-2"]}
+    monkeypatch.setattr(life, "open_circuits", lambda _: circuits)
+    assert ndxp("status", "--json").data["open_circuits"] == circuits
+    told = ndxp("status").out
+    assert "VN/GOV/G01/population is left alone by gateway-1, gateway-2, because it could not be reached" in told
+    assert f"every {PAUSE:g} s one call tries it" in told
 
 
 def test_down_where_nothing_runs_says_so(ndxp_alone: Ndxp, tmp_path: Path) -> None:

@@ -87,6 +87,25 @@ async def test_a_sandbox_is_not_ready_while_one_of_its_gateways_lacks_the_newest
         await until(lambda: asyncio.to_thread(life.ready, state))
 
 
+async def test_the_providers_that_gateways_leave_alone_are_known_and_a_gateway_that_is_away_is_passed_over(
+    exchange: RunningExchange,
+) -> None:
+    address = free_address()
+    seen = Process("gateway-3", [], {"NDXP_METRICS_ADDRESS": address})
+    away = Process("gateway-4", [], {"NDXP_METRICS_ADDRESS": free_address()})
+    state = replace(exchange.state, processes=[away, seen])
+
+    def page() -> Iterator[Metric]:
+        circuits = GaugeMetricFamily("ndxp_provider_circuit_open", "As of a gateway.", labels=("service",))
+        circuits.add_metric(("VN/GOV/G01/population",), True)
+        circuits.add_metric(("VN/GOV/G01/passports",), False)
+        yield circuits
+
+    async with shown(address, page):
+        assert await asyncio.to_thread(life.open_circuits, state) == {"VN/GOV/G01/population": ["gateway-3"]}
+    assert await asyncio.to_thread(life.open_circuits, state) == {}
+
+
 def test_the_members_of_a_sandbox_are_all_its_processes_and_no_others(exchange: RunningExchange) -> None:
     supervisor = psutil.Process(exchange.state.supervisor)
     family = {supervisor.pid, *(child.pid for child in supervisor.children(recursive=True))}

@@ -180,3 +180,19 @@ def test_no_value_of_any_key_goes_on_that_grpc_would_not_send(key: str, value: s
 
 def test_binary_values_of_foreign_keys_pass() -> None:
     assert metadata.read([("x-else-bin", b"\xff\x00")]) == {}
+
+
+@pytest.mark.parametrize("key", [metadata.PREVIOUS_ATTEMPTS, metadata.ATTEMPTS_BEFORE])
+@pytest.mark.parametrize(
+    ("value", "attempts"),
+    [("1", "1"), ("999", "999"), ("0", None), ("1000", None), ("-1", None), ("second", None), ("", None), (b"1", None)],
+)
+def test_how_many_attempts_were_before_is_read_under_grpcs_name(
+    key: str, value: str | bytes, attempts: str | None
+) -> None:
+    assert metadata.read([(key, value)]).get(metadata.PREVIOUS_ATTEMPTS) == attempts
+
+
+def test_attempts_that_are_given_twice_are_refused() -> None:
+    pairs: list[metadata.Pair] = [(metadata.PREVIOUS_ATTEMPTS, "1"), (metadata.ATTEMPTS_BEFORE, "2")]
+    assert refusal(pairs).metadata == {"key": metadata.PREVIOUS_ATTEMPTS}

@@ -1,4 +1,4 @@
-"""Which faults a call has met, and which attempt of its caller's it was."""
+"""Which faults a call has met, which attempt of its caller's it was, and whether its answer was given before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Adds the columns; older records have neither."""
+    """Adds the columns; they are empty in older records."""
     op.add_column("records", sa.Column("fault", tables.Text, nullable=False, server_default=""))
     op.add_column("records", sa.Column("attempt", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("records", sa.Column("replay_of", tables.Text, nullable=False, server_default=""))
