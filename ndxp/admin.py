@@ -41,6 +41,10 @@ class AdminApi:
             **state.asking(),
         )
 
+    def close(self) -> None:
+        """Closes its connections."""
+        self._http.close()
+
     def get(self, path: str, /, **query: Any) -> Any:
         """Reads from the admin API; parameters that are None or empty are left out. Raises AdminRefused."""
         return self.send("GET", path, query={k: v for k, v in query.items() if v not in (None, "")})

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 _PREFIX = "NDXP_"
 _COMMANDS = "CLOCK COMMAND FOLDER TLS"
 _CONTAINERS = "HEALTH IMAGE"
+_PROGRAMS = "REST_URL SUBSYSTEM"
+"""What ``ndxp.testing`` tells a program that is tested."""
 _EVERY_PROCESS = "LOG_FORMAT METRICS_ADDRESS"
 _EXCHANGE = (
     "ADAPTER_ADDRESS ADDRESSES AGENCIES_BESIDE AGENCIES_FOLDER ALLOW_PLAINTEXT CONTROL_ADDRESS CONTROL_NAMES "
@@ -41,7 +43,9 @@ _AGENCIES = (
 )
 
 VARIABLES = frozenset(
-    _PREFIX + name for names in (_COMMANDS, _CONTAINERS, _EVERY_PROCESS, _EXCHANGE, _AGENCIES) for name in names.split()
+    _PREFIX + name
+    for names in (_COMMANDS, _CONTAINERS, _PROGRAMS, _EVERY_PROCESS, _EXCHANGE, _AGENCIES)
+    for name in names.split()
 )
 """The variables of commands, containers and all processes: they often share one environment."""
 

@@ -85,7 +85,8 @@ def choose(state: "WorkerState", call: Call) -> "Steps":
     for rule, given in snapshot.faults.matching(
         call.client, snapshot.consumers, call.service, call.method, purpose, message_id, now
     ):
-        wanted = (effects == NONE and given != Effects(to=given.to)) or (given.to and not to)
+        does_more = given != Effects(to=given.to)
+        wanted = (effects == NONE and does_more) or (given.to and not to)
         number = 0
         if rule.counts:  # also where it is not wanted: the same calls have the same numbers then
             counting = asyncio.ensure_future(state.fault_counts.next(*_counter(rule, call, message_id, now)))
@@ -94,7 +95,7 @@ def choose(state: "WorkerState", call: Call) -> "Steps":
         if not wanted or (rule.counts and not rule.chooses(number)):
             continue
         to = to or given.to
-        effects = given if effects == NONE else effects
+        effects = given if effects == NONE and does_more else effects
         names.append(rule.id)
     if names:
         call.fault = ",".join(names)

@@ -162,6 +162,20 @@ def same_registry(state: State) -> bool:
     return len(set(versions)) == 1 and "" not in versions
 
 
+def known_everywhere(state: State) -> Callable[[], bool]:
+    """A question for later: whether gateways and doors know every change of the registry that was made until now.
+
+    Unlike ``same_registry`` it comes true also while others go on changing the registry.
+    """
+    wanted = max(map(float, _shown(state, ("control",), "ndxp_registry_version")))
+
+    def known() -> bool:
+        shown = _shown(state, ("gateway", "rest"), "ndxp_registry_version")
+        return all(version and float(version) >= wanted for version in shown)
+
+    return known
+
+
 def _end(processes: Sequence[psutil.Process], supervisors: Iterable[int]) -> None:
     """Ends processes; a supervisor among them stops the others in order."""
     signalled = list(supervisors) or [process.pid for process in processes]

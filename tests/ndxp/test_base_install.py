@@ -25,7 +25,7 @@ def of_extras() -> set[str]:
     return {module for module, owners in known if {owner.lower() for owner in owners} <= ours}
 
 
-@pytest.mark.parametrize("module", ["ndxp.cli.__main__", "ndxp.client", "ndxp.testing", "ndxp.scaffold.agency"])
+@pytest.mark.parametrize("module", ["ndxp.cli.__main__", "ndxp.client", "ndxp.testing.plugin", "ndxp.scaffold.agency"])
 def test_it_can_be_imported_without_the_packages_of_any_extra(module: str) -> None:
     blocked = of_extras()
     assert {"msgspec", "yaml", "redis", "locust", "grpc_tools"} <= blocked

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query
 from pydantic import AfterValidator, Field
 
 from gateway.control.api import shapes
 from gateway.control.credentials import Credentials
 from gateway.core.registry import Member, Registry, RegistryError
+from gateway.core.twin import with_twin, without_subsystem
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AuthorityMissing
@@ -19,6 +20,8 @@ _Given = Annotated[shapes.Member, Body()]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 _Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
+_NameOfTwin = Annotated[str, Body(min_length=1, max_length=64)]
+_Subsystem = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(in_slashes)]
 
 
 def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
@@ -61,6 +64,21 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         after = next(m for m in changed.registry.members if m.id == member)
         new = await credentials.issue([f"{member}/{name}" for name in subsystems])
         return {"member": msgspec.to_builtins(after), "credentials": new, "warnings": changed.doubts}
+
+    @routes.post("/members/subsystems/twin", status_code=201)
+    async def add_twin(subsystem: _Id, name: _NameOfTwin) -> shapes.Secrets:
+        """Adds a subsystem that may call what another one of its member may; answers with its secret."""
+        await registry.change(lambda r: with_twin(r, subsystem, name))
+        return {"credentials": await credentials.issue([f"{member_of(subsystem)}/{name}"])}
+
+    @routes.delete("/members/subsystems", status_code=204)
+    async def delete_subsystem(subsystem: _Subsystem) -> None:
+        """Removes a subsystem that offers nothing, with the grants, the quota and the faults that are its own.
+
+        Its credentials are removed for good.
+        """
+        await registry.change(lambda r: without_subsystem(r, subsystem))
+        await credentials.withdraw([subsystem])
 
     @routes.put("/members")
     async def put_member(given: _Given) -> shapes.AddedMember:

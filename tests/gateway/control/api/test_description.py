@@ -120,6 +120,8 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
 
     ask("PUT", "/members", body=MEMBER)
     ask("POST", "/members/subsystems", body={"member": MEMBER["id"], "subsystems": ["batch"]})
+    ask("POST", "/members/subsystems/twin", body={"subsystem": f"{MEMBER['id']}/batch", "name": "twin"})
+    ask("DELETE", "/members/subsystems", {"subsystem": f"{MEMBER['id']}/twin"})
     for what in ("disable", "enable", "rotate"):
         ask("POST", f"/members/{what}", body={"member": MEMBER["id"]})
     ask("GET", "/members")

@@ -18,6 +18,8 @@ CHANGES = [
     ("POST", "members/disable", {"member": "VN/COM/none"}),
     ("PUT", "members", {"id": "VN/COM/none", "name": "x"}),
     ("POST", "members/subsystems", {"member": "VN/COM/none", "subsystems": ["x"]}),
+    ("POST", "members/subsystems/twin", {"subsystem": "VN/COM/none/x", "name": "y"}),
+    ("DELETE", "members/subsystems?subsystem=VN/COM/none/x", None),
     ("POST", "services/disable", {"provider": "VN/COM/none/x", "contract": "a.B"}),
     ("POST", "keys", {}),
     ("POST", "ledger/keys", None),

@@ -1,0 +1,60 @@
+"""A twin: a further subsystem of a member that may call what another subsystem of it may call."""
+
+from msgspec.structs import replace
+
+from gateway.core.registry import Grant, Member, Registry, RegistryError, Snapshot
+
+_LONGEST_GRANT_ID = 100
+
+
+def with_twin(registry: Registry, subsystem: str, name: str) -> Registry:
+    """The registry with a twin of a subsystem, called ``name``: with its grants and its quota.
+
+    Grants to the member, or to a group of it, hold for the twin already; the others are copied. Raises RegistryError.
+    """
+    snapshot = Snapshot(registry, {})
+    member = snapshot.subsystems.get(subsystem)
+    if member is None:
+        raise RegistryError(f"{subsystem[:200]!r} is no subsystem of this exchange; see `ndxp members`")
+    twin = f"{member.id}/{name}"
+    if twin in snapshot.subsystems:
+        raise RegistryError(f"{twin} is on this exchange already")
+    after = _with_subsystems(registry, member, [*member.subsystems, name])
+    own, theirs = Snapshot(after, {}).consumers(twin), snapshot.consumers(subsystem)
+    copied = [
+        replace(grant, id=_id(grant, name), consumer=twin)
+        for grant in registry.grants
+        if grant.consumer in theirs and grant.consumer not in own
+    ]
+    quotas = {twin: registry.quotas[subsystem]} if subsystem in registry.quotas else {}
+    return replace(after, grants=[*registry.grants, *copied], quotas=registry.quotas | quotas)
+
+
+def without_subsystem(registry: Registry, subsystem: str) -> Registry:
+    """The registry without a subsystem that offers nothing, and without its own grants, quota and faults.
+
+    Raises RegistryError.
+    """
+    member = Snapshot(registry, {}).subsystems.get(subsystem)
+    if member is None:
+        raise RegistryError(f"{subsystem[:200]!r} is no subsystem of this exchange; see `ndxp members`")
+    if offered := [service.contract for service in registry.services if service.provider == subsystem]:
+        raise RegistryError(f"{subsystem} offers {offered[0]}; remove that service first")
+    name = subsystem.rpartition("/")[2]
+    after = _with_subsystems(registry, member, [each for each in member.subsystems if each != name])
+    return replace(
+        after,
+        grants=[grant for grant in registry.grants if subsystem not in (grant.consumer, grant.provider)],
+        quotas={consumer: quota for consumer, quota in registry.quotas.items() if consumer != subsystem},
+        faults=[fault for fault in registry.faults if fault.consumer != subsystem],
+    )
+
+
+def _with_subsystems(registry: Registry, member: Member, names: list[str]) -> Registry:
+    changed = replace(member, subsystems=names)
+    return replace(registry, members=[changed if each is member else each for each in registry.members])
+
+
+def _id(grant: Grant, name: str) -> str:
+    """The id of a copied grant, which says whose copy it is."""
+    return f"{grant.id[: _LONGEST_GRANT_ID - len(name) - 1]}.{name}"

@@ -1,0 +1,76 @@
+"""A twin may call what the subsystem may of which it is one, and leaves nothing behind."""
+
+import pytest
+
+from gateway.core.faults import Fault
+from gateway.core.policy import authorise
+from gateway.core.registry import Grant, Member, Quota, Registry, RegistryError, Service, Snapshot, check
+from gateway.core.twin import with_twin, without_subsystem
+from ndxp.errors import Refusal
+
+PROVIDER, CONTRACT, OF, TWIN = "VN/GOV/G01/demo", "demo.v1.Demo", "VN/GOV/H26/one-stop", "VN/GOV/H26/test"
+
+
+def grant(name: str, consumer: str, method: str) -> Grant:
+    return Grant(name, consumer, PROVIDER, CONTRACT, [method])
+
+
+REGISTRY = Registry(
+    "VN",
+    members=[
+        Member("VN/GOV/G01", "1", subsystems=["demo"]),
+        Member("VN/GOV/H26", "2", ["provinces"], ["one-stop", "hospital"]),
+    ],
+    services=[Service(PROVIDER, CONTRACT, "127.0.0.1:9")],
+    grants=[
+        grant("own", OF, "Own"), grant("of-group", "group:provinces/one-stop", "OfGroup"),
+        grant("of-member", "VN/GOV/H26", "OfMember"), grant("of-all", "group:all", "OfAll"),
+        grant("of-neighbour", "VN/GOV/H26/hospital", "OfNeighbour"),
+    ],
+    quotas={"default": Quota(), OF: Quota(rate=5)},
+)  # fmt: skip
+
+
+def may(registry: Registry, client: str, method: str) -> bool:
+    snapshot = Snapshot(registry, {})
+    try:
+        service = snapshot.providers[CONTRACT][PROVIDER]
+        authorise(snapshot, client, service, f"{CONTRACT}/{method}", purpose="", now=0, path="")
+    except Refusal:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("method", ["Own", "OfGroup", "OfMember", "OfAll", "OfNeighbour"])
+def test_a_twin_may_call_exactly_what_its_original_may(method: str) -> None:
+    after = with_twin(REGISTRY, OF, "test")
+    check(after)
+    assert may(after, TWIN, method) == may(after, OF, method) == (method != "OfNeighbour")
+
+
+def test_a_twin_has_the_quota_of_its_original_and_its_own_copies_of_grants_only_where_it_needs_them() -> None:
+    after = with_twin(REGISTRY, OF, "test")
+    assert after.quotas[TWIN] == Quota(rate=5)
+    assert [each.id for each in after.grants if each.consumer == TWIN] == ["own.test", "of-group.test"]
+
+
+def test_a_twin_that_is_removed_leaves_the_registry_as_it_was() -> None:
+    after = with_twin(REGISTRY, OF, "test")
+    fault = Fault("f", "drop", "2099-12-31", consumer=TWIN)
+    after = Registry(**{name: getattr(after, name) for name in after.__struct_fields__} | {"faults": [fault]})
+    assert without_subsystem(after, TWIN) == REGISTRY
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "what"),
+    [("VN/GOV/H26/nobody", "test", "is no subsystem"), (OF, "hospital", "already")],
+)
+def test_a_twin_of_nobody_or_with_a_name_that_is_taken_is_refused(of: str, name: str, what: str) -> None:
+    with pytest.raises(RegistryError, match=what):
+        with_twin(REGISTRY, of, name)
+
+
+@pytest.mark.parametrize(("subsystem", "what"), [(PROVIDER, "offers demo.v1.Demo"), (TWIN, "is no subsystem")])
+def test_who_offers_a_service_or_is_not_there_cannot_be_removed(subsystem: str, what: str) -> None:
+    with pytest.raises(RegistryError, match=what):
+        without_subsystem(REGISTRY, subsystem)
