@@ -12,6 +12,7 @@ import typer
 from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
+from console.settings import ConsoleSettings
 from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, RestSettings, StoreSettings
 from ndxp.agency.parts import read_parts
 from ndxp.agency.settings import AgencySettings
@@ -106,6 +107,7 @@ def settings() -> str:
         ("Doors for HTTP", RestSettings),
         ("Control and recorders", RecorderSettings),
         ("Control", ControlSettings),
+        ("Console", ConsoleSettings),
         ("Agencies", AgencySettings),
         *((part.title, import_module(f"services.{part.name}").AGENCY.settings) for part in read_parts(SERVICES)),
     )

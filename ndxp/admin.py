@@ -19,6 +19,10 @@ class AdminRefused(Exception):
     """The admin API refused, or did not answer; the text says why and what to do."""
 
 
+class AdminSilent(AdminRefused):
+    """The admin API did not answer at all."""
+
+
 def path_part(given: str) -> str:
     """An id as one part of a path of the admin API. Raises AdminRefused for text that would change the path."""
     if not given.strip(".") or "/" in given or not given.isprintable():
@@ -75,7 +79,7 @@ class AdminApi:
             answer = self._http.get(f"{self.state.control_url}/readyz")
             return [] if answer.is_success else list(answer.json()["waits_for"])
         except (httpx.HTTPError, ValueError, KeyError) as error:
-            raise AdminRefused(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
+            raise AdminSilent(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
 
     def _answer(
         self, verb: str, path: str, query: dict[str, Any] | None, body: Any, patience: float = _PATIENCE
@@ -83,7 +87,7 @@ class AdminApi:
         try:
             answer = self._http.request(verb, path, params=query, json=body, timeout=patience)
         except httpx.HTTPError as error:
-            raise AdminRefused(
+            raise AdminSilent(
                 f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
                 f"it is started again when it has ended; {self._where_to_look}"
             ) from error

@@ -13,7 +13,7 @@ _HERE = Path(__file__).resolve().parent
 _IN_A_WHEEL = _HERE / "_tree"
 
 TREE = _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _HERE.parent
-"""The folder with ``gateway``, ``services``, ``loadtest`` and ``protos``."""
+"""The folder with ``gateway``, ``services``, ``console``, ``loadtest`` and ``protos``."""
 
 PROTOS = TREE / "protos"
 """The contracts, as ``protoc -I`` takes them."""

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("benchmarks/**", "docs", "drills/**", "gateway/**", "loadtest", "ndxp/**", "services/**", "tests/**")
+PLACES = (
+    "benchmarks/**", "console/**", "docs", "drills/**", "gateway/**", "loadtest", "ndxp/**", "services/**", "tests/**",
+)  # fmt: skip
 OPENING = {"open", "fdopen", "TextIOWrapper", "NamedTemporaryFile", "TemporaryFile"}
 BINARY_UNLESS_TOLD = {"NamedTemporaryFile", "TemporaryFile"}
 READING = {"read_text", "write_text", "open_text"}

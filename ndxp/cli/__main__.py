@@ -17,6 +17,7 @@ from ndxp.cli import (
     call,
     check,
     clock,
+    console,
     demo,
     directory,
     doctor,
@@ -58,8 +59,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for commands in (
-    run.app, attach.app, doctor.app, member.app, services.app, directory.app, service.app, new.app, rights.app,
-    quota.app, fault.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
+    run.app, attach.app, console.app, doctor.app, member.app, services.app, directory.app, service.app, new.app,
+    rights.app, quota.app, fault.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app,
+    demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups

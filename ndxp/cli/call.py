@@ -8,14 +8,13 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from ndxp import messages
+from ndxp import messages, other_tools
 from ndxp.admin import Session
-from ndxp.cli import other_tools
-from ndxp.cli.contract import look_up
 from ndxp.cli.names import full_method, methods, must_be_offered, similar
 from ndxp.client import BlockingExchange
 from ndxp.errors import Reason
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.reflection import look_up
 from ndxp.terminal import Terminal, complain, print_json, remark, visible
 from ndxp.wire import metadata, status
 

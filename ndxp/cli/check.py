@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ndxp.admin import Session
-from ndxp.cli.contract import look_up
 from ndxp.cli.ledger.proof import KeyOption, file_errors, public_keys
 from ndxp.clock import real_now
 from ndxp.contract import Contract
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
+from ndxp.reflection import look_up
 from ndxp.terminal import complain, console, print_json, progress, remark, styled, table
 from ndxp.whole_file import whole_file
 

@@ -16,6 +16,7 @@ from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
 from ndxp.sandbox import life, plan
+from ndxp.sandbox.console import Console
 from ndxp.sandbox.state import Durability, NoSandbox, State
 from ndxp.terminal import complain, console, print_json, styled, table, visible
 from ndxp.wire.tls import connect
@@ -47,6 +48,9 @@ def up(
             help="The nation's clock: real, manual (`ndxp clock advance`), or x60 for 60 times as fast.",
         ),
     ] = "real",
+    console_too: Annotated[
+        bool, typer.Option("--console", help="Also run the console: pages that show the exchange in a browser.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
@@ -78,6 +82,7 @@ def up(
         tls=tls,
         beside=beside or (),
         clock=clock,
+        console=console_too,
     )
     state = life.start(planned)
     _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
@@ -146,6 +151,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "gateway": state.gateway,
         "control": state.control_url,
         "rest_url": state.rest_url,
+        "console_url": console_url(folder),
         "folder": state.folder,
         "ready_seconds": state.ready_seconds,
         "durability": state.durability,
@@ -237,7 +243,8 @@ def _announce(state: State, as_json: bool, what: str) -> None:
     if as_json:
         print_json(
             {"gateway": state.gateway, "control": state.control_url, "rest_url": state.rest_url, "folder": state.folder,
-             "credentials": str(state.credentials), "ready_seconds": state.ready_seconds}
+             "console_url": console_url(Path(state.folder)), "credentials": str(state.credentials),
+             "ready_seconds": state.ready_seconds}
         )  # fmt: skip
         return
     console.print(styled("[bold green]The exchange is {}.[/] Every person in it is synthetic.", what))
@@ -245,7 +252,15 @@ def _announce(state: State, as_json: bool, what: str) -> None:
     console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
     console.print(f"  HTTP     {state.rest_url}  (JSON: POST /package.Service/Method)")
     console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")
+    if url := console_url(Path(state.folder)):
+        console.print(f"  console  {url}  (works once; `ndxp console` opens it)", soft_wrap=True)
     console.print("Next: `ndxp people`, `ndxp call --help`, `ndxp log tail`, `ndxp down`")
+
+
+def console_url(folder: Path) -> str:
+    """The URL that lets a browser into the console once; empty when no console runs."""
+    found = Console.running(folder)
+    return found.url_with_ticket(folder) if found is not None else ""
 
 
 def _processes(state: State) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The Merkle tree of RFC 9162 for a verifier: hashes, roots, and the check of proofs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
@@ -65,29 +66,48 @@ class Frontier:
         return root
 
 
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A step of an inclusion proof towards the root: the sibling, on which side it is, and the hash over both."""
+
+    sibling: bytes
+    on_the_left: bool
+    parent: bytes
+
+
+def rises(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> list[Rise]:
+    """The steps from a leaf hash at ``index`` of a tree of ``size`` leaves to its root (RFC 9162, 2.1.3.2).
+
+    Raises ProofRefused for a proof of another length.
+    """
+    if not 0 <= index < size:
+        raise ProofRefused(f"place {index} is not in a tree of {size}")
+    position, last, found = index, size - 1, leaf
+    steps = []
+    for sibling in proof:
+        if not last:
+            raise ProofRefused("the proof is too long")
+        on_the_left = bool(position & 1) or position == last
+        found = node_hash(sibling, found) if on_the_left else node_hash(found, sibling)
+        steps.append(Rise(sibling, on_the_left, found))
+        if on_the_left:
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        position >>= 1
+        last >>= 1
+    if last:
+        raise ProofRefused("the proof is too short")
+    return steps
+
+
 def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
     """Checks that the leaf hash is at ``index`` of the tree with this size and root (RFC 9162, 2.1.3.2).
 
     Raises ProofRefused.
     """
-    if not 0 <= index < size:
-        raise ProofRefused(f"place {index} is not in a tree of {size}")
-    position, last, found = index, size - 1, leaf
-    for step in proof:
-        if not last:
-            raise ProofRefused("the proof is too long")
-        if position & 1 or position == last:
-            found = node_hash(step, found)
-            while not position & 1 and position:
-                position >>= 1
-                last >>= 1
-        else:
-            found = node_hash(found, step)
-        position >>= 1
-        last >>= 1
-    if last:
-        raise ProofRefused("the proof is too short")
-    if found != root:
+    steps = rises(leaf, index, size, proof)
+    if (steps[-1].parent if steps else leaf) != root:
         raise ProofRefused("the proof leads to another root than the checkpoint's")
 
 

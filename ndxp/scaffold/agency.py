@@ -15,9 +15,9 @@ TEMPLATE = Path(__file__).with_name("template")
 
 _NAME = re.compile(r"[a-z](?:_?[a-z0-9]){1,29}")
 _RESERVED = frozenset((
-    "access_log", "agencies", "collector", "control", "docs", "drills", "envoy", "exchange", "gateway", "grafana",
-    "jaeger", "keys", "labs", "load", "load_worker", "loadtest", "ndxp", "operator", "postgres", "prometheus",
-    "protos", "recorder", "redis", "scrapers", "services", "store", "supervisor", "template", "tests",
+    "access_log", "agencies", "collector", "console", "control", "docs", "drills", "envoy", "exchange", "gateway",
+    "grafana", "jaeger", "keys", "labs", "load", "load_worker", "loadtest", "ndxp", "operator", "postgres",
+    "prometheus", "protos", "recorder", "redis", "scrapers", "services", "store", "supervisor", "template", "tests",
 ))  # fmt: skip
 """Names that processes, containers or folders of an exchange have."""
 

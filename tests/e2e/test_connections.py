@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 
 from drills.attacks.wire import PREFACE, Wire
-from ndxp.cli.contract import look_up
+from ndxp.reflection import look_up
 from ndxp.testing import RunningExchange
 from ndxp.wire import status
 from ndxp.wire.streams import keep_status

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from ndxp.admin import Session, path_part
 from ndxp.cli.filters import must_be_known, must_lead_somewhere
-from ndxp.cli.ledger.attempts import attempts_of, print_attempts
+from ndxp.cli.ledger.attempts import print_attempts
 from ndxp.errors import Code, code_name
+from ndxp.ledger.attempts import attempts_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
 

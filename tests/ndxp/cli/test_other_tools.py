@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ndxp.cli.other_tools import Call, NotPossible, curl, grpcurl
+from ndxp.other_tools import Call, NotPossible, curl, grpcurl
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.testing import RunningExchange
 from ndxp.wire.tls import Tls

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ndxp.cli.ledger.attempts import calls_of
+from ndxp.ledger.attempts import calls_of
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox import life

@@ -1,0 +1,57 @@
+"""The process of the console: ``python -m console``."""
+
+import gc
+import os
+import socket
+import sys
+from functools import partial
+
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
+
+import uvicorn
+
+from console.app import application
+from console.exchange import Exchange
+from console.sessions import Sessions
+from console.settings import ConsoleSettings
+from ndxp.address import Address
+from ndxp.process import freeze, run_process
+from ndxp.sandbox.console import Console, remove, secret_of
+from ndxp.sandbox.state import start_of
+
+
+async def run(settings: ConsoleSettings) -> None:
+    """Serves the console until a stop signal comes. Raises OSError when its port is in use."""
+    at = Address.parse(settings.console_address, listening=True)
+    listening = socket.create_server((at.host, at.port), family=at.family)
+    address = Address(at.host, listening.getsockname()[1])
+    exchange = Exchange(settings.run_folder, settings.console_role)
+    sessions = Sessions(partial(secret_of, settings.run_folder, settings.console_role))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(exchange, sessions, address),
+            log_level="error",
+            log_config=None,
+            access_log=False,  # the URL holds the ticket
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )
+    pid = os.getpid()
+    Console(f"http://{address}", pid, start_of(pid), settings.console_role).write(settings.run_folder)
+    freeze()
+    try:
+        await server.serve([listening])
+    finally:
+        remove(settings.run_folder)
+        exchange.close()
+
+
+def main() -> int:
+    """Returns the exit code."""
+    return run_process("console", ConsoleSettings, run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""The console as an ASGI application: NiceGUI's pages behind the door."""
+
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.responses import RedirectResponse
+
+from console.door import Door
+from console.exchange import Exchange
+from console.pages import transaction, transactions
+from console.sessions import Sessions
+from ndxp.address import Address
+
+_ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='3' fill='#0b5d78'/>"
+    "<path d='M3 6h8L9 4m4 6H5l2 2' stroke='#fff' stroke-width='1.6' fill='none'/></svg>"
+)
+
+
+def application(exchange: Exchange, sessions: Sessions, address: Address) -> Door:
+    """The application for a browser that reaches it at an address. NiceGUI has one application in a process."""
+    pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @pages.get("/")
+    def first() -> RedirectResponse:
+        return RedirectResponse(transactions.PATH)
+
+    transactions.add(exchange)
+    transaction.add(exchange)
+    ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
+    return Door(pages, sessions, address)

@@ -1,0 +1,74 @@
+"""Parts of pages. All of them take plain text, which a browser never reads as HTML."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
+
+Cell: TypeAlias = str | Callable[[], Any]
+"""What a cell of a table holds: text, or a function that makes elements."""
+
+
+def text(tag: str, content: object, classes: str = "") -> TextElement:
+    """An element with a text."""
+    return TextElement(tag=tag, text=str(content)).classes(classes)
+
+
+def link(words: str, path: str, classes: str = "") -> TextElement:
+    """A link within the console."""
+    made = text("a", words, classes)
+    made.props["href"] = path  # not as text of props, from which foreign text could get out
+    return made
+
+
+def button(words: str, pressed: Callable[[], Any] | None = None, classes: str = "plain") -> TextElement:
+    """A button; without a function it sends the form that it is in."""
+    made = text("button", words, classes)
+    made.props["type"] = "submit" if pressed is None else "button"
+    return made if pressed is None else made.on("click", pressed)
+
+
+def box(tag: str, classes: str = "") -> Element:
+    """An element that holds others, in a ``with`` statement."""
+    return ui.element(tag).classes(classes)
+
+
+@contextmanager
+def section(title: str) -> Iterator[Element]:
+    """A part of a page with a heading."""
+    with box("section", "part") as made:
+        text("h2", title)
+        yield made
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], classes: str = "") -> None:
+    """A table; a narrow screen moves it sideways."""
+    with box("div", "wide").props("tabindex=0"), box("table", classes):
+        with box("thead"), box("tr"):
+            for column in columns:
+                text("th", column).props("scope=col")
+        with box("tbody"):
+            for row in rows:
+                with box("tr"):
+                    for cell in row:
+                        if callable(cell):
+                            with box("td"):
+                                cell()
+                        else:
+                            text("td", cell)
+
+
+def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
+    """Names and what they are; pairs with an empty text are left out."""
+    with box("dl", "facts"):
+        for name, what in pairs:
+            if what:
+                text("dt", name)
+                if callable(what):
+                    with box("dd"):
+                        what()
+                else:
+                    text("dd", what)

@@ -1,0 +1,122 @@
+"""What all pages have: title, menu, language, colours, and the message that the exchange does not answer."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nicegui import ui
+
+from console.door import SESSION
+from console.exchange import Exchange, Refused, Trouble, Unanswered
+from console.parts import box, button, link, text
+from console.sessions import Language, Session
+from console.texts import LANGUAGES, Texts
+
+STYLE = Path(__file__).with_name("style.css")
+_MENU = (("/transactions", "menu.transactions"),)
+_ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
+_LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
+_LOOK_EVERY = 2.0
+
+Work = Callable[[], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class View:
+    """A page that is open in a browser: its texts, its session, and the exchange."""
+
+    exchange: Exchange
+    session: Session
+    texts: Texts
+    _loads: list[Work] = field(default_factory=list)
+
+    async def guarded(self, work: Work) -> bool:
+        """Does what asks the exchange. Shows a refusal; returns whether it was done."""
+        try:
+            await work()
+        except Unanswered:  # the message at the top says it
+            return False
+        except Refused as refused:
+            ui.notify(str(refused), type="negative", multi_line=True, close_button=self.texts("close"), timeout=0)
+            return False
+        return True
+
+    def load(self, work: Work) -> None:
+        """Fills the page with what the exchange says: at once, and again when it answers again."""
+        self._loads.append(work)
+        ui.timer(0, lambda: self.guarded(work), once=True)
+
+    def every(self, seconds: float, work: Work) -> None:
+        """Keeps a part of the page up to date."""
+        ui.timer(seconds, lambda: self.guarded(work), immediate=False)
+
+    async def again(self) -> None:
+        """Fills the page anew."""
+        for work in self._loads:
+            await self.guarded(work)
+
+
+@contextmanager
+def shell(exchange: Exchange, here: str, title: str) -> Iterator[View]:
+    """A page below the path ``here`` of the menu; its title is a key of the texts."""
+    session: Session = ui.context.client.request.scope[SESSION]
+    view = View(exchange, session, Texts(session.language))
+    ui.page_title(f"{view.texts(title)} · ndxp")
+    dark = ui.dark_mode(session.dark)
+    ui.add_css(STYLE)
+    ui.add_head_html(f"<script>document.documentElement.lang = '{session.language}'</script>")
+    with box("header", "top"):
+        link(view.texts("skip"), "#content", "skip")
+        text("span", "ndxp", "brand")
+        with box("nav") as menu:
+            menu.props["aria-label"] = view.texts("menu")
+            for path, key in _MENU:
+                entry = link(view.texts(key), path)
+                if path == here:
+                    entry.props("aria-current=page")
+        with box("div", "choices"):
+            text("span", view.texts(_ROLES[exchange.role]), "role")
+            for language in LANGUAGES:
+                if language != session.language:
+                    button(_LANGUAGES[language], partial(_speak, session, language)).props(f"lang={language}")
+            button(view.texts("colours"), lambda: _turn(session, dark))
+    _banner(view)
+    with box("div", "page").props("id=content tabindex=-1"):  # Quasar has put all of the page into a `main`
+        text("h1", view.texts(title))
+        yield view
+    with box("footer"):
+        text("p", view.texts("synthetic"))
+
+
+def _speak(session: Session, language: Language) -> None:
+    session.language = language
+    ui.navigate.reload()
+
+
+def _turn(session: Session, dark: ui.dark_mode) -> None:
+    """Light, dark, and what the browser wants, in turn."""
+    session.dark = {None: True, True: False, False: None}[session.dark]
+    dark.value = session.dark
+
+
+def _banner(view: View) -> None:
+    """The message that the exchange does not answer. When it answers again, the page is filled anew."""
+    with box("div", "trouble").props("role=alert") as banner:
+        what = text("p", "")
+    banner.set_visibility(False)
+    before: list[Trouble | None] = [None]
+
+    async def look() -> None:
+        trouble = await view.exchange.trouble()
+        if trouble is not None:
+            what.text = view.texts(trouble.key, **trouble.values)
+        banner.set_visibility(trouble is not None)
+        recovered = before[0] is not None and trouble is None
+        before[0] = trouble
+        if recovered:
+            await view.again()
+
+    ui.timer(_LOOK_EVERY, look)
