@@ -71,23 +71,29 @@ class Sandbox:
 
     def close(self) -> None:
         """Removes the identity, its faults and stubs. Raises AdminRefused when the exchange does not answer."""
-        for identity in self._identities:
-            identity.remove()
-        self._identities.clear()
-        for stub in self._stubs:
-            stub.end()
+        with ExitStack() as ending:  # from the last line to the first, each also after one that failed
+            ending.callback(self._operator.close)
+            ending.callback(self._ending.close)
+            for stub in self._stubs:
+                ending.callback(stub.end)
+            for identity in self._identities:
+                ending.callback(identity.remove)
         self._stubs.clear()
-        self._ending.close()
-        self._operator.close()
+        self._identities.clear()
 
     # As whom it calls
 
     def acts_as(self, subsystem: str) -> Self:
-        """From now on it may call what this subsystem may, and belongs to the same member. Raises AdminRefused."""
+        """From now on it may call what this subsystem may, and belongs to the same member. Raises AdminRefused.
+
+        Its faults and stubs go with it; connections that are open stay those of who it was.
+        """
         if subsystem != self._of:
             self._of = subsystem
             if self._identities:
                 self._begin()
+                for fault in self._faults:
+                    fault.move(self._identities[-1].subsystem)
         return self
 
     @property

@@ -106,8 +106,11 @@ def test_a_fault_decorates_a_function(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.ndxp_fault("refuse=MEMBER_DISABLED", method="VerifyCitizen")
-def test_a_fault_is_set_by_a_mark(sandbox: Sandbox) -> None:
+def test_a_fault_is_set_by_a_mark_and_goes_with_the_sandbox_when_it_acts_as_another(sandbox: Sandbox) -> None:
     assert verifies(sandbox) == "MEMBER_DISABLED"
+    assert verifies(sandbox.acts_as("VN/GOV/H29/one-stop")) == "MEMBER_DISABLED"
+    sandbox.reset()
+    assert verifies(sandbox) == "True"
 
 
 @pytest.mark.parametrize(
