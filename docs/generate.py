@@ -1,4 +1,4 @@
-"""Writes the reference pages (errors, settings, command) from the code: ``python docs/generate.py``."""
+"""Writes the reference pages (errors, settings, faults, command) from the code: ``python docs/generate.py``."""
 
 import ast
 import inspect
@@ -17,9 +17,12 @@ from ndxp.agency.parts import read_parts
 from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.errors import RULES
+from ndxp.faults.effects import EFFECTS
+from ndxp.faults.scenario import Language, all_scenarios
 from ndxp.process import ProcessSettings
 
 HERE = Path(__file__).parent
+LANGUAGES: tuple[Language, ...] = ("en", "vi")
 SERVICES = HERE.parent / "services"
 
 ERRORS = """# Reasons for refusal
@@ -67,6 +70,17 @@ in force any more stays, and says what took its place.
 
 _STATE = re.compile(r"Decided (\d{4}-\d\d-\d\d)\. Status: (.*?)\.(?: .*)?")
 
+FAULTS = """# Effects and scenarios of faults
+
+What a fault that is set on purpose can do to a call, and the scenarios that come with the exchange ([how to use
+them](guides/faults.md), [what callers see of each](faults.md)).
+
+## Effects
+
+Several are one text, with commas between: `delay=2s, code=UNAVAILABLE`. A time is `250ms`, `2s`, `10m` or `1h`.
+`ndxp fault effects` shows the same.
+"""
+
 COMMANDS = """# The ndxp command
 
 `--help` says the same. Exit codes: 0 ok, 1 failed, 2 wrong usage; `call` exits with 64 + the gRPC code.
@@ -97,6 +111,19 @@ def settings() -> str:
     )
     shown = [(title, cls) for title, cls in chapters if cls is not AgencySettings or title == "Agencies"]
     return SETTINGS + "".join(f"\n## {title}\n\n{_variables(cls)}" for title, cls in shown) + TRACES
+
+
+def faults() -> str:
+    """Every effect, and every scenario with its story in both languages."""
+    effects = "".join(f"| `{effect.form}` | {effect.meaning} |\n" for effect in EFFECTS)
+    parts = [f"{FAULTS}\n| effect | what it does |\n|---|---|\n{effects}\n## Scenarios\n"]
+    for told in all_scenarios():
+        rules = "".join(f"- `{fault['do']}`: {fault['note']}\n" for fault in told.faults)
+        texts = "\n\n".join(
+            f"**{told.title[language]}.** {told.story[language]} {told.watch[language]}" for language in LANGUAGES
+        )
+        parts.append(f"### {told.name}\n\n{texts}\n\n{rules}")
+    return "\n".join(parts)
 
 
 def commands() -> str:
@@ -144,7 +171,13 @@ def _walk(words: tuple[str, ...], command: Any) -> list[tuple[str, ...]]:
     return [words, *(found for name in sorted(inner) for found in _walk((*words, name), inner[name]))]
 
 
-PAGES = {"errors.md": errors, "settings.md": settings, "commands.md": commands, "decisions/README.md": decisions}
+PAGES = {
+    "errors.md": errors,
+    "settings.md": settings,
+    "effects.md": faults,
+    "commands.md": commands,
+    "decisions/README.md": decisions,
+}
 """The generated pages and what renders them."""
 
 if __name__ == "__main__":

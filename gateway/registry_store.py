@@ -15,6 +15,9 @@ from gateway.store import Store
 
 REGISTRY = "ndxp:registry"
 VERSION = "ndxp:registry:version"
+CHANGED = "ndxp:registry:changed"
+"""The channel on which every change is announced."""
+
 FILE = "ndxp:registry:file"
 """The registry of the exchange file as it was when it was taken last."""
 CONTRACTS = "ndxp:contracts"
@@ -166,7 +169,7 @@ class RegistryStore:
         """Replaces everything in the store, under a version that is higher than any version that a gateway knows."""
         version = max(contents.version, await self.version()) + _AHEAD
         async with self._store.pipeline(transaction=True) as pipe:
-            pipe.mset({**contents.values, SALT_KEY: salt_key, VERSION: version})
+            pipe.mset({**contents.values, SALT_KEY: salt_key, VERSION: version}).publish(CHANGED, b"")
             for name, fields in contents.hashes.items():
                 pipe.delete(name)
                 if fields:
@@ -202,7 +205,7 @@ class RegistryStore:
                 contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}
                 check_change(before, after, contracts)
                 pipe.multi()
-                pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION)
+                pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION).publish(CHANGED, b"")
                 try:
                     await pipe.execute()
                 except WatchError:
@@ -232,7 +235,7 @@ class RegistryStore:
         ]
         if gone:
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hdel(DOCUMENTS, *gone).incr(VERSION)
+                pipe.hdel(DOCUMENTS, *gone).incr(VERSION).publish(CHANGED, b"")
                 await pipe.execute()
 
     async def publish_key(self, jwk: Mapping[str, str]) -> None:
@@ -254,7 +257,7 @@ class RegistryStore:
         keys = _keys(await self._store.hgetall(TOKEN_KEYS))
         if ended := [key_id for key_id, jwk in keys.items() if jwk.get("exp", now + 1) <= now]:
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hdel(TOKEN_KEYS, *ended).incr(VERSION)
+                pipe.hdel(TOKEN_KEYS, *ended).incr(VERSION).publish(CHANGED, b"")
                 await pipe.execute()
 
     async def put_salt_key(self, key: bytes) -> None:
@@ -274,7 +277,7 @@ class RegistryStore:
         changed = {client: h for client, h in hashes.items() if known.get(client.encode()) != h.encode()}
         if changed:
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hset(SECRETS, mapping=changed).incr(VERSION)
+                pipe.hset(SECRETS, mapping=changed).incr(VERSION).publish(CHANGED, b"")
                 for client in changed:
                     if client.encode() in known:
                         pipe.hincrby(GENERATIONS, client, 1)
@@ -288,7 +291,7 @@ class RegistryStore:
         known = await self.with_secrets()
         if gone := [client_id for client_id in client_ids if client_id in known]:
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hdel(SECRETS, *gone).incr(VERSION)
+                pipe.hdel(SECRETS, *gone).incr(VERSION).publish(CHANGED, b"")
                 for client_id in gone:
                     pipe.hincrby(GENERATIONS, client_id, 1)
                 await pipe.execute()
@@ -318,7 +321,7 @@ class RegistryStore:
 
     async def _set_in(self, name: str, field: str, value: bytes | str) -> None:
         async with self._store.pipeline(transaction=True) as pipe:
-            pipe.hset(name, field, value).incr(VERSION)
+            pipe.hset(name, field, value).incr(VERSION).publish(CHANGED, b"")
             await pipe.execute()
 
 

@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from gateway.core.endpoints import CONTRACT as REST
-from ndxp.address import Address
+from ndxp.address import Address, listening
 from ndxp.database_url import read_url
-from ndxp.process import ProcessSettings, listening
+from ndxp.process import ProcessSettings
 from ndxp.sqlite import sqlite_url
 
 MIB = 1024 * 1024

@@ -14,3 +14,9 @@ STREAM = "ndxp:journal"
 def connect(url: str) -> Store:
     """Connects at the first command; commands raise ``redis.RedisError`` while the store is away."""
     return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2, protocol=2)
+
+
+def subscriber(url: str) -> Store:
+    """A connection that waits for announcements, however long; the system notices when the store's host is gone."""
+    noticing = {} if url.startswith("unix:") else {"socket_keepalive": True}
+    return redis.Redis.from_url(url, socket_connect_timeout=2, protocol=2, **noticing)

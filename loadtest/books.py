@@ -23,7 +23,10 @@ _SINCE_MARGIN = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """An outcome in the ledger. Times are µs since 1970, 0 when not reached; status is CODE or CODE:REASON."""
+    """An outcome in the ledger. Times are µs since 1970, 0 when not reached; status is CODE or CODE:REASON.
+
+    ``fault`` are the faults, set on purpose, that the call has met, with commas between.
+    """
 
     transaction_id: str
     client: str
@@ -39,6 +42,7 @@ class Entry:
     messages_in: int
     messages_out: int
     message_id: str = ""
+    fault: str = ""
 
     @property
     def run(self) -> str:
@@ -73,6 +77,7 @@ class Books:
         self._start = int(self._totals()["last"])
         self._since = int(time.time()) - _SINCE_MARGIN
         services = session.get("/services")
+        self._faults = self._on()
         self.agencies = [service["provider"] for service in services if service["contract"] == ACCESS_LOG]
 
     def settle(self, patience: float) -> None:
@@ -93,6 +98,10 @@ class Books:
         """Every outcome since then, except calls that read access logs."""
         return [entry for entry in self._outcomes() if not entry.method.startswith(f"{ACCESS_LOG}/")]
 
+    def faults(self) -> dict[str, str]:
+        """The effects of the faults, by id, that were set when this object was made or are set now."""
+        return {**self._faults, **self._on()}
+
     def accesses(self, patience: float) -> list[Access]:
         """Every access since then; waits for an agency that is being restarted. Raises NotCaughtUp."""
         deadline = time.monotonic() + patience
@@ -111,6 +120,9 @@ class Books:
                             raise NotCaughtUp(f"the access log of {agency} cannot be read: {why}") from error
                         time.sleep(0.5)
         return found
+
+    def _on(self) -> dict[str, str]:
+        return {fault["id"]: fault["do"] for fault in self._session.get("/faults")}
 
     def _totals(self) -> Any:
         return self._session.get("/totals", after=2**61)
@@ -151,4 +163,5 @@ def _entry(record: dict[str, Any]) -> Entry:
         messages_in=record["messages_in"],
         messages_out=record["messages_out"],
         message_id=record["message_id"],
+        fault=record["fault"],
     )

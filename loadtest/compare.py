@@ -69,6 +69,7 @@ def _warnings(a: Report, b: Report) -> list[str]:
     for name, report in (("A", a), ("B", b)):
         if report.verdict.exit_code in (97, 98):
             found.append(f"{name} is {report.verdict.word}: {report.verdict.why}")
+        found += [f"{name} is not a clean run: {met.sentence}" for met in report.faults]
     pairs: list[tuple[str, object, object]] = [
         ("kind", a.kind, b.kind),
         ("profile", a.profile.name, b.profile.name),

@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from loadtest.attribution import Attribution, role
 from loadtest.capacity import Capacity, Step
+from loadtest.faults import Met
 from loadtest.latency import Latency
 from loadtest.report import Report
 from loadtest.results import Results
@@ -39,11 +40,12 @@ _WIDTH = 8.6
 def draw(report: Report) -> dict[str, str]:
     """All pictures of a report, by name; empty where there is nothing to show."""
     results = report.results
+    faults = report.faults if report.kind == "run" else []  # in a search their seconds are not those of one run
     with mpl.rc_context(_STYLE):
         return {
-            "rate": _rate(results),
+            "rate": _rate(results, faults),
             "percentiles": _percentiles(results),
-            "latency": _latency_over_time(results),
+            "latency": _latency_over_time(results, faults),
             "heat": _heat(results),
             "cpu": _cpu(results, report.usages),
             "way": _way(report.attribution) if report.attribution.segments else "",
@@ -51,8 +53,8 @@ def draw(report: Report) -> dict[str, str]:
         }
 
 
-def _rate(results: Results) -> str:
-    """Target against achieved rate over time, with failures and drops."""
+def _rate(results: Results, faults: Sequence[Met]) -> str:
+    """Target against achieved rate over time, with failures and drops, and the time of faults."""
     last = max((second.at for second in results.seconds if second.planned), default=0)
     seconds = [second for second in results.seconds if second.at <= last]
     at = [second.at for second in seconds]
@@ -64,11 +66,12 @@ def _rate(results: Results) -> str:
         if any(values):
             axes.plot(at, values, color=color, linewidth=1.3, label=name)
     axes.set_ylim(bottom=0)
+    _shade(axes, faults)
     return _over_time(figure, axes, "calls a second", legend=True)
 
 
-def _latency_over_time(results: Results) -> str:
-    """p50 and p99 of the response time of every second."""
+def _latency_over_time(results: Results, faults: Sequence[Met]) -> str:
+    """p50 and p99 of the response time of every second, and the time of faults."""
     figure, axes = _figure(2.2)
     p99 = [(second.at, second.p99_ms) for second in results.seconds if second.p99_ms is not None]
     p50 = [(second.at, second.p50_ms) for second in results.seconds if second.p50_ms is not None]
@@ -76,6 +79,7 @@ def _latency_over_time(results: Results) -> str:
         axes.plot([at for at, _ in points], [ms for _, ms in points], color=color, linewidth=1.3, label=label)
     if p99:
         _make_log(axes)
+    _shade(axes, faults)
     return _over_time(figure, axes, "response, ms (log)", legend=True)
 
 
@@ -232,6 +236,13 @@ def _over_time(figure: Figure, axes: Axes, label: str, *, legend: bool = False) 
     if legend:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return _svg(figure)
+
+
+def _shade(axes: Axes, faults: Sequence[Met]) -> None:
+    """The time in which calls met faults that were set on purpose."""
+    for number, met in enumerate(faults):
+        label = "" if number else "faults set"
+        axes.axvspan(met.first, met.last + 1, color=_AMBER, alpha=0.15, linewidth=0, label=label)
 
 
 def _make_log(axes: Axes) -> None:

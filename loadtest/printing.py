@@ -46,7 +46,11 @@ def print_report(console: Console, report: Report) -> None:
     for kind, ids in report.reconciliation.examples.items():
         console.print(f"  {kind}, for example: {_text(', '.join(ids))}", soft_wrap=True)
     console.print(f"\n[bold]Who limits[/]\n{_text(report.attribution.sentence)}", soft_wrap=True)
-    happened = [*report.changes, *(outage.sentence for outage in report.outages)]
+    happened = [
+        *(met.sentence for met in report.faults),
+        *report.changes,
+        *(outage.sentence for outage in report.outages),
+    ]
     if happened:
         console.print("\n[bold]What happened during the run[/]")
         for sentence in happened[:_LAST_OUTAGES]:

@@ -7,6 +7,7 @@ import msgspec
 from loadtest.attribution import Attribution
 from loadtest.capacity import Capacity
 from loadtest.checks import Check
+from loadtest.faults import Met
 from loadtest.latency import Latency
 from loadtest.origin import Origin
 from loadtest.outages import Outage
@@ -57,7 +58,10 @@ class Summary(msgspec.Struct, kw_only=True):
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """Everything about a run. In a capacity search ``results`` and the figures from them are those of the best step."""
+    """Everything about a run. In a capacity search ``results`` and the figures from them are those of the best step.
+
+    ``faults`` are those that calls have met although nothing was wrong; in a search, from its first step on.
+    """
 
     kind: str
     synthetic: str
@@ -74,6 +78,7 @@ class Report(msgspec.Struct, kw_only=True):
     results: Results
     usages: Usages
     capacity: Capacity | None = None
+    faults: list[Met] = []
 
 
 def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest import arrivals, durations, outages, reconciliation, validity
+from loadtest import arrivals, durations, faults, outages, reconciliation, validity
 from loadtest.attribution import Attribution, attribute
 from loadtest.books import Access, Books, Entry, NotCaughtUp
 from loadtest.checks import Check
 from loadtest.durations import Spent
+from loadtest.faults import Met
 from loadtest.interrupt import Interrupt
 from loadtest.outages import Outage
 from loadtest.profiles import Profile
@@ -38,11 +39,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """The comparison of the books of one or several runs."""
+    """The comparison of the books of one or several runs, and the faults, set on purpose, that calls have met."""
 
     reconciliation: Reconciliation
     answers: list[Answer]
     ledger: list[Entry]
+    faults: list[Met]
 
 
 def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
@@ -70,17 +72,19 @@ def reckon(books: Books, runs: list[Results], say: Callable[[str], None]) -> Rec
     answers = [answer for results in runs for answer in reconciliation.read_answers(results)]
     ledger: list[Entry] = []
     accesses: list[Access] = []
+    met: list[Met] = []
     try:
         say("waiting for the recorder")
         books.settle(PATIENCE)
         say("reading the ledger")
         ledger = books.ledger()
+        met = faults.find(runs[0].started, ledger, books.faults())
         say("reading the agencies' access logs")
         accesses = books.accesses(PATIENCE)
     except (NotCaughtUp, AdminRefused, TokenRefused) as error:
-        return Reckoning(Reconciliation(answered=len(answers), incomplete=str(error)), answers, ledger)
+        return Reckoning(Reconciliation(answered=len(answers), incomplete=str(error)), answers, ledger, met)
     found = reconciliation.reconcile(runs, answers, ledger, accesses, books.agencies)
-    return Reckoning(found, answers, ledger)
+    return Reckoning(found, answers, ledger, met)
 
 
 def check_validity(profile: Profile, plan: Plan, results: Results) -> list[Check]:

@@ -18,7 +18,7 @@ from loadtest.report import SYNTHETIC, Report, Source, summarise
 from loadtest.results import STOPPED
 from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain, measure, reckon
 from loadtest.traffic import Plan, TrafficStopped
-from loadtest.verdict import decide, decide_search
+from loadtest.verdict import decide, decide_search, disturbed
 from ndxp.admin import Session
 
 _CONNECT = 3.0
@@ -39,7 +39,9 @@ def run(plan: Plan, *, quiet: bool = False) -> Report:
     with TemporaryDirectory(prefix="ndxp-load-") as into, Live(profile.name, duration, quiet=quiet) as live:
         measured = measure(session.state, plan, Path(into), live)
         reckoning = reckon(books, [measured.results], live.say)
-        return _report("run", profile, plan, measured, reckoning)
+        report = _report("run", profile, plan, measured, reckoning)
+    report.verdict = disturbed(report.verdict, report.faults)
+    return report
 
 
 def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = False) -> Report:
@@ -81,7 +83,7 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
         )
         report = _report("capacity", profile, *done[best], reckoning)
     report.capacity = found
-    report.verdict = decide_search(found, report.verdict)
+    report.verdict = disturbed(decide_search(found, report.verdict), report.faults)
     return report
 
 
@@ -116,6 +118,7 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
         changes=changes,
         results=msgspec.structs.replace(results, transactions=[]),  # these files no longer exist when it is read
         usages=measured.usages,
+        faults=reckoning.faults,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from loadtest.capacity import Capacity
 from loadtest.checks import Check
+from loadtest.faults import Met
 from loadtest.reconciliation import Reconciliation
 
 
@@ -39,6 +40,15 @@ def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Seque
         return Verdict(word="SLO MISSED", why=_list(missed), exit_code=Exit.MISSED)
     why = f"{len(slo)} of {len(slo)} objectives held" if slo else "the profile states no objectives"
     return Verdict(word="PASSED", why=f"{why}, valid, every transaction accounted for", exit_code=Exit.PASSED)
+
+
+def disturbed(verdict: Verdict, faults: Sequence[Met]) -> Verdict:
+    """The verdict, which says that the run was not a clean one if calls have met faults."""
+    if not faults:
+        return verdict
+    names = ", ".join(met.fault for met in faults)
+    why = f"{verdict.why}; not a clean run, calls met faults that were set on purpose: {names}"
+    return Verdict(word=verdict.word, why=why, exit_code=verdict.exit_code)
 
 
 def decide_search(found: Capacity, best: Verdict) -> Verdict:

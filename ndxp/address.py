@@ -56,6 +56,20 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def loopback(address: str) -> bool:
+    """Whether only this machine can reach ``host:port``; any name except localhost counts as reachable by others."""
+    try:
+        return Address.parse(address, listening=True).local
+    except ValueError:
+        return False
+
+
+def listening(address: str) -> str:
+    """Returns an address to listen at unchanged. Raises ValueError when it is not an address."""
+    Address.parse(address, listening=True)
+    return address
+
+
 def _host(host: str, *, bracketed: bool) -> bool:
     if bracketed:
         try:

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
-import httpx
 
-from ndxp import proxies
 from ndxp.attempts import interceptors, policy_of
 from ndxp.attempts_in_threads import RepeatingChannel
 from ndxp.errors import Code
@@ -25,6 +23,8 @@ from ndxp.wire.tls import CertificateMissing, Tls, connect, connect_aio
 from ndxp.wire.tracing import tracer
 
 if TYPE_CHECKING:
+    import httpx
+
     from ndxp.wire.spans import Span
 
 DEADLINE = 10.0
@@ -132,6 +132,10 @@ class Tokens:
         return await asyncio.to_thread(self.blocking)
 
     def _refresh(self) -> None:
+        import httpx  # here: it takes 50 ms, and many processes never ask for a token
+
+        from ndxp import proxies
+
         identity = (self._credentials.client_id, self._credentials.secret)
         # Certificates are read where they are needed only: it takes longer than the rest of the request.
         secure = self._mutual.https() if self._mutual else self._url.startswith("https")
@@ -333,7 +337,7 @@ def _said(value: Any) -> Any:
     raise RuntimeError("grpc.aio waits for what a call has said that has ended")
 
 
-def _why(answer: httpx.Response) -> str:
+def _why(answer: "httpx.Response") -> str:
     try:
         body = answer.json()
         return str(body.get("error_description") or body.get("detail") or answer.status_code)

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from ndxp.address import Address
+from ndxp.address import listening
 from ndxp.variables import unknown_variables
 
 _GC_THRESHOLDS = (20_000, 20, 50)
@@ -86,20 +86,6 @@ def wrong_settings(error: ValidationError) -> list[str]:
     return [f"NDXP_{'.'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()]
 
 
-def loopback(address: str) -> bool:
-    """Whether only this machine can reach ``host:port``; any name except localhost counts as reachable by others."""
-    try:
-        return Address.parse(address, listening=True).local
-    except ValueError:
-        return False
-
-
-def listening(address: str) -> str:
-    """Returns an address to listen at unchanged. Raises ValueError when it is not an address."""
-    Address.parse(address, listening=True)
-    return address
-
-
 def run_process(
     name: str,
     read_settings: Callable[[], _Settings],
@@ -108,8 +94,11 @@ def run_process(
 ) -> int:
     """Runs a process from reading its settings to its stop; an error is one line on stderr.
 
+    It turns the garbage collector on, which each ``__main__`` turns off for its imports: they make many objects and no
+    garbage, and the collector would take a tenth of their time.
     Returns the exit code: 0 after a stop, 1 when it cannot start (OSError), 2 for wrong settings or files (ValueError).
     """
+    gc.enable()
     atexit.register(gc.freeze)  # a process that ends need not look through its objects for what nobody uses
     try:
         settings = read_settings()
@@ -137,7 +126,6 @@ def freeze() -> None:
 
     It also runs less often from here on. Otherwise both would cost time in every call.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
 

@@ -1,8 +1,12 @@
 """Hosts agencies: ``python -m services`` all of them, ``python -m services passports`` those named."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+if __name__ == "__main__":
+    gc.disable()  # until `host_folder`
 
 from ndxp.agency.folder import host_folder
 

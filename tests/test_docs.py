@@ -24,7 +24,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["errors.md", "settings.md", "commands.md"])
+@pytest.mark.parametrize("page", ["errors.md", "settings.md", "effects.md", "commands.md"])
 def test_a_reference_page_is_what_the_code_renders(page: str) -> None:
     rendered = script("generate").PAGES[page]()
     assert (DOCS / page).read_text(encoding="utf-8") == rendered, "run: python docs/generate.py"

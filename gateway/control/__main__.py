@@ -1,11 +1,15 @@
 """The control process: ``python -m gateway.control``."""
 
 import asyncio
+import gc
 import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
+
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
 
 import msgspec
 import redis
@@ -38,13 +42,14 @@ from gateway.ledger.writer import Writer
 from gateway.registry_store import RegistryStore, StateLost
 from gateway.settings import ControlSettings
 from gateway.store import connect
+from ndxp.address import loopback
 from ndxp.agency.database import Database
 from ndxp.agency.server import AgencyServer
 from ndxp.agency.traffic import collect
 from ndxp.exchange.v1 import exchange_pb2_grpc
 from ndxp.exhausted import why
 from ndxp.metrics import shown
-from ndxp.process import end, loopback, run_process, until_stopped
+from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.sqlite import sqlite_url
 from ndxp.subject import SUBJECTS
 from ndxp.wire.tls import CONTROL, Tls, file_of
@@ -134,6 +139,7 @@ class Control:
             *(each.collect for each in ledger),
             refresh=[published.refresh, *(each.refresh for each in ledger)],
         )
+        freeze()
         async with gauges, asyncio.TaskGroup() as duties:
             stopped = duties.create_task(until_stopped())
             always = (discovery.run, self._issuer.run, self._keeper.run)

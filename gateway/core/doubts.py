@@ -1,19 +1,24 @@
 """What looks wrong in a consistent registry: names that nothing has, and the name that was probably meant."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from gateway.core.endpoints import CONTRACT, code_of
-from gateway.core.registry import Registry
+from gateway.core.registry import Registry, pointless
 
 _GROUP = "group:"
 _ALIKE = 0.8
 
 
-def doubts(registry: Registry, contracts: Collection[str]) -> list[str]:
-    """One sentence for each likely mistake; ``contracts`` are those that providers have described."""
-    return [*_groups(registry), *_contracts(registry, contracts), *_grants(registry)]
+def doubts(registry: Registry, contracts: Mapping[str, bytes]) -> list[str]:
+    """One sentence for each likely mistake.
+
+    ``contracts`` are those that providers have described, as serialised FileDescriptorSets by full service name.
+    """
+    return [
+        *_groups(registry), *_contracts(registry, contracts), *_grants(registry), *_faults(registry, contracts)
+    ]  # fmt: skip
 
 
 def _groups(registry: Registry) -> Iterator[str]:
@@ -55,6 +60,13 @@ def _grants(registry: Registry) -> Iterator[str]:
                         f"grant {grant.id} is for the paths of {code!r}, a REST service that {grant.provider} does "
                         + (f"not have; {meant}" if meant else "not have")
                     )
+
+
+def _faults(registry: Registry, contracts: Mapping[str, bytes]) -> Iterator[str]:
+    """Faults that no call can match: those of a file, which is read before contracts are known, and old ones."""
+    for fault in registry.faults:
+        if wrong := pointless(registry, fault, contracts):
+            yield f"fault {fault.id}, {wrong}"
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

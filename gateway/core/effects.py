@@ -11,6 +11,7 @@ from typing import Any
 
 from ndxp.address import Address
 from ndxp.errors import RULES, Code, Reason
+from ndxp.faults.duration import seconds_in
 
 LONGEST = 256
 """Characters of a line of effects; it must fit into the value of a metadata key."""
@@ -21,8 +22,6 @@ LONGEST_DELAY = 3600.0
 CARD_LOOKUP = "lognormal:1.73s:0.28"
 """The delay of real card look-ups, which took 1 to 3 seconds: 95 of 100 are between these."""
 
-_DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)", re.ASCII)
-_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}", re.ASCII)
 _MOST = 10_000_000
 
@@ -64,8 +63,8 @@ class Effects:
     clock is late in what it signs for the provider. ``to`` sends the call to another address.
 
     The rest changes the answer: ``cut`` ends it in the middle of its first message, ``corrupt`` makes its messages
-    unreadable, ``truncate`` leaves out the last byte of each, ``stall`` passes on that many messages and nothing more,
-    ``slow`` is its bytes a second.
+    unreadable, ``truncate`` leaves out the last byte of each, ``dates`` turns dates such as 1990-01-31 into 31/01/1990,
+    ``stall`` passes on that many messages and nothing more, ``slow`` is its bytes a second.
     """
 
     delay: Delay | None = None
@@ -82,6 +81,7 @@ class Effects:
     cut: bool = False
     corrupt: bool = False
     truncate: bool = False
+    dates: bool = False
     stall: int | None = None
     slow: int = 0
     words: tuple[str, ...] = field(default=(), compare=False)
@@ -95,7 +95,7 @@ class Effects:
     @property
     def changes_answer(self) -> bool:
         """Whether the answer is delayed, ended or changed after the provider has given it."""
-        tampers = self.cut or self.corrupt or self.truncate or self.stall is not None or bool(self.slow)
+        tampers = self.cut or self.corrupt or self.truncate or self.dates or self.stall is not None or self.slow > 0
         return tampers or (self.after and (self.ends or self.delay is not None))
 
 
@@ -111,7 +111,7 @@ def _readers() -> dict[str, Callable[[str], Any]]:
     }  # fmt: skip
 
 
-_WITHOUT_VALUE = ("after", "drop", "reset", "lose", "duplicate", "cut", "corrupt", "truncate")
+_WITHOUT_VALUE = ("after", "drop", "reset", "lose", "duplicate", "cut", "corrupt", "truncate", "dates")
 
 
 def parse(text: str, *, by_caller: bool = False) -> Effects:
@@ -153,7 +153,7 @@ def _check_together(given: dict[str, Any], words: list[str]) -> None:
     ends = [name for name in words if name in ("code", "refuse", "drop", "reset", "lose")]
     if len(ends) > 1:
         raise EffectError(f"a call ends once: {' and '.join(map(repr, ends))} cannot be together")
-    answer = [name for name in words if name in ("cut", "corrupt", "truncate", "stall")]
+    answer = [name for name in words if name in ("cut", "corrupt", "truncate", "dates", "stall")]
     if len(answer) > 1:
         raise EffectError(f"an answer is changed in one way: {' and '.join(map(repr, answer))} cannot be together")
     if ends and answer:
@@ -168,10 +168,10 @@ def _check_together(given: dict[str, Any], words: list[str]) -> None:
 
 def duration(text: str) -> float:
     """Reads a time such as 250ms, 2s, 10m or 1h, in seconds. Raises EffectError."""
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise EffectError(f"{text[:40]!r} is no time such as 250ms, 2s, 10m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+    try:
+        return seconds_in(text)
+    except ValueError as error:
+        raise EffectError(str(error)) from error
 
 
 def _delay(text: str) -> Delay:

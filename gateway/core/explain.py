@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from gateway.core import endpoints, policy
-from gateway.core.faults import CALLER
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
@@ -57,7 +56,7 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
             steps.append(Step(name, decision, _stopped(last, snapshot), _micros(name, last)))
         else:
             steps.append(Step(name, "passed", _passed(name, last, journaled, snapshot), _micros(name, last)))
-    return Explanation(_verdict(last), _remedy(last), steps)
+    return Explanation(_verdict(last), _remedy(last, snapshot), steps)
 
 
 def _stopped_at(record: Record) -> CallStep | None:
@@ -112,7 +111,7 @@ def _fault(record: Record, snapshot: Snapshot) -> str:
     told = []
     for name in record.fault.split(","):
         rule = rules.get(name)
-        if name == CALLER:
+        if name == metadata.FAULT_OF_CALLER:
             told.append(f"the caller asked for it ({metadata.FAULT})")
         elif rule is None:
             told.append(f"fault {name}, which is not in the registry any more")
@@ -148,7 +147,8 @@ def _micros(name: str, record: Record) -> int | None:
         return record.response_in_ts - record.request_out_ts
     if name == CallStep.ANSWER:
         return record.response_out_ts - (record.response_in_ts or record.request_in_ts)
-    if name == CallStep.RESOLVE and record.request_out_ts:
+    until_forwarded = CallStep.FAULT if record.fault else CallStep.RESOLVE  # a fault may have made the call wait
+    if name == until_forwarded and record.request_out_ts:
         return record.request_out_ts - record.request_in_ts
     return None
 
@@ -156,11 +156,19 @@ def _micros(name: str, record: Record) -> int | None:
 def _verdict(record: Record) -> str:
     what = f"{record.client or 'an unidentified caller'} called {record.method}"
     at = f" of {record.service}" if record.service else ""
+    marks = [f"attempt {record.attempt}"] * (record.attempt > 1) + ["disturbed on purpose"] * bool(record.fault)
+    at += f" ({', '.join(marks)})" if marks else ""
     if record.status_code == Code.OK:
         return f"{what}{at} and got its answer"
     who = "the provider" if record.origin is Origin.PROVIDER else "the exchange"
     return f"{what}{at}; {who} said {code_name(record.status_code)}{f' {record.reason}' if record.reason else ''}"
 
 
-def _remedy(record: Record) -> str:
+def _remedy(record: Record, snapshot: Snapshot) -> str:
+    if record.fault == metadata.FAULT_OF_CALLER:
+        return f"leave out {metadata.FAULT}"
+    if record.fault:
+        names = record.fault.split(",")
+        removes = [f"`ndxp fault remove {rule.id}`" for rule in snapshot.registry.faults if rule.id in names]
+        return f"wait until the fault ends, or remove it: {', '.join(removes)}" if removes else "call again"
     return RULES[Reason(record.reason)].remedy if record.origin is Origin.GATEWAY and record.reason in RULES else ""

@@ -1,7 +1,7 @@
 """Faults that are set on purpose, for a test or a lesson: rules that say which calls meet which effects."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -12,9 +12,7 @@ import msgspec
 
 from gateway.core import validity
 from gateway.core.effects import EffectError, Effects, parse
-
-CALLER = "caller"
-"""Stands for the id of a rule where the caller itself asks for a fault."""
+from ndxp.wire.metadata import FAULT_OF_CALLER
 
 MOST = 200
 """Rules at once."""
@@ -103,12 +101,12 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Random(sha256(f"{self.seed} {self.id} {number}".encode()).digest())
 
 
-def check(place: str, fault: Fault, consumers: Collection[str], providers: Mapping[str, Collection[str]]) -> None:
-    """Raises FaultError, whose text begins with ``place``, for a rule that no call could match, or that is malformed.
+def check(place: str, fault: Fault, consumers: Collection[str], providers: Collection[str]) -> None:
+    """Raises FaultError, whose text begins with ``place``, for a rule that is malformed or names who is not there.
 
-    ``consumers`` are all names that a consumer may have in a grant; ``providers`` are the providers of each contract.
+    ``consumers`` are all names that a consumer may have in a grant, ``providers`` all that a provider may have.
     """
-    if not _ID.fullmatch(fault.id) or fault.id == CALLER:
+    if not _ID.fullmatch(fault.id) or fault.id == FAULT_OF_CALLER:
         raise FaultError(f"{place}.id: {fault.id[:80]!r} is not a name of letters, digits and .:-_, at most 64")
     _check_conditions(f"{place} ({fault.id})", fault, consumers, providers)
     try:
@@ -128,19 +126,13 @@ def check(place: str, fault: Fault, consumers: Collection[str], providers: Mappi
         raise FaultError(f"{place} ({fault.id}): valid_until comes before valid_from, so it would never be on")
 
 
-def _check_conditions(
-    place: str, fault: Fault, consumers: Collection[str], providers: Mapping[str, Collection[str]]
-) -> None:
+def _check_conditions(place: str, fault: Fault, consumers: Collection[str], providers: Collection[str]) -> None:
     if fault.consumer and fault.consumer.removeprefix("group:") not in consumers:
         raise FaultError(
             f"{place}.consumer: {fault.consumer[:200]!r} is no member, subsystem or group of this exchange"
         )
-    if fault.contract and fault.contract not in providers:
-        raise FaultError(f"{place}.contract: nobody offers {fault.contract[:200]!r}; see `ndxp services`")
-    offering = providers.get(fault.contract, ()) if fault.contract else {p for some in providers.values() for p in some}
-    if fault.provider and fault.provider not in offering:
-        what = fault.contract or "a service"
-        raise FaultError(f"{place}.provider: {fault.provider[:200]!r} does not offer {what}; see `ndxp services`")
+    if fault.provider and fault.provider not in providers:
+        raise FaultError(f"{place}.provider: {fault.provider[:200]!r} is no subsystem of this exchange")
     for pattern in fault.methods:
         if not _METHOD.fullmatch(pattern):
             raise FaultError(f"{place}.methods: {pattern[:100]!r} is not a method's name or a pattern such as Get*")

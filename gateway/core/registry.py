@@ -3,7 +3,9 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from math import inf
 from types import MappingProxyType
 from typing import Annotated
@@ -206,20 +208,17 @@ def check(registry: Registry) -> None:
             _known(f"grants[{index}].consumer", grant.consumer, subsystems)
     for consumer in registry.quotas:
         _known("quotas", consumer, subsystems | {"default"})
-    _check_faults(registry, groups | subsystems)
+    _check_faults(registry, groups | subsystems, subsystems)
 
 
-def _check_faults(registry: Registry, consumers: set[str]) -> None:
+def _check_faults(registry: Registry, consumers: set[str], subsystems: set[str]) -> None:
     if len(registry.faults) > faults.MOST:
         raise RegistryError(f"faults: {len(registry.faults)} rules; {faults.MOST} are allowed")
-    providers: dict[str, set[str]] = {}
-    for service in registry.services:
-        providers.setdefault(service.contract, set()).add(service.provider)
     ids: set[str] = set()
     for index, fault in enumerate(registry.faults):
         _unique(f"faults[{index}]", fault.id, ids)
         try:
-            faults.check(f"faults[{index}]", fault, consumers, providers)
+            faults.check(f"faults[{index}]", fault, consumers, subsystems)
         except faults.FaultError as error:
             raise RegistryError(str(error)) from error
 
@@ -234,9 +233,9 @@ def groups_of(members: Iterable[Member]) -> set[str]:
 
 
 def check_change(before: Registry, after: Registry, contracts: Mapping[str, bytes]) -> None:
-    """Raises RegistryError unless ``after`` is consistent and its new grants fit the contracts known so far.
+    """Raises RegistryError unless ``after`` is consistent and its new grants and faults fit the contracts known so far.
 
-    Old grants are not compared with contracts again: a provider's new contract must not block changes of the registry.
+    Old ones are not compared with contracts again: a provider's new contract must not block changes of the registry.
     ``contracts`` are serialised FileDescriptorSets by full service name.
     """
     check(after)
@@ -247,8 +246,37 @@ def check_change(before: Registry, after: Registry, contracts: Mapping[str, byte
                 check_release(contracts[grant.contract], grant.contract, grant.methods, grant.fields)
             except ValueError as error:
                 raise RegistryError(f"grants[{index}] ({grant.id}): {error}") from error
+    rules = {fault.id: fault for fault in before.faults}
+    for index, fault in enumerate(after.faults):
+        if rules.get(fault.id) != fault and (wrong := pointless(after, fault, contracts)):
+            raise RegistryError(f"faults[{index}] ({fault.id}).{wrong}")
 
 
+def pointless(registry: Registry, fault: Fault, contracts: Mapping[str, bytes]) -> str:
+    """Why no call can match a fault: the field, and that nobody offers what is in it. Empty when a call can.
+
+    Methods are not compared while a contract that the fault is about is not described.
+    """
+    meant = {
+        service.contract: contract_methods(contracts.get(service.contract, b""), service.contract)
+        for service in registry.services
+        if fault.provider in ("", service.provider) and fault.contract in ("", service.contract)
+    }
+    if not meant and fault.contract and all(service.contract != fault.contract for service in registry.services):
+        return f"contract: nobody offers {fault.contract[:200]!r}; see `ndxp services`"
+    if not meant and fault.provider:
+        what = fault.contract or "a service"
+        return f"provider: {fault.provider!r} does not offer {what}; see `ndxp services`"
+    names = sorted(name for methods in meant.values() for name in methods or ())
+    for pattern in fault.methods if all(meant.values()) else ():
+        if not any(fnmatchcase(name, pattern) for name in names):
+            alike = get_close_matches(pattern, names, n=1)
+            what = fault.contract or fault.provider or "any service"
+            return f"methods: no method of {what} fits {pattern!r}" + (f"; did you mean {alike[0]!r}?" if alike else "")
+    return ""
+
+
+@lru_cache(maxsize=256)
 def contract_methods(files: bytes, contract: str) -> Mapping[str, Method] | None:
     """The methods of a contract in a serialised FileDescriptorSet; None when the set does not have it."""
     package, _, name = contract.rpartition(".")

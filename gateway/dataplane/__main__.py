@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import resource
 import sys
 from functools import partial
 
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
+
 import msgspec
 import redis
 import uvloop
 
+from gateway.announcements import Announcements
 from gateway.dataplane.allowance import Allowances
 from gateway.dataplane.deadlines import Deadlines
 from gateway.dataplane.directory import Directory
@@ -48,6 +53,7 @@ class Worker:
         self._settings = settings
         self._store = connect(settings.redis_url)
         self._registry = RegistryStore(self._store)
+        self._announcements = Announcements(settings.redis_url)
         tls = Tls.load(settings.tls_folder, GATEWAY) if settings.tls_folder else None
         deadlines = Deadlines(asyncio.get_running_loop())
         self._upstreams = Upstreams(tls)
@@ -77,7 +83,8 @@ class Worker:
             if stopped.done():
                 await end([loaded, *writing])
                 return
-            watchers = [duties.create_task(duty()) for duty in (self._watch, self._directory.follow)]
+            following = (self._watch, self._announcements.run, self._directory.follow)
+            watchers = [duties.create_task(duty()) for duty in following]
             freeze()
             _log.info("%s takes calls on %s", self.state.node, await self._listener.open())
             await stopped
@@ -164,7 +171,7 @@ class Worker:
                             "change is followed until this gateway is upgraded too",
                             version, error, self.state.snapshot.version,
                         )  # fmt: skip
-            await pulse(_WATCH)
+            await self._announcements.wait(_WATCH)
 
     async def _attend(self) -> None:
         """Ends waits that took too long, ends calls that are no longer allowed, and sets the health of the worker."""

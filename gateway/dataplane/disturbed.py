@@ -70,9 +70,11 @@ class DisturbedAttempt(Attempt):
         if ended:  # no correct end; it is the provider's own fault
             super().on_data(data, ended=True)
             return
+        held = self._tampering.held
         passed = self._tampering.feed(data)
-        if not self._tampering.over and len(passed) < len(data):
-            self.consumed(len(data) - len(passed))
+        left_out = held + len(data) - len(passed) - self._tampering.held
+        if left_out and not self._tampering.over:
+            self.consumed(left_out)
         if passed and self._effects.slow:
             self._parts.append(passed)
             if self._timer is None:

@@ -14,7 +14,7 @@ import redis
 
 from gateway.core import validity
 from gateway.core.effects import NONE, EffectError, Effects, parse
-from gateway.core.faults import CALLER, Fault
+from gateway.core.faults import Fault
 from gateway.core.transaction import Call
 from gateway.store import Store
 from ndxp.errors import RULES, Code, Reason, Refusal
@@ -79,7 +79,7 @@ def choose(state: "WorkerState", call: Call) -> "Steps":
     effects, to = NONE, ""
     if asked := headers.get(metadata.FAULT):
         effects = parse(asked, by_caller=True)
-        names.append(CALLER)
+        names.append(metadata.FAULT_OF_CALLER)
     purpose, message_id = headers.get(metadata.PURPOSE, ""), headers.get(metadata.MESSAGE_ID, "")
     snapshot = state.snapshot
     for rule, given in snapshot.faults.matching(

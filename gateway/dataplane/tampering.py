@@ -1,10 +1,19 @@
-"""Changes the data of an answer on purpose: messages cut off, made unreadable, made shorter, or held back."""
+"""Changes the data of an answer on purpose: messages cut off, made unreadable, made shorter, rewritten or held back."""
+
+import re
 
 from gateway.core.effects import Effects
 
 _PREFIX = 5
 _UNREADABLE = b"\xff"
 """No message of protobuf begins with this byte: it would be a field of a kind that does not exist."""
+
+_DATE = re.compile(rb"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?![\dT])")
+_OTHER_DATE = rb"\3/\2/\1"
+"""It is as long as the date, so that the lengths in the message stay true."""
+
+_BEGINNING = 9
+"""Most bytes of a date whose end is not there yet."""
 
 
 class Tampering:
@@ -13,6 +22,7 @@ class Tampering:
     def __init__(self, effects: Effects) -> None:
         self._effects = effects
         self._prefix = b""
+        self._end_of_part = b""  # in which a date may begin
         self._length = self._left = 0  # of the message that is under way
         self._messages = 0  # that have passed
         self.over = effects.stall == 0
@@ -21,6 +31,11 @@ class Tampering:
     def cut(self) -> bool:
         """Whether the answer was cut off in the middle of a message."""
         return self._effects.cut and self.over
+
+    @property
+    def held(self) -> int:
+        """How many bytes wait for the next part."""
+        return len(self._prefix) + len(self._end_of_part)
 
     def feed(self, data: bytes) -> bytes:
         """What passes on for this data."""
@@ -58,6 +73,10 @@ class Tampering:
             part = _UNREADABLE + part[1:]
         elif effects.truncate and not self._left:
             part = part[:-1]
+        elif effects.dates:
+            part = _DATE.sub(_OTHER_DATE, self._end_of_part + part)
+            passed = max(0, len(part) - _BEGINNING) if self._left else len(part)
+            part, self._end_of_part = part[:passed], part[passed:]
         if not self._left:
             self._end()
         return part

@@ -12,6 +12,7 @@ from gateway.core.registry import Snapshot
 from gateway.core.transaction import Call, Origin
 from ndxp.clock import real_now
 from ndxp.errors import Code, Reason
+from ndxp.faults.effects import EFFECTS
 from ndxp.metrics import Histogram
 
 MOST_LINES = 10_000
@@ -37,9 +38,9 @@ class Traffic:
     def __init__(self) -> None:
         self._lines: dict[tuple[str, str, str, Code, Origin], _Line] = {}
         self._durations: dict[tuple[str, str], Histogram] = {}
-        # All reasons from the start, because a rate needs to start from 0.
+        # All reasons and effects from the start, because a rate needs to start from 0.
         self._refusals = {("", "", str(reason)): 0 for reason in Reason}
-        self._faults: dict[str, int] = {}
+        self._faults = {effect.name: 0 for effect in EFFECTS}
 
     def count(self, call: Call, snapshot: Snapshot) -> None:
         """Counts a call that has ended, when its caller may be answered."""
@@ -50,7 +51,7 @@ class Traffic:
         if call.room is not None and call.attempts:  # unary, and forwarded
             line.durations.observe((real_now() - call.request_in_ts) / 1e6)
         for effect in call.effects.words:
-            self._faults[effect] = self._faults.get(effect, 0) + 1
+            self._faults[effect] += 1
         if call.reason and call.origin is Origin.GATEWAY:
             refused = line.client, line.service, call.reason
             self._refusals[refused] = self._refusals.get(refused, 0) + 1

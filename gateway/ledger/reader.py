@@ -20,7 +20,7 @@ from gateway.ledger.writer import holding, latest_note, retained_from, size_of, 
 _EXACT = (
     "client", "service", "status_code", "reason", "origin", "message_id", "user_id", "purpose", "transaction_id",
 )  # fmt: skip
-_COUNTED = ("client", "member", "service", "status_code", "reason", "until")
+_COUNTED = ("client", "member", "service", "status_code", "reason", "fault", "until")
 """Indexed columns whose value may fit few or most records. PostgreSQL knows how often a value occurs; it only does not
 know where in the ledger a time is."""
 
@@ -32,9 +32,10 @@ _SHOWN = 10
 class Search:
     """What to look for among outcomes; a field that is None does not restrict the search.
 
-    ``member`` stands for all its subsystems; ``method`` matches its end too ("VerifyCitizen"); ``trace`` is a W3C
-    trace id, ``subject`` a keyed hash. ``since`` and ``until`` are µs since 1970, ``before`` and ``after`` places in
-    the ledger at which the next page begins, so that new records do not disturb it.
+    ``member`` stands for all its subsystems; ``method`` matches its end too ("VerifyCitizen"); ``fault`` is one of
+    those that a call has met; ``trace`` is a W3C trace id, ``subject`` a keyed hash. ``since`` and ``until`` are µs
+    since 1970, ``before`` and ``after`` places in the ledger at which the next page begins, so that new records do not
+    disturb it.
     """
 
     client: str | None = None
@@ -47,6 +48,7 @@ class Search:
     message_id: str | None = None
     user_id: str | None = None
     purpose: str | None = None
+    fault: str | None = None
     trace: str | None = None
     transaction_id: str | None = None
     subject: str | None = None
@@ -260,11 +262,7 @@ def _conditions(connection: sa.Connection, search: Search, *, hidden: bool = Fal
         yield (c.client + "" if hidden else c.client).in_(clients)
     if search.method is not None:
         yield sa.or_(c.method == search.method, c.method.endswith(f"/{search.method}", autoescape=True))
-    if search.trace is not None:
-        span = c.traceparent >= f"00-{search.trace}-", c.traceparent < f"00-{search.trace}."
-        yield sa.and_(tables.SAID["traceparent"], *span)
-    if search.subject is not None:
-        yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
+    yield from _rare(search)
     for bound, column, holds in (
         (search.since, c.request_in_ts, ge),
         (search.until, c.request_in_ts, lt),
@@ -273,6 +271,19 @@ def _conditions(connection: sa.Connection, search: Search, *, hidden: bool = Fal
     ):
         if bound is not None:
             yield holds(column, bound)
+
+
+def _rare(search: Search) -> Iterator[sa.ColumnElement[bool]]:
+    """The conditions of a search for what few records have."""
+    c = tables.records.c
+    if search.fault is not None:
+        yield sa.and_(tables.SAID["fault"], c.fault > "")  # a range, so that SQLite uses the index
+        yield ("," + c.fault + ",").contains(f",{search.fault},", autoescape=True)
+    if search.trace is not None:
+        span = c.traceparent >= f"00-{search.trace}-", c.traceparent < f"00-{search.trace}."
+        yield sa.and_(tables.SAID["traceparent"], *span)
+    if search.subject is not None:
+        yield c.seq.in_(sa.select(tables.subjects.c.seq).where(tables.subjects.c.subject == search.subject))
 
 
 def _few(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> list[int] | None:

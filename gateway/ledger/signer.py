@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.keys import load_or_create
 from gateway.ledger.statements import CHANGES, LOSSES, Statements
-from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, Retention, sign_note
+from ndxp.ledger.checkpoint import Checkpoint, Conformance, Key, KeyChange, Loss, Retention, sign_note
 
 _KEY, _FORMER = "ledger-key.pem", "ledger-key.former.pem"
 
@@ -43,6 +43,10 @@ class Signer(Statements):
     def retention(self, first: int) -> str:
         """The signed statement that rows before ``first`` were removed."""
         return sign_note(str(Retention(self.name, first, _now())), self.name, self._current()[:1])
+
+    def conformance(self, digest: str) -> str:
+        """The signed statement that an agency was checked, with this report."""
+        return sign_note(str(Conformance(self.name, digest, _now())), self.name, self._current()[:1])
 
     def stated(self) -> list[Loss]:
         """The stated losses, in their order; notes that are not statements of this ledger are skipped."""

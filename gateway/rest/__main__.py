@@ -1,12 +1,17 @@
 """The doors for HTTP: ``python -m gateway.rest``."""
 
 import asyncio
+import gc
 import logging
 import os
 import sys
 
+if __name__ == "__main__":
+    gc.disable()  # until `run_process`
+
 import uvloop
 
+from gateway.announcements import Announcements
 from gateway.http.requests import Requests
 from gateway.http.server import listen, serve
 from gateway.registry_store import RegistryStore
@@ -17,9 +22,10 @@ from gateway.rest.rest_services.adapter import Adapter
 from gateway.rest.traffic import SERVICE, Traffic
 from gateway.settings import RestSettings
 from gateway.store import connect
+from ndxp.address import loopback
 from ndxp.agency.traffic import collect
 from ndxp.metrics import shown
-from ndxp.process import end, freeze, loopback, run_process, until_stopped
+from ndxp.process import end, freeze, run_process, until_stopped
 from ndxp.rpc import Lanes
 from ndxp.wire import metadata
 from ndxp.wire.tls import REST, Tls, file_of
@@ -59,7 +65,8 @@ async def _serve(settings: RestSettings) -> None:
         if stopped.done():
             await end([first])
             return
-        watching = duties.create_task(known.watch())
+        announcements = Announcements(settings.redis_url)
+        watching = [duties.create_task(duty) for duty in (known.watch(announcements), announcements.run())]
         await adapter.start(settings.adapter_address)
         freeze()
         duties.create_task(server.serve([listen(settings.rest_address)]))
@@ -67,7 +74,7 @@ async def _serve(settings: RestSettings) -> None:
         await stopped
         server.stop()
         await adapter.stop()
-        await end([watching])
+        await end(watching)
     lanes.close()
     await store.aclose()
 

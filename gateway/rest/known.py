@@ -10,12 +10,12 @@ import msgspec
 from google.protobuf.descriptor import MethodDescriptor
 from redis.exceptions import RedisError
 
+from gateway.announcements import Announcements
 from gateway.core.registry import Registry, Snapshot
 from gateway.registry_store import RegistryStore
 from gateway.tokens import TokenVerifier
 from ndxp.contract import Contract
 from ndxp.errors import Refusal
-from ndxp.process import pulse
 
 _FIRST, _WATCH = 0.05, 0.5
 """Seconds between two looks for the first registry, and for a newer one."""
@@ -73,10 +73,10 @@ class Known:
                     return
             await asyncio.sleep(_FIRST)
 
-    async def watch(self) -> None:
+    async def watch(self, announcements: Announcements) -> None:
         """Follows changes until cancelled; while the store does not answer, what is known stays."""
         while True:
-            await pulse(_WATCH)
+            await announcements.wait(_WATCH)
             await self.look()
 
     async def look(self) -> None:

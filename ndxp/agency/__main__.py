@@ -1,8 +1,12 @@
 """Hosts the agencies of a folder: ``python -m ndxp.agency FOLDER [NAME ...]``; without names all of them."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+if __name__ == "__main__":
+    gc.disable()  # until `host_folder`
 
 from ndxp.agency.folder import host_folder
 

@@ -10,6 +10,7 @@ from ndxp.access_log.v1 import access_log_pb2 as pb
 from ndxp.access_log.v1 import access_log_pb2_grpc
 from ndxp.agency.caller import caller
 from ndxp.agency.database import Access, Database
+from ndxp.agency.moment import read_moment
 from ndxp.agency.paging import page_limit
 from ndxp.clock import real_now
 from ndxp.errors import AccessLogUnavailable, Code, kind_of
@@ -70,9 +71,9 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         self, request: pb.CountAccessesRequest, _: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.CountAccessesResponse:
         """Counts by client, method and status."""
-        until = request.until.ToMicroseconds() if request.HasField("until") else _FOREVER
+        until = read_moment(request.until, "until") if request.HasField("until") else _FOREVER
         with self._database.reading() as reader:
-            rows = reader.count_accesses(request.since.ToMicroseconds(), until, caller().provider)
+            rows = reader.count_accesses(read_moment(request.since, "since"), until, caller().provider)
             complete_since, _removed = reader.accesses_kept()
         counts = [pb.AccessCount(client=c, method=m, status_code=s, count=n) for c, m, s, n in rows]
         response = pb.CountAccessesResponse(total=sum(count.count for count in counts), counts=counts)
@@ -85,7 +86,7 @@ class AccessLogService(access_log_pb2_grpc.AccessLogServiceServicer):
         size = page_limit(request.page_size, _LARGEST_PAGE)
         after = self._database.places.start(request.page_token)
         with self._database.reading() as reader:
-            since, provider = request.since.ToMicroseconds(), caller().provider
+            since, provider = read_moment(request.since, "since"), caller().provider
             rows = reader.accesses(after=after, since=since, limit=size + 1, provider=provider)
             complete_since, _removed = reader.accesses_kept()
         more = len(rows) > size

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from ndxp.agency.caller import set_caller
 from ndxp.agency.first_answer import FirstAnswer, note_in
+from ndxp.agency.reflection import SERVICES
 from ndxp.agency.release import released, withheld
 from ndxp.agency.subject import SubjectKey, Subjects, collect_in
 from ndxp.agency.traffic import Traffic
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 _OPEN = frozenset({"grpc.health.v1.Health"})
 _OTHER_MESSAGE = Refusal(Reason.GATEWAY_ONLY, "the gateway's assertion was made for another message")
 _MALFORMED = AgencyError(Code.INVALID_ARGUMENT, "MALFORMED_MESSAGE", "the request is not a message of this method")
-_REFLECTION = "grpc.reflection.v1alpha.ServerReflection"
-_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", _REFLECTION})
+_UNLOGGED = frozenset({"ndxp.access_log.v1.AccessLogService", *SERVICES})
 
 _log = logging.getLogger(__name__)
 _Context = grpc.aio.ServicerContext[Any, Any]
@@ -91,7 +91,7 @@ class Door(grpc.aio.ServerInterceptor):
             return _same_kind(handler, _Refused(unavailable, ended))
         access_log = None if service in _UNLOGGED else self._access_log
         behaviour, subjects = _behaviour(handler), Subjects(self._subject_key)
-        if desk.tracer is None or service == _REFLECTION:
+        if desk.tracer is None or service in SERVICES:
             return _same_kind(handler, _Answered(behaviour, assertion, access_log, subjects, ended))
         return _same_kind(handler, _Traced(behaviour, assertion, access_log, subjects, ended, desk.tracer))
 

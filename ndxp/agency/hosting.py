@@ -1,6 +1,7 @@
 """Runs agencies in one process: one world, one loop, a graceful stop."""
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -120,9 +121,11 @@ def _in_short(names: Sequence[str]) -> str:
 def host(agencies: Sequence[tuple[Part, Composition[Any]]], ports: Mapping[str, int], called: str) -> int:
     """Serves until SIGTERM; returns the exit code: 0 stopped, 1 cannot start, 2 settings are wrong.
 
+    It turns the garbage collector on, as ``run_process`` does.
     ``ports`` are the usual ones, by the agencies' names, where the settings say nothing of an address; ``called`` is
     what lines about failures begin with. Raises what an agency raises while it is put together.
     """
+    gc.enable()
     try:
         settings = [composition.settings() for _, composition in agencies]
         start_logging(settings[0], "services")

@@ -27,6 +27,7 @@ _PASSING = {
     Code.UNKNOWN,
 }  # fmt: skip
 _DECIDED = {Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.NOT_FOUND, Code.ALREADY_EXISTS}
+_UNREADABLE = "what came cannot be read as the contract has it"
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer", bound=Message)
 _Given = TypeVar("_Given")
@@ -162,7 +163,9 @@ async def _send(
         response_deserializer=method.answer.FromString,
     )
     call = send(request, timeout=seconds, metadata=grpc.aio.Metadata(*pairs))
-    answer = await call
+    answer: _Answer | None = await call  # grpc.aio gives None for bytes that are no message
+    if answer is None:
+        raise _no_answer(method, Code.UNAVAILABLE, _UNREADABLE)
     return Answered(answer, await _transaction_id(call))
 
 
@@ -176,6 +179,8 @@ async def _send_each(
     )
     call = send(iter(requests), timeout=seconds, metadata=grpc.aio.Metadata(*pairs))
     answers = [answer async for answer in call]
+    if None in answers:
+        raise _no_answer(method, Code.UNAVAILABLE, _UNREADABLE)
     if len(answers) != len(requests):
         raise _no_answer(method, Code.UNAVAILABLE, f"it gave {len(answers)} answers to {len(requests)} questions")
     return Answered(answers, await _transaction_id(call))

@@ -6,17 +6,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from ndxp.wire.comments import Comments
 
 SUFFIX = ".binpb"
 """Of ``weather_pb2.binpb`` beside ``weather_pb2.py``: what ``protoc --include_source_info`` writes of the contract."""
+
+SERVICES = frozenset({"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"})
+"""Both versions of reflection, which have the same messages."""
 
 
 class Reflection(reflection.aio.ReflectionServicer):
@@ -26,6 +30,18 @@ class Reflection(reflection.aio.ReflectionServicer):
         names = list(contracts)
         super().__init__([*names, health.SERVICE_NAME])
         self._comments = Comments(_with_comments(names))
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Registers both versions."""
+        method = grpc.stream_stream_rpc_method_handler(
+            self.ServerReflectionInfo,
+            request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+            response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+        )
+        handlers = {"ServerReflectionInfo": method}
+        server.add_generic_rpc_handlers(
+            [grpc.method_handlers_generic_handler(service, handlers) for service in sorted(SERVICES)]
+        )
 
     async def ServerReflectionInfo(self, request_iterator: Any, context: Any) -> AsyncIterator[Any]:  # type: ignore[override]
         """Answers as gRPC's own does, and adds the comments."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection_pb2_grpc
 
 from ndxp.access_log.v1 import access_log_pb2, access_log_pb2_grpc
 from ndxp.agency.access_log import AccessLog, AccessLogService
@@ -91,7 +90,7 @@ class AgencyServer:
     async def start(self, address: str) -> int:
         """Starts at ``host:port`` (port 0: any free one) and returns the port; raises OSError when it is taken."""
         self._health.add_to(self._server)
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(self._contracts), self._server)
+        Reflection(self._contracts).add_to(self._server)
         port = listen(self._server, address, self._tls)
         await self._server.start()
         for contract in ("", *self._contracts):

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from ndxp.address import Address
+from ndxp.address import Address, listening
 from ndxp.agency.retention import LEAST_DAYS, Limits
 from ndxp.database_url import read_url
-from ndxp.process import ProcessSettings, listening
+from ndxp.process import ProcessSettings
 
 DEFAULT_GATEWAY = "127.0.0.1:50051"
 DEFAULT_CONTROL = "http://127.0.0.1:8080"

@@ -15,11 +15,13 @@ from ndxp.admin import AdminRefused
 from ndxp.cli import (
     attach,
     call,
+    check,
     clock,
     demo,
     directory,
     doctor,
     dossier,
+    fault,
     ledger,
     load,
     member,
@@ -36,6 +38,7 @@ from ndxp.cli.stories import exam, land, life_event, stays
 from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
 from ndxp.clock import ClockRefused
+from ndxp.faults.scenario import ScenarioRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -56,7 +59,7 @@ app = typer.Typer(
 )
 for commands in (
     run.app, attach.app, doctor.app, member.app, services.app, directory.app, service.app, new.app, rights.app,
-    quota.app, people.app, call.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
+    quota.app, fault.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
@@ -66,8 +69,8 @@ for story in (life_event.app, land.app, exam.app, stays.app):
 
 
 _REFUSED = (
-    AdminRefused, AgencyRefused, ClockRefused, NoSandbox, PlanFailed, ProxyUnusable, StartFailed, SubjectKeyMissing,
-    TokenRefused,
+    AdminRefused, AgencyRefused, ClockRefused, NoSandbox, PlanFailed, ProxyUnusable, ScenarioRefused, StartFailed,
+    SubjectKeyMissing, TokenRefused,
 )  # fmt: skip
 """Expected errors, whose text is one line for the user."""
 

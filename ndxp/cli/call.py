@@ -45,6 +45,7 @@ def call(
     deadline: Annotated[float, typer.Option(min=0.001, max=3600, help="Seconds.")] = 10.0,
     purpose: Annotated[str, typer.Option(help="The purpose of the call; recorded in the ledger.")] = "",
     user: Annotated[str, typer.Option(help="The officer who asks; recorded in the ledger.")] = "",
+    fault: Annotated[str, typer.Option(help="A fault for this call only: see `ndxp fault effects`.")] = "",
     curl: Annotated[bool, typer.Option("--curl", help="Print the same call for curl, and make none.")] = False,
     grpcurl: Annotated[bool, typer.Option("--grpcurl", help="Print it for grpcurl, and make none.")] = False,
     as_json: Json = False,
@@ -66,7 +67,9 @@ def call(
         raise typer.Exit(2)
     session = Session(folder)
     client, method = session.subsystem(member), full_method(session, method)
-    pairs = _pairs({metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user})
+    pairs = _pairs(
+        {metadata.SERVICE: provider, metadata.PURPOSE: purpose, metadata.USER_ID: user, metadata.FAULT: fault}
+    )
     descriptor = _descriptor(session, client, method)
     try:
         requests = messages.read(messages.content(request), descriptor)
@@ -98,16 +101,8 @@ def call(
             unknown = failure.reason == Reason.UNKNOWN_SERVICE
             meant = similar(method, methods(session)) if unknown else ""
             raise typer.Exit(_failed(failure, answers, meant, as_json)) from None
-        trailing = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
-    transaction, grant = trailing.get(metadata.TRANSACTION_ID, ""), trailing.get(metadata.GRANT, "")
-    withheld = str(trailing.get(metadata.WITHHELD, ""))
-    if as_json:
-        released = {"grant": grant, "withheld": withheld.split()} if grant else {}
-        print_json({"answers": answers, "transaction_id": transaction, **released})
-    else:
-        if withheld:
-            remark(f"withheld, because grant {grant} does not release it: {withheld}")
-        remark(f"transaction {transaction}")
+        received = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
+    _succeeded(answers, {key: str(value) for key, value in received.items()}, as_json)
 
 
 def _pairs(named: dict[str, str]) -> tuple[tuple[str, str], ...]:
@@ -171,6 +166,22 @@ def _start(
     return start(iter(data), timeout=deadline, metadata=pairs)
 
 
+def _succeeded(answers: list[Any], received: dict[str, str], as_json: bool) -> None:
+    """Prints what the exchange says about a call that succeeded: its transaction, what was withheld, faults."""
+    transaction, grant = received.get(metadata.TRANSACTION_ID, ""), received.get(metadata.GRANT, "")
+    withheld, fault = received.get(metadata.WITHHELD, ""), received.get(metadata.FAULT, "")
+    if as_json:
+        released = {"grant": grant, "withheld": withheld.split()} if grant else {}
+        disturbed = {"fault": fault} if fault else {}
+        print_json({"answers": answers, "transaction_id": transaction, **released, **disturbed})
+        return
+    if fault:
+        remark(_disturbed(fault))
+    if withheld:
+        remark(f"withheld, because grant {grant} does not release it: {withheld}")
+    remark(f"transaction {transaction}")
+
+
 def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bool) -> int:
     """Prints why a call failed, and gives the exit code. ``meant`` is a method with a similar name, if any."""
     if as_json:
@@ -180,6 +191,8 @@ def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bo
         }  # fmt: skip
         if meant:
             error["did_you_mean"] = meant
+        if failure.fault:
+            error["fault"] = failure.fault
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
     stderr = Terminal(stderr=True, soft_wrap=True)
@@ -191,10 +204,23 @@ def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bo
             stderr.print(visible(line))
     if meant:
         stderr.print(f"Did you mean {meant}?", style="yellow")
-    if failure.remedy:
+    if failure.fault:
+        stderr.print(_disturbed(failure.fault), style="yellow")
+    elif failure.remedy:
         stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow")
     if failure.transaction_id:
         stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`")
     else:
         stderr.print("No answer of the exchange arrived; see `ndxp log tail` and `ndxp status`")
     return FAILED + failure.code
+
+
+def _disturbed(faults: str) -> str:
+    """The faults that a call has met, and how to remove them."""
+    told = [
+        "it asked for a fault itself (--fault)"
+        if name == metadata.FAULT_OF_CALLER
+        else f"it met the fault {name}: `ndxp fault remove {name}`"
+        for name in faults.split(",")
+    ]
+    return f"This call was disturbed on purpose: {'; '.join(told)}"

@@ -20,13 +20,13 @@ import httpx
 import psutil
 import typer
 
-from ndxp import __version__, authority, proxies
+from ndxp import __version__, proxies
+from ndxp.address import loopback
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli import doors
 from ndxp.cli.run import not_learnt, services_of
 from ndxp.exhausted import why
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
-from ndxp.process import loopback
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
 from ndxp.terminal import console, print_json, styled, table
@@ -161,6 +161,8 @@ def _versions_of_tls(place: Place) -> Iterator[str]:
 
 
 def _certificates(place: Place) -> Iterator[str]:
+    from ndxp import authority  # here, as in ndxp/sandbox/plan.py: other commands start sooner without it
+
     now = datetime.now(UTC)
     for path in sorted((place.folder / "tls").glob("*.pem")):
         known = authority.read(path)
@@ -240,6 +242,13 @@ def _doors(place: Place) -> Iterator[str]:
         yield "not all of gateways and doors have the registry that control has published"
 
 
+def _faults(place: Place) -> Iterator[str]:
+    if place.state is not None:
+        with suppress(AdminRefused):
+            on = [fault for fault in Session(place.folder).get("/faults") if fault["on"]]
+            yield from (f"{fault['id']} is on until {fault['valid_until']}: {fault['do']}" for fault in on)
+
+
 def _contracts(place: Place) -> Iterator[str]:
     if place.state is not None:
         with suppress(AdminRefused):
@@ -315,6 +324,7 @@ CHECKS = (
     Check("exchange", "calls to it fail", "see the logs in the run folder", _exchange),
     Check("doors", "calls over HTTP fail, or are not what this command expects", "see logs/rest.log in the run folder",
           _doors),
+    Check("faults", "calls fail or wait because of a test or a lesson", "let them end, or ndxp fault clear", _faults),
     Check("contracts", "nobody sees its methods, and every call of it is taken for one that may change something",
           "offer reflection with it (grpc.reflection.v1 or v1alpha), or correct name or address: ndxp service",
           _contracts),

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli import doors
+from ndxp.cli.fault import print_faults
 from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
@@ -120,8 +121,8 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Shows whether the exchange is ready.
 
-    It lists processes and their memory, services and totals, and providers that gateways leave alone because they could
-    not be reached. Exit code 1 when the exchange is not running or not ready.
+    It lists processes and their memory, services and totals, faults that are set on purpose, and providers that
+    gateways leave alone because they could not be reached. Exit code 1 when the exchange is not running or not ready.
     """
     session = Session(folder)
     state = session.state
@@ -129,12 +130,13 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     try:
         services = services_of(session)
         totals = session.get("/totals")
+        faults = [fault for fault in session.get("/faults") if fault["on"]]
         late = [] if totals["caught_up"] else ["the recorder has not caught up with the journal"]
         down = {service["provider"] for service in services if not service["serving"]}
         broken = [why for subsystem, why in life.failures(state).items() if subsystem in down]
         found = [*session.waits_for(), *late, *dict.fromkeys(broken)]
     except AdminRefused as refused:
-        services, totals, found = [], {"totals": [], "caught_up": False}, [str(refused)]
+        services, totals, faults, found = [], {"totals": [], "caught_up": False}, [], [str(refused)]
     trouble = "; ".join([*found, *doors.waiting(state)])
     ready = not trouble and all(service["serving"] for service in services)
     circuits = life.open_circuits(state)
@@ -155,6 +157,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "open_circuits": circuits,
         "transactions": sum(total["count"] for total in totals["totals"]),
         "recorder_caught_up": totals["caught_up"],
+        "faults": faults,
     }
     if as_json:
         print_json(shown)
@@ -180,6 +183,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             console.print(f"the nation's clock ({state.clock}): {time_now:%A %Y-%m-%d %H:%M}")
         if trouble:
             console.print(trouble, style="red")
+        _print_on(faults)
         if processes:
             console.print()
             rows = [tuple(process.values()) for process in processes]
@@ -191,14 +195,27 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         for service in services:
             if service["trouble"]:
                 console.print(visible(not_learnt(service)), style="red", soft_wrap=True)
-        for provider, gateways in circuits.items():
-            console.print(
-                f"{provider} is left alone by {', '.join(gateways)}, because it could not be reached: callers get "
-                "CIRCUIT_OPEN, and every 2 s one call tries it",
-                style="red", soft_wrap=True,
-            )  # fmt: skip
+        _print_open(circuits)
     if not ready:
         raise typer.Exit(1)
+
+
+def _print_on(faults: list[dict[str, Any]]) -> None:
+    """Prints the faults that are on, if there are any, and how to remove them."""
+    if faults:
+        console.print(f"\n{count(len(faults), 'fault', are=True)} on, set on purpose:", style="yellow")
+        print_faults(faults)
+        console.print("Remove one: `ndxp fault remove ID`; all: `ndxp fault clear`")
+
+
+def _print_open(circuits: dict[str, list[str]]) -> None:
+    """Prints the providers that gateways leave alone."""
+    for provider, gateways in circuits.items():
+        console.print(
+            f"{provider} is left alone by {', '.join(gateways)}, because it could not be reached: callers get "
+            "CIRCUIT_OPEN, and every 2 s one call tries it",
+            style="red", soft_wrap=True,
+        )  # fmt: skip
 
 
 def not_learnt(service: dict[str, Any]) -> str:

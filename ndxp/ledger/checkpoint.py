@@ -16,6 +16,7 @@ _ED25519 = b"\x01"
 _DASH = "\u2014 "
 _LONGEST = 100_000
 _NAME = re.compile(r"[^\s+]+")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _LOSSES = re.compile(r"losses ([1-9]\d{0,8})")
 _NUMBER = re.compile(r"checkpoint ([1-9]\d{0,17})")
 
@@ -211,6 +212,28 @@ class Loss:
     def __str__(self) -> str:
         lost = f"{self.lost.size}\n{_encode(self.lost.root)}"
         return f"{self.lost.origin} loss\n{self.kept}\n{lost}\n{self.at}\n{self.number}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Conformance:
+    """The statement that the exchange has checked an agency: ``digest`` is the SHA-256 of the report, in hex."""
+
+    origin: str
+    digest: str
+    at: str
+
+    @classmethod
+    def open(cls, note: str, keys: Iterable[Key]) -> Self:
+        """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
+        text, signers = open_note(note, keys)
+        lines = text.split("\n")
+        names = {f"{key.name} conformance": key.name for key in signers}
+        if len(lines) != 4 or lines[0] not in names or not _DIGEST.fullmatch(lines[1]):
+            raise NoteRefused("not a statement about the check of an agency")
+        return cls(names[lines[0]], lines[1], lines[2])
+
+    def __str__(self) -> str:
+        return f"{self.origin} conformance\n{self.digest}\n{self.at}\n"
 
 
 @dataclass(frozen=True, slots=True)

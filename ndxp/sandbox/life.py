@@ -120,9 +120,10 @@ def _is_supervisor(process: psutil.Process) -> bool:
 def ready(state: State) -> bool:
     """Whether a sandbox works completely, through each of its gateways; raises NotReady when it never will."""
     try:
-        if _get(f"{state.rest_url}/readyz").status_code != httpx.codes.OK:
-            return False
-        answer = _get(f"{state.control_url}/readyz")
+        with _http() as http:
+            if http.get(f"{state.rest_url}/readyz").status_code != httpx.codes.OK:
+                return False
+            answer = http.get(f"{state.control_url}/readyz")
         if answer.status_code != httpx.codes.OK:
             for reason in answer.json()["waits_for"]:
                 if reason.startswith(_FOR_GOOD):
@@ -139,8 +140,10 @@ def ready(state: State) -> bool:
             hosted = {*own_subsystems(state.beside), *beside}
             # Agencies of others may be down; calls to them are refused meanwhile.
             own = [service for service in services if service.provider in hosted]
-            described = all(service.methods and _serves(exchange.channel, service.contract) for service in own)
-            return described and same_registry(state) and _all_record(state)
+            if not (all(service.methods for service in own) and same_registry(state) and _all_record(state)):
+                return False
+            # Many subsystems may offer one contract, and each question goes through the gateway.
+            return all(_serves(exchange.channel, contract) for contract in {service.contract for service in own})
     except (httpx.HTTPError, TokenRefused, grpc.RpcError):
         return False
     except (ValueError, KeyError):  # a foreign process answers at one of its ports
@@ -223,19 +226,21 @@ def open_circuits(state: State) -> dict[str, list[str]]:
     A gateway that does not answer is not among them.
     """
     circuits: dict[str, list[str]] = {}
-    for gateway in _processes(state, ("gateway",)):
-        with suppress(httpx.HTTPError):
-            for provider in _OPEN_CIRCUIT.findall(_metrics(gateway)):
-                circuits.setdefault(provider, []).append(gateway.name)
+    with _http() as http:
+        for gateway in _processes(state, ("gateway",)):
+            with suppress(httpx.HTTPError):
+                for provider in _OPEN_CIRCUIT.findall(_metrics(http, gateway)):
+                    circuits.setdefault(provider, []).append(gateway.name)
     return circuits
 
 
 def _shown(state: State, kinds: Sequence[str], name: str) -> list[str]:
     """A metric as each process of these kinds shows it, empty if it shows none. Raises httpx.HTTPError."""
     shown = []
-    for process in _processes(state, kinds):
-        lines = _metrics(process).splitlines()
-        shown.append(next((line for line in lines if line.startswith(f"{name} ")), "").partition(" ")[2])
+    with _http() as http:
+        for process in _processes(state, kinds):
+            lines = _metrics(http, process).splitlines()
+            shown.append(next((line for line in lines if line.startswith(f"{name} ")), "").partition(" ")[2])
     return shown
 
 
@@ -243,13 +248,13 @@ def _processes(state: State, kinds: Sequence[str]) -> list[Process]:
     return [process for process in state.processes if process.name.partition("-")[0] in kinds]
 
 
-def _metrics(process: Process) -> str:
-    return _get(f"http://{process.metrics}/metrics").text
+def _metrics(http: httpx.Client, process: Process) -> str:
+    return http.get(f"http://{process.metrics}/metrics").text
 
 
-def _get(url: str) -> httpx.Response:
+def _http() -> httpx.Client:
     # Without verify=False, httpx first reads all certificates, which loopback does not need.
-    return httpx.get(url, timeout=2, verify=False, trust_env=False)  # noqa: S501
+    return httpx.Client(timeout=2, verify=False, trust_env=False)  # noqa: S501
 
 
 def failures(state: State) -> dict[str, str]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
-from ndxp.authority import LOCAL, Authority
 from ndxp.client import TLS_FOLDER
 from ndxp.clock import ClockRefused, begin, rate_of
 from ndxp.sandbox.ports import HOST, free_port, taken
@@ -188,6 +187,8 @@ def default_ports() -> dict[str, int]:
 
 def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
     """Makes the certificates of the processes here; control makes those of the members."""
+    from ndxp.authority import LOCAL, Authority  # here: it takes 50 ms, and every command imports this file
+
     authority = Authority.open_or_create(folder)
     for name in (GATEWAY, CONTROL, REST, *subsystems):
         authority.ensure(name, hosts=LOCAL)

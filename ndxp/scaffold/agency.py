@@ -122,6 +122,8 @@ def _place_in_repository(path: Path) -> Path | None:
             return Path("protos", "ndxp", *path.parts[1:])
         case ("new_agency", "v1", *_):
             return Path("ndxp", *path.parts)
+        case ("new_agency", "examples.jsonl"):
+            return None  # a checkout has sample calls
         case ("new_agency", *_):
             return Path("services", *path.parts)
         case ("samples", *_):

@@ -58,7 +58,7 @@ class Health:
             self._say(service, status)
 
     def end(self) -> None:
-        """Sets everything to NOT_SERVING for good."""
+        """Sets everything to NOT_SERVING for good, and tells watchers so, whose calls end."""
         self._ended = True
         for service in self._states:
             self._say(service, _Response.NOT_SERVING)
@@ -98,6 +98,8 @@ class Health:
                 if status != said:
                     said = status
                     await context.write(_Response(status=status))
+                if self._ended:
+                    return  # a watcher would hold up the stop of the server
                 await changed.wait()
         finally:
             del self._watching[changed]

@@ -31,6 +31,9 @@ WITHHELD = "x-ndxp-withheld"
 GRANT = "x-ndxp-grant"
 STATUS_DETAILS = "grpc-status-details-bin"
 
+FAULT_OF_CALLER = "caller"
+"""Stands for the id of a rule where a call itself asks for a fault."""
+
 DOORS = "ndxp-rest"
 """The user-agent of the doors for HTTP, on whose connections to the gateway are calls of many callers."""
 

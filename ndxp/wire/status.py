@@ -21,7 +21,8 @@ _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 class Failure:
     """What a caller can know of a failed call.
 
-    ``reason`` is empty when the other side gave none, ``field`` where no field of the request is at fault.
+    ``reason`` is empty when the other side gave none, ``field`` where no field of the request is at fault. ``fault``
+    names the faults, set on purpose, that the call has met.
     """
 
     code: Code
@@ -35,6 +36,7 @@ class Failure:
     retry_after: float | None = None
     details: dict[str, str] = field(default_factory=dict)
     field: str = ""
+    fault: str = ""
 
 
 def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
@@ -88,6 +90,7 @@ def read(code: Code, message: str, trailing: metadata.Pairs) -> Failure:
         message=message,
         origin=_text(named.get(metadata.ERROR_ORIGIN)),
         transaction_id=_text(named.get(metadata.TRANSACTION_ID)),
+        fault=_text(named.get(metadata.FAULT)),
         **known,  # type: ignore[arg-type]
     )
 

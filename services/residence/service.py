@@ -13,6 +13,7 @@ from ndxp.agency.database import Database, Job, Transaction
 from ndxp.agency.day import day_of
 from ndxp.agency.dossier_code import read_callers_code
 from ndxp.agency.jobs import Settle
+from ndxp.agency.moment import read_moment
 from ndxp.agency.onward import OnwardFailed
 from ndxp.agency.place import read_address
 from ndxp.agency.replay import once
@@ -231,7 +232,7 @@ class ResidenceService(ResidenceServiceServicer):
         stay = rules.read_stay(
             stay_id=new_code("LT", day_of(now)), full_name=notice.full_name, identity_number=notice.identity_number,
             reason=notice.reason, leaving_on=notice.leaving_on, address=_read_address(notice.address, "notice.address"),
-            arrived_at=notice.arrived_at.ToMicroseconds() if notice.HasField("arrived_at") else None,
+            arrived_at=read_moment(notice.arrived_at, "notice.arrived_at") if notice.HasField("arrived_at") else None,
             host_number=read_number(host, field="notice.host_number") if host else "", now=now,
         )  # fmt: skip
         if before := self._register.notified_before(documents, stay.host_number, stay.identity_number):

@@ -120,3 +120,14 @@ def test_what_cannot_be_planned_is_one_line(tmp_path: Path, folders: list[Path],
     (tmp_path / "broken" / "lake").mkdir(parents=True)
     (tmp_path / "broken" / "lake" / "exchange.yaml").write_text("title: Lake\n", encoding="utf-8")
     assert "lake/exchange.yaml: Object missing required field `about`" in up("--with", tmp_path / "broken")
+
+
+def test_an_agency_as_the_template_has_it_passes_the_check_of_agencies_and_stops_gracefully(ndxp: Ndxp) -> None:
+    before = until_now(lambda: museum(ndxp))
+    ran = ndxp("check", "agency", f"{OWNER}/museum", "--tries", "5", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.data["counts"]["failed"] == 0
+    passed = {result["id"] for result in ran.data["results"] if result["status"] == "passed"}
+    store = "museum.v1.MuseumService/RegisterEntry"
+    assert {f"mutations/again:{store}", f"subjects/named:{store}", f"stop/graceful:{OWNER}/museum"} <= passed
+    assert museum(ndxp) not in (0, before)

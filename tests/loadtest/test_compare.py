@@ -5,6 +5,7 @@ import pytest
 
 from loadtest.capacity import Capacity
 from loadtest.compare import compare
+from loadtest.faults import Met
 from loadtest.report import Report
 from loadtest.verdict import Verdict
 from tests.support.made import VERIFY, report, results, series
@@ -41,6 +42,13 @@ def test_more_capacity_is_better() -> None:
 
 def test_reports_of_the_same_kind_bring_no_warning(slow: Report, fast: Report) -> None:
     assert compare(slow, fast).warnings == []
+
+
+def test_a_run_that_met_faults_is_told_as_no_clean_one(slow: Report) -> None:
+    met = Met(fault="f-1", effects="delay=1s", calls=1200, first=3, last=9)
+    [warning] = compare(slow, report(found=slow.results, faults=[met])).warnings
+    told = "1,200 calls met the fault f-1 (delay=1s), set on purpose, between second 3 and 9"
+    assert warning == f"B is not a clean run: {told}"
 
 
 def test_what_makes_reports_unlike_is_named(slow: Report, fast: Report) -> None:

@@ -5,8 +5,9 @@ import pytest
 from loadtest import slo
 from loadtest.capacity import Capacity, Limit
 from loadtest.checks import Check
+from loadtest.faults import Met
 from loadtest.reconciliation import Reconciliation
-from loadtest.verdict import decide, decide_search
+from loadtest.verdict import decide, decide_search, disturbed
 from tests.support.made import VERIFY, results, series
 
 GOOD = Check.below("p99 response, all calls", 20, 100, "ms")
@@ -54,6 +55,14 @@ def test_a_run_whose_every_call_failed_has_missed_although_its_profile_names_onl
     assert verdict.exit_code == 99
     assert "errors, all calls 100 % (≤ 0.1 %)" in verdict.why
     assert "p99 response, all calls: no successful answer" in verdict.why
+
+
+def test_a_run_whose_calls_met_faults_was_not_a_clean_one_and_its_verdict_says_so() -> None:
+    verdict = decide(AGREE, [GOOD], [GOOD])
+    assert disturbed(verdict, []) is verdict
+    marked = disturbed(verdict, [Met(fault=name, effects="", calls=1, first=0, last=0) for name in ("f-1", "f-2")])
+    assert (marked.word, marked.exit_code) == (verdict.word, verdict.exit_code)
+    assert marked.why == f"{verdict.why}; not a clean run, calls met faults that were set on purpose: f-1, f-2"
 
 
 @pytest.mark.parametrize(

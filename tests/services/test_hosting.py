@@ -112,8 +112,16 @@ async def test_an_agency_cuts_its_access_log_by_itself(environment: Environment)
     assert (code, len(err)) == (0, 1)
 
 
-async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment) -> None:
-    code, out, err = await ended(await start("services", "pasports", env=environment()))
+def fails(monkeypatch: pytest.MonkeyPatch, name: str, environment: dict[str, str]) -> tuple[int, str, list[str]]:
+    """How an agency ends that cannot start, in the test's own process, as ``ended`` gives it."""
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    ran = captured(lambda: sys.exit(main([name])), "services")
+    return ran.code, ran.out, ran.err.splitlines()
+
+
+def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, err = fails(monkeypatch, "pasports", environment())
     assert (code, out, len(err)) == (2, "", 1)
     assert "'pasports'" in err[0]
     assert ", ".join(PARTS) in err[0]
@@ -142,11 +150,8 @@ async def test_an_unknown_agency_is_one_line_and_exit_2(environment: Environment
 def test_a_wrong_setting_is_one_line_that_names_it_and_exit_2(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
 ) -> None:
-    for variable, value in environment(**wrong).items():
-        monkeypatch.setenv(variable, value)
-    ran = captured(lambda: sys.exit(main(["passports"])), "services")
-    [line] = ran.err.splitlines()
-    assert (ran.code, ran.out) == (2, "")
+    code, out, [line] = fails(monkeypatch, "passports", environment(**wrong))
+    assert (code, out) == (2, "")
     (name,) = wrong
     assert name.removeprefix("NDXP_").lower() in line.lower() or "people" in line
 
@@ -171,12 +176,12 @@ async def test_a_taken_port_is_one_line_and_exit_1(environment: Environment) -> 
     assert len(err) == 1
 
 
-async def test_a_taken_port_for_metrics_is_one_line_that_names_the_setting_and_exit_1(environment: Environment) -> None:
+def test_a_taken_port_for_metrics_is_one_line_that_names_the_setting_and_exit_1(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        code, out, err = await ended(
-            await start("services", "passports", env=environment(NDXP_METRICS_ADDRESS=address))
-        )
+        code, out, err = fails(monkeypatch, "passports", environment(NDXP_METRICS_ADDRESS=address))
     assert (code, out) == (1, "")
     assert err[-1].startswith(f"services: cannot show metrics on {address}")
     assert "NDXP_METRICS_ADDRESS" in err[-1]
@@ -192,8 +197,10 @@ async def test_the_log_is_json_when_asked(environment: Environment) -> None:
     assert await ended(process) == (0, "", [])
 
 
-async def test_a_database_that_cannot_be_opened_is_one_line_and_exit_1(environment: Environment) -> None:
+def test_a_database_that_cannot_be_opened_is_one_line_and_exit_1(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = "sqlite:////nowhere/{name}.db"
-    code, out, err = await ended(await start("services", "passports", env=environment(NDXP_DATABASE_URL=url)))
+    code, out, err = fails(monkeypatch, "passports", environment(NDXP_DATABASE_URL=url))
     assert (code, out, len(err)) == (1, "", 1)
     assert "NDXP_DATABASE_URL" in err[0]

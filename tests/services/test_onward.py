@@ -147,3 +147,34 @@ async def test_questions_in_one_stream_get_an_answer_each_in_their_order_and_may
     assert [answer.item_id for answer in given.answer if answer.matched] == ["7"]
     assert given.transaction_id == town.gateway.forwarded[-1].transaction_id
     assert sent(town, "BatchVerifyCitizens") == 2
+
+
+class Nonsense(grpc.GenericRpcHandler):
+    """A gateway whose answers are no messages, one to each question."""
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        async def answer(requests: AsyncIterator[bytes], _: Any) -> AsyncIterator[bytes]:
+            async for _request in requests:
+                yield b"\xff"
+
+        return grpc.stream_stream_rpc_method_handler(answer)
+
+
+async def test_an_answer_that_is_no_message_is_told_as_none(
+    town: "Town", world: World, onward: Onward, tmp_path: "Path"
+) -> None:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((Nonsense(),))
+    target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    asking = Onward(gateway=target, control_url=town.control.url, credentials=tmp_path / "credentials.json")
+    for call in (
+        asking.call(VERIFY, population.VerifyCitizenRequest(**claim(world))),
+        asking.call_each(BATCH, [population.BatchVerifyCitizensRequest(**claim(world))]),
+    ):
+        with pytest.raises(OnwardFailed, match="what came cannot be read") as raised:
+            await call
+        assert (raised.value.code, raised.value.reason) == (Code.UNAVAILABLE, "VERIFICATION_UNAVAILABLE")
+        assert raised.value.may_pass
+    await asking.close()
+    await server.stop(None)

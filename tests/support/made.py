@@ -8,6 +8,7 @@ from loadtest.attribution import attribute
 from loadtest.books import Access, Entry
 from loadtest.capacity import Capacity
 from loadtest.checks import Check
+from loadtest.faults import Met
 from loadtest.histograms import DIGITS, HIGHEST, LOWEST
 from loadtest.origin import Origin
 from loadtest.outages import Outage
@@ -78,7 +79,7 @@ def transaction(number: int, *, at: float = STARTED) -> str:
 def entry(
     number: int, *, method: str = VERIFY, status: str = "OK", client: str = CLIENT, purpose: str = PURPOSE,
     origin: str = "provider", service: str = POPULATION, second: float = 0,
-    micros: tuple[int, int, int] = (500, 3000, 200), run: str = RUN,
+    micros: tuple[int, int, int] = (500, 3000, 200), run: str = RUN, fault: str = "",
 ) -> Entry:  # fmt: skip
     """A transaction in the ledger; ``micros`` before forwarding, at the provider, afterwards."""
     came = round((STARTED + second) * 1e6)
@@ -87,7 +88,7 @@ def entry(
     return Entry(
         transaction_id=transaction(number), client=client, service=service, purpose=purpose, method=METHODS[method],
         status=status, origin=origin, request_in=came, request_out=out, response_in=back,
-        response_out=back + micros[2], messages_in=1, messages_out=1, message_id=f"{run}-0-{number}",
+        response_out=back + micros[2], messages_in=1, messages_out=1, message_id=f"{run}-0-{number}", fault=fault,
     )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ def report(
     *, found: Results | None = None, slo: list[Check] | None = None, validity: list[Check] | None = None,
     reconciliation: Reconciliation | None = None, outages: list[Outage] | None = None,
     capacity: Capacity | None = None, sources: list[str] | None = None,
+    faults: list[Met] | None = None,
 ) -> Report:  # fmt: skip
     """A report, as a trial makes it."""
     found = found or results()
@@ -130,5 +132,5 @@ def report(
         origin=Origin(at="2026-01-02T03:04:05+00:00", command="ndxp load run made-up",
                       machine={"processor": "abacus", "cores": "2"}, versions={"python": "3.11", "ndxp": "1"}),
         slo=slo, validity=validity, reconciliation=reconciliation, attribution=attribution, outages=outages or [],
-        changes=[], results=found, usages=used, capacity=capacity,
+        changes=[], results=found, usages=used, capacity=capacity, faults=faults or [],
     )  # fmt: skip

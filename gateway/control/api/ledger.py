@@ -179,6 +179,16 @@ def router(  # noqa: C901 - a list of routes
             "sentence": loss.sentence,
         }
 
+    @routes.post("/ledger/conformance", status_code=201)
+    async def sign_conformance(
+        sha256: Annotated[str, Body(embed=True, pattern="^[0-9a-f]{64}$")],
+    ) -> shapes.Conformance:
+        """Signs the SHA-256 of a report of `ndxp check agency` with the ledger's key, as a note of a form of its own.
+
+        The exchange does not read the report: the note says that its operator has stated it.
+        """
+        return {"note": await asyncio.to_thread(signer.conformance, sha256)}
+
     async def _covering(seq: int) -> tuple[str, int]:
         """A signed checkpoint that covers a place; the recorder signs one about every second."""
         try:

@@ -247,6 +247,12 @@ class _LedgerKey(TypedDict):
     key: str
 
 
+class _Conformance(TypedDict):
+    """The signed note about the check of an agency."""
+
+    note: str
+
+
 class _ProvenRecord(TypedDict):
     """A record as it was written (canonical JSON), its index in the tree, and its inclusion proof in base64."""
 
@@ -307,6 +313,7 @@ LedgerState = Annotated[Json, Shape(_LedgerState)]
 Unlisted = Annotated[Json, Shape(_Unlisted)]
 LedgerKeys = Annotated[Json, Shape(_LedgerKeys)]
 LedgerKey = Annotated[Json, Shape(_LedgerKey)]
+Conformance = Annotated[Json, Shape(_Conformance)]
 Evidence = Annotated[Json, Shape(_Evidence)]
 Pruned = Annotated[Json, Shape(_Pruned)]
 Loss = Annotated[Json, Shape(_Loss)]

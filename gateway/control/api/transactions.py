@@ -37,6 +37,7 @@ class _Query(BaseModel):
     message_id: _Text = None
     user_id: _Text = None
     purpose: _Text = None
+    fault: _Text = None
     trace: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None
     transaction_id: _Text = None
     subject: Annotated[str | None, Field(pattern="^[0-9a-f]{32}$")] = None

@@ -1,4 +1,4 @@
-"""The steps from one version of the ledger's schema to the next, run by alembic when a ledger is opened."""
+"""The steps from one version of the ledger's schema to the next, run by alembic when an older ledger is opened."""
 
 import logging
 from pathlib import Path
@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-_ANY_NUMBER = 0x6E647870
-"""The lock that lets only one process migrate a PostgreSQL ledger."""
+from gateway.ledger.tables import changing_schema
 
 
 def upgrade(engine: sa.Engine, to: str = "head") -> None:
@@ -16,9 +15,7 @@ def upgrade(engine: sa.Engine, to: str = "head") -> None:
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    with engine.execution_options(write=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ANY_NUMBER)))
+    with changing_schema(engine) as connection:
         config.attributes["connection"] = connection
         present = sa.inspect(connection).get_table_names()
         if "records" in present and "alembic_version" not in present:

@@ -44,13 +44,20 @@ class Target:
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=_AT_ONCE, keepalive_expiry=_IDLE)
-        self._transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+        self._transport: httpx.AsyncHTTPTransport | None = None
         self._under_way: Counter[str] = Counter()
 
     async def close(self) -> None:
         """Closes all connections."""
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _opened(self) -> httpx.AsyncHTTPTransport:
+        """The connections. The first request makes them: it takes 50 ms to read the public authorities."""
+        if self._transport is None:
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=_AT_ONCE, keepalive_expiry=_IDLE)
+            self._transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+        return self._transport
 
     @asynccontextmanager
     async def ask(
@@ -69,7 +76,7 @@ class Target:
             raise AgencyError(Code.UNAVAILABLE, "SERVICE_BUSY", f"{_AT_ONCE} requests are under way to this service")
         self._under_way[origin] += 1
         try:
-            answer = await self._transport.handle_async_request(request)
+            answer = await self._opened().handle_async_request(request)
             try:
                 yield Answer(answer.status_code, _fields(answer), self._received(answer))
             finally:

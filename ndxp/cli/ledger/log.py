@@ -92,6 +92,7 @@ def search(
     message_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-message-id.")] = None,
     user_id: Annotated[str | None, typer.Option(help="The caller's x-ndxp-user-id.")] = None,
     purpose: Annotated[str | None, typer.Option(help="The caller's x-ndxp-purpose.")] = None,
+    fault: Annotated[str | None, typer.Option(help="A fault, set on purpose, that the call met: its id.")] = None,
     trace: Annotated[str | None, typer.Option(help="W3C trace id, 32 hex digits.")] = None,
     since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="From this local time on.")] = None,
     until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Before this local time.")] = None,
@@ -134,6 +135,7 @@ def search(
         message_id=message_id,
         user_id=user_id,
         purpose=purpose,
+        fault=fault,
         trace=trace,
         since=since and _micros(since),
         until=until and _micros(until),
@@ -194,20 +196,21 @@ def _print_json_lines(found: list[dict[str, Any]]) -> None:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
-    """One line for each transaction; on a narrow terminal two lines, or three if something is wrong."""
+    """One line for each transaction; on a narrow terminal two lines, and more for what is unusual."""
     narrow = console.is_terminal and console.width < _WIDE
     for record in found:
         status = record["reason"] or code_name(record["status_code"])
         when = f"{clock(record['request_in_ts'])}  {status:22}  "
         when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
         who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
-        wrong = WRONG.get(record["proof"], "")
+        fault, wrong = record.get("fault", ""), WRONG.get(record["proof"], "")
+        notes = [note for note in (f"fault {fault}" if fault else "", wrong) if note]
         if narrow:
-            lines = [when + what.strip(), _INDENT + who + record["transaction_id"], _INDENT + wrong if wrong else ""]
+            lines = [when + what.strip(), _INDENT + who + record["transaction_id"], *(_INDENT + note for note in notes)]
         else:
-            lines = [when + who + what + record["transaction_id"] + (f"  {wrong}" if wrong else "")]
+            lines = ["  ".join((when + who + what + record["transaction_id"], *notes))]
         style = "" if record["status_code"] == 0 and not wrong else "red"
-        for line in filter(None, lines):
+        for line in lines:
             console.print(visible(line), style=style, soft_wrap=True)
 
 

@@ -30,7 +30,7 @@ _PATIENCE_FOR_A_PART = 3600.0
 
 _KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
 
-_KeyOption = Annotated[
+KeyOption = Annotated[
     str, typer.Option("--key", help="Public key, or a file of public keys; by default those in the run folder.")
 ]
 
@@ -55,7 +55,7 @@ def evidence(
     if output is None:
         print_json(given, indent=1)
         return
-    with _file_errors(output), whole_file(output) as file:
+    with file_errors(output), whole_file(output) as file:
         file.write(f"{json.dumps(given, ensure_ascii=False, indent=1)}\n".encode())
     if as_json:
         print_json({"file": str(output)})
@@ -66,7 +66,7 @@ def evidence(
 @app.command("check")
 def check_file(
     file: Annotated[Path, typer.Argument(help="Evidence that `ndxp log evidence` wrote.")],
-    key: _KeyOption = "",
+    key: KeyOption = "",
     request: Annotated[Path | None, typer.Option(help="File with the request message, as it was on the wire.")] = None,
     response: Annotated[Path | None, typer.Option(help="File with the response message.")] = None,
     folder: Folder = DEFAULT_FOLDER,
@@ -76,13 +76,13 @@ def check_file(
 
     Example: `ndxp log check proof.json --key ledger-keys`
     """
-    keys = _keys(key, folder)
+    keys = public_keys(key, folder)
     try:
-        with _file_errors(file):
+        with file_errors(file):
             proven = check(file.read_text(encoding="utf-8", errors="replace"), keys)
         for direction, message in (("request", request), ("response", response)):
             if message is not None:
-                with _file_errors(message):
+                with file_errors(message):
                     proven.check_messages(direction, [message.read_bytes()])
     except EvidenceRefused as error:
         if as_json:
@@ -108,7 +108,7 @@ def check_file(
 
 @app.command()
 def verify(
-    key: _KeyOption = "",
+    key: KeyOption = "",
     backup: Annotated[Path | None, typer.Option(help="A file of `ndxp log backup` instead; needs no exchange.")] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
@@ -120,11 +120,11 @@ def verify(
     subjects, statistics. It names what is wrong; exit code 1 when anything is.
     """
     if backup is not None:
-        _tell(_verified(backup, _keys(key, folder)), as_json)
+        _tell(_verified(backup, public_keys(key, folder)), as_json)
     remembered = folder / _REMEMBERED
     session = Session(folder)
     kept = [remembered.read_text(encoding="utf-8", errors="replace")] if remembered.exists() else []
-    keys = _followed(session, _keys(key, folder))
+    keys = _followed(session, public_keys(key, folder))
     try:
         with progress("Verifying") as show:
             audited = Audit(_Admin(session), keys, kept).run(show)
@@ -149,7 +149,7 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     note = state["checkpoint"]
     try:
         if note:
-            Checkpoint.open(note, _followed(session, _keys("", folder)))
+            Checkpoint.open(note, _followed(session, public_keys("", folder)))
     except NoteRefused as error:
         complain(f"the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`")
         raise typer.Exit(1) from None
@@ -162,7 +162,7 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 @app.command()
 def consistency(
     old: Annotated[Path, typer.Argument(metavar="OLD_CHECKPOINT", help="File with a signed checkpoint.")],
-    key: _KeyOption = "",
+    key: KeyOption = "",
     tree_only: Annotated[bool, typer.Option("--tree-only", help="Only the tree: do not read the records.")] = False,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
@@ -172,10 +172,10 @@ def consistency(
     First it checks a short proof over the tree, then it compares every record with the tree.
     """
     session = Session(folder)
-    keys = _followed(session, _keys(key, folder))
+    keys = _followed(session, public_keys(key, folder))
     stated = ""
     try:
-        with _file_errors(old):
+        with file_errors(old):
             before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
         state = session.get("/ledger")
         _refuse_damage(state)
@@ -205,7 +205,7 @@ def consistency(
 @app.command()
 def keys(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Prints the public keys of the ledger, the latest last; `ndxp log check --key` takes them."""
-    found = [str(key) for key in _keys("", folder)]
+    found = [str(key) for key in public_keys("", folder)]
     if as_json:
         print_json(found)
     else:
@@ -312,7 +312,7 @@ def _print_unchecked(audited: Audited) -> None:
         console.print(f"Not checked: {what}.", style="yellow", soft_wrap=True)
 
 
-def _keys(given: str, folder: Path) -> list[Key]:
+def public_keys(given: str, folder: Path) -> list[Key]:
     """Public keys from an option: a key, a file of keys, or nothing for those in the run folder."""
     path = Path(given) if given else folder / _KEYS
     try:
@@ -332,7 +332,8 @@ def _followed(session: Session, keys: list[Key]) -> list[Key]:
 
 
 @contextmanager
-def _file_errors(path: Path) -> Iterator[None]:
+def file_errors(path: Path) -> Iterator[None]:
+    """Ends the command with one line when a file cannot be read or written within it."""
     try:
         yield
     except OSError as error:

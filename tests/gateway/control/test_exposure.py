@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ndxp.process import loopback
+from ndxp.address import loopback
 from tests.support.stores import Valkey
 
 

@@ -1,5 +1,6 @@
 """Explanations of transactions, for each way in which a call can end."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gateway.core import explain as explaining
 from gateway.core.endpoints import CONTRACT as REST
 from gateway.core.explain import STEPS, Explanation
+from gateway.core.faults import Fault
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason
@@ -25,8 +27,8 @@ SERVICES = [
 ]
 
 
-def explain(records: list[Record], *grants: Grant) -> Explanation:
-    registry = Registry(instance="VN", members=MEMBERS, services=SERVICES, grants=list(grants))
+def explain(records: list[Record], *grants: Grant, faults: Sequence[Fault] = ()) -> Explanation:
+    registry = Registry(instance="VN", members=MEMBERS, services=SERVICES, grants=list(grants), faults=list(faults))
     return explaining.explain(records, Snapshot(registry, {}))
 
 
@@ -158,3 +160,41 @@ def test_a_request_without_outcome_is_under_way_or_lost() -> None:
     explanation = explain([record(Phase.REQUEST)])
     assert decisions(explanation) == {**dict.fromkeys(STEPS[:6], "passed"), "forward": "unknown", "answer": "unknown"}
     assert "under way" in explanation.verdict
+
+
+LATE = Fault("late", "delay=2s", "2099-12-31", note="a lesson")
+
+
+def test_an_answer_that_met_a_fault_says_which_and_how_to_remove_it() -> None:
+    explanation = explain([record(fault="late", attempt=2)], faults=[LATE])
+    assert decisions(explanation) == dict.fromkeys(STEPS, "passed")
+    assert why(explanation, "fault") == "fault late (delay=2s): a lesson"
+    micros = {step.name: step.micros for step in explanation.steps}
+    assert (micros["resolve"], micros["fault"], micros["forward"]) == (None, 300, 2000)
+    assert explanation.verdict.endswith(f"Get of {SERVICE} (attempt 2, disturbed on purpose) and got its answer")
+    assert explanation.remedy == "wait until the fault ends, or remove it: `ndxp fault remove late`"
+
+
+@pytest.mark.parametrize(
+    ("times", "when", "forward"),
+    [
+        ({"request_out_ts": 0, "response_in_ts": 0}, "before the provider got the call", "not reached"),
+        ({"response_in_ts": 0}, "while the provider had the call", "passed"),
+        ({}, "after the provider had answered", "passed"),
+    ],
+)
+def test_a_call_that_a_fault_ended_says_when_in_its_way(times: dict[str, int], when: str, forward: str) -> None:
+    ended: dict[str, Any] = {"status_code": Code.UNAVAILABLE, "reason": Reason.FAULT_INJECTED, **times}
+    explanation = explain([record(fault="gone", origin=Origin.GATEWAY, **ended)])
+    known = dict.fromkeys(STEPS, "passed")
+    assert decisions(explanation) == {**known, "fault": "refused", "forward": forward}
+    told = f"UNAVAILABLE, set {when}: fault gone, which is not in the registry any more"
+    assert why(explanation, "fault") == told
+    assert explanation.remedy == "call again"
+    assert explanation.verdict.endswith("(disturbed on purpose); the exchange said UNAVAILABLE FAULT_INJECTED")
+
+
+def test_a_fault_that_the_caller_asked_for_is_called_so() -> None:
+    explanation = explain([record(fault="caller")])
+    assert why(explanation, "fault") == "the caller asked for it (x-ndxp-fault)"
+    assert explanation.remedy == "leave out x-ndxp-fault"

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core import faults
 from gateway.core.faults import Fault, FaultError, Faults
-from gateway.core.registry import Grant, Member, Registry, RegistryError, Service, Snapshot, parse
+from gateway.core.registry import Grant, Member, Registry, RegistryError, Service, Snapshot, check_change, parse
 from gateway.core.revision import revised
 from gateway.core.validity import VIETNAM
 
@@ -142,7 +142,7 @@ def test_calls_are_counted_for_the_rule_the_consumer_or_the_message() -> None:
 )
 def test_a_rule_that_cannot_be_is_refused(fields: dict[str, Any], why: str) -> None:
     with pytest.raises(RegistryError, match=why):
-        parse(msgspec.to_builtins(registry(fault(**fields))))
+        check_change(registry(), parse(msgspec.to_builtins(registry(fault(**fields)))), {})
 
 
 @pytest.mark.parametrize("share", [0, 3, -0.5])
@@ -174,4 +174,4 @@ def test_what_was_found_for_callers_is_forgotten_before_it_grows_without_end() -
 
 def test_a_malformed_rule_never_reaches_the_gateway() -> None:
     with pytest.raises(FaultError):
-        faults.check("faults[0]", fault(do="explode"), [], {})
+        faults.check("faults[0]", fault(do="explode"), [], [])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from google.protobuf import descriptor_pool
@@ -249,6 +250,64 @@ def test_a_new_grant_is_held_against_the_contract(methods: list[str], fields: li
         assert says in str(refused.value)
     else:
         check_change(before, after, contracts)
+
+
+def with_fault(**changes: Any) -> Registry:
+    fault = {"id": "f", "do": "delay=1s", "valid_until": "2099-12-31", **changes}
+    service = {"provider": "VN/GOV/G01/population", "contract": POPULATION, "address": "127.0.0.1:1"}
+    return parse(small(services=[service], grants=[], faults=[fault]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"methods": ["Get*", "VerifyCitizen"]}, ""),
+        (
+            {"methods": ["VerifyCitzen"]},
+            "methods: no method of any service fits 'VerifyCitzen'; did you mean 'VerifyCitizen'?",
+        ),
+        (
+            {"methods": ["Frobnicate*"], "contract": POPULATION},
+            f"methods: no method of {POPULATION} fits 'Frobnicate*'",
+        ),
+        (
+            {"methods": ["Zzz"], "provider": "VN/GOV/G01/population"},
+            "methods: no method of VN/GOV/G01/population fits 'Zzz'",
+        ),
+        ({"provider": "VN/GOV/H26/one-stop"}, "provider: 'VN/GOV/H26/one-stop' does not offer a service; see `ndxp"),
+        ({"contract": "demo.v1.Nobody"}, "contract: nobody offers 'demo.v1.Nobody'; see `ndxp services`"),
+    ],
+)
+def test_a_new_fault_is_held_against_what_is_offered(changes: dict[str, Any], says: str) -> None:
+    contracts = {POPULATION: file_set(population_pb2.DESCRIPTOR)}
+    after = with_fault(**changes)
+    before = msgspec.structs.replace(after, faults=[])
+    if changes.get("methods"):
+        check_change(before, after, {})
+    check_change(after, after, contracts)
+    if says:
+        with pytest.raises(RegistryError) as refused:
+            check_change(before, after, contracts)
+        assert str(refused.value).startswith(f"faults[0] (f).{says}")
+    else:
+        check_change(before, after, contracts)
+
+
+def test_a_fault_that_is_there_keeps_nobody_from_removing_its_service() -> None:
+    before = with_fault(contract=POPULATION)
+    check_change(before, msgspec.structs.replace(before, services=[]), {})
+
+
+def test_a_file_may_have_faults_for_the_agencies_that_it_names(tmp_path: Path) -> None:
+    exchange = {
+        **small(services=[], grants=[]), "agencies": ["population"],
+        "faults": [{"id": "f", "do": "delay=1s", "valid_until": "2099-12-31", "contract": POPULATION}],
+    }  # fmt: skip
+    path = tmp_path / "exchange.yaml"
+    path.write_text(yaml.safe_dump(exchange, allow_unicode=True), encoding="utf-8")
+    registry = read_exchange_file(path, ControlSettings().agencies_folder)
+    check_change(Registry(instance="VN"), registry, {})
+    assert [fault.id for fault in registry.faults] == ["f"]
 
 
 @pytest.fixture(scope="module")

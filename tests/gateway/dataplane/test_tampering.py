@@ -33,3 +33,20 @@ def test_an_answer_is_changed_in_the_same_way_however_it_comes(effect: str, cuts
     assert passed == CHANGED[effect]
     assert tampering.over == (effect in ("stall=0", "stall=1", "stall=2", "cut"))
     assert tampering.cut == (effect == "cut")
+
+
+DATES = message(b"born 1990-01-31, moved 2023-06-15") + message(b"") + message(b"2000-12-01")
+
+
+@given(cuts=st.lists(st.integers(0, len(DATES)), max_size=8))
+def test_dates_come_in_another_format_and_what_waits_is_counted(cuts: list[int]) -> None:
+    tampering, passed = Tampering(parse("dates")), b""
+    for begin, end in pairwise(sorted({0, *cuts, len(DATES)})):
+        passed += tampering.feed(DATES[begin:end])
+        assert len(passed) + tampering.held == end
+    assert passed == message(b"born 31/01/1990, moved 15/06/2023") + message(b"") + message(b"01/12/2000")
+
+
+@pytest.mark.parametrize("text", [b"2023-06-15T10:00:00", b"12345-678-90", b"31/01/1990", b"1990-1-1", b"1990-01-3"])
+def test_what_is_no_date_stays_as_it_is(text: bytes) -> None:
+    assert Tampering(parse("dates")).feed(message(text)) == message(text)

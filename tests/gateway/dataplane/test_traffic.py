@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from prometheus_client.core import Sample
 
+from gateway.core.effects import parse
 from gateway.core.registry import Member, Registry, Snapshot
 from gateway.core.shedding import Room
 from gateway.core.transaction import Call, Origin
 from gateway.dataplane import traffic as counting
 from gateway.dataplane.traffic import Traffic
 from ndxp.errors import Code, Reason
+from ndxp.faults.effects import EFFECTS
 from tests.support.descriptors import contract
 from tests.support.scrape import total
 
@@ -21,6 +23,7 @@ ECHO = f"{CONTRACT}/Echo"
 CALLS, TOOK, REFUSED = (
     "ndxp_exchange_transactions_total", "ndxp_exchange_duration_seconds_count", "ndxp_exchange_refusals_total",
 )  # fmt: skip
+FAULTS = "ndxp_exchange_faults_total"
 
 
 @pytest.fixture
@@ -65,6 +68,15 @@ def test_a_refusal_is_counted_by_its_reason_too(snapshot: Snapshot) -> None:
     assert total(found, REFUSED, client=CLIENT, service=PROVIDER, reason="OVERLOADED") == 1
     assert total(found, CALLS, code="UNAVAILABLE", origin="gateway") == 1
     assert total(found, TOOK) == 0
+
+
+def test_a_call_that_met_a_fault_is_counted_by_each_of_its_effects(snapshot: Snapshot) -> None:
+    traffic, call = Traffic(), ended()
+    call.effects = parse("delay=1s, lose")
+    traffic.count(call, snapshot)
+    found = {sample.labels["effect"]: sample.value for sample in samples(traffic) if sample.name == FAULTS}
+    assert {effect for effect, count in found.items() if count} == {"delay", "lose"}
+    assert set(found) == {effect.name for effect in EFFECTS}
 
 
 def test_every_reason_is_there_before_anybody_is_refused() -> None:

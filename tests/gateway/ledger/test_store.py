@@ -21,7 +21,7 @@ from tests.support.stores import Postgres
 
 KINDS = [
     record(client="VN/GOV/H26/one-stop", method="demo.v1.Demo/Get", request_in_ts=100, message_id="m1"),
-    record(client="VN/GOV/H26/hospital", method="demo.v1.Demo/Put", request_in_ts=200, status_code=5),
+    record(client="VN/GOV/H26/hospital", method="demo.v1.Demo/Put", request_in_ts=200, status_code=5, fault="f-1,f-2"),
     record(client="VN/COM/99/ekyc", method="demo.v1.Demo/Forget", request_in_ts=300, service="VN/GOV/G02/demo"),
     record(
         client="VN/COM/99/ekyc", method="demo.v1.Demo/Get", request_in_ts=400, status_code=7,
@@ -106,6 +106,9 @@ def test_an_empty_batch_adds_nothing(writer: Writer, ledger: Reader) -> None:
         ({"reason": "ACCESS_DENIED"}, [3]),
         ({"origin": "gateway"}, [3]),
         ({"message_id": "m1"}, [0]),
+        ({"fault": "f-1"}, [1]),
+        ({"fault": "f-2"}, [1]),
+        ({"fault": "f"}, []),
         ({"since": 200}, [3, 2, 1]),
         ({"until": 200}, [0]),
         ({"since": 200, "until": 400}, [2, 1]),
@@ -176,6 +179,7 @@ def sqlite(tmp_path: Path) -> Iterator[sa.Engine]:
         ({"reason": "ACCESS_DENIED"}, "records_by_reason"),
         ({"message_id": "m1"}, "records_by_message"),
         ({"trace": "0" * 32}, "records_by_trace"),
+        ({"fault": "f-1"}, "records_by_fault"),
         ({"service": "VN/GOV/G01/demo", "trace": "0" * 32}, "records_by_trace"),
         ({"client": "VN/COM/99/ekyc", "subject": "0" * 32}, "INTEGER PRIMARY KEY"),
         ({"client": "VN/COM/99/ekyc", "since": 200, "until": 300}, "records_by_client"),

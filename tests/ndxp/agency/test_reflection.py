@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from ndxp.agency.contract import generate
 from ndxp.agency.reflection import Reflection
@@ -29,16 +29,20 @@ message GetWeatherRequest {{}}
 
 
 @asynccontextmanager
-async def asked(*contracts: str) -> AsyncIterator[FileDescriptorProto]:
+async def asked(*contracts: str, version: str = "v1alpha") -> AsyncIterator[FileDescriptorProto]:
     """The file of the last contract, as an agency's reflection describes it on the wire."""
     server = grpc.aio.server()
-    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(contracts), server)
+    Reflection(contracts).add_to(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)  # type: ignore[arg-type]
+        ask: Any = channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            reflection_pb2.ServerReflectionRequest.SerializeToString,
+            reflection_pb2.ServerReflectionResponse.FromString,
+        )
         question = reflection_pb2.ServerReflectionRequest(file_containing_symbol=contracts[-1])
-        [answer] = [answer async for answer in stub.ServerReflectionInfo(iter([question]), timeout=10)]
+        [answer] = [answer async for answer in ask(iter([question]), timeout=10)]
         files = [FileDescriptorProto.FromString(f) for f in answer.file_descriptor_response.file_descriptor_proto]
         yield next(file for file in files if file.service)
     await server.stop(None)
@@ -62,8 +66,9 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     return tmp_path / package
 
 
-async def test_a_contract_of_this_repository_is_described_with_its_comments() -> None:
-    async with asked(POPULATION) as file:
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_a_contract_of_this_repository_is_described_with_its_comments(version: str) -> None:
+    async with asked(POPULATION, version=version) as file:
         assert "A place of residence." in comments(file)
         assert "Citizen number of 12 digits (SoDinhDanh)." in comments(file)
         assert [service.name for service in file.service] == ["PopulationService"]

@@ -7,8 +7,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ndxp.ledger.checkpoint import (
     Checkpoint,
+    Conformance,
     Key,
     KeyChange,
+    Loss,
     NoteRefused,
     Retention,
     open_note,
@@ -134,6 +136,19 @@ def test_only_a_statement_of_a_retention_is_one(private: Ed25519PrivateKey) -> N
     for text in (str(CHECKPOINT), str(KeyChange(public(private))), str(said).replace("7", "x"), f"{said}more\n"):
         with pytest.raises(NoteRefused):
             Retention.open(sign_note(text, NAME, [private]), [public(private)])
+
+
+def test_a_statement_about_a_check_is_nothing_else_and_nothing_else_is_one(private: Ed25519PrivateKey) -> None:
+    keys = [public(private)]
+    note = sign_note(str(Conformance(NAME, "0" * 64, "now")), NAME, [private])
+    assert Conformance.open(note, keys) == Conformance(NAME, "0" * 64, "now")
+    for other in (Checkpoint, Retention, Loss):
+        with pytest.raises(NoteRefused):
+            other.open(note, keys)
+    assert KeyChange.follow(keys, [note]) == keys
+    for text in (str(CHECKPOINT), str(Retention(NAME, 1, "now")), f"{NAME} conformance\nzero\nnow\n"):
+        with pytest.raises(NoteRefused, match="not a statement about the check of an agency"):
+            Conformance.open(sign_note(text, NAME, [private]), keys)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,17 @@ async def test_a_check_and_a_watch_are_answered(health: tuple[Health, grpc.aio.C
     watch.cancel()
 
 
+async def test_a_watch_ends_with_the_last_word(health: tuple[Health, grpc.aio.Channel]) -> None:
+    served, channel = health
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
+    assert (await watch.read()).status == SERVING
+    served.end()
+    assert (await watch.read()).status == NOT_SERVING
+    assert await watch.read() is grpc.aio.EOF
+    assert await watch.code() is grpc.StatusCode.OK
+
+
 @pytest.mark.parametrize("method", [CHECK, WATCH])
 async def test_a_request_that_does_not_come_is_not_awaited(
     health: tuple[Health, grpc.aio.Channel], monkeypatch: pytest.MonkeyPatch, method: str

@@ -144,6 +144,7 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
     ask("GET", "/ledger/tiles/{level}/{number}", level=0, number=0)
     ask("GET", "/ledger/consistency", {"old": 1, "new": 2})
     ask("POST", "/ledger/retention", body={"before": 0})
+    ask("POST", "/ledger/conformance", body={"sha256": "0" * 64})
     ask("POST", "/keys", body={"leaked": False})
     with exchange.connect("VN/GOV/H26/hospital") as connection:
         directory = ExchangeServiceStub(connection.channel)

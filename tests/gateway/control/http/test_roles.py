@@ -23,6 +23,7 @@ CHANGES = [
     ("POST", "services/disable", {"provider": "VN/COM/none/x", "contract": "a.B"}),
     ("POST", "keys", {}),
     ("POST", "ledger/keys", None),
+    ("POST", "ledger/conformance", {"sha256": "0" * 64}),
     ("DELETE", "grants/none", None),
     ("POST", "grant-requests/none/approve", {}),
     ("POST", "grant-requests/none/decline", {"reason": "x"}),

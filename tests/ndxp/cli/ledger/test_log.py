@@ -58,7 +58,7 @@ def test_a_transaction_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyP
     record = {
         "request_in_ts": 1_700_000_000_000_000, "response_out_ts": 1_700_000_000_010_610, "reason": "ACCESS_DENIED",
         "status_code": 7, "client": "VN/GOV/G24/health-insurance", "method": "a.B/BatchVerifyCitizens",
-        "transaction_id": "01a22975-664a-7072-a375-d6cb2a27e194", "proof": "changed",
+        "transaction_id": "01a22975-664a-7072-a375-d6cb2a27e194", "proof": "changed", "fault": "slow-insurance-1",
     }  # fmt: skip
     log._print([record])
     lines = re.sub(r"\x1b\[[0-9;]*m", "", cast(io.StringIO, shown.file).getvalue()).splitlines()
@@ -66,6 +66,7 @@ def test_a_transaction_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyP
     assert [line.split() for line in lines] == [
         [lines[0].split()[0], "ACCESS_DENIED", "10.61", "ms", "BatchVerifyCitizens"],
         [record["client"], record["transaction_id"]],
+        ["fault", "slow-insurance-1"],
         ["✗", "CHANGED", "in", "the", "database"],
     ]
 
