@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -147,10 +149,13 @@ def test_waits(exchange):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path) -> Iterator[Path]:
+    """A folder with what the tests of a user share; what an exchange leaves after a run that failed is removed."""
     (tmp_path / "common.py").write_text(COMMON, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
-    return tmp_path
+    yield tmp_path
+    for folder in folders(tmp_path):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -167,8 +172,13 @@ def tell(line: str) -> None:
 
 def left_behind(project: Path) -> list[str]:
     """The processes of the project's exchanges that still run."""
-    folders = set((project / "folders").read_text(encoding="utf-8").splitlines())
-    return [str(process) for folder in folders for process in processes_of(Path(folder))]
+    return [str(process) for folder in folders(project) for process in processes_of(folder)]
+
+
+def folders(project: Path) -> set[Path]:
+    """The run folders that the project's tests have noted."""
+    noted = project / "folders"
+    return set(map(Path, noted.read_text(encoding="utf-8").splitlines())) if noted.exists() else set()
 
 
 @pytest.mark.parametrize("workers", [0, 4])
@@ -191,7 +201,7 @@ def test_the_exchange_that_workers_share_goes_on_when_one_of_them_crashes_and_en
     ran = run(project, "pytest", "-q", "-n", "2", "test_crash.py")
     assert "5 passed" in ran.stdout, ran.stdout + ran.stderr
     assert "1 failed" in ran.stdout, ran.stdout + ran.stderr
-    assert len(set((project / "folders").read_text(encoding="utf-8").splitlines())) == 1
+    assert len(folders(project)) == 1
     assert left_behind(project) == []
 
 
@@ -203,7 +213,7 @@ def test_the_exchange_ends_when_the_user_interrupts_the_run(project: Path, worke
         words, cwd=project, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True
     ) as running:  # fmt: skip
         try:
-            until_now(lambda: (project / "folders").exists() and left_behind(project), patience=PATIENCE)
+            until_now(lambda: left_behind(project), patience=PATIENCE)
         finally:
             os.killpg(running.pid, signal.SIGINT)
     assert running.returncode == pytest.ExitCode.INTERRUPTED
