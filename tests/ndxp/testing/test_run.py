@@ -61,7 +61,7 @@ def test_who_waits_to_be_alone_comes_before_who_asks_later(tmp_path: Path) -> No
 
 def _held(path: Path) -> bool:
 
-    with path.open("a") as file:
+    with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
