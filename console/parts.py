@@ -31,6 +31,26 @@ def button(words: str, pressed: Callable[[], Any] | None = None, classes: str = 
     return made if pressed is None else made.on("click", pressed)
 
 
+class Field(ui.element):
+    """A line of text that somebody types; ``value`` is what it holds now."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("input")
+        self.value = value
+        self.props["value"] = value
+        self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
+
+    def _typed(self, event: Any) -> None:
+        self.value = str(event.args)
+
+
+def field(name: str, value: str = "") -> Field:
+    """A line to type in, with its name."""
+    with box("label"):
+        text("span", name)
+        return Field(value)
+
+
 def box(tag: str, classes: str = "") -> Element:
     """An element that holds others, in a ``with`` statement."""
     return ui.element(tag).classes(classes)

@@ -12,6 +12,7 @@ from console.exchange import Exchange
 from console.pages.transactions import PATH, path_of
 from console.parts import box, button, facts, link, section, table, text
 from console.shell import View, shell
+from console.terms import terms
 from console.trace import Axis, Record, trace_of, tree
 from ndxp import messages, other_tools
 from ndxp.admin import AdminApi, path_part
@@ -164,22 +165,19 @@ def _grant(view: View, record: Record, grant: dict[str, Any] | None) -> None:
         if grant is None:
             text("p", view.texts("grant.gone", id=record["grant"]))
             return
-        lists = ("methods", "purposes", "paths")
-        keys = {"methods": "grant.methods", "purposes": "grant.purposes", "paths": "grant.paths"}
         facts(
             [
                 (view.texts("column.id"), grant["id"]),
                 (view.texts("grant.consumer"), grant["consumer"]),
                 (view.texts("grant.provider"), grant["provider"]),
-                *((view.texts(keys[name]), ", ".join(grant[name])) for name in lists),
-                (view.texts("grant.valid_from"), grant["valid_from"]),
-                (view.texts("grant.valid_until"), grant["valid_until"]),
-                (view.texts("grant.basis"), grant["basis"]),
-                (view.texts("grant.fields"), ", ".join(grant["fields"]) or view.texts("grant.all_fields")),
+                (view.texts("grant.methods"), ", ".join(grant["methods"])),
+                *terms(grant, view.texts),
             ]
         )
         if grant["fields"]:
             text("p", view.texts("grant.withheld"), "quiet")
+        else:
+            text("p", view.texts("grant.all_fields"), "quiet")
 
 
 def _call_again(view: View, record: Record) -> None:

@@ -99,13 +99,14 @@ def _list(view: View, wanted: dict[str, str], before: int | None) -> None:
             "defaultColDef": {"sortable": True, "resizable": True, **_ON_A_ROW},
             "rowData": [],
             ":getRowId": "(row) => row.data.id",
+            "animateRows": False,
             "rowClassRules": {"refused": "data.refused", "tampered": "data.tampered"},
             "overlayNoRowsTemplate": " ",
         },
         auto_size_columns=False,
     ).classes("ledger")
     more = box("p")
-    shown: list[dict[str, Any]] = []  # the latest first
+    shown: list[tuple[int, str]] = []  # places in the ledger and ids, the latest first
 
     def tell() -> None:
         key = "transactions.found" if wanted or before else "transactions.live"
@@ -113,7 +114,7 @@ def _list(view: View, wanted: dict[str, str], before: int | None) -> None:
 
     async def fill() -> None:
         found = await view.exchange.get("/transactions", **_query(wanted), before=before, limit=_PAGE, proof="true")
-        shown[:] = found
+        shown[:] = map(_place, found)
         grid.options["rowData"] = [_row(view, record) for record in found]
         grid.update()
         more.clear()
@@ -126,13 +127,13 @@ def _list(view: View, wanted: dict[str, str], before: int | None) -> None:
     async def follow() -> None:
         if count.text == view.texts("transactions.loading"):
             return
-        after = shown[0]["seq"] if shown else 0
+        after = shown[0][0] if shown else 0
         new = await view.exchange.get("/transactions", **_query(wanted), after=after, limit=1000, proof="true")
         if not new:
             return
         new.reverse()
-        shown[:0] = new
-        gone = [{"id": record["transaction_id"]} for record in shown[_MOST_SHOWN:]]
+        shown[:0] = map(_place, new)
+        gone = [{"id": transaction_id} for _, transaction_id in shown[_MOST_SHOWN:]]
         del shown[_MOST_SHOWN:]
         change = {"add": [_row(view, record) for record in new], "addIndex": 0, "remove": gone}
         grid.run_grid_method("applyTransaction", change)
@@ -176,6 +177,10 @@ def _when(micros: int) -> str:
     """The time of today; another day with the date."""
     date, _, time_of_day = moment(micros).partition(" ")
     return time_of_day if date == f"{datetime.now():%Y-%m-%d}" else f"{date} {time_of_day}"
+
+
+def _place(record: dict[str, Any]) -> tuple[int, str]:
+    return record["seq"], record["transaction_id"]
 
 
 def _row(view: View, record: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from ndxp.sandbox import plan
@@ -120,3 +121,11 @@ def guest(console: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=console.url) as client:
         assert client.get(console.entrance()).status_code == httpx.codes.SEE_OTHER
         yield client
+
+
+def check_for_everybody(page: Page) -> None:
+    """Checks that nothing on a page keeps people out (axe), and that it is no wider than a telephone."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
