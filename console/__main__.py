@@ -1,6 +1,7 @@
 """The process of the console: ``python -m console``."""
 
 import gc
+import logging
 import os
 import socket
 import sys
@@ -23,6 +24,7 @@ from ndxp.sandbox.state import start_of
 
 async def run(settings: ConsoleSettings) -> None:
     """Serves the console until a stop signal comes. Raises OSError when its port is in use."""
+    logging.getLogger("grpc_reflection").setLevel(logging.WARNING)
     at = Address.parse(settings.console_address, listening=True)
     listening = socket.create_server((at.host, at.port), family=at.family)
     address = Address(at.host, listening.getsockname()[1])

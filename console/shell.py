@@ -16,7 +16,10 @@ from console.sessions import Language, Session
 from console.texts import LANGUAGES, Texts
 
 STYLE = Path(__file__).with_name("style.css")
-_MENU = (("/transactions", "menu.transactions"), ("/rights", "menu.rights"), ("/faults", "menu.faults"))
+_MENU = (
+    ("/transactions", "menu.transactions"), ("/rights", "menu.rights"), ("/faults", "menu.faults"),
+    ("/health", "menu.health"),
+)  # fmt: skip
 _ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
 _LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
 _LOOK_EVERY = 2.0

@@ -10,11 +10,10 @@ import typer
 
 from ndxp.address import Address, loopback
 from ndxp.admin import AdminApi
-from ndxp.cli import doors
 from ndxp.client import TokenRefused
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
-from ndxp.sandbox import plan
+from ndxp.sandbox import doors, plan
 from ndxp.sandbox.state import NoSandbox, State
 from ndxp.terminal import complain, console, print_json
 from ndxp.whole_file import whole_file

@@ -4,22 +4,20 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import grpc
 import typer
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminRefused, Session
-from ndxp.cli import doors
 from ndxp.cli.fault import print_faults
 from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
-from ndxp.sandbox import life, plan
+from ndxp.sandbox import doors, life, plan
 from ndxp.sandbox.console import Console
+from ndxp.sandbox.processes import processes_now
+from ndxp.sandbox.serving import not_learnt, services_of
 from ndxp.sandbox.state import Durability, NoSandbox, State
 from ndxp.terminal import complain, console, print_json, styled, table, visible
-from ndxp.wire.tls import connect
 
 app = typer.Typer()
 
@@ -131,7 +129,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """
     session = Session(folder)
     state = session.state
-    processes = _processes(state)
+    processes = processes_now(state)
     try:
         services = services_of(session)
         totals = session.get("/totals")
@@ -224,11 +222,6 @@ def _print_open(circuits: dict[str, list[str]]) -> None:
         )  # fmt: skip
 
 
-def not_learnt(service: dict[str, Any]) -> str:
-    """A sentence that says why the contract of a service is not known."""
-    return f"{service['contract']} of {service['provider']} is not learnt: {service['trouble']}"
-
-
 def _refuse_another_clock(state: State, clock: str) -> None:
     """An exchange that runs keeps its clock; ``real``, the default, asks for none in particular."""
     if clock not in ("real", state.clock):
@@ -261,41 +254,3 @@ def console_url(folder: Path) -> str:
     """The URL that lets a browser into the console once; empty when no console runs."""
     found = Console.running(folder)
     return found.url_with_ticket(folder) if found is not None else ""
-
-
-def _processes(state: State) -> list[dict[str, Any]]:
-    shown = []
-    metrics = {process.name: process.metrics for process in state.processes}
-    for process in state.members():
-        with process.oneshot():
-            title = process.cmdline()
-            name = next((p.name for p in state.processes if p.command == title), "")
-            if title[-2:-1] == ["ndxp.sandbox"]:
-                name = "supervisor"
-            if name == "gateway" or name.startswith("gateway-"):
-                name = process.environ().get("NDXP_NODE", name)
-            shown.append(
-                {
-                    "name": name or "store",
-                    "pid": process.pid,
-                    "rss_mb": round(process.memory_info().rss / 1e6, 1),
-                    "metrics": metrics.get(name, ""),
-                }
-            )
-    return sorted(shown, key=lambda process: str(process["name"]))
-
-
-def services_of(session: Session) -> list[dict[str, Any]]:
-    """Every service, and whether the gateway says that it serves."""
-    shown = []
-    with connect(session.state.gateway, session.tls(life.OPERATIONS)) as channel:
-        health: Any = health_pb2_grpc.HealthStub(channel)
-        for service in session.get("/services"):
-            request = health_pb2.HealthCheckRequest(service=service["contract"])
-            try:
-                serving = health.Check(request, timeout=2).status == health_pb2.HealthCheckResponse.SERVING
-            except grpc.RpcError:
-                serving = False
-            entry = {name: service[name] for name in ("contract", "provider", "trouble")}
-            shown.append({**entry, "serving": serving})
-    return shown

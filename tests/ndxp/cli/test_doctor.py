@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from ndxp.authority import Authority
-from ndxp.cli.doctor import CHECKS, Place
+from ndxp.sandbox.doctor import CHECKS, Place
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 from ndxp.wire.tls import ONLY_1_3
