@@ -1,10 +1,13 @@
 """The process of the console: ``python -m console``."""
 
+import asyncio
+import contextlib
 import gc
 import logging
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from functools import partial
 
 if __name__ == "__main__":
@@ -17,9 +20,16 @@ from console.exchange import Exchange
 from console.sessions import Sessions
 from console.settings import ConsoleSettings
 from ndxp.address import Address
-from ndxp.process import freeze, run_process
+from ndxp.process import freeze, run_process, until_stopped
 from ndxp.sandbox.console import Console, remove, secret_of
 from ndxp.sandbox.state import start_of
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals to the process."""
+        yield
 
 
 async def run(settings: ConsoleSettings) -> None:
@@ -30,7 +40,7 @@ async def run(settings: ConsoleSettings) -> None:
     address = Address(at.host, listening.getsockname()[1])
     exchange = Exchange(settings.run_folder, settings.console_role)
     sessions = Sessions(partial(secret_of, settings.run_folder, settings.console_role))
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             application(exchange, sessions, address),
             log_level="error",
@@ -44,7 +54,10 @@ async def run(settings: ConsoleSettings) -> None:
     Console(f"http://{address}", pid, start_of(pid), settings.console_role).write(settings.run_folder)
     freeze()
     try:
-        await server.serve([listening])
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.serve([listening]))
+            await until_stopped()
+            server.should_exit = True
     finally:
         remove(settings.run_folder)
         exchange.close()

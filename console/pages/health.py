@@ -58,7 +58,7 @@ async def _processes(view: View, place: Any) -> None:
             text("p", view.texts("health.attached", gateway=state.gateway, size=f"{totals['last']:,}"))
             return
         text(
-            "p", view.texts("health.ready", version=__version__, seconds=state.ready_seconds,
+            "p", view.texts("health.sandbox", version=__version__, seconds=state.ready_seconds,
                             size=f"{totals['last']:,}"),
         )  # fmt: skip
         if not totals["caught_up"]:

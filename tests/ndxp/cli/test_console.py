@@ -58,6 +58,7 @@ def test_the_url_lets_in_and_the_console_ends_with_the_command(
     os.kill(started.pid, signal.SIGTERM)
     assert started.wait(30) == 0
     assert Console.running(folder) is None
+    assert not (folder / "console.json").exists()
     with pytest.raises(httpx.ConnectError):
         httpx.get(said["console_url"])
 
