@@ -16,7 +16,8 @@ class Call:
     """One call. ``method`` is its name without the contract, ``code`` the name of its status, ``OK`` for success.
 
     ``reason`` is empty for a call without an error, ``fault`` names the rules of faults that it met. ``attempt`` is
-    which attempt of the client's it was, 0 where the client does not say. ``ms`` is how long the exchange had it.
+    which attempt of the client's it was, 0 where the client does not say, as for most first attempts. ``replay_of`` is
+    the transaction in which the agency gave this answer first. ``ms`` is how long the exchange had it.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Call:
     reason: str
     fault: str
     attempt: int
+    replay_of: str
     ms: float
     origin: str
     purpose: str
@@ -48,8 +50,8 @@ class Call:
             **{
                 name: record[name]
                 for name in (
-                    "reason", "fault", "attempt", "origin", "purpose", "message_id", "user_id", "client", "grant",
-                    "transaction_id",
+                    "reason", "fault", "attempt", "replay_of", "origin", "purpose", "message_id", "user_id", "client",
+                    "grant", "transaction_id",
                 )
             },
         )  # fmt: skip

@@ -2,10 +2,8 @@
 
 import asyncio
 import hashlib
-import inspect
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from ndxp.client import DEADLINE, BlockingExchange, Exchange, Tokens
+from ndxp.retries import Retries
 from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.operator import Operator
 from ndxp.testing import phrases
 from ndxp.testing.answers import Answer
 from ndxp.testing.cassette import Cassette, Player, Recorder
 from ndxp.testing.clock import SandboxClock
-from ndxp.testing.contracts import named, of_servicer
+from ndxp.testing.contracts import named
 from ndxp.testing.exchange import RunningExchange
 from ndxp.testing.faults import Fault, methods_in
 from ndxp.testing.identity import Identity
@@ -114,15 +113,15 @@ class Sandbox:
         """Variables for a program that is tested: where the exchange is, and as whom it calls."""
         return self._identity().environment
 
-    def connect(self, *, deadline: float = DEADLINE) -> BlockingExchange:
-        """A channel to the gateway; use it in a ``with`` statement."""
-        return BlockingExchange(self.exchange.gateway, self.tokens, deadline=deadline)
+    def connect(self, *, deadline: float = DEADLINE, retries: Retries | bool = True) -> BlockingExchange:
+        """A channel to the gateway; use it in a ``with`` statement. ``retries=False`` sends each call once."""
+        return BlockingExchange(self.exchange.gateway, self.tokens, deadline=deadline, retries=retries)
 
     @asynccontextmanager
-    async def aconnect(self, *, deadline: float = DEADLINE) -> AsyncIterator[Exchange]:
+    async def aconnect(self, *, deadline: float = DEADLINE, retries: Retries | bool = True) -> AsyncIterator[Exchange]:
         """A channel to the gateway for asyncio."""
         tokens = await asyncio.to_thread(lambda: self.tokens)
-        async with Exchange(self.exchange.gateway, tokens, deadline=deadline) as connected:
+        async with Exchange(self.exchange.gateway, tokens, deadline=deadline, retries=retries) as connected:
             yield connected
 
     @property
@@ -221,21 +220,17 @@ class Sandbox:
         that ``ndxp new agency`` has made. A table needs ``contract``, the name of a contract of the exchange. The stub
         answers as every provider of its contract, or as ``provider``. Raises ValueError, TypeError or AdminRefused.
         """
-        from ndxp.testing.agency import from_servicer, from_table, serve, serve_module  # needs the extra `agency`
+        from ndxp.testing.agency import behaviours, serve, serve_module  # needs the extra `agency`
 
-        offered = self._offered()
-        state = self.exchange.state
-        loop = self._loop or self._start_loop()
         if isinstance(stub, ModuleType):
-            made, contracts = serve_module(loop, state, stub, Path(self._ending.enter_context(TemporaryDirectory())))
+            folder = Path(self._ending.enter_context(TemporaryDirectory()))
+            made, contracts = serve_module(self._beside(), self.exchange.state, stub, folder)
             methods: Sequence[str] = ()
         else:
-            table = isinstance(stub, Mapping)
-            servicer = stub() if inspect.isclass(stub) else stub
-            found = named(contract, offered) if contract or table else of_servicer(servicer)
-            behave = from_table(found, stub) if isinstance(stub, Mapping) else from_servicer(found, servicer)
+            offered = self._offered()
+            found, behave = behaviours(stub, contract, offered)
             providers = [provider] if provider else list(offered.get(found.full_name, ()))
-            made = serve(loop, state, providers, found, behave)
+            made = serve(self._beside(), self.exchange.state, providers, found, behave)
             contracts, methods = [found.full_name], list(behave)
         for each in contracts:
             self._lead_to(made, each, provider, methods)
@@ -255,8 +250,7 @@ class Sandbox:
         found = named(contract, offered)
         chosen = {name: at for name, at in offered[found.full_name].items() if provider in ("", name)}
         recorder = Recorder(Cassette(found.full_name, list(keep)))
-        loop = self._loop or self._start_loop()
-        made = record(loop, self.exchange.state, found, chosen, recorder)
+        made = record(self._beside(), self.exchange.state, found, chosen, recorder)
         self._lead_to(made, found.full_name, provider, [method.name for method in unary(found)])
         with made:
             yield
@@ -285,9 +279,11 @@ class Sandbox:
             offered.setdefault(service["contract"], {})[service["provider"]] = service["address"]
         return offered
 
-    def _start_loop(self) -> Loop:
-        self._loop = Loop()
-        self._ending.callback(self._loop.close)
+    def _beside(self) -> Loop:
+        """The loop in which its stubs answer."""
+        if self._loop is None:
+            self._loop = Loop()
+            self._ending.callback(self._loop.close)
         return self._loop
 
     # For whom
@@ -314,18 +310,10 @@ class Sandbox:
         """
         if who in PERSONA_KEYS:
             return world().persona(who).citizen
-        wanted = phrases.read(who)
-        if age is not None:
-            wanted = replace(wanted, ages=(age, age) if isinstance(age, int) else age)
-        if sex:
-            wanted = replace(wanted, sex=phrases.sex(sex))
-        if province:
-            wanted = replace(wanted, province=phrases.province(province))
-        if deceased is not None:
-            wanted = replace(wanted, deceased=deceased)
-        asked = {"any": has, "none": lacks, "valid": valid, "expired": expired, "locked": locked}
-        entries = [phrases.entry(name, state) for state, names in asked.items() for name in _list(names)]
-        wanted = replace(wanted, entries=(*wanted.entries, *entries))
+        entries = {"any": has, "none": lacks, "valid": valid, "expired": expired, "locked": locked}
+        wanted = phrases.narrowed(
+            phrases.read(who), age=age, sex=sex, province=province, deceased=deceased, entries=entries
+        )
         return find(world(), wanted, f"{self.name} {next(self._people)}")
 
     @property
@@ -360,10 +348,6 @@ class Sandbox:
         for stub in self._stubs:
             stub.end()
         self._stubs.clear()
-
-
-def _list(names: str | Sequence[str]) -> Sequence[str]:
-    return [names] if isinstance(names, str) else names
 
 
 class _Bearer(httpx.Auth):

@@ -49,7 +49,7 @@ def code_of(population):
 
 def meets_its_own_fault_only(sandbox, effects, code):
     """The second call of four meets the fault; the others, and nobody else's, do not."""
-    with sandbox.connect() as connected:
+    with sandbox.connect(retries=False) as connected:
         population = PopulationServiceStub(connected.channel)
         assert code_of(population) == "OK"
         with sandbox.fault(effects, method="VerifyCitizen", nth="2") as fault:
