@@ -92,7 +92,7 @@ class Course:
 
     def check(self) -> list[Result]:
         """What the ledger, the registry and the answers say of each task now."""
-        place, texts = self._workplace(), self.text.tasks
+        place, texts = self.workplace(), self.text.tasks
         results = [
             Result(task.name, text, task.check(place)) for task, text in zip(self._found.lab.tasks, texts, strict=True)
         ]
@@ -104,7 +104,7 @@ class Course:
 
     def seen(self) -> dict[str, list[str]]:
         """The calls that the ledger has of each subsystem since the start, as lines of a table."""
-        place = self._workplace()
+        place = self.workplace()
         return {place.subsystems[role]: list(place.calls(role).table()) for role in place.subsystems}
 
     def answer(self, task: str, text: str) -> None:
@@ -140,7 +140,7 @@ class Course:
     def solve(self) -> None:
         """Does what the solution says, as the pupil's subsystems."""
         self.attempt.looked = True
-        self._found.solve(self._workplace())
+        self._found.solve(self.workplace())
         self._progress.write()
 
     def reset(self) -> None:
@@ -168,7 +168,8 @@ class Course:
         self._progress.attempts[name] = Attempt(str(self._found.folder), language, since, subsystems, values)
         self._progress.write()
 
-    def _workplace(self) -> Workplace:
+    def workplace(self) -> Workplace:
+        """What the lab has on the exchange. Raises LabRefused for a lab that is finished."""
         attempt = self.attempt
         if attempt.state == "finished":
             raise LabRefused(f"the lab {self.name} is finished: `ndxp lab start {self.name}` begins it anew")

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_hex
+from secrets import randbits, token_hex
 from typing import Any
 
 from ndxp.admin import AdminApi
 from ndxp.client import DEADLINE, BlockingExchange
 from ndxp.sandbox.calls import Call, Calls, records_of
+from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.world import Citizen
 
 _HOURS = 12
 """How long the faults of a lab are on, if nobody ends it."""
@@ -72,6 +74,10 @@ class Workplace:
         """A channel to the gateway as a role; use it in a ``with`` statement."""
         state = self._operator.state
         return BlockingExchange(state.gateway, state.tokens(self.subsystems[role]), deadline=deadline, retries=retries)
+
+    def people(self, count: int) -> list[Citizen]:
+        """So many living citizens, others each time: what is done to them disturbs nobody else on the exchange."""
+        return list(world().sample(count, randbits(32), alive=True))
 
     def fault(self, effects: str, *, role: str = "me", **conditions: Any) -> str:
         """Sets a fault for the calls of a role, with the conditions of the admin API; gives its id."""

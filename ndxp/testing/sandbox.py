@@ -17,6 +17,7 @@ import httpx
 from ndxp.client import DEADLINE, BlockingExchange, Exchange, Tokens
 from ndxp.retries import Retries
 from ndxp.sandbox.calls import Call, Calls, records_of
+from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
 from ndxp.testing import phrases
 from ndxp.testing.answers import Answer
@@ -27,7 +28,7 @@ from ndxp.testing.exchange import RunningExchange
 from ndxp.testing.faults import Fault, methods_in
 from ndxp.testing.identity import Identity
 from ndxp.testing.loop import Loop
-from ndxp.testing.people import find, world
+from ndxp.testing.people import find
 from ndxp.world import PERSONA_KEYS, Citizen
 
 if TYPE_CHECKING:
