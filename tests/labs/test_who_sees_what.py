@@ -1,5 +1,7 @@
 """Lab 2: a grant that is too wide, and a refusal that was skipped, are found."""
 
+from typing import Any
+
 import pytest
 
 from ndxp.population.v1.population_pb2 import GetCitizenRequest
@@ -8,8 +10,12 @@ from tests.labs.conftest import Begin, missing
 
 WHO = GetCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
 PURPOSE = [("x-ndxp-purpose", "press accreditation")]
-SERVICE = ("VN/GOV/G01/population", "ndxp.population.v1.PopulationService", ["GetCitizen"])
-TERMS = {"purposes": ["press accreditation"], "fields": ["citizen.full_name"], "valid_until": "2030-12-31"}
+SERVICE: tuple[str, str, list[str]] = ("VN/GOV/G01/population", "ndxp.population.v1.PopulationService", ["GetCitizen"])
+TERMS: dict[str, Any] = {
+    "purposes": ["press accreditation"],
+    "fields": ["citizen.full_name"],
+    "valid_until": "2030-12-31",
+}
 
 
 @pytest.mark.parametrize(
@@ -17,7 +23,7 @@ TERMS = {"purposes": ["press accreditation"], "fields": ["citizen.full_name"], "
     [{"fields": []}, {"fields": ["citizen.full_name", "citizen.religion"]}, {"valid_until": ""}, {"purposes": []}],
     ids=str,
 )
-def test_a_grant_that_gives_more_than_is_needed_is_not_enough(begin: Begin, wider: dict[str, object]) -> None:
+def test_a_grant_that_gives_more_than_is_needed_is_not_enough(begin: Begin, wider: dict[str, Any]) -> None:
     course = begin("2")
     course.solve()
     place = course.workplace()
