@@ -1,6 +1,7 @@
 """Lab 1: a call is made, its transaction is found, and so is the call that an agency made because of it."""
 
 from ndxp.labs import Lab, Task, Verdict, Workplace, right, wrong
+from ndxp.sandbox.calls import records_of
 
 _IMMIGRATION = "VN/GOV/G01/passports"
 
@@ -54,7 +55,7 @@ def nested(place: Workplace) -> Verdict:
     given = place.answer("nested")
     if not given:
         return wrong("the second transaction was not named yet", "chưa nêu mã của giao dịch thứ hai")
-    asked = place.admin.get("/transactions", client=_IMMIGRATION, after=place.since, limit=1000)
+    asked = records_of(place.admin, _IMMIGRATION, place.since)
     if any(record["transaction_id"] == given and record["message_id"] in applications for record in asked):
         return right(
             "Immigration made this call in its own name, because of your application",

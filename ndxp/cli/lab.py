@@ -76,7 +76,7 @@ def list_labs(
             {
                 "name": found.name, "title": titles, "minutes": found.lab.minutes,
                 "tasks": [task.name for task in found.lab.tasks], "state": attempt.state if attempt else "",
-                "done": attempt.done if attempt else [],
+                "done": attempt.done if attempt else [], "looked": bool(attempt and attempt.looked),
             }
         )  # fmt: skip
     if as_json:
@@ -222,7 +222,7 @@ def solution(
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
-    """Shows how the tasks can be done. `ndxp lab list --json` then still tells what was done.
+    """Shows how the tasks can be done. `ndxp lab list --json` tells that it was looked at.
 
     Examples: `ndxp lab solution`; `ndxp lab solution --run`
     """

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ndxp.labs.lab import Language, Task, Verdict
+import grpc
+
+from ndxp.labs.lab import Language, Task, Verdict, wrong
 from ndxp.labs.progress import Attempt, Progress
 from ndxp.labs.shelf import Found, find
 from ndxp.labs.text import LabRefused, TaskText, Text, filled
 from ndxp.labs.workplace import Workplace, add_subsystems, remove_subsystems
 from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.state import State
+from ndxp.wire import status
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,7 @@ class Course:
     def check(self) -> list[Result]:
         """What the ledger, the registry and the answers say of each task now."""
         place, texts = self.workplace(), self.text.tasks
-        results = [
-            Result(task.name, text, task.check(place)) for task, text in zip(self._found.lab.tasks, texts, strict=True)
-        ]
+        results = [Result(task.name, text, _judged(task, place)) for task, text in zip(self.tasks, texts, strict=True)]
         self.attempt.done = [result.task for result in results if result.verdict.done]
         if self.attempt.state != "finished":
             self.attempt.state = "done" if len(self.attempt.done) == len(results) else "started"
@@ -109,7 +110,7 @@ class Course:
 
     def answer(self, task: str, text: str) -> None:
         """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
-        names = [each.name for each in self._found.lab.tasks]
+        names = [each.name for each in self.tasks]
         if task not in names:
             raise LabRefused(f"this lab has no task {task[:100]!r}; it has {', '.join(names)}")
         self.attempt.answers[task] = text.strip()
@@ -127,7 +128,7 @@ class Course:
 
     def explanation(self) -> str:
         """What has happened and why. Raises LabRefused before all tasks are done."""
-        if self.attempt.state == "started":
+        if len(self.attempt.done) < len(self.tasks):
             raise LabRefused("the explanation comes when all tasks are done: `ndxp lab check` says what is missing")
         return self.filled(self.text.explanation)
 
@@ -161,8 +162,12 @@ class Course:
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
         values = {**subsystems, "folder": str(files)}
-        values |= lab.prepare(Workplace(self._operator, subsystems, files, values=values))
-        self._operator.wait()
+        try:
+            values |= lab.prepare(Workplace(self._operator, subsystems, files, values=values))
+            self._operator.wait()
+        except BaseException:
+            remove_subsystems(admin, subsystems.values())
+            raise
         since = self._operator.recorded()
         self._progress.current = name
         self._progress.attempts[name] = Attempt(str(self._found.folder), language, since, subsystems, values)
@@ -177,6 +182,18 @@ class Course:
             self._operator, attempt.subsystems, self._progress.files(self.name), since=attempt.since,
             values=attempt.values, answers=attempt.answers,
         )  # fmt: skip
+
+
+def _judged(task: Task, place: Workplace) -> Verdict:
+    """What the check of a task says; a task whose agency does not answer the check is not done."""
+    try:
+        return task.check(place)
+    except grpc.RpcError as error:
+        why = status.decode(error).message
+        return wrong(
+            f"this cannot be checked now, an agency does not answer: {why}",
+            f"hiện chưa kiểm tra được, một cơ quan không trả lời: {why}",
+        )
 
 
 def _operator(run_folder: Path) -> Operator:

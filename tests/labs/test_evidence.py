@@ -28,7 +28,8 @@ def test_a_file_that_is_no_forgery_of_the_proof_is_not_enough(begin: Begin) -> N
     course.solve()
     files = course.workplace().folder
     proof = json.loads(read(files / "proof.json"))
-    for other in (proof, {**proof, "checkpoint": "x"}, {"records": []}, [], "x"):
+    others: list[object] = [proof, {**proof, "checkpoint": "x"}, {"records": []}, [], "x"]
+    for other in others:
         (files / "forged.json").write_text(json.dumps(other), encoding="utf-8")
         assert missing(course) == ["forgery"]
 

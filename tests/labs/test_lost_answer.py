@@ -24,3 +24,13 @@ def test_another_request_id_makes_a_second_application(begin: Begin) -> None:
     assert missing(course) == ["again", "one", "repair"]
     [result] = [result for result in course.check() if result.task == "one"]
     assert "has 2 applications" in result.verdict.why["en"]
+
+
+def test_a_check_whose_agency_does_not_answer_says_so_and_passes_nothing(begin: Begin) -> None:
+    course = begin("7")
+    course.solve()
+    place = course.workplace()
+    place.fault("code=UNAVAILABLE", role="inspector", provider="VN/GOV/G01/passports")
+    place.settle()
+    assert missing(course) == ["one", "repair"]
+    assert "an agency does not answer" in course.check()[2].verdict.why["en"]

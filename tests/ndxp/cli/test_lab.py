@@ -64,7 +64,8 @@ def test_the_explanation_comes_when_all_is_done_and_a_watch_ends_then(ndxp: Ndxp
     watched = ndxp("lab", "watch")
     assert (watched.code, "All tasks are done" in watched.out) == (0, True)
     assert "What has happened" in ndxp("lab", "explain").out
-    assert [lab["state"] for lab in ndxp("lab", "list", "--json").data if lab["name"] == "01-first-call"] == ["done"]
+    [first] = [lab for lab in ndxp("lab", "list", "--json").data if lab["name"] == "01-first-call"]
+    assert (first["state"], first["looked"]) == ("done", True)
 
 
 def test_the_lab_speaks_the_language_that_it_was_started_in(ndxp: Ndxp) -> None:
@@ -73,6 +74,7 @@ def test_the_lab_speaks_the_language_that_it_was_started_in(ndxp: Ndxp) -> None:
     assert "Nhiệm vụ 1" in ndxp("lab", "reset").out
     assert "Đã kết thúc" in ndxp("lab", "finish").out
     assert "is finished" in ndxp("lab", "check").complaint
+    assert "when all tasks are done" in ndxp("lab", "explain").complaint
 
 
 def test_a_finished_lab_leaves_no_subsystem(ndxp: Ndxp, exchange: RunningExchange) -> None:
@@ -88,12 +90,14 @@ def test_an_answer_to_a_task_that_is_not_there_names_those_that_are(ndxp: Ndxp, 
     assert ndxp("lab", "answer", "size", "1", "--json").code == 0
 
 
-def test_a_folder_of_others_adds_labs(ndxp: Ndxp, tmp_path: Path) -> None:
+def test_a_folder_of_others_adds_labs(ndxp: Ndxp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = own_lab(tmp_path)
     listed = ndxp("lab", "list", "--labs", folder, "--json").data
     assert listed[-1]["name"] == "50-ours"
     assert ndxp("lab", "start", "ours", "--labs", folder).code == 0
     assert "✗ call: not called" in ndxp("lab", "check").out
+    monkeypatch.setenv("NDXP_LABS", str(folder))
+    assert ndxp("lab", "list", "--json").data[-1]["state"] == "started"
     assert ndxp("lab", "finish").code == 0
 
 
