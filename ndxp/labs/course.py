@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import grpc
 
@@ -94,13 +94,14 @@ class Course:
         return filled(text, self.attempt.values)
 
     def check(self) -> list[Result]:
-        """What the ledger, the registry and the answers say of each task now."""
+        """What the ledger, the registry and the answers say of each task now, also answers from another terminal."""
+        self._progress = Progress.read(self._progress.run_folder)
         place, texts = self.workplace(), self.text.tasks
         results = [Result(task.name, text, _judged(task, place)) for task, text in zip(self.tasks, texts, strict=True)]
-        self.attempt.done = [result.task for result in results if result.verdict.done]
-        if self.attempt.state != "finished":
-            self.attempt.state = "done" if len(self.attempt.done) == len(results) else "started"
-        self._progress.write()
+        done = [result.task for result in results if result.verdict.done]
+        state = "done" if len(done) == len(results) else "started"
+        if (done, state) != (self.attempt.done, self.attempt.state):
+            self._keep(done=done, state=state)
         return results
 
     def seen(self) -> dict[str, list[str]]:
@@ -113,8 +114,7 @@ class Course:
         names = [each.name for each in self.tasks]
         if task not in names:
             raise LabRefused(f"this lab has no task {task[:100]!r}; it has {', '.join(names)}")
-        self.attempt.answers[task] = text.strip()
-        self._progress.write()
+        self._progress.keep(self.name, lambda attempt: attempt.answers.update({task: text.strip()}))
 
     def hint(self) -> tuple[Result, str] | None:
         """The next hint for the first task that is not done; the last one again and again. None when all are done."""
@@ -122,8 +122,7 @@ class Course:
         if result is None:
             return None
         number = self.attempt.hints.get(result.task, 0)
-        self.attempt.hints[result.task] = min(number + 1, len(result.text.hints))
-        self._progress.write()
+        self._keep(hints={**self.attempt.hints, result.task: min(number + 1, len(result.text.hints))})
         return result, result.text.hints[min(number, len(result.text.hints) - 1)]
 
     def explanation(self) -> str:
@@ -134,15 +133,14 @@ class Course:
 
     def solution(self) -> str:
         """How the tasks can be done; that somebody has looked at it is kept."""
-        self.attempt.looked = True
-        self._progress.write()
+        self._keep(looked=True)
         return self.filled(self.text.solution)
 
     def solve(self) -> None:
         """Does what the solution says, as the pupil's subsystems."""
-        self.attempt.looked = True
-        self._found.solve(self.workplace())
-        self._progress.write()
+        place = self.workplace()
+        self._found.solve(place)
+        self._keep(looked=True, answers=dict(place.answers))
 
     def reset(self) -> None:
         """The state of the start again."""
@@ -151,8 +149,7 @@ class Course:
     def finish(self) -> None:
         """Removes the lab's subsystems with their grants, quotas and faults. What was done stays in the ledger."""
         remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
-        self.attempt.state = "finished"
-        self._progress.write()
+        self._keep(state="finished")
 
     def _begin(self, language: Language) -> None:
         lab, admin, name = self._found.lab, self._operator.admin, self.name
@@ -161,7 +158,7 @@ class Course:
         subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
-        values = {**subsystems, "folder": str(files)}
+        values = {**subsystems, "folder": str(files.resolve())}
         try:
             values |= lab.prepare(Workplace(self._operator, subsystems, files, values=values))
             self._operator.wait()
@@ -169,9 +166,16 @@ class Course:
             remove_subsystems(admin, subsystems.values())
             raise
         since = self._operator.recorded()
-        self._progress.current = name
-        self._progress.attempts[name] = Attempt(str(self._found.folder), language, since, subsystems, values)
-        self._progress.write()
+        self._progress.begin(name, Attempt(str(self._found.folder), language, since, subsystems, values))
+
+    def _keep(self, **changed: Any) -> None:
+        """Keeps what has changed of the attempt."""
+
+        def change(attempt: Attempt) -> None:
+            for field, value in changed.items():
+                setattr(attempt, field, value)
+
+        self._progress.keep(self.name, change)
 
     def workplace(self) -> Workplace:
         """What the lab has on the exchange. Raises LabRefused for a lab that is finished."""

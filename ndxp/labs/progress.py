@@ -1,17 +1,20 @@
 """How far somebody has come with the labs: a file in the run folder of the exchange."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ndxp.labs.lab import Language
 from ndxp.labs.text import LabRefused
+from ndxp.locked_file import locked
 from ndxp.whole_file import whole_file
 
 FOLDER = "labs"
 """The folder in the run folder with the progress, and a folder for each lab with files of the pupil."""
 
-_FILE = "progress.json"
+_FILE, _LOCK = "progress.json", "progress.lock"
 
 
 @dataclass(slots=True)
@@ -54,10 +57,33 @@ class Progress:
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise LabRefused(f"{path} cannot be used: remove it, and start the lab again") from error
 
-    def write(self) -> None:
-        """Writes the file."""
+    def keep(self, name: str, change: Callable[[Attempt], None]) -> None:
+        """Changes an attempt, here and in the file. What another terminal has changed meanwhile stays."""
+        with self._alone():
+            now = Progress.read(self.run_folder)
+            if name not in now.attempts:
+                raise LabRefused(f"the lab {name} is not started: `ndxp lab start {name}`")
+            change(now.attempts[name])
+            now._write()
+        self.attempts = now.attempts
+
+    def begin(self, name: str, attempt: Attempt) -> None:
+        """Keeps a new attempt in the place of an older one; its lab is the current one."""
+        with self._alone():
+            now = Progress.read(self.run_folder)
+            now.current, now.attempts[name] = name, attempt
+            now._write()
+        self.current, self.attempts = now.current, now.attempts
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         folder = self.run_folder / FOLDER
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(folder / _LOCK):
+            yield
+
+    def _write(self) -> None:
+        folder = self.run_folder / FOLDER
         kept = {"current": self.current, "attempts": {name: asdict(each) for name, each in self.attempts.items()}}
         with whole_file(folder / _FILE) as file:
             file.write(json.dumps(kept, ensure_ascii=False, indent=1).encode())

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from ndxp import tree
 from ndxp.labs.lab import Lab, Language
@@ -40,10 +39,10 @@ class Found:
     @cached_property
     def solve(self) -> Callable[[Workplace], None]:
         """Does what a pupil would do. Raises LabRefused."""
-        found: Any = getattr(self._module("solution"), "solve", None)
+        found: Callable[[Workplace], None] | None = getattr(self._module("solution"), "solve", None)
         if not callable(found):
             raise LabRefused(f"{self.folder / 'solution.py'} has no function solve")
-        return found  # type: ignore[no-any-return]
+        return found
 
     def text(self, language: Language) -> Text:
         """Its texts. Raises LabRefused, also when they have other tasks than the lab."""
