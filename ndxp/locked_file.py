@@ -9,6 +9,6 @@ from pathlib import Path
 @contextmanager
 def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
     """Holds the lock of a file, alone or together with others who share it; waits for it as long as needed."""
-    with path.open("a") as file:
+    with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield

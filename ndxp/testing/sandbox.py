@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from ndxp.client import DEADLINE, BlockingExchange, Exchange, Tokens
+from ndxp.faults import scenario as scenarios
 from ndxp.retries import Retries
 from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.nation import world
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 ONE_STOP = "VN/GOV/H26/one-stop"
 """As whom a sandbox acts unless the test names another subsystem: this one may call the most contracts."""
+
+_MINUTES = 60.0
+"""How long a fault lasts at most, unless a test says so: it ends also when nobody has removed it."""
 
 
 class Sandbox:
@@ -70,23 +74,29 @@ class Sandbox:
 
     def close(self) -> None:
         """Removes the identity, its faults and stubs. Raises AdminRefused when the exchange does not answer."""
-        for identity in self._identities:
-            identity.remove()
-        self._identities.clear()
-        for stub in self._stubs:
-            stub.end()
+        with ExitStack() as ending:  # from the last line to the first, each also after one that failed
+            ending.callback(self._operator.close)
+            ending.callback(self._ending.close)
+            for stub in self._stubs:
+                ending.callback(stub.end)
+            for identity in self._identities:
+                ending.callback(identity.remove)
         self._stubs.clear()
-        self._ending.close()
-        self._operator.close()
+        self._identities.clear()
 
     # As whom it calls
 
     def acts_as(self, subsystem: str) -> Self:
-        """From now on it may call what this subsystem may, and belongs to the same member. Raises AdminRefused."""
+        """From now on it may call what this subsystem may, and belongs to the same member. Raises AdminRefused.
+
+        Its faults and stubs go with it; connections that are open stay those of who it was.
+        """
         if subsystem != self._of:
             self._of = subsystem
             if self._identities:
                 self._begin()
+                for fault in self._faults:
+                    fault.move(self._identities[-1].subsystem)
         return self
 
     @property
@@ -172,7 +182,7 @@ class Sandbox:
         seed: int = 0,
         hours: str = "",
         days: Sequence[str] = (),
-        minutes: float = 60,
+        minutes: float = _MINUTES,
     ) -> Fault:
         """A fault for its calls: ``with sandbox.fault("delay=2s", method="VerifyCitizen", nth="1-2"): ...``.
 
@@ -180,17 +190,31 @@ class Sandbox:
         statement, with ``remove``, with the test, and after so many minutes in any case. Raises AdminRefused for a
         rule that is wrong.
         """
+        rule = {
+            "do": effects, "methods": methods_in(method), "contract": contract, "provider": provider,
+            "purpose": purpose, "message_id": message_id, "nth": nth, "count": count, "hours": hours,
+            "days": list(days), "note": f"set by a test: {self.name}"[:500],
+        }  # fmt: skip
+        given = {name: value for name, value in rule.items() if value}
+        return self._set({**given, "share": share, "seed": seed}, minutes)
+
+    def scenario(self, name: str) -> AbstractContextManager[object]:
+        """The faults of a scenario (`ndxp fault scenario`) for its calls; they end as one of ``fault`` does.
+
+        Raises ScenarioRefused.
+        """
+        faults = ExitStack()
+        for rule in scenarios.load(name).faults:
+            faults.enter_context(self._set(rule, _MINUTES))
+        return faults
+
+    def _set(self, rule: Mapping[str, Any], minutes: float) -> Fault:
+        """Sets a rule for its calls."""
         if not self._identities:
             self._begin()
         until = datetime.now(UTC) + timedelta(minutes=minutes)
-        rule = {
-            "do": effects, "consumer": self._identities[-1].subsystem, "valid_until": until.isoformat(),
-            "methods": methods_in(method), "contract": contract, "provider": provider, "purpose": purpose,
-            "message_id": message_id, "nth": nth, "count": count, "hours": hours, "days": list(days),
-            "note": f"set by a test: {self.name}"[:500],
-        }  # fmt: skip
-        given = {name: value for name, value in rule.items() if value}
-        fault = Fault(self._operator, {**given, "share": share, "seed": seed}, self._next_rule)
+        own = {"consumer": self._identities[-1].subsystem, "valid_until": until.isoformat()}
+        fault = Fault(self._operator, {**rule, **own}, self._next_rule)
         self._known = True
         self._faults.append(fault)
         return fault

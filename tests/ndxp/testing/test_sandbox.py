@@ -16,6 +16,7 @@ import pytest
 from ndxp.admin import AdminRefused
 from ndxp.clock import ClockRefused
 from ndxp.errors import AgencyError, Code
+from ndxp.faults.scenario import ScenarioRefused
 from ndxp.health_insurance.v1.health_insurance_pb2 import CheckInRequest
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.population.v1 import population_pb2 as pb
@@ -106,8 +107,20 @@ def test_a_fault_decorates_a_function(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.ndxp_fault("refuse=MEMBER_DISABLED", method="VerifyCitizen")
-def test_a_fault_is_set_by_a_mark(sandbox: Sandbox) -> None:
+def test_a_fault_is_set_by_a_mark_and_goes_with_the_sandbox_when_it_acts_as_another(sandbox: Sandbox) -> None:
     assert verifies(sandbox) == "MEMBER_DISABLED"
+    assert verifies(sandbox.acts_as("VN/GOV/H29/one-stop")) == "MEMBER_DISABLED"
+    sandbox.reset()
+    assert verifies(sandbox) == "True"
+
+
+def test_a_scenario_is_for_the_calls_of_one_test(sandbox: Sandbox, neighbour: Sandbox) -> None:
+    with sandbox.scenario("population-maintenance"):
+        assert verifies(sandbox) != "True"
+        assert verifies(neighbour) == "True"
+    assert verifies(sandbox) == "True"
+    with pytest.raises(ScenarioRefused, match="did you mean 'lost-answer'"):
+        sandbox.scenario("lost-anser")
 
 
 @pytest.mark.parametrize(
