@@ -56,7 +56,6 @@ class Workplace:
 
     def calls(self, role: str = "me", **conditions: Any) -> Calls:
         """The calls of a role since the start, from the ledger, the earliest first; see ``Calls.where``."""
-        self._operator.recorded()
         return Calls(map(Call.of, self.records(role))).where(**conditions)
 
     def records(self, role: str = "me") -> list[Mapping[str, Any]]:
