@@ -23,7 +23,7 @@ up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 test: $(VENV)/ready-dev  ## the tests; half of their time they wait for processes, so four at a time, a file in one piece
 	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
 
-test-long: $(VENV)/ready-dev  ## the tests that take a minute and more: drills, upgrades, installations
+test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, drills, upgrades, installations
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m long
 
 snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands (they take the usual ports), and new agencies

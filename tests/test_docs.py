@@ -80,7 +80,7 @@ def test_every_snippet_says_what_it_is_and_why_if_it_is_not_run() -> None:
 
 def test_every_page_the_readme_points_to_exists() -> None:
     readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
-    links = [part.split(")")[0] for part in readme.split("](")[1:]]
+    links = [part.split(")")[0].partition("#")[0] for part in readme.split("](")[1:]]
     assert [link for link in links if not (DOCS.parent / link).exists()] == []
 
 

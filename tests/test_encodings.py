@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("benchmarks/**", "docs", "drills/**", "gateway/**", "loadtest", "ndxp/**", "services/**", "tests/**")
+PLACES = (
+    "benchmarks/**",
+    "docs",
+    "drills/**",
+    "gateway/**",
+    "labs/**",
+    "loadtest",
+    "ndxp/**",
+    "services/**",
+    "tests/**",
+)
 OPENING = {"open", "fdopen", "TextIOWrapper", "NamedTemporaryFile", "TemporaryFile"}
 BINARY_UNLESS_TOLD = {"NamedTemporaryFile", "TemporaryFile"}
 READING = {"read_text", "write_text", "open_text"}

@@ -54,7 +54,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message_id: str = ""
     nth: str = ""
     count: str = "rule"
-    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    share: float = 1.0
     seed: int = 0
     hours: str = ""
     days: list[str] = []
@@ -148,6 +148,8 @@ def _check_times(place: str, fault: Fault) -> None:
             raise FaultError(
                 f"{place}.nth: {part.strip()[:40]!r} is not 3, 1-2, 5-, even, odd or */10 (calls count from 1)"
             )
+    if not 0 < fault.share <= 1:
+        raise FaultError(f"{place}.share: {fault.share:g} is no part of the calls: more than 0, at most 1")
     if fault.count not in _COUNTS:
         raise FaultError(f"{place}.count: {fault.count[:40]!r} is not one of {', '.join(_COUNTS)}")
     if fault.hours and not _HOURS.fullmatch(fault.hours):

@@ -14,6 +14,7 @@ REQUEST_HEADERS: Mapping[str, str] = {
     metadata.ISSUE: "The matter that the call belongs to; recorded in the ledger.",
     metadata.REPRESENTED_PARTY: "On whose behalf the caller asks; recorded in the ledger.",
     metadata.PATH: "The path of a call of a REST service; other services take none.",
+    metadata.FAULT: "Effects of a fault that this call is to meet, where the exchange lets callers ask for faults.",
     metadata.PURPOSE: "What the data is for, where the grant asks for a purpose; recorded in the ledger.",
 }
 """What a caller may say of a call, beside the trace."""
@@ -23,11 +24,13 @@ _ANSWERS: Mapping[str, str] = {
     metadata.WITHHELD: "Fields of the answer that the grant does not release, with spaces between.",
     metadata.GRANT: "The grant that withholds them.",
     metadata.ERROR_ORIGIN: "Who refused: gateway or provider.",
+    metadata.REPLAY_OF: "The transaction in which this answer was given first, if it is given again.",
+    metadata.FAULT: "The faults, set on purpose, that the call has met.",
     "retry-after": "Seconds to wait before the next try.",
 }
 
-_OF_A_RESULT = (metadata.TRANSACTION_ID, metadata.WITHHELD, metadata.GRANT)
-_OF_AN_ERROR = (metadata.TRANSACTION_ID, metadata.ERROR_ORIGIN, "retry-after")
+_OF_A_RESULT = (metadata.TRANSACTION_ID, metadata.WITHHELD, metadata.GRANT, metadata.REPLAY_OF, metadata.FAULT)
+_OF_AN_ERROR = (metadata.TRANSACTION_ID, metadata.ERROR_ORIGIN, metadata.FAULT, "retry-after")
 
 
 _PROBLEM = {

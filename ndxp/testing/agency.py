@@ -1,7 +1,7 @@
 """A stub in the place of an agency, for the calls of one test: a real server, which the gateway calls instead."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,13 @@ from ndxp.agency.caller import caller
 from ndxp.agency.hosting import Agency
 from ndxp.agency.parts import read_part
 from ndxp.agency.server import AgencyServer
+from ndxp.sandbox.nation import world
 from ndxp.sandbox.state import State
 from ndxp.sqlite import sqlite_url
 from ndxp.testing.answers import Answer, rows
-from ndxp.testing.contracts import answered
+from ndxp.testing.contracts import answered, named, of_servicer
 from ndxp.testing.faults import Fault
 from ndxp.testing.loop import Loop
-from ndxp.testing.people import world
 
 HERE = "127.0.0.1"
 """Where stubs listen."""
@@ -95,6 +95,24 @@ class Stub:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def behaviours(
+    stub: object, contract: str, offered: Iterable[str]
+) -> tuple[ServiceDescriptor, Mapping[str, Behaviour]]:
+    """The contract that a table of answers, a servicer or its class is for, and how its methods behave.
+
+    ``contract`` is the name of one that is ``offered``; a servicer needs none. Raises ValueError or TypeError.
+    """
+    if isinstance(stub, Mapping):
+        found = named(contract, offered)
+        return found, from_table(found, stub)
+    servicer = stub() if inspect.isclass(stub) else stub
+    found = named(contract, offered) if contract else of_servicer(servicer)
+    behave = from_servicer(found, servicer)
+    if not behave:
+        raise ValueError(f"{type(servicer).__name__} answers no method of {found.full_name}")
+    return found, behave
 
 
 def from_table(contract: ServiceDescriptor, table: Mapping[str, Answer]) -> Mapping[str, Behaviour]:

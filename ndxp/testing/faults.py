@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ContextDecorator
 from typing import Any, Self
 
-from ndxp.testing.operator import Operator
+from ndxp.sandbox.operator import Operator
 
 
 class Fault(ContextDecorator):
@@ -16,7 +16,7 @@ class Fault(ContextDecorator):
 
     def __init__(self, operator: Operator, rule: Mapping[str, Any], identify: Callable[[], str]) -> None:
         self._operator = operator
-        self._rule = rule
+        self._rule = dict(rule)
         self._identify = identify
         self.id = ""
         self.set()
@@ -24,8 +24,7 @@ class Fault(ContextDecorator):
     def set(self) -> None:
         """Sets the rule, and returns when every gateway knows it. Raises AdminRefused for a rule that is wrong."""
         if not self.id:
-            body = [{**self._rule, "id": self._identify()}]
-            self.id = self._operator.admin.send("POST", "/faults", body=body)[0]["id"]
+            self._add()
             self._operator.wait()
 
     def remove(self) -> None:
@@ -34,6 +33,17 @@ class Fault(ContextDecorator):
             self._operator.admin.send("DELETE", f"/faults/{self.id}")
             self.id = ""
             self._operator.wait()
+
+    def move(self, consumer: str) -> None:
+        """Makes it one for the calls of another subsystem; every gateway will know it soon."""
+        self._rule["consumer"] = consumer
+        if self.id:
+            self._operator.admin.send("DELETE", f"/faults/{self.id}")
+            self._add()
+
+    def _add(self) -> None:
+        body = [{**self._rule, "id": self._identify()}]
+        self.id = self._operator.admin.send("POST", "/faults", body=body)[0]["id"]
 
     def forget(self) -> None:
         """Notes that the rule was removed with others."""

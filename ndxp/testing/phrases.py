@@ -1,7 +1,7 @@
 """Reads whom a test needs from a short phrase, such as ``child under 6 with expired card in H26``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ndxp.testing.people import OLDEST, STATES, Conditions
 from ndxp.world import MAJORITY, PERSONA_KEYS, Sex, normalise_name, provinces, register_kinds
@@ -53,13 +53,36 @@ def read(phrase: str) -> Conditions:
         negative = word == "without" or (word == "and" and negative)
         if negative and state:
             raise PhraseRefused(f"{phrase!r}: say `without {name}`, or `with {state} {name}`")
-        entries.append(entry(name, "none" if negative else state or "any"))
+        entries.append(_entry(name, "none" if negative else state or "any"))
     return Conditions(
-        (youngest, oldest), sex, province(found["place"] or ""), found["state"] == "deceased ", tuple(entries)
+        (youngest, oldest), sex, _province(found["place"] or ""), found["state"] == "deceased ", tuple(entries)
     )
 
 
-def entry(name: str, state: str) -> tuple[str, str]:
+def narrowed(
+    wanted: Conditions,
+    *,
+    age: int | tuple[int, int] | None,
+    sex: str,
+    province: str,
+    deceased: bool | None,
+    entries: Mapping[str, str | Sequence[str]],
+) -> Conditions:
+    """Conditions with others that were given by keywords; ``entries`` are names of registers, by what is asked of them.
+
+    Raises PhraseRefused.
+    """
+    listed = {state: [names] if isinstance(names, str) else names for state, names in entries.items()}
+    return Conditions(
+        wanted.ages if age is None else (age, age) if isinstance(age, int) else age,
+        _sex(sex) if sex else wanted.sex,
+        _province(province) or wanted.province,
+        wanted.deceased if deceased is None else deceased,
+        (*wanted.entries, *(_entry(name, state) for state, names in listed.items() for name in names)),
+    )
+
+
+def _entry(name: str, state: str) -> tuple[str, str]:
     """A register by one of its names, with what is asked of the entry in it. Raises PhraseRefused."""
     known = register_kinds()
     register = _ALSO.get(name, name).replace(" ", "_")
@@ -74,7 +97,7 @@ def entry(name: str, state: str) -> tuple[str, str]:
     return register, state
 
 
-def province(text: str) -> str:
+def _province(text: str) -> str:
     """The code of a province by its code (001), its code on the exchange (H26), or its name; empty for empty.
 
     Raises PhraseRefused.
@@ -87,7 +110,7 @@ def province(text: str) -> str:
     raise PhraseRefused(f"there is no province {text!r}; name it as 001, H26 or Hà Nội")
 
 
-def sex(text: str) -> Sex:
+def _sex(text: str) -> Sex:
     """``male`` or ``female``. Raises PhraseRefused."""
     try:
         return Sex[text.upper()]

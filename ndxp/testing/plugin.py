@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from ndxp.admin import AdminRefused
 from ndxp.agency.contract import generate
 from ndxp.agency.parts import PartRefused
 from ndxp.sandbox.life import StartFailed
+from ndxp.sandbox.operator import NotKnown
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.testing import run
 from ndxp.testing.exchange import RunningExchange
@@ -123,5 +125,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     made = getattr(item, "funcargs", {}).get("sandbox")
     if report.when == "call" and report.failed and isinstance(made, Sandbox):
-        report.sections.append(("calls of the sandbox", repr(made.calls())))
+        try:
+            shown = repr(made.calls())
+        except (AdminRefused, NotKnown) as error:
+            shown = str(error)
+        report.sections.append(("calls of the sandbox", shown))
     return report

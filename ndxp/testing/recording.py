@@ -25,7 +25,7 @@ class Relaying:
         tls = Tls.load(state.tls_folder, GATEWAY) if state.tls else None
         self._channels = {name: connect_aio(address, tls, OPTIONS, []) for name, address in addresses.items()}
         self._tls = Tls.load(state.tls_folder, next(iter(addresses))) if state.tls else None
-        self._server = accepting.server()
+        self._server = accepting.server(options=OPTIONS)
 
     async def start(self, contract: ServiceDescriptor) -> int:
         """Starts, and returns the port."""

@@ -2,10 +2,8 @@
 
 import asyncio
 import hashlib
-import inspect
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,18 +15,21 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from ndxp.client import DEADLINE, BlockingExchange, Exchange, Tokens
+from ndxp.faults import scenario as scenarios
+from ndxp.retries import Retries
+from ndxp.sandbox.calls import Call, Calls, records_of
+from ndxp.sandbox.nation import world
+from ndxp.sandbox.operator import Operator
 from ndxp.testing import phrases
 from ndxp.testing.answers import Answer
-from ndxp.testing.calls import Call, Calls
 from ndxp.testing.cassette import Cassette, Player, Recorder
 from ndxp.testing.clock import SandboxClock
-from ndxp.testing.contracts import named, of_servicer
+from ndxp.testing.contracts import named
 from ndxp.testing.exchange import RunningExchange
 from ndxp.testing.faults import Fault, methods_in
 from ndxp.testing.identity import Identity
 from ndxp.testing.loop import Loop
-from ndxp.testing.operator import Operator
-from ndxp.testing.people import find, world
+from ndxp.testing.people import find
 from ndxp.world import PERSONA_KEYS, Citizen
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 ONE_STOP = "VN/GOV/H26/one-stop"
 """As whom a sandbox acts unless the test names another subsystem: this one may call the most contracts."""
 
-_PAGE = 1000
+_MINUTES = 60.0
+"""How long a fault lasts at most, unless a test says so: it ends also when nobody has removed it."""
 
 
 class Sandbox:
@@ -72,23 +74,29 @@ class Sandbox:
 
     def close(self) -> None:
         """Removes the identity, its faults and stubs. Raises AdminRefused when the exchange does not answer."""
-        for identity in self._identities:
-            identity.remove()
-        self._identities.clear()
-        for stub in self._stubs:
-            stub.end()
+        with ExitStack() as ending:  # from the last line to the first, each also after one that failed
+            ending.callback(self._operator.close)
+            ending.callback(self._ending.close)
+            for stub in self._stubs:
+                ending.callback(stub.end)
+            for identity in self._identities:
+                ending.callback(identity.remove)
         self._stubs.clear()
-        self._ending.close()
-        self._operator.close()
+        self._identities.clear()
 
     # As whom it calls
 
     def acts_as(self, subsystem: str) -> Self:
-        """From now on it may call what this subsystem may, and belongs to the same member. Raises AdminRefused."""
+        """From now on it may call what this subsystem may, and belongs to the same member. Raises AdminRefused.
+
+        Its faults and stubs go with it; connections that are open stay those of who it was.
+        """
         if subsystem != self._of:
             self._of = subsystem
             if self._identities:
                 self._begin()
+                for fault in self._faults:
+                    fault.move(self._identities[-1].subsystem)
         return self
 
     @property
@@ -116,15 +124,15 @@ class Sandbox:
         """Variables for a program that is tested: where the exchange is, and as whom it calls."""
         return self._identity().environment
 
-    def connect(self, *, deadline: float = DEADLINE) -> BlockingExchange:
-        """A channel to the gateway; use it in a ``with`` statement."""
-        return BlockingExchange(self.exchange.gateway, self.tokens, deadline=deadline)
+    def connect(self, *, deadline: float = DEADLINE, retries: Retries | bool = True) -> BlockingExchange:
+        """A channel to the gateway; use it in a ``with`` statement. ``retries=False`` sends each call once."""
+        return BlockingExchange(self.exchange.gateway, self.tokens, deadline=deadline, retries=retries)
 
     @asynccontextmanager
-    async def aconnect(self, *, deadline: float = DEADLINE) -> AsyncIterator[Exchange]:
+    async def aconnect(self, *, deadline: float = DEADLINE, retries: Retries | bool = True) -> AsyncIterator[Exchange]:
         """A channel to the gateway for asyncio."""
         tokens = await asyncio.to_thread(lambda: self.tokens)
-        async with Exchange(self.exchange.gateway, tokens, deadline=deadline) as connected:
+        async with Exchange(self.exchange.gateway, tokens, deadline=deadline, retries=retries) as connected:
             yield connected
 
     @property
@@ -174,7 +182,7 @@ class Sandbox:
         seed: int = 0,
         hours: str = "",
         days: Sequence[str] = (),
-        minutes: float = 60,
+        minutes: float = _MINUTES,
     ) -> Fault:
         """A fault for its calls: ``with sandbox.fault("delay=2s", method="VerifyCitizen", nth="1-2"): ...``.
 
@@ -182,17 +190,31 @@ class Sandbox:
         statement, with ``remove``, with the test, and after so many minutes in any case. Raises AdminRefused for a
         rule that is wrong.
         """
+        rule = {
+            "do": effects, "methods": methods_in(method), "contract": contract, "provider": provider,
+            "purpose": purpose, "message_id": message_id, "nth": nth, "count": count, "hours": hours,
+            "days": list(days), "note": f"set by a test: {self.name}"[:500],
+        }  # fmt: skip
+        given = {name: value for name, value in rule.items() if value}
+        return self._set({**given, "share": share, "seed": seed}, minutes)
+
+    def scenario(self, name: str) -> AbstractContextManager[object]:
+        """The faults of a scenario (`ndxp fault scenario`) for its calls; they end as one of ``fault`` does.
+
+        Raises ScenarioRefused.
+        """
+        faults = ExitStack()
+        for rule in scenarios.load(name).faults:
+            faults.enter_context(self._set(rule, _MINUTES))
+        return faults
+
+    def _set(self, rule: Mapping[str, Any], minutes: float) -> Fault:
+        """Sets a rule for its calls."""
         if not self._identities:
             self._begin()
         until = datetime.now(UTC) + timedelta(minutes=minutes)
-        rule = {
-            "do": effects, "consumer": self._identities[-1].subsystem, "valid_until": until.isoformat(),
-            "methods": methods_in(method), "contract": contract, "provider": provider, "purpose": purpose,
-            "message_id": message_id, "nth": nth, "count": count, "hours": hours, "days": list(days),
-            "note": f"set by a test: {self.name}"[:500],
-        }  # fmt: skip
-        given = {name: value for name, value in rule.items() if value}
-        fault = Fault(self._operator, {**given, "share": share, "seed": seed}, self._next_rule)
+        own = {"consumer": self._identities[-1].subsystem, "valid_until": until.isoformat()}
+        fault = Fault(self._operator, {**rule, **own}, self._next_rule)
         self._known = True
         self._faults.append(fault)
         return fault
@@ -223,21 +245,17 @@ class Sandbox:
         that ``ndxp new agency`` has made. A table needs ``contract``, the name of a contract of the exchange. The stub
         answers as every provider of its contract, or as ``provider``. Raises ValueError, TypeError or AdminRefused.
         """
-        from ndxp.testing.agency import from_servicer, from_table, serve, serve_module  # needs the extra `agency`
+        from ndxp.testing.agency import behaviours, serve, serve_module  # needs the extra `agency`
 
-        offered = self._offered()
-        state = self.exchange.state
-        loop = self._loop or self._start_loop()
         if isinstance(stub, ModuleType):
-            made, contracts = serve_module(loop, state, stub, Path(self._ending.enter_context(TemporaryDirectory())))
+            folder = Path(self._ending.enter_context(TemporaryDirectory()))
+            made, contracts = serve_module(self._beside(), self.exchange.state, stub, folder)
             methods: Sequence[str] = ()
         else:
-            table = isinstance(stub, Mapping)
-            servicer = stub() if inspect.isclass(stub) else stub
-            found = named(contract, offered) if contract or table else of_servicer(servicer)
-            behave = from_table(found, stub) if isinstance(stub, Mapping) else from_servicer(found, servicer)
+            offered = self._offered()
+            found, behave = behaviours(stub, contract, offered)
             providers = [provider] if provider else list(offered.get(found.full_name, ()))
-            made = serve(loop, state, providers, found, behave)
+            made = serve(self._beside(), self.exchange.state, providers, found, behave)
             contracts, methods = [found.full_name], list(behave)
         for each in contracts:
             self._lead_to(made, each, provider, methods)
@@ -257,8 +275,7 @@ class Sandbox:
         found = named(contract, offered)
         chosen = {name: at for name, at in offered[found.full_name].items() if provider in ("", name)}
         recorder = Recorder(Cassette(found.full_name, list(keep)))
-        loop = self._loop or self._start_loop()
-        made = record(loop, self.exchange.state, found, chosen, recorder)
+        made = record(self._beside(), self.exchange.state, found, chosen, recorder)
         self._lead_to(made, found.full_name, provider, [method.name for method in unary(found)])
         with made:
             yield
@@ -287,9 +304,11 @@ class Sandbox:
             offered.setdefault(service["contract"], {})[service["provider"]] = service["address"]
         return offered
 
-    def _start_loop(self) -> Loop:
-        self._loop = Loop()
-        self._ending.callback(self._loop.close)
+    def _beside(self) -> Loop:
+        """The loop in which its stubs answer."""
+        if self._loop is None:
+            self._loop = Loop()
+            self._ending.callback(self._loop.close)
         return self._loop
 
     # For whom
@@ -316,18 +335,10 @@ class Sandbox:
         """
         if who in PERSONA_KEYS:
             return world().persona(who).citizen
-        wanted = phrases.read(who)
-        if age is not None:
-            wanted = replace(wanted, ages=(age, age) if isinstance(age, int) else age)
-        if sex:
-            wanted = replace(wanted, sex=phrases.sex(sex))
-        if province:
-            wanted = replace(wanted, province=phrases.province(province))
-        if deceased is not None:
-            wanted = replace(wanted, deceased=deceased)
-        asked = {"any": has, "none": lacks, "valid": valid, "expired": expired, "locked": locked}
-        entries = [phrases.entry(name, state) for state, names in asked.items() for name in _list(names)]
-        wanted = replace(wanted, entries=(*wanted.entries, *entries))
+        entries = {"any": has, "none": lacks, "valid": valid, "expired": expired, "locked": locked}
+        wanted = phrases.narrowed(
+            phrases.read(who), age=age, sex=sex, province=province, deceased=deceased, entries=entries
+        )
         return find(world(), wanted, f"{self.name} {next(self._people)}")
 
     @property
@@ -340,22 +351,14 @@ class Sandbox:
     def calls(self, **conditions: Any) -> Calls:
         """Its calls since the beginning, or since ``reset``, from the ledger; see ``Calls.where`` for conditions."""
         self._operator.recorded()
-        found = [record for identity in self._identities for record in self._records(identity.subsystem)]
+        admin, since = self._operator.admin, self._since
+        found = [record for identity in self._identities for record in records_of(admin, identity.subsystem, since)]
         found.sort(key=lambda record: record["seq"])
         return Calls(map(Call.of, found)).where(**conditions)
 
     async def acalls(self, **conditions: Any) -> Calls:
         """Its calls, for asyncio."""
         return await asyncio.to_thread(lambda: self.calls(**conditions))
-
-    def _records(self, client: str) -> Iterator[Mapping[str, Any]]:
-        place = self._since
-        while True:
-            page = self._operator.admin.get("/transactions", client=client, limit=_PAGE, after=place)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            place = page[-1]["seq"]
 
     def reset(self) -> None:
         """As at the beginning of the test: no fault, no stub of an agency, no calls."""
@@ -370,10 +373,6 @@ class Sandbox:
         for stub in self._stubs:
             stub.end()
         self._stubs.clear()
-
-
-def _list(names: str | Sequence[str]) -> Sequence[str]:
-    return [names] if isinstance(names, str) else names
 
 
 class _Bearer(httpx.Auth):

@@ -23,6 +23,8 @@ from tests.ndxp.cli.command import Ran, ndxp, ndxp_process
 from tests.support.agencies import PARTS
 from tests.support.fakes import until_now
 
+pytestmark = pytest.mark.long
+
 VERIFY = "ndxp.population.v1.PopulationService/VerifyCitizen"
 LIST = "ndxp.population.v1.PopulationService/ListHousehold"
 CLAIM = '{"citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn", "birthDate": "1979-07-20"}'

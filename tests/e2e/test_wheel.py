@@ -21,6 +21,14 @@ import ndxp
 def test_their_packages_are_theirs_beside_a_whole_exchange(exchange):
     assert {gateway.WHOSE, loadtest.WHOSE, services.WHOSE} == {"the user"}
     assert exchange.admin.get("members").is_success
+
+def test_a_sandbox_has_faults_calls_and_stubs(sandbox):
+    path = "/ndxp.population.v1.PopulationService/VerifyCitizen"
+    with sandbox.agency({"VerifyCitizen": {"matched": True}}, contract="PopulationService"):
+        assert sandbox.http.post(path, json={}).json() == {"matched": True}
+        with sandbox.fault("refuse=OVERLOADED"):
+            assert sandbox.http.post(path, json={}).status_code == 503
+    assert sandbox.calls().codes == ["OK", "UNAVAILABLE"]
 """
 THEIR_LOCUSTFILE = """
 import gateway, services
@@ -77,6 +85,12 @@ def test_the_ledger_of_the_wheel_can_be_backed_up(environment: Environment, runn
     succeeds(environment.run(running, "ndxp", "log", "verify", "--backup", "ledger.backup"))
 
 
+def test_a_lab_of_the_wheel_is_started_and_solved(environment: Environment, running: Path) -> None:
+    succeeds(environment.run(running, "ndxp", "lab", "start", "1", "--lang", "vi"))
+    succeeds(environment.run(running, "ndxp", "lab", "solution", "--run"))
+    succeeds(environment.run(running, "ndxp", "lab", "check"))
+
+
 def test_a_load_profile_of_the_wheel_is_run_and_judged(environment: Environment, running: Path) -> None:
     words = ("ndxp-average", "--rate", "5", "--duration", "3", "--report", "report.html", "--json")
     ran = environment.run(running, "ndxp", "load", "run", *words)
@@ -97,7 +111,7 @@ def test_the_fixture_gives_an_exchange_to_a_project_whose_packages_are_named_lik
 ) -> None:
     (project / "test_theirs.py").write_text(THEIR_TEST, encoding="utf-8")
     ran = environment.run(project, "pytest", "-q", "-o", "pythonpath=.", "-p", "no:cacheprovider", "test_theirs.py")
-    assert "1 passed" in succeeds(ran)
+    assert "2 passed" in succeeds(ran)
 
 
 def test_the_contracts_are_in_the_wheel(environment: Environment, project: Path) -> None:

@@ -25,7 +25,9 @@ class Ended:
 
     @property
     def results(self) -> Results:
-        return results.read(self.folder / "results.json")
+        file = self.folder / "results.json"
+        assert file.exists(), self.errors
+        return results.read(file)
 
     @property
     def progress(self) -> list[str]:

@@ -40,6 +40,7 @@ def test_a_run_sends_what_is_planned_and_writes_everything_down(
     assert sum(sum(one.statuses.values()) for one in found.series.values()) == 120
 
 
+@pytest.mark.long
 def test_the_tables_have_every_call_although_the_workers_last_report_comes_too_late(
     locust: Locust, exchange: RunningExchange, tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ class Own(User):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("distribution", [[], ["--processes", "2"]], ids=["one", "processes"])
 def test_other_users_beside_ours_leave_us_our_slots_and_the_time(
     locust: Locust, exchange: RunningExchange, tmp_path: Path, distribution: list[str]
@@ -103,6 +105,7 @@ def test_another_test_with_our_file_beside_it_runs_as_locust_has_it(locust: Locu
     assert not (ended.folder / "results.json").exists()
 
 
+@pytest.mark.long
 def test_a_worker_whose_heartbeats_are_late_goes_on(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
     """Locust gives a worker the time of three heartbeats; here they are half a second apart, and none comes at all."""
     late = tmp_path / "late.py"
@@ -118,6 +121,7 @@ def test_a_worker_whose_heartbeats_are_late_goes_on(locust: Locust, exchange: Ru
     assert (found.planned, found.sent, found.aborted, found.missing) == (160, 160, "", 0)
 
 
+@pytest.mark.long
 def test_calls_over_http_are_counted_and_recorded_like_others(locust: Locust, exchange: RunningExchange) -> None:
     ended = locust("--profile", "ndxp-average", "--http", "--rate", "30", "-t", "3", "--folder", str(exchange.folder))
     assert ended.code == 0, ended.errors
@@ -143,6 +147,7 @@ def test_where_the_doors_are_unknown_a_run_over_http_is_refused(
     assert "ndxp attach --rest URL" in ended.errors
 
 
+@pytest.mark.long
 def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningExchange, tmp_path: Path) -> None:
     profile = tmp_path / "impossible.yaml"
     profile.write_text(
@@ -164,6 +169,7 @@ def test_a_slow_run_stops_early_and_says_why(locust: Locust, exchange: RunningEx
     assert 2 <= found.duration < 30
 
 
+@pytest.mark.long
 def test_a_slot_that_cannot_be_prepared_is_not_waited_for(
     locust: Locust, exchange: RunningExchange, tmp_path: Path
 ) -> None:
@@ -214,6 +220,7 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(locust: Locust, arguments: 
     assert "Starting Locust" not in ended.errors  # and with it no process that would have to be told to end
 
 
+@pytest.mark.long
 def test_a_process_that_calls_and_dies_is_a_generator_gone_missing(exchange: RunningExchange, tmp_path: Path) -> None:
     results_file, progress = tmp_path / "results.json", tmp_path / "progress.jsonl"
     command = [

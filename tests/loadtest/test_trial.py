@@ -55,6 +55,7 @@ def test_what_keeps_the_generator_from_beginning_is_said_in_its_own_words(
     assert ran.complaint.startswith("no member of this exchange is in provinces/no-such")
 
 
+@pytest.mark.long
 def test_a_run_whose_every_call_is_refused_does_not_pass(exchange: RunningExchange, tmp_path: Path) -> None:
     profile = tmp_path / "denied.yaml"
     profile.write_text(
@@ -73,11 +74,13 @@ def test_a_run_whose_every_call_is_refused_does_not_pass(exchange: RunningExchan
     assert sum(second.failed for second in found.results.seconds) == 20
 
 
+@pytest.mark.long
 def test_a_run_reconciles_although_the_recorder_was_killed(exchange: RunningExchange, tmp_path: Path) -> None:
     found = run_while(exchange, tmp_path, lambda: kill(exchange, "control"))
     assert any("the process control ended" in change for change in found.changes)
 
 
+@pytest.mark.long
 def test_a_killed_agency_is_named_with_the_reason(exchange: RunningExchange, tmp_path: Path) -> None:
     found = run_while(exchange, tmp_path, lambda: kill(exchange, "agencies"))
     assert any("the process agencies ended" in change for change in found.changes)
@@ -85,6 +88,7 @@ def test_a_killed_agency_is_named_with_the_reason(exchange: RunningExchange, tmp
     assert ("population", "UNAVAILABLE:PROVIDER_UNREACHABLE") in statuses
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [["run", "ndxp-average", "--rate", "40"], ["capacity", "--start", "40"]])
 def test_ctrl_c_gives_the_report_so_far(exchange: RunningExchange, tmp_path: Path, words: list[str]) -> None:
     before = sent(exchange)

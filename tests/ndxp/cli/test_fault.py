@@ -115,7 +115,7 @@ def test_every_effect_is_shown_with_what_it_does(ndxp_alone: Ndxp) -> None:
     [
         (["--delay=-2s"], 1, "'-2s' is no time such as 250ms, 2s, 10m or 1h"),
         (["--code", "UNAVAILBLE"], 1, "'UNAVAILBLE' is no status code of an error; did you mean UNAVAILABLE?"),
-        (["--delay", "1s", "--share", "3"], 1, "<= 1.0 - at `$.share`"),
+        (["--delay", "1s", "--share", "3"], 1, "share: 3 is no part of the calls"),
         (
             ["--delay", "1s", "--method", "ListMembrs"],
             2,

@@ -184,9 +184,10 @@ def test_every_reason_is_at_the_http_status_of_its_code(library: dict[str, Any])
     assert HTTP_STATUS.keys() == set(Code)
 
 
-def test_a_result_names_its_transaction_and_what_was_withheld(library: dict[str, Any]) -> None:
+def test_a_result_names_its_transaction_what_was_withheld_and_what_happened_to_it(library: dict[str, Any]) -> None:
     headers = library["paths"][f"/{LIBRARY}/GetBook"]["post"]["responses"]["200"]["headers"]
-    assert headers.keys() == {metadata.TRANSACTION_ID, metadata.WITHHELD, metadata.GRANT}
+    of_the_rights = {metadata.TRANSACTION_ID, metadata.WITHHELD, metadata.GRANT}
+    assert headers.keys() == of_the_rights | {metadata.REPLAY_OF, metadata.FAULT}
 
 
 def test_a_token_comes_from_the_exchange(library: dict[str, Any]) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ndxp.locked_file import locked
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
-from ndxp.testing.run import Run, locked, stop, turn
+from ndxp.testing.run import Run, stop, turn
 
 
 def test_a_start_that_fails_is_told_to_all_who_share_the_exchange(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_who_waits_to_be_alone_comes_before_who_asks_later(tmp_path: Path) -> No
 
 def _held(path: Path) -> bool:
 
-    with path.open("a") as file:
+    with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

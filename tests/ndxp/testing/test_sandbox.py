@@ -16,6 +16,7 @@ import pytest
 from ndxp.admin import AdminRefused
 from ndxp.clock import ClockRefused
 from ndxp.errors import AgencyError, Code
+from ndxp.faults.scenario import ScenarioRefused
 from ndxp.health_insurance.v1.health_insurance_pb2 import CheckInRequest
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.population.v1 import population_pb2 as pb
@@ -43,8 +44,8 @@ Verify = Callable[[], str]
 
 
 def verifies(sandbox: Sandbox) -> str:
-    """How a call ends: matched or not, or the reason of the error."""
-    with sandbox.connect() as connected:
+    """How a call that is sent once ends: matched or not, or the reason of the error."""
+    with sandbox.connect(retries=False) as connected:
         try:
             return str(PopulationServiceStub(connected.channel).VerifyCitizen(REQUEST).matched)
         except grpc.RpcError as error:
@@ -90,6 +91,13 @@ def test_a_fault_without_a_with_statement_stays_until_it_is_removed_or_the_sandb
     assert sandbox.calls().codes == ["OK"]
 
 
+def test_a_client_that_calls_again_is_seen_with_its_attempts(sandbox: Sandbox) -> None:
+    with sandbox.connect() as connected, sandbox.fault("code=UNAVAILABLE", method="VerifyCitizen", nth="1"):
+        assert PopulationServiceStub(connected.channel).VerifyCitizen(REQUEST).matched
+    calls = sandbox.calls()
+    assert (calls.codes, calls.attempts) == (["UNAVAILABLE", "OK"], [0, 2])
+
+
 def test_a_fault_decorates_a_function(sandbox: Sandbox) -> None:
     @sandbox.fault("refuse=OVERLOADED")
     def verified() -> str:
@@ -99,8 +107,20 @@ def test_a_fault_decorates_a_function(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.ndxp_fault("refuse=MEMBER_DISABLED", method="VerifyCitizen")
-def test_a_fault_is_set_by_a_mark(sandbox: Sandbox) -> None:
+def test_a_fault_is_set_by_a_mark_and_goes_with_the_sandbox_when_it_acts_as_another(sandbox: Sandbox) -> None:
     assert verifies(sandbox) == "MEMBER_DISABLED"
+    assert verifies(sandbox.acts_as("VN/GOV/H29/one-stop")) == "MEMBER_DISABLED"
+    sandbox.reset()
+    assert verifies(sandbox) == "True"
+
+
+def test_a_scenario_is_for_the_calls_of_one_test(sandbox: Sandbox, neighbour: Sandbox) -> None:
+    with sandbox.scenario("population-maintenance"):
+        assert verifies(sandbox) != "True"
+        assert verifies(neighbour) == "True"
+    assert verifies(sandbox) == "True"
+    with pytest.raises(ScenarioRefused, match="did you mean 'lost-answer'"):
+        sandbox.scenario("lost-anser")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +147,7 @@ def test_a_request_that_is_repeated_after_its_answer_was_lost_gets_the_first_ans
         request_id=str(uuid4()), citizen_number=REQUEST.citizen_number, full_name=REQUEST.full_name,
         birth_date="1979-07-20", facility="01001",
     )  # fmt: skip
-    with sandbox.connect() as connected:
+    with sandbox.connect(retries=False) as connected:
         insurer = HealthInsuranceServiceStub(connected.channel)
         with sandbox.fault("lose", method="CheckIn", nth="1"):
             with pytest.raises(grpc.RpcError) as lost:
@@ -135,7 +155,7 @@ def test_a_request_that_is_repeated_after_its_answer_was_lost_gets_the_first_ans
             answer = insurer.CheckIn(request)
     first, second = sandbox.calls(method="CheckIn")
     assert (first.code, first.reason, second.code, second.fault) == ("UNAVAILABLE", "FAULT_INJECTED", "OK", "")
-    assert decode(lost.value).transaction_id == first.transaction_id != second.transaction_id
+    assert decode(lost.value).transaction_id == first.transaction_id == second.replay_of
     # The insurer asked the population database once: while it did the first call, whose answer was lost.
     asked = exchange.admin.get("transactions", params={"message_id": first.transaction_id}).json()
     assert [record["transaction_id"] for record in asked] == [answer.verification_transaction_id]
@@ -189,7 +209,7 @@ def test_a_program_that_is_tested_finds_the_exchange_in_its_environment(sandbox:
 
 async def test_the_doors_and_asyncio_call_as_the_sandbox_too(sandbox: Sandbox) -> None:
     assert sandbox.http.post(PATH, json=JSON).json() == {"matched": True}
-    async with sandbox.aconnect() as connected, sandbox.afault("refuse=OVERLOADED", nth="1"):
+    async with sandbox.aconnect(retries=False) as connected, sandbox.afault("refuse=OVERLOADED", nth="1"):
         service: Any = PopulationServiceStub(connected.channel)
         with pytest.raises(grpc.aio.AioRpcError):
             await service.VerifyCitizen(REQUEST)
@@ -262,7 +282,7 @@ def test_calls_are_recorded_without_personal_data_and_answered_from_the_file(san
     cassette = tmp_path / "cassette.json"
     with sandbox.record(cassette, contract="PopulationService"):
         assert verifies(sandbox) == "True"
-        with sandbox.connect() as connected, pytest.raises(grpc.RpcError):
+        with sandbox.connect(retries=False) as connected, pytest.raises(grpc.RpcError):
             PopulationServiceStub(connected.channel).VerifyCitizen(pb.VerifyCitizenRequest(citizen_number="1"))
     assert REQUEST.citizen_number not in cassette.read_text(encoding="utf-8")
     recorded = sandbox.calls(method="VerifyCitizen")
@@ -285,6 +305,7 @@ def test_calls_are_recorded_without_personal_data_and_answered_from_the_file(san
         ({"VerifyCitizen": {}}, "NoService", "nobody offers NoService; offered are .*PopulationService"),
         ({"Verify": {}}, "PopulationService", "no method Verify"),
         (object(), "", "object is no servicer"),
+        (PopulationServiceServicer, "", "answers no method of ndxp.population.v1.PopulationService"),
     ],
 )
 def test_what_cannot_be_an_agency_is_refused_with_what_is_wrong(

@@ -43,7 +43,7 @@ def test_faults_are_added_together_and_removed_by_id_scenario_or_consumer(admin:
     ("wrong", "says"),
     [
         ({"methods": ["Frobnicate"]}, "no method of any service fits 'Frobnicate'"),
-        ({"share": 3}, "<= 1.0 - at `$.share`"),
+        ({"share": 3}, "share: 3 is no part of the calls"),
         ({"do": "delay=-1s"}, "'-1s' is no time such as 250ms, 2s, 10m or 1h"),
         ({"do": "code=UNAVAILBLE"}, "did you mean UNAVAILABLE?"),
         ({"valid_until": ""}, "a fault has an end"),

@@ -34,6 +34,7 @@ def test_a_backup_of_a_running_exchange_is_proven_without_it(
     assert (again.code, "overwrites nothing" in again.complaint) == (1, True)
 
 
+@pytest.mark.long
 def test_a_backup_is_restored_into_a_new_run_folder_with_nothing_but_a_public_key(
     exchange: RunningExchange, keys: Path, tmp_path: Path
 ) -> None:

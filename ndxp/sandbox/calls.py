@@ -1,11 +1,13 @@
-"""The calls of a test, as the ledger has them: what was asked, and how it ended."""
+"""The calls of a subsystem, as the ledger has them: what was asked, and how it ended."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, overload
 
+from ndxp.admin import AdminApi
 from ndxp.errors import Code
 
+_PAGE = 1000
 _COLUMNS = ("method", "provider", "code", "reason", "fault", "attempt", "ms", "transaction_id")
 
 
@@ -14,7 +16,8 @@ class Call:
     """One call. ``method`` is its name without the contract, ``code`` the name of its status, ``OK`` for success.
 
     ``reason`` is empty for a call without an error, ``fault`` names the rules of faults that it met. ``attempt`` is
-    which attempt of the client's it was, 0 where the client does not say. ``ms`` is how long the exchange had it.
+    which attempt of the client's it was, 0 where the client does not say, as for most first attempts. ``replay_of`` is
+    the transaction in which the agency gave this answer first. ``ms`` is how long the exchange had it.
     """
 
     method: str
@@ -24,6 +27,7 @@ class Call:
     reason: str
     fault: str
     attempt: int
+    replay_of: str
     ms: float
     origin: str
     purpose: str
@@ -46,8 +50,8 @@ class Call:
             **{
                 name: record[name]
                 for name in (
-                    "reason", "fault", "attempt", "origin", "purpose", "message_id", "user_id", "client", "grant",
-                    "transaction_id",
+                    "reason", "fault", "attempt", "replay_of", "origin", "purpose", "message_id", "user_id", "client",
+                    "grant", "transaction_id",
                 )
             },
         )  # fmt: skip
@@ -122,3 +126,14 @@ class Calls(Sequence[Call]):
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def records_of(admin: AdminApi, client: str, since: int) -> Iterator[Mapping[str, Any]]:
+    """The outcomes of a subsystem's calls after a place of the ledger, the earliest first. Raises AdminRefused."""
+    place = since
+    while True:
+        page = admin.get("/transactions", client=client, limit=_PAGE, after=place)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        place = page[-1]["seq"]

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from ndxp.errors import Code
-from ndxp.testing.calls import Call, Calls
+from ndxp.sandbox.calls import Call, Calls
 
 CONTRACT = "ndxp.population.v1.PopulationService"
 RECORD = {
     "seq": 1, "method": f"{CONTRACT}/VerifyCitizen", "service": "VN/GOV/G01/population", "status_code": 0, "reason": "",
-    "fault": "", "attempt": 0, "origin": "provider", "purpose": "", "message_id": "", "user_id": "",
+    "fault": "", "attempt": 0, "replay_of": "", "origin": "provider", "purpose": "", "message_id": "", "user_id": "",
     "client": "VN/GOV/H26/test", "grant": "g", "transaction_id": "t-1", "request_in_ts": 1_000, "response_in_ts": 3_000,
     "response_out_ts": 3_500,
 }  # fmt: skip
