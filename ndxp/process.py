@@ -18,8 +18,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from ndxp.address import listening
 from ndxp.variables import unknown_variables
 
-_GC_THRESHOLDS = (20_000, 20, 50)
-"""Thresholds of the garbage collector (``gc.set_threshold``)."""
+_GC_THRESHOLDS = (5_000, 80, 50)
+"""Thresholds of the garbage collector (``gc.set_threshold``).
+
+While the collector looks through new objects, a process does nothing else: for 20,000 in a gateway that took 8 to 10
+ms, for 5,000 it takes 2 to 4.
+"""
 
 
 class ProcessSettings(BaseSettings):

@@ -13,13 +13,16 @@ _HERE = Path(__file__).resolve().parent
 _IN_A_WHEEL = _HERE / "_tree"
 
 TREE = _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _HERE.parent
-"""The folder with ``gateway``, ``services``, ``console``, ``loadtest`` and ``protos``."""
+"""The folder with ``gateway``, ``services``, ``console``, ``loadtest``, ``labs`` and ``protos``."""
 
 PROTOS = TREE / "protos"
 """The contracts, as ``protoc -I`` takes them."""
 
 EXCHANGE_FILE = TREE / "gateway" / "exchange.yaml"
 """The registry that an exchange begins with."""
+
+LABS = TREE / "labs"
+"""The labs that come with the exchange, a folder each."""
 
 LOCUSTFILE = TREE / "loadtest" / "locustfile.py"
 """The load test, as ``locust -f`` takes it."""

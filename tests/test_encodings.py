@@ -9,8 +9,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PLACES = (
-    "benchmarks/**", "console/**", "docs", "drills/**", "gateway/**", "loadtest", "ndxp/**", "services/**", "tests/**",
-)  # fmt: skip
+    "benchmarks/**",
+    "console/**",
+    "docs",
+    "drills/**",
+    "gateway/**",
+    "labs/**",
+    "loadtest",
+    "ndxp/**",
+    "services/**",
+    "tests/**",
+)
 OPENING = {"open", "fdopen", "TextIOWrapper", "NamedTemporaryFile", "TemporaryFile"}
 BINARY_UNLESS_TOLD = {"NamedTemporaryFile", "TemporaryFile"}
 READING = {"read_text", "write_text", "open_text"}

@@ -18,6 +18,9 @@ CONTRACT = "flood.v1.FloodService"
 LARGE = 15 * 1024 * 1024
 """Bytes of a large answer; the exchange passes 16 MiB."""
 
+SHORT = 200
+"""Bytes of a short answer, like those of the agencies."""
+
 _REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 _SLOW = 0.5
 _FLOW = 4 * 1024 * 1024
@@ -181,6 +184,7 @@ def _frames(frame: bytes, call: _Call) -> None:
 _METHODS: Mapping[str, _Act] = {
     "Quick": _quick,
     "Slow": _slow,
+    "Short": partial(_quick, size=SHORT),
     "Large": partial(_quick, size=LARGE),
     "Flow": _flow,
     "Tiny": _tiny,

@@ -15,7 +15,7 @@ from typing import Self
 from hpack import Encoder
 
 from drills.attacks.flooding import CONTRACT
-from drills.attacks.target import GET, VERIFY, somebody
+from drills.attacks.target import VERIFY
 from ndxp.http2 import frames, literal
 from ndxp.wire import metadata
 
@@ -178,10 +178,13 @@ def idle(most: int, aim: Aim, seconds: float) -> Counter[str]:
 
 
 def _unread(aim: Aim, more: bytes) -> Iterator[bytes]:
-    """Calls whose answers have no window, and then frames that make the exchange handle all of them."""
-    block, message = _block(f"/{GET}", aim.identity), b"\x00" + len(somebody()).to_bytes(4, "big") + somebody()
+    """Calls whose answers have no window, and then frames that make the exchange handle all of them.
+
+    They are calls of the flood's own provider, so that other members do not wait for the same agency.
+    """
+    block = _block(f"/{CONTRACT}/Short", aim.identity)
     for stream in _ids(900):
-        yield _begun(stream, block) + _data(stream, message, end=True)
+        yield _begun(stream, block) + _data(stream, bytes(5), end=True)
     while True:
         yield more
 

@@ -43,8 +43,8 @@ class Outcome:
 class Target(Sandbox):
     """A sandbox in an empty folder; ``gateways`` are the names of its workers."""
 
-    def __init__(self, folder: Path, *, workers: int = WORKERS, tls: bool = False) -> None:
-        super().__init__(plan.make(folder, workers=workers, port=0, tls=tls))
+    def __init__(self, folder: Path, *, workers: int = WORKERS, tls: bool = False, own_session: bool = True) -> None:
+        super().__init__(plan.make(folder, workers=workers, port=0, tls=tls), own_session=own_session)
         names = [process.name for process in self._planned.processes]
         self.gateways = [name for name in names if name.startswith("gateway")]
         self._secrets: dict[str, str] = json.loads(self.state.credentials.read_text(encoding="utf-8"))

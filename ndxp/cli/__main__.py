@@ -23,6 +23,7 @@ from ndxp.cli import (
     doctor,
     dossier,
     fault,
+    lab,
     ledger,
     load,
     member,
@@ -40,6 +41,7 @@ from ndxp.cli.terminal import prepare
 from ndxp.client import TokenRefused
 from ndxp.clock import ClockRefused
 from ndxp.faults.scenario import ScenarioRefused
+from ndxp.labs.text import LabRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -61,7 +63,7 @@ app = typer.Typer(
 for commands in (
     run.app, attach.app, console.app, doctor.app, member.app, services.app, directory.app, service.app, new.app,
     rights.app, quota.app, fault.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app,
-    demo.app,
+    lab.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
@@ -71,8 +73,8 @@ for story in (life_event.app, land.app, exam.app, stays.app):
 
 
 _REFUSED = (
-    AdminRefused, AgencyRefused, ClockRefused, NoSandbox, PlanFailed, ProxyUnusable, ScenarioRefused, StartFailed,
-    SubjectKeyMissing, TokenRefused,
+    AdminRefused, AgencyRefused, ClockRefused, LabRefused, NoSandbox, PlanFailed, ProxyUnusable, ScenarioRefused,
+    StartFailed, SubjectKeyMissing, TokenRefused,
 )  # fmt: skip
 """Expected errors, whose text is one line for the user."""
 

@@ -47,8 +47,10 @@ class NotReady(StartFailed):
     """The sandbox runs but records nothing, because its ledger is not what was signed; it stays for inspection."""
 
 
-def start(state: State) -> State:
+def start(state: State, *, own_session: bool = True) -> State:
     """Starts the planned processes and waits until the exchange is ready.
+
+    ``own_session`` is whether it gets a session of its own; Linux shares processors between sessions first.
 
     Raises StartFailed, after stopping everything, or when another supervisor runs in the folder; NotReady without
     stopping anything.
@@ -76,7 +78,8 @@ def start(state: State) -> State:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            start_new_session=own_session,
+            process_group=None if own_session else 0,
         )
     state = replace(state, supervisor=supervisor.pid, started=start_of(supervisor.pid))
     state.write()

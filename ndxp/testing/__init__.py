@@ -5,8 +5,8 @@ pytest-xdist share one. ``sandbox`` is a subsystem for one test on it, with its 
 the ledger.
 """
 
+from ndxp.sandbox.calls import Call, Calls
 from ndxp.testing.answers import match
-from ndxp.testing.calls import Call, Calls
 from ndxp.testing.case import SandboxCase
 from ndxp.testing.exchange import RunningExchange
 from ndxp.testing.faults import Fault

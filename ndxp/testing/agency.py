@@ -17,13 +17,13 @@ from ndxp.agency.caller import caller
 from ndxp.agency.hosting import Agency
 from ndxp.agency.parts import read_part
 from ndxp.agency.server import AgencyServer
+from ndxp.sandbox.nation import world
 from ndxp.sandbox.state import State
 from ndxp.sqlite import sqlite_url
 from ndxp.testing.answers import Answer, rows
 from ndxp.testing.contracts import answered, named, of_servicer
 from ndxp.testing.faults import Fault
 from ndxp.testing.loop import Loop
-from ndxp.testing.people import world
 
 HERE = "127.0.0.1"
 """Where stubs listen."""

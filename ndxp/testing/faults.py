@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ContextDecorator
 from typing import Any, Self
 
-from ndxp.testing.operator import Operator
+from ndxp.sandbox.operator import Operator
 
 
 class Fault(ContextDecorator):

@@ -11,6 +11,7 @@ from ndxp.admin import AdminApi
 from ndxp.client import TLS_FOLDER, Tokens
 from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.state import State
+from ndxp.sandbox.twin import add_twin, remove_twin
 from ndxp.whole_file import whole_file
 from ndxp.wire.tls import file_of
 
@@ -29,8 +30,7 @@ class Identity:
         self.of = of
         self.subsystem = f"{member_of(of)}/{name}"
         self._admin = admin
-        body = {"subsystem": of, "name": name}
-        secrets: dict[str, str] = admin.send("POST", "/members/subsystems/twin", body=body)["credentials"]
+        secrets = add_twin(admin, of, name)
         self.folder = Path(state.folder) / _FOLDER / name
         self._write(state, secrets)
         self._state = State.read(self.folder) or state
@@ -51,7 +51,7 @@ class Identity:
 
     def remove(self) -> None:
         """Removes the subsystem with its grants, quota and faults. Raises AdminRefused."""
-        self._admin.send("DELETE", "/members/subsystems", query={"subsystem": self.subsystem})
+        remove_twin(self._admin, self.subsystem)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, state: State, secrets: Mapping[str, str]) -> None:

@@ -52,15 +52,6 @@ class Conditions:
 
 
 @cache
-def world() -> World:
-    """The nation of the exchange: seed and size come from the same variables."""
-    from ndxp.agency.settings import AgencySettings  # needs the extra `agency`
-
-    settings = AgencySettings()
-    return World(settings.seed, settings.population)
-
-
-@cache
 def _kinds() -> Mapping[str, type[Register[Any]]]:
     return register_kinds()
 

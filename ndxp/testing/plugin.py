@@ -16,10 +16,10 @@ from ndxp.admin import AdminRefused
 from ndxp.agency.contract import generate
 from ndxp.agency.parts import PartRefused
 from ndxp.sandbox.life import StartFailed
+from ndxp.sandbox.operator import NotKnown
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.testing import run
 from ndxp.testing.exchange import RunningExchange
-from ndxp.testing.operator import NotKnown
 from ndxp.testing.run import RUN
 from ndxp.testing.sandbox import Sandbox
 

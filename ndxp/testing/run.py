@@ -1,7 +1,6 @@
 """The exchange of a run of tests: who needs it first starts it; other processes of the run attach to it."""
 
 import atexit
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -9,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ndxp.locked_file import locked
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import State
 from ndxp.testing.exchange import RunningExchange, attach, launch
@@ -74,14 +74,6 @@ def start(*, beside: Sequence[Path] = (), clock: str = "real") -> Iterator[Runni
         yield run.exchange()
     finally:
         run.end()
-
-
-@contextmanager
-def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Holds the lock of a file, alone or together with others who share it; waits for it as long as needed."""
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

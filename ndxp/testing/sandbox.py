@@ -17,9 +17,11 @@ import httpx
 from ndxp.client import DEADLINE, BlockingExchange, Exchange, Tokens
 from ndxp.faults import scenario as scenarios
 from ndxp.retries import Retries
+from ndxp.sandbox.calls import Call, Calls, records_of
+from ndxp.sandbox.nation import world
+from ndxp.sandbox.operator import Operator
 from ndxp.testing import phrases
 from ndxp.testing.answers import Answer
-from ndxp.testing.calls import Call, Calls
 from ndxp.testing.cassette import Cassette, Player, Recorder
 from ndxp.testing.clock import SandboxClock
 from ndxp.testing.contracts import named
@@ -27,8 +29,7 @@ from ndxp.testing.exchange import RunningExchange
 from ndxp.testing.faults import Fault, methods_in
 from ndxp.testing.identity import Identity
 from ndxp.testing.loop import Loop
-from ndxp.testing.operator import Operator
-from ndxp.testing.people import find, world
+from ndxp.testing.people import find
 from ndxp.world import PERSONA_KEYS, Citizen
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 ONE_STOP = "VN/GOV/H26/one-stop"
 """As whom a sandbox acts unless the test names another subsystem: this one may call the most contracts."""
 
-_PAGE = 1000
 _MINUTES = 60.0
 """How long a fault lasts at most, unless a test says so: it ends also when nobody has removed it."""
 
@@ -351,22 +351,14 @@ class Sandbox:
     def calls(self, **conditions: Any) -> Calls:
         """Its calls since the beginning, or since ``reset``, from the ledger; see ``Calls.where`` for conditions."""
         self._operator.recorded()
-        found = [record for identity in self._identities for record in self._records(identity.subsystem)]
+        admin, since = self._operator.admin, self._since
+        found = [record for identity in self._identities for record in records_of(admin, identity.subsystem, since)]
         found.sort(key=lambda record: record["seq"])
         return Calls(map(Call.of, found)).where(**conditions)
 
     async def acalls(self, **conditions: Any) -> Calls:
         """Its calls, for asyncio."""
         return await asyncio.to_thread(lambda: self.calls(**conditions))
-
-    def _records(self, client: str) -> Iterator[Mapping[str, Any]]:
-        place = self._since
-        while True:
-            page = self._operator.admin.get("/transactions", client=client, limit=_PAGE, after=place)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            place = page[-1]["seq"]
 
     def reset(self) -> None:
         """As at the beginning of the test: no fault, no stub of an agency, no calls."""

@@ -85,6 +85,12 @@ def test_the_ledger_of_the_wheel_can_be_backed_up(environment: Environment, runn
     succeeds(environment.run(running, "ndxp", "log", "verify", "--backup", "ledger.backup"))
 
 
+def test_a_lab_of_the_wheel_is_started_and_solved(environment: Environment, running: Path) -> None:
+    succeeds(environment.run(running, "ndxp", "lab", "start", "1", "--lang", "vi"))
+    succeeds(environment.run(running, "ndxp", "lab", "solution", "--run"))
+    succeeds(environment.run(running, "ndxp", "lab", "check"))
+
+
 def test_a_load_profile_of_the_wheel_is_run_and_judged(environment: Environment, running: Path) -> None:
     words = ("ndxp-average", "--rate", "5", "--duration", "3", "--report", "report.html", "--json")
     ran = environment.run(running, "ndxp", "load", "run", *words)

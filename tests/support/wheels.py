@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("services", "gateway", "console", "loadtest")
+NAMES = ("services", "gateway", "console", "labs", "loadtest")
 OWN = "WHOSE = 'the user'\n"
 """What a user's own package says."""
 

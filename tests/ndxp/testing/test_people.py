@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from ndxp.testing.people import Conditions, NobodyFits, find, last_days, world
+from ndxp.sandbox.nation import world
+from ndxp.testing.people import Conditions, NobodyFits, find, last_days
 from ndxp.testing.phrases import PhraseRefused, read
 from ndxp.world import REFERENCE_DATE, Sex, register_kinds
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ndxp.locked_file import locked
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
-from ndxp.testing.run import Run, locked, stop, turn
+from ndxp.testing.run import Run, stop, turn
 
 
 def test_a_start_that_fails_is_told_to_all_who_share_the_exchange(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The operator's part in a test: changes the exchange, and waits until every process knows it."""
+"""The operator's part in a test or a lab: changes the exchange, and waits until every process knows it."""
 
 import time
 

@@ -1,11 +1,13 @@
-"""The calls of a test, as the ledger has them: what was asked, and how it ended."""
+"""The calls of a subsystem, as the ledger has them: what was asked, and how it ended."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, overload
 
+from ndxp.admin import AdminApi
 from ndxp.errors import Code
 
+_PAGE = 1000
 _COLUMNS = ("method", "provider", "code", "reason", "fault", "attempt", "ms", "transaction_id")
 
 
@@ -124,3 +126,14 @@ class Calls(Sequence[Call]):
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def records_of(admin: AdminApi, client: str, since: int) -> Iterator[Mapping[str, Any]]:
+    """The outcomes of a subsystem's calls after a place of the ledger, the earliest first. Raises AdminRefused."""
+    place = since
+    while True:
+        page = admin.get("/transactions", client=client, limit=_PAGE, after=place)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        place = page[-1]["seq"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ndxp.errors import Code
-from ndxp.testing.calls import Call, Calls
+from ndxp.sandbox.calls import Call, Calls
 
 CONTRACT = "ndxp.population.v1.PopulationService"
 RECORD = {

@@ -1,0 +1,1 @@
+"""Lab 2: who may see what: grants, purposes and fields."""

@@ -1,0 +1,1 @@
+"""Lab 3: ten refusals, each to be read and repaired."""

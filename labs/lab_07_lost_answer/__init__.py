@@ -1,0 +1,1 @@
+"""Lab 7: idempotency, and an answer that was lost."""

@@ -1,0 +1,1 @@
+"""Lab 8: an agency fails: deadlines and retries."""

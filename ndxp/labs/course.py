@@ -1,0 +1,210 @@
+"""A lab on a running exchange: starts it, checks it, gives hints, solves it, and ends it."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+
+from ndxp.labs.lab import Language, Task, Verdict, wrong
+from ndxp.labs.progress import Attempt, Progress
+from ndxp.labs.shelf import Found, find
+from ndxp.labs.text import LabRefused, TaskText, Text, filled
+from ndxp.labs.workplace import Workplace, add_subsystems, remove_subsystems
+from ndxp.sandbox.operator import Operator
+from ndxp.sandbox.state import State
+from ndxp.wire import status
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A task with what its check says now."""
+
+    task: str
+    text: TaskText
+    verdict: Verdict
+
+
+class Course:
+    """An attempt at one lab. Use it in a ``with`` statement.
+
+    ``start`` makes it; ``go_on`` takes the one that was started last. Both raise NoSandbox, LabRefused or AdminRefused.
+    """
+
+    def __init__(self, operator: Operator, found: Found, progress: Progress) -> None:
+        self._operator = operator
+        self._found = found
+        self._progress = progress
+
+    @classmethod
+    def start(cls, run_folder: Path, name: str, language: Language, folders: Sequence[Path] = ()) -> Self:
+        """Starts a lab anew, with a fresh state; another attempt at it ends."""
+        found = find(name, folders)
+        course = cls(_operator(run_folder), found, Progress.read(run_folder))
+        found.text(language)  # a text that is not there is told before anything is changed
+        course._begin(language)
+        return course
+
+    @classmethod
+    def go_on(cls, run_folder: Path) -> Self:
+        """The lab that was started last."""
+        progress = Progress.read(run_folder)
+        if progress.current not in progress.attempts:
+            raise LabRefused("no lab is started here: `ndxp lab list` shows them, `ndxp lab start 1` starts the first")
+        found = Found(Path(progress.attempts[progress.current].folder))
+        return cls(_operator(run_folder), found, progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes its connections; the attempt goes on."""
+        self._operator.close()
+
+    @property
+    def name(self) -> str:
+        """The lab's name."""
+        return self._found.name
+
+    @property
+    def attempt(self) -> Attempt:
+        """What is kept of it."""
+        try:
+            return self._progress.attempts[self.name]
+        except KeyError:
+            raise LabRefused(f"the lab {self.name} is not started: `ndxp lab start {self.name}`") from None
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The lab's tasks, in the order of their texts."""
+        return self._found.lab.tasks
+
+    @property
+    def text(self) -> Text:
+        """The lab's texts in the language of the attempt."""
+        return self._found.text(self.attempt.language)
+
+    def filled(self, text: str) -> str:
+        """A text of the lab with the values of this attempt."""
+        return filled(text, self.attempt.values)
+
+    def check(self) -> list[Result]:
+        """What the ledger, the registry and the answers say of each task now, also answers from another terminal."""
+        self._progress = Progress.read(self._progress.run_folder)
+        place, texts = self.workplace(), self.text.tasks
+        results = [Result(task.name, text, _judged(task, place)) for task, text in zip(self.tasks, texts, strict=True)]
+        done = [result.task for result in results if result.verdict.done]
+        state = "done" if len(done) == len(results) else "started"
+        if (done, state) != (self.attempt.done, self.attempt.state):
+            self._keep(done=done, state=state)
+        return results
+
+    def seen(self) -> dict[str, list[str]]:
+        """The calls that the ledger has of each subsystem since the start, as lines of a table."""
+        place = self.workplace()
+        return {place.subsystems[role]: list(place.calls(role).table()) for role in place.subsystems}
+
+    def answer(self, task: str, text: str) -> None:
+        """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
+        names = [each.name for each in self.tasks]
+        if task not in names:
+            raise LabRefused(f"this lab has no task {task[:100]!r}; it has {', '.join(names)}")
+        self._progress.keep(self.name, lambda attempt: attempt.answers.update({task: text.strip()}))
+
+    def hint(self) -> tuple[Result, str] | None:
+        """The next hint for the first task that is not done; the last one again and again. None when all are done."""
+        result = next((each for each in self.check() if not each.verdict.done), None)
+        if result is None:
+            return None
+        number = self.attempt.hints.get(result.task, 0)
+        self._keep(hints={**self.attempt.hints, result.task: min(number + 1, len(result.text.hints))})
+        return result, result.text.hints[min(number, len(result.text.hints) - 1)]
+
+    def explanation(self) -> str:
+        """What has happened and why. Raises LabRefused before all tasks are done."""
+        if len(self.attempt.done) < len(self.tasks):
+            raise LabRefused("the explanation comes when all tasks are done: `ndxp lab check` says what is missing")
+        return self.filled(self.text.explanation)
+
+    def solution(self) -> str:
+        """How the tasks can be done; that somebody has looked at it is kept."""
+        self._keep(looked=True)
+        return self.filled(self.text.solution)
+
+    def solve(self) -> None:
+        """Does what the solution says, as the pupil's subsystems."""
+        place = self.workplace()
+        self._found.solve(place)
+        self._keep(looked=True, answers=dict(place.answers))
+
+    def reset(self) -> None:
+        """The state of the start again."""
+        self._begin(self.attempt.language)
+
+    def finish(self) -> None:
+        """Removes the lab's subsystems with their grants, quotas and faults. What was done stays in the ledger."""
+        remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
+        self._keep(state="finished")
+
+    def _begin(self, language: Language) -> None:
+        lab, admin, name = self._found.lab, self._operator.admin, self.name
+        if name in self._progress.attempts:
+            remove_subsystems(admin, self.attempt.subsystems.values())
+        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles)
+        shutil.rmtree(self._progress.files(name))
+        files = self._progress.files(name)
+        values = {**subsystems, "folder": str(files.resolve())}
+        try:
+            values |= lab.prepare(Workplace(self._operator, subsystems, files, values=values))
+            self._operator.wait()
+        except BaseException:
+            remove_subsystems(admin, subsystems.values())
+            raise
+        since = self._operator.recorded()
+        self._progress.begin(name, Attempt(str(self._found.folder), language, since, subsystems, values))
+
+    def _keep(self, **changed: Any) -> None:
+        """Keeps what has changed of the attempt."""
+
+        def change(attempt: Attempt) -> None:
+            for field, value in changed.items():
+                setattr(attempt, field, value)
+
+        self._progress.keep(self.name, change)
+
+    def workplace(self) -> Workplace:
+        """What the lab has on the exchange. Raises LabRefused for a lab that is finished."""
+        attempt = self.attempt
+        if attempt.state == "finished":
+            raise LabRefused(f"the lab {self.name} is finished: `ndxp lab start {self.name}` begins it anew")
+        return Workplace(
+            self._operator, attempt.subsystems, self._progress.files(self.name), since=attempt.since,
+            values=attempt.values, answers=attempt.answers,
+        )  # fmt: skip
+
+
+def _judged(task: Task, place: Workplace) -> Verdict:
+    """What the check of a task says; a task whose agency does not answer the check is not done."""
+    try:
+        return task.check(place)
+    except grpc.RpcError as error:
+        why = status.decode(error).message
+        return wrong(
+            f"this cannot be checked now, an agency does not answer: {why}",
+            f"hiện chưa kiểm tra được, một cơ quan không trả lời: {why}",
+        )
+
+
+def _operator(run_folder: Path) -> Operator:
+    """The operator of an exchange on this machine. Raises NoSandbox or LabRefused."""
+    state = State.running(run_folder)
+    if state.attached:
+        raise LabRefused(
+            "labs need an exchange on this machine, because they add subsystems to it: start one with `ndxp up -d`"
+        )
+    return Operator(state)

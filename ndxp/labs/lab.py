@@ -1,0 +1,62 @@
+"""What a lab is: its subsystems, its state at the start, and its tasks, each with a check."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from ndxp.faults.scenario import Language
+
+if TYPE_CHECKING:
+    from ndxp.labs.workplace import Workplace
+
+__all__ = ["LANGUAGES", "Lab", "Language", "Task", "Verdict", "right", "wrong"]
+
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check says of a task: whether it is done, and why, by language."""
+
+    done: bool
+    why: Mapping[Language, str]
+
+
+def right(en: str, vi: str) -> Verdict:
+    """The task is done."""
+    return Verdict(True, {"en": en, "vi": vi})
+
+
+def wrong(en: str, vi: str) -> Verdict:
+    """The task is not done; the text says what is missing, and not how to do it."""
+    return Verdict(False, {"en": en, "vi": vi})
+
+
+Check: TypeAlias = "Callable[[Workplace], Verdict]"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task. ``name`` is how the command and ``ndxp lab answer`` name it."""
+
+    name: str
+    check: Check
+
+
+def _nothing(_: "Workplace") -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """A lab.
+
+    ``roles`` are its subsystems: the name of each, and the subsystem whose rights it has. ``prepare`` makes the
+    state at the start, and gives values that the texts name in braces, such as a citizen's number; the subsystems of
+    the roles are among these values already. ``minutes`` is how long a class needs.
+    """
+
+    minutes: int
+    roles: Mapping[str, str]
+    tasks: tuple[Task, ...]
+    prepare: "Callable[[Workplace], Mapping[str, str]]" = field(default=_nothing)

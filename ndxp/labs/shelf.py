@@ -1,0 +1,97 @@
+"""Where labs are found: ours, and folders of others."""
+
+import importlib.util
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from ndxp import tree
+from ndxp.labs.lab import Lab, Language
+from ndxp.labs.text import LabRefused, Text, read
+from ndxp.labs.workplace import Workplace
+
+_NAME = re.compile(r"lab_(\d\d)_([a-z0-9_]+)")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A lab in its folder ``lab_NN_name``; its name is ``NN-name``."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Its name, such as ``01-first-call``."""
+        return self.folder.name.removeprefix("lab_").replace("_", "-")
+
+    @cached_property
+    def lab(self) -> Lab:
+        """Its tasks and its state at the start. Raises LabRefused."""
+        found = getattr(self._module("lab"), "LAB", None)
+        if not isinstance(found, Lab):
+            raise LabRefused(f"{self.folder / 'lab.py'} has no LAB that is a ndxp.labs.Lab")
+        return found
+
+    @cached_property
+    def solve(self) -> Callable[[Workplace], None]:
+        """Does what a pupil would do. Raises LabRefused."""
+        found: Callable[[Workplace], None] | None = getattr(self._module("solution"), "solve", None)
+        if not callable(found):
+            raise LabRefused(f"{self.folder / 'solution.py'} has no function solve")
+        return found
+
+    def text(self, language: Language) -> Text:
+        """Its texts. Raises LabRefused, also when they have other tasks than the lab."""
+        found = read(self.folder, language)
+        if len(found.tasks) != len(self.lab.tasks):
+            raise LabRefused(
+                f"{self.folder / language / 'lab.md'} has {len(found.tasks)} tasks, lab.py has {len(self.lab.tasks)}"
+            )
+        return found
+
+    def _module(self, name: str) -> ModuleType:
+        path = self.folder / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(f"{self.folder.name}.{name}", path)
+        if not path.is_file() or spec is None or spec.loader is None:
+            raise LabRefused(f"the lab {self.name} has no file {path}")
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # a folder of others may hold anything
+            raise LabRefused(f"{path} cannot be used: {type(error).__name__}: {error}") from error
+        return module
+
+
+def labs(folders: Sequence[Path] = ()) -> list[Found]:
+    """All labs by their names: ours, and those in folders of others. Raises LabRefused."""
+    found = dict[str, Found]()
+    for folder in (tree.LABS, *folders):
+        if not folder.is_dir():
+            raise LabRefused(f"there is no folder of labs {folder}")
+        for path in sorted(folder.iterdir()):
+            if not _NAME.fullmatch(path.name) or not path.is_dir():
+                continue
+            lab = Found(path.resolve())
+            if lab.name in found:
+                raise LabRefused(f"two folders have the lab {lab.name}: {found[lab.name].folder} and {path}")
+            found[lab.name] = lab
+    return [found[name] for name in sorted(found)]
+
+
+def find(name: str, folders: Sequence[Path] = ()) -> Found:
+    """The lab of a name, a number, or a name without its number. Raises LabRefused."""
+    known = labs(folders)
+    wanted = name.lower().zfill(2) if name.isdecimal() else name.lower()
+    meant = [lab for lab in known if wanted in (lab.name, *lab.name.split("-", 1))]
+    if len(meant) > 1:
+        raise LabRefused(f"{name!r} may be {', '.join(lab.name for lab in meant)}: name one of them in full")
+    if meant:
+        return meant[0]
+    names = [lab.name for lab in known]
+    close = get_close_matches(wanted, names, n=1)
+    more = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
+    raise LabRefused(f"no such lab: {name[:100]!r}; {more}")

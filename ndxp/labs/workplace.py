@@ -1,0 +1,118 @@
+"""What a lab has on an exchange: its subsystems, what they have called since the start, answers and files."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import randbits, token_hex
+from typing import Any
+
+from ndxp.admin import AdminApi
+from ndxp.client import DEADLINE, BlockingExchange
+from ndxp.sandbox.calls import Call, Calls, records_of
+from ndxp.sandbox.nation import world
+from ndxp.sandbox.operator import Operator
+from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.world import Citizen
+
+_HOURS = 12
+"""How long the faults of a lab are on, if nobody ends it."""
+
+
+class Workplace:
+    """One attempt at a lab. Its checks read it, and its solution works in it.
+
+    ``subsystems`` are the identifiers by role, ``since`` is the place of the ledger at the start, ``answers`` are what
+    was answered to tasks, and ``folder`` is for files of the pupil.
+    """
+
+    def __init__(
+        self,
+        operator: Operator,
+        subsystems: Mapping[str, str],
+        folder: Path,
+        *,
+        since: int = 0,
+        values: Mapping[str, str] | None = None,
+        answers: dict[str, str] | None = None,
+    ) -> None:
+        self._operator = operator
+        self.subsystems = subsystems
+        self.folder = folder
+        self.since = since
+        self.values = dict(values or {})
+        self.answers = {} if answers is None else answers
+
+    @property
+    def admin(self) -> AdminApi:
+        """The admin API, with the operator's rights."""
+        return self._operator.admin
+
+    @property
+    def run_folder(self) -> Path:
+        """The run folder of the exchange."""
+        return Path(self._operator.state.folder)
+
+    # What checks read
+
+    def calls(self, role: str = "me", **conditions: Any) -> Calls:
+        """The calls of a role since the start, from the ledger, the earliest first; see ``Calls.where``."""
+        return Calls(map(Call.of, self.records(role))).where(**conditions)
+
+    def records(self, role: str = "me") -> list[Mapping[str, Any]]:
+        """The same calls as the ledger's records."""
+        self._operator.recorded()
+        return list(records_of(self.admin, self.subsystems[role], self.since))
+
+    def answer(self, task: str) -> str:
+        """What was answered to a task; empty before."""
+        return self.answers.get(task, "")
+
+    # What a start and a solution do
+
+    def connect(self, role: str = "me", *, deadline: float = DEADLINE, retries: bool = False) -> BlockingExchange:
+        """A channel to the gateway as a role; use it in a ``with`` statement."""
+        state = self._operator.state
+        return BlockingExchange(state.gateway, state.tokens(self.subsystems[role]), deadline=deadline, retries=retries)
+
+    def people(self, count: int) -> list[Citizen]:
+        """So many living citizens, others each time: what is done to them disturbs nobody else on the exchange."""
+        return list(world().sample(count, randbits(32), alive=True))
+
+    def fault(self, effects: str, *, role: str = "me", **conditions: Any) -> str:
+        """Sets a fault for the calls of a role, with the conditions of the admin API; gives its id."""
+        until = (datetime.now(UTC) + timedelta(hours=_HOURS)).isoformat()
+        rule = {"do": effects, "consumer": self.subsystems[role], "valid_until": until, **conditions}
+        return str(self.admin.send("POST", "/faults", body=[rule])[0]["id"])
+
+    def grant(self, role: str, provider: str, contract: str, methods: list[str], **terms: Any) -> str:
+        """Grants methods to a role, with the terms of the admin API; gives the grant's id."""
+        body = {
+            "consumer": self.subsystems[role], "provider": provider, "contract": contract, "methods": methods, **terms,
+        }  # fmt: skip
+        return str(self.admin.send("POST", "/grants", body=body)["id"])
+
+    def quota(self, role: str, **limits: float) -> None:
+        """Sets the quota of a role: ``rate``, ``burst``, ``daily``, ``in_flight``."""
+        self.admin.send("PUT", "/quotas", body={"consumer": self.subsystems[role], **limits})
+
+    def settle(self) -> None:
+        """Returns when every gateway knows what was changed."""
+        self._operator.wait()
+
+
+def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> dict[str, str]:
+    """Adds the subsystems of an attempt at a lab; gives their identifiers by role. Raises AdminRefused.
+
+    Their names are new each time: agencies remember whose request they have answered, and quotas who has called.
+    """
+    attempt, added = token_hex(2), dict[str, str]()
+    for role, of in roles.items():
+        added[role] = next(iter(add_twin(admin, of, f"lab{number}-{attempt}-{role}")))
+    return added
+
+
+def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
+    """Removes the subsystems of an attempt, with their grants, quotas and faults; those that are gone are no error."""
+    there = {f"{member['id']}/{name}" for member in admin.get("/members") for name in member["subsystems"]}
+    for subsystem in there.intersection(subsystems):
+        remove_twin(admin, subsystem)

@@ -1,0 +1,39 @@
+"""The solution of each lab, as a pupil reads it, passes: its commands run as they stand, in both languages."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ndxp.labs.course import Course
+from ndxp.labs.lab import LANGUAGES, Language
+from ndxp.labs.shelf import Found, labs
+from ndxp.testing import RunningExchange
+
+pytestmark = pytest.mark.long
+
+_FENCE = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
+def test_the_commands_of_a_solution_do_all_tasks(
+    lab: Found, language: Language, exchange: RunningExchange, tmp_path: Path
+) -> None:
+    (tmp_path / ".ndxp").symlink_to(exchange.folder)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "ndxp").write_text(f'#!/bin/sh\nexec {sys.executable} -P -m ndxp.cli "$@"\n', encoding="utf-8")
+    (programs / "ndxp").chmod(0o755)
+    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    with Course.start(exchange.folder, lab.name, language) as course:
+        script = "".join(_FENCE.findall(course.solution()))
+        ran = subprocess.run(
+            ["/bin/bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, encoding="utf-8",
+            env={**os.environ, "PATH": path, "NDXP_FOLDER": ".ndxp"}, check=False, timeout=300,
+        )  # fmt: skip
+        course.finish()
+    assert ran.returncode == 0, ran.stdout + ran.stderr

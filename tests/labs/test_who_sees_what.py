@@ -1,0 +1,48 @@
+"""Lab 2: a grant that is too wide, and a refusal that was skipped, are found."""
+
+from typing import Any
+
+import pytest
+
+from ndxp.population.v1.population_pb2 import GetCitizenRequest
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from tests.labs.conftest import Begin, missing
+
+WHO = GetCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979-07-20")
+PURPOSE = [("x-ndxp-purpose", "press accreditation")]
+SERVICE: tuple[str, str, list[str]] = ("VN/GOV/G01/population", "ndxp.population.v1.PopulationService", ["GetCitizen"])
+TERMS: dict[str, Any] = {
+    "purposes": ["press accreditation"],
+    "fields": ["citizen.full_name"],
+    "valid_until": "2030-12-31",
+}
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [{"fields": []}, {"fields": ["citizen.full_name", "citizen.religion"]}, {"valid_until": ""}, {"purposes": []}],
+    ids=str,
+)
+def test_a_grant_that_gives_more_than_is_needed_is_not_enough(begin: Begin, wider: dict[str, Any]) -> None:
+    course = begin("2")
+    course.solve()
+    place = course.workplace()
+    for grant in place.admin.get("/grants"):
+        if grant["consumer"] == place.subsystems["press"] and "GetCitizen" in grant["methods"]:
+            place.admin.send("DELETE", f"/grants/{grant['id']}")
+    place.grant("press", *SERVICE, **{**TERMS, **wider})
+    place.settle()
+    with place.connect("press") as connection:
+        PopulationServiceStub(connection.channel).GetCitizen(WHO, metadata=PURPOSE)
+    assert missing(course) == ["narrow"]
+
+
+def test_a_broadcaster_that_was_never_refused_has_not_seen_why_it_needs_a_grant(begin: Begin) -> None:
+    course = begin("2")
+    place = course.workplace()
+    place.grant("press", *SERVICE, **TERMS)
+    place.settle()
+    with place.connect("press") as connection:
+        PopulationServiceStub(connection.channel).GetCitizen(WHO, metadata=PURPOSE)
+    course.answer("least", "hospital")
+    assert missing(course) == ["three", "purpose", "least", "narrow"]

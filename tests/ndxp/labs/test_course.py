@@ -1,0 +1,26 @@
+"""An attempt at a lab, in two terminals at once."""
+
+from ndxp.labs.course import Course
+from ndxp.testing import RunningExchange
+
+
+def test_what_one_terminal_answers_another_one_that_watches_neither_misses_nor_loses(exchange: RunningExchange) -> None:
+    with Course.start(exchange.folder, "1", "en") as watching, Course.go_on(exchange.folder) as working:
+        watching.check()
+        working.answer("transaction", "x")
+        assert [result.verdict.why["en"] for result in watching.check()][1].startswith("no verification of yours")
+        working.solve()
+        assert all(result.verdict.done for result in watching.check())
+        watching.hint()
+        assert Course.go_on(exchange.folder).attempt.answers == working.attempt.answers
+        assert working.attempt.answers["size"]
+        watching.finish()
+
+
+def test_a_lab_that_begins_anew_elsewhere_is_checked_anew(exchange: RunningExchange) -> None:
+    with Course.start(exchange.folder, "1", "en") as watching:
+        watching.solve()
+        with Course.go_on(exchange.folder) as other:
+            other.reset()
+        assert not any(result.verdict.done for result in watching.check())
+        watching.finish()
