@@ -56,16 +56,17 @@ class Jobs:
 
     async def run(self) -> None:
         """Goes on until cancelled."""
-        changed = False
+        jobs_changed = self._database.jobs_changed
         try:
             while True:
-                self._database.jobs_changed.clear()
+                changed = jobs_changed.is_set()
+                jobs_changed.clear()
                 try:
                     if changed or self._is_time():
                         self._begin()
                 except Exception as error:  # a database that does not answer now may answer later
                     _log.warning("jobs are not looked for: %s", kind_of(error))
-                changed = await self._change()
+                await self._change()
         finally:
             for task in self._running.values():
                 task.cancel()
@@ -77,12 +78,11 @@ class Jobs:
             self._next_due <= self._clock.now() or self._next_retry <= real_now() or self._others_at <= time.monotonic()
         )
 
-    async def _change(self) -> bool:
-        """Waits until it may be time for a look; returns at once, and True, when this process changes jobs."""
+    async def _change(self) -> None:
+        """Waits until it may be time for a look, or until this process changes jobs."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pause()):
-                return await self._database.jobs_changed.wait()
-        return False
+                await self._database.jobs_changed.wait()
 
     def _pause(self) -> float | None:
         """Seconds until it may be time again; None while there is no room for another job."""

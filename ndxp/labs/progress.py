@@ -77,10 +77,14 @@ class Progress:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        folder = self.run_folder / FOLDER
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(folder / _LOCK):
+        with locked(self._folder() / _LOCK):
             yield
+
+    def _folder(self) -> Path:
+        """The folder of the labs, for its owner only; made when it is not there."""
+        folder = self.run_folder / FOLDER
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
 
     def _write(self) -> None:
         folder = self.run_folder / FOLDER
@@ -90,6 +94,6 @@ class Progress:
 
     def files(self, name: str) -> Path:
         """The folder for files of the pupil in a lab; made when it is not there."""
-        folder = self.run_folder / FOLDER / name
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self._folder() / name
+        folder.mkdir(mode=0o700, exist_ok=True)
         return folder
