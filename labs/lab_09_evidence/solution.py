@@ -9,6 +9,7 @@ from ndxp import tree
 from ndxp.labs import Workplace
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.whole_file import whole_file
 
 
 def solve(place: Workplace) -> None:
@@ -21,9 +22,10 @@ def solve(place: Workplace) -> None:
         PopulationServiceStub(connection.channel).VerifyCitizen(request)
     transaction = place.calls()[-1].transaction_id
     evidence = place.admin.get(f"/ledger/evidence/{transaction}")
-    (place.folder / "proof.json").write_text(json.dumps(evidence), encoding="utf-8")
-    text = json.dumps({**evidence, "records": json.loads(json.dumps(evidence["records"]).replace("lab09", "lab90"))})
-    (place.folder / "forged.json").write_text(text, encoding="utf-8")
+    records = json.loads(json.dumps(evidence["records"]).replace("lab09", "lab90"))
+    for name, content in (("proof", evidence), ("forged", {**evidence, "records": records})):
+        with whole_file(place.folder / f"{name}.json") as file:
+            file.write(json.dumps(content).encode())
     copy = place.folder / "copy.backup"
     copy.unlink(missing_ok=True)
     command = tree.command("ndxp.cli", "log", "backup", str(copy), "--folder", str(place.run_folder))
