@@ -15,7 +15,10 @@ _ANSWERS = Rule(
     "its callers must know whether to come again; an agency that breaks together with another makes one outage two",
     "docs/guides/agency.md#check-your-agency",
 )
-EFFECTS = ("code=UNAVAILABLE", "refuse=QUOTA_EXCEEDED", "truncate")
+EFFECTS = (
+    "code=UNAVAILABLE", "code=INTERNAL", "refuse=QUOTA_EXCEEDED", "refuse=TOKEN_EXPIRED", "drop", "reset", "lose",
+    "cut", "truncate", "corrupt", "dates",
+)  # fmt: skip
 """What is done to the agency's own calls, one after another."""
 
 

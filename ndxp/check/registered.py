@@ -1,8 +1,7 @@
 """A provider of a running exchange, as its registry and its run folder know it."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -18,6 +17,7 @@ from ndxp.client import Credentials
 from ndxp.clock import real_now
 from ndxp.contract import Contract
 from ndxp.identifiers import in_slashes, member_of
+from ndxp.sandbox.operator import Operator
 from ndxp.subject import read_subject_key
 from ndxp.wire.assertion import key_of
 from ndxp.wire.tls import GATEWAY, Tls
@@ -25,9 +25,6 @@ from ndxp.world import World
 
 _AT_MOST = 300.0
 """Seconds after which a fault ends, should the check be killed."""
-
-_LEARNT = 1.2
-"""Seconds within which every gateway has learnt a fault."""
 
 _PREFERRED = "VN/GOV/H26/one-stop"
 
@@ -89,11 +86,12 @@ def _disturbed(session: Session, subsystem: str, effect: str) -> Iterator[None]:
     until = datetime.fromtimestamp(real_now() / 1e6 + _AT_MOST, UTC).isoformat(timespec="seconds")
     rule = {"consumer": subsystem, "do": effect, "valid_until": until, "note": "ndxp check agency"}
     [added] = session.send("POST", "/faults", body=[rule])
-    try:
-        time.sleep(_LEARNT)
-        yield
-    finally:
-        session.send("DELETE", f"/faults/{added['id']}")
+    with closing(Operator(session.state)) as operator:
+        try:
+            operator.wait()
+            yield
+        finally:
+            session.send("DELETE", f"/faults/{added['id']}")
 
 
 def _askers(session: Session, provider: str, contract: str) -> Mapping[str, Asker]:

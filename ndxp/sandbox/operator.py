@@ -4,7 +4,7 @@ import time
 
 import httpx
 
-from ndxp.admin import AdminApi
+from ndxp.admin import AdminApi, AdminRefused
 from ndxp.client import Credentials
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
@@ -13,7 +13,7 @@ _PATIENCE, _LOOK_AGAIN = 30.0, 0.02
 _BEYOND = 2**61
 
 
-class NotKnown(Exception):
+class NotKnown(AdminRefused):
     """The exchange has not taken over what was changed or recorded; the text says where to look."""
 
 

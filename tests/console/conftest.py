@@ -21,6 +21,13 @@ from tests.support.fakes import until_now
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what needs the browser: its driver keeps an event loop running, so other tests need another process."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 class Running:
     """A console that runs for the tests."""
 
