@@ -166,10 +166,12 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
     shutil.copy(PROTOS / "echo.proto", folder)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock", "--silent"]
-    installed = await asyncio.to_thread(
-        subprocess.run, install, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, timeout=300
-    )
-    if installed.returncode:
+    environment = {**os.environ, "PATH": path}
+    try:
+        await asyncio.to_thread(
+            subprocess.run, install, cwd=folder, env=environment, capture_output=True, timeout=60, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
         pytest.skip("the packages of npm cannot be had here")
     yield folder
 
