@@ -40,9 +40,7 @@ if call.fault: pass
 def _rules() -> Iterator[dict[str, Any]]:
     """A third for another consumer, a third for another method, a third for a purpose that the call does not state."""
     for number in range(_RULES):
-        condition = ({"consumer": "VN/GOV/H29"}, {"methods": ["Get*"]}, {"purpose": f"p{number}"})[
-            number % 3
-        ]
+        condition = ({"consumer": "VN/GOV/H29"}, {"methods": ["Get*"]}, {"purpose": f"p{number}"})[number % 3]
         yield {"id": f"f{number}", "do": "code=ABORTED", "valid_until": "2099-12-31", **condition}
 
 
