@@ -55,10 +55,11 @@ drift: $(VENV)/ready-dev
 	@rm -rf .drift
 	@$(BIN)/python deploy/generate.py --check && echo "generated code is up to date"
 
-bench: $(VENV)/ready-bench  ## the benchmarks: the world, the gateway beside a pass-through and Envoy, the doors beside Envoy's transcoder
+bench: $(VENV)/ready-bench  ## the benchmarks: the world, the gateway beside a pass-through and Envoy, the doors beside Envoy's transcoder, faults
 	@$(BIN)/python -m benchmarks.world
 	@$(BIN)/python -m benchmarks.gateway --json docs/performance.json --plot docs/performance.svg
 	@$(BIN)/python -m benchmarks.doors
+	@$(BIN)/python -m benchmarks.faults
 
 drills: $(VENV)/ready  ## crash drills: every kind of fault 26 times under load; 200 life events while processes are killed; what was lost
 	@$(BIN)/python -m drills.crash --rounds 208

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
+from ndxp.contract_files import bare, with_dependencies
 from ndxp.wire.comments import Comments
 
 SUFFIX = ".binpb"
@@ -52,17 +53,11 @@ class Reflection(reflection.aio.ReflectionServicer):
 
 def _with_comments(contracts: Iterable[str]) -> Iterator[FileDescriptorProto]:
     """The files of contracts as they were written, where a file with the comments is there and still fits the code."""
-    waiting, seen = list[FileDescriptor](), set[str]()
+    files = list[FileDescriptor]()
     for contract in contracts:
         with suppress(KeyError):  # of a contract without generated code
-            waiting.append(descriptor_pool.Default().FindServiceByName(contract).file)
-    while waiting:
-        file = waiting.pop()
-        if file.name not in seen:
-            seen.add(file.name)
-            waiting += file.dependencies
-            if (proto := written(file)) is not None:
-                yield proto
+            files.append(descriptor_pool.Default().FindServiceByName(contract).file)
+    yield from filter(None, map(written, with_dependencies(files)))
 
 
 def written(file: FileDescriptor) -> FileDescriptorProto | None:
@@ -74,20 +69,6 @@ def written(file: FileDescriptor) -> FileDescriptorProto | None:
         found = FileDescriptorSet.FromString(Path(module.__file__).with_suffix(SUFFIX).read_bytes()).file
     except (OSError, DecodeError):
         return None
-    if len(found) != 1 or _bare(found[0]) != _bare(FileDescriptorProto.FromString(file.serialized_pb)):
+    if len(found) != 1 or bare(found[0]) != bare(FileDescriptorProto.FromString(file.serialized_pb)):
         return None
     return found[0]
-
-
-def _bare(file: FileDescriptorProto) -> FileDescriptorProto:
-    """A file without what the generated code leaves out: places and comments, and the names of fields in JSON."""
-    bare = FileDescriptorProto()
-    bare.CopyFrom(file)
-    bare.ClearField("source_code_info")
-    waiting = list(bare.message_type)
-    while waiting:
-        message = waiting.pop()
-        waiting += message.nested_type
-        for field in message.field:
-            field.ClearField("json_name")
-    return bare

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 
 from ndxp.check.line import Line
 from ndxp.check.result import Result, Rule
+from ndxp.contract_files import bare, with_dependencies
 from ndxp.errors import Code
 
 _PAGE = "docs/guides/agency.md#in-any-language-by-its-address"
@@ -31,8 +31,8 @@ _SAME = {
 def check_reflection(line: Line) -> Iterator[Result]:
     """Both versions of reflection; one of them is enough."""
     provider = line.provider
-    files = _files(provider.contract.service.file)
-    known = {file.name: _bare(FileDescriptorProto.FromString(file.serialized_pb)) for file in files}
+    files = with_dependencies([provider.contract.service.file])
+    known = {file.name: bare(FileDescriptorProto.FromString(file.serialized_pb)) for file in files}
     shown: dict[str, Mapping[str, FileDescriptorProto] | str] = {
         version: _shown(line, version, set(known)) for version in _SAME
     }
@@ -65,29 +65,6 @@ def _shown(line: Line, version: str, wanted: set[str]) -> dict[str, FileDescript
     for message in answer.messages:
         response = pb.ServerReflectionResponse.FromString(message.SerializeToString())
         for data in response.file_descriptor_response.file_descriptor_proto:
-            file = _bare(FileDescriptorProto.FromString(data))
+            file = bare(FileDescriptorProto.FromString(data))
             files[file.name] = file
     return files
-
-
-def _files(file: FileDescriptor) -> Iterator[FileDescriptor]:
-    """A file and those that it depends on."""
-    waiting, seen = [file], set[str]()
-    while waiting:
-        file = waiting.pop()
-        if file.name not in seen:
-            seen.add(file.name)
-            waiting += file.dependencies
-            yield file
-
-
-def _bare(file: FileDescriptorProto) -> FileDescriptorProto:
-    """A file without places, comments and the names of fields in JSON, which some servers leave out."""
-    file.ClearField("source_code_info")
-    waiting = list(file.message_type)
-    while waiting:
-        message = waiting.pop()
-        waiting += message.nested_type
-        for field in message.field:
-            field.ClearField("json_name")
-    return file

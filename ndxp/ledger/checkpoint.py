@@ -138,6 +138,17 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n{stated}"
 
 
+def _statement(kind: str, note: str, keys: Iterable[Key]) -> tuple[str, str, str]:
+    """The ledger's name, what is stated and when, of a statement of this kind in three lines.
+
+    All are empty when it is no such statement. Raises NoteRefused unless a known key has signed the note.
+    """
+    text, signers = open_note(note, keys)
+    lines = text.split("\n")
+    names = {f"{key.name} {kind}": key.name for key in signers}
+    return (names[lines[0]], lines[1], lines[2]) if len(lines) == 4 and lines[0] in names else ("", "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """The statement that retention has removed the rows before ``first``."""
@@ -149,12 +160,10 @@ class Retention:
     @classmethod
     def open(cls, note: str, keys: Iterable[Key]) -> Self:
         """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
-        text, signers = open_note(note, keys)
-        lines = text.split("\n")
-        names = {f"{key.name} retention": key.name for key in signers}
-        if len(lines) != 4 or lines[0] not in names or not lines[1].isdecimal():
+        origin, first, at = _statement("retention", note, keys)
+        if not first.isdecimal():
             raise NoteRefused("not a statement of a retention")
-        return cls(names[lines[0]], int(lines[1]), lines[2])
+        return cls(origin, int(first), at)
 
     def __str__(self) -> str:
         return f"{self.origin} retention\n{self.first}\n{self.at}\n"
@@ -225,12 +234,10 @@ class Conformance:
     @classmethod
     def open(cls, note: str, keys: Iterable[Key]) -> Self:
         """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
-        text, signers = open_note(note, keys)
-        lines = text.split("\n")
-        names = {f"{key.name} conformance": key.name for key in signers}
-        if len(lines) != 4 or lines[0] not in names or not _DIGEST.fullmatch(lines[1]):
+        origin, digest, at = _statement("conformance", note, keys)
+        if not _DIGEST.fullmatch(digest):
             raise NoteRefused("not a statement about the check of an agency")
-        return cls(names[lines[0]], lines[1], lines[2])
+        return cls(origin, digest, at)
 
     def __str__(self) -> str:
         return f"{self.origin} conformance\n{self.digest}\n{self.at}\n"
