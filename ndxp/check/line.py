@@ -84,7 +84,7 @@ class Line:
         self, method: MethodDescriptor, data: Sequence[bytes], assertion: str, *, deadline: float | None = None
     ) -> Answer:
         """Calls a method with an assertion, or with none when it is empty."""
-        answer = GetMessageClass(method.output_type)  # before threads of the call run: protobuf crashed once otherwise
+        answer = GetMessageClass(method.output_type)
         rpc = self.start(method, data, assertion, deadline=deadline)
         return self._answered(rpc, answer.FromString, streams=method.server_streaming, bounded=deadline is not None)
 
