@@ -155,7 +155,7 @@ class Course:
         lab, admin, name = self._found.lab, self._operator.admin, self.name
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
-        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles)
+        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
         values = {**subsystems, "folder": str(files.resolve())}
