@@ -17,6 +17,9 @@ from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.state import State
 from ndxp.wire import status
 
+_SHOWN = 50
+"""How many calls of a subsystem are shown: a load test makes thousands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -105,9 +108,15 @@ class Course:
         return results
 
     def seen(self) -> dict[str, list[str]]:
-        """The calls that the ledger has of each subsystem since the start, as lines of a table."""
-        place = self.workplace()
-        return {place.subsystems[role]: list(place.calls(role).table()) for role in place.subsystems}
+        """The last calls that the ledger has of each subsystem since the start, as lines of a table."""
+        place, seen = self.workplace(), dict[str, list[str]]()
+        for role, subsystem in place.subsystems.items():
+            calls = place.calls(role)
+            seen[subsystem] = list(calls[-_SHOWN:].table())
+            if earlier := len(calls[:-_SHOWN]):
+                told: dict[Language, str] = {"en": f"{earlier} calls before", "vi": f"{earlier} lời gọi trước đó"}
+                seen[subsystem].insert(1, told[self.attempt.language])
+        return seen
 
     def answer(self, task: str, text: str) -> None:
         """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
