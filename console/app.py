@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, rights, transaction, transactions
+from console.pages import faults, health, rights, transaction, transactions, tryit
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -26,6 +26,7 @@ def application(exchange: Exchange, sessions: Sessions, address: Address) -> Doo
 
     transactions.add(exchange)
     transaction.add(exchange)
+    tryit.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
     health.add(exchange)
