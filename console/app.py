@@ -1,5 +1,7 @@
 """The console as an ASGI application: NiceGUI's pages behind the door."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import RedirectResponse
@@ -16,8 +18,11 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, sessions: Sessions, address: Address) -> Door:
-    """The application for a browser that reaches it at an address. NiceGUI has one application in a process."""
+def application(exchange: Exchange, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool) -> Door:
+    """The application for a browser that reaches it at an address, or under one of the names.
+
+    NiceGUI has one application in a process.
+    """
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
     @pages.get("/")
@@ -31,4 +36,4 @@ def application(exchange: Exchange, sessions: Sessions, address: Address) -> Doo
     operations.add(exchange)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
-    return Door(pages, sessions, address)
+    return Door(pages, sessions, address, names=names, tls=tls)
