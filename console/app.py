@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, rights, transaction, transactions
+from console.pages import faults, health, live, rights, transaction, transactions
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -22,8 +22,9 @@ def application(exchange: Exchange, sessions: Sessions, address: Address) -> Doo
 
     @pages.get("/")
     def first() -> RedirectResponse:
-        return RedirectResponse(transactions.PATH)
+        return RedirectResponse(live.PATH)
 
+    live.add(exchange)
     transactions.add(exchange)
     transaction.add(exchange)
     rights.add(exchange)
