@@ -8,7 +8,15 @@ from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, operations, rights, transaction, transactions
+from console.pages import (
+    faults,
+    health,
+    live,
+    operations,
+    rights,
+    transaction,
+    transactions,
+)
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -27,8 +35,9 @@ def application(exchange: Exchange, sessions: Sessions, address: Address, *, nam
 
     @pages.get("/")
     def first() -> RedirectResponse:
-        return RedirectResponse(transactions.PATH)
+        return RedirectResponse(live.PATH)
 
+    live.add(exchange)
     transactions.add(exchange)
     transaction.add(exchange)
     rights.add(exchange)
