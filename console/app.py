@@ -13,6 +13,7 @@ from console.pages import (
     health,
     live,
     operations,
+    people,
     rights,
     transaction,
     transactions,
@@ -42,6 +43,7 @@ def application(exchange: Exchange, sessions: Sessions, address: Address, *, nam
     transaction.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
+    people.add(exchange)
     operations.add(exchange)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)

@@ -20,6 +20,7 @@ _MENU = (
     ("/live", "menu.live"),
     ("/transactions", "menu.transactions"),
     ("/rights", "menu.rights"),
+    ("/people", "menu.people"),
     ("/faults", "menu.faults"),
     ("/operations", "menu.operations"),
     ("/health", "menu.health"),
