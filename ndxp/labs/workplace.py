@@ -122,7 +122,15 @@ def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> di
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
-    """Removes the subsystems of an attempt, with their grants, quotas and faults; those that are gone are no error."""
+    """Removes the subsystems of an attempt, with their services, grants, quotas and faults.
+
+    Those that are gone are no error.
+    """
     there = {f"{member['id']}/{name}" for member in admin.get("/members") for name in member["subsystems"]}
-    for subsystem in there.intersection(subsystems):
+    leaving = there.intersection(subsystems)
+    for service in admin.get("/services"):
+        if service["provider"] in leaving:
+            offer = {"provider": service["provider"], "contract": service["contract"]}
+            admin.send("DELETE", "/services", query=offer)
+    for subsystem in leaving:
         remove_twin(admin, subsystem)
