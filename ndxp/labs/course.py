@@ -147,7 +147,7 @@ class Course:
         self._begin(self.attempt.language)
 
     def finish(self) -> None:
-        """Removes the lab's subsystems with their grants, quotas and faults. What was done stays in the ledger."""
+        """Removes the lab's subsystems with all that they have on the exchange. What was done stays in the ledger."""
         remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
         self._keep(state="finished")
 
