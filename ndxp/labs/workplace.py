@@ -133,7 +133,7 @@ def add_subsystems(
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
     """Removes the subsystems of an attempt, with their services, grants, quotas and faults.
 
-    Those that are gone are no error. A member that was added for the attempt, which has the one subsystem, goes with it.
+    Those that are gone are no error. A member that was added for the attempt, with one subsystem, goes with it.
     """
     wanted = set(subsystems)
     for service in admin.get("/services"):
