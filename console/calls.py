@@ -1,126 +1,78 @@
-"""A call that somebody tries as a member: its question, its answers as they come, and how it ended."""
+"""Calls that the console makes through the gateway as a member, with a purpose: the ledger has them like any other."""
 
-import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
-from console.exchange import Refused
-from ndxp import calling, messages
-from ndxp.client import Exchange, TokenRefused, Tokens
-from ndxp.errors import Code
+from ndxp import messages
+from ndxp.client import BlockingExchange, TokenRefused
+from ndxp.errors import code_name
+from ndxp.sandbox.state import State
 from ndxp.wire import metadata, status
 
-LONGEST = 300.0
-"""Most seconds that a call may take."""
-MOST_ANSWERS = 200
-"""So many answers of a stream are shown; then the call is ended."""
+OFFICER = "console"
+"""The user whom the calls name."""
+
+_DEADLINE = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, and as whom. ``text`` is the request as JSON."""
+    """One call: as which member, of which method, with which purpose; ``provider`` where several offer the contract."""
 
-    method: MethodDescriptor
-    requests: list[Message]
-    text: str
     member: str
-    provider: str = ""
+    method: MethodDescriptor
+    request: Message
     purpose: str = ""
-    message_id: str = ""
-    deadline: float = 10.0
-
-    @property
-    def name(self) -> str:
-        """The method, "package.Service/Method"."""
-        return f"{self.method.containing_service.full_name}/{self.method.name}"
-
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """The metadata of the call. Raises Refused when gRPC cannot carry it."""
-        named = {
-            metadata.SERVICE: self.provider, metadata.PURPOSE: self.purpose, metadata.MESSAGE_ID: self.message_id
-        }  # fmt: skip
-        try:
-            return calling.pairs(named)
-        except calling.NotCarried as error:
-            raise Refused(str(error)) from error
+    provider: str = ""
 
 
-@dataclass(slots=True)
-class Call:
-    """A call under way, or one that has ended: then ``seconds`` is what it took.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a call.
 
-    ``cut`` says that it was ended because there were more answers than are shown, ``stopped`` that somebody ended it.
+    ``message`` is None when there was none, and ``failure`` says why. ``withheld`` are the fields that the grant does
+    not release.
     """
 
-    question: Question
-    answers: list[Any] = field(default_factory=list)
-    said: calling.Said = field(default_factory=calling.Said)
-    failure: status.Failure | None = None
-    seconds: float | None = None
-    cut: bool = False
-    stopped: bool = False
-    _rpc: Any = None
-
-    async def make(self, gateway: str, tokens: Tokens, changed: Callable[[], None]) -> None:
-        """Makes the call, and tells of each answer and of the end. Raises Refused before it begins."""
-        pairs = self.question.pairs()
-        began = time.monotonic()
-        try:
-            await self._receive(gateway, tokens, pairs, changed)
-        except TokenRefused as error:
-            self.failure = status.Failure(Code.UNAUTHENTICATED, str(error))
-        except asyncio.CancelledError:
-            if not self.stopped:
-                raise
-        except grpc.RpcError as error:
-            self.failure = status.decode(error)
-        finally:
-            self._rpc = None
-            self.seconds = time.monotonic() - began
-            changed()
-
-    def stop(self) -> None:
-        """Ends it; the provider is told."""
-        if self._rpc is not None:
-            self.stopped = True
-            self._rpc.cancel()
+    message: Any = None
+    failure: str = ""
+    transaction: str = ""
+    withheld: list[str] = field(default_factory=list)
 
     @property
-    def transaction_id(self) -> str:
-        """Its transaction; empty when the exchange did not say it."""
-        return self.failure.transaction_id if self.failure is not None else self.said.transaction_id
+    def shown(self) -> Any:
+        """The message as JSON, without what was withheld."""
+        return messages.shown(self.message, self.withheld)
 
-    @property
-    def outcome(self) -> str:
-        """The code of its status and the reason."""
-        if self.failure is not None:
-            return f"{self.failure.code.name} {self.failure.reason}".strip()
-        return "CANCELLED" if self.stopped or self.cut else "OK"
 
-    async def _receive(
-        self, gateway: str, tokens: Tokens, pairs: tuple[tuple[str, str], ...], changed: Callable[[], None]
-    ) -> None:
-        asked = self.question
-        async with Exchange(gateway, tokens, deadline=asked.deadline, retries=False) as exchange:
-            self._rpc = rpc = calling.begin(
-                exchange.channel, asked.name, asked.method, asked.requests, asked.deadline, pairs
+def ask(state: State, question: Question) -> Answer:
+    """Makes a call once, and waits for its answer."""
+    service = question.method.containing_service.full_name
+    known = {metadata.PURPOSE: question.purpose, metadata.SERVICE: question.provider, metadata.USER_ID: OFFICER}
+    try:
+        tokens = state.tokens(question.member)
+        with BlockingExchange(state.gateway, tokens, deadline=_DEADLINE, retries=False) as exchange:
+            method: Any = exchange.channel.unary_unary(
+                f"/{service}/{question.method.name}",
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=GetMessageClass(question.method.output_type).FromString,
             )
-            found = list[Message]()
-            async for answer in rpc:
-                if not asked.method.server_streaming:
-                    found.append(answer)
-                    continue
-                self.said = calling.Said.of(dict(await rpc.initial_metadata()))
-                self.answers.append(messages.shown(answer, self.said.withheld))
-                changed()
-                if len(self.answers) >= MOST_ANSWERS:
-                    self.cut = True
-                    return
-            self.said = calling.Said.of({**dict(await rpc.initial_metadata()), **dict(await rpc.trailing_metadata())})
-            self.answers += [messages.shown(answer, self.said.withheld) for answer in found]
+            pairs = [(name, value) for name, value in known.items() if value]
+            message, call = method.with_call(question.request, metadata=tuple(pairs))
+    except TokenRefused as error:
+        return Answer(failure=str(error))
+    except grpc.RpcError as error:
+        failure = status.decode(error)
+        name = failure.reason or code_name(failure.code)
+        return Answer(failure=f"{name}: {failure.message}", transaction=failure.transaction_id)
+    trailing = {str(key): str(value) for key, value in call.trailing_metadata() or ()}
+    return Answer(
+        message=message,
+        transaction=trailing.get(metadata.TRANSACTION_ID, ""),
+        withheld=trailing.get(metadata.WITHHELD, "").split(),
+    )

@@ -109,20 +109,20 @@ class Tick(ui.element):
         return self._changed() if self._changed is not None else None
 
 
-def field(name: str, value: str = "") -> Field:
-    """A line to type in, with its name."""
+def field(name: str, value: str = "", tag: str = "input") -> Field:
+    """A line to type in, with its name; several lines in a ``textarea``."""
     with box("label"):
         text("span", name)
-        return Field(value)
+        return Field(value, tag)
 
 
 def choice(
     name: str,
     options: Iterable[tuple[str, str]] | Mapping[str, Iterable[tuple[str, str]]],
-    value: str,
+    value: str = "",
     changed: Callable[[], Any] | None = None,
 ) -> Choice:
-    """A choice with its name."""
+    """A choice with its name; it holds ``value`` at first."""
     with box("label"):
         text("span", name)
         return Choice(options, value, changed)

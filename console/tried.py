@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
 
-from console.calls import Call
+from console.trial import Call
 
 MOST = 20
 _LONGEST_REQUEST = 20_000

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from console.calls import Call, Question
 from console.form import Form
 from console.members import contracts, entry
 from console.offers import Offer, askers, offers
+from console.trial import Call, Question
 from ndxp.admin import AdminApi, Session
 from ndxp.contract import Contract
 from ndxp.errors import Code, Reason

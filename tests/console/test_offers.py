@@ -8,7 +8,7 @@ MEMBERS = [{"id": f"VN/GOV/H{number}", "groups": ["provinces"], "subsystems": ["
 
 
 def service(contract: str, provider: str, *methods: str) -> dict[str, Any]:
-    return {"contract": contract, "provider": provider, "methods": dict.fromkeys(methods, {})}
+    return {"contract": contract, "provider": provider, "methods": {name: {} for name in methods}}
 
 
 def grant(name: str, consumer: str, *fields: str) -> dict[str, Any]:

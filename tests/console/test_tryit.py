@@ -17,11 +17,15 @@ ONE_STOP, STRANGER = "VN/GOV/H29/one-stop", "VN/GOV/G27/lgsp"
 SCRIPT = "<img src=x onerror=alert(1)>"
 
 
+def root(page: Page) -> str:
+    """The URL of the console that a page is of."""
+    return "/".join(page.url.split("/")[:3])
+
+
 def try_it(page: Page, method: str, **given: str) -> Page:
     """Opens the page of a method, and waits until the form is filled in."""
-    root = "/".join(page.url.split("/")[:3])
     query = "".join(f"&{name}={value}" for name, value in given.items())
-    page.goto(f"{root}/try?method={method}{query}")
+    page.goto(f"{root(page)}/try?method={method}{query}")
     expect(page.get_by_label("JSON", exact=True)).to_have_value(re.compile(r"^[\[{]"), timeout=30_000)
     return page
 
@@ -49,7 +53,7 @@ def test_a_method_is_found_by_its_documentation(page: Page) -> None:
 
 
 def test_what_no_documentation_has_is_not_found(page: Page) -> None:
-    page.goto(f"{page.url.partition('/transactions')[0]}/try?find={SCRIPT}")
+    page.goto(f"{root(page)}/try?find={SCRIPT}")
     expect(page.get_by_text("No service or method has this")).to_be_visible()
     expect(page.get_by_label("Find in names and documentation")).to_have_value(SCRIPT)
 
@@ -190,7 +194,7 @@ def test_what_grpc_cannot_carry_and_a_wrong_deadline_are_told(citizen: Page) -> 
 
 
 def test_a_method_that_nobody_knows_is_told(page: Page) -> None:
-    page.goto(f"{page.url.partition('/transactions')[0]}/try?method={SCRIPT}")
+    page.goto(f"{root(page)}/try?method={SCRIPT}")
     expect(page.locator(".q-notification")).to_contain_text(f"does not know the method {SCRIPT}")
 
 

@@ -4,10 +4,10 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from console.calls import Call
 from console.pages.transactions import path_of
 from console.parts import box, button, facts, link, text
 from console.shell import View
+from console.trial import Call
 from ndxp.calling import Said
 from ndxp.wire import metadata, status
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from nicegui import ui
 
-from console.calls import LONGEST, Call, Question
 from console.exchange import Refused
 from console.members import contracts, entry, subsystems
 from console.offers import Asker, Offer, askers, differing, offers
@@ -19,6 +18,7 @@ from console.pages.tryit.places import PATH
 from console.pages.tryit.request import RequestForm
 from console.parts import Choice, Field, box, button, choice, field, link, section, table, text
 from console.shell import View
+from console.trial import LONGEST, Call, Question
 from console.tried import Tried
 from ndxp.description import of_method
 from ndxp.samples.beginning import samples_of, world
