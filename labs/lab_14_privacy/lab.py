@@ -1,7 +1,7 @@
 """Lab 14: keyed hashes are linked, a plain one is opened, a curious officer is found, and a grant is made small."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from secrets import SystemRandom
@@ -23,7 +23,7 @@ _CHOICES = 30
 _OTHERS = 4
 _MATCHED = 2
 """Bytes of an answer that says no more than that a claim has matched."""
-_PURPOSE = "consent of the person"
+_PURPOSE, _REGISTRATION = "consent of the person", "residence registration"
 _FIELDS = {"citizen.full_name", "citizen.deceased"}
 _NUMBER = re.compile(r"[0-9]{9}")
 
@@ -32,39 +32,46 @@ _random = SystemRandom()
 
 def prepare(place: Workplace) -> dict[str, str]:
     """A hospital and an office ask about some citizens, one officer without need; a bank has a grant for everything."""
-    man, one, told, *others = _citizens(place)
+    man, one, told, *patients = _citizens(place)
     wide = place.grant("bank", _POPULATION, _CONTRACT, ["GetCitizen"])
     hidden = sha256(man.number.encode()).hexdigest()
     with whole_file(place.folder / _PLAIN) as file:
         file.write(f"{hidden}\n".encode())
     place.settle()
-    nurse, curious, *more = (f"nurse-{number}" for number in _random.sample(range(1000, 10_000), 4))
+    both = _random.choice(patients)
+    _work_at_the_office(place, both, told)
+    asked = _work_at_the_hospital(place, one, patients)
+    return {
+        "transaction": asked[both.number], "number": one.number, "name": " ".join(one.full_name.split()),
+        "birth": one.birth_date.isoformat(), "province": province_by_code(man.number[:3]).name,
+        "code": man.number[:3], "year": str(man.birth_date.year), "grant": wide, "hidden": hidden,
+    }  # fmt: skip
+
+
+def _work_at_the_office(place: Workplace, both: Citizen, told: Citizen) -> None:
+    """A clerk asks about a patient of the hospital, about somebody whom the purpose names, and about strangers."""
+    visitors = [(both, _REGISTRATION), (told, f"divorce of {normalise_name(told.full_name)} {told.number}")]
+    visitors += [(stranger, _REGISTRATION) for stranger in place.people(_OTHERS)]
+    _random.shuffle(visitors)
     clerk = f"clerk-{_random.randrange(1000, 10_000)}"
+    with place.connect("office") as connection:
+        for visitor, purpose in visitors:
+            _ask(connection.channel, visitor, purpose, clerk)
+
+
+def _work_at_the_hospital(place: Workplace, one: Citizen, patients: Sequence[Citizen]) -> dict[str, str]:
+    """Nurses ask about patients; one checks somebody in, and another one looks too. Gives the transactions."""
+    nurse, curious, *more = (f"nurse-{number}" for number in _random.sample(range(1000, 10_000), 4))
     with place.connect("hospital") as connection:
-        asked = {who.number: _ask(connection.channel, who, "treatment", _random.choice(more)) for who in others}
-        who = {"citizen_number": one.number, "full_name": one.full_name, "birth_date": one.birth_date.isoformat()}
-        HealthInsuranceServiceStub(connection.channel).CheckIn(
-            CheckInRequest(request_id=str(uuid4()), facility="01001", **who), metadata=[(metadata.USER_ID, nurse)]
-        )
+        asked = {who.number: _ask(connection.channel, who, "treatment", _random.choice(more)) for who in patients}
+        visit = CheckInRequest(
+            request_id=str(uuid4()), citizen_number=one.number, full_name=one.full_name,
+            birth_date=one.birth_date.isoformat(), facility="01001",
+        )  # fmt: skip
+        HealthInsuranceServiceStub(connection.channel).CheckIn(visit, metadata=[(metadata.USER_ID, nurse)])
         for officer in (nurse, curious):
             _ask(connection.channel, one, "treatment", officer)
-    linked = _random.choice(others)
-    # One of the hospital's patients comes to the office too; the others there are not known to the hospital.
-    visitors = [
-        (linked, "residence registration"),
-        (told, f"divorce of {normalise_name(told.full_name)} {told.number}"),
-    ]
-    visitors += [(who, "residence registration") for who in place.people(_OTHERS)]
-    _random.shuffle(visitors)
-    with place.connect("office") as connection:
-        for who_comes, purpose in visitors:
-            _ask(connection.channel, who_comes, purpose, clerk)
-    return {
-        "transaction": asked[linked.number], "number": one.number, "name": " ".join(one.full_name.split()),
-        "birth": one.birth_date.isoformat(), "province": province_by_code(man.number[:3]).name,
-        "code": man.number[:3], "year": str(man.birth_date.year), "grant": wide,
-        "hidden": hidden,
-    }  # fmt: skip
+    return asked
 
 
 def _citizens(place: Workplace) -> list[Citizen]:

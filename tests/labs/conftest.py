@@ -28,3 +28,9 @@ def begin(exchange: RunningExchange) -> Iterator[Begin]:
 def missing(course: Course) -> list[str]:
     """The tasks that are not done, as a check says now."""
     return [result.task for result in course.check() if not result.verdict.done]
+
+
+def why(course: Course, task: str) -> str:
+    """What a check says of a task now."""
+    [result] = [result for result in course.check() if result.task == task]
+    return result.verdict.why["en"]

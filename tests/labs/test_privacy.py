@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from ndxp.labs import Workplace
-from ndxp.labs.course import Course
 from ndxp.population.v1.population_pb2 import GetCitizenRequest, VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from tests.labs.conftest import Begin, missing
+from tests.labs.conftest import Begin, missing, why
 
 SERVICE: tuple[str, str, list[str]] = ("VN/GOV/G01/population", "ndxp.population.v1.PopulationService", ["GetCitizen"])
 PURPOSE = "consent of the person"
@@ -17,11 +16,6 @@ TERMS: dict[str, Any] = {
     "fields": ["citizen.full_name", "citizen.deceased"],
     "valid_until": "2030-12-31",
 }
-
-
-def why(course: Course, task: str) -> str:
-    [result] = [result for result in course.check() if result.task == task]
-    return result.verdict.why["en"]
 
 
 def ask(place: Workplace, role: str, purpose: str) -> str:
