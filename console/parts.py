@@ -32,23 +32,36 @@ def button(words: str, pressed: Callable[[], Any] | None = None, classes: str = 
 
 
 class Field(ui.element):
-    """A line of text that somebody types; ``value`` is what it holds now."""
+    """A line of text that somebody types, or several in a ``textarea``; ``value`` is what it holds now."""
 
-    def __init__(self, value: str) -> None:
-        super().__init__("input")
+    def __init__(self, value: str, tag: str = "input") -> None:
+        super().__init__(tag)
         self.value = value
-        self.props["value"] = value
+        if tag != "select":
+            self.props["defaultValue"] = value  # `value` would come back with each change of the page
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
 
     def _typed(self, event: Any) -> None:
         self.value = str(event.args)
 
 
-def field(name: str, value: str = "") -> Field:
-    """A line to type in, with its name."""
+def field(name: str, value: str = "", tag: str = "input") -> Field:
+    """A line to type in, with its name; several lines in a ``textarea``."""
     with box("label"):
         text("span", name)
-        return Field(value)
+        return Field(value, tag)
+
+
+def choice(name: str, options: Iterable[tuple[str, str]], value: str = "") -> Field:
+    """A choice among values, each with its words; it holds ``value`` at first."""
+    with box("label"):
+        text("span", name)
+        with Field(value, "select") as made:
+            for each, words in options:
+                option = text("option", words)
+                option.props["value"] = each
+                option.props.set_bool("selected", each == value)
+    return made
 
 
 def box(tag: str, classes: str = "") -> Element:

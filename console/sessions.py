@@ -17,10 +17,14 @@ _MOST = 50
 
 @dataclass(slots=True)
 class Session:
-    """A browser that was let in. ``dark`` is None while the browser's own choice of colours is followed."""
+    """A browser that was let in. ``dark`` is None while the browser's own choice of colours is followed.
+
+    ``citizen`` is the number of who is shown on the page of people: it is here, and not in a URL that somebody logs.
+    """
 
     language: Language
     dark: bool | None = None
+    citizen: str = ""
     used: float = field(default_factory=time.monotonic)
 
 

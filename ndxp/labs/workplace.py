@@ -15,6 +15,9 @@ from ndxp.sandbox.twin import add_twin, remove_twin
 from ndxp.subject import read_subject_key, subject_hash
 from ndxp.world import Citizen
 
+_COMPANIES, _ONLY = "VN/COM", "app"
+"""Where a lab's own members are, and the name of the only subsystem of each."""
+
 _HOURS = 12
 """How long the faults of a lab are on, if nobody ends it."""
 
@@ -110,7 +113,9 @@ class Workplace:
         self._operator.wait()
 
 
-def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> dict[str, str]:
+def add_subsystems(
+    admin: AdminApi, number: str, roles: Mapping[str, str], members: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
     """Adds the subsystems of an attempt at a lab; gives their identifiers by role. Raises AdminRefused.
 
     Their names are new each time: agencies remember whose request they have answered, and quotas who has called.
@@ -118,19 +123,27 @@ def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> di
     attempt, added = token_hex(2), dict[str, str]()
     for role, of in roles.items():
         added[role] = next(iter(add_twin(admin, of, f"lab{number}-{attempt}-{role}")))
+    for role, groups in members.items():
+        member = f"{_COMPANIES}/lab{number}-{attempt}-{role}"
+        body = {"id": member, "name": f"Lab {number}: {role}", "groups": groups, "subsystems": [_ONLY]}
+        added[role] = next(iter(admin.send("POST", "/members", body=body)["credentials"]))
     return added
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
     """Removes the subsystems of an attempt, with their services, grants, quotas and faults.
 
-    Those that are gone are no error.
+    Those that are gone are no error. A member that was added for the attempt, with one subsystem, goes with it.
     """
-    there = {f"{member['id']}/{name}" for member in admin.get("/members") for name in member["subsystems"]}
-    leaving = there.intersection(subsystems)
+    wanted = set(subsystems)
     for service in admin.get("/services"):
-        if service["provider"] in leaving:
+        if service["provider"] in wanted:
             offer = {"provider": service["provider"], "contract": service["contract"]}
             admin.send("DELETE", "/services", query=offer)
-    for subsystem in leaving:
-        remove_twin(admin, subsystem)
+    for member in admin.get("/members"):
+        there = [f"{member['id']}/{name}" for name in member["subsystems"]]
+        if member["subsystems"] == [_ONLY] and wanted.issuperset(there):
+            admin.send("DELETE", "/members", query={"member": member["id"]})
+            continue
+        for subsystem in wanted.intersection(there):
+            remove_twin(admin, subsystem)
