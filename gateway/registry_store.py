@@ -212,8 +212,8 @@ class RegistryStore:
                     await pipe.execute()
                 except WatchError:
                     continue
-                known = set(doubts(before, contracts))
-                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in known])
+                doubted = set(doubts(before, contracts))
+                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in doubted])
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""
