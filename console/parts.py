@@ -40,6 +40,12 @@ class Field(ui.element):
         self.props["value"] = value
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
 
+    def put(self, value: str) -> None:
+        """Puts a text in the place of what was typed."""
+        self.value = value
+        self.props["value"] = value
+        self.update()
+
     def _typed(self, event: Any) -> None:
         self.value = str(event.args)
 
