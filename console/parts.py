@@ -53,6 +53,12 @@ class Field(ui.element):
             self.value = value
             self.run_method("setRangeText", value, 0, _TO_THE_END)
 
+    def put(self, value: str) -> None:
+        """Puts a text in the place of what was typed."""
+        self.value = value
+        self.props["value"] = value
+        self.update()
+
     def _typed(self, event: Any) -> None:
         self.value = str(event.args)
 
