@@ -17,6 +17,7 @@ import uvicorn
 
 from console.app import application
 from console.exchange import Exchange
+from console.runs import Runs
 from console.sessions import Sessions
 from console.settings import ConsoleSettings
 from ndxp.address import Address
@@ -39,10 +40,11 @@ async def run(settings: ConsoleSettings) -> None:
     listening = socket.create_server((at.host, at.port), family=at.family)
     address = Address(at.host, listening.getsockname()[1])
     exchange = Exchange(settings.run_folder, settings.console_role)
+    runs = Runs(settings.run_folder)
     sessions = Sessions(partial(secret_of, settings.run_folder, settings.console_role))
     server = _Server(
         uvicorn.Config(
-            application(exchange, sessions, address),
+            application(exchange, runs, sessions, address),
             log_level="error",
             log_config=None,
             access_log=False,  # the URL holds the ticket
@@ -60,6 +62,7 @@ async def run(settings: ConsoleSettings) -> None:
             server.should_exit = True
     finally:
         remove(settings.run_folder)
+        runs.stop()
         exchange.close()
 
 

@@ -6,7 +6,8 @@ from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, live, rights, transaction, transactions
+from console.pages import faults, health, live, load, rights, transaction, transactions
+from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -16,7 +17,7 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, sessions: Sessions, address: Address) -> Door:
+def application(exchange: Exchange, runs: Runs, sessions: Sessions, address: Address) -> Door:
     """The application for a browser that reaches it at an address. NiceGUI has one application in a process."""
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
@@ -29,6 +30,7 @@ def application(exchange: Exchange, sessions: Sessions, address: Address) -> Doo
     transaction.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
+    load.add(exchange, runs)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
     return Door(pages, sessions, address)

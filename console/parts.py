@@ -32,12 +32,16 @@ def button(words: str, pressed: Callable[[], Any] | None = None, classes: str = 
 
 
 class Field(ui.element):
-    """A line of text that somebody types; ``value`` is what it holds now."""
+    """A line of text that somebody types; ``value`` is what it holds now.
+
+    The browser is given only what it begins with: the value itself would be written into the line again with every
+    change of the page, also while somebody types.
+    """
 
     def __init__(self, value: str) -> None:
         super().__init__("input")
         self.value = value
-        self.props["value"] = value
+        self.props["defaultValue"] = value
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
 
     def _typed(self, event: Any) -> None:
@@ -49,6 +53,22 @@ def field(name: str, value: str = "") -> Field:
     with box("label"):
         text("span", name)
         return Field(value)
+
+
+def choice(options: Iterable[str], chosen: Callable[[str], Any]) -> Element:
+    """A list from which one is chosen; a function is called with that."""
+    with box("select") as made:
+        for each in options:
+            text("option", each).props["value"] = each
+    return made.on("change", lambda event: chosen(str(event.args)), js_handler="(event) => emit(event.target.value)")
+
+
+def figure(name: str) -> tuple[TextElement, TextElement]:
+    """A large figure with its name, within a ``dl``: gives the element of the figure and that of a remark below it."""
+    with box("div"):
+        text("dt", name)
+        with box("dd"):
+            return text("strong", "–"), text("span", "")
 
 
 def box(tag: str, classes: str = "") -> Element:

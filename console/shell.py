@@ -18,7 +18,7 @@ from console.texts import LANGUAGES, Texts
 STYLE = Path(__file__).with_name("style.css")
 _MENU = (
     ("/live", "menu.live"), ("/transactions", "menu.transactions"), ("/rights", "menu.rights"),
-    ("/faults", "menu.faults"), ("/health", "menu.health"),
+    ("/faults", "menu.faults"), ("/load", "menu.load"), ("/health", "menu.health"),
 )  # fmt: skip
 _ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
 _LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
