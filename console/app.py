@@ -12,6 +12,7 @@ from console.pages import (
     faults,
     health,
     live,
+    load,
     operations,
     people,
     rights,
@@ -19,6 +20,7 @@ from console.pages import (
     transactions,
     tryit,
 )
+from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -28,7 +30,9 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool) -> Door:
+def application(
+    exchange: Exchange, runs: Runs, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool
+) -> Door:
     """The application for a browser that reaches it at an address, or under one of the names.
 
     NiceGUI has one application in a process.
@@ -45,6 +49,7 @@ def application(exchange: Exchange, sessions: Sessions, address: Address, *, nam
     tryit.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
+    load.add(exchange, runs)
     people.add(exchange)
     operations.add(exchange)
     health.add(exchange)

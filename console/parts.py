@@ -42,7 +42,9 @@ class Field(ui.element):
     def __init__(self, value: str, tag: str = "input", changed: Callable[[], Any] | None = None) -> None:
         super().__init__(tag)
         self.value = value
-        self.props["defaultValue"] = value  # "value" would be set again with each change of the page
+        self.props["defaultValue"] = (
+            value  # "value" would be written again with each change of the page, while one types
+        )
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
         if changed is not None:
             self.on("change", changed, args=[])
@@ -52,12 +54,6 @@ class Field(ui.element):
         if value != self.value:
             self.value = value
             self.run_method("setRangeText", value, 0, _TO_THE_END)
-
-    def put(self, value: str) -> None:
-        """Puts a text in the place of what was typed."""
-        self.value = value
-        self.props["value"] = value
-        self.update()
 
     def _typed(self, event: Any) -> None:
         self.value = str(event.args)
@@ -132,6 +128,14 @@ def choice(
     with box("label"):
         text("span", name)
         return Choice(options, value, changed)
+
+
+def figure(name: str) -> tuple[TextElement, TextElement]:
+    """A large figure with its name, within a ``dl``: gives the element of the figure and that of a remark below it."""
+    with box("div"):
+        text("dt", name)
+        with box("dd"):
+            return text("strong", "–"), text("span", "")
 
 
 def box(tag: str, classes: str = "") -> Element:

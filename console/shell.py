@@ -23,6 +23,7 @@ _MENU = (
     ("/rights", "menu.rights"),
     ("/people", "menu.people"),
     ("/faults", "menu.faults"),
+    ("/load", "menu.load"),
     ("/operations", "menu.operations"),
     ("/health", "menu.health"),
 )
