@@ -42,7 +42,7 @@ class Field(ui.element):
     def __init__(self, value: str, tag: str = "input", changed: Callable[[], Any] | None = None) -> None:
         super().__init__(tag)
         self.value = value
-        self.props["defaultValue"] = (
+        self.props["defaultValue"] = value  # "value" would be written again at each change, while somebody types
             value  # "value" would be written again with each change of the page, while one types
         )
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")

@@ -52,7 +52,6 @@ class _Load:
         self._view, self._t, self._runs = view, view.texts, runs
         self._shown: list[Run] | None = None
         self._profiles: dict[str, dict[str, Any]] = {}
-        self._profile = ""
         self._form = box("div")
         with section(self._t("load.now")) as self._now:
             self._what = text("p", "", "count").props("role=status")
