@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, people, rights, transaction, transactions
+from console.pages import faults, health, ledger, people, rights, transaction, transactions
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -29,6 +29,7 @@ def application(exchange: Exchange, sessions: Sessions, address: Address) -> Doo
     rights.add(exchange)
     faults.add(exchange)
     people.add(exchange)
+    ledger.add(exchange)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
     return Door(pages, sessions, address)

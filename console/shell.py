@@ -18,7 +18,7 @@ from console.texts import LANGUAGES, Texts
 STYLE = Path(__file__).with_name("style.css")
 _MENU = (
     ("/transactions", "menu.transactions"), ("/rights", "menu.rights"), ("/faults", "menu.faults"),
-    ("/people", "menu.people"), ("/health", "menu.health"),
+    ("/people", "menu.people"), ("/ledger", "menu.ledger"), ("/health", "menu.health"),
 )  # fmt: skip
 _ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
 _LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
