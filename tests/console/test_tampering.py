@@ -1,11 +1,13 @@
 """The lesson on a copy of the ledger: whatever is changed, the audit names it, or a kept checkpoint does."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from console.exchange import Refused
+from console.pages.ledger.lesson import WORDS
 from console.tampering import KINDS, Lesson, make_copy, tamper
 from gateway.ledger.backup import back_up
 from gateway.ledger.signer import Signer
@@ -109,7 +111,11 @@ def test_the_copy_is_one_of_the_exchange_that_runs_and_without_one_it_is_said_wh
         make_copy(exchange.folder, tmp_path / "copy.backup", quietly)
 
 
-def test_every_kind_of_change_has_its_words() -> None:
-    from console.pages.ledger.lesson import _WORDS
+def test_an_exchange_elsewhere_has_its_ledger_elsewhere(exchange: RunningExchange, tmp_path: Path) -> None:
+    replace(exchange.state, folder=str(tmp_path), attached=True).write()
+    with pytest.raises(Refused, match="attached to an exchange elsewhere"):
+        make_copy(tmp_path, tmp_path / "copy.backup", quietly)
 
-    assert list(_WORDS) == list(KINDS)
+
+def test_every_kind_of_change_has_its_words() -> None:
+    assert list(WORDS) == list(KINDS)

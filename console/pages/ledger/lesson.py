@@ -10,10 +10,12 @@ from console.tampering import KINDS, MOST, Lesson, teach
 from ndxp.ledger.checkpoint import NoteRefused
 from ndxp.ledger.verification import keys_in
 
-_WORDS = {
+WORDS = {
     "field": "lesson.field", "removed": "lesson.removed", "hash": "lesson.hash", "both": "lesson.both",
     "cut": "lesson.cut",
 }  # fmt: skip
+"""The keys of the words for the kinds of changes."""
+
 _COLUMNS = ("lesson.what", "lesson.before", "lesson.after")
 
 
@@ -32,7 +34,7 @@ class LessonPart:
 
     def _offer(self) -> None:
         with box("div", "line"):
-            kind = choice(self._t("lesson.kind"), [(each, self._t(_WORDS[each])) for each in KINDS], next(iter(KINDS)))
+            kind = choice(self._t("lesson.kind"), [(each, self._t(WORDS[each])) for each in KINDS], next(iter(KINDS)))
             button(self._t("lesson.do"), lambda: self._view.guarded(lambda: self._start(kind)), "primary")
 
     async def _start(self, kind: Field) -> None:

@@ -87,7 +87,8 @@ class Verification:
 def show_findings(texts: Any, findings: Sequence[Finding]) -> None:
     """What is wrong, and where."""
     rows = [(f"{each.place:,}" if each.place else "–", each.text) for each in findings[:_SHOWN]]
-    table([texts("verify.place"), texts("verify.what")], rows)
+    with box("div").props("lang=en"):
+        table([texts("verify.place"), texts("verify.what")], rows)
     if len(findings) > _SHOWN:
         text("p", texts("verify.more", n=f"{len(findings) - _SHOWN:,}"), "quiet")
 
