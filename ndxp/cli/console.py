@@ -7,6 +7,7 @@ import time
 import webbrowser
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -42,7 +43,7 @@ def console(
     """
     folder = folder.resolve()
     if (found := Console.running(folder)) is not None:
-        if found.role != role or port not in (None, 0, int(found.url.rpartition(":")[2])):
+        if found.role != role or port not in (None, 0, urlsplit(found.url).port):
             raise plan.PlanFailed(
                 f"the console of {folder} runs already, at {found.url} for the {found.role}; stop it first"
             )

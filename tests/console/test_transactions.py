@@ -15,9 +15,10 @@ from ndxp.population.v1.population_pb2 import GetCitizenRequest, VerifyCitizenRe
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
-from tests.console.conftest import check_for_everybody, copy_of, running
+from tests.console.conftest import Running, check_for_everybody, copy_of, running
 from tests.e2e.conftest import transaction
 
+PATH = "/transactions"
 CALLER, STRANGER = "VN/GOV/H29/one-stop", "VN/GOV/G27/lgsp"
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>{{alert(3)}}"
 QUESTION = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
@@ -50,6 +51,13 @@ def refused(exchange: RunningExchange) -> str:
         found = str(dict(call.trailing_metadata())[metadata.TRANSACTION_ID])
     assert transaction(exchange, found)
     return found
+
+
+@pytest.fixture
+def page(page: Page, console: Running) -> Page:
+    """The list of transactions."""
+    page.goto(f"{console.url}{PATH}")
+    return page
 
 
 @pytest.fixture
@@ -176,6 +184,7 @@ def test_a_viewer_is_told_that_the_ledger_is_for_auditors(
     with running(copy_of(exchange, tmp_path), "viewer") as console:
         page = context.new_page()
         page.goto(console.entrance())
+        page.goto(f"{console.url}{PATH}")
         expect(page.locator(".q-notification")).to_contain_text("is for the auditor")
 
 
@@ -188,6 +197,7 @@ def test_a_page_says_that_no_exchange_runs_and_goes_on_by_itself(
         plan.unlink()
         page = context.new_page()
         page.goto(console.entrance())
+        page.goto(f"{console.url}{PATH}")
         expect(page.get_by_role("alert").filter(has_text="ndxp up -d")).to_be_visible()
         plan.write_bytes(kept)
         expect(page.locator(f"[row-id='{answered}']")).to_be_visible(timeout=20_000)
@@ -206,6 +216,7 @@ def test_a_page_says_that_the_gateway_is_away_and_when_it_is_back(
     with running(tmp_path) as console:
         page = context.new_page()
         page.goto(console.entrance())
+        page.goto(f"{console.url}{PATH}")
         expect(page.locator(".ag-row").first).to_be_visible()
         gateway.close()
         expect(page.get_by_role("alert").filter(has_text=f"127.0.0.1:{port}")).to_be_visible(timeout=20_000)
