@@ -11,6 +11,7 @@ from console.exchange import Exchange
 from console.pages import (
     faults,
     health,
+    ledger,
     live,
     load,
     operations,
@@ -51,6 +52,7 @@ def application(
     faults.add(exchange)
     load.add(exchange, runs)
     people.add(exchange)
+    ledger.add(exchange)
     operations.add(exchange)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)

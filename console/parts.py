@@ -43,8 +43,6 @@ class Field(ui.element):
         super().__init__(tag)
         self.value = value
         self.props["defaultValue"] = value  # "value" would be written again at each change, while somebody types
-            value  # "value" would be written again with each change of the page, while one types
-        )
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
         if changed is not None:
             self.on("change", changed, args=[])

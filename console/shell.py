@@ -22,6 +22,7 @@ _MENU = (
     ("/try", "menu.try"),
     ("/rights", "menu.rights"),
     ("/people", "menu.people"),
+    ("/ledger", "menu.ledger"),
     ("/faults", "menu.faults"),
     ("/load", "menu.load"),
     ("/operations", "menu.operations"),
