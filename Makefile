@@ -41,6 +41,7 @@ lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the 
 	@$(MAKE) --no-print-directory drift
 
 generate: protos  ## all that is made from something else: code of the contracts, pages, what is said of each agency
+	@$(BIN)/python docs/texts.py
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python deploy/generate.py
 
@@ -53,6 +54,7 @@ drift: $(VENV)/ready-dev
 	@cd .drift && for f in $$(find . -name '*_pb2*'); do cmp "$$f" "../$$f" || { echo "generated code is stale: make protos"; exit 1; }; done
 	@for f in $$(find ndxp -name '*_pb2*.*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
 	@rm -rf .drift
+	@$(BIN)/python docs/texts.py --check
 	@$(BIN)/python deploy/generate.py --check && echo "generated code is up to date"
 
 bench: $(VENV)/ready-bench  ## the benchmarks: the world, the gateway beside a pass-through and Envoy, the doors beside Envoy's transcoder, faults
