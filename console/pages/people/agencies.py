@@ -47,12 +47,15 @@ class Agencies:
             for number, (key, question) in enumerate(self._questions.items(), 1):
                 self._progress.text = self._t("agencies.progress", n=number, all=len(self._questions))
                 answer = await self._view.exchange.ask(partial(_asked, question))
+                if self._answers.is_deleted:  # somebody else is shown now
+                    return
                 with self._answers:
                     self._show(self._t(key), question, answer)
                 if answer.message is not None:
                     dossiers += self._dossiers(key, answer.message)
         finally:
-            self._button.props.set_bool("disabled", False)
+            if not self._button.is_deleted:
+                self._button.props.set_bool("disabled", False)
         self._progress.text = self._t("agencies.asked", n=len(self._questions))
         self._told(dossiers)
 
@@ -125,5 +128,5 @@ def _lines(value: Any, name: str = "") -> list[tuple[str, str]]:
 
 
 def _words(path: str) -> str:
-    """The path of a field as words: a long name must find places to break."""
-    return _CAPITAL.sub(" ", path).replace(".", " › ").lower()
+    """The end of a field's path as words, so that a long name finds places to break."""
+    return _CAPITAL.sub(" ", " › ".join(path.split(".")[-2:])).lower()
