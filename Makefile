@@ -12,7 +12,7 @@ code = $(PROTOC) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTO
 # Processes start a quarter sooner when Python keeps what it has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-long test-browser snippets lint generate protos bench drills attacks interop clean
+.PHONY: demo up test test-long test-browser snippets screenshots lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -31,6 +31,9 @@ test-browser: $(VENV)/ready-dev  ## the tests of the console in a browser, which
 
 snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands (they take the usual ports), and new agencies
 	@$(BIN)/python -m pytest -q tests/snippets.py tests/scaffold.py
+
+screenshots: $(VENV)/ready-dev  ## pictures of all pages of the console, in docs/console; needs Chromium
+	@$(BIN)/python docs/screenshots.py
 
 lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the generated code
 	$(BIN)/ruff check .

@@ -13,12 +13,15 @@ from console.pages import (
     health,
     ledger,
     live,
+    load,
     operations,
     people,
     rights,
     transaction,
     transactions,
+    tryit,
 )
+from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -28,7 +31,9 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool) -> Door:
+def application(
+    exchange: Exchange, runs: Runs, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool
+) -> Door:
     """The application for a browser that reaches it at an address, or under one of the names.
 
     NiceGUI has one application in a process.
@@ -42,8 +47,10 @@ def application(exchange: Exchange, sessions: Sessions, address: Address, *, nam
     live.add(exchange)
     transactions.add(exchange)
     transaction.add(exchange)
+    tryit.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
+    load.add(exchange, runs)
     people.add(exchange)
     ledger.add(exchange)
     operations.add(exchange)

@@ -19,10 +19,12 @@ STYLE = Path(__file__).with_name("style.css")
 _MENU = (
     ("/live", "menu.live"),
     ("/transactions", "menu.transactions"),
+    ("/try", "menu.try"),
     ("/rights", "menu.rights"),
     ("/people", "menu.people"),
     ("/ledger", "menu.ledger"),
     ("/faults", "menu.faults"),
+    ("/load", "menu.load"),
     ("/operations", "menu.operations"),
     ("/health", "menu.health"),
 )
