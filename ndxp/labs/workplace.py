@@ -12,6 +12,7 @@ from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.subject import read_subject_key, subject_hash
 from ndxp.world import Citizen
 
 _COMPANIES, _ONLY = "VN/COM", "app"
@@ -55,6 +56,11 @@ class Workplace:
         """The run folder of the exchange."""
         return Path(self._operator.state.folder)
 
+    @property
+    def doors(self) -> str:
+        """The URL of the doors for HTTP."""
+        return self._operator.state.rest_url
+
     # What checks read
 
     def calls(self, role: str = "me", **conditions: Any) -> Calls:
@@ -65,6 +71,10 @@ class Workplace:
         """The same calls as the ledger's records."""
         self._operator.recorded()
         return list(records_of(self.admin, self.subsystems[role], self.since))
+
+    def subject(self, number: str) -> str:
+        """The keyed hash by which the ledger knows the citizen with this number."""
+        return subject_hash(read_subject_key(Path(self._operator.state.credentials)), number)
 
     def answer(self, task: str) -> str:
         """What was answered to a task; empty before."""
@@ -121,11 +131,15 @@ def add_subsystems(
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
-    """Removes the subsystems of an attempt, with their grants, quotas and faults; those that are gone are no error.
+    """Removes the subsystems of an attempt, with their services, grants, quotas and faults.
 
-    A member that was added for the attempt, which has the one subsystem, goes with it.
+    Those that are gone are no error. A member that was added for the attempt, with one subsystem, goes with it.
     """
     wanted = set(subsystems)
+    for service in admin.get("/services"):
+        if service["provider"] in wanted:
+            offer = {"provider": service["provider"], "contract": service["contract"]}
+            admin.send("DELETE", "/services", query=offer)
     for member in admin.get("/members"):
         there = [f"{member['id']}/{name}" for name in member["subsystems"]]
         if member["subsystems"] == [_ONLY] and wanted.issuperset(there):
