@@ -168,7 +168,9 @@ class Course:
     def _begin(self, language: Language) -> None:
         lab, admin, name = self._found.lab, self._operator.admin, self.name
         if lab.simulated_clock and self._operator.state.clock_file is None:
-            raise LabRefused(f"in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`")
+            raise LabRefused(
+                _("in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`", name=name)
+            )
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
         subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles, lab.members)
