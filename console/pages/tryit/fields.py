@@ -104,7 +104,7 @@ class Fields:
             with box("label", "tick"):
                 tick = Tick(slot.there, lambda: put())
                 text("span", described.json_name)
-                text("small", type_of(described))
+                text("small", f" {type_of(described)}")
             self._comment(described, tick)
             below = box("div", "below")
 
@@ -191,7 +191,7 @@ class Fields:
         with box("fieldset") as frame:
             with box("legend"):
                 text("span", name)
-                text("small", type_of(slot.described))
+                text("small", f" {type_of(slot.described)}")
             self._comment(slot.described, frame)
             below = box("div", "below")
             button(self._t("try.add", name=name), added)
@@ -213,7 +213,7 @@ class Fields:
             with box("span", "name"):
                 text("span", name)
                 if isinstance(described, FieldDescriptor):
-                    text("small", type_of(described))
+                    text("small", f" {type_of(described)}")
             if leaf.kind is not Kind.SWITCH:
                 made = self._input(leaf)
         self._by_path[path] = made
