@@ -10,12 +10,15 @@ from google.protobuf.message_factory import GetMessageClass
 
 from ndxp import messages
 from ndxp.client import BlockingExchange, TokenRefused
-from ndxp.errors import code_name
+from ndxp.errors import Code, code_name
 from ndxp.sandbox.state import State
 from ndxp.wire import metadata, status
 
 OFFICER = "console"
 """The user whom the calls name."""
+
+PASSING = frozenset({Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED})
+"""What a call fails with while somebody is away for a moment."""
 
 _DEADLINE = 10.0
 
@@ -35,12 +38,13 @@ class Question:
 class Answer:
     """What came of a call.
 
-    ``message`` is None when there was none, and ``failure`` says why. ``withheld`` are the fields that the grant does
-    not release.
+    ``message`` is None when there was none, and ``failure`` says why; ``passing`` says that the same call may succeed
+    later. ``withheld`` are the fields that the grant does not release.
     """
 
     message: Any = None
     failure: str = ""
+    passing: bool = False
     transaction: str = ""
     withheld: list[str] = field(default_factory=list)
 
@@ -48,6 +52,11 @@ class Answer:
     def shown(self) -> Any:
         """The message as JSON, without what was withheld."""
         return messages.shown(self.message, self.withheld)
+
+
+def one_line(failure: status.Failure) -> str:
+    """Why a call has failed."""
+    return f"{failure.reason or code_name(failure.code)}: {failure.message}"
 
 
 def ask(state: State, question: Question) -> Answer:
@@ -68,8 +77,7 @@ def ask(state: State, question: Question) -> Answer:
         return Answer(failure=str(error))
     except grpc.RpcError as error:
         failure = status.decode(error)
-        name = failure.reason or code_name(failure.code)
-        return Answer(failure=f"{name}: {failure.message}", transaction=failure.transaction_id)
+        return Answer(failure=one_line(failure), passing=failure.code in PASSING, transaction=failure.transaction_id)
     trailing = {str(key): str(value) for key, value in call.trailing_metadata() or ()}
     return Answer(
         message=message,

@@ -42,7 +42,7 @@ class Field(ui.element):
     def __init__(self, value: str, tag: str = "input", changed: Callable[[], Any] | None = None) -> None:
         super().__init__(tag)
         self.value = value
-        self.props["defaultValue"] = value  # "value" would be set again with each change of the page
+        self.props["defaultValue"] = value  # "value" would be written again at each change, while somebody types
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
         if changed is not None:
             self.on("change", changed, args=[])
@@ -126,6 +126,14 @@ def choice(
     with box("label"):
         text("span", name)
         return Choice(options, value, changed)
+
+
+def figure(name: str) -> tuple[TextElement, TextElement]:
+    """A large figure with its name, within a ``dl``: gives the element of the figure and that of a remark below it."""
+    with box("div"):
+        text("dt", name)
+        with box("dd"):
+            return text("strong", "–"), text("span", "")
 
 
 def box(tag: str, classes: str = "") -> Element:

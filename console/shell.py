@@ -22,7 +22,9 @@ _MENU = (
     ("/try", "menu.try"),
     ("/rights", "menu.rights"),
     ("/people", "menu.people"),
+    ("/ledger", "menu.ledger"),
     ("/faults", "menu.faults"),
+    ("/load", "menu.load"),
     ("/operations", "menu.operations"),
     ("/health", "menu.health"),
 )

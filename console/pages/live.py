@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from console import graph
 from console.exchange import Exchange
 from console.feed import EVERY, SECONDS, Feed, Moment
 from console.graph import Names, per_second
-from console.parts import Cell, box, button, field, section, table, text
+from console.parts import Cell, box, button, field, figure, section, table, text
 from console.shell import View, shell
 from console.traffic import MINUTE, Flow, Minute
 
@@ -99,8 +100,10 @@ class _Live:
 
     async def begin(self) -> None:
         """Shows the page when it is opened: on a telephone with few nodes, because names need room."""
-        if self._moment is None and await ui.run_javascript(f"window.innerWidth < {_NARROW}"):
-            self._turn_groups()
+        if self._moment is None:
+            with suppress(TimeoutError):  # a browser that is busy: it is told all names
+                if await ui.run_javascript(f"window.innerWidth < {_NARROW}", timeout=5):
+                    self._turn_groups()
         await self.look()
 
     async def look(self) -> None:
@@ -214,18 +217,12 @@ class _Figures:
     def __init__(self, view: View) -> None:
         self._t = view.texts
         with box("dl", "figures"):
-            self._rate = self._figure("live.rate")
-            self._bad = self._figure("live.bad_rate")
-            self._p50 = self._figure("live.p50")
-            self._p99 = self._figure("live.p99")
-            self._today = self._figure("live.today")
-            self._ledger = self._figure("live.ledger")
-
-    def _figure(self, key: str) -> tuple[Any, Any]:
-        with box("div"):
-            text("dt", self._t(key))
-            with box("dd"):
-                return text("strong", "–"), text("span", "")
+            self._rate = figure(self._t("live.rate"))
+            self._bad = figure(self._t("live.bad_rate"))
+            self._p50 = figure(self._t("live.p50"))
+            self._p99 = figure(self._t("live.p99"))
+            self._today = figure(self._t("live.today"))
+            self._ledger = figure(self._t("live.ledger"))
 
     def show(self, moment: Moment, background: Any) -> None:
         """Shows the figures of a moment."""
@@ -236,8 +233,8 @@ class _Figures:
         number, remark = self._bad
         number.text = per_second(moment.bad)
         remark.text = f"{moment.bad / moment.rate:.1%}" if moment.rate else ""
-        for (figure, _), value in ((self._p50, moment.p50_ms), (self._p99, moment.p99_ms)):
-            figure.text = f"{value:,.1f} ms" if value else "–"
+        for (number, _), value in ((self._p50, moment.p50_ms), (self._p99, moment.p99_ms)):
+            number.text = f"{value:,.1f} ms" if value else "–"
         number, remark = self._today
         number.text = f"{background.today:,}"
         remark.text = self._t("live.today.share", share=f"{background.today / _A_DAY:.1%}")

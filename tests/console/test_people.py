@@ -131,6 +131,14 @@ def test_a_birth_and_a_stay_are_filed_and_watched_by_real_time(people: Page) -> 
     expect(birth.get_by_role("status")).to_contain_text("G22")
     expect(birth.locator("ol li").first).to_be_visible()
     expect(birth).to_contain_text("runs by real time")
+    code = str(birth.get_by_role("status").inner_text()).partition(":")[0]
+    people.get_by_label("Or the code of a dossier").fill(code)
+    people.get_by_role("button", name="Watch it").click()
+    dossier = people.locator("article.card", has=people.get_by_role("heading", name="A dossier"))
+    expect(dossier.get_by_role("status")).to_contain_text(code)
+    people.get_by_label("Or the code of a dossier").fill(SCRIPT)
+    people.get_by_role("button", name="Watch it").click()
+    expect(people.locator(".q-notification")).to_contain_text("DOSSIER_")
     people.get_by_role("button", name="A night in a lodging").click()
     expect(people.locator(".verdict.good")).to_contain_text("notified in time")
 

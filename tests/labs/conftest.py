@@ -47,3 +47,9 @@ def begin(where: Where) -> Iterator[Begin]:
 def missing(course: Course) -> list[str]:
     """The tasks that are not done, as a check says now."""
     return [result.task for result in course.check() if not result.verdict.done]
+
+
+def why(course: Course, task: str) -> str:
+    """What a check says of a task now."""
+    [result] = [result for result in course.check() if result.task == task]
+    return result.verdict.why["en"]

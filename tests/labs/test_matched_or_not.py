@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from ndxp.labs import Workplace
-from ndxp.labs.course import Course
 from ndxp.population.v1.population_pb2 import BatchVerifyCitizensRequest, VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox.nation import world
-from tests.labs.conftest import Begin, missing
+from tests.labs.conftest import Begin, missing, why
 
 
 def send(place: Workplace, numbers: Sequence[str]) -> None:
@@ -24,11 +23,6 @@ def send(place: Workplace, numbers: Sequence[str]) -> None:
         assert all(
             answer.matched for answer in PopulationServiceStub(connection.channel).BatchVerifyCitizens(questions)
         )
-
-
-def why(course: Course, task: str) -> str:
-    [result] = [result for result in course.check() if result.task == task]
-    return result.verdict.why["en"]
 
 
 def test_right_answers_without_the_calls_are_not_enough(begin: Begin) -> None:

@@ -4,13 +4,7 @@ import json
 
 from ndxp.check.report import digest, report, signed
 from ndxp.labs import Workplace
-from ndxp.labs.course import Course
-from tests.labs.conftest import Begin, missing
-
-
-def why(course: Course, task: str) -> str:
-    [result] = [result for result in course.check() if result.task == task]
-    return result.verdict.why["en"]
+from tests.labs.conftest import Begin, missing, why
 
 
 def write_report(place: Workplace, name: str, provider: str) -> None:

@@ -11,16 +11,10 @@ import httpx
 from ndxp.health_insurance.v1.health_insurance_pb2 import CheckInRequest
 from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceServiceStub
 from ndxp.labs import Workplace
-from ndxp.labs.course import Course
 from ndxp.testing import RunningExchange
-from tests.labs.conftest import Begin, missing
+from tests.labs.conftest import Begin, missing, why
 
 GET = "/ndxp.population.v1.PopulationService/GetCitizen"
-
-
-def why(course: Course, task: str) -> str:
-    [result] = [result for result in course.check() if result.task == task]
-    return result.verdict.why["en"]
 
 
 def ask(exchange: RunningExchange, place: Workplace, question: Mapping[str, Any], message: str = "") -> httpx.Response:

@@ -11,6 +11,7 @@ from console.pages.people.questions import APPLICATIONS, DOSSIERS, questions
 from console.pages.transactions import path_of
 from console.parts import box, button, facts, link, section, text
 from console.shell import View
+from ndxp.admin import AdminApi
 from ndxp.clock import moment_of
 from ndxp.one_stop.v1 import one_stop_pb2
 from ndxp.passports.v1 import passports_pb2
@@ -47,12 +48,15 @@ class Agencies:
             for number, (key, question) in enumerate(self._questions.items(), 1):
                 self._progress.text = self._t("agencies.progress", n=number, all=len(self._questions))
                 answer = await self._view.exchange.ask(partial(_asked, question))
+                if self._answers.is_deleted:  # somebody else is shown now
+                    return
                 with self._answers:
                     self._show(self._t(key), question, answer)
                 if answer.message is not None:
                     dossiers += self._dossiers(key, answer.message)
         finally:
-            self._button.props.set_bool("disabled", False)
+            if not self._button.is_deleted:
+                self._button.props.set_bool("disabled", False)
         self._progress.text = self._t("agencies.asked", n=len(self._questions))
         self._told(dossiers)
 
@@ -96,7 +100,7 @@ class Agencies:
         return []
 
 
-def _asked(question: Question, api: Any) -> Answer:
+def _asked(question: Question, api: AdminApi) -> Answer:
     return ask(api.state, question)
 
 
@@ -125,5 +129,5 @@ def _lines(value: Any, name: str = "") -> list[tuple[str, str]]:
 
 
 def _words(path: str) -> str:
-    """The path of a field as words: a long name must find places to break."""
-    return _CAPITAL.sub(" ", path).replace(".", " › ").lower()
+    """The end of a field's path as words, so that a long name finds places to break."""
+    return _CAPITAL.sub(" ", " › ".join(path.split(".")[-2:])).lower()

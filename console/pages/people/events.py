@@ -3,14 +3,13 @@
 from datetime import datetime
 from functools import partial
 
-import grpc
 from nicegui import ui
 
-from console.exchange import Refused
-from console.pages.people.matters import BAD, Look, Matter, Start, offered, why
+from console.exchange import Refused, Unanswered
+from console.pages.people.matters import BAD, Look, Matter, Start, dossier, offered
 from console.pages.transactions import PATH as TRANSACTIONS
 from console.pages.transactions import path_of
-from console.parts import box, button, link, section, text
+from console.parts import box, button, field, link, section, text
 from console.shell import View
 from ndxp.admin import AdminApi
 from ndxp.clock import Clock, ClockRefused, move
@@ -18,9 +17,13 @@ from ndxp.sandbox.applications import FIRST_STEP, LENGTHENS, LONGEST_STEP, next_
 from ndxp.sandbox.state import State
 from ndxp.world import Citizen
 
-_LOOK_EVERY = 1.0
+_LOOK_EVERY, _LOOK_EVERY_REAL = 1.0, 5.0
+"""Seconds between two looks: by a simulated clock, and by real time, when little happens."""
+
 _MOST_LOOKS = 600
-"""A page that is left open looks no more after ten minutes: each look is a call in the ledger."""
+"""A page that is left open looks no more after so many: each look is a call in the ledger."""
+
+_LONGEST = 60
 
 
 class Events:
@@ -39,6 +42,10 @@ class Events:
             with box("div", "line"):
                 for key, start in kinds.items():
                     button(self._t(key), partial(view.guarded, partial(self._start, key, start)))
+            with box("div", "line"):
+                code = field(self._t("events.code"))
+                known = lambda _citizen, _state: dossier(code.value.strip()[:_LONGEST])  # noqa: E731
+                button(self._t("events.watch"), partial(view.guarded, partial(self._start, "events.dossier", known)))
             self._place = box("div")
 
     async def _start(self, title: str, start: Start) -> None:
@@ -46,11 +53,15 @@ class Events:
 
         def apply(api: AdminApi) -> tuple[Look, State]:
             try:
-                return start(self._citizen, api.state), api.state
-            except grpc.RpcError as error:
-                raise Refused(why(error)) from error
+                look = start(self._citizen, api.state)
+                look(api.state)  # so that an unknown code is refused at once
+            except Unanswered as error:
+                raise Refused(str(error)) from error
+            return look, api.state
 
         look, state = await self._view.exchange.ask(apply)
+        if self._place.is_deleted:  # somebody else is shown now
+            return
         self._place.clear()
         with self._place:
             _Watch(self._view, self._t(title), look, state)
@@ -73,7 +84,8 @@ class _Watch:
             text("p", self._t("events.real" if state.clock_file is None else "events.clock"), "quiet")
             self._steps = box("ol", "life")
             self._trace = box("p")
-        self._timer = ui.timer(_LOOK_EVERY, lambda: view.guarded(self._follow))
+        pace = _LOOK_EVERY_REAL if state.clock_file is None else _LOOK_EVERY
+        self._timer = ui.timer(pace, lambda: view.guarded(self._follow))
 
     def _turn(self) -> None:
         """Lets the clock go on, or no more."""
@@ -83,7 +95,13 @@ class _Watch:
     async def _follow(self) -> None:
         """Looks how the matter stands; lets the clock go on when nothing has happened."""
         self._looks += 1
-        matter, clock = await self._view.exchange.ask(self._now)
+        try:
+            matter, clock = await self._view.exchange.ask(self._now)
+        except Refused:  # it is shown once, and not with every look
+            self._timer.deactivate()
+            raise
+        if self._steps.is_deleted:
+            return
         self._clock.text = self._t("events.now", now=f"{clock:%Y-%m-%d %H:%M}")
         steps = len(self._shown.steps) if self._shown else 0
         if matter != self._shown:
@@ -93,16 +111,17 @@ class _Watch:
             self._timer.deactivate()
             self._controls.set_visibility(False)
         elif self._moves and len(matter.steps) == steps:
-            await self._view.exchange.ask(self._on)
+            try:
+                await self._view.exchange.ask(self._on)
+            except Refused:  # the clock is at its end
+                self._turn()
+                raise
             self._by = min(self._by * LENGTHENS, LONGEST_STEP)
         else:
             self._by = FIRST_STEP
 
     def _now(self, api: AdminApi) -> tuple[Matter, datetime]:
-        try:
-            return self._look(api.state), Clock(api.state.clock_file).moment()
-        except grpc.RpcError as error:
-            raise Refused(why(error)) from error
+        return self._look(api.state), Clock(api.state.clock_file).moment()
 
     def _on(self, api: AdminApi) -> None:
         """Moves the clock of the whole nation on."""

@@ -41,9 +41,11 @@ class Inquiries:
         try:
             asked = await self._view.exchange.ask(self._asked)
         finally:
-            self._place.clear()
-        with self._place:
-            self._show(asked)
+            if not self._place.is_deleted:  # somebody else is shown now
+                self._place.clear()
+        if not self._place.is_deleted:
+            with self._place:
+                self._show(asked)
 
     def _asked(self, api: AdminApi) -> Asked:
         try:

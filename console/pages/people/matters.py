@@ -8,23 +8,27 @@ from uuid import uuid4
 
 import grpc
 
-from console.calls import Question, ask
-from console.exchange import Refused
+from console.calls import PASSING, Question, ask, one_line
+from console.exchange import Refused, Unanswered
 from console.nation import nation
 from console.pages.people.questions import province_of, question
 from ndxp.clock import Clock, moment_of
 from ndxp.life_events.v1 import life_events_pb2
 from ndxp.passports.v1 import passports_pb2
 from ndxp.residence.v1 import residence_pb2
-from ndxp.samples.life_events import birth_of, death_of
+from ndxp.samples.life_events import ALL_OF_A_DEATH, birth_of, death_of
 from ndxp.samples.sample import can_be_mother, true_claim
 from ndxp.sandbox import applications
 from ndxp.sandbox.applications import FILER
 from ndxp.sandbox.state import State
 from ndxp.wire import status
 from ndxp.world import Citizen
+from ndxp.world.registers.participation import Participation
 
 _SURVIVORS = ("traveller", "newborn-mother")
+_WITHOUT_ALLOWANCES = (life_events_pb2.PROCEDURE_DEATH_REGISTRATION, life_events_pb2.PROCEDURE_RESIDENCE_REMOVAL)
+"""What is applied for after the death of somebody without a pension."""
+
 _LODGING = residence_pb2.Address(province="001", ward="Phường Hàng Bạc", detail="12 Hàng Bạc")
 _STATES = {
     life_events_pb2.DOSSIER_STATE_RECEIVED: "dossier.received",
@@ -73,7 +77,7 @@ class Matter:
 
 
 Look = Callable[[State], Matter]
-"""Asks how a matter stands now. Raises grpc.RpcError, TokenRefused and Refused."""
+"""Asks how a matter stands now. Raises TokenRefused, Unanswered and Refused."""
 
 Start = Callable[[Citizen, State], Look]
 """Applies for something. Raises as a look does."""
@@ -94,14 +98,26 @@ def _birth(citizen: Citizen, state: State) -> Look:
 def _death(citizen: Citizen, state: State) -> Look:
     personas = (nation().persona(key).citizen for key in _SURVIVORS)
     survivor = next(each for each in personas if each.number != citizen.number)
-    return _filed(state, death_of(citizen, survivor, request_id=str(uuid4())))
+    participant = nation().entry(Participation, citizen.number)
+    procedures = ALL_OF_A_DEATH if participant and participant.pension else _WITHOUT_ALLOWANCES
+    return _filed(state, death_of(citizen, survivor, procedures, request_id=str(uuid4())))
 
 
 def _filed(state: State, request: life_events_pb2.SubmitBirthRequest | life_events_pb2.SubmitDeathRequest) -> Look:
-    code = applications.file(state, request)
+    try:
+        return dossier(applications.file(state, request))
+    except grpc.RpcError as error:
+        raise _failed(error) from error
+
+
+def dossier(code: str) -> Look:
+    """Looks at the dossier of a life event, by its code at the linked service or at the one-stop system."""
 
     def look(now: State) -> Matter:
-        found = applications.fetch(now, code)
+        try:
+            found = applications.fetch(now, code)
+        except grpc.RpcError as error:
+            raise _failed(error) from error
         steps = tuple(
             Step(moment_of(each.at.ToMicroseconds()), each.subsystem, each.what, each.result, each.transaction_id)
             for each in found.steps
@@ -147,14 +163,14 @@ def _passport(citizen: Citizen, state: State) -> Look:
 
 
 def _called(state: State, asked: Question) -> tuple[Any, str]:
-    """The answer of a call, and its transaction. Raises Refused."""
+    """The answer of a call, and its transaction. Raises Unanswered and Refused."""
     answer = ask(state, asked)
     if answer.message is None:
-        raise Refused(answer.failure)
+        raise Unanswered(answer.failure) if answer.passing else Refused(answer.failure)
     return answer.message, answer.transaction
 
 
-def why(error: grpc.RpcError) -> str:
-    """Why a call has failed, in one line."""
+def _failed(error: grpc.RpcError) -> Refused | Unanswered:
+    """The error of a call as one that the page shows, or waits out."""
     failure = status.decode(error)
-    return f"{failure.reason or failure.code.name}: {failure.message}"
+    return Unanswered(one_line(failure)) if failure.code in PASSING else Refused(one_line(failure))
