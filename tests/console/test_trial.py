@@ -15,7 +15,7 @@ MEMBER, STRANGER = "VN/GOV/H29/one-stop", "VN/GOV/G27/lgsp"
 BATCH = pb.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name["BatchVerifyCitizens"]
 
 
-def stream(length: int, *, member: str = MEMBER, purpose: str = "") -> Call:
+def stream(length: int, *, member: str = MEMBER, message_id: str = "") -> Call:
     """A call with a stream of requests, each of which is answered."""
     requests = [
         pb.BatchVerifyCitizensRequest(
@@ -23,7 +23,7 @@ def stream(length: int, *, member: str = MEMBER, purpose: str = "") -> Call:
         )
         for n in range(length)
     ]
-    return Call(Question(method=BATCH, requests=list(requests), text="[]", member=member, purpose=purpose))
+    return Call(Question(method=BATCH, requests=list(requests), text="[]", member=member, message_id=message_id))
 
 
 async def make(call: Call, exchange: RunningExchange, changed: Callable[[], None] = lambda: None) -> None:
@@ -62,4 +62,4 @@ async def test_a_refusal_is_kept_with_its_reason_and_its_transaction(exchange: R
 
 async def test_what_grpc_cannot_carry_is_refused_before_the_call(exchange: RunningExchange) -> None:
     with pytest.raises(Refused, match="leave out the diacritics"):
-        await make(stream(1, purpose="điều trị"), exchange)
+        await make(stream(1, message_id="điều trị"), exchange)

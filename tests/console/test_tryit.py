@@ -191,7 +191,7 @@ def test_what_grpc_cannot_carry_and_a_wrong_deadline_are_told(citizen: Page) -> 
     citizen.get_by_role("button", name="Send").click()
     expect(citizen.locator(".q-notification")).to_contain_text("between 0.001 and 300 seconds")
     citizen.get_by_label("Seconds that it may take").fill("5")
-    citizen.get_by_label("Purpose", exact=True).fill("điều trị")
+    citizen.get_by_label("Message id").fill("điều trị")
     citizen.get_by_role("button", name="Send").click()
     expect(citizen.locator(".q-notification").filter(has_text="leave out the diacritics")).to_be_visible()
 
