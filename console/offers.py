@@ -30,10 +30,10 @@ class Asker:
 
 
 def offers(services: Iterable[dict[str, Any]]) -> list[Offer]:
-    """The contracts whose methods the exchange knows, by name."""
+    """The contracts whose methods the exchange knows, by name; a REST service is called by its paths."""
     found = dict[str, Offer]()
     for service in services:
-        if service["methods"]:
+        if service["methods"] and not service["rest"]:
             offer = found.setdefault(service["contract"], Offer(service["contract"], service["methods"]))
             offer.providers.append(service["provider"])
     for offer in found.values():

@@ -133,6 +133,7 @@ class Pairs:
     def add(self) -> tuple[Leaf, Value]:
         """One more entry."""
         key, value = self._new()
+        key.begin()
         value.begin()
         self.entries.append((key, value))
         return key, value

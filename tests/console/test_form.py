@@ -185,9 +185,13 @@ def test_items_and_entries_are_added_and_are_there_at_once() -> None:
     texts, words = group(form).slots["texts"], group(form).slots["words"]
     assert isinstance(texts, Many)
     assert isinstance(words, Pairs)
+    numbers = group(form).slots["byNumber"]
+    assert isinstance(numbers, Pairs)
     texts.add()
     words.add()
-    assert (list(everything(form).texts), dict(everything(form).words)) == ([""], {"": ""})
+    numbers.add()
+    made = everything(form)
+    assert (list(made.texts), dict(made.words), list(made.by_number)) == ([""], {"": ""}, [0])
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from console.offers import Offer, askers, differing, offers
 MEMBERS = [{"id": f"VN/GOV/H{number}", "groups": ["provinces"], "subsystems": ["one-stop"]} for number in (1, 2)]
 
 
-def service(contract: str, provider: str, *methods: str) -> dict[str, Any]:
-    return {"contract": contract, "provider": provider, "methods": {name: {} for name in methods}}
+def service(contract: str, provider: str, *methods: str, rest: bool = False) -> dict[str, Any]:
+    codes = {"code": "http://127.0.0.1:1"} if rest else {}
+    return {"contract": contract, "provider": provider, "methods": {name: {} for name in methods}, "rest": codes}
 
 
 def grant(name: str, consumer: str, *fields: str) -> dict[str, Any]:
@@ -18,8 +19,13 @@ def grant(name: str, consumer: str, *fields: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_providers_of_one_contract_are_one_offer_and_what_has_no_methods_is_none() -> None:
-    known = [service("b.B", "y", "Do"), service("a.A", "z"), service("b.B", "x", "Do")]
+def test_providers_of_one_contract_are_one_offer_and_what_has_no_methods_to_call_is_none() -> None:
+    known = [
+        service("b.B", "y", "Do"),
+        service("a.A", "z"),
+        service("b.B", "x", "Do"),
+        service("r.R", "x", "Get", rest=True),
+    ]
     assert offers(known) == [Offer("b.B", {"Do": {}}, ["x", "y"])]
 
 

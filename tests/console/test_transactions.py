@@ -162,10 +162,10 @@ def test_a_transaction_leads_to_another_try_as_the_same_member(page: Page, answe
 
 def test_what_is_typed_into_the_search_stays_when_a_transaction_comes(page: Page, exchange: RunningExchange) -> None:
     page.locator("summary", has_text="Search").click()
-    page.get_by_label("Purpose").fill("half a wo")
+    page.get_by_role("textbox", name="Purpose").fill("half a wo")
     new = verify(exchange)
     expect(page.locator(f"[row-id='{new}']")).to_be_visible()
-    expect(page.get_by_label("Purpose")).to_have_value("half a wo")
+    expect(page.get_by_role("textbox", name="Purpose")).to_have_value("half a wo")
 
 
 def test_an_unknown_transaction_is_said_to_be_unknown(page: Page) -> None:

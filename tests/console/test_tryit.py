@@ -48,6 +48,7 @@ def test_a_method_is_found_by_its_documentation(page: Page) -> None:
     page.get_by_role("button", name="Search").click()
     expect(page.locator("details.service")).to_have_count(1)
     expect(page.get_by_text("the citizen's record, only when number, name and birth date all agree")).to_be_visible()
+    check_for_everybody(page)
     page.get_by_role("link", name="GetCitizen", exact=True).click()
     expect(page.get_by_role("heading", name="GetCitizen")).to_be_visible()
 
@@ -138,6 +139,7 @@ def test_of_a_oneof_one_is_chosen_and_a_list_grows(page: Page) -> None:
     page.get_by_role("button", name="Add to procedures").click()
     page.get_by_label(re.compile("^procedures 1")).select_option(index=1)
     expect(as_json).to_have_value(re.compile(r'"procedures": \[\s+"PROCEDURE_'))
+    check_for_everybody(page)
     page.get_by_role("button", name="Remove procedures 1").click()
     page.get_by_label("One of these").first.select_option("")
     expect(as_json).not_to_have_value(re.compile('"linked"'))
@@ -169,6 +171,7 @@ def test_one_question_has_three_answers_and_three_records(citizen: Page) -> None
     grants = ("population-hospital-record", "population-one-stop-record", "population-tax")
     for (member, _), grant in zip(asking, grants, strict=True):
         expect(columns.filter(has=citizen.get_by_role("heading", name=member))).to_contain_text(grant)
+    check_for_everybody(citizen)
     assert len(set(columns.locator("a[href^='/transactions/']").all_inner_texts())) == 3
 
 
@@ -188,7 +191,7 @@ def test_what_grpc_cannot_carry_and_a_wrong_deadline_are_told(citizen: Page) -> 
     citizen.get_by_role("button", name="Send").click()
     expect(citizen.locator(".q-notification")).to_contain_text("between 0.001 and 300 seconds")
     citizen.get_by_label("Seconds that it may take").fill("5")
-    citizen.get_by_label("Purpose", exact=True).fill("điều trị")
+    citizen.get_by_label("Message id").fill("điều trị")
     citizen.get_by_role("button", name="Send").click()
     expect(citizen.locator(".q-notification").filter(has_text="leave out the diacritics")).to_be_visible()
 

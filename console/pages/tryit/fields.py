@@ -44,17 +44,17 @@ class Fields:
 
     def mark(self, path: str) -> None:
         """Marks the field at a path as wrong, and no other one; an empty path marks none."""
-        if self._marked is not None:
+        if self._marked is not None and not self._marked.is_deleted:
             self._marked.props(remove="aria-invalid")
         self._marked = self._by_path.get(path)
-        if self._marked is not None:
+        if self._marked is not None and not self._marked.is_deleted:
             self._marked.props("aria-invalid=true")
 
     def _draw_stream(self, place: Element) -> None:
         for number, request in enumerate(self._form.requests):
             with box("fieldset"):
                 text("legend", self._t("try.message", n=number + 1))
-                self._value(request, "", f"[{number}]")
+                self._value(request, self._form.method.input_type.name, f"[{number}]")
                 self._remover(self._t("try.message", n=number + 1), self._form.requests, number, place)
 
         def add() -> None:
@@ -73,7 +73,7 @@ class Fields:
         button(self._t("try.remove"), remove).props["aria-label"] = f"{self._t('try.remove')} {name}"
 
     def _value(self, value: Value, name: str, path: str) -> None:
-        """The elements of a value; a message without a name is the one that is drawn already."""
+        """The elements of a value; those of a message are the elements of its fields."""
         if isinstance(value, Leaf):
             self._leaf(value, name, path)
             return
@@ -104,7 +104,7 @@ class Fields:
             with box("label", "tick"):
                 tick = Tick(slot.there, lambda: put())
                 text("span", described.json_name)
-                text("small", type_of(described))
+                text("small", f" {type_of(described)}")
             self._comment(described, tick)
             below = box("div", "below")
 
@@ -191,7 +191,7 @@ class Fields:
         with box("fieldset") as frame:
             with box("legend"):
                 text("span", name)
-                text("small", type_of(slot.described))
+                text("small", f" {type_of(slot.described)}")
             self._comment(slot.described, frame)
             below = box("div", "below")
             button(self._t("try.add", name=name), added)
@@ -213,7 +213,7 @@ class Fields:
             with box("span", "name"):
                 text("span", name)
                 if isinstance(described, FieldDescriptor):
-                    text("small", type_of(described))
+                    text("small", f" {type_of(described)}")
             if leaf.kind is not Kind.SWITCH:
                 made = self._input(leaf)
         self._by_path[path] = made

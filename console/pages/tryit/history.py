@@ -18,7 +18,7 @@ def show_history(view: View) -> None:
     if tried:
         with section(view.texts("try.history")):
             text("p", view.texts("try.history.note", most=MOST), "quiet")
-            table([view.texts(key) for key in _COLUMNS], [_row(view, each) for each in tried])
+            table([view.texts(key) for key in _COLUMNS], [_row(view, each) for each in tried], "one-line")
 
 
 def _row(view: View, tried: Tried) -> list[Cell]:

@@ -21,6 +21,7 @@ from console.shell import View
 from console.trial import LONGEST, Call, Question
 from console.tried import Tried
 from ndxp.description import of_method
+from ndxp.messages import WrongRequest
 from ndxp.samples.beginning import samples_of, world
 from ndxp.samples.example import CLIENT
 
@@ -148,7 +149,7 @@ class Trial:
 
     def _sending(self) -> None:
         if self._view.exchange.role == "operator":
-            self._send_button = button(self._t("try.send"), lambda: self._view.guarded(self._send), "primary")
+            button(self._t("try.send"), lambda: self._view.guarded(self._send), "primary")
 
     def _offer_three(self, known: Mapping[str, str], first: list[Asker]) -> None:
         """A button, because lists of all members make a page heavy."""
@@ -184,7 +185,10 @@ class Trial:
     async def _begin(self) -> None:
         """Fills in what was kept, or the first sample."""
         if self._wanted.request is not None:
-            self._request.take(self._wanted.request)
+            try:
+                self._request.take(self._wanted.request)
+            except WrongRequest as error:  # the contract is another one by now
+                raise Refused(str(error)) from error
         else:
             await self._fill_in()
             if self._wanted.purpose:
