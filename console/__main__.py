@@ -19,6 +19,7 @@ import uvicorn
 
 from console.app import application
 from console.exchange import Exchange
+from console.runs import Runs
 from console.sessions import Sessions
 from console.settings import ConsoleSettings
 from ndxp.address import Address
@@ -44,10 +45,11 @@ async def run(settings: ConsoleSettings) -> None:
     listening = socket.create_server((at.host, at.port), family=at.family, dualstack_ipv6=len(at.hosts) > 1)
     address = Address(at.host, listening.getsockname()[1])
     exchange = Exchange(settings.run_folder, settings.console_role)
+    runs = Runs(settings.run_folder)
     sessions = Sessions(partial(secret_of, settings.run_folder, settings.console_role))
     context = _context(settings.console_tls_folder) if settings.console_tls_folder is not None else None
     config = uvicorn.Config(
-        application(exchange, sessions, address, names=settings.console_names, tls=context is not None),
+        application(exchange, runs, sessions, address, names=settings.console_names, tls=context is not None),
         log_level="error",
         log_config=None,
         access_log=False,  # the URL holds the ticket
@@ -68,6 +70,7 @@ async def run(settings: ConsoleSettings) -> None:
             server.should_exit = True
     finally:
         remove(settings.run_folder)
+        runs.stop()
         exchange.close()
 
 

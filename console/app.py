@@ -8,7 +8,20 @@ from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, operations, rights, transaction, transactions
+from console.pages import (
+    faults,
+    health,
+    ledger,
+    live,
+    load,
+    operations,
+    people,
+    rights,
+    transaction,
+    transactions,
+    tryit,
+)
+from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -18,7 +31,9 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool) -> Door:
+def application(
+    exchange: Exchange, runs: Runs, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool
+) -> Door:
     """The application for a browser that reaches it at an address, or under one of the names.
 
     NiceGUI has one application in a process.
@@ -27,12 +42,17 @@ def application(exchange: Exchange, sessions: Sessions, address: Address, *, nam
 
     @pages.get("/")
     def first() -> RedirectResponse:
-        return RedirectResponse(transactions.PATH)
+        return RedirectResponse(live.PATH)
 
+    live.add(exchange)
     transactions.add(exchange)
     transaction.add(exchange)
+    tryit.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
+    load.add(exchange, runs)
+    people.add(exchange)
+    ledger.add(exchange)
     operations.add(exchange)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)

@@ -30,8 +30,10 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
 }
-"""For every answer. The scripts of NiceGUI's pages need the two exceptions; nothing may come from another server."""
+"""For every answer that does not say otherwise. The scripts of NiceGUI's pages need the two exceptions; nothing may
+come from another server."""
 
 
 class Door:
@@ -133,8 +135,8 @@ def _with_headers(send: Send) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(_HEADERS)
-            headers.setdefault("cache-control", "no-store")
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
         await send(message)
 
     return with_headers

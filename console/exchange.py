@@ -57,7 +57,17 @@ class Exchange:
 
     async def ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
         """What a function of the admin API gives, called in a thread. Raises Unanswered and Refused."""
-        return await asyncio.to_thread(self._ask, question)
+        return await asyncio.to_thread(self.ask_here, question)
+
+    def ask_here(self, question: Callable[[AdminApi], _Given]) -> _Given:
+        """The same in the caller's own thread."""
+        try:
+            return question(self._connected())
+        except (AdminSilent, NoSandbox, OSError) as error:
+            self.close()  # it may be somewhere else when it is there again
+            raise Unanswered(str(error)) from error
+        except (AdminRefused, TokenRefused, ProxyUnusable) as error:
+            raise Refused(str(error)) from error
 
     async def trouble(self) -> Trouble | None:
         """Why the exchange does not answer or takes no calls, as it was 2 s ago at most; None when it works."""
@@ -73,15 +83,6 @@ class Exchange:
             if self._api is not None:
                 self._api.close()
                 self._api = None
-
-    def _ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
-        try:
-            return question(self._connected())
-        except (AdminSilent, NoSandbox, OSError) as error:
-            self.close()  # it may be somewhere else when it is there again
-            raise Unanswered(str(error)) from error
-        except (AdminRefused, TokenRefused, ProxyUnusable) as error:
-            raise Refused(str(error)) from error
 
     def _connected(self) -> AdminApi:
         with self._connecting:

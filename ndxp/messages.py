@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -94,6 +94,20 @@ def message(value: Any, method: MethodDescriptor) -> Message:
         fields = "" if _is_known(kind) else f"; its fields are {', '.join(f.json_name for f in kind.fields) or 'none'}"
         raise WrongRequest(f"the request does not fit {kind.name}: {_why(error)}{fields}") from None
     return made
+
+
+def check_field(value: Any, field: FieldDescriptor) -> None:
+    """Whether a JSON value is one of a field, or of an item in its list. Raises WrongRequest, which says why."""
+    owner: Any = field.containing_type
+    given = {field.json_name: [value] if field.is_repeated else value}
+    try:
+        made = GetMessageClass(owner)()
+        json_format.ParseDict(given, made, descriptor_pool=owner.file.pool)
+        made.SerializeToString()
+    except RecursionError:
+        raise WrongRequest(_DEEP) from None
+    except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
+        raise WrongRequest(_why(error).partition(": ")[2].partition(f" at {owner.name}.")[0]) from None
 
 
 def shown(message: Message, withheld: Iterable[str] = ()) -> Any:

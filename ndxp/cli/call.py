@@ -5,10 +5,8 @@ from typing import Annotated, Any
 import grpc
 import typer
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
-from ndxp import messages, other_tools
+from ndxp import calling, messages, other_tools
 from ndxp.admin import Session
 from ndxp.cli.names import full_method, methods, must_be_offered, similar
 from ndxp.client import BlockingExchange
@@ -83,7 +81,7 @@ def call(
         complain(str(error))
         raise typer.Exit(2) from None
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline, retries=False) as exchange:
-        rpc = _start(exchange.channel, method, descriptor, requests, deadline, pairs)
+        rpc = calling.begin(exchange.channel, method, descriptor, requests, deadline, pairs)
         answers: list[Any] = []
         streams = descriptor is not None and descriptor.server_streaming
         try:
@@ -91,8 +89,8 @@ def call(
                 if descriptor is None:
                     complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
                     raise typer.Exit(1)
-                received = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
-                answers.append(messages.shown(answer, str(received.get(metadata.WITHHELD, "")).split()))
+                said = calling.Said.of(dict(rpc.initial_metadata() if streams else rpc.trailing_metadata()))
+                answers.append(messages.shown(answer, said.withheld))
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
@@ -100,18 +98,17 @@ def call(
             unknown = failure.reason == Reason.UNKNOWN_SERVICE
             meant = similar(method, methods(session)) if unknown else ""
             raise typer.Exit(_failed(failure, answers, meant, as_json)) from None
-        received = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
-    _succeeded(answers, {key: str(value) for key, value in received.items()}, as_json)
+        said = calling.Said.of({**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())})
+    _succeeded(answers, said, as_json)
 
 
 def _pairs(named: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The metadata that was given. Ends the command when gRPC cannot carry it."""
-    pairs = tuple((key, value) for key, value in named.items() if value)
-    for key, value in pairs:
-        if not value.isascii():
-            complain(f"{key}: gRPC carries ASCII only there, and {value[:100]!r} is not: leave out the diacritics")
-            raise typer.Exit(2)
-    return pairs
+    try:
+        return calling.pairs(named)
+    except calling.NotCarried as error:
+        complain(str(error))
+        raise typer.Exit(2) from None
 
 
 def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor | None:
@@ -148,37 +145,18 @@ def _print(command: str, as_json: bool) -> None:
         typer.echo(command)
 
 
-def _start(
-    channel: grpc.Channel,
-    method: str,
-    descriptor: MethodDescriptor | None,
-    requests: list[Message],
-    deadline: float,
-    pairs: tuple[tuple[str, str], ...],
-) -> Any:
-    """Starts the call as a stream both ways; on the wire every kind of method is one."""
-    answer = GetMessageClass(descriptor.output_type).FromString if descriptor is not None else None
-    data = [message.SerializeToString() for message in requests] if descriptor is not None else [b""]
-    start: grpc.StreamStreamMultiCallable[bytes, Any] = channel.stream_stream(
-        f"/{method}", response_deserializer=answer
-    )
-    return start(iter(data), timeout=deadline, metadata=pairs)
-
-
-def _succeeded(answers: list[Any], received: dict[str, str], as_json: bool) -> None:
+def _succeeded(answers: list[Any], said: calling.Said, as_json: bool) -> None:
     """Prints what the exchange says about a call that succeeded: its transaction, what was withheld, faults."""
-    transaction, grant = received.get(metadata.TRANSACTION_ID, ""), received.get(metadata.GRANT, "")
-    withheld, fault = received.get(metadata.WITHHELD, ""), received.get(metadata.FAULT, "")
     if as_json:
-        released = {"grant": grant, "withheld": withheld.split()} if grant else {}
-        disturbed = {"fault": fault} if fault else {}
-        print_json({"answers": answers, "transaction_id": transaction, **released, **disturbed})
+        released = {"grant": said.grant, "withheld": list(said.withheld)} if said.grant else {}
+        disturbed = {"fault": said.fault} if said.fault else {}
+        print_json({"answers": answers, "transaction_id": said.transaction_id, **released, **disturbed})
         return
-    if fault:
-        remark(_disturbed(fault))
-    if withheld:
-        remark(f"withheld, because grant {grant} does not release it: {withheld}")
-    remark(f"transaction {transaction}")
+    if said.fault:
+        remark(_disturbed(said.fault))
+    if said.withheld:
+        remark(f"withheld, because grant {said.grant} does not release it: {' '.join(said.withheld)}")
+    remark(f"transaction {said.transaction_id}")
 
 
 def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bool) -> int:

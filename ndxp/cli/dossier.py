@@ -9,21 +9,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ndxp import messages
 from ndxp.admin import Session
-from ndxp.client import BlockingExchange
 from ndxp.clock import moment_of
 from ndxp.errors import Code, code_name
 from ndxp.life_events.v1 import life_events_pb2 as pb
-from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.sandbox.applications import fetch, trace_of
 from ndxp.terminal import Terminal, complain, console, print_json, styled, table
 from ndxp.wire import status
 
 app = typer.Typer()
 
-OPERATORS = "VN/GOV/G22/operations"
-"""As whom it asks: the Government Office keeps the linked dossiers, and its operators have a grant to see them."""
-
-_DEADLINE = 10.0
 _MOST = 1000
 _WIDTH = 190
 
@@ -42,7 +37,7 @@ def dossier(
     """
     session = Session(folder)
     try:
-        found = fetch(session, code)
+        found = fetch(session.state, code)
     except grpc.RpcError as error:
         failure = status.decode(error)
         if failure.code is not Code.NOT_FOUND:
@@ -56,15 +51,6 @@ def dossier(
         show(found, records, folder)
 
 
-def fetch(session: Session, code: str) -> pb.Dossier:
-    """A dossier as the exchange's operators see it. Raises grpc.RpcError."""
-    with BlockingExchange(session.state.gateway, session.tokens(OPERATORS), deadline=_DEADLINE) as exchange:
-        answer: pb.GetDossierResponse = LifeEventServiceStub(exchange.channel).GetDossier(
-            pb.GetDossierRequest(code=code)
-        )
-    return answer.dossier
-
-
 def transactions(session: Session, found: pb.Dossier) -> list[dict[str, Any]]:
     """What the ledger has of a dossier's trace, in the order in which it was recorded."""
     return of_trace(session, trace_of(found))
@@ -74,11 +60,6 @@ def of_trace(session: Session, trace: str) -> list[dict[str, Any]]:
     """What the ledger has of a trace, in the order in which it was recorded."""
     records = session.get("/transactions", trace=trace, limit=_MOST)
     return sorted(records, key=lambda record: int(record["seq"]))
-
-
-def trace_of(found: pb.Dossier) -> str:
-    """The trace id of a dossier, 32 hex digits."""
-    return found.traceparent.split("-")[1]
 
 
 def show(found: pb.Dossier, records: list[dict[str, Any]], folder: Path) -> None:

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.admin import Session
-from ndxp.cli.describe import kind_of, of_method, of_service, print_method, print_service
+from ndxp.cli.describe import print_method, print_service
 from ndxp.cli.names import full_method, full_service, methods, must_be_offered
 from ndxp.cli.names import services as known_services
 from ndxp.contract import Contract
+from ndxp.description import kind_of, of_method, of_service
 from ndxp.openapi import document
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.reflection import look_up

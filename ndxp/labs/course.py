@@ -147,15 +147,17 @@ class Course:
         self._begin(self.attempt.language)
 
     def finish(self) -> None:
-        """Removes the lab's subsystems with their grants, quotas and faults. What was done stays in the ledger."""
+        """Removes the lab's subsystems with all that they have on the exchange. What was done stays in the ledger."""
         remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
         self._keep(state="finished")
 
     def _begin(self, language: Language) -> None:
         lab, admin, name = self._found.lab, self._operator.admin, self.name
+        if lab.simulated_clock and self._operator.state.clock_file is None:
+            raise LabRefused(f"in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`")
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
-        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles)
+        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
         values = {**subsystems, "folder": str(files.resolve())}

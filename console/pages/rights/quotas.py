@@ -84,7 +84,7 @@ class Quotas:
 
     def _choose(self, consumer: str) -> None:
         """Opens the form for a consumer."""
-        self._consumer.put(consumer)
+        self._consumer.show(consumer)
         self._details.props("open")
 
     async def _set(self) -> None:
@@ -97,7 +97,7 @@ class Quotas:
             body = {"consumer": self._consumer.value.strip(), **changes}
             if await self._view.guarded(lambda: self._view.exchange.send("PUT", "/quotas", body=body)):
                 for limit in self._limits.values():
-                    limit.put("")
+                    limit.show("")
                 await self._view.guarded(self.show)
 
     def _complaint(self, given: dict[str, str]) -> str:

@@ -5,18 +5,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ndxp.admin import Session, path_part
 from ndxp.cli.ledger.log import Transaction
 from ndxp.errors import Code
-from ndxp.ledger.audit import Audit, Audited
+from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import Backup, BackupRefused
-from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
-from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
-from ndxp.ledger.merkle import ProofRefused, check_consistency
+from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
+from ndxp.ledger.evidence import EvidenceRefused, check
+from ndxp.ledger.merkle import ProofRefused
+from ndxp.ledger.verification import (
+    KEYS,
+    REMEMBERED,
+    LedgerDamaged,
+    RememberedRefused,
+    followed,
+    only_grown,
+    refuse_damage,
+)
+from ndxp.ledger.verification import verify as verify_ledger
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.terminal import complain, console, moment, print_json, progress, table, visible
@@ -24,11 +34,7 @@ from ndxp.whole_file import whole_file
 
 app = typer.Typer()
 
-_SHOWN, _NAMED = 50, 3
-_PATIENCE_FOR_A_PART = 3600.0
-"""Seconds for one part of the check; one of them compares all indexes of the database with their tables."""
-
-_KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
+_SHOWN = 50
 
 KeyOption = Annotated[
     str, typer.Option("--key", help="Public key, or a file of public keys; by default those in the run folder.")
@@ -121,19 +127,14 @@ def verify(
     """
     if backup is not None:
         _tell(_verified(backup, public_keys(key, folder)), as_json)
-    remembered = folder / _REMEMBERED
     session = Session(folder)
-    kept = [remembered.read_text(encoding="utf-8", errors="replace")] if remembered.exists() else []
-    keys = _followed(session, public_keys(key, folder))
+    keys = followed(session, public_keys(key, folder))
     try:
         with progress("Verifying") as show:
-            audited = Audit(_Admin(session), keys, kept).run(show)
-    except NoteRefused as error:
-        complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
+            audited = verify_ledger(session, keys, folder / REMEMBERED, show)
+    except RememberedRefused as error:
+        complain(str(error))
         raise typer.Exit(1) from None
-    if not audited.findings and audited.checkpoint:
-        with whole_file(remembered) as file:
-            file.write(audited.checkpoint.encode())
     _tell(audited, as_json)
 
 
@@ -145,11 +146,13 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """
     session = Session(folder)
     state = session.get("/ledger")
-    _refuse_damage(state)
-    note = state["checkpoint"]
+    note = state.get("checkpoint", "")
     try:
+        refuse_damage(state)
         if note:
-            Checkpoint.open(note, _followed(session, public_keys("", folder)))
+            Checkpoint.open(note, followed(session, public_keys("", folder)))
+    except LedgerDamaged as error:
+        _end(error)
     except NoteRefused as error:
         complain(f"the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`")
         raise typer.Exit(1) from None
@@ -172,28 +175,24 @@ def consistency(
     First it checks a short proof over the tree, then it compares every record with the tree.
     """
     session = Session(folder)
-    keys = _followed(session, public_keys(key, folder))
-    stated = ""
+    keys = followed(session, public_keys(key, folder))
+    with file_errors(old):
+        text = old.read_text(encoding="utf-8", errors="replace")
     try:
-        with file_errors(old):
-            before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
-        state = session.get("/ledger")
-        _refuse_damage(state)
-        losses = Loss.all_of(state.get("losses", ()), keys)
-        stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
-        now = Checkpoint.open(state["checkpoint"], keys)
-        if now.size < before.size:
-            raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
-        proof = proof_of(session.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
-        check_consistency(before.size, now.size, proof, before.root, now.root)
-        if not tree_only:
-            _hold_records(session, keys)
+        if tree_only:
+            grown = only_grown(session, keys, text)
+        else:
+            with progress("Reading the records") as show:
+                grown = only_grown(session, keys, text, show)
+    except LedgerDamaged as error:
+        _end(error)
     except (NoteRefused, ProofRefused) as error:
         if as_json:
-            print_json({"consistent": False, "why": f"{error}{stated}"})
+            print_json({"consistent": False, "why": str(error)})
         else:
-            console.print(f"✗ {error}{stated}", style="red", soft_wrap=True)
+            console.print(f"✗ {error}", style="red", soft_wrap=True)
         raise typer.Exit(1) from None
+    before, now = grown.before, grown.now
     if as_json:
         print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
         return
@@ -225,51 +224,10 @@ def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         typer.echo(made["key"])
 
 
-def _hold_records(session: Session, keys: list[Key]) -> None:
-    """Raises ProofRefused, which names records that differ from the tree."""
-    with progress("Reading the records") as show:
-        audited = Audit(_Admin(session), keys).run(show, derived=False)
-    if audited.findings:
-        named = "; ".join(finding.text for finding in audited.findings[:_NAMED])
-        others = len(audited.findings) - _NAMED
-        raise ProofRefused(
-            f"the tree has only grown, and the records are not those of the tree: {named}"
-            f"{f'; and {others} more' if others > 0 else ''}; see `ndxp log verify`"
-        )
-
-
-def _refuse_damage(state: dict[str, Any]) -> None:
-    """Ends the command if the ledger is damaged."""
-    if damage := state.get("damage"):
-        complain(f"the ledger is damaged: {'; '.join(damage)}; see `ndxp log verify`")
-        raise typer.Exit(1)
-
-
-class _Admin:
-    """The admin API as the source of an audit."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._session.get("/ledger")
-        return found
-
-    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = self._session.get("/ledger/checkpoints", after=after, limit=limit)
-        return found
-
-    def records(self, after: int, limit: int) -> bytes:
-        return self._session.read("/ledger/records", after=after, limit=limit)
-
-    def tile(self, level: int, number: int) -> bytes:
-        return self._session.read(f"/ledger/tiles/{level}/{number}")
-
-    def derived(self, mark: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._session.send(
-            "GET", "/ledger/derived", query={"after": mark}, patience=_PATIENCE_FOR_A_PART
-        )
-        return found
+def _end(error: Exception) -> NoReturn:
+    """Ends the command with an error."""
+    complain(str(error))
+    raise typer.Exit(1) from None
 
 
 def _verified(file: Path, keys: list[Key]) -> Audited:
@@ -314,7 +272,7 @@ def _print_unchecked(audited: Audited) -> None:
 
 def public_keys(given: str, folder: Path) -> list[Key]:
     """Public keys from an option: a key, a file of keys, or nothing for those in the run folder."""
-    path = Path(given) if given else folder / _KEYS
+    path = Path(given) if given else folder / KEYS
     try:
         if given and "+" in given and not path.exists():
             return [Key.parse(given)]
@@ -324,11 +282,6 @@ def public_keys(given: str, folder: Path) -> list[Key]:
     except (NoteRefused, UnicodeDecodeError) as error:
         complain(f"{path}: {error}")
     raise typer.Exit(2)
-
-
-def _followed(session: Session, keys: list[Key]) -> list[Key]:
-    """The keys and their successors: whoever trusts a key also trusts the next one, which it has named."""
-    return KeyChange.follow(keys, session.get("/ledger/keys")["changes"])
 
 
 @contextmanager
