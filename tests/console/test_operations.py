@@ -63,15 +63,15 @@ def centre(page: Page) -> Iterator[Page]:
 def figure(page: Page, name: str) -> str:
     """What a figure of the province that is shown says."""
     named = page.get_by_text(name, exact=True)
-    return page.locator(".page .figure").filter(has=named).locator(".value, .none").inner_text()
+    return page.locator(".page .reading").filter(has=named).locator(".value, .none").inner_text()
 
 
 def test_ha_nam_shows_what_its_hospitals_report_and_other_provinces_that_they_do_not(centre: Page) -> None:
     expect(centre.get_by_role("heading", name="Tỉnh Hà Nam")).to_be_visible()
     assert int(figure(centre, "Dossiers received")) >= 1
     assert int(figure(centre, "Admitted to hospital today").replace(",", "")) >= 1204
-    expect(centre.locator(".page .figure .asked")).to_have_count(10)
-    expect(centre.locator(".page .figure .asked").first).to_have_text(re.compile(r"asked at \d\d:\d\d:\d\d"))
+    expect(centre.locator(".page .reading .asked")).to_have_count(10)
+    expect(centre.locator(".page .reading .asked").first).to_have_text(re.compile(r"asked at \d\d:\d\d:\d\d"))
     centre.get_by_role("link", name="Hà Nội").click()
     expect(centre.get_by_role("heading", name="Thành phố Hà Nội")).to_be_visible()
     assert figure(centre, "Admitted to hospital today") == "not reported"

@@ -120,7 +120,7 @@ class _Operations:
         self._ranks.clear()
         with self._ranks, section(self._t("ops.ranking")):
             text("p", self._t("ops.ranking.note"), "quiet")
-            with box("div", "columns"):
+            with box("div", "rankings"):
                 for name, answer in figures.ranks.items():
                     with box("div"):
                         text("h3", self._t(name))
