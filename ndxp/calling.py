@@ -9,6 +9,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from ndxp.language import _
 from ndxp.wire import metadata
 
 _KEYS = (metadata.TRANSACTION_ID, metadata.GRANT, metadata.WITHHELD, metadata.FAULT)
@@ -19,12 +20,16 @@ class NotCarried(ValueError):
 
 
 def pairs(named: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The metadata that was given, without empty values. Raises NotCarried."""
-    given = tuple((key, value) for key, value in named.items() if value)
+    """The metadata that was given, without empty values, texts with diacritics encoded. Raises NotCarried."""
+    given = tuple(metadata.carried(named))
     for key, value in given:
         if not value.isascii():
             raise NotCarried(
-                f"{key}: gRPC carries ASCII only there, and {value[:100]!r} is not: leave out the diacritics"
+                _(
+                    "{key}: gRPC carries ASCII only there, and {value!r} is not: leave out the diacritics",
+                    key=key,
+                    value=value[:100],
+                )
             )
     return given
 

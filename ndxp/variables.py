@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _PREFIX = "NDXP_"
-_COMMANDS = "CLOCK COMMAND FOLDER LABS TLS"
+_COMMANDS = "CLOCK COMMAND FOLDER LABS LANG TLS"
 _CONTAINERS = "HEALTH IMAGE"
 _PROGRAMS = "REST_URL SUBSYSTEM"
 """What ``ndxp.testing`` tells a program that is tested."""

@@ -231,7 +231,7 @@ def _commands(exchange: Exchange, api: AdminApi, record: Record) -> dict[str, st
     }  # fmt: skip
     call = other_tools.Call(
         client=record["client"], method=method, requests=messages.read(request.encode(), method),
-        pairs=[pair for pair in pairs.items() if pair[1]], deadline=10, folder=exchange.folder,
+        pairs=metadata.carried(pairs), deadline=10, folder=exchange.folder,
     )  # fmt: skip
     try:
         lines["curl"] = other_tools.curl(call, api.state.rest_url, tokens.tls, api.state.tls_folder)

@@ -11,6 +11,7 @@ from ndxp.admin import Session
 from ndxp.cli.names import full_method, methods, must_be_offered, similar
 from ndxp.client import BlockingExchange
 from ndxp.errors import Reason
+from ndxp.language import _, spoken
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.reflection import look_up
 from ndxp.terminal import Terminal, complain, print_json, remark, visible
@@ -60,7 +61,7 @@ def call(
     "fullName": "Nguyễn Văn A", "birthDate": "1990-01-01"}' --as VN/GOV/H26/one-stop`
     """
     if curl and grpcurl:
-        complain("--curl and --grpcurl print one command line each: name one of them")
+        complain(_("--curl and --grpcurl print one command line each: name one of them"))
         raise typer.Exit(2)
     session = Session(folder)
     client, method = session.subsystem(member), full_method(session, method)
@@ -87,7 +88,12 @@ def call(
         try:
             for answer in rpc:
                 if descriptor is None:
-                    complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
+                    complain(
+                        _(
+                            "{method} answers, but the gateway's reflection does not describe it yet; try again",
+                            method=method,
+                        )
+                    )
                     raise typer.Exit(1)
                 said = calling.Said.of(dict(rpc.initial_metadata() if streams else rpc.trailing_metadata()))
                 answers.append(messages.shown(answer, said.withheld))
@@ -121,11 +127,11 @@ def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor 
 def _known(session: Session, method: str, descriptor: MethodDescriptor | None) -> MethodDescriptor:
     """The method. Ends the command when the gateway does not know it, or it is one for REST services."""
     if method.startswith(_REST):
-        complain("a REST service is called by its paths, /r1/PROVIDER/CODE/...: see docs/guides/http.md")
+        complain(_("a REST service is called by its paths, /r1/PROVIDER/CODE/...: see docs/guides/http.md"))
         raise typer.Exit(2)
     if descriptor is None:
         must_be_offered("method", method, methods(session))
-        complain(f"the gateway's reflection does not describe {method} yet; try again")
+        complain(_("the gateway's reflection does not describe {method} yet; try again", method=method))
         raise typer.Exit(1)
     return descriptor
 
@@ -155,8 +161,11 @@ def _succeeded(answers: list[Any], said: calling.Said, as_json: bool) -> None:
     if said.fault:
         remark(_disturbed(said.fault))
     if said.withheld:
-        remark(f"withheld, because grant {said.grant} does not release it: {' '.join(said.withheld)}")
-    remark(f"transaction {said.transaction_id}")
+        withheld = " ".join(said.withheld)
+        remark(
+            _("withheld, because grant {grant} does not release it: {withheld}", grant=said.grant, withheld=withheld)
+        )
+    remark(_("transaction {transaction}", transaction=said.transaction_id))
 
 
 def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bool) -> int:
@@ -173,31 +182,34 @@ def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bo
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
     stderr = Terminal(stderr=True, soft_wrap=True)
-    at = failure.hop or f"the {failure.origin or 'client'}"
+    at = failure.hop or _(failure.origin or "client")
     what = f"{failure.code.name} {failure.reason}".strip()
-    stderr.print(visible(f"{what} at {at}"), style="bold red")
-    for line in (failure.message, failure.message_vi):
+    stderr.print(visible(_("{what} at {hop}", what=what, hop=at)), style="bold red")
+    lines = (failure.message, failure.message_vi)
+    for line in lines if spoken() == "en" else reversed(lines):
         if line:
             stderr.print(visible(line))
     if meant:
-        stderr.print(f"Did you mean {meant}?", style="yellow")
+        stderr.print(_("Did you mean {meant}?", meant=meant), style="yellow")
     if failure.fault:
         stderr.print(_disturbed(failure.fault), style="yellow")
     elif failure.remedy:
-        stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow")
+        stderr.print(_("What to do: {remedy}", remedy=visible(_(failure.remedy))), style="yellow")
     if failure.transaction_id:
-        stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`")
+        stderr.print(
+            _("transaction {transaction_id}: `ndxp explain {transaction_id}`", transaction_id=failure.transaction_id)
+        )
     else:
-        stderr.print("No answer of the exchange arrived; see `ndxp log tail` and `ndxp status`")
+        stderr.print(_("No answer of the exchange arrived; see `ndxp log tail` and `ndxp status`"))
     return FAILED + failure.code
 
 
 def _disturbed(faults: str) -> str:
     """The faults that a call has met, and how to remove them."""
     told = [
-        "it asked for a fault itself (--fault)"
+        _("it asked for a fault itself (--fault)")
         if name == metadata.FAULT_OF_CALLER
-        else f"it met the fault {name}: `ndxp fault remove {name}`"
+        else _("it met the fault {name}: `ndxp fault remove {name}`", name=name)
         for name in faults.split(",")
     ]
-    return f"This call was disturbed on purpose: {'; '.join(told)}"
+    return _("This call was disturbed on purpose: {faults}", faults="; ".join(told))

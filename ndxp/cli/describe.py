@@ -8,6 +8,7 @@ from typing import Any
 from rich.padding import Padding
 
 from ndxp.description import kind_of
+from ndxp.language import _
 from ndxp.terminal import console, styled, table, visible
 
 
@@ -23,7 +24,7 @@ def print_method(described: dict[str, Any]) -> None:
     """Prints what ``of_method`` gives, and the command that sends the example."""
     _print_head(described, described["method"])
     for name, message in described["messages"].items():
-        role = {described["request"]: "request", described["answer"]: "answer"}.get(name, "")
+        role = {described["request"]: _("request"), described["answer"]: _("answer")}.get(name, "")
         console.print(styled("\n[bold]{}[/]  {}", name, role))
         _print_comment(message["comment"])
         _print_table((f"  {each['name']}", each["type"], each["comment"]) for each in message["fields"])
@@ -32,13 +33,13 @@ def print_method(described: dict[str, Any]) -> None:
         _print_comment(enum["comment"])
         _print_table((f"  {each['name']}", each["comment"]) for each in enum["values"])
     example = json.dumps(described["example"], ensure_ascii=False)
-    console.print("\nA request to be filled in:" if described["to_be_filled_in"] else "\nAn example:")
+    console.print(_("\nA request to be filled in:") if described["to_be_filled_in"] else _("\nAn example:"))
     console.print(f"ndxp call {described['method']} {quote(example)}", soft_wrap=True)
 
 
 def _print_head(method: dict[str, Any], name: str) -> None:
     kind = kind_of(client_streaming=method["client_streaming"], server_streaming=method["server_streaming"])
-    words = ", ".join(filter(None, ["read only" if method["read_only"] else "", kind]))
+    words = ", ".join(filter(None, [_("read only") if method["read_only"] else "", kind]))
     console.print(styled("[bold]{}[/]  {}", name, words))
     _print_comment(method["comment"])
 

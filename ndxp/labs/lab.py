@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from ndxp.faults.scenario import Language
+from ndxp.language import Language
 
 if TYPE_CHECKING:
     from ndxp.labs.workplace import Workplace

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ndxp.admin import AdminApi
+from ndxp.language import _
 from ndxp.ledger.audit import Audit, Audited
 from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
 from ndxp.ledger.evidence import proof_of
@@ -59,7 +60,9 @@ def verify(api: AdminApi, keys: list[Key], remembered: Path, progress: Progress)
     try:
         audited = Audit(_Admin(api), keys, kept).run(progress)
     except NoteRefused as error:
-        raise RememberedRefused(f"the remembered checkpoint in {remembered} does not hold: {error}") from error
+        raise RememberedRefused(
+            _("the remembered checkpoint in {remembered} does not hold: {error}", remembered=remembered, error=error)
+        ) from error
     if not audited.findings and audited.checkpoint:
         with whole_file(remembered) as file:
             file.write(audited.checkpoint.encode())
@@ -80,7 +83,13 @@ def only_grown(api: AdminApi, keys: list[Key], old: str, progress: Progress | No
     try:
         now = Checkpoint.open(state["checkpoint"], keys)
         if now.size < before.size:
-            raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
+            raise ProofRefused(
+                _(
+                    "the ledger ends at record {size}, the checkpoint covers {covered}",
+                    size=now.size,
+                    covered=before.size,
+                )
+            )
         proof = proof_of(api.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
         check_consistency(before.size, now.size, proof, before.root, now.root)
         if progress is not None:
@@ -93,7 +102,7 @@ def only_grown(api: AdminApi, keys: list[Key], old: str, progress: Progress | No
 def refuse_damage(state: dict[str, Any]) -> None:
     """Raises LedgerDamaged when the state of a ledger names damage."""
     if damage := state.get("damage"):
-        raise LedgerDamaged(f"the ledger is damaged: {'; '.join(damage)}; see `ndxp log verify`")
+        raise LedgerDamaged(_("the ledger is damaged: {damage}; see `ndxp log verify`", damage="; ".join(damage)))
 
 
 def _hold_records(api: AdminApi, keys: list[Key], progress: Progress) -> None:
@@ -103,8 +112,12 @@ def _hold_records(api: AdminApi, keys: list[Key], progress: Progress) -> None:
         named = "; ".join(finding.text for finding in audited.findings[:_NAMED])
         others = len(audited.findings) - _NAMED
         raise ProofRefused(
-            f"the tree has only grown, and the records are not those of the tree: {named}"
-            f"{f'; and {others} more' if others > 0 else ''}; see `ndxp log verify`"
+            _(
+                "the tree has only grown, and the records are not those of the tree: {named}{more}; "
+                "see `ndxp log verify`",
+                named=named,
+                more=_("; and {others} more", others=others) if others > 0 else "",
+            )
         )
 
 

@@ -2,13 +2,12 @@
 
 from console.exchange import Exchange, Refused
 from console.job import Job, Progress
+from console.pages.ledger.keys import own_keys
 from console.pages.ledger.verification import Running, show_findings
 from console.pages.transactions import path_of
-from console.parts import Field, box, button, choice, link, section, table, text
+from console.parts import Choice, box, button, choice, link, section, table, text
 from console.shell import View
 from console.tampering import KINDS, MOST, Lesson, teach
-from ndxp.ledger.checkpoint import NoteRefused
-from ndxp.ledger.verification import keys_in
 
 WORDS = {
     "field": "lesson.field", "removed": "lesson.removed", "hash": "lesson.hash", "both": "lesson.both",
@@ -37,7 +36,7 @@ class LessonPart:
             kind = choice(self._t("lesson.kind"), [(each, self._t(WORDS[each])) for each in KINDS], next(iter(KINDS)))
             button(self._t("lesson.do"), lambda: self._view.guarded(lambda: self._start(kind)), "primary")
 
-    async def _start(self, kind: Field) -> None:
+    async def _start(self, kind: Choice) -> None:
         """Starts a lesson, unless the ledger is too long for it."""
         size = (await self._view.exchange.get("/totals", after=2**61))["last"]
         if size > MOST:
@@ -70,7 +69,4 @@ class LessonPart:
 
 
 def _taught(exchange: Exchange, kind: str, show: Progress) -> Lesson:
-    try:
-        return teach(kind, exchange.folder, keys_in(exchange.folder), show)
-    except NoteRefused as error:
-        raise Refused(str(error)) from error
+    return teach(kind, exchange.folder, own_keys(exchange.folder), show)

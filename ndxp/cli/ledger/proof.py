@@ -12,6 +12,7 @@ import typer
 from ndxp.admin import Session, path_part
 from ndxp.cli.ledger.log import Transaction
 from ndxp.errors import Code
+from ndxp.language import _
 from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import Backup, BackupRefused
 from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
@@ -66,7 +67,7 @@ def evidence(
     if as_json:
         print_json({"file": str(output)})
     else:
-        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", soft_wrap=True)
+        console.print(_("Evidence is in {output}. To check it: ndxp log check {output}", output=output), soft_wrap=True)
 
 
 @app.command("check")
@@ -94,7 +95,9 @@ def check_file(
         if as_json:
             print_json({"good": False, "why": str(error)})
         else:
-            console.print(f"✗ {file} does not prove that: {error}", style="red", soft_wrap=True)
+            console.print(
+                _("✗ {file} does not prove that: {error}", file=file, error=error), style="red", soft_wrap=True
+            )
         raise typer.Exit(1) from None
     records = [{"seq": seq, **record} for seq, record in proven.records]
     if as_json:
@@ -109,7 +112,7 @@ def check_file(
             f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
         )
         console.print(visible(line), style="green", soft_wrap=True)
-    console.print(f"Signed as one of the first {count(proven.checkpoint.size, 'record')}.")
+    console.print(_("Signed as one of the first {size}.", size=count(proven.checkpoint.size, "record")))
 
 
 @app.command()
@@ -154,7 +157,7 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     except LedgerDamaged as error:
         _end(error)
     except NoteRefused as error:
-        complain(f"the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`")
+        complain(_("the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`", error=error))
         raise typer.Exit(1) from None
     if as_json:
         print_json({"checkpoint": note})
@@ -196,9 +199,19 @@ def consistency(
     if as_json:
         print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
         return
-    console.print(f"✔ The first {before.size} of {count(now.size, 'record')} are those of {old}.", style="green")
+    console.print(
+        _(
+            "✔ The first {first} of {records} are those of {old}.",
+            first=before.size,
+            records=count(now.size, "record"),
+            old=old,
+        ),
+        style="green",
+    )
     if tree_only:
-        console.print("By the tree alone: whether the records are those of the tree was not checked.", style="yellow")
+        console.print(
+            _("By the tree alone: whether the records are those of the tree was not checked."), style="yellow"
+        )
 
 
 @app.command()
@@ -252,22 +265,28 @@ def _print_audit(audited: Audited) -> None:
     for loss in audited.losses:
         console.print(f"! {loss}.", style="yellow", soft_wrap=True)
     if not audited.findings:
-        what = f"{count(audited.size, 'record')} under {count(audited.checkpoints, 'signed checkpoint')}"
+        what = _(
+            "{records} under {checkpoints}",
+            records=count(audited.size, "record"),
+            checkpoints=count(audited.checkpoints, "signed checkpoint"),
+        )
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
-        console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
+        console.print(_("✔ The ledger holds: {what}{removed}.", what=what, removed=removed), style="green")
         _print_unchecked(audited)
         return
-    console.print(f"✗ The ledger does not hold; {count(len(audited.findings), 'finding')}.", style="bold red")
+    console.print(
+        _("✗ The ledger does not hold; {findings}.", findings=count(len(audited.findings), "finding")), style="bold red"
+    )
     shown = audited.findings[:_SHOWN]
     console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in shown]))
     if len(shown) < len(audited.findings):
-        console.print("The others: --json")
+        console.print(_("The others: --json"))
     _print_unchecked(audited)
 
 
 def _print_unchecked(audited: Audited) -> None:
     for what in audited.unchecked:
-        console.print(f"Not checked: {what}.", style="yellow", soft_wrap=True)
+        console.print(_("Not checked: {what}.", what=what), style="yellow", soft_wrap=True)
 
 
 def public_keys(given: str, folder: Path) -> list[Key]:
@@ -278,7 +297,12 @@ def public_keys(given: str, folder: Path) -> list[Key]:
             return [Key.parse(given)]
         return [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError:
-        complain(f"no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file")
+        complain(
+            _(
+                "no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file",
+                path=path,
+            )
+        )
     except (NoteRefused, UnicodeDecodeError) as error:
         complain(f"{path}: {error}")
     raise typer.Exit(2)

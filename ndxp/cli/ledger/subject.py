@@ -7,6 +7,7 @@ import typer
 from ndxp.admin import Session
 from ndxp.cli.ledger.log import WRONG
 from ndxp.errors import code_name
+from ndxp.language import _
 from ndxp.ledger.asked import NUMBER, asked_about
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import Terminal, complain, console, moment, print_json, progress, table
@@ -34,8 +35,11 @@ def subject(
     """
     if not NUMBER.fullmatch(number):
         complain(
-            "a citizen number has 12 digits and nothing else, such as 074079255028; `ndxp people` shows some, and "
-            "the 9 digits of an old identity card are not kept in the ledger"
+            _(
+                "a citizen number has 12 digits and nothing else, such as 074079255028; `ndxp "
+                "people` shows some, and the 9 digits of an old identity card are not kept in the "
+                "ledger"
+            )
         )
         raise typer.Exit(2)
     session = Session(folder)
@@ -47,12 +51,15 @@ def subject(
     elif found:
         _show(found, more=asked.more)
     else:
-        console.print("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)")
-        console.print("All records were read; `ndxp log verify` checks that none was changed or removed.")
+        console.print(_("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)"))
+        console.print(_("All records were read; `ndxp log verify` checks that none was changed or removed."))
     if asked.unlisted:
         complain(
-            f"{asked.unlisted} of these records are about this citizen, and the index of subjects does not have them: "
-            "somebody has changed the database; see `ndxp log verify`"
+            _(
+                "{unlisted} of these records are about this citizen, and the index of subjects does "
+                "not have them: somebody has changed the database; see `ndxp log verify`",
+                unlisted=asked.unlisted,
+            )
         )
         raise typer.Exit(1)
 
@@ -73,5 +80,5 @@ def _show(found: list[dict[str, Any]], *, more: bool) -> None:
     made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
     Terminal(width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
     if more:
-        console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
-    console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")
+        console.print(_("The latest {found}; there may be more: --limit shows up to 1000.", found=len(found)))
+    console.print(_("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction."))
