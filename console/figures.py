@@ -30,6 +30,9 @@ from ndxp.world.provinces import Province, provinces
 FRESH = 60.0
 """Seconds for which answers are shown to everybody before the agencies are asked again."""
 
+SOON = 5.0
+"""The same when no province has answered: the gateway may be back."""
+
 _AT_ONCE = 8
 _PATIENCE = 10.0
 _CENTRE = "H25"
@@ -78,6 +81,11 @@ class Figures:
     today: Answer[operations.Figures]
     usage: Answer[Mapping[str, Use]]
     ranks: Mapping[str, Answer[emc.GetRankingResponse]]
+
+    @property
+    def silent(self) -> bool:
+        """Whether no province has answered."""
+        return all(answer.value is None for answer in self.dossiers.values())
 
     def of(self, province: Province) -> list[Figure]:
         """The figures of a province in the order in which they are shown."""
@@ -143,7 +151,8 @@ class Centre:
     async def figures(self, fresh: float = FRESH) -> Figures:
         """The figures, not older than so many seconds. Raises Unanswered and Refused."""
         async with self._asking:
-            if self._kept is None or time.monotonic() - self._kept_at >= fresh:
+            age = time.monotonic() - self._kept_at
+            if self._kept is None or age >= (min(fresh, SOON) if self._kept.silent else fresh):
                 self._kept = await self._ask()
                 self._kept_at = time.monotonic()
             return self._kept

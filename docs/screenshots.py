@@ -40,9 +40,10 @@ WIDE, NARROW = (1280, 900), (390, 844)
 LARGEST = 200_000
 """Bytes of a picture."""
 
-_COLOURS = 128
+_COLOURS = 64
 _PEOPLE = 100
-_SETTLED = 3000
+_LOADED, _TURNED = 8000, 2000
+"""Milliseconds until a page has its figures and grids, and until it has taken another width."""
 _PATIENCE = 30_000
 _HEAD = """# The console in pictures
 
@@ -152,9 +153,9 @@ def _dossier(desk: OneStopServiceStub, province: str, claim: dict[str, str], tur
         )
 
 
-def _picture(page: Page, name: str, size: tuple[int, int]) -> None:
+def _picture(page: Page, name: str, size: tuple[int, int], wait: int) -> None:
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    page.wait_for_timeout(_SETTLED)  # figures and grids come after the page
+    page.wait_for_timeout(wait)
     (PICTURES / f"{name}.png").write_bytes(small(page.screenshot()))
 
 
@@ -172,9 +173,9 @@ def _take(browser: Browser, entrance: str) -> str:
     for old in PICTURES.glob("*.png"):
         old.unlink()
     for (_, path), shown in zip(menu, pages, strict=True):
-        for name, size in ((shown.name, WIDE), (f"{shown.name}-narrow", NARROW)):
-            page.goto(f"{home}{path}")
-            _picture(page, name, size)
+        page.goto(f"{home}{path}")
+        _picture(page, shown.name, WIDE, _LOADED)
+        _picture(page, f"{shown.name}-narrow", NARROW, _TURNED)
     context.close()
     return listed
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from ndxp.one_stop.v1.one_stop_pb2 import GetPunctualityResponse
 from ndxp.operations.v1 import operations_pb2 as operations
 from ndxp.testing import RunningExchange
 from ndxp.world.provinces import province_by_code, provinces
+from tests.support.scrape import free_address
 
 HA_NAM, HA_NOI = province_by_code("035"), province_by_code("001")
 
@@ -84,6 +86,24 @@ def test_the_agencies_are_asked_once_for_everybody_and_anew_when_answers_are_old
     assert [province.name for province in provinces() if not first.answers(province)] == []
     assert None not in (first.stays.value, first.today.value)
     assert [answer.why for answer in first.ranks.values() if answer.value is None] == []
+
+
+def test_when_no_province_answers_it_is_asked_again_soon(
+    exchange: RunningExchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.figures.SOON", 0.0)
+    state = json.loads((exchange.folder / "run.json").read_text(encoding="utf-8"))
+    (tmp_path / "run.json").write_text(json.dumps({**state, "gateway": free_address()}), encoding="utf-8")
+    shutil.copy(exchange.credentials, tmp_path / "credentials.json")
+
+    async def ask() -> list[Figures]:
+        centre = Centre(Exchange(tmp_path, "viewer"))
+        return [await centre.figures(), await centre.figures()]
+
+    first, second = asyncio.run(ask())
+    assert first.silent
+    assert first is not second
+    assert first.one(HA_NAM, "ops.stays").why.startswith("UNAVAILABLE")
 
 
 def test_without_the_operators_secret_nothing_is_asked(exchange: RunningExchange, tmp_path: Path) -> None:

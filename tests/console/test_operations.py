@@ -1,5 +1,6 @@
 """The page of the operations centre in a real browser: the map, a province's figures, the wall, the ranking."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.one_stop.v1.one_stop_pb2_grpc import OneStopServiceStub
 from ndxp.operations.v1 import operations_pb2 as operations
 from ndxp.operations.v1.operations_pb2_grpc import OperationsServiceStub
+from ndxp.sandbox.life import OPERATIONS
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
 from tests.console.conftest import check_for_everybody, copy_of, running
@@ -61,15 +63,15 @@ def centre(page: Page) -> Iterator[Page]:
 def figure(page: Page, name: str) -> str:
     """What a figure of the province that is shown says."""
     named = page.get_by_text(name, exact=True)
-    return page.locator(".page .figure").filter(has=named).locator(".value, .none").inner_text()
+    return page.locator(".page .reading").filter(has=named).locator(".value, .none").inner_text()
 
 
 def test_ha_nam_shows_what_its_hospitals_report_and_other_provinces_that_they_do_not(centre: Page) -> None:
     expect(centre.get_by_role("heading", name="Tỉnh Hà Nam")).to_be_visible()
     assert int(figure(centre, "Dossiers received")) >= 1
     assert int(figure(centre, "Admitted to hospital today").replace(",", "")) >= 1204
-    expect(centre.locator(".page .figure .asked")).to_have_count(10)
-    expect(centre.locator(".page .figure .asked").first).to_have_text(re.compile(r"asked at \d\d:\d\d:\d\d"))
+    expect(centre.locator(".page .reading .asked")).to_have_count(10)
+    expect(centre.locator(".page .reading .asked").first).to_have_text(re.compile(r"asked at \d\d:\d\d:\d\d"))
     centre.get_by_role("link", name="Hà Nội").click()
     expect(centre.get_by_role("heading", name="Thành phố Hà Nội")).to_be_visible()
     assert figure(centre, "Admitted to hospital today") == "not reported"
@@ -136,3 +138,19 @@ def test_the_page_says_that_no_exchange_runs_and_goes_on_by_itself(
         expect(page.get_by_role("alert").filter(has_text="ndxp up -d")).to_be_visible()
         state.write_bytes(kept)
         expect(page.locator("nav.map a.tile")).to_have_count(63, timeout=20_000)
+
+
+def test_without_the_operators_secret_the_page_says_what_is_missing(
+    exchange: RunningExchange, context: BrowserContext, tmp_path: Path
+) -> None:
+    folder = copy_of(exchange, tmp_path)
+    for name, change in (("run.json", {"folder": str(folder)}), ("credentials.json", {OPERATIONS: None})):
+        known = json.loads((folder / name).read_text(encoding="utf-8")) | change
+        kept = {key: value for key, value in known.items() if value is not None}
+        (folder / name).write_text(json.dumps(kept), encoding="utf-8")
+    with running(folder) as console:
+        page = context.new_page()
+        page.goto(console.entrance())
+        page.goto(f"{console.url}/operations")
+        expect(page.locator(".page [role=alert]")).to_contain_text(f"has no credentials of {OPERATIONS}")
+        expect(page.locator("nav.map a.tile")).to_have_count(0)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from nicegui import ui
 from starlette.requests import Request
 
-from console.exchange import Exchange
-from console.figures import Centre, Figures
+from console.exchange import Exchange, Refused
+from console.figures import FRESH, SOON, Centre, Figures
 from console.pages.operations.sheet import NAMES, level, sheet, words
 from console.pages.operations.wall import Wall
 from console.parts import Cell, box, button, link, section, table, text
@@ -22,7 +22,6 @@ PATH = "/operations"
 
 _STYLE = Path(__file__).with_name("style.css")
 _LOOK_EVERY = 10.0
-_AGAIN = 5.0
 _FIRST = "035"
 _TOP = 10
 _OF_RANKS = ("ops.place", "ops.member", "ops.calls.today", "ops.answered.today")
@@ -53,14 +52,22 @@ class _Operations:
         self._shown: Figures | None = None
         self._wall = Wall(view, chosen)
         self._form()
+        self._refused = text("p", "", "verdict bad").props("role=alert lang=en")
+        self._refused.set_visibility(False)
         with box("div", "centre"):
             self._map, self._sheet = box("nav", "map part"), box("div")
         self._map.props["aria-label"] = self._t("ops.map")
         self._ranks = box("div")
 
-    async def look(self, fresh: float | None = None) -> None:
+    async def look(self, fresh: float = FRESH) -> None:
         """Shows the figures that there are now; asks for new ones when they are older than so many seconds."""
-        figures = await (self._centre.figures() if fresh is None else self._centre.figures(fresh))
+        try:
+            figures = await self._centre.figures(fresh)
+        except Refused as refused:
+            self._refused.text = str(refused)
+            self._refused.set_visibility(True)
+            return
+        self._refused.set_visibility(False)
         if figures is self._shown:
             return
         self._shown = figures
@@ -84,7 +91,7 @@ class _Operations:
                             option.props("selected")
             button(self._t("rights.show"), classes="primary")
             button(self._t("ops.wall"), self._wall.open)
-            button(self._t("ops.again"), lambda: self._view.guarded(partial(self.look, _AGAIN)))
+            button(self._t("ops.again"), lambda: self._view.guarded(partial(self.look, SOON)))
         text("p", self._t("ops.note", client=OPERATIONS), "quiet")
 
     def _show_map(self, figures: Figures) -> None:
@@ -113,7 +120,7 @@ class _Operations:
         self._ranks.clear()
         with self._ranks, section(self._t("ops.ranking")):
             text("p", self._t("ops.ranking.note"), "quiet")
-            with box("div", "columns"):
+            with box("div", "rankings"):
                 for name, answer in figures.ranks.items():
                     with box("div"):
                         text("h3", self._t(name))

@@ -37,9 +37,9 @@ def sheet(texts: Texts, figures: Figures, province: Province) -> None:
         text("p", texts("ops.serves"), "verdict good")
     else:
         text("p", texts("ops.silent"), "verdict bad")
-    with box("ul", "figures"):
+    with box("ul", "readings"):
         for figure in figures.of(province):
-            with box("li", "figure"):
+            with box("li", "reading"):
                 text("span", texts(figure.name), "what")
                 if figure.value is None:
                     text("span", texts("ops.none"), "none")
