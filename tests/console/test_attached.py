@@ -35,5 +35,10 @@ def test_the_pages_of_an_attached_exchange_show_what_is_known_of_it(
     page.goto(f"{attached.url}/operations")
     expect(page.locator("nav.map a.tile")).to_have_count(63)
     expect(page.get_by_text("Its one-stop system answers.")).to_be_visible()
+    page.goto(f"{attached.url}/ledger")
+    page.get_by_role("button", name="Verify the whole ledger").click()
+    expect(page.get_by_text("The ledger holds.")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Copy, change, verify").click()
+    expect(page.get_by_text("is attached to an exchange elsewhere, whose ledger is there")).to_be_visible()
     expect(page.locator(".trouble")).to_be_hidden()
     assert page.locator(".q-notification").count() == 0

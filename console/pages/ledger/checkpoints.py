@@ -5,13 +5,13 @@ from typing import Any
 
 from nicegui import ui
 
-from console.exchange import Refused
+from console.pages.ledger.keys import own_keys
 from console.parts import Field, box, button, choice, field, section, table, text
 from console.shell import View
 from ndxp.admin import AdminApi
 from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
 from ndxp.ledger.merkle import ProofRefused
-from ndxp.ledger.verification import Grown, LedgerDamaged, followed, keys_in, only_grown, refuse_damage
+from ndxp.ledger.verification import Grown, LedgerDamaged, followed, only_grown, refuse_damage
 
 _LATEST, _BEFORE = 10, 200
 _AGES = (("checkpoints.week", 7 * 86_400), ("checkpoints.day", 86_400), ("checkpoints.hour", 3600))
@@ -87,14 +87,7 @@ class Checkpoints:
 
 
 def _grown(api: AdminApi, view: View, note: str) -> Grown:
-    return only_grown(api, followed(api, _keys(view)), note)
-
-
-def _keys(view: View) -> Any:
-    try:
-        return keys_in(view.exchange.folder)
-    except (OSError, NoteRefused) as error:
-        raise Refused(str(error)) from error
+    return only_grown(api, followed(api, own_keys(view.exchange.folder)), note)
 
 
 def _found(api: AdminApi) -> tuple[dict[str, Any], list[str], list[tuple[str, str]]]:

@@ -1,5 +1,6 @@
 """The history of the keys that have signed the ledger: each one was named by the one before it."""
 
+from pathlib import Path
 from typing import Any
 
 from console.exchange import Refused
@@ -10,6 +11,14 @@ from ndxp.ledger.checkpoint import Key, KeyChange, NoteRefused, open_note
 from ndxp.ledger.verification import keys_in
 
 _COLUMNS = ("keys.id", "keys.name", "keys.state", "keys.named", "keys.trust")
+
+
+def own_keys(folder: Path) -> list[Key]:
+    """The public keys in a run folder. Raises Refused, which says why there are none."""
+    try:
+        return keys_in(folder)
+    except (OSError, NoteRefused) as error:
+        raise Refused(f"no public keys of the ledger: {error}") from error
 
 
 def show_keys(view: View) -> None:
@@ -29,11 +38,7 @@ def show_keys(view: View) -> None:
 
 def _rows(api: AdminApi, view: View) -> list[tuple[str, ...]]:
     found: dict[str, Any] = api.get("/ledger/keys")
-    try:
-        own = keys_in(view.exchange.folder)
-        keys = [Key.parse(each) for each in found["keys"]]
-    except (OSError, NoteRefused) as error:
-        raise Refused(str(error)) from error
+    own, keys = own_keys(view.exchange.folder), [Key.parse(each) for each in found["keys"]]
     trusted, named = KeyChange.follow(own, found["changes"]), _named(found["changes"], keys)
     t = view.texts
     rows: list[tuple[str, ...]] = []

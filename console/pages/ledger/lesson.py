@@ -2,13 +2,12 @@
 
 from console.exchange import Exchange, Refused
 from console.job import Job, Progress
+from console.pages.ledger.keys import own_keys
 from console.pages.ledger.verification import Running, show_findings
 from console.pages.transactions import path_of
 from console.parts import Choice, box, button, choice, link, section, table, text
 from console.shell import View
 from console.tampering import KINDS, MOST, Lesson, teach
-from ndxp.ledger.checkpoint import NoteRefused
-from ndxp.ledger.verification import keys_in
 
 WORDS = {
     "field": "lesson.field", "removed": "lesson.removed", "hash": "lesson.hash", "both": "lesson.both",
@@ -70,7 +69,4 @@ class LessonPart:
 
 
 def _taught(exchange: Exchange, kind: str, show: Progress) -> Lesson:
-    try:
-        return teach(kind, exchange.folder, keys_in(exchange.folder), show)
-    except NoteRefused as error:
-        raise Refused(str(error)) from error
+    return teach(kind, exchange.folder, own_keys(exchange.folder), show)

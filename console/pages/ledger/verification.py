@@ -5,12 +5,12 @@ from typing import Any
 
 from console.exchange import Exchange, Refused
 from console.job import Job, Progress
+from console.pages.ledger.keys import own_keys
 from console.parts import box, button, section, table, text
 from console.shell import View
 from ndxp.admin import AdminApi
 from ndxp.ledger.audit import Audited, Finding
-from ndxp.ledger.checkpoint import NoteRefused
-from ndxp.ledger.verification import REMEMBERED, RememberedRefused, followed, keys_in, verify
+from ndxp.ledger.verification import REMEMBERED, RememberedRefused, followed, verify
 
 _SHOWN = 50
 
@@ -98,8 +98,8 @@ def _verified(exchange: Exchange, show: Progress) -> Audited:
 
     def work(api: AdminApi) -> Audited:
         try:
-            return verify(api, followed(api, keys_in(exchange.folder)), exchange.folder / REMEMBERED, show)
-        except (NoteRefused, RememberedRefused) as error:
+            return verify(api, followed(api, own_keys(exchange.folder)), exchange.folder / REMEMBERED, show)
+        except RememberedRefused as error:
             raise Refused(str(error)) from error
 
-    return exchange.ask_here(work)
+    return exchange.ask_alone(work)

@@ -11,6 +11,7 @@ from console.pages.people.questions import APPLICATIONS, DOSSIERS, questions
 from console.pages.transactions import path_of
 from console.parts import box, button, facts, link, section, text
 from console.shell import View
+from ndxp.admin import AdminApi
 from ndxp.clock import moment_of
 from ndxp.one_stop.v1 import one_stop_pb2
 from ndxp.passports.v1 import passports_pb2
@@ -99,7 +100,7 @@ class Agencies:
         return []
 
 
-def _asked(question: Question, api: Any) -> Answer:
+def _asked(question: Question, api: AdminApi) -> Answer:
     return ask(api.state, question)
 
 

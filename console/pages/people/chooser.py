@@ -72,7 +72,7 @@ class Chooser:
     async def _choose(self, take: Callable[[], Citizen]) -> None:
         """Shows whom one of the forms means, or says why nobody is shown."""
         self._note.set_visibility(False)
-        self._story.text = ""
+        self._story.text = self._t("people.searching")
         try:
             citizen = await asyncio.to_thread(take)
         except NobodyFits:
@@ -80,11 +80,13 @@ class Chooser:
         except LookupError:
             self._note.text = self._t("people.unknown")
         else:
+            self._story.text = ""
             if take == self._take_persona:
                 persona = nation().persona(self._persona.value)
                 self._story.text = persona.story_vi if self._view.session.language == "vi" else persona.story
             await self._chosen(citizen)
             return
+        self._story.text = ""
         self._note.set_visibility(True)
 
     def _take_persona(self) -> Citizen:

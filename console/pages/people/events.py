@@ -111,7 +111,11 @@ class _Watch:
             self._timer.deactivate()
             self._controls.set_visibility(False)
         elif self._moves and len(matter.steps) == steps:
-            await self._view.exchange.ask(self._on)
+            try:
+                await self._view.exchange.ask(self._on)
+            except Refused:  # the clock is at its end
+                self._turn()
+                raise
             self._by = min(self._by * LENGTHENS, LONGEST_STEP)
         else:
             self._by = FIRST_STEP
