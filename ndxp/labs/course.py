@@ -18,6 +18,9 @@ from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.state import State
 from ndxp.wire import status
 
+_SHOWN = 50
+"""How many calls of a subsystem are shown: a load test makes thousands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -108,9 +111,15 @@ class Course:
         return results
 
     def seen(self) -> dict[str, list[str]]:
-        """The calls that the ledger has of each subsystem since the start, as lines of a table."""
-        place = self.workplace()
-        return {place.subsystems[role]: list(place.calls(role).table()) for role in place.subsystems}
+        """The last calls that the ledger has of each subsystem since the start, as lines of a table."""
+        place, seen = self.workplace(), dict[str, list[str]]()
+        for role, subsystem in place.subsystems.items():
+            calls = place.calls(role)
+            seen[subsystem] = list(calls[-_SHOWN:].table())
+            if earlier := len(calls[:-_SHOWN]):
+                told: dict[Language, str] = {"en": f"{earlier} calls before", "vi": f"{earlier} lời gọi trước đó"}
+                seen[subsystem].insert(1, told[self.attempt.language])
+        return seen
 
     def answer(self, task: str, text: str) -> None:
         """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
@@ -159,7 +168,9 @@ class Course:
     def _begin(self, language: Language) -> None:
         lab, admin, name = self._found.lab, self._operator.admin, self.name
         if lab.simulated_clock and self._operator.state.clock_file is None:
-            raise LabRefused(f"in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`")
+            raise LabRefused(
+                _("in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`", name=name)
+            )
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
         subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles, lab.members)

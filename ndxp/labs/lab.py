@@ -56,6 +56,7 @@ class Lab:
     disturbing anybody. ``prepare`` makes the state at the start, and gives values that the texts name in braces, such
     as a citizen's number; the subsystems of the roles are among these values already. ``minutes`` is how long a class
     needs. A lab with ``simulated_clock`` waits for working days to pass: it is for exchanges whose clock is not real.
+    One that is ``alone`` kills processes of the exchange: it is for an exchange that nobody else uses meanwhile.
     """
 
     minutes: int
@@ -63,4 +64,5 @@ class Lab:
     tasks: tuple[Task, ...]
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simulated_clock: bool = False
+    alone: bool = False
     prepare: "Callable[[Workplace], Mapping[str, str]]" = field(default=_nothing)

@@ -1,4 +1,4 @@
-"""A lab on the exchange of the session, as the command has it; those in which working days pass have another one."""
+"""A lab on the exchange of the session, as the command has it; labs that move its clock or kill it have another one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,16 +15,16 @@ Where = Callable[[Found], RunningExchange]
 
 @pytest.fixture(scope="session")
 def where(exchange: RunningExchange) -> Iterator[Where]:
-    """The exchange for a lab; the one with a clock that is moved by hand is started when the first lab wants it."""
+    """The exchange for a lab; one of its own, with a clock moved by hand, is started when the first lab wants it."""
     with ExitStack() as running:
-        by_hand = list[RunningExchange]()
+        own = list[RunningExchange]()
 
         def found(lab: Found) -> RunningExchange:
-            if not lab.lab.simulated_clock:
+            if not (lab.lab.simulated_clock or lab.lab.alone):
                 return exchange
-            if not by_hand:
-                by_hand.append(running.enter_context(start(clock="manual")))
-            return by_hand[0]
+            if not own:
+                own.append(running.enter_context(start(clock="manual")))
+            return own[0]
 
         yield found
 

@@ -1,5 +1,7 @@
-"""An attempt at a lab, in two terminals at once."""
+"""An attempt at a lab: in two terminals at once, and with many calls."""
 
+from ndxp.exchange.v1.exchange_pb2 import ListMyGrantsRequest
+from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.labs.course import Course
 from ndxp.testing import RunningExchange
 
@@ -24,3 +26,14 @@ def test_a_lab_that_begins_anew_elsewhere_is_checked_anew(exchange: RunningExcha
             other.reset()
         assert not any(result.verdict.done for result in watching.check())
         watching.finish()
+
+
+def test_of_many_calls_the_last_ones_are_shown_and_the_others_counted(exchange: RunningExchange) -> None:
+    with Course.start(exchange.folder, "1", "en") as course:
+        with course.workplace().connect() as connection:
+            for _ in range(53):
+                ExchangeServiceStub(connection.channel).ListMyGrants(ListMyGrantsRequest())
+        [lines] = course.seen().values()
+        assert lines[1] == "3 calls before"
+        assert len(lines) == 52
+        course.finish()

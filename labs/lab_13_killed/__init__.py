@@ -1,0 +1,1 @@
+"""Lab 13: processes of the exchange are killed, and the books still agree."""
