@@ -35,8 +35,8 @@ _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]*(?:\n[^\]\n]*)?)\]\((?P<target>[^)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 _TABLES: dict[Language, tuple[str, str]] = {
-    "en": ("Labs", "| lab | minutes | a pupil can then |\n|---|---|---|"),
-    "vi": ("Các bài thực hành", "| bài | phút | sau bài này, học viên |\n|---|---|---|"),
+    "en": ("Labs", "| lab | minutes | goals |\n|---|---|---|"),
+    "vi": ("Các bài thực hành", "| bài | phút | mục tiêu |\n|---|---|---|"),
 }
 _GOALS: dict[Language, str] = {"en": "Goals.", "vi": "Mục tiêu."}
 
