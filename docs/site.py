@@ -5,6 +5,7 @@ lets MkDocs build `.site`. A link to a page that is not there is an error. Links
 paths, because the site has no copies of them. Links to other sites are not opened; they are listed.
 """
 
+import logging
 import re
 import shutil
 import sys
@@ -28,12 +29,14 @@ SITE = ROOT / ".site"
 
 _ABOVE = ("README.md", "README.vi.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")
 _LABS = "labs/README.md"
+_BESIDE = ("*.svg", "*.png", "*.css")
+"""The files that go with the pages."""
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]*(?:\n[^\]\n]*)?)\]\((?P<target>[^)\s]+)\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 _TABLES: dict[Language, tuple[str, str]] = {
-    "en": ("Labs", "| lab | minutes | a pupil can then |\n|---|---|---|"),
-    "vi": ("Các bài thực hành", "| bài | phút | sau bài này, học viên |\n|---|---|---|"),
+    "en": ("Labs", "| lab | minutes | goals |\n|---|---|---|"),
+    "vi": ("Các bài thực hành", "| bài | phút | mục tiêu |\n|---|---|---|"),
 }
 _GOALS: dict[Language, str] = {"en": "Goals.", "vi": "Mục tiêu."}
 
@@ -64,7 +67,7 @@ def make(folder: Path) -> list[str]:
         for name, text in gathered.items():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text, encoding="utf-8")
-        for path in [*(ROOT / "docs").glob("*.svg"), ROOT / "docs" / "course" / "print.css"]:
+        for path in (path for form in _BESIDE for path in (ROOT / "docs").rglob(form)):
             (source / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, source / path.relative_to(ROOT))
         config = load_config(
@@ -100,7 +103,8 @@ def _navigation(names: list[str]) -> Iterator[Any]:
     }
     yield {"Labs": under("labs/")}
     yield {"Guides": under("docs/guides/")}
-    yield {"Reference": under("docs/")}
+    elsewhere = (course, "docs/guides/", "docs/decisions/")
+    yield {"Reference": [name for name in names if name.startswith("docs/") and not name.startswith(elsewhere)]}
     yield {"Decisions": under("docs/decisions/")}
     yield {"For contributors": list(_ABOVE[2:])}
 
@@ -157,6 +161,7 @@ def _followed(name: str, text: str, known: dict[str, str]) -> str:
 
 def main() -> int:
     """Builds the site; gives the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")  # MkDocs says with it what is wrong
     try:
         links = make(SITE)
     except (LinkBroken, Abort) as error:

@@ -40,7 +40,9 @@ def test_a_damaged_translation_is_named(text: str, vietnamese: str, fault: str) 
 
 
 def test_no_function_uses_the_name_of_the_translation_for_a_value() -> None:
-    found = {path.name: SCRIPT.shadowed(ast.parse(path.read_text("utf-8"))) for path in SCRIPT.CODE.rglob("*.py")}
+    found = {
+        path.name: SCRIPT.shadowed(ast.parse(path.read_text(encoding="utf-8"))) for path in SCRIPT.CODE.rglob("*.py")
+    }
     assert {name: functions for name, functions in found.items() if functions} == {}
     assert SCRIPT.shadowed(ast.parse("def f(a):\n  b, _ = a\n  print(_('text'))")) == ["f"]
     inner = "def f(a):\n  def g():\n    return _('text')\n  b, _ = a"
@@ -49,7 +51,9 @@ def test_no_function_uses_the_name_of_the_translation_for_a_value() -> None:
 
 
 def test_every_file_with_a_text_imports_the_translation() -> None:
-    texts_in = {path: path.read_text("utf-8") for path in SCRIPT.CODE.rglob("*.py") if path.name != "language.py"}
+    texts_in = {
+        path: path.read_text(encoding="utf-8") for path in SCRIPT.CODE.rglob("*.py") if path.name != "language.py"
+    }
     calling = {path for path, text in texts_in.items() if re.search(r"\b_\(", text)}
     assert len(calling) > 30
     assert [path for path in calling if not re.search(r"from ndxp.language import.*\b_\b", texts_in[path])] == []
