@@ -131,6 +131,7 @@ def test_a_browser_shows_the_pages(secure: Running, browser: Browser) -> None:
     context = browser.new_context(locale="en-GB", ignore_https_errors=True)
     page = context.new_page()
     page.goto(secure.entrance())
+    page.goto(f"{secure.url}/transactions")
     expect(page.get_by_role("heading", name="Transactions")).to_be_visible()
     expect(page.get_by_role("status")).not_to_contain_text("Asking")
     context.close()
