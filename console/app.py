@@ -4,9 +4,11 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import RedirectResponse
 
+from console import class_api
+from console.classes import Classes
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, rights, transaction, transactions
+from console.pages import classroom, faults, health, labs, rights, transaction, transactions
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -29,5 +31,9 @@ def application(exchange: Exchange, sessions: Sessions, address: Address) -> Doo
     rights.add(exchange)
     faults.add(exchange)
     health.add(exchange)
+    labs.add(exchange)
+    classes = Classes(exchange)
+    classroom.add(classes)
+    pages.include_router(class_api.router(classes))
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
-    return Door(pages, sessions, address)
+    return Door(pages, sessions, address, classes)

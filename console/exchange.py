@@ -3,13 +3,15 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ndxp.admin import AdminApi, AdminRefused, AdminSilent
 from ndxp.client import TokenRefused
+from ndxp.labs.text import LabRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.console import Role, secret_of
 from ndxp.sandbox.state import NoSandbox, State, listens
@@ -25,6 +27,17 @@ class Unanswered(Exception):
 
 class Refused(Exception):
     """The exchange refused; the text says why."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises Unanswered and Refused in the place of what the exchange, a lab or a class raises."""
+    try:
+        yield
+    except (AdminSilent, NoSandbox, OSError) as error:
+        raise Unanswered(str(error)) from error
+    except (AdminRefused, LabRefused, TokenRefused, ProxyUnusable) as error:
+        raise Refused(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +89,11 @@ class Exchange:
 
     def _ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
         try:
-            return question(self._connected())
-        except (AdminSilent, NoSandbox, OSError) as error:
+            with translated():
+                return question(self._connected())
+        except Unanswered:
             self.close()  # it may be somewhere else when it is there again
-            raise Unanswered(str(error)) from error
-        except (AdminRefused, TokenRefused, ProxyUnusable) as error:
-            raise Refused(str(error)) from error
+            raise
 
     def _connected(self) -> AdminApi:
         with self._connecting:

@@ -51,6 +51,57 @@ def field(name: str, value: str = "") -> Field:
         return Field(value)
 
 
+class Area(ui.element):
+    """Lines of text that somebody types; ``value`` is what it holds now."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("textarea")
+        self.value = value
+        self.props("rows=6 spellcheck=false").props["value"] = value
+        self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
+
+    def _typed(self, event: Any) -> None:
+        self.value = str(event.args)
+
+
+class Tick(ui.element):
+    """A box to tick, with its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("label")
+        self.value = False
+        self.classes("tick")
+        with self:
+            tick = ui.element("input").props("type=checkbox")
+            tick.on("change", self._ticked, js_handler="(event) => emit(event.target.checked)")
+            text("span", name)
+
+    def _ticked(self, event: Any) -> None:
+        self.value = bool(event.args)
+
+
+class Choice(ui.element):
+    """A list to choose from; ``value`` is what is chosen now."""
+
+    def __init__(self, options: list[tuple[str, str]]) -> None:
+        super().__init__("select")
+        self.value = options[0][0] if options else ""
+        with self:
+            for value, words in options:
+                text("option", words).props["value"] = value
+        self.on("change", self._choose, js_handler="(event) => emit(event.target.value)")
+
+    def _choose(self, event: Any) -> None:
+        self.value = str(event.args)
+
+
+def choice(name: str, options: list[tuple[str, str]]) -> Choice:
+    """A list to choose from, with its name: values with their words. The first one is chosen."""
+    with box("label"):
+        text("span", name)
+        return Choice(options)
+
+
 def box(tag: str, classes: str = "") -> Element:
     """An element that holds others, in a ``with`` statement."""
     return ui.element(tag).classes(classes)

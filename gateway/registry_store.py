@@ -198,10 +198,10 @@ class RegistryStore:
         """Applies ``edit`` to the current registry; raises RegistryError when the result is inconsistent."""
         async with self._store.pipeline(transaction=True) as pipe:
             while True:
-                known = self._known
+                held = self._known
                 await pipe.watch(REGISTRY)
                 stored = await pipe.get(REGISTRY)
-                self._held(known, int(await pipe.get(VERSION) or 0), stored)
+                self._held(held, int(await pipe.get(VERSION) or 0), stored)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
                 contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}

@@ -42,9 +42,8 @@ class Course:
     def start(cls, run_folder: Path, name: str, language: Language, folders: Sequence[Path] = ()) -> Self:
         """Starts a lab anew, with a fresh state; another attempt at it ends."""
         found = find(name, folders)
-        course = cls(_operator(run_folder), found, Progress.read(run_folder))
-        found.text(language)  # a text that is not there is told before anything is changed
-        course._begin(language)
+        course = cls(operator_of(run_folder), found, Progress.read(run_folder))
+        course.begin(language)
         return course
 
     @classmethod
@@ -54,7 +53,7 @@ class Course:
         if progress.current not in progress.attempts:
             raise LabRefused("no lab is started here: `ndxp lab list` shows them, `ndxp lab start 1` starts the first")
         found = Found(Path(progress.attempts[progress.current].folder))
-        return cls(_operator(run_folder), found, progress)
+        return cls(operator_of(run_folder), found, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -80,9 +79,24 @@ class Course:
             raise LabRefused(f"the lab {self.name} is not started: `ndxp lab start {self.name}`") from None
 
     @property
-    def tasks(self) -> tuple[Task, ...]:
-        """The lab's tasks, in the order of their texts."""
-        return self._found.lab.tasks
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the lab's tasks, in the order of their texts."""
+        return tuple(task.name for task in self._found.lab.tasks)
+
+    @property
+    def language(self) -> Language:
+        """The language of the attempt."""
+        return self.attempt.language
+
+    @property
+    def subsystems(self) -> dict[str, str]:
+        """The subsystems of the attempt by role."""
+        return self.attempt.subsystems
+
+    @property
+    def state(self) -> str:
+        """Whether the attempt is started, done or finished."""
+        return self.attempt.state
 
     @property
     def text(self) -> Text:
@@ -96,8 +110,9 @@ class Course:
     def check(self) -> list[Result]:
         """What the ledger, the registry and the answers say of each task now, also answers from another terminal."""
         self._progress = Progress.read(self._progress.run_folder)
-        place, texts = self.workplace(), self.text.tasks
-        results = [Result(task.name, text, _judged(task, place)) for task, text in zip(self.tasks, texts, strict=True)]
+        place, texts = self.workplace(once=True), self.text.tasks
+        pairs = zip(self._found.lab.tasks, texts, strict=True)
+        results = [Result(task.name, text, _judged(task, place)) for task, text in pairs]
         done = [result.task for result in results if result.verdict.done]
         state = "done" if len(done) == len(results) else "started"
         if (done, state) != (self.attempt.done, self.attempt.state):
@@ -106,14 +121,13 @@ class Course:
 
     def seen(self) -> dict[str, list[str]]:
         """The calls that the ledger has of each subsystem since the start, as lines of a table."""
-        place = self.workplace()
+        place = self.workplace(once=True)
         return {place.subsystems[role]: list(place.calls(role).table()) for role in place.subsystems}
 
     def answer(self, task: str, text: str) -> None:
         """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
-        names = [each.name for each in self.tasks]
-        if task not in names:
-            raise LabRefused(f"this lab has no task {task[:100]!r}; it has {', '.join(names)}")
+        if task not in self.tasks:
+            raise LabRefused(f"this lab has no task {task[:100]!r}; it has {', '.join(self.tasks)}")
         self._progress.keep(self.name, lambda attempt: attempt.answers.update({task: text.strip()}))
 
     def hint(self) -> tuple[Result, str] | None:
@@ -144,18 +158,24 @@ class Course:
 
     def reset(self) -> None:
         """The state of the start again."""
-        self._begin(self.attempt.language)
+        self.begin(self.attempt.language)
 
     def finish(self) -> None:
         """Removes the lab's subsystems with their grants, quotas and faults. What was done stays in the ledger."""
         remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
         self._keep(state="finished")
 
-    def _begin(self, language: Language) -> None:
+    def begin(self, language: Language, subsystems: dict[str, str] | None = None) -> None:
+        """Makes the state of a start; another attempt at this lab ends.
+
+        ``subsystems`` are those of the attempt if they were added already.
+        """
+        self._found.text(language)  # a text that is not there is told before anything is changed
         lab, admin, name = self._found.lab, self._operator.admin, self.name
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
-        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles)
+        if subsystems is None:
+            [subsystems] = add_subsystems(admin, self._found.number, lab.roles)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
         values = {**subsystems, "folder": str(files.resolve())}
@@ -177,14 +197,14 @@ class Course:
 
         self._progress.keep(self.name, change)
 
-    def workplace(self) -> Workplace:
-        """What the lab has on the exchange. Raises LabRefused for a lab that is finished."""
+    def workplace(self, *, once: bool = False) -> Workplace:
+        """What the lab has on the exchange; see there for ``once``. Raises LabRefused for a lab that is finished."""
         attempt = self.attempt
         if attempt.state == "finished":
             raise LabRefused(f"the lab {self.name} is finished: `ndxp lab start {self.name}` begins it anew")
         return Workplace(
             self._operator, attempt.subsystems, self._progress.files(self.name), since=attempt.since,
-            values=attempt.values, answers=attempt.answers,
+            values=attempt.values, answers=attempt.answers, once=once,
         )  # fmt: skip
 
 
@@ -200,7 +220,7 @@ def _judged(task: Task, place: Workplace) -> Verdict:
         )
 
 
-def _operator(run_folder: Path) -> Operator:
+def operator_of(run_folder: Path) -> Operator:
     """The operator of an exchange on this machine. Raises NoSandbox or LabRefused."""
     state = State.running(run_folder)
     if state.attached:

@@ -11,7 +11,7 @@ from ndxp.client import DEADLINE, BlockingExchange
 from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
-from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.sandbox.twin import add_twins, remove_twins
 from ndxp.world import Citizen
 
 _HOURS = 12
@@ -22,7 +22,8 @@ class Workplace:
     """One attempt at a lab. Its checks read it, and its solution works in it.
 
     ``subsystems`` are the identifiers by role, ``since`` is the place of the ledger at the start, ``answers`` are what
-    was answered to tasks, and ``folder`` is for files of the pupil.
+    was answered to tasks, and ``folder`` is for files of the pupil. With ``once`` it reads each role's records once, as
+    they are at the first look.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Workplace:
         since: int = 0,
         values: Mapping[str, str] | None = None,
         answers: dict[str, str] | None = None,
+        once: bool = False,
     ) -> None:
         self._operator = operator
         self.subsystems = subsystems
@@ -41,6 +43,7 @@ class Workplace:
         self.since = since
         self.values = dict(values or {})
         self.answers = {} if answers is None else answers
+        self._once: dict[str, list[Mapping[str, Any]]] | None = {} if once else None
 
     @property
     def admin(self) -> AdminApi:
@@ -60,8 +63,13 @@ class Workplace:
 
     def records(self, role: str = "me") -> list[Mapping[str, Any]]:
         """The same calls as the ledger's records."""
+        if self._once is not None and role in self._once:
+            return self._once[role]
         self._operator.recorded()
-        return list(records_of(self.admin, self.subsystems[role], self.since))
+        found = list(records_of(self.admin, self.subsystems[role], self.since))
+        if self._once is not None:
+            self._once[role] = found
+        return found
 
     def answer(self, task: str) -> str:
         """What was answered to a task; empty before."""
@@ -100,19 +108,23 @@ class Workplace:
         self._operator.wait()
 
 
-def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> dict[str, str]:
-    """Adds the subsystems of an attempt at a lab; gives their identifiers by role. Raises AdminRefused.
+def add_subsystems(
+    admin: AdminApi, number: str, roles: Mapping[str, str], attempts: int = 1, **quota: float
+) -> list[dict[str, str]]:
+    """Adds the subsystems of attempts at a lab; gives their identifiers by role for each. Raises AdminRefused.
 
     Their names are new each time: agencies remember whose request they have answered, and quotas who has called.
+    ``quota`` is ``rate`` and ``burst``, in place of those of the role.
     """
-    attempt, added = token_hex(2), dict[str, str]()
-    for role, of in roles.items():
-        added[role] = next(iter(add_twin(admin, of, f"lab{number}-{attempt}-{role}")))
-    return added
+    wanted = list[tuple[str, str]]()
+    for _ in range(attempts):
+        attempt = token_hex(3)
+        wanted += [(of, f"lab{number}-{attempt}-{role}") for role, of in roles.items()]
+    added = iter(add_twins(admin, wanted, **quota))
+    return [{role: next(added) for role in roles} for _ in range(attempts)]
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
-    """Removes the subsystems of an attempt, with their grants, quotas and faults; those that are gone are no error."""
+    """Removes the subsystems of attempts, with their grants, quotas and faults; those that are gone are no error."""
     there = {f"{member['id']}/{name}" for member in admin.get("/members") for name in member["subsystems"]}
-    for subsystem in there.intersection(subsystems):
-        remove_twin(admin, subsystem)
+    remove_twins(admin, there.intersection(subsystems))
