@@ -9,6 +9,7 @@ from typing import TypeVar
 from console.exchange import Exchange, Refused, Unanswered, translated
 from ndxp.classroom.classroom import Classroom
 from ndxp.classroom.kept import Kept
+from ndxp.sandbox.state import State
 
 _LOOK_EVERY = 1.0
 
@@ -40,7 +41,7 @@ class Classes:
             with translated():
                 return question(self._connected())
         except Unanswered:
-            self.close()  # the exchange may be somewhere else when it is there again
+            self._look_where_it_is()
             raise
 
     async def look(self) -> None:
@@ -50,11 +51,10 @@ class Classes:
                 await self.ask(lambda room: room.look())
                 self._looked = time.monotonic()
 
-    def close(self) -> None:
-        """Closes its connections."""
+    def _look_where_it_is(self) -> None:
+        """Forgets the connection to an exchange that has ended or moved; others may be using it still."""
         with self._connecting:
-            if self._room is not None:
-                self._room.close()
+            if self._room is not None and State.read(self.exchange.folder) != self._room.operator.state:
                 self._room = None
 
     def _connected(self) -> Classroom:

@@ -13,13 +13,12 @@ from console.parts import Area, Cell, Choice, Field, Tick, box, button, choice, 
 from console.shell import View
 from console.trial import Outcome, Trial
 from ndxp.admin import AdminApi
-from ndxp.errors import Code
+from ndxp.errors import code_name
 from ndxp.labs.course import Course, Result
 from ndxp.terminal import moment
 
 _CALLS = 12
 _COLUMNS = ("column.time", "column.client", "column.method", "column.status", "column.ms", "column.id")
-_TERMS = {"purposes": "grant.purposes", "fields": "grant.fields", "valid_until": "grant.valid_until"}
 _SAMPLE = '{"citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn", "birthDate": "1979-07-20"}'
 
 _Given = TypeVar("_Given")
@@ -32,7 +31,10 @@ class Place(Protocol):
         """What a function of the course gives."""
 
     async def results(self, *, asked: bool) -> list[Result]:
-        """What is done and what is not; ``asked`` says that the pupil has pressed the button."""
+        """What is done and what is not; ``asked`` says that the pupil has pressed the button.
+
+        The same list again means that nothing has happened since.
+        """
 
     async def reset(self) -> None:
         """The lab begins anew."""
@@ -51,6 +53,7 @@ class Desk:
         self._view, self._t, self._place = view, view.texts, place
         self._shown: Any = None
         self._known: list[str] | None = None
+        self._results: list[Result] | None = None
         self._begun: Any = None
         self._filling = asyncio.Lock()
         with box("div", "desk"):
@@ -70,9 +73,12 @@ class Desk:
         async with self._filling:
             begun = await self._place.course(lambda course: (course.name, course.attempt.since, course.subsystems))
             if begun != self._begun:
-                self._begun, self._shown, self._known = begun, None, None
+                self._begun, self._shown, self._known, self._results = begun, None, None, None
                 await self._tell(list(begun[2].items()))
-            await self._show(await self._place.results(asked=asked))
+            results = await self._place.results(asked=asked)
+            if results is not self._results:
+                self._results = results
+                await self._show(results)
 
     async def _tell(self, roles: list[tuple[str, str]]) -> None:
         """The text at the left, and the forms at the right, which have the subsystems of the lab."""
@@ -92,6 +98,7 @@ class Desk:
                 button(self._t("lab.answer.do"), lambda: self._view.guarded(partial(self._answer, chosen, typed)))
         with self._trial:
             self._form(roles)
+            self._form_of_grants(roles)
 
     async def _show(self, results: list[Result]) -> None:
         language = self._view.session.language
@@ -201,6 +208,8 @@ class Desk:
                     "primary",
                 )  # fmt: skip
             self._came = box("div").props("aria-live=polite")
+
+    def _form_of_grants(self, roles: list[tuple[str, str]]) -> None:
         with box("section", "part"), box("details"):
             text("summary", self._t("lab.grant"))
             text("p", self._t("rights.add.note"), "quiet")
@@ -210,23 +219,17 @@ class Desk:
                 contract = field(self._t("rights.service"), "ndxp.population.v1.PopulationService")
                 methods = field(self._t("grant.methods"), "GetCitizen")
             with box("div", "line"):
-                terms = {name: field(self._t(key)) for name, key in _TERMS.items()}
-                button(
-                    self._t("rights.add.do"),
-                    lambda: self._view.guarded(
-                        lambda: self._grant(
-                            {
-                                "consumer": consumer.value,
-                                "provider": provider.value,
-                                "contract": contract.value,
-                                "methods": _parts(methods.value),
-                                "purposes": _parts(terms["purposes"].value),
-                                "fields": _parts(terms["fields"].value),
-                                "valid_until": terms["valid_until"].value.strip(),
-                            }
-                        )
-                    ),
-                )
+                purposes, fields = field(self._t("grant.purposes")), field(self._t("grant.fields"))
+                until = field(self._t("grant.valid_until"))
+
+                def body() -> dict[str, Any]:
+                    return {
+                        "consumer": consumer.value, "provider": provider.value, "contract": contract.value,
+                        "methods": _parts(methods.value), "purposes": _parts(purposes.value),
+                        "fields": _parts(fields.value), "valid_until": until.value.strip(),
+                    }  # fmt: skip
+
+                button(self._t("rights.add.do"), lambda: self._view.guarded(lambda: self._grant(body())))
 
     async def _grant(self, body: dict[str, Any]) -> None:
         await self._place.grant({name: value for name, value in body.items() if value})
@@ -271,7 +274,7 @@ def _tell(view: View, outcome: Outcome) -> None:
 
 
 def _row(record: dict[str, Any]) -> list[Cell]:
-    code = Code(record["status_code"]).name
+    code = code_name(record["status_code"])
     took = (record["response_out_ts"] or record["request_in_ts"]) - record["request_in_ts"]
     return [
         moment(record["request_in_ts"]), record["client"].rpartition("/")[2], record["method"].rpartition("/")[2],
@@ -285,7 +288,9 @@ def _parts(typed: str) -> list[str]:
 
 
 def _seconds(typed: str) -> float:
+    """A deadline in seconds, the longest one for what is none."""
     try:
-        return float(typed)
+        seconds = float(typed)
     except ValueError:
         return trial.LONGEST
+    return seconds if 0 < seconds <= trial.LONGEST else trial.LONGEST

@@ -73,7 +73,7 @@ def call(api: AdminApi, trial: Trial) -> Outcome:
 
 def _made(api: AdminApi, trial: Trial, full: str, request: bytes, method: MethodDescriptor | None) -> Outcome:
     pairs = tuple((key, value) for key, value in _metadata(trial) if value)
-    deadline = min(max(trial.deadline, 0.001), LONGEST)
+    deadline = trial.deadline
     tokens = api.state.tokens(trial.client)
     with BlockingExchange(api.state.gateway, tokens, deadline=deadline, retries=trial.again) as exchange:
         read = GetMessageClass(method.output_type).FromString if method is not None else bytes

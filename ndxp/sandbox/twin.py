@@ -9,6 +9,8 @@ from ndxp.identifiers import in_slashes, member_of
 _AT_ONCE = 20
 """Control does nothing else while it adds or removes so many."""
 
+_PATIENCE = 60.0
+
 
 def add_twin(admin: AdminApi, of: str, name: str) -> dict[str, str]:
     """Adds a twin of a subsystem; gives its secret by its identifier. Raises AdminRefused."""
@@ -24,14 +26,14 @@ def add_twins(admin: AdminApi, wanted: Sequence[tuple[str, str]], **quota: float
     """
     for some in _parts(wanted):
         body = [{"subsystem": in_slashes(of), "name": name, **quota} for of, name in some]
-        admin.send("POST", "/members/subsystems/twins", body=body)
+        admin.send("POST", "/members/subsystems/twins", body=body, patience=_PATIENCE)
     return [f"{member_of(in_slashes(of))}/{name}" for of, name in wanted]
 
 
 def remove_twins(admin: AdminApi, subsystems: Iterable[str]) -> None:
     """Removes twins with their grants, quotas and faults. Raises AdminRefused."""
     for some in _parts(list(subsystems)):
-        admin.send("DELETE", "/members/subsystems", query={"subsystem": some})
+        admin.send("DELETE", "/members/subsystems", query={"subsystem": some}, patience=_PATIENCE)
 
 
 def _parts(of: Sequence[Any]) -> Iterable[Sequence[Any]]:

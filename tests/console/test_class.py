@@ -118,11 +118,27 @@ def test_a_pupil_calls_and_the_ledger_answers(pupil: Page) -> None:
     pupil.get_by_role("button", name="Send").click()
     expect(pupil.locator(".verdict.good")).to_contain_text("OK")
     expect(pupil.locator("li.passed")).to_have_count(1)
+    expect(pupil.locator("tr", has_text="VerifyCitizen")).to_have_count(1)
+    pupil.get_by_label("Deadline").fill("nan")
+    pupil.get_by_label("Method", exact=True).fill("GetCitizen")
+    pupil.get_by_role("button", name="Send").click()
+    expect(pupil.locator("tr", has_text="GetCitizen")).to_have_count(1)
     pupil.get_by_role("button", name="Hint").click()
     expect(pupil.get_by_text("prints the transaction as its last line")).to_be_visible()
     pupil.get_by_label("Request, JSON").fill('{"nonsense": 1}')
     pupil.get_by_role("button", name="Send").click()
     expect(pupil.get_by_role("alert").filter(has_text="does not fit")).to_be_visible()
+
+
+def test_a_pupil_grants_what_a_lab_asks_for_to_the_groups_own_subsystems(pupil: Page, room: Classroom) -> None:
+    pupil.get_by_text("Add a grant, where the lab asks for one").click()
+    pupil.get_by_label("Purposes").fill("press accreditation, research")
+    pupil.get_by_role("button", name="Add the grant").click()
+    expect(pupil.get_by_text("Added; it holds within a second.")).to_be_visible()
+    with room.course("01") as course:
+        subsystem = course.subsystems["me"]
+    [added] = [each for each in room.operator.admin.get("/grants") if each["purposes"][:1] == ["press accreditation"]]
+    assert (added["consumer"], added["purposes"]) == (subsystem, ["press accreditation", "research"])
 
 
 def test_an_answer_with_html_stays_text(pupil: Page, room: Classroom) -> None:

@@ -81,7 +81,7 @@ def test_a_pupil_sees_only_the_calls_of_the_group(mine: Path, console: Running, 
     assert ndxp("explain", shown[-1]["transaction_id"], folder=mine).code == 0
     refused = ndxp("log", "search", "--client", "VN/GOV/H26/one-stop", folder=mine)
     assert "is no subsystem of your group" in refused.complaint
-    for words in (("members", "disable", "VN/GOV/H26"), ("log", "verify"), ("fault", "clear")):
+    for words in (("member", "disable", "VN/GOV/H26"), ("log", "verify"), ("fault", "clear")):
         assert "ask your teacher" in ndxp(*words, folder=mine).err
 
 
