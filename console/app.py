@@ -1,5 +1,7 @@
 """The console as an ASGI application: NiceGUI's pages behind the door."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import RedirectResponse
@@ -8,7 +10,22 @@ from console import class_api
 from console.classes import Classes
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import classroom, faults, health, labs, rights, transaction, transactions
+from console.pages import (
+    classroom,
+    faults,
+    health,
+    labs,
+    ledger,
+    live,
+    load,
+    operations,
+    people,
+    rights,
+    transaction,
+    transactions,
+    tryit,
+)
+from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
 
@@ -18,22 +35,33 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, sessions: Sessions, address: Address) -> Door:
-    """The application for a browser that reaches it at an address. NiceGUI has one application in a process."""
+def application(
+    exchange: Exchange, runs: Runs, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool
+) -> Door:
+    """The application for a browser that reaches it at an address, or under one of the names.
+
+    NiceGUI has one application in a process.
+    """
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
     @pages.get("/")
     def first() -> RedirectResponse:
-        return RedirectResponse(transactions.PATH)
+        return RedirectResponse(live.PATH)
 
+    live.add(exchange)
     transactions.add(exchange)
     transaction.add(exchange)
+    tryit.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
+    load.add(exchange, runs)
+    people.add(exchange)
+    ledger.add(exchange)
+    operations.add(exchange)
     health.add(exchange)
     labs.add(exchange)
     classes = Classes(exchange)
     classroom.add(classes)
     pages.include_router(class_api.router(classes))
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
-    return Door(pages, sessions, address, classes)
+    return Door(pages, sessions, address, classes, names=names, tls=tls)

@@ -7,11 +7,11 @@ from typing import Any, Protocol, TypeVar
 
 from nicegui import ui
 
-from console import trial
+from console import own_call
 from console.markdown import lesson
-from console.parts import Area, Cell, Choice, Field, Tick, box, button, choice, field, section, table, text
+from console.own_call import Outcome, Trial
+from console.parts import Cell, Choice, Field, Tick, box, button, choice, field, section, table, text
 from console.shell import View
-from console.trial import Outcome, Trial
 from ndxp.admin import AdminApi
 from ndxp.errors import code_name
 from ndxp.labs.course import Course, Result
@@ -93,7 +93,7 @@ class Desk:
                     lesson(fill(task.body))
         with self._answers, section(self._t("lab.answers")):
             with box("div", "line"):
-                chosen = choice(self._t("lab.task"), [(each, each) for each in tasks])
+                chosen = choice(self._t("lab.task"), [(each, each) for each in tasks], tasks[0])
                 typed = field(self._t("lab.answer"))
                 button(self._t("lab.answer.do"), lambda: self._view.guarded(partial(self._answer, chosen, typed)))
         with self._trial:
@@ -180,20 +180,24 @@ class Desk:
 
     def _form(self, roles: list[tuple[str, str]]) -> None:
         """A call as one of the lab's subsystems."""
+        subsystems = [(name, f"{role}: {name}") for role, name in roles]
         with section(self._t("trial")):
             with box("div", "line"):
-                client = choice(self._t("trial.client"), [(name, f"{role}: {name}") for role, name in roles])
+                client = choice(self._t("trial.client"), subsystems, roles[0][1])
                 method = field(self._t("trial.method"), "VerifyCitizen")
                 method.props("spellcheck=false autocapitalize=off")
             with box("label", "wide-field"):
                 text("span", self._t("trial.request"))
-                request = Area(_SAMPLE)
+                request = Field(_SAMPLE, "textarea")
+                request.props("rows=6 spellcheck=false")
             with box("div", "line"):
                 purpose = field(self._t("trial.purpose"))
                 provider = field(self._t("trial.provider"))
                 deadline = field(self._t("trial.deadline"), "10")
             with box("div", "line"):
-                again = Tick(self._t("trial.again"))
+                with box("label", "tick"):
+                    again = Tick(False)
+                    text("span", self._t("trial.again"))
                 button(
                     self._t("trial.send"),
                     lambda: self._view.guarded(
@@ -210,11 +214,12 @@ class Desk:
             self._came = box("div").props("aria-live=polite")
 
     def _form_of_grants(self, roles: list[tuple[str, str]]) -> None:
+        subsystems = [(name, f"{role}: {name}") for role, name in roles]
         with box("section", "part"), box("details"):
             text("summary", self._t("lab.grant"))
             text("p", self._t("rights.add.note"), "quiet")
             with box("div", "line"):
-                consumer = choice(self._t("grant.consumer"), [(name, f"{role}: {name}") for role, name in roles])
+                consumer = choice(self._t("grant.consumer"), subsystems, roles[0][1])
                 provider = field(self._t("grant.provider"), "VN/GOV/G01/population")
                 contract = field(self._t("rights.service"), "ndxp.population.v1.PopulationService")
                 methods = field(self._t("grant.methods"), "GetCitizen")
@@ -244,7 +249,7 @@ class Desk:
             text("p", self._t("trial.waiting"), "quiet")
         outcome = None
         try:
-            outcome = await self._place.call(lambda api: trial.call(api, asked))
+            outcome = await self._place.call(lambda api: own_call.call(api, asked))
         finally:
             self._came.clear()
             if outcome is not None:
@@ -292,5 +297,5 @@ def _seconds(typed: str) -> float:
     try:
         seconds = float(typed)
     except ValueError:
-        return trial.LONGEST
-    return seconds if 0 < seconds <= trial.LONGEST else trial.LONGEST
+        return own_call.LONGEST
+    return seconds if 0 < seconds <= own_call.LONGEST else own_call.LONGEST

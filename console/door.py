@@ -1,11 +1,12 @@
 """The door of the console: no request and no websocket gets past it without the cookie, or from another site's page."""
 
+from collections.abc import Iterable
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.classes import Classes
@@ -15,6 +16,9 @@ from console.texts import LANGUAGES, Texts
 from ndxp.address import Address
 from ndxp.classroom.pupil import API
 from ndxp.sandbox.console import TICKET
+
+HEALTH = "/healthz"
+"""The path at which the door says to everybody that the console runs, and no more."""
 
 SESSION = "ndxp.session"
 """The key of the scope under which pages find the session."""
@@ -47,34 +51,49 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
 }
-"""For every answer. The scripts of NiceGUI's pages need the two exceptions; nothing may come from another server."""
+"""For every answer that does not say otherwise. The scripts of NiceGUI's pages need the two exceptions; nothing may
+come from another server."""
 
 
 class Door:
     """An application behind the checks of host, origin and cookie; ``address`` is where the console listens.
 
-    The host must be this machine under a name of its own: a page of another site whose name was pointed here has
-    another one (DNS rebinding). The origin, which a browser names for a websocket and for whatever changes something,
-    must be the console's own.
+    The host must be this machine under a name of its own, or one of ``names``: a page of another site whose name was
+    pointed here has another one (DNS rebinding). The origin, which a browser names for a websocket and for whatever
+    changes something, must be the console's own. With TLS the browser sends the cookie by https only.
 
     A pupil has a cookie of another name, which opens one page. The programs of a class show a key instead of a cookie,
     so for them a browser's cookie counts nothing, and they need no origin.
     """
 
-    def __init__(self, application: ASGIApp, sessions: Sessions, address: Address, classes: Classes) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        sessions: Sessions,
+        address: Address,
+        classes: Classes,
+        *,
+        names: Iterable[str] = (),
+        tls: bool = False,
+    ) -> None:
         self._application = application
         self._sessions = sessions
         self._classes = classes
-        names = {str(address), f"localhost:{address.port}", f"127.0.0.1:{address.port}", f"[::1]:{address.port}"}
-        self._hosts = names
-        self._cookie = f"ndxp-console-{address.port}"
-        self._pupils_cookie = f"ndxp-class-{address.port}"
+        own = {str(address), f"localhost:{address.port}", f"127.0.0.1:{address.port}", f"[::1]:{address.port}"}
+        self._hosts = own.union(names)
+        self._scheme, self._tls = "https" if tls else "http", tls
+        self._cookie = f"{'__Host-' if tls else ''}ndxp-console-{address.port}"
+        self._pupils_cookie = f"{'__Host-' if tls else ''}ndxp-class-{address.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI asks."""
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["path"] == HEALTH:
+            await PlainTextResponse("ok")(scope, receive, _with_headers(send))
             return
         headers = Headers(scope=scope)
         refusal, language, path = self._foreign(scope, headers), _language(headers), str(scope["path"])
@@ -124,7 +143,7 @@ class Door:
             return _form(403, language, str(refused))
         answer = RedirectResponse(GROUP, status_code=303)
         name = self._sessions.admit_pupil(key, language)
-        answer.set_cookie(self._pupils_cookie, name, httponly=True, samesite="strict", path="/")
+        answer.set_cookie(self._pupils_cookie, name, httponly=True, secure=self._tls, samesite="strict", path="/")
         return answer
 
     def _foreign(self, scope: Scope, headers: Headers) -> Response | None:
@@ -136,7 +155,7 @@ class Door:
             return _page(413, _language(headers), "door.size")
         changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
         changes &= not _of_api(scope["path"])
-        if (origins or changes) and origins != [f"http://{hosts[0].lower()}"]:
+        if (origins or changes) and origins != [f"{self._scheme}://{hosts[0].lower()}"]:
             return _page(403, _language(headers), "door.origin")
         return None
 
@@ -147,7 +166,7 @@ class Door:
         answer = RedirectResponse("/", status_code=303)
         name = self._sessions.admit(ticket, _language(headers))
         if name is not None:
-            answer.set_cookie(self._cookie, name, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(self._cookie, name, httponly=True, secure=self._tls, samesite="strict", path="/")
         elif session is None:  # a browser that is in already may load its first URL again
             return None
         return answer
@@ -212,8 +231,8 @@ def _with_headers(send: Send) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(_HEADERS)
-            headers.setdefault("cache-control", "no-store")
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
         await send(message)
 
     return with_headers

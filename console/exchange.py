@@ -70,7 +70,16 @@ class Exchange:
 
     async def ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
         """What a function of the admin API gives, called in a thread. Raises Unanswered and Refused."""
-        return await asyncio.to_thread(self._ask, question)
+        return await asyncio.to_thread(self.ask_here, question)
+
+    def ask_here(self, question: Callable[[AdminApi], _Given]) -> _Given:
+        """The same in the caller's own thread."""
+        try:
+            with translated():
+                return question(self._connected())
+        except Unanswered:
+            self.close()  # it may be somewhere else when it is there again
+            raise
 
     async def trouble(self) -> Trouble | None:
         """Why the exchange does not answer or takes no calls, as it was 2 s ago at most; None when it works."""
@@ -86,14 +95,6 @@ class Exchange:
             if self._api is not None:
                 self._api.close()
                 self._api = None
-
-    def _ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
-        try:
-            with translated():
-                return question(self._connected())
-        except Unanswered:
-            self.close()  # it may be somewhere else when it is there again
-            raise
 
     def _connected(self) -> AdminApi:
         with self._connecting:

@@ -17,9 +17,19 @@ from console.texts import LANGUAGES, Texts
 
 STYLE = Path(__file__).with_name("style.css")
 _MENU = (
-    ("/transactions", "menu.transactions"), ("/rights", "menu.rights"), ("/faults", "menu.faults"),
-    ("/health", "menu.health"), ("/labs", "menu.labs"), ("/class", "menu.class"),
-)  # fmt: skip
+    ("/live", "menu.live"),
+    ("/transactions", "menu.transactions"),
+    ("/try", "menu.try"),
+    ("/rights", "menu.rights"),
+    ("/people", "menu.people"),
+    ("/ledger", "menu.ledger"),
+    ("/faults", "menu.faults"),
+    ("/load", "menu.load"),
+    ("/operations", "menu.operations"),
+    ("/health", "menu.health"),
+    ("/labs", "menu.labs"),
+    ("/class", "menu.class"),
+)
 _ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
 _LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
 _LOOK_EVERY = 2.0

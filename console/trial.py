@@ -1,122 +1,126 @@
-"""One call of a subsystem with JSON, as a pupil makes it in the browser."""
+"""A call that somebody tries as a member: its question, its answers as they come, and how it ended."""
 
-import importlib
-import json
-import re
-from contextlib import suppress
-from dataclasses import dataclass
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.message import Message
 
 from console.exchange import Refused
-from ndxp import messages
-from ndxp.admin import AdminApi
-from ndxp.client import BlockingExchange
-from ndxp.reflection import look_up
+from ndxp import calling, messages
+from ndxp.client import Exchange, TokenRefused, Tokens
+from ndxp.errors import Code
 from ndxp.wire import metadata, status
 
-LONGEST = 30.0
-"""The longest deadline, in seconds."""
-
-_MOST = 16_384
-_OURS = re.compile(r"ndxp/[a-z_]+/v\d+/[a-z_]+\.proto")
+LONGEST = 300.0
+"""Most seconds that a call may take."""
+MOST_ANSWERS = 200
+"""So many answers of a stream are shown; then the call is ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What is asked. ``again`` says that a failed call is sent again where that changes nothing twice."""
+class Question:
+    """What is asked, and as whom. ``text`` is the request as JSON."""
 
-    client: str
-    method: str
-    request: str
+    method: MethodDescriptor
+    requests: list[Message]
+    text: str
+    member: str
     provider: str = ""
     purpose: str = ""
+    message_id: str = ""
     deadline: float = 10.0
-    again: bool = False
 
+    @property
+    def name(self) -> str:
+        """The method, "package.Service/Method"."""
+        return f"{self.method.containing_service.full_name}/{self.method.name}"
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came back: an answer as JSON, or why there is none, as a caller can know it."""
-
-    answer: str = ""
-    withheld: str = ""
-    transaction: str = ""
-    failure: status.Failure | None = None
-
-
-def call(api: AdminApi, trial: Trial) -> Outcome:
-    """Makes the call. Raises Refused for a method that is not there or cannot be called here, and for wrong JSON."""
-    if len(trial.request) > _MOST:
-        raise Refused(f"the JSON has more than {_MOST} letters")
-    full, known = _method(api, trial.method.strip().strip("/")), trial.purpose + trial.provider
-    if not known.isascii() or not known.isprintable():
-        raise Refused("gRPC carries ASCII only in a purpose: leave out the diacritics")
-    tokens = api.state.tokens(trial.client)
-    service, _, name = full.partition("/")
-    contract = look_up(api.state.gateway, tokens, service, name)
-    method = contract.service.methods_by_name.get(name) if contract else None
-    if method is None:
-        return _unknown(api, trial, full)
-    if method.client_streaming or method.server_streaming:
-        raise Refused(f"{full} is a stream: use `ndxp call` in a terminal")
-    try:
-        [request] = messages.read(trial.request.encode() or b"{}", method)
-    except messages.WrongRequest as error:
-        raise Refused(str(error)) from error
-    _import(method)
-    return _made(api, trial, full, request.SerializeToString(), method)
-
-
-def _made(api: AdminApi, trial: Trial, full: str, request: bytes, method: MethodDescriptor | None) -> Outcome:
-    pairs = tuple((key, value) for key, value in _metadata(trial) if value)
-    deadline = trial.deadline
-    tokens = api.state.tokens(trial.client)
-    with BlockingExchange(api.state.gateway, tokens, deadline=deadline, retries=trial.again) as exchange:
-        read = GetMessageClass(method.output_type).FromString if method is not None else bytes
-        start: Any = exchange.channel.unary_unary(f"/{full}", response_deserializer=read)
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The metadata of the call. Raises Refused when gRPC cannot carry it."""
+        named = {
+            metadata.SERVICE: self.provider, metadata.PURPOSE: self.purpose, metadata.MESSAGE_ID: self.message_id
+        }  # fmt: skip
         try:
-            answer, rpc = start.with_call(request, timeout=deadline, metadata=pairs)
+            return calling.pairs(named)
+        except calling.NotCarried as error:
+            raise Refused(str(error)) from error
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way, or one that has ended: then ``seconds`` is what it took.
+
+    ``cut`` says that it was ended because there were more answers than are shown, ``stopped`` that somebody ended it.
+    """
+
+    question: Question
+    answers: list[Any] = field(default_factory=list)
+    said: calling.Said = field(default_factory=calling.Said)
+    failure: status.Failure | None = None
+    seconds: float | None = None
+    cut: bool = False
+    stopped: bool = False
+    _rpc: Any = None
+
+    async def make(self, gateway: str, tokens: Tokens, changed: Callable[[], None]) -> None:
+        """Makes the call, and tells of each answer and of the end. Raises Refused before it begins."""
+        pairs = self.question.pairs()
+        began = time.monotonic()
+        try:
+            await self._receive(gateway, tokens, pairs, changed)
+        except TokenRefused as error:
+            self.failure = status.Failure(Code.UNAUTHENTICATED, str(error))
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
         except grpc.RpcError as error:
-            failure = status.decode(error)
-            return Outcome(transaction=failure.transaction_id, failure=failure)
-    received = {key: str(value) for key, value in (rpc.trailing_metadata() or ())}
-    withheld = received.get(metadata.WITHHELD, "")
-    shown = messages.shown(answer, withheld.split()) if method is not None else {}
-    text = json.dumps(shown, ensure_ascii=False, indent=1)
-    return Outcome(text, withheld, received.get(metadata.TRANSACTION_ID, ""))
+            self.failure = status.decode(error)
+        finally:
+            self._rpc = None
+            self.seconds = time.monotonic() - began
+            changed()
 
+    def stop(self) -> None:
+        """Ends it; the provider is told."""
+        if self._rpc is not None:
+            self.stopped = True
+            self._rpc.cancel()
 
-def _unknown(api: AdminApi, trial: Trial, full: str) -> Outcome:
-    """Calls a method that nobody offers: the refusal is what a pupil wants to see."""
-    if not re.fullmatch(r"[\w.]+/\w+", full):
-        raise Refused(f"{full[:100]!r} is no method: write VerifyCitizen, or package.Service/Method")
-    return _made(api, trial, full, b"", None)
+    @property
+    def transaction_id(self) -> str:
+        """Its transaction; empty when the exchange did not say it."""
+        return self.failure.transaction_id if self.failure is not None else self.said.transaction_id
 
+    @property
+    def outcome(self) -> str:
+        """The code of its status and the reason."""
+        if self.failure is not None:
+            return f"{self.failure.code.name} {self.failure.reason}".strip()
+        return "CANCELLED" if self.stopped or self.cut else "OK"
 
-def _metadata(trial: Trial) -> list[tuple[str, str]]:
-    return [(metadata.SERVICE, trial.provider), (metadata.PURPOSE, trial.purpose)]
-
-
-def _method(api: AdminApi, name: str) -> str:
-    """The full name of a method that a short one means. Raises Refused for a name that means several."""
-    if "/" in name and "." in name.partition("/")[0]:
-        return name
-    offered = {f"{service['contract']}/{method}" for service in api.get("/services") for method in service["methods"]}
-    meant = sorted(each for each in offered if each.endswith((f"/{name}", f".{name}")))
-    if len(meant) > 1:
-        raise Refused(f"{name[:100]!r} may be {', '.join(meant[:10])}: name one of them in full")
-    if not meant:
-        raise Refused(f"no method is called {name[:100]!r}: write VerifyCitizen, or package.Service/Method")
-    return meant[0]
-
-
-def _import(method: MethodDescriptor) -> None:
-    """Imports a contract of the nation, so that the client knows which methods only read."""
-    file = method.containing_service.file.name
-    if _OURS.fullmatch(file):
-        with suppress(ImportError):
-            importlib.import_module(file.removesuffix(".proto").replace("/", ".") + "_pb2")
+    async def _receive(
+        self, gateway: str, tokens: Tokens, pairs: tuple[tuple[str, str], ...], changed: Callable[[], None]
+    ) -> None:
+        asked = self.question
+        async with Exchange(gateway, tokens, deadline=asked.deadline, retries=False) as exchange:
+            self._rpc = rpc = calling.begin(
+                exchange.channel, asked.name, asked.method, asked.requests, asked.deadline, pairs
+            )
+            found = list[Message]()
+            async for answer in rpc:
+                if not asked.method.server_streaming:
+                    found.append(answer)
+                    continue
+                self.said = calling.Said.of(dict(await rpc.initial_metadata()))
+                self.answers.append(messages.shown(answer, self.said.withheld))
+                changed()
+                if len(self.answers) >= MOST_ANSWERS:
+                    self.cut = True
+                    return
+            self.said = calling.Said.of({**dict(await rpc.initial_metadata()), **dict(await rpc.trailing_metadata())})
+            self.answers += [messages.shown(answer, self.said.withheld) for answer in found]

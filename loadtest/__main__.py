@@ -2,9 +2,10 @@
 
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import typer
@@ -39,6 +40,7 @@ def run(
     seed: options.Seed = options.SEED,
     http: options.Http = False,
     report_file: options.ReportFile = None,
+    progress: options.ProgressFile = None,
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:
@@ -55,7 +57,9 @@ def run(
         http=http,
     )
     _check_place(report_file)
-    _finish(trial.run(plan, quiet=as_json), report_file, as_json=as_json)
+    with _written(progress) as into:
+        found = trial.run(plan, quiet=as_json, progress=into)
+    _finish(found, report_file, as_json=as_json)
 
 
 @app.command()
@@ -99,6 +103,14 @@ def compare(a: options.ReportA, b: options.ReportB, as_json: options.Json = Fals
         _print_json(found)
     else:
         printing.print_comparison(console, found)
+
+
+def _written(file: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    """The file for the progress, opened before the run."""
+    try:
+        return nullcontext() if file is None else file.open("wb")
+    except OSError as error:
+        raise BadProfile(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _check_place(file: Path | None) -> None:

@@ -1,9 +1,10 @@
 """Live progress of a run: rate, p99, errors, in flight, time left; outside of a terminal as plain lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import IO, Any, Self
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -16,12 +17,17 @@ _WIDE = 110
 
 
 class Live:
-    """Shows the seconds of one run as they come, on stderr; ``duration`` in seconds. Use it in a ``with`` statement."""
+    """Shows the seconds of one run as they come, on stderr; ``duration`` in seconds. Use it in a ``with`` statement.
 
-    def __init__(self, title: str, duration: float, *, quiet: bool = False) -> None:
+    ``into`` takes the same for programs, one JSON object a line: ``second`` (``loadtest.results.Second``) with ``cpu``,
+    the share of a core that each process takes then; or ``message``.
+    """
+
+    def __init__(self, title: str, duration: float, *, quiet: bool = False, into: IO[bytes] | None = None) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._duration = duration
         self._quiet = quiet
+        self._into = into
         self._title = title
         self._failed = 0
         self._dropped = 0
@@ -39,9 +45,10 @@ class Live:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._progress.stop()
 
-    def show(self, seconds: Iterable[Second]) -> None:
-        """Shows what the generator reported last."""
+    def show(self, seconds: Iterable[Second], cpu: Mapping[str, float] | None = None) -> None:
+        """Shows what the generator reported last, and what each process takes of a core."""
         for second in seconds:
+            self._write({"second": second, "cpu": cpu or {}})
             if not second.at:
                 self._print(self._title)
             self._failed += second.failed
@@ -52,8 +59,19 @@ class Live:
 
     def say(self, what: str) -> None:
         """Shows another message."""
+        self._write({"message": what})
         self._progress.update(self._task, state=what)
         self._print(what)
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        if self._into is None:
+            return
+        try:
+            self._into.write(msgspec.json.encode(line) + b"\n")
+            self._into.flush()
+        except OSError as error:
+            self._into = None  # the run goes on: its report matters more
+            self._print(f"the progress cannot be written: {error.strerror}")
 
     def _print(self, line: str) -> None:
         """Prints a line, for output that cannot be updated in place."""

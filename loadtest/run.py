@@ -60,7 +60,7 @@ def measure(state: State, plan: Plan, into: Path, live: Live) -> Measured:
                 if interrupt.heard and traffic.end():
                     live.say("stopping; Ctrl-C again gives up the report")
                 sampler.sample()
-                live.show(traffic.progress())
+                live.show(traffic.progress(), sampler.usages.latest)
             live.show(traffic.progress())
             return Measured(traffic.results(), sampler.usages, durations.between(before, durations.read(state)))
         finally:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 import msgspec
 
@@ -28,15 +29,16 @@ class GatewayUnreachable(Exception):
     """Nothing listens where the gateway should; the text says where."""
 
 
-def run(plan: Plan, *, quiet: bool = False) -> Report:
-    """Runs a profile once.
+def run(plan: Plan, *, quiet: bool = False, progress: IO[bytes] | None = None) -> Report:
+    """Runs a profile once; ``progress`` takes what happens meanwhile, for programs.
 
     Raises BadProfile, BadSlo, NoSandbox, AdminRefused, GatewayUnreachable, TokenRefused, TrafficFailed.
     """
     profile = profiles.load(plan.profile, plan.slo, http=plan.http)
     duration = profile.schedule(rate=plan.rate, compress=plan.compress, duration=plan.duration).duration
     session, books = _open(plan.folder)
-    with TemporaryDirectory(prefix="ndxp-load-") as into, Live(profile.name, duration, quiet=quiet) as live:
+    live = Live(profile.name, duration, quiet=quiet, into=progress)
+    with TemporaryDirectory(prefix="ndxp-load-") as into, live:
         measured = measure(session.state, plan, Path(into), live)
         reckoning = reckon(books, [measured.results], live.say)
         report = _report("run", profile, plan, measured, reckoning)

@@ -29,6 +29,11 @@ class Usages(msgspec.Struct, kw_only=True):
     changes: list[tuple[float, str]] = []
     """When a process of the exchange ended or came back, and the sentence for it."""
 
+    @property
+    def latest(self) -> dict[str, float]:
+        """The share of one core that each process has taken since the sample before the last."""
+        return {name: usage.cpu[-1] for name, usage in self.processes.items()}
+
     def within(self, began: float, ended: float) -> list[int]:
         """The samples between two times: those whose second is mostly between them."""
         pairs = zip(self.at, self.at[1:], strict=False)

@@ -33,6 +33,9 @@ Http = Annotated[
     bool, typer.Option("--http", help="Calls in JSON through the doors for HTTP; streams of the profile are left out.")
 ]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="HTML file; the same as JSON beside it.")]
+ProgressFile = Annotated[
+    Path | None, typer.Option("--progress", help="File for programs: each second as one line of JSON.")
+]
 Start = Annotated[float, typer.Option(min=1, help="Calls a second of the first step.")]
 StepDuration = Annotated[float, typer.Option("--duration", min=2, help="Seconds of each step.")]
 Precision = Annotated[float, typer.Option(min=0.01, max=1, help="Relative; the search ends when it is reached.")]

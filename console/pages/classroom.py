@@ -106,7 +106,7 @@ class _Teacher:
         with section(self._t("class.do")):
             with box("div", "line"):
                 known = [(lab.name, f"{lab.number} {lab.text(view.session.language).title}") for lab in labs()]
-                lab = choice(self._t("lab"), known)
+                lab = choice(self._t("lab"), known, known[0][0])
                 button(self._t("class.begin"), lambda: self._do(lambda room: room.begin(lab.value)))
             with box("div", "line"):
                 whom = field(self._t("class.whom"))

@@ -244,7 +244,9 @@ class Classroom:
         names = list(names or kept.groups)
         admin, gone = self._operator.admin, [each for name in names for each in self._now(name)]
         remove_subsystems(admin, gone)
-        added = add_subsystems(admin, found.number, found.lab.roles, len(names), rate=_RATE, burst=_BURST)
+        added = add_subsystems(
+            admin, found.number, found.lab.roles, found.lab.members, len(names), rate=_RATE, burst=_BURST
+        )
         for name, subsystems in zip(names, added, strict=True):
             self._begin(name, found, subsystems)
 

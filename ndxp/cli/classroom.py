@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.classroom.kept import Kept
-from ndxp.faults.scenario import Language
+from ndxp.language import Language
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.sandbox.console import Console

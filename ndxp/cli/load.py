@@ -31,6 +31,7 @@ def run(
     seed: options.Seed = options.SEED,
     http: options.Http = False,
     report: options.ReportFile = None,
+    progress: options.ProgressFile = None,
     folder: options.Folder = options.DEFAULT_FOLDER,
     as_json: options.Json = False,
 ) -> None:

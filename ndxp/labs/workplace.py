@@ -12,7 +12,11 @@ from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.twin import add_twins, remove_twins
+from ndxp.subject import read_subject_key, subject_hash
 from ndxp.world import Citizen
+
+_COMPANIES, _ONLY = "VN/COM", "app"
+"""Where a lab's own members are, and the name of the only subsystem of each."""
 
 _HOURS = 12
 """How long the faults of a lab are on, if nobody ends it."""
@@ -55,6 +59,11 @@ class Workplace:
         """The run folder of the exchange."""
         return Path(self._operator.state.folder)
 
+    @property
+    def doors(self) -> str:
+        """The URL of the doors for HTTP."""
+        return self._operator.state.rest_url
+
     # What checks read
 
     def calls(self, role: str = "me", **conditions: Any) -> Calls:
@@ -70,6 +79,10 @@ class Workplace:
         if self._once is not None:
             self._once[role] = found
         return found
+
+    def subject(self, number: str) -> str:
+        """The keyed hash by which the ledger knows the citizen with this number."""
+        return subject_hash(read_subject_key(Path(self._operator.state.credentials)), number)
 
     def answer(self, task: str) -> str:
         """What was answered to a task; empty before."""
@@ -109,22 +122,44 @@ class Workplace:
 
 
 def add_subsystems(
-    admin: AdminApi, number: str, roles: Mapping[str, str], attempts: int = 1, **quota: float
+    admin: AdminApi,
+    number: str,
+    roles: Mapping[str, str],
+    members: Mapping[str, tuple[str, ...]],
+    attempts: int = 1,
+    **quota: float,
 ) -> list[dict[str, str]]:
     """Adds the subsystems of attempts at a lab; gives their identifiers by role for each. Raises AdminRefused.
 
     Their names are new each time: agencies remember whose request they have answered, and quotas who has called.
     ``quota`` is ``rate`` and ``burst``, in place of those of the role.
     """
-    wanted = list[tuple[str, str]]()
-    for _ in range(attempts):
-        attempt = token_hex(3)
-        wanted += [(of, f"lab{number}-{attempt}-{role}") for role, of in roles.items()]
-    added = iter(add_twins(admin, wanted, **quota))
-    return [{role: next(added) for role in roles} for _ in range(attempts)]
+    names = [token_hex(3) for _ in range(attempts)]
+    wanted = [(of, f"lab{number}-{name}-{role}") for name in names for role, of in roles.items()]
+    twins = iter(add_twins(admin, wanted, **quota))
+    added = [{role: next(twins) for role in roles} for _ in names]
+    for name, own in zip(names, added, strict=True):
+        for role, groups in members.items():
+            member = f"{_COMPANIES}/lab{number}-{name}-{role}"
+            body = {"id": member, "name": f"Lab {number}: {role}", "groups": groups, "subsystems": [_ONLY]}
+            own[role] = next(iter(admin.send("POST", "/members", body=body)["credentials"]))
+    return added
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
-    """Removes the subsystems of attempts, with their grants, quotas and faults; those that are gone are no error."""
-    there = {f"{member['id']}/{name}" for member in admin.get("/members") for name in member["subsystems"]}
-    remove_twins(admin, there.intersection(subsystems))
+    """Removes the subsystems of attempts, with their services, grants, quotas and faults.
+
+    Those that are gone are no error. A member that was added for an attempt, with one subsystem, goes with it.
+    """
+    wanted, gone = set(subsystems), list[str]()
+    for service in admin.get("/services"):
+        if service["provider"] in wanted:
+            offer = {"provider": service["provider"], "contract": service["contract"]}
+            admin.send("DELETE", "/services", query=offer)
+    for member in admin.get("/members"):
+        there = [f"{member['id']}/{name}" for name in member["subsystems"]]
+        if member["subsystems"] == [_ONLY] and wanted.issuperset(there):
+            admin.send("DELETE", "/members", query={"member": member["id"]})
+            continue
+        gone += wanted.intersection(there)
+    remove_twins(admin, gone)

@@ -15,9 +15,10 @@ from ndxp.population.v1.population_pb2 import GetCitizenRequest, VerifyCitizenRe
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
-from tests.console.conftest import check_for_everybody, copy_of, running
+from tests.console.conftest import Running, check_for_everybody, copy_of, running
 from tests.e2e.conftest import transaction
 
+PATH = "/transactions"
 CALLER, STRANGER = "VN/GOV/H29/one-stop", "VN/GOV/G27/lgsp"
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>{{alert(3)}}"
 QUESTION = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
@@ -50,6 +51,13 @@ def refused(exchange: RunningExchange) -> str:
         found = str(dict(call.trailing_metadata())[metadata.TRANSACTION_ID])
     assert transaction(exchange, found)
     return found
+
+
+@pytest.fixture
+def page(page: Page, console: Running) -> Page:
+    """The list of transactions."""
+    page.goto(f"{console.url}{PATH}")
+    return page
 
 
 @pytest.fixture
@@ -137,11 +145,27 @@ def test_the_proof_is_checked_and_the_evidence_holds_elsewhere(
 def test_the_same_call_is_shown_for_other_tools(page: Page, answered: str) -> None:
     page.goto(f"{page.url}/{answered}")
     page.get_by_role("button", name="Show the commands").click()
-    expect(page.locator(".command pre")).to_have_count(3)
+    expect(page.locator(".command pre")).to_have_count(4)
     for line in page.locator(".command pre").all_inner_texts():
         assert "VerifyCitizen" in line
-        assert '"citizenNumber": "074079255028"' in line
+        assert '"citizenNumber": "074079255028"' in line.replace("'", '"')
         assert SCRIPT in line
+
+
+def test_a_transaction_leads_to_another_try_as_the_same_member(page: Page, answered: str) -> None:
+    page.goto(f"{page.url}/{answered}")
+    page.get_by_role("link", name="Try it again").click()
+    expect(page.get_by_label("As this member")).to_have_value(CALLER)
+    expect(page.get_by_label("Purpose", exact=True)).to_have_value(SCRIPT)
+    expect(page.get_by_label("JSON")).to_have_value(re.compile('"citizenNumber": "074079255028"'))
+
+
+def test_what_is_typed_into_the_search_stays_when_a_transaction_comes(page: Page, exchange: RunningExchange) -> None:
+    page.locator("summary", has_text="Search").click()
+    page.get_by_label("Purpose").fill("half a wo")
+    new = verify(exchange)
+    expect(page.locator(f"[row-id='{new}']")).to_be_visible()
+    expect(page.get_by_label("Purpose")).to_have_value("half a wo")
 
 
 def test_an_unknown_transaction_is_said_to_be_unknown(page: Page) -> None:
@@ -176,6 +200,7 @@ def test_a_viewer_is_told_that_the_ledger_is_for_auditors(
     with running(copy_of(exchange, tmp_path), "viewer") as console:
         page = context.new_page()
         page.goto(console.entrance())
+        page.goto(f"{console.url}{PATH}")
         expect(page.locator(".q-notification")).to_contain_text("is for the auditor")
 
 
@@ -188,6 +213,7 @@ def test_a_page_says_that_no_exchange_runs_and_goes_on_by_itself(
         plan.unlink()
         page = context.new_page()
         page.goto(console.entrance())
+        page.goto(f"{console.url}{PATH}")
         expect(page.get_by_role("alert").filter(has_text="ndxp up -d")).to_be_visible()
         plan.write_bytes(kept)
         expect(page.locator(f"[row-id='{answered}']")).to_be_visible(timeout=20_000)
@@ -206,6 +232,7 @@ def test_a_page_says_that_the_gateway_is_away_and_when_it_is_back(
     with running(tmp_path) as console:
         page = context.new_page()
         page.goto(console.entrance())
+        page.goto(f"{console.url}{PATH}")
         expect(page.locator(".ag-row").first).to_be_visible()
         gateway.close()
         expect(page.get_by_role("alert").filter(has_text=f"127.0.0.1:{port}")).to_be_visible(timeout=20_000)

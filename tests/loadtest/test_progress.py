@@ -1,7 +1,9 @@
 """What a run shows while it is under way."""
 
 import io
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -51,3 +53,20 @@ def test_a_wide_terminal_shows_a_bar_and_what_is_in_flight(shown: Shown) -> None
 def test_seconds_without_a_successful_answer_have_no_p99(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{__name__}.SECONDS", [Second(at=4, planned=10, finished=10, failed=10)])
     assert "p99 – ms" in shown(80, False)
+
+
+def test_programs_get_each_second_with_cpu_and_each_message_as_a_line_of_json() -> None:
+    into = io.BytesIO()
+    with Live("step", 5, quiet=True, into=into) as live:
+        live.show(SECONDS[:1], {"gateway": 0.25})
+        live.say("waiting for the recorder")
+    first, second = map(json.loads, into.getvalue().splitlines())
+    assert first["cpu"] == {"gateway": 0.25}
+    assert (first["second"]["finished"], first["second"]["p99_ms"]) == (12_300, 1234.5)
+    assert second == {"message": "waiting for the recorder"}
+
+
+def test_a_full_disk_ends_the_lines_for_programs_and_not_the_run() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full, Live("step", 5, quiet=True, into=full) as live:
+        live.say("first")
+        live.say("second")

@@ -16,6 +16,7 @@ _Text = Annotated[str | None, Query(max_length=256, pattern=r"^[^\x00]*$")]
 _Second = Annotated[int | None, Query(ge=0, lt=2**40)]
 _KEYS = {
     "period": ("start", "client", "service"),
+    "time": ("start",),
     "pair": ("client", "service"),
     "client": ("client",),
     "service": ("service",),
@@ -34,11 +35,12 @@ def router(ledger: Reader, store: Store) -> APIRouter:
         until: _Second = None,
         member: _Text = None,
         service: _Text = None,
-        by: Literal["period", "pair", "client", "service"] = "period",
+        by: Literal["period", "time", "pair", "client", "service"] = "period",
     ) -> list[Statistic]:
         """Outcomes: counts, refusals by reason, durations in µs, bytes.
 
-        Either in each period by client and service, or over all periods by both ("pair") or by one of them.
+        Either in each period, by client and service or over both ("time"), or over all periods by both ("pair") or by
+        one of them.
         ``since`` and ``until`` are seconds since 1970, by default the last hour (minutes) or 30 days (days).
         """
         await caught_up(store)

@@ -21,6 +21,7 @@ CHANGES = [
     ("POST", "members/subsystems/twin", {"subsystem": "VN/COM/none/x", "name": "y"}),
     ("POST", "members/subsystems/twins", [{"subsystem": "VN/COM/none/x", "name": "y"}]),
     ("DELETE", "members/subsystems?subsystem=VN/COM/none/x", None),
+    ("DELETE", "members?member=VN/COM/none", None),
     ("POST", "services/disable", {"provider": "VN/COM/none/x", "contract": "a.B"}),
     ("POST", "keys", {}),
     ("POST", "ledger/keys", None),
