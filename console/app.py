@@ -6,11 +6,15 @@ from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import RedirectResponse
 
+from console import class_api
+from console.classes import Classes
 from console.door import Door
 from console.exchange import Exchange
 from console.pages import (
+    classroom,
     faults,
     health,
+    labs,
     ledger,
     live,
     load,
@@ -55,5 +59,9 @@ def application(
     ledger.add(exchange)
     operations.add(exchange)
     health.add(exchange)
+    labs.add(exchange)
+    classes = Classes(exchange)
+    classroom.add(classes)
+    pages.include_router(class_api.router(classes))
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
-    return Door(pages, sessions, address, names=names, tls=tls)
+    return Door(pages, sessions, address, classes, names=names, tls=tls)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ndxp.admin import AdminApi, AdminRefused, AdminSilent
 from ndxp.client import TokenRefused
+from ndxp.labs.text import LabRefused
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.console import Role, secret_of
 from ndxp.sandbox.state import NoSandbox, State, listens
@@ -26,6 +27,17 @@ class Unanswered(Exception):
 
 class Refused(Exception):
     """The exchange refused; the text says why."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises Unanswered and Refused in the place of what the exchange, a lab or a class raises."""
+    try:
+        yield
+    except (AdminSilent, NoSandbox, OSError) as error:
+        raise Unanswered(str(error)) from error
+    except (AdminRefused, LabRefused, TokenRefused, ProxyUnusable) as error:
+        raise Refused(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class Exchange:
 
     def ask_alone(self, question: Callable[[AdminApi], _Given]) -> _Given:
         """The same in the caller's thread, over a connection of its own: for work that takes long."""
-        with _errors():
+        with translated():
             api = self._new()
             try:
                 return question(api)
@@ -86,7 +98,7 @@ class Exchange:
 
     def _ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
         try:
-            with _errors():
+            with translated():
                 return question(self._connected())
         except Unanswered:
             self.close()  # it may be somewhere else when it is there again
@@ -113,14 +125,3 @@ class Exchange:
             self.close()
             return Trouble("trouble.control", {"folder": self.folder})
         return None if listens(api.state.gateway) else Trouble("trouble.gateway", {"address": api.state.gateway})
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Raises Unanswered and Refused for the errors of a question."""
-    try:
-        yield
-    except (AdminSilent, NoSandbox, OSError) as error:
-        raise Unanswered(str(error)) from error
-    except (AdminRefused, TokenRefused, ProxyUnusable) as error:
-        raise Refused(str(error)) from error

@@ -14,17 +14,20 @@ Language = Literal["vi", "en"]
 
 _LIFE = 12 * 3600.0
 _MOST = 50
+_MOST_PUPILS = 300
 
 
 @dataclass(slots=True)
 class Session:
     """A browser that was let in. ``dark`` is None while the browser's own choice of colours is followed.
 
+    ``pupil`` is the key of the group that a pupil belongs to; empty for others.
     ``citizen`` is the number of who is shown on the page of people: it is here, and not in a URL that somebody logs.
     ``history`` are the calls that were tried in it.
     """
 
     language: Language
+    pupil: str = ""
     dark: bool | None = None
     citizen: str = ""
     used: float = field(default_factory=time.monotonic)
@@ -49,10 +52,19 @@ class Sessions:
         if made is None or not made <= now + 1 < made + TICKET_LIFE or ticket in self._spent:
             return None
         self._spent[ticket] = made + TICKET_LIFE
-        while len(self._sessions) >= _MOST:
-            del self._sessions[min(self._sessions, key=lambda name: self._sessions[name].used)]
+        return self._begun(Session(language), _MOST)
+
+    def admit_pupil(self, key: str, language: Language) -> str:
+        """A new session's id for a pupil of the group that has a key. Pupils never end the sessions of others."""
+        return self._begun(Session(language, key), _MOST_PUPILS)
+
+    def _begun(self, session: Session, most: int) -> str:
+        """Begins a session; of too many of its kind, the one that nobody has used the longest ends."""
+        alike = [name for name, each in self._sessions.items() if bool(each.pupil) == bool(session.pupil)]
+        for name in sorted(alike, key=lambda name: self._sessions[name].used)[: len(alike) - most + 1]:
+            del self._sessions[name]
         name = secrets.token_urlsafe(32)
-        self._sessions[name] = Session(language)
+        self._sessions[name] = session
         return name
 
     def of(self, name: str) -> Session | None:

@@ -27,6 +27,8 @@ _MENU = (
     ("/load", "menu.load"),
     ("/operations", "menu.operations"),
     ("/health", "menu.health"),
+    ("/labs", "menu.labs"),
+    ("/class", "menu.class"),
 )
 _ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
 _LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
@@ -44,14 +46,17 @@ class View:
     texts: Texts
     _loads: list[Work] = field(default_factory=list)
 
-    async def guarded(self, work: Work) -> bool:
-        """Does what asks the exchange. Shows a refusal; returns whether it was done."""
+    async def guarded(self, work: Work, told: set[str] | None = None) -> bool:
+        """Does what asks the exchange. Shows a refusal, unless it was ``told`` already; returns whether it was done."""
         try:
             await work()
         except Unanswered:  # the message at the top says it
             return False
         except Refused as refused:
-            ui.notify(str(refused), type="negative", multi_line=True, close_button=self.texts("close"), timeout=0)
+            if told is None or str(refused) not in told:
+                ui.notify(str(refused), type="negative", multi_line=True, close_button=self.texts("close"), timeout=0)
+            if told is not None:
+                told.add(str(refused))
             return False
         return True
 
@@ -61,8 +66,9 @@ class View:
         ui.timer(0, lambda: self.guarded(work), once=True)
 
     def every(self, seconds: float, work: Work) -> None:
-        """Keeps a part of the page up to date."""
-        ui.timer(seconds, lambda: self.guarded(work), immediate=False)
+        """Keeps a part of the page up to date. The same refusal is shown once."""
+        told = set[str]()
+        ui.timer(seconds, lambda: self.guarded(work, told), immediate=False)
 
     async def again(self) -> None:
         """Fills the page anew."""
@@ -84,12 +90,13 @@ def shell(exchange: Exchange, here: str, title: str) -> Iterator[View]:
         text("span", "ndxp", "brand")
         with box("nav") as menu:
             menu.props["aria-label"] = view.texts("menu")
-            for path, key in _MENU:
+            for path, key in () if session.pupil else _MENU:
                 entry = link(view.texts(key), path)
                 if path == here:
                     entry.props("aria-current=page")
         with box("div", "choices"):
-            text("span", view.texts(_ROLES[exchange.role]), "role")
+            role = "role.pupil" if session.pupil else _ROLES[exchange.role]
+            text("span", view.texts(role), "role")
             for language in LANGUAGES:
                 if language != session.language:
                     button(_LANGUAGES[language], partial(_speak, session, language)).props(f"lang={language}")

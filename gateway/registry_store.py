@@ -1,5 +1,6 @@
 """The registry in the store: versioned, changed by compare-and-set, with the exchange's public keys beside it."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ class RegistryStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known = 0
+        self._changing = asyncio.Lock()  # who would change it at the same time would have to begin again
 
     async def version(self) -> int:
         """The version, which grows with every change; 0 while there is no registry."""
@@ -196,12 +198,12 @@ class RegistryStore:
 
     async def change(self, edit: Callable[[Registry], Registry]) -> Changed:
         """Applies ``edit`` to the current registry; raises RegistryError when the result is inconsistent."""
-        async with self._store.pipeline(transaction=True) as pipe:
+        async with self._changing, self._store.pipeline(transaction=True) as pipe:
             while True:
-                known = self._known
+                held = self._known
                 await pipe.watch(REGISTRY)
                 stored = await pipe.get(REGISTRY)
-                self._held(known, int(await pipe.get(VERSION) or 0), stored)
+                self._held(held, int(await pipe.get(VERSION) or 0), stored)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
                 contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}

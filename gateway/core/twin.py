@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
-from gateway.core.registry import Grant, Member, Registry, RegistryError, Snapshot
+from gateway.core.registry import Grant, Member, Quota, Registry, RegistryError, Snapshot
 
 _LONGEST_GRANT_ID = 100
 
 
-def with_twin(registry: Registry, subsystem: str, name: str) -> Registry:
-    """The registry with a twin of a subsystem, called ``name``: with its grants and its quota.
+def with_twin(registry: Registry, subsystem: str, name: str, quota: Quota | None = None) -> Registry:
+    """The registry with a twin of a subsystem, called ``name``: with its grants, and its quota unless another is given.
 
     Grants to the member, or to a group of it, hold for the twin already; the others are copied. Raises RegistryError.
     """
@@ -26,7 +26,8 @@ def with_twin(registry: Registry, subsystem: str, name: str) -> Registry:
         for grant in registry.grants
         if grant.consumer in theirs and grant.consumer not in own
     ]
-    quotas = {twin: registry.quotas[subsystem]} if subsystem in registry.quotas else {}
+    quota = quota or registry.quotas.get(subsystem)
+    quotas = {twin: quota} if quota else {}
     return replace(after, grants=[*registry.grants, *copied], quotas=registry.quotas | quotas)
 
 

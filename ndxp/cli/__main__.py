@@ -16,6 +16,7 @@ from ndxp.cli import (
     attach,
     call,
     check,
+    classroom,
     clock,
     console,
     demo,
@@ -64,7 +65,7 @@ app = typer.Typer(
 for commands in (
     run.app, attach.app, console.app, doctor.app, member.app, services.app, directory.app, service.app, new.app,
     rights.app, quota.app, fault.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app,
-    lab.app, demo.app,
+    lab.app, classroom.app, demo.app,
 ):  # fmt: skip
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups

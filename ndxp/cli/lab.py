@@ -1,4 +1,4 @@
-"""Commands of the labs: lab list, start, check, watch, hint, answer, explain, solution, reset, finish, lesson."""
+"""Commands of the labs: lab list, start, show, check, watch, hint, answer, explain, solution, reset, finish, lesson."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,11 @@ from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, styled, table
 
 if TYPE_CHECKING:
-    from ndxp.labs.course import Course, Result  # they bring gRPC, which takes time to import
+    from ndxp.classroom.pupil import Joined
+    from ndxp.labs.course import Course as Own
+    from ndxp.labs.course import Result  # they bring gRPC, which takes time to import
+
+    Course = Own | Joined
 
 app = typer.Typer()
 lab_app = typer.Typer(
@@ -83,10 +87,23 @@ def start(
 
     Examples: `ndxp lab start 1`; `ndxp lab start first-call --lang vi`
     """
+    from ndxp.classroom.pupil import Joined
     from ndxp.labs.course import Course
+    from ndxp.labs.text import LabRefused
 
-    with Course.start(folder, name, language or spoken(), labs or []) as course, speaking(course.attempt.language):
+    if Joined.there(folder):
+        raise LabRefused(_("in a class your teacher starts the lab: `ndxp lab show` tells its tasks"))
+    with Course.start(folder, name, language or spoken(), labs or []) as course, speaking(course.language):
         _begin(course, as_json)
+
+
+@lab_app.command("show")
+def show_tasks(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
+    """Tells the tasks of the lab again that was started last, or that the class is at.
+
+    Example: `ndxp lab show`
+    """
+    _with_course(folder, lambda course: _begin(course, as_json))
 
 
 @lab_app.command()
@@ -284,17 +301,19 @@ def print_markdown(text: str) -> None:
 
 
 def _with_course(folder: Path, act: "Callable[[Course], None]") -> None:
-    """Does something with the lab that was started last, and speaks its language."""
+    """Does something with the lab started last, or that of the class that the folder has joined; in its language."""
+    from ndxp.classroom.pupil import Joined
     from ndxp.labs.course import Course
 
-    with Course.go_on(folder) as course, speaking(course.attempt.language):
+    started = Joined.go_on(folder) if Joined.there(folder) else Course.go_on(folder)
+    with started as course, speaking(course.language):
         act(course)
 
 
 def _begin(course: "Course", as_json: bool) -> None:
     """Tells a lab and its tasks."""
     text = course.text
-    names = [task.name for task in course.tasks]
+    names = course.tasks
     if as_json:
         tasks = [
             {"name": name, "title": task.title, "text": course.filled(task.body)}
@@ -312,7 +331,7 @@ def _begin(course: "Course", as_json: bool) -> None:
 def _print_results(course: "Course", results: "list[Result]") -> None:
     for result in results:
         mark, colour = ("✔", "green") if result.verdict.done else ("✗", "red")
-        why = course.filled(result.verdict.why[course.attempt.language])
+        why = course.filled(result.verdict.why[course.language])
         console.print(styled(f"[{colour}]{mark}[/] {{}}: {{}}", result.task, why), soft_wrap=True)
     if all(result.verdict.done for result in results):
         console.print(_all_done(), soft_wrap=True)
@@ -322,7 +341,7 @@ def _plain(course: "Course", results: "list[Result]") -> dict[str, Any]:
     tasks = [
         {
             "task": each.task, "title": each.text.title, "done": each.verdict.done,
-            "why": course.filled(each.verdict.why[course.attempt.language]),
+            "why": course.filled(each.verdict.why[course.language]),
         }
         for each in results
     ]  # fmt: skip
@@ -338,7 +357,7 @@ def _tell(text: str, as_json: bool) -> None:
 
 def _say(course: "Course", sentence: str, as_json: bool) -> None:
     if as_json:
-        print_json({"lab": course.name, "state": course.attempt.state})
+        print_json({"lab": course.name, "state": course.state})
     else:
         console.print(sentence, soft_wrap=True)
 

@@ -46,9 +46,8 @@ class Course:
     def start(cls, run_folder: Path, name: str, language: Language, folders: Sequence[Path] = ()) -> Self:
         """Starts a lab anew, with a fresh state; another attempt at it ends."""
         found = find(name, folders)
-        course = cls(_operator(run_folder), found, Progress.read(run_folder))
-        found.text(language)  # a text that is not there is told before anything is changed
-        course._begin(language)
+        course = cls(operator_of(run_folder), found, Progress.read(run_folder))
+        course.begin(language)
         return course
 
     @classmethod
@@ -60,7 +59,7 @@ class Course:
                 _("no lab is started here: `ndxp lab list` shows them, `ndxp lab start 1` starts the first")
             )
         found = Found(Path(progress.attempts[progress.current].folder))
-        return cls(_operator(run_folder), found, progress)
+        return cls(operator_of(run_folder), found, progress)
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +85,24 @@ class Course:
             raise LabRefused(_("the lab {name} is not started: `ndxp lab start {name}`", name=self.name)) from None
 
     @property
-    def tasks(self) -> tuple[Task, ...]:
-        """The lab's tasks, in the order of their texts."""
-        return self._found.lab.tasks
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the lab's tasks, in the order of their texts."""
+        return tuple(task.name for task in self._found.lab.tasks)
+
+    @property
+    def language(self) -> Language:
+        """The language of the attempt."""
+        return self.attempt.language
+
+    @property
+    def subsystems(self) -> dict[str, str]:
+        """The subsystems of the attempt by role."""
+        return self.attempt.subsystems
+
+    @property
+    def state(self) -> str:
+        """Whether the attempt is started, done or finished."""
+        return self.attempt.state
 
     @property
     def text(self) -> Text:
@@ -102,8 +116,9 @@ class Course:
     def check(self) -> list[Result]:
         """What the ledger, the registry and the answers say of each task now, also answers from another terminal."""
         self._progress = Progress.read(self._progress.run_folder)
-        place, texts = self.workplace(), self.text.tasks
-        results = [Result(task.name, text, _judged(task, place)) for task, text in zip(self.tasks, texts, strict=True)]
+        place, texts = self.workplace(once=True), self.text.tasks
+        pairs = zip(self._found.lab.tasks, texts, strict=True)
+        results = [Result(task.name, text, _judged(task, place)) for task, text in pairs]
         done = [result.task for result in results if result.verdict.done]
         state = "done" if len(done) == len(results) else "started"
         if (done, state) != (self.attempt.done, self.attempt.state):
@@ -112,7 +127,7 @@ class Course:
 
     def seen(self) -> dict[str, list[str]]:
         """The last calls that the ledger has of each subsystem since the start, as lines of a table."""
-        place, seen = self.workplace(), dict[str, list[str]]()
+        place, seen = self.workplace(once=True), dict[str, list[str]]()
         for role, subsystem in place.subsystems.items():
             calls = place.calls(role)
             seen[subsystem] = list(calls[-_SHOWN:].table())
@@ -123,10 +138,9 @@ class Course:
 
     def answer(self, task: str, text: str) -> None:
         """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
-        names = [each.name for each in self.tasks]
-        if task not in names:
+        if task not in self.tasks:
             raise LabRefused(
-                _("this lab has no task {task!r}; it has {names}", task=task[:100], names=", ".join(names))
+                _("this lab has no task {task!r}; it has {names}", task=task[:100], names=", ".join(self.tasks))
             )
         self._progress.keep(self.name, lambda attempt: attempt.answers.update({task: text.strip()}))
 
@@ -158,14 +172,19 @@ class Course:
 
     def reset(self) -> None:
         """The state of the start again."""
-        self._begin(self.attempt.language)
+        self.begin(self.attempt.language)
 
     def finish(self) -> None:
         """Removes the lab's subsystems with all that they have on the exchange. What was done stays in the ledger."""
         remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
         self._keep(state="finished")
 
-    def _begin(self, language: Language) -> None:
+    def begin(self, language: Language, subsystems: dict[str, str] | None = None) -> None:
+        """Makes the state of a start; another attempt at this lab ends.
+
+        ``subsystems`` are those of the attempt if they were added already.
+        """
+        self._found.text(language)  # a text that is not there is told before anything is changed
         lab, admin, name = self._found.lab, self._operator.admin, self.name
         if lab.simulated_clock and self._operator.state.clock_file is None:
             raise LabRefused(
@@ -173,7 +192,8 @@ class Course:
             )
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
-        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles, lab.members)
+        if subsystems is None:
+            [subsystems] = add_subsystems(admin, self._found.number, lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
         values = {**subsystems, "folder": str(files.resolve())}
@@ -195,14 +215,14 @@ class Course:
 
         self._progress.keep(self.name, change)
 
-    def workplace(self) -> Workplace:
-        """What the lab has on the exchange. Raises LabRefused for a lab that is finished."""
+    def workplace(self, *, once: bool = False) -> Workplace:
+        """What the lab has on the exchange; see there for ``once``. Raises LabRefused for a lab that is finished."""
         attempt = self.attempt
         if attempt.state == "finished":
             raise LabRefused(_("the lab {name} is finished: `ndxp lab start {name}` begins it anew", name=self.name))
         return Workplace(
             self._operator, attempt.subsystems, self._progress.files(self.name), since=attempt.since,
-            values=attempt.values, answers=attempt.answers,
+            values=attempt.values, answers=attempt.answers, once=once,
         )  # fmt: skip
 
 
@@ -218,7 +238,7 @@ def _judged(task: Task, place: Workplace) -> Verdict:
         )
 
 
-def _operator(run_folder: Path) -> Operator:
+def operator_of(run_folder: Path) -> Operator:
     """The operator of an exchange on this machine. Raises NoSandbox or LabRefused."""
     state = State.running(run_folder)
     if state.attached:

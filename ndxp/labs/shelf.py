@@ -29,6 +29,11 @@ class Found:
         """Its name, such as ``01-first-call``."""
         return self.folder.name.removeprefix("lab_").replace("_", "-")
 
+    @property
+    def number(self) -> str:
+        """Its number, such as ``01``."""
+        return self.name.partition("-")[0]
+
     @cached_property
     def lab(self) -> Lab:
         """Its tasks and its state at the start. Raises LabRefused."""

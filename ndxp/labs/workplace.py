@@ -11,7 +11,7 @@ from ndxp.client import DEADLINE, BlockingExchange
 from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
-from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.sandbox.twin import add_twins, remove_twins
 from ndxp.subject import read_subject_key, subject_hash
 from ndxp.world import Citizen
 
@@ -26,7 +26,8 @@ class Workplace:
     """One attempt at a lab. Its checks read it, and its solution works in it.
 
     ``subsystems`` are the identifiers by role, ``since`` is the place of the ledger at the start, ``answers`` are what
-    was answered to tasks, and ``folder`` is for files of the pupil.
+    was answered to tasks, and ``folder`` is for files of the pupil. With ``once`` it reads each role's records once, as
+    they are at the first look.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Workplace:
         since: int = 0,
         values: Mapping[str, str] | None = None,
         answers: dict[str, str] | None = None,
+        once: bool = False,
     ) -> None:
         self._operator = operator
         self.subsystems = subsystems
@@ -45,6 +47,7 @@ class Workplace:
         self.since = since
         self.values = dict(values or {})
         self.answers = {} if answers is None else answers
+        self._once: dict[str, list[Mapping[str, Any]]] | None = {} if once else None
 
     @property
     def admin(self) -> AdminApi:
@@ -69,8 +72,13 @@ class Workplace:
 
     def records(self, role: str = "me") -> list[Mapping[str, Any]]:
         """The same calls as the ledger's records."""
+        if self._once is not None and role in self._once:
+            return self._once[role]
         self._operator.recorded()
-        return list(records_of(self.admin, self.subsystems[role], self.since))
+        found = list(records_of(self.admin, self.subsystems[role], self.since))
+        if self._once is not None:
+            self._once[role] = found
+        return found
 
     def subject(self, number: str) -> str:
         """The keyed hash by which the ledger knows the citizen with this number."""
@@ -114,28 +122,36 @@ class Workplace:
 
 
 def add_subsystems(
-    admin: AdminApi, number: str, roles: Mapping[str, str], members: Mapping[str, tuple[str, ...]]
-) -> dict[str, str]:
-    """Adds the subsystems of an attempt at a lab; gives their identifiers by role. Raises AdminRefused.
+    admin: AdminApi,
+    number: str,
+    roles: Mapping[str, str],
+    members: Mapping[str, tuple[str, ...]],
+    attempts: int = 1,
+    **quota: float,
+) -> list[dict[str, str]]:
+    """Adds the subsystems of attempts at a lab; gives their identifiers by role for each. Raises AdminRefused.
 
     Their names are new each time: agencies remember whose request they have answered, and quotas who has called.
+    ``quota`` is ``rate`` and ``burst``, in place of those of the role.
     """
-    attempt, added = token_hex(2), dict[str, str]()
-    for role, of in roles.items():
-        added[role] = next(iter(add_twin(admin, of, f"lab{number}-{attempt}-{role}")))
-    for role, groups in members.items():
-        member = f"{_COMPANIES}/lab{number}-{attempt}-{role}"
-        body = {"id": member, "name": f"Lab {number}: {role}", "groups": groups, "subsystems": [_ONLY]}
-        added[role] = next(iter(admin.send("POST", "/members", body=body)["credentials"]))
+    names = [token_hex(3) for _ in range(attempts)]
+    wanted = [(of, f"lab{number}-{name}-{role}") for name in names for role, of in roles.items()]
+    twins = iter(add_twins(admin, wanted, **quota))
+    added = [{role: next(twins) for role in roles} for _ in names]
+    for name, own in zip(names, added, strict=True):
+        for role, groups in members.items():
+            member = f"{_COMPANIES}/lab{number}-{name}-{role}"
+            body = {"id": member, "name": f"Lab {number}: {role}", "groups": groups, "subsystems": [_ONLY]}
+            own[role] = next(iter(admin.send("POST", "/members", body=body)["credentials"]))
     return added
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
-    """Removes the subsystems of an attempt, with their services, grants, quotas and faults.
+    """Removes the subsystems of attempts, with their services, grants, quotas and faults.
 
-    Those that are gone are no error. A member that was added for the attempt, with one subsystem, goes with it.
+    Those that are gone are no error. A member that was added for an attempt, with one subsystem, goes with it.
     """
-    wanted = set(subsystems)
+    wanted, gone = set(subsystems), list[str]()
     for service in admin.get("/services"):
         if service["provider"] in wanted:
             offer = {"provider": service["provider"], "contract": service["contract"]}
@@ -145,5 +161,5 @@ def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
         if member["subsystems"] == [_ONLY] and wanted.issuperset(there):
             admin.send("DELETE", "/members", query={"member": member["id"]})
             continue
-        for subsystem in wanted.intersection(there):
-            remove_twin(admin, subsystem)
+        gone += wanted.intersection(there)
+    remove_twins(admin, gone)

@@ -11,7 +11,7 @@ from ndxp.admin import AdminApi
 from ndxp.client import TLS_FOLDER, Tokens
 from ndxp.identifiers import in_slashes, member_of
 from ndxp.sandbox.state import State
-from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.sandbox.twin import add_twin, remove_twins
 from ndxp.whole_file import whole_file
 from ndxp.wire.tls import file_of
 
@@ -51,7 +51,7 @@ class Identity:
 
     def remove(self) -> None:
         """Removes the subsystem with its grants, quota and faults. Raises AdminRefused."""
-        remove_twin(self._admin, self.subsystem)
+        remove_twins(self._admin, [self.subsystem])
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, state: State, secrets: Mapping[str, str]) -> None:

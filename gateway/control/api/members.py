@@ -1,15 +1,16 @@
 """The admin API's members: who is on the exchange, whether they may call, and with which credentials."""
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Body, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.control.api import shapes
 from gateway.control.credentials import Credentials
-from gateway.core.registry import Member, Registry, RegistryError
+from gateway.core.registry import Member, Quota, Registry, RegistryError
 from gateway.core.twin import with_twin, without_member, without_subsystem
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
@@ -22,7 +23,27 @@ _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValida
 _Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
 _NameOfTwin = Annotated[str, Body(min_length=1, max_length=64)]
 _Member = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(in_slashes)]
-_Subsystem = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(in_slashes)]
+_Subsystem = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(in_slashes)]
+_Subsystems = Annotated[list[_Subsystem], Query(min_length=1, max_length=100)]
+
+
+class _Twin(BaseModel):
+    """A twin to add: whose it is, its name, and what it may call in a second and at once if not as much as that one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    subsystem: _Subsystem
+    name: _Name
+    rate: Annotated[float | None, Field(ge=0.001, le=1_000_000)] = None
+    burst: Annotated[int | None, Field(ge=1, le=10_000_000)] = None
+
+    def added(self, r: Registry) -> Registry:
+        """The registry with it. Raises RegistryError."""
+        limits = self.model_dump(include={"rate", "burst"}, exclude_none=True)
+        return with_twin(r, self.subsystem, self.name, Quota(**limits) if limits else None)
+
+
+_Twins = Annotated[list[_Twin], Body(min_length=1, max_length=100)]
 
 
 def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # noqa: C901 - a list of routes
@@ -72,14 +93,21 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         await registry.change(lambda r: with_twin(r, subsystem, name))
         return {"credentials": await credentials.issue([f"{member_of(subsystem)}/{name}"])}
 
-    @routes.delete("/members/subsystems", status_code=204)
-    async def delete_subsystem(subsystem: _Subsystem) -> None:
-        """Removes a subsystem that offers nothing, with the grants, the quota and the faults that are its own.
+    @routes.post("/members/subsystems/twins", status_code=201)
+    async def add_twins(given: _Twins) -> shapes.Secrets:
+        """Adds several such subsystems, all or none; answers with their secrets."""
+        await registry.change(lambda r: reduce(lambda before, twin: twin.added(before), given, r))
+        made = await credentials.issue([f"{member_of(twin.subsystem)}/{twin.name}" for twin in given])
+        return {"credentials": made}
 
-        Its credentials are removed for good.
+    @routes.delete("/members/subsystems", status_code=204)
+    async def delete_subsystems(subsystem: _Subsystems) -> None:
+        """Removes subsystems that offer nothing, with the grants, the quotas and the faults that are their own.
+
+        Their credentials are removed for good.
         """
-        await registry.change(lambda r: without_subsystem(r, subsystem))
-        await credentials.withdraw([subsystem])
+        await registry.change(lambda r: reduce(without_subsystem, subsystem, r))
+        await credentials.withdraw(subsystem)
 
     @routes.delete("/members", status_code=204)
     async def delete_member(member: _Member) -> None:

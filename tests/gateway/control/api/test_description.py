@@ -121,7 +121,9 @@ def test_what_is_asked_and_answered_keeps_to_the_description(operations: Operati
     ask("PUT", "/members", body=MEMBER)
     ask("POST", "/members/subsystems", body={"member": MEMBER["id"], "subsystems": ["batch"]})
     ask("POST", "/members/subsystems/twin", body={"subsystem": f"{MEMBER['id']}/batch", "name": "twin"})
-    ask("DELETE", "/members/subsystems", {"subsystem": f"{MEMBER['id']}/twin"})
+    twins = [{"subsystem": f"{MEMBER['id']}/batch", "name": name, "rate": 5.0} for name in ("second", "third")]
+    ask("POST", "/members/subsystems/twins", body=twins)
+    ask("DELETE", "/members/subsystems", {"subsystem": [f"{MEMBER['id']}/{x}" for x in ("twin", "second", "third")]})
     for what in ("disable", "enable", "rotate"):
         ask("POST", f"/members/{what}", body={"member": MEMBER["id"]})
     ask("GET", "/members")

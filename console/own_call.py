@@ -1,0 +1,122 @@
+"""One call of a subsystem with JSON, as a pupil makes it in the browser."""
+
+import importlib
+import json
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from console.exchange import Refused
+from ndxp import messages
+from ndxp.admin import AdminApi
+from ndxp.client import BlockingExchange
+from ndxp.reflection import look_up
+from ndxp.wire import metadata, status
+
+LONGEST = 30.0
+"""The longest deadline, in seconds."""
+
+_MOST = 16_384
+_OURS = re.compile(r"ndxp/[a-z_]+/v\d+/[a-z_]+\.proto")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What is asked. ``again`` says that a failed call is sent again where that changes nothing twice."""
+
+    client: str
+    method: str
+    request: str
+    provider: str = ""
+    purpose: str = ""
+    deadline: float = 10.0
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came back: an answer as JSON, or why there is none, as a caller can know it."""
+
+    answer: str = ""
+    withheld: str = ""
+    transaction: str = ""
+    failure: status.Failure | None = None
+
+
+def call(api: AdminApi, trial: Trial) -> Outcome:
+    """Makes the call. Raises Refused for a method that is not there or cannot be called here, and for wrong JSON."""
+    if len(trial.request) > _MOST:
+        raise Refused(f"the JSON has more than {_MOST} letters")
+    full, known = _method(api, trial.method.strip().strip("/")), trial.purpose + trial.provider
+    if not known.isascii() or not known.isprintable():
+        raise Refused("gRPC carries ASCII only in a purpose: leave out the diacritics")
+    tokens = api.state.tokens(trial.client)
+    service, _, name = full.partition("/")
+    contract = look_up(api.state.gateway, tokens, service, name)
+    method = contract.service.methods_by_name.get(name) if contract else None
+    if method is None:
+        return _unknown(api, trial, full)
+    if method.client_streaming or method.server_streaming:
+        raise Refused(f"{full} is a stream: use `ndxp call` in a terminal")
+    try:
+        [request] = messages.read(trial.request.encode() or b"{}", method)
+    except messages.WrongRequest as error:
+        raise Refused(str(error)) from error
+    _import(method)
+    return _made(api, trial, full, request.SerializeToString(), method)
+
+
+def _made(api: AdminApi, trial: Trial, full: str, request: bytes, method: MethodDescriptor | None) -> Outcome:
+    pairs = tuple((key, value) for key, value in _metadata(trial) if value)
+    deadline = trial.deadline
+    tokens = api.state.tokens(trial.client)
+    with BlockingExchange(api.state.gateway, tokens, deadline=deadline, retries=trial.again) as exchange:
+        read = GetMessageClass(method.output_type).FromString if method is not None else bytes
+        start: Any = exchange.channel.unary_unary(f"/{full}", response_deserializer=read)
+        try:
+            answer, rpc = start.with_call(request, timeout=deadline, metadata=pairs)
+        except grpc.RpcError as error:
+            failure = status.decode(error)
+            return Outcome(transaction=failure.transaction_id, failure=failure)
+    received = {key: str(value) for key, value in (rpc.trailing_metadata() or ())}
+    withheld = received.get(metadata.WITHHELD, "")
+    shown = messages.shown(answer, withheld.split()) if method is not None else {}
+    text = json.dumps(shown, ensure_ascii=False, indent=1)
+    return Outcome(text, withheld, received.get(metadata.TRANSACTION_ID, ""))
+
+
+def _unknown(api: AdminApi, trial: Trial, full: str) -> Outcome:
+    """Calls a method that nobody offers: the refusal is what a pupil wants to see."""
+    if not re.fullmatch(r"[\w.]+/\w+", full):
+        raise Refused(f"{full[:100]!r} is no method: write VerifyCitizen, or package.Service/Method")
+    return _made(api, trial, full, b"", None)
+
+
+def _metadata(trial: Trial) -> list[tuple[str, str]]:
+    return [(metadata.SERVICE, trial.provider), (metadata.PURPOSE, trial.purpose)]
+
+
+def _method(api: AdminApi, name: str) -> str:
+    """The full name of a method that a short one means. Raises Refused for a name that means several."""
+    if "/" in name and "." in name.partition("/")[0]:
+        return name
+    offered = {f"{service['contract']}/{method}" for service in api.get("/services") for method in service["methods"]}
+    meant = sorted(each for each in offered if each.endswith((f"/{name}", f".{name}")))
+    if len(meant) > 1:
+        raise Refused(f"{name[:100]!r} may be {', '.join(meant[:10])}: name one of them in full")
+    if not meant:
+        raise Refused(f"no method is called {name[:100]!r}: write VerifyCitizen, or package.Service/Method")
+    return meant[0]
+
+
+def _import(method: MethodDescriptor) -> None:
+    """Imports a contract of the nation, so that the client knows which methods only read."""
+    file = method.containing_service.file.name
+    if _OURS.fullmatch(file):
+        with suppress(ImportError):
+            importlib.import_module(file.removesuffix(".proto").replace("/", ".") + "_pb2")
