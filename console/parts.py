@@ -55,11 +55,13 @@ def field(name: str, value: str = "") -> Field:
         return Field(value)
 
 
-def choice(options: Iterable[str], chosen: Callable[[str], Any]) -> Element:
-    """A list from which one is chosen; a function is called with that."""
+def choice(options: Iterable[str], first: str, chosen: Callable[[str], Any]) -> Element:
+    """A list from which one is chosen, in the beginning ``first``; a function is called with every choice."""
     with box("select") as made:
         for each in options:
-            text("option", each).props["value"] = each
+            option = text("option", each)
+            option.props["value"] = each
+            option.props.set_bool("selected", each == first)
     return made.on("change", lambda event: chosen(str(event.args)), js_handler="(event) => emit(event.target.value)")
 
 
@@ -99,6 +101,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], classes: str =
                                 cell()
                         else:
                             text("td", cell)
+
+
+class Rows:
+    """A table with texts that change often: its cells are made once and written again; ``most`` rows at most."""
+
+    def __init__(self, columns: Sequence[str], most: int) -> None:
+        self._rows: list[tuple[Element, list[TextElement]]] = []
+        with box("div", "wide").props("tabindex=0"), box("table"):
+            with box("thead"), box("tr"):
+                for column in columns:
+                    text("th", column).props("scope=col")
+            with box("tbody"):
+                for _ in range(most):
+                    with box("tr") as row:
+                        self._rows.append((row, [text("td", "") for _ in columns]))
+        self.show([])
+
+    def show(self, rows: Sequence[Sequence[str]]) -> None:
+        """Shows other rows; those after the most are left out."""
+        for number, (row, cells) in enumerate(self._rows):
+            row.set_visibility(number < len(rows))
+            for cell, words in zip(cells, rows[number] if number < len(rows) else [""] * len(cells), strict=True):
+                cell.text = words
 
 
 def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
