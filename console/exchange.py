@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,6 +60,15 @@ class Exchange:
         """What a function of the admin API gives, called in a thread. Raises Unanswered and Refused."""
         return await asyncio.to_thread(self._ask, question)
 
+    def ask_alone(self, question: Callable[[AdminApi], _Given]) -> _Given:
+        """The same in the caller's thread, over a connection of its own: for work that takes long."""
+        with _errors():
+            api = self._new()
+            try:
+                return question(api)
+            finally:
+                api.close()
+
     async def trouble(self) -> Trouble | None:
         """Why the exchange does not answer or takes no calls, as it was 2 s ago at most; None when it works."""
         async with self._looking:  # many pages ask, one looks
@@ -76,18 +86,20 @@ class Exchange:
 
     def _ask(self, question: Callable[[AdminApi], _Given]) -> _Given:
         try:
-            return question(self._connected())
-        except (AdminSilent, NoSandbox, OSError) as error:
+            with _errors():
+                return question(self._connected())
+        except Unanswered:
             self.close()  # it may be somewhere else when it is there again
-            raise Unanswered(str(error)) from error
-        except (AdminRefused, TokenRefused, ProxyUnusable) as error:
-            raise Refused(str(error)) from error
+            raise
 
     def _connected(self) -> AdminApi:
         with self._connecting:
             if self._api is None:
-                self._api = AdminApi(State.running(self.folder), secret_of(self.folder, self.role))
+                self._api = self._new()
             return self._api
+
+    def _new(self) -> AdminApi:
+        return AdminApi(State.running(self.folder), secret_of(self.folder, self.role))
 
     def _look(self) -> Trouble | None:
         try:
@@ -101,3 +113,14 @@ class Exchange:
             self.close()
             return Trouble("trouble.control", {"folder": self.folder})
         return None if listens(api.state.gateway) else Trouble("trouble.gateway", {"address": api.state.gateway})
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Raises Unanswered and Refused for the errors of a question."""
+    try:
+        yield
+    except (AdminSilent, NoSandbox, OSError) as error:
+        raise Unanswered(str(error)) from error
+    except (AdminRefused, TokenRefused, ProxyUnusable) as error:
+        raise Refused(str(error)) from error

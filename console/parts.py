@@ -1,6 +1,6 @@
 """Parts of pages. All of them take plain text, which a browser never reads as HTML."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -10,6 +10,8 @@ from nicegui.elements.mixins.text_element import TextElement
 
 Cell: TypeAlias = str | Callable[[], Any]
 """What a cell of a table holds: text, or a function that makes elements."""
+
+_TO_THE_END = 2**31 - 1
 
 
 def text(tag: str, content: object, classes: str = "") -> TextElement:
@@ -32,37 +34,98 @@ def button(words: str, pressed: Callable[[], Any] | None = None, classes: str = 
 
 
 class Field(ui.element):
-    """A line of text that somebody types; ``value`` is what it holds now.
+    """What somebody types into an ``input`` or a ``textarea``; ``value`` is what it holds now.
 
-    The browser is given only what it begins with: the value itself would be written into the line again with every
-    change of the page, also while somebody types.
+    ``changed`` is called when somebody has changed it and leaves it.
     """
 
-    def __init__(self, value: str) -> None:
-        super().__init__("input")
+    def __init__(self, value: str, tag: str = "input", changed: Callable[[], Any] | None = None) -> None:
+        super().__init__(tag)
         self.value = value
-        self.props["defaultValue"] = value
+        self.props["defaultValue"] = value  # "value" would be written again at each change, while somebody types
         self.on("input", self._typed, js_handler="(event) => emit(event.target.value)")
+        if changed is not None:
+            self.on("change", changed, args=[])
+
+    def show(self, value: str) -> None:
+        """Puts another text into its place."""
+        if value != self.value:
+            self.value = value
+            self.run_method("setRangeText", value, 0, _TO_THE_END)
 
     def _typed(self, event: Any) -> None:
         self.value = str(event.args)
 
 
-def field(name: str, value: str = "") -> Field:
-    """A line to type in, with its name."""
+class Choice(ui.element):
+    """One of several values; ``value`` is the one that is chosen now.
+
+    ``options`` are values and their names; those under a heading come with it.
+    """
+
+    def __init__(
+        self,
+        options: Iterable[tuple[str, str]] | Mapping[str, Iterable[tuple[str, str]]],
+        value: str,
+        changed: Callable[[], Any] | None = None,
+    ) -> None:
+        super().__init__("select")
+        self.value = value
+        self._changed = changed
+        with self:
+            if isinstance(options, Mapping):
+                for heading, below in options.items():
+                    with box("optgroup") as group:
+                        group.props["label"] = heading
+                        self._add(below)
+            else:
+                self._add(options)
+        self.on("change", self._chosen, js_handler="(event) => emit(event.target.value)")
+
+    def _add(self, options: Iterable[tuple[str, str]]) -> None:
+        for value, name in options:
+            option = text("option", name)
+            option.props["value"] = value
+            if value == self.value:
+                option.props("selected")
+
+    def _chosen(self, event: Any) -> Any:
+        self.value = str(event.args)
+        return self._changed() if self._changed is not None else None
+
+
+class Tick(ui.element):
+    """A box that is ticked or not; ``value`` says which."""
+
+    def __init__(self, value: bool, changed: Callable[[], Any] | None = None) -> None:
+        super().__init__("input")
+        self.value = value
+        self._changed = changed
+        self.props("type=checkbox").props.set_bool("checked", value)
+        self.on("change", self._ticked, js_handler="(event) => emit(event.target.checked)")
+
+    def _ticked(self, event: Any) -> Any:
+        self.value = bool(event.args)
+        return self._changed() if self._changed is not None else None
+
+
+def field(name: str, value: str = "", tag: str = "input") -> Field:
+    """A line to type in, with its name; several lines in a ``textarea``."""
     with box("label"):
         text("span", name)
-        return Field(value)
+        return Field(value, tag)
 
 
-def choice(options: Iterable[str], first: str, chosen: Callable[[str], Any]) -> Element:
-    """A list from which one is chosen, in the beginning ``first``; a function is called with every choice."""
-    with box("select") as made:
-        for each in options:
-            option = text("option", each)
-            option.props["value"] = each
-            option.props.set_bool("selected", each == first)
-    return made.on("change", lambda event: chosen(str(event.args)), js_handler="(event) => emit(event.target.value)")
+def choice(
+    name: str,
+    options: Iterable[tuple[str, str]] | Mapping[str, Iterable[tuple[str, str]]],
+    value: str = "",
+    changed: Callable[[], Any] | None = None,
+) -> Choice:
+    """A choice with its name; it holds ``value`` at first."""
+    with box("label"):
+        text("span", name)
+        return Choice(options, value, changed)
 
 
 def figure(name: str) -> tuple[TextElement, TextElement]:

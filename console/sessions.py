@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from console.tried import History
 from ndxp.client import TokenRefused
 from ndxp.sandbox.console import TICKET_LIFE, made_at
 
@@ -17,11 +18,17 @@ _MOST = 50
 
 @dataclass(slots=True)
 class Session:
-    """A browser that was let in. ``dark`` is None while the browser's own choice of colours is followed."""
+    """A browser that was let in. ``dark`` is None while the browser's own choice of colours is followed.
+
+    ``citizen`` is the number of who is shown on the page of people: it is here, and not in a URL that somebody logs.
+    ``history`` are the calls that were tried in it.
+    """
 
     language: Language
     dark: bool | None = None
+    citizen: str = ""
     used: float = field(default_factory=time.monotonic)
+    history: History = field(default_factory=History)
 
 
 class Sessions:

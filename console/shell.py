@@ -17,9 +17,17 @@ from console.texts import LANGUAGES, Texts
 
 STYLE = Path(__file__).with_name("style.css")
 _MENU = (
-    ("/live", "menu.live"), ("/transactions", "menu.transactions"), ("/rights", "menu.rights"),
-    ("/faults", "menu.faults"), ("/load", "menu.load"), ("/health", "menu.health"),
-)  # fmt: skip
+    ("/live", "menu.live"),
+    ("/transactions", "menu.transactions"),
+    ("/try", "menu.try"),
+    ("/rights", "menu.rights"),
+    ("/people", "menu.people"),
+    ("/ledger", "menu.ledger"),
+    ("/faults", "menu.faults"),
+    ("/load", "menu.load"),
+    ("/operations", "menu.operations"),
+    ("/health", "menu.health"),
+)
 _ROLES = {"viewer": "role.viewer", "auditor": "role.auditor", "operator": "role.operator"}
 _LANGUAGES: dict[Language, str] = {"vi": "Tiếng Việt", "en": "English"}
 _LOOK_EVERY = 2.0

@@ -19,7 +19,8 @@ from ndxp.agency.settings import AgencySettings
 from ndxp.cli.__main__ import app
 from ndxp.errors import RULES
 from ndxp.faults.effects import EFFECTS
-from ndxp.faults.scenario import Language, all_scenarios
+from ndxp.faults.scenario import all_scenarios
+from ndxp.language import Language
 from ndxp.process import ProcessSettings
 
 HERE = Path(__file__).parent

@@ -129,11 +129,12 @@ class RegistryStore:
 
     async def load(self) -> Published:
         """What a gateway needs, all of one version."""
+        known = self._known
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS).get(SALT_KEY)
             pipe.hgetall(GENERATIONS)
             version, registry, contracts, keys, salt_key, generations = await pipe.execute()
-        self._held(int(version or 0), registry)
+        self._held(known, int(version or 0), registry)
         parsed = msgspec.json.decode(registry, type=Registry) if registry else Registry(instance="VN")
         files = {name.decode(): value for name, value in contracts.items()}
         providers = sorted({service.provider for service in parsed.services})
@@ -197,9 +198,10 @@ class RegistryStore:
         """Applies ``edit`` to the current registry; raises RegistryError when the result is inconsistent."""
         async with self._store.pipeline(transaction=True) as pipe:
             while True:
+                known = self._known
                 await pipe.watch(REGISTRY)
                 stored = await pipe.get(REGISTRY)
-                self._held(int(await pipe.get(VERSION) or 0), stored)
+                self._held(known, int(await pipe.get(VERSION) or 0), stored)
                 before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
                 after = edit(before)
                 contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}
@@ -210,8 +212,8 @@ class RegistryStore:
                     await pipe.execute()
                 except WatchError:
                     continue
-                known = set(doubts(before, contracts))
-                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in known])
+                doubted = set(doubts(before, contracts))
+                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in doubted])
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""
@@ -306,18 +308,23 @@ class RegistryStore:
 
     async def standing(self, client_id: str) -> tuple[str, int]:
         """The hash of a subsystem's secret, empty when it has none, and the generation of its credentials."""
+        known = self._known
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.hget(SECRETS, client_id).hget(GENERATIONS, client_id).get(VERSION)
             secret, generation, version = await pipe.execute()
-        if not secret and int(version or 0) < self._known:
+        if not secret and int(version or 0) < known:
             raise StateLost(_LOST)
         return (secret or b"").decode(), int(generation or 0)
 
-    def _held(self, version: int, registry: bytes | None) -> None:
-        """Raises StateLost when the store had more before."""
-        if self._known and (version < self._known or registry is None):
+    def _held(self, known: int, version: int, registry: bytes | None) -> None:
+        """Raises StateLost when the store has less than what was ``known`` before it was asked.
+
+        An answer may come after another one that was asked for later: by then a newer version is known.
+        """
+        if known and (version < known or registry is None):
             raise StateLost(_LOST)
-        self._known = version if registry is not None else 0
+        if registry is not None:
+            self._known = max(self._known, version)
 
     async def _set_in(self, name: str, field: str, value: bytes | str) -> None:
         async with self._store.pipeline(transaction=True) as pipe:

@@ -9,6 +9,7 @@ import httpx
 from ndxp import proxies
 from ndxp.client import Credentials, Tokens
 from ndxp.identifiers import Member, Subsystem
+from ndxp.language import _
 from ndxp.sandbox.state import State
 from ndxp.wire.tls import Tls
 
@@ -26,7 +27,7 @@ class AdminSilent(AdminRefused):
 def path_part(given: str) -> str:
     """An id as one part of a path of the admin API. Raises AdminRefused for text that would change the path."""
     if not given.strip(".") or "/" in given or not given.isprintable():
-        raise AdminRefused(f"{given[:100]!r} is no id; `ndxp log tail` and `ndxp grants` show ids")
+        raise AdminRefused(_("{given!r} is no id; `ndxp log tail` and `ndxp grants` show ids", given=given[:100]))
     return quote(given, safe="")
 
 
@@ -88,17 +89,26 @@ class AdminApi:
             answer = self._http.request(verb, path, params=query, json=body, timeout=patience)
         except httpx.HTTPError as error:
             raise AdminSilent(
-                f"the control process at {self.state.control_url} does not answer ({type(error).__name__}); "
-                f"it is started again when it has ended; {self._where_to_look}"
+                _(
+                    "the control process at {url} does not answer ({error}); "
+                    "it is started again when it has ended; {where_to_look}",
+                    url=self.state.control_url,
+                    error=type(error).__name__,
+                    where_to_look=self._where_to_look,
+                )
             ) from error
         except ValueError as error:  # NaN, or bytes of the command line that are not UTF-8
-            raise AdminRefused(f"a given value cannot be sent: {error}") from error
+            raise AdminRefused(_("a given value cannot be sent: {error}", error=error)) from error
         if answer.is_error:
             described = "json" in answer.headers.get("content-type", "")
             raise AdminRefused(
                 answer.json()["detail"]
                 if described
-                else f"control failed with {answer.status_code}; {self._where_to_look}"
+                else _(
+                    "control failed with {status_code}; {where_to_look}",
+                    status_code=answer.status_code,
+                    where_to_look=self._where_to_look,
+                )
             )
         return answer
 
@@ -132,13 +142,24 @@ class Session(AdminApi):
                 member_id = str(Member.parse(name))
             except ValueError as error:
                 raise AdminRefused(
-                    f"{name[:100]!r} is neither a subsystem (VN/GOV/H26/one-stop) nor a member (VN/GOV/H26); "
-                    "`ndxp members` lists them"
+                    _(
+                        "{name!r} is neither a subsystem (VN/GOV/H26/one-stop) nor a member (VN/GOV/H26); "
+                        "`ndxp members` lists them",
+                        name=name[:100],
+                    )
                 ) from error
         found = [m for m in self.get("/members") if m["id"] == member_id]
         subsystems = [f"{member_id}/{part}" for m in found for part in m["subsystems"]]
         if len(subsystems) == 1:
             return subsystems[0]
         if not found:
-            raise AdminRefused(f"{member_id} is not on this exchange; `ndxp members` lists the members")
-        raise AdminRefused(f"{member_id} has the subsystems {', '.join(subsystems)}: name one of them")
+            raise AdminRefused(
+                _("{member_id} is not on this exchange; `ndxp members` lists the members", member_id=member_id)
+            )
+        raise AdminRefused(
+            _(
+                "{member_id} has the subsystems {subsystems}: name one of them",
+                member_id=member_id,
+                subsystems=", ".join(subsystems),
+            )
+        )

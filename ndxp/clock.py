@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
+from ndxp.language import _
 from ndxp.whole_file import whole_file
 
 VIETNAM = timezone(timedelta(hours=7), "Việt Nam")
@@ -58,7 +59,9 @@ class Reading:
             rate, nation, real = path.read_text(encoding="ascii").split()
             return cls(float(rate), int(nation), int(real))
         except ValueError as error:
-            raise ClockRefused(f"{path} is no file of a clock; remove it and start the exchange again") from error
+            raise ClockRefused(
+                _("{path} is no file of a clock; remove it and start the exchange again", path=path)
+            ) from error
 
 
 class Clock:
@@ -122,7 +125,13 @@ def rate_of(pace: str) -> float | None:
         return 0.0
     found = _PACE.fullmatch(pace)
     if found is None or not 0 < float(found[1]) <= FASTEST:
-        raise ClockRefused(f"a clock is `real`, `manual`, or as fast as `x60` says (up to x{FASTEST}), not `{pace}`")
+        raise ClockRefused(
+            _(
+                "a clock is `real`, `manual`, or as fast as `x60` says (up to x{fastest}), not `{pace}`",
+                fastest=FASTEST,
+                pace=pace,
+            )
+        )
     return float(found[1])
 
 
@@ -139,10 +148,16 @@ def begin(path: Path, rate: float) -> None:
 def move(path: Path, to: datetime) -> None:
     """Moves a simulated clock on; its pace stays. Raises ClockRefused for its past and after its end, OSError."""
     if to > LAST_MOMENT:
-        raise ClockRefused(f"the clock ends at {LAST_MOMENT:%Y-%m-%d %H:%M}; it cannot go on to {to:%Y-%m-%d %H:%M}")
+        raise ClockRefused(
+            _(
+                "the clock ends at {last_moment:%Y-%m-%d %H:%M}; it cannot go on to {to:%Y-%m-%d %H:%M}",
+                last_moment=LAST_MOMENT,
+                to=to,
+            )
+        )
     real = real_now()
     before = Reading.read(path)
     nation = micros_of(to)
     if nation < before.at(real):
-        raise ClockRefused(f"the clock is at {moment_of(before.at(real)):%Y-%m-%d %H:%M}; it cannot go back")
+        raise ClockRefused(_("the clock is at {now:%Y-%m-%d %H:%M}; it cannot go back", now=moment_of(before.at(real))))
     Reading(before.rate, nation, real).write(path)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from google.api import annotations_pb2
-from google.protobuf.descriptor import EnumValueDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, EnumValueDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -13,7 +13,8 @@ from google.protobuf.descriptor_pb2 import (
     MethodOptions,
 )
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
 
 from ndxp.http_rules import HttpRule, fits, read_rules
 
@@ -42,6 +43,7 @@ class Contract:
             self.service: ServiceDescriptor = pool.FindServiceByName(name)
         except (DecodeError, KeyError, TypeError) as error:
             raise ValueError(f"the files do not describe {name}: {type(error).__name__}") from error
+        self._classes = classes(self.service)
 
     def comment(self, element: Any) -> str:
         """What the contract says about a service, method, message, field, oneof, enum or value of an enum.
@@ -60,6 +62,22 @@ class Contract:
     def read_only(self, method: MethodDescriptor) -> bool:
         """Whether the contract says that the method changes nothing."""
         return self._options[method.full_name].idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+
+
+def classes(service: ServiceDescriptor) -> list[type[Message]]:
+    """The classes of all messages that a service's methods take and give, for whoever owns the pool to keep.
+
+    Protobuf makes a class when it is needed, and finds it again while it is there. A class that nobody keeps is
+    collected as garbage; if another thread takes it in that moment, the process crashes.
+    """
+    found = dict[str, type[Message]]()
+    waiting = [kind for method in service.methods for kind in (method.input_type, method.output_type)]
+    while waiting:
+        kind: Descriptor = waiting.pop()
+        if kind.full_name not in found:
+            found[kind.full_name] = GetMessageClass(kind)
+            waiting += [field.message_type for field in kind.fields if field.message_type]
+    return list(found.values())
 
 
 def _in_order(files: Iterable[FileDescriptorProto]) -> Iterator[FileDescriptorProto]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+
+from ndxp.language import _
 
 JSON, LINES = "application/json", "application/x-ndjson"
 """Content types: a message in JSON; a stream, with a line of JSON for each message."""
@@ -38,9 +40,11 @@ def content(request: str) -> bytes:
         try:
             return Path(request[1:]).read_bytes()
         except (OSError, ValueError) as error:
-            raise WrongRequest(f"cannot read the request from {request[1:]}: {error}") from error
+            raise WrongRequest(
+                _("cannot read the request from {request}: {error}", request=request[1:], error=error)
+            ) from error
     if _SPACE.fullmatch(request):
-        raise WrongRequest("the request is not JSON: it is empty")
+        raise WrongRequest(_("the request is not JSON: it is empty"))
     return os.fsencode(request)
 
 
@@ -49,11 +53,13 @@ def values(data: bytes) -> list[Any]:
     try:
         return list(_values(data.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
-        raise WrongRequest(f"the request is not UTF-8: {error.reason} at byte {error.start}") from error
+        raise WrongRequest(
+            _("the request is not UTF-8: {reason} at byte {start}", reason=error.reason, start=error.start)
+        ) from error
     except RecursionError:
-        raise WrongRequest(f"the request is not taken: {_DEEP}") from None
+        raise WrongRequest(_("the request is not taken: {deep}", deep=_DEEP)) from None
     except ValueError as error:
-        raise WrongRequest(f"the request is not JSON: {error}") from error
+        raise WrongRequest(_("the request is not JSON: {error}", error=error)) from error
 
 
 def read(data: bytes, method: MethodDescriptor | None) -> list[Message]:
@@ -74,7 +80,9 @@ def each(data: bytes, method: MethodDescriptor | None) -> Iterator[Message]:
         if method.client_streaming or method.input_type.full_name not in _ARRAYS:
             given = items
     if not method.client_streaming and len(given) != 1:
-        raise WrongRequest(f"{method.full_name} takes one message; {len(given)} were given")
+        raise WrongRequest(
+            _("{full_name} takes one message; {given} were given", full_name=method.full_name, given=len(given))
+        )
     for value in given:
         yield message(value, method)
 
@@ -89,11 +97,27 @@ def message(value: Any, method: MethodDescriptor) -> Message:
         json_format.ParseDict(value, made, descriptor_pool=kind.file.pool)
         made.SerializeToString()
     except RecursionError:
-        raise WrongRequest(f"the request does not fit {kind.name}: {_DEEP}") from None
+        raise WrongRequest(_("the request does not fit {name}: {deep}", name=kind.name, deep=_DEEP)) from None
     except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
         fields = "" if _is_known(kind) else f"; its fields are {', '.join(f.json_name for f in kind.fields) or 'none'}"
-        raise WrongRequest(f"the request does not fit {kind.name}: {_why(error)}{fields}") from None
+        raise WrongRequest(
+            _("the request does not fit {name}: {why}{fields}", name=kind.name, why=_why(error), fields=fields)
+        ) from None
     return made
+
+
+def check_field(value: Any, field: FieldDescriptor) -> None:
+    """Whether a JSON value is one of a field, or of an item in its list. Raises WrongRequest, which says why."""
+    owner: Any = field.containing_type
+    given = {field.json_name: [value] if field.is_repeated else value}
+    try:
+        made = GetMessageClass(owner)()
+        json_format.ParseDict(given, made, descriptor_pool=owner.file.pool)
+        made.SerializeToString()
+    except RecursionError:
+        raise WrongRequest(_DEEP) from None
+    except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
+        raise WrongRequest(_why(error).partition(": ")[2].partition(f" at {owner.name}.")[0]) from None
 
 
 def shown(message: Message, withheld: Iterable[str] = ()) -> Any:

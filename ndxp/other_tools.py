@@ -1,4 +1,4 @@
-"""The same call for other tools: the command lines of curl and grpcurl. The token is taken when they run."""
+"""The same call for other tools: command lines of curl and grpcurl, and Python. The token is taken when they run."""
 
 import json
 from collections.abc import Sequence
@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
 
 from ndxp.messages import JSON, LINES, plain
 from ndxp.options import DEFAULT_FOLDER
 from ndxp.terminal import shows_everything
 from ndxp.wire.tls import FRONT, Tls, file_of
+
+_INSTALLED = ("ndxp/", "google/protobuf/")
+"""Files whose generated code every member has."""
 
 
 class NotPossible(Exception):
@@ -75,6 +78,43 @@ def grpcurl(call: Call, gateway: str, tls: Tls | None, tls_folder: Path) -> str:
         f"{quote(gateway)} {quote(call.name)}",
     ]
     return " \\\n  ".join(words)
+
+
+def python(call: Call) -> str:
+    """A Python program that makes the call with the generated code of its contract."""
+    method, kind = call.method, call.method.input_type
+    requests = [f"json_format.ParseDict({plain(request)!r}, pb.{_inside(kind)}())" for request in call.requests]
+    folder = "" if call.folder == DEFAULT_FOLDER else f", folder={str(call.folder)!r}"
+    given = f", metadata={list(call.pairs)!r}" if call.pairs else ""
+    asked = f"services.{method.containing_service.name}Stub(exchange.channel).{method.name}"
+    files = dict.fromkeys((kind.file.name, method.containing_service.file.name))
+    lines = [
+        *(f"# {name}: its generated code must be on the path" for name in files if not name.startswith(_INSTALLED)),
+        "from google.protobuf import json_format",
+        "",
+        "import ndxp",
+        f"import {_module(kind.file.name)} as pb",
+        f"import {_module(method.containing_service.file.name)}_grpc as services",
+        "",
+        *(["requests = [", *(f"    {request}," for request in requests), "]"] if method.client_streaming else []),
+        *([] if method.client_streaming else [f"request = {requests[0]}"]),
+        f"with ndxp.connect({call.client!r}{folder}) as exchange:",
+        f"    call = {asked}",
+    ]
+    made = f"call({'iter(requests)' if method.client_streaming else 'request'}, timeout={call.deadline:g}{given})"
+    shows = [f"for answer in {made}:", "    print(answer)"] if method.server_streaming else [f"print({made})"]
+    return "\n".join([*lines, *(f"    {line}" for line in shows)])
+
+
+def _module(file: str) -> str:
+    """The module that protoc generates for a file."""
+    return f"{file.removesuffix('.proto').replace('-', '_').replace('/', '.')}_pb2"
+
+
+def _inside(kind: Descriptor) -> str:
+    """The name of a message in the module of its file."""
+    package = kind.file.package
+    return kind.full_name[len(package) + 1 :] if package else kind.full_name
 
 
 def _security(client: str, tls: Tls | None, folder: Path) -> str:

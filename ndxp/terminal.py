@@ -15,6 +15,8 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from ndxp.language import _
+
 
 class Terminal(Console):
     """Prints text as it is: without markup, and without control characters, which others may have written.
@@ -67,11 +69,14 @@ def styled(template: str, *values: object) -> Text:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table with cells of plain text, or of rich's Text; columns whose name ends with "#" hold numbers."""
+    """A table with cells of plain text, or of rich's Text; columns whose name ends with "#" hold numbers.
+
+    The names are shown in the user's language; ``docs/texts.py`` finds them here and in variables named ``columns``.
+    """
     made = Table(header_style="bold", box=None, pad_edge=False, collapse_padding=True)
     for name in columns:
         side: Literal["left", "right"] = "right" if name.endswith("#") else "left"
-        made.add_column(name.rstrip("#"), justify=side, overflow="fold")
+        made.add_column(_(name.rstrip("#")), justify=side, overflow="fold")
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(visible(str(cell))) for cell in row))
     return made

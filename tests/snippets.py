@@ -1,4 +1,4 @@
-"""Every snippet of the README and the guides runs as it stands: ``make snippets``.
+"""Every snippet of the README, the guides and the course book runs as it stands: ``make snippets``.
 
 A page is one terminal in a clone of its own: its bash fences run in their order in one shell, and its python fences
 between them, those with a test by pytest. A snippet that cannot run here has its reason in a comment of the Markdown
@@ -18,13 +18,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.vi.md",
+    *sorted((ROOT / "docs" / "guides").glob("*.md")),
+    *sorted((ROOT / "docs" / "course").rglob("*.md")),
+]
 PATIENCE = 900.0
 
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_INSTALLS = ("README.md", "README.vi.md", "client.md")
+_INSTALLS = ("README.md", "README.vi.md", "docs/guides/client.md")
 """Pages that say how to install it: they begin with nothing but Python."""
 
 
@@ -54,6 +59,16 @@ def snippets(page: Path) -> Iterator[Snippet]:
         yield Snippet(f"{page.name}:{line}", found["kind"], found["text"], found["reason"] or "")
 
 
+def named(page: Path) -> str:
+    """The path of a page in the tree."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def commanding(page: Path) -> bool:
+    """Whether a page has anything to run."""
+    return any(each.kind in ("bash", "python") and not each.reason for each in snippets(page))
+
+
 def terminal(page: Path) -> str:
     """The page as one script, which names each snippet before it runs."""
     parts = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true; ndxp down >/dev/null 2>&1 || true' EXIT"]
@@ -76,11 +91,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if commanding(page)], ids=named)
 def test_a_page_runs_as_it_stands(page: Path, clone: Path) -> None:
     shutil.rmtree(clone / ".ndxp", ignore_errors=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NDXP_", "PYTHON", "OTEL_"))}
-    if page.name not in _INSTALLS:
+    if named(page) not in _INSTALLS:
         clean["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
     with subprocess.Popen(
         ["/bin/bash", "-c", terminal(page)], cwd=clone, env=clean, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

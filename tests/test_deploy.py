@@ -16,6 +16,8 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
+from console.door import HEALTH
+from console.settings import ConsoleSettings
 from gateway.settings import ControlSettings, GatewaySettings, RestSettings
 from ndxp.sandbox.plan import own_subsystems
 from tests.support.agencies import OF_AGENCIES, PARTS
@@ -128,7 +130,13 @@ def test_what_a_service_mounts_exists(name: str) -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_settings_are_settings(name: str) -> None:
     known = {"NDXP_HEALTH", *COMPOSE["x-traces"]}
-    processes: list[type[BaseSettings]] = [GatewaySettings, ControlSettings, RestSettings, *OF_AGENCIES]
+    processes: list[type[BaseSettings]] = [
+        GatewaySettings,
+        ControlSettings,
+        RestSettings,
+        ConsoleSettings,
+        *OF_AGENCIES,
+    ]
     for settings in processes:
         known |= {f"NDXP_{field.upper()}" for field in settings.model_fields}
     assert environment(name).keys() <= known
@@ -162,6 +170,25 @@ def test_an_agency_can_read_its_own_secret_and_nobody_elses(name: str) -> None:
 def test_the_signing_keys_are_control_and_recorders_alone() -> None:
     holders = {name for name in SERVICES if any(v.startswith("keys:") for v in SERVICES[name].get("volumes", []))}
     assert holders == {"control", "recorder"}
+
+
+def test_the_console_is_off_until_it_is_asked_for_and_has_tls_and_no_signing_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    console, given = SERVICES["console"], environment("console")
+    assert console["profiles"] == ["console"]
+    assert console["volumes"] == ["operator-keys:/run/ndxp:ro", "${ENVOY_CERTIFICATE:-certificate}:/run/tls:ro"]
+    assert not any(set(console["networks"]) & set(SERVICES[agency]["networks"]) for agency in AGENCIES)
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value))
+    settings = ConsoleSettings()
+    assert f"--folder {settings.run_folder} " in console["entrypoint"][-1]
+    assert settings.console_names == ["localhost:8082"]
+    assert f"{settings.console_tls_folder}:ro" in console["volumes"][1]
+    (port,) = console["ports"]
+    assert port.endswith(f":{settings.console_address.rpartition(':')[2]}")
+    assert given["NDXP_HEALTH"] == f"https://127.0.0.1:{settings.console_address.rpartition(':')[2]}{HEALTH}"
+    assert "'.[console," in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["load", "load-worker"])
@@ -272,7 +299,7 @@ def shows_metrics(service: str) -> bool:
     return "NDXP_METRICS_ADDRESS" in environment(service)
 
 
-@pytest.mark.parametrize("name", sorted(set(OWN) - ONCE - {"load", "load-worker"}))
+@pytest.mark.parametrize("name", sorted(set(OWN) - ONCE - {"load", "load-worker", "console"}))
 def test_every_process_of_the_exchange_shows_its_metrics_where_prometheus_looks(name: str) -> None:
     jobs = {job["job_name"]: job for job in load("prometheus/prometheus.yml")["scrape_configs"]}
     (discovered,) = jobs["ndxp"]["dns_sd_configs"]

@@ -1,13 +1,16 @@
 """The reference pages say what the code says."""
 
 import importlib.util
+import random
 import re
 from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import yaml
+from PIL import Image
 
 from ndxp.http2 import Limits
 from tests.snippets import PAGES, snippets
@@ -105,3 +108,41 @@ def test_the_page_on_http2_tells_every_limit_with_its_default() -> None:
     for limit in fields(Limits):
         default = f"{limit.default:,}".removesuffix(".0")
         assert f"| `{limit.name}` | {default} |" in page
+
+
+GUIDE_OF_PAGES = """
+| page | what it is for |
+|---|---|
+| Live | who calls whom; with `a.b` in it. More |
+| Way | one transaction |
+"""
+
+
+def test_the_page_of_pictures_says_what_the_guide_says_and_names_what_the_guide_lacks() -> None:
+    pictures = script("screenshots")
+    listed = pictures.index([pictures.Shown("Live", "live")], GUIDE_OF_PAGES)
+    expected = "| **Live**: who calls whom | ![Live](live.png) | ![Live, narrow](live-narrow.png) |"
+    assert listed.splitlines()[-1] == expected
+    with pytest.raises(ValueError, match="no row of Other"):
+        pictures.index([pictures.Shown("Way", "way"), pictures.Shown("Other", "other")], GUIDE_OF_PAGES)
+
+
+def test_a_picture_is_small_and_one_that_stays_large_is_refused() -> None:
+    pictures = script("screenshots")
+    noise = Image.frombytes("RGB", (800, 600), random.Random(1).randbytes(800 * 600 * 3))
+    plain = Image.new("RGB", (800, 600), "white")
+    files = []
+    for picture in (plain, noise):
+        picture.save(file := BytesIO(), "PNG")
+        files.append(file.getvalue())
+    assert Image.open(BytesIO(pictures.small(files[0]))).size == (800, 600)
+    with pytest.raises(ValueError, match="more than 200,000"):
+        pictures.small(files[1])
+
+
+def test_every_picture_of_the_console_is_there_and_small() -> None:
+    folder, largest = DOCS / "console", script("screenshots").LARGEST
+    named = set(re.findall(r"\]\(([-\w]+\.png)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    there = {file.name: file.stat().st_size for file in folder.glob("*.png")}
+    assert there.keys() == named
+    assert max(there.values()) <= largest

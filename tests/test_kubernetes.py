@@ -13,6 +13,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from console.door import HEALTH
+from console.settings import ConsoleSettings
 from gateway.control import directory
 from gateway.dataplane.directory import ALIVE
 from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, RestSettings
@@ -48,6 +50,7 @@ EVERYTHING: dict[str, Any] = {
     "rest": {"services": {"ports": [8443], "peers": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}},
     "traces": {"peers": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]},
     "load": {"enabled": True},
+    "console": {"enabled": True, "role": "auditor", "tls": {"secret": "console-certificate"}},
 }
 BARE: dict[str, Any] = {
     "gateway": {"autoscaling": {"enabled": False}},
@@ -57,7 +60,7 @@ BARE: dict[str, Any] = {
 }
 IPV6: dict[str, Any] = {"listen": "[::]", "envoy": {"tls": {"secret": "exchange-certificate"}}}
 CLOSED: dict[str, Any] = {
-    "network": {"callers": {"envoy": [], "control": []}},
+    "network": {"callers": {"envoy": [], "control": [], "console": []}},
     "metrics": {"scrapers": []},
     "redis": {"peers": []},
 }
@@ -159,6 +162,9 @@ WRONG: list[tuple[Object, str]] = [
     ({"network": {"callers": {"envoy": [{}]}}}, "/network/callers/envoy/0"),
     ({"network": {"callers": [{"namespaceSelector": {}}]}}, "/network/callers': got array, want object"),
     ({"load": {"profile": "ndxp average; rm"}}, "/load/profile"),
+    ({"console": {"enabled": True}}, "/console/tls/secret"),
+    ({"console": {"role": "admin"}}, "must be one of 'viewer', 'auditor', 'operator'"),
+    ({"console": {"names": ["https://console/"]}}, "/console/names/0"),
 ]
 
 
@@ -218,6 +224,7 @@ def test_nothing_that_is_rendered_is_a_secret(chart: Rendered) -> None:
         ("rest", RestSettings),
         ("control", ControlSettings),
         ("recorder", RecorderSettings),
+        ("console", ConsoleSettings),
         ("population", AgencySettings),
         ("health-insurance", AgencySettings),
         ("passports", PassportSettings),
@@ -244,7 +251,8 @@ def test_what_the_chart_sets_is_not_set_twice(chart: Rendered) -> None:
     schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
     names = schema["$defs"]["settings"]["propertyNames"]["not"]["enum"]
     given = {"NDXP_MAX_CALLS", "NDXP_PASSPORTS_PROGRESS"}
-    assert {name for container in chart.containers for name in chart.environment(container)} - given == set(names)
+    taking = chart.containers.keys() - {"console"}  # it takes no other settings
+    assert {name for container in taking for name in chart.environment(container)} - given == set(names)
 
 
 def ports(container: Object) -> dict[str | int, int]:
@@ -410,6 +418,9 @@ def needed(agencies: dict[str, int], calling: set[str]) -> set[tuple[str, str, i
     return store | databases | provided | called | watched | inside
 
 
+OF_THE_CONSOLE = {("console", "envoy", 50051), ("console", "envoy", 8081), ("console", "control", 8080)}
+
+
 def test_who_must_talk_may_and_nobody_else(default: Rendered) -> None:
     assert flows(default) == needed(AGENCIES, CALLING)
 
@@ -419,7 +430,24 @@ def test_the_load_test_reaches_what_a_caller_reaches_and_spans_the_collector(eve
     secure = {(name, "envoy", port) for name in {"member"} | ANYBODY for port in (50443, 8443)}
     traced = {(name, "collector", 4317) for name in ("gateway", "rest", "control", *AGENCIES, "museum")}
     more = {("load-worker", "load", 5557), ("rest", "internet", 8443)}
-    assert flows(everything) == usual | secure | traced | more
+    assert flows(everything) == usual | secure | traced | more | OF_THE_CONSOLE
+
+
+def test_the_console_reaches_envoy_and_control_and_nobody_reaches_it(everything: Rendered, default: Rendered) -> None:
+    assert {flow for flow in flows(everything) if "console" in flow} == OF_THE_CONSOLE
+    assert "console" not in default.templates
+
+
+def test_the_console_has_the_certificate_and_the_credentials_that_values_name(everything: Rendered) -> None:
+    given, places = everything.environment("console"), mounted(everything, "console")
+    assert places["/run/tls"]["secret"]["secretName"] == "console-certificate"
+    assert places["/run/ndxp"]["secret"]["secretName"] == "operator-credentials"
+    assert given["NDXP_CONSOLE_TLS_FOLDER"] == "/run/tls"
+    assert f"--folder {given['NDXP_RUN_FOLDER']} " in everything.containers["console"]["command"][-1]
+    assert "ndxp console --no-browser --role auditor" in everything.notes
+    for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
+        probe = everything.containers["console"][kind]["httpGet"]
+        assert probe == {"path": HEALTH, "port": "https", "scheme": "HTTPS"}
 
 
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:

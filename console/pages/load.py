@@ -53,7 +53,6 @@ class _Load:
         self._view, self._t, self._runs = view, view.texts, runs
         self._shown: list[Run] | None = None
         self._profiles: dict[str, dict[str, Any]] = {}
-        self._profile = ""
         with box("div") as self._form:
             text("p", self._t("load.loading"), "quiet")
         with section(self._t("load.now")) as self._now:
@@ -90,20 +89,16 @@ class _Load:
         self._form.clear()
         with self._form, section(self._t("load.start")):
             with box("div", "line"):
-                with box("label"):
-                    text("span", self._t("load.profile"))
-                    choice(self._profiles, usual, self._choose)
+                names = [(name, name) for name in self._profiles]
+                self._chosen = choice(self._t("load.profile"), names, usual, self._choose)
                 self._numbers = box("div", "line")
                 self._begin = button(self._t("load.do"), lambda: self._view.guarded(self._start), "primary")
             self._about = box("div").props("lang=en")
             text("p", self._t("load.note"), "quiet")
-        self._choose(usual)
+        self._choose()
 
-    def _choose(self, name: str) -> None:
-        profile = self._profiles.get(name)
-        if profile is None:
-            return
-        self._profile = name
+    def _choose(self) -> None:
+        profile = self._profiles[self._chosen.value]
         self._numbers.clear()
         with self._numbers:
             rate = profile["mean_rate"]
@@ -119,10 +114,10 @@ class _Load:
 
     async def _start(self) -> None:
         try:
-            own = self._profiles[self._profile]["mean_rate"]
+            own = self._profiles[self._chosen.value]["mean_rate"]
             typed = self._wanted.value.strip()
             rate = float(typed) if typed and (own is None or typed != f"{own:g}") else None
-            order = Order(self._profile, rate, float(self._lasting.value))
+            order = Order(self._chosen.value, rate, float(self._lasting.value))
             await asyncio.to_thread(self._runs.start, order)
         except ValueError:
             self._refuse(self._t("load.numbers"))

@@ -10,6 +10,7 @@ from nicegui import ui
 
 from console.exchange import Exchange
 from console.pages.transactions import PATH, path_of
+from console.pages.tryit.places import where
 from console.parts import box, button, facts, link, section, table, text
 from console.shell import View, shell
 from console.terms import terms
@@ -196,7 +197,11 @@ def _call_again(view: View, record: Record) -> None:
                         copy = button(view.texts("copy"), partial(_copied, view, line))
                         copy.props["aria-label"] = f"{view.texts('copy')} {name}"
 
-        asked = button(view.texts("way.again.do"), lambda: view.guarded(show), "primary")
+        with box("div", "actions"):
+            asked = button(view.texts("way.again.do"), lambda: view.guarded(show), "primary")
+            if view.exchange.role == "operator" and "/" in record["method"]:
+                given = {"member": record["client"], "provider": record["service"], "purpose": record["purpose"]}
+                link(view.texts("try.again"), where(record["method"], **given))
 
 
 def _copied(view: View, line: str) -> None:
@@ -205,7 +210,7 @@ def _copied(view: View, line: str) -> None:
 
 
 def _commands(exchange: Exchange, api: AdminApi, record: Record) -> dict[str, str]:
-    """Command lines by tool. What cannot be made is a sentence that says why."""
+    """The call by tool. What cannot be made is a sentence that says why."""
     service, _, name = record["method"].partition("/")
     request = json.dumps(examples(service).get(name, {}), ensure_ascii=False)
     own = {"--provider": record["service"], "--purpose": record["purpose"], "--user": record["user_id"]}
@@ -217,7 +222,7 @@ def _commands(exchange: Exchange, api: AdminApi, record: Record) -> dict[str, st
         tokens = api.state.tokens(record["client"])
         contract = look_up(api.state.gateway, tokens, service, name)
     except (TokenRefused, OSError) as error:
-        return lines | {"curl": str(error), "grpcurl": str(error)}
+        return lines | dict.fromkeys(("curl", "grpcurl", "Python"), str(error))
     method = contract.service.methods_by_name.get(name) if contract else None
     if method is None:
         return lines
@@ -226,13 +231,14 @@ def _commands(exchange: Exchange, api: AdminApi, record: Record) -> dict[str, st
     }  # fmt: skip
     call = other_tools.Call(
         client=record["client"], method=method, requests=messages.read(request.encode(), method),
-        pairs=[pair for pair in pairs.items() if pair[1]], deadline=10, folder=exchange.folder,
+        pairs=metadata.carried(pairs), deadline=10, folder=exchange.folder,
     )  # fmt: skip
     try:
         lines["curl"] = other_tools.curl(call, api.state.rest_url, tokens.tls, api.state.tls_folder)
     except other_tools.NotPossible as error:
         lines["curl"] = str(error)
     lines["grpcurl"] = other_tools.grpcurl(call, api.state.gateway, tokens.tls, api.state.tls_folder)
+    lines["Python"] = other_tools.python(call)
     return lines
 
 

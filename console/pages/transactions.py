@@ -71,7 +71,7 @@ def _form(view: View, wanted: dict[str, str]) -> None:
 def _input(name: str, value: str) -> None:
     if name not in _CHOICES:
         field = box("input").props(f"name={name}")
-        field.props["value"] = value
+        field.props["defaultValue"] = value
         if name in _TIMES:
             field.props("type=datetime-local step=1")
         return

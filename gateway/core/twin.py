@@ -1,4 +1,4 @@
-"""A twin: a further subsystem of a member that may call what another subsystem of it may call."""
+"""Adds a twin, a subsystem that may call what another one of its member may; removes subsystems and members."""
 
 from msgspec.structs import replace
 
@@ -47,6 +47,26 @@ def without_subsystem(registry: Registry, subsystem: str) -> Registry:
         grants=[grant for grant in registry.grants if subsystem not in (grant.consumer, grant.provider)],
         quotas={consumer: quota for consumer, quota in registry.quotas.items() if consumer != subsystem},
         faults=[fault for fault in registry.faults if fault.consumer != subsystem],
+    )
+
+
+def without_member(registry: Registry, member_id: str) -> Registry:
+    """The registry without a member that offers nothing, and without the grants, quotas and faults that name it.
+
+    Raises RegistryError.
+    """
+    member = next((each for each in registry.members if each.id == member_id), None)
+    if member is None:
+        raise RegistryError(f"{member_id[:200]!r} is no member of this exchange; see `ndxp members`")
+    after = registry
+    for name in member.subsystems:
+        after = without_subsystem(after, f"{member_id}/{name}")
+    return replace(
+        after,
+        members=[each for each in after.members if each.id != member_id],
+        grants=[grant for grant in after.grants if grant.consumer != member_id],
+        quotas={consumer: quota for consumer, quota in after.quotas.items() if consumer != member_id},
+        faults=[fault for fault in after.faults if member_id not in (fault.consumer, fault.provider)],
     )
 
 

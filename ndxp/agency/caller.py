@@ -104,13 +104,14 @@ def on_errand(errand: Errand) -> Iterator[None]:
 
 
 def _pairs(message_id: str, traceparent: str, user_id: str, purpose: str) -> list[tuple[str, str]]:
-    pairs = (
-        (metadata.MESSAGE_ID, message_id),
-        (metadata.TRACEPARENT, traceparent),
-        (metadata.USER_ID, user_id),
-        (metadata.PURPOSE, purpose),
+    return metadata.carried(
+        {
+            metadata.MESSAGE_ID: message_id,
+            metadata.TRACEPARENT: traceparent,
+            metadata.USER_ID: user_id,
+            metadata.PURPOSE: purpose,
+        }
     )
-    return [(name, value) for name, value in pairs if value]
 
 
 def set_caller(assertion: Assertion, remaining: float | None) -> Caller:

@@ -42,6 +42,7 @@ from ndxp.client import TokenRefused
 from ndxp.clock import ClockRefused
 from ndxp.faults.scenario import ScenarioRefused
 from ndxp.labs.text import LabRefused
+from ndxp.language import LanguageUnknown, _, spoken, use, wanted
 from ndxp.proxies import ProxyUnusable
 from ndxp.sandbox.life import StartFailed
 from ndxp.sandbox.plan import PlanFailed
@@ -107,7 +108,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: started processes are stopped
     os.umask(0o077)  # files of a command (records, proofs, reports, credentials) are private
     try:
-        app()
+        use(wanted(os.environ))
+    except LanguageUnknown as error:
+        complain(str(error))
+    try:
+        _run()
     except _REFUSED as error:
         complain(str(error))
         sys.exit(1)
@@ -118,8 +123,19 @@ def main() -> None:
             for line in traceback.format_exc().splitlines():
                 remark(line)
         else:
-            complain(f"{_describe(error)}; `ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
+            advice = _("`ndxp --debug ...` shows where, `ndxp doctor` looks at the exchange")
+            complain(f"{_describe(error)}; {advice}")
         sys.exit(1)
+
+
+def _run() -> None:
+    """Runs the command of the command line, with its help in the user's language."""
+    if spoken() == "en":
+        app()
+        return
+    from ndxp.cli.help import translated  # whoever reads English does not wait for it
+
+    translated(typer.main.get_command(app))()
 
 
 def _describe(error: Exception) -> str:

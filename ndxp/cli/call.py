@@ -5,14 +5,13 @@ from typing import Annotated, Any
 import grpc
 import typer
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
-from ndxp import messages, other_tools
+from ndxp import calling, messages, other_tools
 from ndxp.admin import Session
 from ndxp.cli.names import full_method, methods, must_be_offered, similar
 from ndxp.client import BlockingExchange
 from ndxp.errors import Reason
+from ndxp.language import _, spoken
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.reflection import look_up
 from ndxp.terminal import Terminal, complain, print_json, remark, visible
@@ -62,7 +61,7 @@ def call(
     "fullName": "Nguyễn Văn A", "birthDate": "1990-01-01"}' --as VN/GOV/H26/one-stop`
     """
     if curl and grpcurl:
-        complain("--curl and --grpcurl print one command line each: name one of them")
+        complain(_("--curl and --grpcurl print one command line each: name one of them"))
         raise typer.Exit(2)
     session = Session(folder)
     client, method = session.subsystem(member), full_method(session, method)
@@ -83,16 +82,21 @@ def call(
         complain(str(error))
         raise typer.Exit(2) from None
     with BlockingExchange(session.state.gateway, session.tokens(client), deadline=deadline, retries=False) as exchange:
-        rpc = _start(exchange.channel, method, descriptor, requests, deadline, pairs)
+        rpc = calling.begin(exchange.channel, method, descriptor, requests, deadline, pairs)
         answers: list[Any] = []
         streams = descriptor is not None and descriptor.server_streaming
         try:
             for answer in rpc:
                 if descriptor is None:
-                    complain(f"{method} answers, but the gateway's reflection does not describe it yet; try again")
+                    complain(
+                        _(
+                            "{method} answers, but the gateway's reflection does not describe it yet; try again",
+                            method=method,
+                        )
+                    )
                     raise typer.Exit(1)
-                received = dict(rpc.initial_metadata() if streams else rpc.trailing_metadata())
-                answers.append(messages.shown(answer, str(received.get(metadata.WITHHELD, "")).split()))
+                said = calling.Said.of(dict(rpc.initial_metadata() if streams else rpc.trailing_metadata()))
+                answers.append(messages.shown(answer, said.withheld))
                 if not as_json:
                     print_json(answers[-1])
         except grpc.RpcError as error:
@@ -100,18 +104,17 @@ def call(
             unknown = failure.reason == Reason.UNKNOWN_SERVICE
             meant = similar(method, methods(session)) if unknown else ""
             raise typer.Exit(_failed(failure, answers, meant, as_json)) from None
-        received = {**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())}
-    _succeeded(answers, {key: str(value) for key, value in received.items()}, as_json)
+        said = calling.Said.of({**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())})
+    _succeeded(answers, said, as_json)
 
 
 def _pairs(named: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The metadata that was given. Ends the command when gRPC cannot carry it."""
-    pairs = tuple((key, value) for key, value in named.items() if value)
-    for key, value in pairs:
-        if not value.isascii():
-            complain(f"{key}: gRPC carries ASCII only there, and {value[:100]!r} is not: leave out the diacritics")
-            raise typer.Exit(2)
-    return pairs
+    try:
+        return calling.pairs(named)
+    except calling.NotCarried as error:
+        complain(str(error))
+        raise typer.Exit(2) from None
 
 
 def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor | None:
@@ -124,11 +127,11 @@ def _descriptor(session: Session, client: str, method: str) -> MethodDescriptor 
 def _known(session: Session, method: str, descriptor: MethodDescriptor | None) -> MethodDescriptor:
     """The method. Ends the command when the gateway does not know it, or it is one for REST services."""
     if method.startswith(_REST):
-        complain("a REST service is called by its paths, /r1/PROVIDER/CODE/...: see docs/guides/http.md")
+        complain(_("a REST service is called by its paths, /r1/PROVIDER/CODE/...: see docs/guides/http.md"))
         raise typer.Exit(2)
     if descriptor is None:
         must_be_offered("method", method, methods(session))
-        complain(f"the gateway's reflection does not describe {method} yet; try again")
+        complain(_("the gateway's reflection does not describe {method} yet; try again", method=method))
         raise typer.Exit(1)
     return descriptor
 
@@ -148,37 +151,21 @@ def _print(command: str, as_json: bool) -> None:
         typer.echo(command)
 
 
-def _start(
-    channel: grpc.Channel,
-    method: str,
-    descriptor: MethodDescriptor | None,
-    requests: list[Message],
-    deadline: float,
-    pairs: tuple[tuple[str, str], ...],
-) -> Any:
-    """Starts the call as a stream both ways; on the wire every kind of method is one."""
-    answer = GetMessageClass(descriptor.output_type).FromString if descriptor is not None else None
-    data = [message.SerializeToString() for message in requests] if descriptor is not None else [b""]
-    start: grpc.StreamStreamMultiCallable[bytes, Any] = channel.stream_stream(
-        f"/{method}", response_deserializer=answer
-    )
-    return start(iter(data), timeout=deadline, metadata=pairs)
-
-
-def _succeeded(answers: list[Any], received: dict[str, str], as_json: bool) -> None:
+def _succeeded(answers: list[Any], said: calling.Said, as_json: bool) -> None:
     """Prints what the exchange says about a call that succeeded: its transaction, what was withheld, faults."""
-    transaction, grant = received.get(metadata.TRANSACTION_ID, ""), received.get(metadata.GRANT, "")
-    withheld, fault = received.get(metadata.WITHHELD, ""), received.get(metadata.FAULT, "")
     if as_json:
-        released = {"grant": grant, "withheld": withheld.split()} if grant else {}
-        disturbed = {"fault": fault} if fault else {}
-        print_json({"answers": answers, "transaction_id": transaction, **released, **disturbed})
+        released = {"grant": said.grant, "withheld": list(said.withheld)} if said.grant else {}
+        disturbed = {"fault": said.fault} if said.fault else {}
+        print_json({"answers": answers, "transaction_id": said.transaction_id, **released, **disturbed})
         return
-    if fault:
-        remark(_disturbed(fault))
-    if withheld:
-        remark(f"withheld, because grant {grant} does not release it: {withheld}")
-    remark(f"transaction {transaction}")
+    if said.fault:
+        remark(_disturbed(said.fault))
+    if said.withheld:
+        withheld = " ".join(said.withheld)
+        remark(
+            _("withheld, because grant {grant} does not release it: {withheld}", grant=said.grant, withheld=withheld)
+        )
+    remark(_("transaction {transaction}", transaction=said.transaction_id))
 
 
 def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bool) -> int:
@@ -195,31 +182,34 @@ def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bo
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
     stderr = Terminal(stderr=True, soft_wrap=True)
-    at = failure.hop or f"the {failure.origin or 'client'}"
+    at = failure.hop or _(failure.origin or "client")
     what = f"{failure.code.name} {failure.reason}".strip()
-    stderr.print(visible(f"{what} at {at}"), style="bold red")
-    for line in (failure.message, failure.message_vi):
+    stderr.print(visible(_("{what} at {hop}", what=what, hop=at)), style="bold red")
+    lines = (failure.message, failure.message_vi)
+    for line in lines if spoken() == "en" else reversed(lines):
         if line:
             stderr.print(visible(line))
     if meant:
-        stderr.print(f"Did you mean {meant}?", style="yellow")
+        stderr.print(_("Did you mean {meant}?", meant=meant), style="yellow")
     if failure.fault:
         stderr.print(_disturbed(failure.fault), style="yellow")
     elif failure.remedy:
-        stderr.print(f"What to do: {visible(failure.remedy)}", style="yellow")
+        stderr.print(_("What to do: {remedy}", remedy=visible(_(failure.remedy))), style="yellow")
     if failure.transaction_id:
-        stderr.print(f"transaction {failure.transaction_id}: `ndxp explain {failure.transaction_id}`")
+        stderr.print(
+            _("transaction {transaction_id}: `ndxp explain {transaction_id}`", transaction_id=failure.transaction_id)
+        )
     else:
-        stderr.print("No answer of the exchange arrived; see `ndxp log tail` and `ndxp status`")
+        stderr.print(_("No answer of the exchange arrived; see `ndxp log tail` and `ndxp status`"))
     return FAILED + failure.code
 
 
 def _disturbed(faults: str) -> str:
     """The faults that a call has met, and how to remove them."""
     told = [
-        "it asked for a fault itself (--fault)"
+        _("it asked for a fault itself (--fault)")
         if name == metadata.FAULT_OF_CALLER
-        else f"it met the fault {name}: `ndxp fault remove {name}`"
+        else _("it met the fault {name}: `ndxp fault remove {name}`", name=name)
         for name in faults.split(",")
     ]
-    return f"This call was disturbed on purpose: {'; '.join(told)}"
+    return _("This call was disturbed on purpose: {faults}", faults="; ".join(told))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ndxp.clock import Clock, ClockRefused, move
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.sandbox.state import State
 from ndxp.terminal import console, print_json
@@ -48,7 +49,7 @@ def advance(
 def simulated_clock(state: State) -> Path:
     """The file of an exchange's clock. Raises ClockRefused when the exchange runs by real time."""
     if state.clock_file is None:
-        raise ClockRefused("this exchange runs by real time; start one with `ndxp up --clock manual`")
+        raise ClockRefused(_("this exchange runs by real time; start one with `ndxp up --clock manual`"))
     return state.clock_file
 
 
@@ -58,5 +59,7 @@ def _show(state: State, as_json: bool) -> None:
     if as_json:
         print_json({"clock": state.clock, "now": now.isoformat(timespec="seconds"), "working_day": working})
     else:
-        day = "a working day" if working else "no working day"
-        console.print(f"{now:%A %Y-%m-%d %H:%M:%S} in Việt Nam, {day} (clock: {state.clock})")
+        day = _("a working day") if working else _("no working day")
+        console.print(
+            _("{now:%A %Y-%m-%d %H:%M:%S} in Việt Nam, {day} (clock: {clock})", now=now, day=day, clock=state.clock)
+        )

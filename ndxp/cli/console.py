@@ -7,9 +7,11 @@ import time
 import webbrowser
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.sandbox import plan
 from ndxp.sandbox.console import TICKET_LIFE, Console, Role, secret_of
@@ -42,9 +44,14 @@ def console(
     """
     folder = folder.resolve()
     if (found := Console.running(folder)) is not None:
-        if found.role != role or port not in (None, 0, int(found.url.rpartition(":")[2])):
+        if found.role != role or port not in (None, 0, urlsplit(found.url).port):
             raise plan.PlanFailed(
-                f"the console of {folder} runs already, at {found.url} for the {found.role}; stop it first"
+                _(
+                    "the console of {folder} runs already, at {url} for the {role}; stop it first",
+                    folder=folder,
+                    url=found.url,
+                    role=found.role,
+                )
             )
         _show(found, folder, browser, as_json)
         return
@@ -64,9 +71,9 @@ def console(
     try:
         _show(_started(process, folder, log), folder, browser, as_json)
         if code := process.wait():
-            raise StartFailed(f"the console ended with {code}; see {log}")
+            raise StartFailed(_("the console ended with {code}; see {log}", code=code, log=log))
     except KeyboardInterrupt:
-        terminal.print("Stopping the console.")
+        terminal.print(_("Stopping the console."))
     finally:
         process.terminate()
         process.wait()
@@ -78,7 +85,7 @@ def _started(process: "subprocess.Popen[bytes]", folder: Path, log: Path) -> Con
     while (found := Console.running(folder)) is None or found.pid != process.pid:
         if process.poll() is not None or time.monotonic() > deadline:
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise StartFailed(lines[-1] if lines else f"the console did not start; see {log}")
+            raise StartFailed(lines[-1] if lines else _("the console did not start; see {log}", log=log))
         time.sleep(_LOOK_AGAIN)
     return found
 
@@ -88,7 +95,12 @@ def _show(found: Console, folder: Path, browser: bool, as_json: bool) -> None:
     if as_json:
         print_json({"console_url": url, "role": found.role})
     else:
-        terminal.print(f"The console is at {url}", soft_wrap=True)
-        terminal.print(f"This URL works once, for {TICKET_LIFE // 60} minutes; `ndxp console` prints a new one.")
+        terminal.print(_("The console is at {url}", url=url), soft_wrap=True)
+        terminal.print(
+            _(
+                "This URL works once, for {ticket_life} minutes; `ndxp console` prints a new one.",
+                ticket_life=TICKET_LIFE // 60,
+            )
+        )
     if browser and (sys.platform != "linux" or os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
         webbrowser.open(url)

@@ -6,6 +6,7 @@ import typer
 
 from ndxp.admin import Session, path_part
 from ndxp.cli.names import full_service, must_be_offered, services, similar
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, show_path, styled, visible, warn
 from ndxp.tree import PROTOS
@@ -98,7 +99,7 @@ def remove_grant(
     if as_json:
         print_json({"removed": grant})
     else:
-        console.print(f"Removed {grant}.")
+        console.print(_("Removed {grant}.", grant=grant))
 
 
 def print_grants(found: list[dict[str, Any]]) -> None:
@@ -108,9 +109,9 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         console.print(head, soft_wrap=True)
         console.print(f"    {grant['contract']}: {', '.join(grant['methods'])}", soft_wrap=True)
         terms = {
-            "for the paths": ", ".join(grant["paths"]), "for the purpose": " or ".join(grant["purposes"]),
-            "releases only": ", ".join(grant["fields"]), "from": grant["valid_from"], "until": grant["valid_until"],
-            "basis": grant["basis"],
+            _("for the paths"): ", ".join(grant["paths"]), _("for the purpose"): _(" or ").join(grant["purposes"]),
+            _("releases only"): ", ".join(grant["fields"]), _("from"): grant["valid_from"],
+            _("until"): grant["valid_until"], _("basis"): grant["basis"],
         }  # fmt: skip
         for word, text in terms.items():
             if text:

@@ -2,6 +2,7 @@
 
 import typer
 
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.sandbox.doctor import look
 from ndxp.terminal import console, print_json, styled, table
@@ -31,7 +32,7 @@ def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         console.print(table(("", "check", "finding"), rows))
         for check, what in found:
             if what:
-                line = styled("\n[bold]{}[/]: {}.\nWhat to do: {}", check.name, check.why, check.remedy)
+                line = styled(_("\n[bold]{}[/]: {}.\nWhat to do: {}"), check.name, check.why, check.remedy)
                 console.print(line, soft_wrap=True)
     if any(what for _, what in found):
         raise typer.Exit(1)

@@ -9,21 +9,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ndxp import messages
 from ndxp.admin import Session
-from ndxp.client import BlockingExchange
 from ndxp.clock import moment_of
 from ndxp.errors import Code, code_name
+from ndxp.language import _
 from ndxp.life_events.v1 import life_events_pb2 as pb
-from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.sandbox.applications import fetch, trace_of
 from ndxp.terminal import Terminal, complain, console, print_json, styled, table
 from ndxp.wire import status
 
 app = typer.Typer()
 
-OPERATORS = "VN/GOV/G22/operations"
-"""As whom it asks: the Government Office keeps the linked dossiers, and its operators have a grant to see them."""
-
-_DEADLINE = 10.0
 _MOST = 1000
 _WIDTH = 190
 
@@ -42,27 +38,23 @@ def dossier(
     """
     session = Session(folder)
     try:
-        found = fetch(session, code)
+        found = fetch(session.state, code)
     except grpc.RpcError as error:
         failure = status.decode(error)
         if failure.code is not Code.NOT_FOUND:
             raise
-        complain(f"no dossier has the code {code[:60]!r}; `ndxp log search --method SubmitBirth` shows who filed one")
+        complain(
+            _(
+                "no dossier has the code {code!r}; `ndxp log search --method SubmitBirth` shows who filed one",
+                code=code[:60],
+            )
+        )
         raise typer.Exit(1) from None
     records = transactions(session, found)
     if as_json:
         print_json({"dossier": messages.shown(found), "transactions": records})
     else:
         show(found, records, folder)
-
-
-def fetch(session: Session, code: str) -> pb.Dossier:
-    """A dossier as the exchange's operators see it. Raises grpc.RpcError."""
-    with BlockingExchange(session.state.gateway, session.tokens(OPERATORS), deadline=_DEADLINE) as exchange:
-        answer: pb.GetDossierResponse = LifeEventServiceStub(exchange.channel).GetDossier(
-            pb.GetDossierRequest(code=code)
-        )
-    return answer.dossier
 
 
 def transactions(session: Session, found: pb.Dossier) -> list[dict[str, Any]]:
@@ -76,21 +68,23 @@ def of_trace(session: Session, trace: str) -> list[dict[str, Any]]:
     return sorted(records, key=lambda record: int(record["seq"]))
 
 
-def trace_of(found: pb.Dossier) -> str:
-    """The trace id of a dossier, 32 hex digits."""
-    return found.traceparent.split("-")[1]
-
-
 def show(found: pb.Dossier, records: list[dict[str, Any]], folder: Path) -> None:
     """Prints a dossier with its way, and how to look further."""
     kind = pb.LifeEventKind.Name(found.kind).rpartition("_")[2].lower()
-    console.print(styled("[bold]{}[/], a {} in {}: {}", found.code, kind, found.province, state_of(found)))
+    console.print(styled(_("[bold]{}[/], a {} in {}: {}"), found.code, kind, found.province, state_of(found)))
     if found.one_stop_code:
-        console.print(f"In the one-stop system: {found.one_stop_code}")
-    ended = f", ended {nation(found.ended_at)}" if found.HasField("ended_at") else ""
-    console.print(f"Filed {nation(found.submitted_at)}, due {nation(found.due_at)}{ended}")
+        console.print(_("In the one-stop system: {one_stop_code}", one_stop_code=found.one_stop_code))
+    ended = _(", ended {moment}", moment=nation(found.ended_at)) if found.HasField("ended_at") else ""
+    console.print(
+        _(
+            "Filed {filed}, due {due}{ended}",
+            filed=nation(found.submitted_at),
+            due=nation(found.due_at),
+            ended=ended,
+        )
+    )
     if found.note:
-        console.print(f"Note: {found.note}")
+        console.print(_("Note: {note}", note=found.note))
     console.print()
     by_id = {record["transaction_id"]: record for record in records}
     rows = [
@@ -105,11 +99,20 @@ def show(found: pb.Dossier, records: list[dict[str, Any]], folder: Path) -> None
     there = "" if folder == DEFAULT_FOLDER else f" --folder {folder}"
     count = f"{len(records)}" if len(records) < _MOST else f"{_MOST} or more"
     console.print(
-        f"\n{count} transactions share its trace: `ndxp log search --trace {trace_of(found)}{there}`", soft_wrap=True
+        _(
+            "\n{count} transactions share its trace: `ndxp log search --trace {trace}{there}`",
+            count=count,
+            trace=trace_of(found),
+            there=there,
+        ),
+        soft_wrap=True,
     )
     console.print(
-        f"Who asked about whom: `ndxp log subject NUMBER{there}`; more of a step: `ndxp explain TRANSACTION{there}`. "
-        "Every person in it is synthetic.",
+        _(
+            "Who asked about whom: `ndxp log subject NUMBER{there}`; more of a step: `ndxp "
+            "explain TRANSACTION{there}`. Every person in it is synthetic.",
+            there=there,
+        ),
         soft_wrap=True,
     )
 

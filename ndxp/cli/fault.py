@@ -11,8 +11,9 @@ from ndxp.cli.names import full_method, full_service, methods, must_be_offered
 from ndxp.faults import scenario as scenarios
 from ndxp.faults.duration import seconds_in
 from ndxp.faults.effects import EFFECTS
-from ndxp.faults.scenario import Language, Scenario
+from ndxp.faults.scenario import Scenario
 from ndxp.identifiers import in_slashes
+from ndxp.language import Language, _, speaking, spoken
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count as counted
 from ndxp.terminal import complain, console, print_json, styled, table, visible
@@ -69,13 +70,13 @@ def add(
     --effect lose`
     """
     if lasts and until:
-        complain("--for and --until both say when it ends: give one of them")
+        complain(_("--for and --until both say when it ends: give one of them"))
         raise typer.Exit(2)
     named = {"code": code, "reason": reason, "retry_after": retry_after, "delay": delay}
     effects = [f"{name}={value}" for name, value in named.items() if value]
     if not (effects or effect):
         complain(
-            "say what happens to the calls: --delay 2s, --code UNAVAILABLE, or --effect (see `ndxp fault effects`)"
+            _("say what happens to the calls: --delay 2s, --code UNAVAILABLE, or --effect (see `ndxp fault effects`)")
         )
         raise typer.Exit(2)
     until = until or _end(lasts or "10m")
@@ -99,7 +100,7 @@ def list_faults(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     elif found:
         print_faults(found)
     else:
-        console.print("No fault is set.")
+        console.print(_("No fault is set."))
 
 
 @fault_app.command()
@@ -116,7 +117,7 @@ def remove(
     if as_json:
         print_json({"removed": [fault_id]})
     else:
-        console.print(f"Removed the fault {fault_id}.")
+        console.print(_("Removed the fault {fault_id}.", fault_id=fault_id))
 
 
 @fault_app.command()
@@ -137,7 +138,7 @@ def clear(
     if as_json:
         print_json({"removed": gone})
     else:
-        console.print(f"Removed {counted(len(gone), 'fault')}.")
+        console.print(_("Removed {gone}.", gone=counted(len(gone), "fault")))
 
 
 @fault_app.command("scenario")
@@ -145,7 +146,7 @@ def set_scenario(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The scenario; all are told without it.")] = "",
     lasts: For = "10m",
     consumer: Annotated[str, typer.Option(help="For the calls of this consumer only.")] = "",
-    language: Annotated[Language, typer.Option("--lang", help="The language of the story.")] = "en",
+    lang: Annotated[Language | None, typer.Option("--lang", help="The language of the story.")] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -155,6 +156,7 @@ def set_scenario(
 
     Examples: `ndxp fault scenario`; `ndxp fault scenario lost-answer --for 5m`; `ndxp fault scenario --lang vi`
     """
+    language = lang or spoken()
     if not name:
         _tell_all(list(scenarios.all_scenarios()), language, as_json)
         return
@@ -166,8 +168,9 @@ def set_scenario(
         _tell(chosen, language)
     _added(session, rules, as_json)
     if not as_json:
-        ends = {"en": "It ends by itself; earlier with", "vi": "Kịch bản tự kết thúc; muốn kết thúc sớm:"}[language]
-        console.print(f"{ends} `ndxp fault clear --scenario {name}`", soft_wrap=True)
+        with speaking(language):
+            ends = _("It ends by itself; earlier with `ndxp fault clear --scenario {name}`", name=name)
+        console.print(ends, soft_wrap=True)
 
 
 @fault_app.command()
@@ -179,14 +182,14 @@ def effects(as_json: Json = False) -> None:
     if as_json:
         print_json([{"name": each.name, "form": each.form, "meaning": each.meaning} for each in EFFECTS])
     else:
-        console.print(table(("effect", "what it does"), [(each.form, each.meaning) for each in EFFECTS]))
+        console.print(table(("effect", "what it does"), [(each.form, _(each.meaning)) for each in EFFECTS]))
 
 
 def print_faults(found: Iterable[dict[str, Any]]) -> None:
     """Prints faults as the admin API gives them, one line each."""
     columns = ("id", "on", "until", "effects", "calls", "note")
     rows = [
-        (fault["id"], "yes" if fault["on"] else "no", _moment(fault["valid_until"]), fault["do"], _calls(fault),
+        (fault["id"], _("yes") if fault["on"] else _("no"), _moment(fault["valid_until"]), fault["do"], _calls(fault),
          fault["note"])
         for fault in found
     ]  # fmt: skip
@@ -196,19 +199,19 @@ def print_faults(found: Iterable[dict[str, Any]]) -> None:
 def _calls(fault: dict[str, Any]) -> str:
     """The calls that meet a fault, in words."""
     of = " ".join(filter(None, (fault["contract"].rpartition(".")[2], ", ".join(fault["methods"]))))
-    counted_by = {"consumer": " of each consumer", "message": " of each message id"}.get(fault["count"], "")
+    counted_by = {"consumer": _(" of each consumer"), "message": _(" of each message id")}.get(fault["count"], "")
     conditions = (
         ("", of.replace(" ", "/", 1) if fault["contract"] and fault["methods"] else of),
-        ("to ", fault["provider"]),
-        ("by ", fault["consumer"]),
-        ("for the purpose ", fault["purpose"]),
-        ("with the message id ", fault["message_id"]),
-        ("number ", fault["nth"] and fault["nth"] + counted_by),
-        ("", f"{fault['share']:.3g} of them" if fault["share"] < 1 else ""),
-        ("at ", fault["hours"]),
-        ("on ", ", ".join(fault["days"])),
+        (_("to "), fault["provider"]),
+        (_("by "), fault["consumer"]),
+        (_("for the purpose "), fault["purpose"]),
+        (_("with the message id "), fault["message_id"]),
+        (_("number "), fault["nth"] and fault["nth"] + counted_by),
+        ("", _("{share:.3g} of them", share=fault["share"]) if fault["share"] < 1 else ""),
+        (_("at "), fault["hours"]),
+        (_("on "), ", ".join(fault["days"])),
     )
-    return " ".join(f"{word}{what}" for word, what in conditions if what) or "all"
+    return " ".join(f"{word}{what}" for word, what in conditions if what) or _("all")
 
 
 def _methods(session: Session, named: list[str]) -> tuple[str, list[str]]:
@@ -216,15 +219,20 @@ def _methods(session: Session, named: list[str]) -> tuple[str, list[str]]:
     contracts, found = set[str](), []
     for name in named:
         if _PATTERN & set(name):
-            service, _, pattern = name.rpartition("/")
+            service, pattern = name.rpartition("/")[::2]
             contracts.add(full_service(session, service) if service else "")
         else:
             full = must_be_offered("method", full_method(session, name), methods(session))
-            service, _, pattern = full.partition("/")
+            service, pattern = full.partition("/")[::2]
             contracts.add(service)
         found.append(pattern)
     if len(contracts) > 1:
-        complain(f"the methods are of {len(contracts)} services, and a fault is about one: add a fault for each")
+        complain(
+            _(
+                "the methods are of {contracts} services, and a fault is about one: add a fault for each",
+                contracts=len(contracts),
+            )
+        )
         raise typer.Exit(2)
     return (*contracts, "")[0], found
 
@@ -234,7 +242,7 @@ def _end(lasts: str) -> str:
     try:
         return (datetime.now().astimezone() + timedelta(seconds=seconds_in(lasts))).isoformat(timespec="seconds")
     except (ValueError, OverflowError) as error:
-        raise AdminRefused(f"--for: {error}") from error
+        raise AdminRefused(_("--for: {error}", error=error)) from error
 
 
 def _moment(until: str) -> str:
@@ -256,7 +264,8 @@ def _added(session: Session, rules: list[dict[str, Any]], as_json: bool) -> None
 def _tell(told: Scenario, language: Language) -> None:
     console.print(styled("[bold]{}[/]", told.title[language]), soft_wrap=True)
     console.print(visible(told.story[language]), soft_wrap=True)
-    watch = {"en": "What to look at", "vi": "Cần quan sát"}[language]
+    with speaking(language):
+        watch = _("What to look at")
     console.print(styled("[bold]{}[/]: {}\n", watch, told.watch[language]), soft_wrap=True)
 
 

@@ -8,6 +8,7 @@ import typer
 from ndxp.admin import Session
 from ndxp.errors import Reason
 from ndxp.identifiers import member_of
+from ndxp.language import _
 from ndxp.terminal import complain
 
 _FEW = 20
@@ -24,13 +25,27 @@ def must_be_known(what: str, value: str | None, known: Iterable[str], *, closed:
         return
     meant = get_close_matches(value.casefold(), sorted(values), n=1)
     if meant:
-        complain(f"no such {what}: {value[:100]!r}; did you mean {values[meant[0]]!r}?")
+        complain(
+            _(
+                "no such {what}: {value!r}; did you mean {meant!r}?",
+                what=_(what),
+                value=value[:100],
+                meant=values[meant[0]],
+            )
+        )
     elif not closed:
         return
     elif len(values) <= _FEW:
-        complain(f"no such {what}: {value[:100]!r}; there are {', '.join(sorted(values.values()))}")
+        complain(
+            _(
+                "no such {what}: {value!r}; there are {known}",
+                what=_(what),
+                value=value[:100],
+                known=", ".join(sorted(values.values())),
+            )
+        )
     else:
-        complain(f"no such {what}: {value[:100]!r}")
+        complain(_("no such {what}: {value!r}", what=_(what), value=value[:100]))
     raise typer.Exit(2)
 
 

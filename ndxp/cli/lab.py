@@ -1,13 +1,13 @@
 """Commands of the labs: lab list, start, check, watch, hint, answer, explain, solution, reset, finish, lesson."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ndxp.faults.scenario import Language
+from ndxp.language import Language, _, speaking, spoken
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, styled, table
 
@@ -31,29 +31,6 @@ _Labs = Annotated[
 _Lang = Annotated[Language | None, typer.Option("--lang", help="The language of the lab.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The lab's name, or its number.")]
 
-_WORDS: Mapping[str, Mapping[Language, str]] = {
-    "task": {"en": "Task", "vi": "Nhiệm vụ"},
-    "hint": {"en": "Hint", "vi": "Gợi ý"},
-    "ledger": {"en": "What the ledger shows since the start:", "vi": "Sổ cái ghi nhận từ lúc bắt đầu:"},
-    "next": {
-        "en": "Next: do the first task, then `ndxp lab check`; `ndxp lab hint` helps.",
-        "vi": "Tiếp theo: làm nhiệm vụ đầu tiên, rồi `ndxp lab check`; cần trợ giúp thì `ndxp lab hint`.",
-    },
-    "done": {
-        "en": "All tasks are done. `ndxp lab explain` says why it is so; `ndxp lab finish` clears up.",
-        "vi": "Đã hoàn thành mọi nhiệm vụ. `ndxp lab explain` giải thích vì sao; `ndxp lab finish` dọn dẹp.",
-    },
-    "watching": {
-        "en": "Watching: work in another terminal. Ctrl-C ends this.",
-        "vi": "Đang theo dõi: hãy làm trong cửa sổ lệnh khác. Nhấn Ctrl-C để dừng.",
-    },
-    "solved": {"en": "The solution was carried out.", "vi": "Đã thực hiện lời giải."},
-    "finished": {
-        "en": "Finished: its subsystems, grants and faults are gone; its calls stay in the ledger.",
-        "vi": "Đã kết thúc: hệ thống con, quyền và lỗi giả lập của bài đã được gỡ; các lời gọi vẫn còn trong sổ cái.",
-    },
-    "kept": {"en": "The answer is kept: `ndxp lab check`.", "vi": "Đã ghi câu trả lời: `ndxp lab check`."},
-}  # fmt: skip
 _LOOK_AGAIN = 2.0
 
 
@@ -82,8 +59,9 @@ def list_labs(
     if as_json:
         print_json(shown)
         return
+    read = language or spoken()
     rows = [
-        (each["name"], each["title"][language or "en"], each["minutes"], f"{len(each['done'])}/{len(each['tasks'])}",
+        (each["name"], each["title"][read], each["minutes"], f"{len(each['done'])}/{len(each['tasks'])}",
          each["state"])
         for each in shown
     ]  # fmt: skip
@@ -107,7 +85,7 @@ def start(
     """
     from ndxp.labs.course import Course
 
-    with Course.start(folder, name, language or "en", labs or []) as course:
+    with Course.start(folder, name, language or spoken(), labs or []) as course, speaking(course.attempt.language):
         _begin(course, as_json)
 
 
@@ -126,7 +104,7 @@ def check(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             print_json({**_plain(course, results), "calls": course.seen()})
         else:
             _print_results(course, results)
-            console.print(_word(course, "ledger"))
+            console.print(_("What the ledger shows since the start:"))
             for subsystem, lines in course.seen().items():
                 console.print(subsystem, style="bold")
                 for line in lines:
@@ -152,7 +130,7 @@ def watch(
 
     def watched(course: "Course") -> None:
         if not as_json:
-            console.print(_word(course, "watching"), soft_wrap=True)
+            console.print(_("Watching: work in another terminal. Ctrl-C ends this."), soft_wrap=True)
         before: Any = None
         while True:
             results = course.check()
@@ -179,10 +157,10 @@ def hint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         if as_json:
             print_json({"task": found[0].task, "hint": course.filled(found[1])} if found else {})
         elif found is None:
-            console.print(_word(course, "done"), soft_wrap=True)
+            console.print(_all_done(), soft_wrap=True)
         else:
             result, text = found
-            console.print(styled("[bold]{}[/] ({})", _word(course, "hint"), result.task))
+            console.print(styled("[bold]{}[/] ({})", _("Hint"), result.task))
             print_markdown(course.filled(text))
 
     _with_course(folder, hinted)
@@ -202,7 +180,7 @@ def answer(
 
     def answered(course: "Course") -> None:
         course.answer(task, text)
-        _say(course, "kept", as_json)
+        _say(course, _("The answer is kept: `ndxp lab check`."), as_json)
 
     _with_course(folder, answered)
 
@@ -236,7 +214,7 @@ def solution(
             return
         print_markdown(text)
         if run:
-            console.print(_word(course, "solved"))
+            console.print(_("The solution was carried out."))
 
     _with_course(folder, solved)
 
@@ -264,7 +242,11 @@ def finish(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 
     def ended(course: "Course") -> None:
         course.finish()
-        _say(course, "finished", as_json)
+        _say(
+            course,
+            _("Finished: its subsystems, grants and faults are gone; its calls stay in the ledger."),
+            as_json,
+        )
 
     _with_course(folder, ended)
 
@@ -284,7 +266,7 @@ def lesson(
     """
     from ndxp.labs.shelf import find
 
-    _tell(find(name, labs or []).text(language or "en").lesson, as_json)
+    _tell(find(name, labs or []).text(language or spoken()).lesson, as_json)
 
 
 def print_markdown(text: str) -> None:
@@ -302,10 +284,10 @@ def print_markdown(text: str) -> None:
 
 
 def _with_course(folder: Path, act: "Callable[[Course], None]") -> None:
-    """Does something with the lab that was started last."""
+    """Does something with the lab that was started last, and speaks its language."""
     from ndxp.labs.course import Course
 
-    with Course.go_on(folder) as course:
+    with Course.go_on(folder) as course, speaking(course.attempt.language):
         act(course)
 
 
@@ -323,8 +305,8 @@ def _begin(course: "Course", as_json: bool) -> None:
         return
     print_markdown(f"# {text.title}\n\n{course.filled(text.introduction)}")
     for number, (name, task) in enumerate(zip(names, text.tasks, strict=True), 1):
-        print_markdown(f"\n# {_word(course, 'task')} {number} ({name}): {task.title}\n\n{course.filled(task.body)}")
-    console.print(f"\n{_word(course, 'next')}", soft_wrap=True)
+        print_markdown(f"\n# {_('Task')} {number} ({name}): {task.title}\n\n{course.filled(task.body)}")
+    console.print(f"\n{_('Next: do the first task, then `ndxp lab check`; `ndxp lab hint` helps.')}", soft_wrap=True)
 
 
 def _print_results(course: "Course", results: "list[Result]") -> None:
@@ -333,7 +315,7 @@ def _print_results(course: "Course", results: "list[Result]") -> None:
         why = course.filled(result.verdict.why[course.attempt.language])
         console.print(styled(f"[{colour}]{mark}[/] {{}}: {{}}", result.task, why), soft_wrap=True)
     if all(result.verdict.done for result in results):
-        console.print(_word(course, "done"), soft_wrap=True)
+        console.print(_all_done(), soft_wrap=True)
 
 
 def _plain(course: "Course", results: "list[Result]") -> dict[str, Any]:
@@ -354,12 +336,12 @@ def _tell(text: str, as_json: bool) -> None:
         print_markdown(text)
 
 
-def _say(course: "Course", word: str, as_json: bool) -> None:
+def _say(course: "Course", sentence: str, as_json: bool) -> None:
     if as_json:
         print_json({"lab": course.name, "state": course.attempt.state})
     else:
-        console.print(_word(course, word), soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
 
 
-def _word(course: "Course", word: str) -> str:
-    return _WORDS[word][course.attempt.language]
+def _all_done() -> str:
+    return _("All tasks are done. `ndxp lab explain` says why it is so; `ndxp lab finish` clears up.")

@@ -8,6 +8,7 @@ import typer
 from ndxp.admin import AdminRefused, Session
 from ndxp.cli.filters import must_be_known
 from ndxp.identifiers import in_slashes
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, table, warn
 
@@ -86,7 +87,9 @@ def add_member(
     session = Session(folder)
     if any(known["id"] == member for known in session.get("/members")):
         if name or group:
-            raise AdminRefused(f"{member} is on this exchange; leave out --name and --group to add subsystems to it")
+            raise AdminRefused(
+                _("{member} is on this exchange; leave out --name and --group to add subsystems to it", member=member)
+            )
         added = session.send("POST", "/members/subsystems", body={"member": member, "subsystems": subsystems})
         done = f"{member} has {', '.join(subsystems)} too."
     else:
@@ -143,7 +146,9 @@ def cert(
         print_json(made)
         return
     for subsystem, file in made["certificates"].items():
-        console.print(f"Key and certificate of {subsystem} are in {file}", soft_wrap=True)
+        console.print(
+            _("Key and certificate of {subsystem} are in {file}", subsystem=subsystem, file=file), soft_wrap=True
+        )
 
 
 @keys_app.callback()
@@ -186,7 +191,14 @@ def _credentials(answer: Any, secrets: dict[str, str], session: Session, as_json
     console.print(done, soft_wrap=True)
     warn(answer)
     if secrets:
-        console.print(f"Secrets of {', '.join(secrets)} are in {session.state.credentials}", soft_wrap=True)
+        console.print(
+            _(
+                "Secrets of {secrets} are in {credentials}",
+                secrets=", ".join(secrets),
+                credentials=session.state.credentials,
+            ),
+            soft_wrap=True,
+        )
 
 
 def _print_keys(found: list[dict[str, Any]], as_json: bool) -> None:

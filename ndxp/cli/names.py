@@ -6,6 +6,7 @@ from difflib import get_close_matches
 import typer
 
 from ndxp.admin import Session
+from ndxp.language import _
 from ndxp.terminal import complain
 
 _MOST = 10
@@ -52,7 +53,8 @@ def must_be_offered(what: str, name: str, known: Collection[str]) -> str:
     """Gives the name back. Ends the command with exit code 2 and a line when the exchange has no such name."""
     if name not in known:
         meant = similar(name, known)
-        complain(f"no such {what}: {name[:100]!r}; " + (f"did you mean {meant!r}?" if meant else "see `ndxp services`"))
+        advice = _("did you mean {meant!r}?", meant=meant) if meant else _("see `ndxp services`")
+        complain(_("no such {what}: {name!r}; {advice}", what=_(what), name=name[:100], advice=advice))
         raise typer.Exit(2)
     return name
 
@@ -60,7 +62,14 @@ def must_be_offered(what: str, name: str, known: Collection[str]) -> str:
 def _full(name: str, known: Collection[str]) -> str:
     meant = sorted(each for each in known if each.endswith((f"/{name}", f".{name}")))
     if len(meant) > 1:
-        more = f" and {len(meant) - _MOST} more" if len(meant) > _MOST else ""
-        complain(f"{name[:100]!r} may be {', '.join(meant[:_MOST])}{more}: name one of them in full")
+        more = _(" and {more} more", more=len(meant) - _MOST) if len(meant) > _MOST else ""
+        complain(
+            _(
+                "{name!r} may be {meant}{more}: name one of them in full",
+                name=name[:100],
+                meant=", ".join(meant[:_MOST]),
+                more=more,
+            )
+        )
         raise typer.Exit(2)
     return meant[0] if meant else name

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ndxp.language import _, spoken
 from ndxp.options import Json
 from ndxp.terminal import complain, console, print_json, styled, table
 from ndxp.world import Citizen, UnknownPersonaError, World, province_by_code
@@ -36,7 +37,8 @@ def people(
                 {"persona": found.key, "story": found.story, "story_vi": found.story_vi, **_plain(found.citizen)}
             )
         else:
-            console.print(styled("[bold]{}[/] (synthetic)\n{}\n{}\n", found.key, found.story, found.story_vi))
+            stories = {"en": (found.story, found.story_vi), "vi": (found.story_vi,)}[spoken()]
+            console.print(styled(_("[bold]{}[/] (synthetic)\n{}\n"), found.key, "\n".join(stories)))
             console.print(table(("field", "value"), list(_plain(found.citizen).items())))
         return
     named = (
@@ -46,7 +48,8 @@ def people(
         print_json([{**({"persona": key} if key else {}), **_plain(citizen)} for key, citizen in named])
         return
     console.print(
-        "Synthetic people; nobody here exists." + ("" if sample else " `ndxp people --persona KEY` tells a story.")
+        _("Synthetic people; nobody here exists.")
+        + ("" if sample else f" {_('`ndxp people --persona KEY` tells a story.')}")
     )
     rows = [
         (key, c.number, c.full_name, c.birth_date.isoformat(), province_by_code(c.number[:3]).name) for key, c in named

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.admin import Session
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import complain, console, print_json, table
 
@@ -38,7 +39,7 @@ def quota(
     changes = {"rate": rate, "burst": burst, "daily": daily, "in_flight": in_flight}
     changes = {name: value for name, value in changes.items() if value is not None}
     if (not consumer and (changes or remove)) or (changes and remove):
-        complain("name the consumer, and either its new quota or --remove: `ndxp quota VN/COM/C01/app --rate 50`")
+        complain(_("name the consumer, and either its new quota or --remove: `ndxp quota VN/COM/C01/app --rate 50`"))
         raise typer.Exit(2)
     name = consumer if consumer in ("", "default") else session.subsystem(consumer)
     if changes:

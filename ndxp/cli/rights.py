@@ -8,6 +8,7 @@ from ndxp.admin import Session
 from ndxp.cli.directory import print_grants
 from ndxp.cli.names import full_method, methods, similar
 from ndxp.errors import Reason
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, styled, visible
 
@@ -39,15 +40,15 @@ def can(
     if as_json:
         print_json(found)
     elif found["allowed"]:
-        line = styled("[green]Yes[/]: {} may call {} of {}, under this grant:", client, method, found["provider"])
+        line = styled(_("[green]Yes[/]: {} may call {} of {}, under this grant:"), client, method, found["provider"])
         console.print(line)
         print_grants([found["grant"]])
     else:
-        console.print(styled("[red]No[/] ({}): {}", found["reason"], found["message"]), soft_wrap=True)
+        console.print(styled(_("[red]No[/] ({}): {}"), found["reason"], found["message"]), soft_wrap=True)
         if found["grant"]:
             print_grants([found["grant"]])
         if found["reason"] == Reason.UNKNOWN_SERVICE and (meant := similar(method, methods(session))):
-            console.print(f"Did you mean {meant}?", style="yellow", soft_wrap=True)
-        console.print(f"What to do: {visible(found['remedy'])}", style="yellow", soft_wrap=True)
+            console.print(_("Did you mean {meant}?", meant=meant), style="yellow", soft_wrap=True)
+        console.print(_("What to do: {remedy}", remedy=visible(_(found["remedy"]))), style="yellow", soft_wrap=True)
     if not found["allowed"]:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from ndxp.admin import AdminRefused, Session
 from ndxp.cli.fault import print_faults
 from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
 from ndxp.plural import count
 from ndxp.sandbox import doors, life, plan
@@ -61,16 +62,22 @@ def up(
     """
     state = State.read(folder)
     if state is not None and state.attached:
-        raise plan.PlanFailed(f"{folder} is attached to the exchange at {state.gateway}; name another with --folder")
+        raise plan.PlanFailed(
+            _(
+                "{folder} is attached to the exchange at {gateway}; name another with --folder",
+                folder=folder,
+                gateway=state.gateway,
+            )
+        )
     if state is not None and state.alive():
         _refuse_another_clock(state, clock)
-        _announce(state, as_json, "already running")
+        _announce(state, as_json, _("already running"))
         return
     if state is not None:
         killed = bool(state.members())
         life.stop(state)
         if killed:
-            console.print(f"Cleaned up after an exchange that was killed in {folder}.", style="yellow")
+            console.print(_("Cleaned up after an exchange that was killed in {folder}.", folder=folder), style="yellow")
     planned = plan.make(
         folder,
         workers=workers,
@@ -83,7 +90,7 @@ def up(
         console=console_too,
     )
     state = life.start(planned)
-    _announce(state, as_json, f"ready in {state.ready_seconds:.1f} s")
+    _announce(state, as_json, _("ready in {seconds:.1f} s", seconds=state.ready_seconds))
     for failure in dict.fromkeys(life.failures(state).values()):
         complain(failure)
     if detach:
@@ -92,10 +99,12 @@ def up(
         while state.alive():
             time.sleep(0.2)
         if State.read(folder) is None or state.members():
-            raise life.StartFailed(f"the exchange in {state.folder} ended: its supervisor, or the folder, is gone")
-        console.print("The exchange was stopped.")
+            raise life.StartFailed(
+                _("the exchange in {folder} ended: its supervisor, or the folder, is gone", folder=state.folder)
+            )
+        console.print(_("The exchange was stopped."))
     except KeyboardInterrupt:
-        console.print("Stopping: calls in flight may finish.")
+        console.print(_("Stopping: calls in flight may finish."))
     finally:
         life.stop(state)
 
@@ -108,7 +117,13 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """
     state = State.read(folder)
     if state is not None and state.attached:
-        raise NoSandbox(f"{folder} is attached to the exchange at {state.gateway}; stop that where it runs")
+        raise NoSandbox(
+            _(
+                "{folder} is attached to the exchange at {gateway}; stop that where it runs",
+                folder=folder,
+                gateway=state.gateway,
+            )
+        )
     if state is None:
         stopped = life.stop_left(folder)
     else:
@@ -117,7 +132,11 @@ def down(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     if as_json:
         print_json({"stopped": stopped})
     else:
-        console.print(f"Stopped the exchange in {folder}." if stopped else f"No exchange is running in {folder}.")
+        console.print(
+            _("Stopped the exchange in {folder}.", folder=folder)
+            if stopped
+            else _("No exchange is running in {folder}.", folder=folder)
+        )
 
 
 @app.command()
@@ -166,7 +185,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     if as_json:
         print_json(shown)
     else:
-        mark = "[green]ready[/]" if ready else "[red]not ready[/]"
+        mark = _("[green]ready[/]") if ready else _("[red]not ready[/]")
         console.print(
             styled(
                 f"{mark}: gateway {{}}, control {{}}, HTTP {{}}",
@@ -177,14 +196,21 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         )
         transactions = count(shown["transactions"], "transaction", grouped=True)
         console.print(
-            f"attached, {transactions}"
+            _("attached, {transactions}", transactions=transactions)
             if state.attached
-            else f"started in {state.ready_seconds} s, {shown['rss_mb']} MB, {transactions}, "
-            f"durability {state.durability}"
+            else _(
+                "started in {ready_seconds} s, {rss_mb} MB, {transactions}, durability {durability}",
+                ready_seconds=state.ready_seconds,
+                rss_mb=shown["rss_mb"],
+                transactions=transactions,
+                durability=state.durability,
+            )
         )
         if state.clock_file is not None:
             time_now = Clock(state.clock_file).moment()
-            console.print(f"the nation's clock ({state.clock}): {time_now:%A %Y-%m-%d %H:%M}")
+            console.print(
+                _("the nation's clock ({clock}): {time_now:%A %Y-%m-%d %H:%M}", clock=state.clock, time_now=time_now)
+            )
         if trouble:
             console.print(trouble, style="red")
         _print_on(faults)
@@ -193,7 +219,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             rows = [tuple(process.values()) for process in processes]
             console.print(table(("process", "pid#", "MB#", "metrics"), rows))
         entries = together(services, "serving")
-        rows = [("up" if s["serving"] else "DOWN", providers, s["contract"]) for s, providers in entries]
+        rows = [(_("up") if s["serving"] else _("DOWN"), providers, s["contract"]) for s, providers in entries]
         console.print()
         console.print(table(("", "provider", "service"), rows))
         for service in services:
@@ -207,17 +233,17 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def _print_on(faults: list[dict[str, Any]]) -> None:
     """Prints the faults that are on, if there are any, and how to remove them."""
     if faults:
-        console.print(f"\n{count(len(faults), 'fault', are=True)} on, set on purpose:", style="yellow")
+        console.print(_("\n{faults} on, set on purpose:", faults=count(len(faults), "fault", are=True)), style="yellow")
         print_faults(faults)
-        console.print("Remove one: `ndxp fault remove ID`; all: `ndxp fault clear`")
+        console.print(_("Remove one: `ndxp fault remove ID`; all: `ndxp fault clear`"))
 
 
 def _print_open(circuits: dict[str, list[str]]) -> None:
     """Prints the providers that gateways leave alone."""
     for provider, gateways in circuits.items():
         console.print(
-            f"{provider} is left alone by {', '.join(gateways)}, because it could not be reached: callers get "
-            "CIRCUIT_OPEN, and every 2 s one call tries it",
+            _("{provider} is left alone by {gateways}, because it could not be reached: callers "
+"get CIRCUIT_OPEN, and every 2 s one call tries it", provider=provider, gateways=', '.join(gateways)),
             style="red", soft_wrap=True,
         )  # fmt: skip
 
@@ -227,8 +253,12 @@ def _refuse_another_clock(state: State, clock: str) -> None:
     if clock not in ("real", state.clock):
         rate_of(clock)
         raise plan.PlanFailed(
-            f"the exchange in {state.folder} is running already, and its clock is `{state.clock}`; for another clock, "
-            "`ndxp down` first"
+            _(
+                "the exchange in {folder} is running already, and its clock is `{clock}`; for "
+                "another clock, `ndxp down` first",
+                folder=state.folder,
+                clock=state.clock,
+            )
         )
 
 
@@ -240,14 +270,14 @@ def _announce(state: State, as_json: bool, what: str) -> None:
              "ready_seconds": state.ready_seconds}
         )  # fmt: skip
         return
-    console.print(styled("[bold green]The exchange is {}.[/] Every person in it is synthetic.", what))
-    console.print(f"  gateway  {state.gateway}  (gRPC)")
-    console.print(f"  control  {state.control_url}  (tokens, admin API, /openapi.json)")
-    console.print(f"  HTTP     {state.rest_url}  (JSON: POST /package.Service/Method)")
-    console.print(f"  folder   {state.folder}  (credentials, ledger, logs)")
+    console.print(styled(_("[bold green]The exchange is {}.[/] Every person in it is synthetic."), what))
+    console.print(_("  gateway  {gateway}  (gRPC)", gateway=state.gateway))
+    console.print(_("  control  {control_url}  (tokens, admin API, /openapi.json)", control_url=state.control_url))
+    console.print(_("  HTTP     {rest_url}  (JSON: POST /package.Service/Method)", rest_url=state.rest_url))
+    console.print(_("  folder   {folder}  (credentials, ledger, logs)", folder=state.folder))
     if url := console_url(Path(state.folder)):
-        console.print(f"  console  {url}  (works once; `ndxp console` opens it)", soft_wrap=True)
-    console.print("Next: `ndxp people`, `ndxp call --help`, `ndxp log tail`, `ndxp down`")
+        console.print(_("  console  {url}  (works once; `ndxp console` opens it)", url=url), soft_wrap=True)
+    console.print(_("Next: `ndxp people`, `ndxp call --help`, `ndxp log tail`, `ndxp down`"))
 
 
 def console_url(folder: Path) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from ndxp.admin import AdminRefused, Session
 from ndxp.identifiers import in_slashes
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, warn
 
@@ -45,8 +46,10 @@ def add(
     """
     if bool(address) == bool(rest) or (rest and in_flight) or (openapi and not rest):
         raise typer.BadParameter(
-            "for a gRPC service give CONTRACT, ADDRESS and perhaps --in-flight; "
-            "for a REST service give CODE, --rest and perhaps --openapi"
+            _(
+                "for a gRPC service give CONTRACT, ADDRESS and perhaps --in-flight; for a REST "
+                "service give CODE, --rest and perhaps --openapi"
+            )
         )
     if rest:
         _add_rest(provider, contract, rest, openapi, Session(folder), as_json)
@@ -59,7 +62,15 @@ def add(
     if as_json:
         print_json(added)
     else:
-        console.print(f"{added['provider']} offers {contract} at {address}.", soft_wrap=True)
+        console.print(
+            _(
+                "{provider} offers {contract} at {address}.",
+                provider=added["provider"],
+                contract=contract,
+                address=address,
+            ),
+            soft_wrap=True,
+        )
         warn(added)
 
 
@@ -74,7 +85,9 @@ def remove(provider: _Provider, contract: _Either, folder: Folder = DEFAULT_FOLD
     if as_json:
         print_json({"removed": named})
     else:
-        console.print(f"{named['provider']} offers {contract} no more.", soft_wrap=True)
+        console.print(
+            _("{provider} offers {contract} no more.", provider=named["provider"], contract=contract), soft_wrap=True
+        )
 
 
 @service_app.command()
@@ -100,7 +113,15 @@ def _add_rest(provider: str, code: str, url: str, document: Path | None, session
     if as_json:
         print_json(added)
     else:
-        console.print(f"{added['provider']} offers {code} at {url}; its paths begin with /{code}/.", soft_wrap=True)
+        console.print(
+            _(
+                "{provider} offers {code} at {url}; its paths begin with /{code}/.",
+                provider=added["provider"],
+                code=code,
+                url=url,
+            ),
+            soft_wrap=True,
+        )
         warn(added)
 
 
@@ -115,12 +136,12 @@ def _read_document(path: Path) -> Any:
 
             document = read_yaml(text)
     except ImportError as error:
-        raise AdminRefused(f"{path} is no JSON, and to read YAML: pip install 'ndxp[gateway]'") from error
+        raise AdminRefused(_("{path} is no JSON, and to read YAML: pip install 'ndxp[gateway]'", path=path)) from error
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise AdminRefused(f"{path}: {why}") from error
     if not isinstance(document, dict):
-        raise AdminRefused(f"{path} is no OpenAPI document: it must be a JSON or YAML object")
+        raise AdminRefused(_("{path} is no OpenAPI document: it must be a JSON or YAML object", path=path))
     return document
 
 
@@ -129,4 +150,7 @@ def _switch(verb: str, provider: str, contract: str, folder: Folder, as_json: bo
     if as_json:
         print_json(changed)
     else:
-        console.print(f"{changed['provider']}: {contract} is {verb}d.", soft_wrap=True)
+        state = _("disabled") if verb == "disable" else _("enabled")
+        provider = changed["provider"]
+        told = _("{provider}: {contract} is {state}.", provider=provider, contract=contract, state=state)
+        console.print(told, soft_wrap=True)

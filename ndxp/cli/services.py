@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.admin import Session
-from ndxp.cli.describe import kind_of, of_method, of_service, print_method, print_service
+from ndxp.cli.describe import print_method, print_service
 from ndxp.cli.names import full_method, full_service, methods, must_be_offered
 from ndxp.cli.names import services as known_services
 from ndxp.contract import Contract
+from ndxp.description import kind_of, of_method, of_service
+from ndxp.language import _
 from ndxp.openapi import document
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.reflection import look_up
@@ -52,10 +54,10 @@ def services(
     for service, providers in together(found, "address"):
         console.print(styled("[bold]{}[/]  {}  {}", service["contract"], providers, service["address"]))
         if service["trouble"]:
-            console.print(styled("  [red]not learnt[/]: {}", service["trouble"]), soft_wrap=True)
+            console.print(styled(_("  [red]not learnt[/]: {}"), service["trouble"]), soft_wrap=True)
         for name, method in service["methods"].items():
             kind = kind_of(client_streaming=method["client_streaming"], server_streaming=method["server_streaming"])
-            console.print(f"  {name:24}{'read only' if method['read_only'] else '':12}{kind}")
+            console.print(f"  {name:24}{_('read only') if method['read_only'] else '':12}{kind}")
     for service in found:
         if service["rest"]:
             console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
@@ -123,6 +125,6 @@ def _contract(session: Session, member: str, service: str) -> Contract:
     """A service that is registered. Ends the command when the gateway does not know its contract."""
     found = look_up(session.state.gateway, session.tokens(session.subsystem(member)), service)
     if found is None:
-        complain(f"the gateway does not know the contract of {service}; `ndxp services` says why")
+        complain(_("the gateway does not know the contract of {service}; `ndxp services` says why", service=service))
         raise typer.Exit(1)
     return found

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-Language = Literal["vi", "en"]
+from ndxp.language import Language, _
 
 _FOLDER = Path(__file__).with_name("scenarios")
 
@@ -47,11 +47,11 @@ def load(name: str) -> Scenario:
     if name not in names():
         meant = get_close_matches(name, names(), n=1)
         more = f"did you mean {meant[0]!r}?" if meant else f"there are {', '.join(names())}"
-        raise ScenarioRefused(f"no such scenario: {name[:100]!r}; {more}")
+        raise ScenarioRefused(_("no such scenario: {name!r}; {more}", name=name[:100], more=more))
     try:
         from ndxp.yaml_file import read_yaml
     except ImportError as error:
-        raise ScenarioRefused("to read scenarios: pip install 'ndxp[gateway]'") from error
+        raise ScenarioRefused(_("to read scenarios: pip install 'ndxp[gateway]'")) from error
     return Scenario(name=name, **read_yaml((_FOLDER / f"{name}.yaml").read_bytes()))
 
 

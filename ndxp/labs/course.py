@@ -13,6 +13,7 @@ from ndxp.labs.progress import Attempt, Progress
 from ndxp.labs.shelf import Found, find
 from ndxp.labs.text import LabRefused, TaskText, Text, filled
 from ndxp.labs.workplace import Workplace, add_subsystems, remove_subsystems
+from ndxp.language import _
 from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.state import State
 from ndxp.wire import status
@@ -52,7 +53,9 @@ class Course:
         """The lab that was started last."""
         progress = Progress.read(run_folder)
         if progress.current not in progress.attempts:
-            raise LabRefused("no lab is started here: `ndxp lab list` shows them, `ndxp lab start 1` starts the first")
+            raise LabRefused(
+                _("no lab is started here: `ndxp lab list` shows them, `ndxp lab start 1` starts the first")
+            )
         found = Found(Path(progress.attempts[progress.current].folder))
         return cls(_operator(run_folder), found, progress)
 
@@ -77,7 +80,7 @@ class Course:
         try:
             return self._progress.attempts[self.name]
         except KeyError:
-            raise LabRefused(f"the lab {self.name} is not started: `ndxp lab start {self.name}`") from None
+            raise LabRefused(_("the lab {name} is not started: `ndxp lab start {name}`", name=self.name)) from None
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -113,7 +116,9 @@ class Course:
         """Keeps an answer to a task. Raises LabRefused for a task that there is not."""
         names = [each.name for each in self.tasks]
         if task not in names:
-            raise LabRefused(f"this lab has no task {task[:100]!r}; it has {', '.join(names)}")
+            raise LabRefused(
+                _("this lab has no task {task!r}; it has {names}", task=task[:100], names=", ".join(names))
+            )
         self._progress.keep(self.name, lambda attempt: attempt.answers.update({task: text.strip()}))
 
     def hint(self) -> tuple[Result, str] | None:
@@ -128,7 +133,7 @@ class Course:
     def explanation(self) -> str:
         """What has happened and why. Raises LabRefused before all tasks are done."""
         if len(self.attempt.done) < len(self.tasks):
-            raise LabRefused("the explanation comes when all tasks are done: `ndxp lab check` says what is missing")
+            raise LabRefused(_("the explanation comes when all tasks are done: `ndxp lab check` says what is missing"))
         return self.filled(self.text.explanation)
 
     def solution(self) -> str:
@@ -147,15 +152,17 @@ class Course:
         self._begin(self.attempt.language)
 
     def finish(self) -> None:
-        """Removes the lab's subsystems with their grants, quotas and faults. What was done stays in the ledger."""
+        """Removes the lab's subsystems with all that they have on the exchange. What was done stays in the ledger."""
         remove_subsystems(self._operator.admin, self.attempt.subsystems.values())
         self._keep(state="finished")
 
     def _begin(self, language: Language) -> None:
         lab, admin, name = self._found.lab, self._operator.admin, self.name
+        if lab.simulated_clock and self._operator.state.clock_file is None:
+            raise LabRefused(f"in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`")
         if name in self._progress.attempts:
             remove_subsystems(admin, self.attempt.subsystems.values())
-        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles)
+        subsystems = add_subsystems(admin, name.partition("-")[0], lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
         values = {**subsystems, "folder": str(files.resolve())}
@@ -181,7 +188,7 @@ class Course:
         """What the lab has on the exchange. Raises LabRefused for a lab that is finished."""
         attempt = self.attempt
         if attempt.state == "finished":
-            raise LabRefused(f"the lab {self.name} is finished: `ndxp lab start {self.name}` begins it anew")
+            raise LabRefused(_("the lab {name} is finished: `ndxp lab start {name}` begins it anew", name=self.name))
         return Workplace(
             self._operator, attempt.subsystems, self._progress.files(self.name), since=attempt.since,
             values=attempt.values, answers=attempt.answers,
@@ -205,6 +212,6 @@ def _operator(run_folder: Path) -> Operator:
     state = State.running(run_folder)
     if state.attached:
         raise LabRefused(
-            "labs need an exchange on this machine, because they add subsystems to it: start one with `ndxp up -d`"
+            _("labs need an exchange on this machine, because they add subsystems to it: start one with `ndxp up -d`")
         )
     return Operator(state)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from ndxp.faults.scenario import Language
+from ndxp.language import Language
 
 if TYPE_CHECKING:
     from ndxp.labs.workplace import Workplace
@@ -51,12 +51,16 @@ def _nothing(_: "Workplace") -> dict[str, str]:
 class Lab:
     """A lab.
 
-    ``roles`` are its subsystems: the name of each, and the subsystem whose rights it has. ``prepare`` makes the
-    state at the start, and gives values that the texts name in braces, such as a citizen's number; the subsystems of
-    the roles are among these values already. ``minutes`` is how long a class needs.
+    ``roles`` are its subsystems: the name of each, and the subsystem whose rights it has. ``members`` are further
+    roles, each the only subsystem of a member of its own, with the groups of this member: a lab may disable it without
+    disturbing anybody. ``prepare`` makes the state at the start, and gives values that the texts name in braces, such
+    as a citizen's number; the subsystems of the roles are among these values already. ``minutes`` is how long a class
+    needs. A lab with ``simulated_clock`` waits for working days to pass: it is for exchanges whose clock is not real.
     """
 
     minutes: int
     roles: Mapping[str, str]
     tasks: tuple[Task, ...]
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    simulated_clock: bool = False
     prepare: "Callable[[Workplace], Mapping[str, str]]" = field(default=_nothing)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ndxp.labs.lab import Language
 from ndxp.labs.text import LabRefused
+from ndxp.language import _
 from ndxp.locked_file import locked
 from ndxp.whole_file import whole_file
 
@@ -55,14 +56,14 @@ class Progress:
         except FileNotFoundError:
             return cls(run_folder)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise LabRefused(f"{path} cannot be used: remove it, and start the lab again") from error
+            raise LabRefused(_("{path} cannot be used: remove it, and start the lab again", path=path)) from error
 
     def keep(self, name: str, change: Callable[[Attempt], None]) -> None:
         """Changes an attempt, here and in the file. What another terminal has changed meanwhile stays."""
         with self._alone():
             now = Progress.read(self.run_folder)
             if name not in now.attempts:
-                raise LabRefused(f"the lab {name} is not started: `ndxp lab start {name}`")
+                raise LabRefused(_("the lab {name} is not started: `ndxp lab start {name}`", name=name))
             change(now.attempts[name])
             now._write()
         self.attempts = now.attempts

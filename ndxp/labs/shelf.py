@@ -13,6 +13,7 @@ from ndxp import tree
 from ndxp.labs.lab import Lab, Language
 from ndxp.labs.text import LabRefused, Text, read
 from ndxp.labs.workplace import Workplace
+from ndxp.language import _
 
 _NAME = re.compile(r"lab_(\d\d)_([a-z0-9_]+)")
 
@@ -33,7 +34,7 @@ class Found:
         """Its tasks and its state at the start. Raises LabRefused."""
         found = getattr(self._module("lab"), "LAB", None)
         if not isinstance(found, Lab):
-            raise LabRefused(f"{self.folder / 'lab.py'} has no LAB that is a ndxp.labs.Lab")
+            raise LabRefused(_("{path} has no LAB that is a ndxp.labs.Lab", path=self.folder / "lab.py"))
         return found
 
     @cached_property
@@ -41,7 +42,7 @@ class Found:
         """Does what a pupil would do. Raises LabRefused."""
         found: Callable[[Workplace], None] | None = getattr(self._module("solution"), "solve", None)
         if not callable(found):
-            raise LabRefused(f"{self.folder / 'solution.py'} has no function solve")
+            raise LabRefused(_("{path} has no function solve", path=self.folder / "solution.py"))
         return found
 
     def text(self, language: Language) -> Text:
@@ -49,7 +50,12 @@ class Found:
         found = read(self.folder, language)
         if len(found.tasks) != len(self.lab.tasks):
             raise LabRefused(
-                f"{self.folder / language / 'lab.md'} has {len(found.tasks)} tasks, lab.py has {len(self.lab.tasks)}"
+                _(
+                    "{path} has {here} tasks, lab.py has {there}",
+                    path=self.folder / language / "lab.md",
+                    here=len(found.tasks),
+                    there=len(self.lab.tasks),
+                )
             )
         return found
 
@@ -57,12 +63,14 @@ class Found:
         path = self.folder / f"{name}.py"
         spec = importlib.util.spec_from_file_location(f"{self.folder.name}.{name}", path)
         if not path.is_file() or spec is None or spec.loader is None:
-            raise LabRefused(f"the lab {self.name} has no file {path}")
+            raise LabRefused(_("the lab {name} has no file {path}", name=self.name, path=path))
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
         except Exception as error:  # a folder of others may hold anything
-            raise LabRefused(f"{path} cannot be used: {type(error).__name__}: {error}") from error
+            raise LabRefused(
+                _("{path} cannot be used: {name}: {error}", path=path, name=type(error).__name__, error=error)
+            ) from error
         return module
 
 
@@ -71,13 +79,20 @@ def labs(folders: Sequence[Path] = ()) -> list[Found]:
     found = dict[str, Found]()
     for folder in (tree.LABS, *folders):
         if not folder.is_dir():
-            raise LabRefused(f"there is no folder of labs {folder}")
+            raise LabRefused(_("there is no folder of labs {folder}", folder=folder))
         for path in sorted(folder.iterdir()):
             if not _NAME.fullmatch(path.name) or not path.is_dir():
                 continue
             lab = Found(path.resolve())
             if lab.name in found:
-                raise LabRefused(f"two folders have the lab {lab.name}: {found[lab.name].folder} and {path}")
+                raise LabRefused(
+                    _(
+                        "two folders have the lab {name}: {folder} and {path}",
+                        name=lab.name,
+                        folder=found[lab.name].folder,
+                        path=path,
+                    )
+                )
             found[lab.name] = lab
     return [found[name] for name in sorted(found)]
 
@@ -88,10 +103,16 @@ def find(name: str, folders: Sequence[Path] = ()) -> Found:
     wanted = name.lower().zfill(2) if name.isdecimal() else name.lower()
     meant = [lab for lab in known if wanted in (lab.name, *lab.name.split("-", 1))]
     if len(meant) > 1:
-        raise LabRefused(f"{name!r} may be {', '.join(lab.name for lab in meant)}: name one of them in full")
+        raise LabRefused(
+            _(
+                "{name!r} may be {named}: name one of them in full",
+                name=name,
+                named=", ".join(lab.name for lab in meant),
+            )
+        )
     if meant:
         return meant[0]
     names = [lab.name for lab in known]
     close = get_close_matches(wanted, names, n=1)
     more = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
-    raise LabRefused(f"no such lab: {name[:100]!r}; {more}")
+    raise LabRefused(_("no such lab: {name!r}; {more}", name=name[:100], more=more))

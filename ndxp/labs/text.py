@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ndxp.labs.lab import Language
+from ndxp.language import _
 
 
 class LabRefused(Exception):
@@ -44,10 +45,10 @@ def read(folder: Path, language: Language) -> Text:
         try:
             return path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise LabRefused(f"the text {path} of the lab cannot be read: {error}") from error
+            raise LabRefused(_("the text {path} of the lab cannot be read: {error}", path=path, error=error)) from error
 
     head, *sections = re.split(r"^## ", page("lab"), flags=re.MULTILINE)
-    title, _, introduction = head.removeprefix("# ").partition("\n")
+    title, introduction = head.removeprefix("# ").partition("\n")[::2]
     tasks = tuple(map(_task, sections))
     return Text(title.strip(), introduction.strip(), tasks, page("explanation"), page("solution"), page("lesson"))
 

@@ -12,7 +12,11 @@ from ndxp.sandbox.calls import Call, Calls, records_of
 from ndxp.sandbox.nation import world
 from ndxp.sandbox.operator import Operator
 from ndxp.sandbox.twin import add_twin, remove_twin
+from ndxp.subject import read_subject_key, subject_hash
 from ndxp.world import Citizen
+
+_COMPANIES, _ONLY = "VN/COM", "app"
+"""Where a lab's own members are, and the name of the only subsystem of each."""
 
 _HOURS = 12
 """How long the faults of a lab are on, if nobody ends it."""
@@ -52,6 +56,11 @@ class Workplace:
         """The run folder of the exchange."""
         return Path(self._operator.state.folder)
 
+    @property
+    def doors(self) -> str:
+        """The URL of the doors for HTTP."""
+        return self._operator.state.rest_url
+
     # What checks read
 
     def calls(self, role: str = "me", **conditions: Any) -> Calls:
@@ -62,6 +71,10 @@ class Workplace:
         """The same calls as the ledger's records."""
         self._operator.recorded()
         return list(records_of(self.admin, self.subsystems[role], self.since))
+
+    def subject(self, number: str) -> str:
+        """The keyed hash by which the ledger knows the citizen with this number."""
+        return subject_hash(read_subject_key(Path(self._operator.state.credentials)), number)
 
     def answer(self, task: str) -> str:
         """What was answered to a task; empty before."""
@@ -100,7 +113,9 @@ class Workplace:
         self._operator.wait()
 
 
-def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> dict[str, str]:
+def add_subsystems(
+    admin: AdminApi, number: str, roles: Mapping[str, str], members: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
     """Adds the subsystems of an attempt at a lab; gives their identifiers by role. Raises AdminRefused.
 
     Their names are new each time: agencies remember whose request they have answered, and quotas who has called.
@@ -108,11 +123,27 @@ def add_subsystems(admin: AdminApi, number: str, roles: Mapping[str, str]) -> di
     attempt, added = token_hex(2), dict[str, str]()
     for role, of in roles.items():
         added[role] = next(iter(add_twin(admin, of, f"lab{number}-{attempt}-{role}")))
+    for role, groups in members.items():
+        member = f"{_COMPANIES}/lab{number}-{attempt}-{role}"
+        body = {"id": member, "name": f"Lab {number}: {role}", "groups": groups, "subsystems": [_ONLY]}
+        added[role] = next(iter(admin.send("POST", "/members", body=body)["credentials"]))
     return added
 
 
 def remove_subsystems(admin: AdminApi, subsystems: Iterable[str]) -> None:
-    """Removes the subsystems of an attempt, with their grants, quotas and faults; those that are gone are no error."""
-    there = {f"{member['id']}/{name}" for member in admin.get("/members") for name in member["subsystems"]}
-    for subsystem in there.intersection(subsystems):
-        remove_twin(admin, subsystem)
+    """Removes the subsystems of an attempt, with their services, grants, quotas and faults.
+
+    Those that are gone are no error. A member that was added for the attempt, with one subsystem, goes with it.
+    """
+    wanted = set(subsystems)
+    for service in admin.get("/services"):
+        if service["provider"] in wanted:
+            offer = {"provider": service["provider"], "contract": service["contract"]}
+            admin.send("DELETE", "/services", query=offer)
+    for member in admin.get("/members"):
+        there = [f"{member['id']}/{name}" for name in member["subsystems"]]
+        if member["subsystems"] == [_ONLY] and wanted.issuperset(there):
+            admin.send("DELETE", "/members", query={"member": member["id"]})
+            continue
+        for subsystem in wanted.intersection(there):
+            remove_twin(admin, subsystem)

@@ -10,7 +10,8 @@ REQUEST_HEADERS: Mapping[str, str] = {
     metadata.CLIENT: "The calling subsystem; it must be the one of the token, and may be left out.",
     metadata.SERVICE: "The subsystem that is to answer, where several offer the service.",
     metadata.MESSAGE_ID: "An id of the caller's own; recorded in the ledger.",
-    metadata.USER_ID: "The officer who asks; recorded in the ledger.",
+    metadata.USER_ID: "The officer who asks; recorded in the ledger. Trần Văn B is sent as RFC 8187 writes it: "
+    "UTF-8''Tr%E1%BA%A7n%20V%C4%83n%20B.",
     metadata.ISSUE: "The matter that the call belongs to; recorded in the ledger.",
     metadata.REPRESENTED_PARTY: "On whose behalf the caller asks; recorded in the ledger.",
     metadata.PATH: "The path of a call of a REST service; other services take none.",

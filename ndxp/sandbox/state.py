@@ -16,6 +16,7 @@ import psutil
 
 from ndxp.address import Address
 from ndxp.client import TLS_FOLDER, Credentials, Tokens
+from ndxp.language import _
 from ndxp.whole_file import whole_file
 from ndxp.wire.tls import FRONT, trust
 
@@ -98,13 +99,28 @@ class State:
         """The state of a running sandbox; raises NoSandbox."""
         state = cls.read(folder)
         if state is None and processes_of(folder):
-            raise NoSandbox(f"the run folder {folder} was removed while its exchange runs; `ndxp down` stops it")
+            raise NoSandbox(
+                _("the run folder {folder} was removed while its exchange runs; `ndxp down` stops it", folder=folder)
+            )
         if state is None:
-            raise NoSandbox(f"no exchange in {folder}; start one with `ndxp up -d`, or name its folder with --folder")
+            raise NoSandbox(
+                _(
+                    "no exchange in {folder}; start one with `ndxp up -d`, or name its folder with --folder",
+                    folder=folder,
+                )
+            )
         if not state.alive() and state.attached:
-            raise NoSandbox(f"the exchange that {folder} is attached to does not answer at {state.gateway}")
+            raise NoSandbox(
+                _(
+                    "the exchange that {folder} is attached to does not answer at {gateway}",
+                    folder=folder,
+                    gateway=state.gateway,
+                )
+            )
         if not state.alive():
-            raise NoSandbox(f"the exchange in {folder} is not running any more; start it with `ndxp up -d`")
+            raise NoSandbox(
+                _("the exchange in {folder} is not running any more; start it with `ndxp up -d`", folder=folder)
+            )
         return state
 
     def write(self) -> None:

@@ -1,8 +1,10 @@
 """Names of the exchange's metadata on the wire, and the check of a caller's metadata."""
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from secrets import token_hex
+from urllib.parse import quote, unquote_to_bytes
 
 from ndxp.errors import Reason, Refusal
 from ndxp.subject import MOST_SUBJECTS
@@ -44,8 +46,17 @@ PREFIX = "x-ndxp-"
 FROM_CALLER = frozenset({CLIENT, SERVICE, MESSAGE_ID, USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE, PATH, FAULT})
 """The ``x-ndxp-*`` keys that a caller may send, besides ``ATTEMPTS_BEFORE``."""
 
+TEXTS = frozenset({USER_ID, ISSUE, REPRESENTED_PARTY, PURPOSE})
+"""The keys whose values are texts of people. Letters outside ASCII are sent as RFC 8187 writes them after ``UTF_8``."""
+
+UTF_8 = "UTF-8''"
+"""How the value of a text begins that is percent-encoded: ``UTF-8''Tr%E1%BA%A7n%20V%C4%83n%20B`` for Trần Văn B."""
+
 MAX_VALUE = 256
 """Longest value of an ``x-ndxp-*`` key, in characters; ``x-ndxp-path`` may be longer."""
+
+LONGEST_ENCODED = 1024
+"""Longest value of a text as it is sent, percent-encoded."""
 
 LONGEST_PATH = 1024
 """Longest value of ``x-ndxp-path``, in characters."""
@@ -57,6 +68,7 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _TRANSACTION = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SUBJECTS = re.compile(rf"[0-9a-f]{{32}}(?: [0-9a-f]{{32}}){{0,{MOST_SUBJECTS - 1}}}(?: \+)?")
 _WITHHELD = re.compile(r"(?:[A-Za-z_][\w.]*(?: [A-Za-z_][\w.]*)*(?: \+)?|\+)?", re.ASCII)
+_ENCODED = re.compile(rf"{UTF_8}(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-Fa-f]{{2}})+")
 _FORMS = {TRACEPARENT: _TRACEPARENT, PREVIOUS_ATTEMPTS: re.compile(r"[1-9]\d{0,2}", re.ASCII)}
 _READ_AS = {ATTEMPTS_BEFORE: PREVIOUS_ATTEMPTS}
 _NOT_ONWARD = frozenset({AUTHORIZATION, CLIENT, SERVICE, FAULT, "user-agent", "te", "content-type"})
@@ -70,22 +82,20 @@ Pairs = Iterable[Pair]
 def read(pairs: Pairs) -> dict[str, str]:
     """The caller's ``authorization``, ``traceparent``, ``grpc-previous-rpc-attempts`` and ``x-ndxp-*`` values.
 
-    Raises Refusal(INVALID_METADATA) for an unknown or repeated ``x-ndxp-*`` key, a value of one that is too long, and
-    any key's value that is not printable ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks, and
-    so is a malformed number of attempts; ``x-ndxp-previous-attempts`` is read under gRPC's name.
+    Texts are decoded if they are percent-encoded. Raises Refusal(INVALID_METADATA) for an unknown or repeated
+    ``x-ndxp-*`` key, a value of one that is too long or encoded wrongly, and any key's value that is not printable
+    ASCII. A malformed ``traceparent`` is left out, as W3C Trace Context asks, and so is a malformed number of attempts;
+    ``x-ndxp-previous-attempts`` is read under gRPC's name.
     """
     found: dict[str, str] = {}
     for given, value in pairs:
         key = _READ_AS.get(given, given)
         if isinstance(value, str) and not (value.isascii() and value.isprintable()):
             # HTTP/2 allows such bytes, but gRPC clients refuse to pass them on.
-            raise _invalid(key, f"the value of {key[:64]} must be printable ASCII")
+            advice = f"; other letters follow {UTF_8} percent-encoded (RFC 8187)" if key in TEXTS else ""
+            raise _invalid(key, f"the value of {key[:64]} must be printable ASCII{advice}")
         if key.startswith(PREFIX):
-            if key not in FROM_CALLER:
-                raise _invalid(key, f"unknown metadata key {key[:64]!r}; known: {', '.join(sorted(FROM_CALLER))}")
-            longest = LONGEST_PATH if key == PATH else MAX_VALUE
-            if not isinstance(value, str) or len(value) > longest:
-                raise _invalid(key, f"the value of {key} must be printable ASCII of at most {longest} characters")
+            value = _of_caller(key, value)
         elif (form := _FORMS.get(key)) is not None:
             if not isinstance(value, str) or not form.fullmatch(value):
                 continue
@@ -95,6 +105,21 @@ def read(pairs: Pairs) -> dict[str, str]:
             raise _invalid(key, f"{key} is given more than once")
         found[key] = value if isinstance(value, str) else ""
     return found
+
+
+def carried(texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Metadata to send: texts with letters outside ASCII as RFC 8187 writes them; empty values are left out.
+
+    Other values are sent as they are, so that the gateway refuses what they cannot be.
+    """
+    return [(key, encoded(value) if key in TEXTS else value) for key, value in texts.items() if value]
+
+
+def encoded(text: str) -> str:
+    """A text as metadata carries it: itself if it is printable ASCII, else percent-encoded after ``UTF_8``."""
+    if text.isascii() and text.isprintable() and not text.startswith(UTF_8):
+        return text
+    return UTF_8 + quote(unicodedata.normalize("NFC", text), safe="")
 
 
 def traceparent(pairs: Pairs) -> str:
@@ -156,6 +181,33 @@ def withheld(pairs: Pairs | None) -> str | None:
     if len(values) != 1 or not isinstance(values[0], str) or len(values[0]) > LONGEST_WITHHELD:
         return None
     return values[0] if _WITHHELD.fullmatch(values[0]) else None
+
+
+def _of_caller(key: str, value: str | bytes) -> str:
+    """The value of an ``x-ndxp-*`` key of a caller. Raises Refusal(INVALID_METADATA)."""
+    if key not in FROM_CALLER:
+        raise _invalid(key, f"unknown metadata key {key[:64]!r}; known: {', '.join(sorted(FROM_CALLER))}")
+    if key in TEXTS and isinstance(value, str) and value.startswith(UTF_8):
+        value = _decoded(key, value)
+    longest = LONGEST_PATH if key == PATH else MAX_VALUE
+    if not isinstance(value, str) or len(value) > longest:
+        raise _invalid(key, f"the value of {key} must be printable ASCII of at most {longest} characters")
+    return value
+
+
+def _decoded(key: str, value: str) -> str:
+    """A text that is percent-encoded, in Unicode's composed form (NFC). Raises Refusal(INVALID_METADATA)."""
+    if len(value) > LONGEST_ENCODED or not _ENCODED.fullmatch(value):
+        raise _invalid(
+            key, f"the value of {key} must follow {UTF_8} percent-encoded (RFC 8187), {LONGEST_ENCODED} bytes at most"
+        )
+    try:
+        text = unicodedata.normalize("NFC", unquote_to_bytes(value[len(UTF_8) :]).decode())
+    except UnicodeDecodeError:
+        raise _invalid(key, f"the value of {key} is percent-encoded, and it is not UTF-8") from None
+    if not text.isprintable():
+        raise _invalid(key, f"the value of {key} has characters that cannot be printed")
+    return text
 
 
 def _invalid(key: str, message: str) -> Refusal:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,10 +42,11 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, role: Role = "operator") -> Iterator[Running]:
-    """A console for the exchange in a folder."""
+def running(folder: Path, role: Role = "operator", settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """A console for the exchange in a folder, with more settings."""
     planned = plan.console_process(folder, 0, role)
-    process = subprocess.Popen(planned.command, env={**os.environ, **environment(), **planned.environment})
+    given = {**os.environ, **environment(), **planned.environment, **(settings or {})}
+    process = subprocess.Popen(planned.command, env=given)
     try:
         until_now(lambda: process.poll() is not None or _pid(folder) == process.pid)
         console = Console.running(folder)

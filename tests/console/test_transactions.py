@@ -145,11 +145,27 @@ def test_the_proof_is_checked_and_the_evidence_holds_elsewhere(
 def test_the_same_call_is_shown_for_other_tools(page: Page, answered: str) -> None:
     page.goto(f"{page.url}/{answered}")
     page.get_by_role("button", name="Show the commands").click()
-    expect(page.locator(".command pre")).to_have_count(3)
+    expect(page.locator(".command pre")).to_have_count(4)
     for line in page.locator(".command pre").all_inner_texts():
         assert "VerifyCitizen" in line
-        assert '"citizenNumber": "074079255028"' in line
+        assert '"citizenNumber": "074079255028"' in line.replace("'", '"')
         assert SCRIPT in line
+
+
+def test_a_transaction_leads_to_another_try_as_the_same_member(page: Page, answered: str) -> None:
+    page.goto(f"{page.url}/{answered}")
+    page.get_by_role("link", name="Try it again").click()
+    expect(page.get_by_label("As this member")).to_have_value(CALLER)
+    expect(page.get_by_label("Purpose", exact=True)).to_have_value(SCRIPT)
+    expect(page.get_by_label("JSON")).to_have_value(re.compile('"citizenNumber": "074079255028"'))
+
+
+def test_what_is_typed_into_the_search_stays_when_a_transaction_comes(page: Page, exchange: RunningExchange) -> None:
+    page.locator("summary", has_text="Search").click()
+    page.get_by_label("Purpose").fill("half a wo")
+    new = verify(exchange)
+    expect(page.locator(f"[row-id='{new}']")).to_be_visible()
+    expect(page.get_by_label("Purpose")).to_have_value("half a wo")
 
 
 def test_an_unknown_transaction_is_said_to_be_unknown(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +14,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from gateway import front
 from gateway.healthcheck import main
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -66,6 +68,21 @@ def test_a_grpc_server_is_believed(stated: Any, served: str, status: Any, code: 
 @pytest.mark.parametrize(("page", "code"), [("/readyz", 0), ("/elsewhere", 1)])
 def test_an_http_server_has_to_answer_200(site: str, page: str, code: int) -> None:
     assert main([f"{site}{page}"]) == code
+
+
+def test_an_https_server_on_this_machine_has_to_answer_whatever_its_certificate_says(tmp_path: Path) -> None:
+    front.make(tmp_path / "authority", tmp_path, ["console.example"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "tls.crt", tmp_path / "tls.key")
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        here = f"https://127.0.0.1:{server.server_port}"
+        codes = [main([f"{here}/readyz"]), main([f"{here}/elsewhere"])]
+        server.shutdown()
+        thread.join()
+    assert codes == [0, 1]
 
 
 def test_a_proxy_is_for_other_places_than_the_process_beside_it(

@@ -1,5 +1,7 @@
 """Exchange files, one after the other, in the registry of the store."""
 
+import asyncio
+
 import msgspec
 
 from gateway.core.registry import Member, Quota, Registry
@@ -27,3 +29,19 @@ async def test_a_registry_that_did_not_keep_its_file_stays_and_later_files_chang
     later = msgspec.structs.replace(NEW, quotas={"default": Quota(rate=1)})
     assert await registry.take(later)
     assert (await registry.load()).snapshot.registry == msgspec.structs.replace(later, members=OLD.members)
+
+
+async def test_an_answer_that_comes_after_a_later_one_is_no_loss(store: Store) -> None:
+    registry = RegistryStore(store)
+    await registry.change(lambda r: r)
+
+    async def ask() -> None:
+        await registry.load()
+
+    async def change() -> None:
+        await registry.change(lambda r: r)
+
+    async with asyncio.TaskGroup() as group:
+        for work in (ask, change) * 40:
+            group.create_task(work())
+    assert await registry.version() == 41

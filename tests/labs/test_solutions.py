@@ -11,7 +11,7 @@ import pytest
 from ndxp.labs.course import Course
 from ndxp.labs.lab import LANGUAGES, Language
 from ndxp.labs.shelf import Found, labs
-from ndxp.testing import RunningExchange
+from tests.labs.conftest import Where
 
 pytestmark = pytest.mark.long
 
@@ -20,9 +20,8 @@ _FENCE = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
-def test_the_commands_of_a_solution_do_all_tasks(
-    lab: Found, language: Language, exchange: RunningExchange, tmp_path: Path
-) -> None:
+def test_the_commands_of_a_solution_do_all_tasks(lab: Found, language: Language, where: Where, tmp_path: Path) -> None:
+    exchange = where(lab)
     (tmp_path / ".ndxp").symlink_to(exchange.folder)
     programs = tmp_path / "bin"
     programs.mkdir()

@@ -1,11 +1,14 @@
 """Contracts as reflection describes them, by whomever."""
 
+import gc
 import random
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message_factory import GetMessageClass
 
 from ndxp.contract import Contract
 from tests.support.contracts import compiled
@@ -42,6 +45,16 @@ def test_the_files_may_be_in_any_order() -> None:
     random.Random(1).shuffle(shuffled)
     assert [file.name for file in shuffled] != [file.name for file in files()]
     assert contract(*shuffled).service.full_name == LIBRARY
+
+
+def test_no_class_of_a_message_is_collected_while_there_is_the_contract() -> None:
+    kept = contract(*files())
+    book: Any = kept.service.methods_by_name["GetBook"].output_type
+    of_a_field = book.fields_by_name["place"].message_type
+    made = [weakref.ref(GetMessageClass(kind)) for kind in (book, of_a_field)]
+    del book, of_a_field
+    gc.collect()
+    assert None not in [each() for each in made]
 
 
 def unknown_type(file: FileDescriptorProto) -> None:

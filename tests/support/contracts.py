@@ -11,6 +11,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from grpc_tools import protoc  # type: ignore[import-untyped]
 
+from ndxp.contract import classes
+
 PROTOS = Path(__file__).parents[1] / "protos"
 _WELL_KNOWN = Path(protoc.__file__).with_name("_proto")
 _GOOGLE = Path(http_pb2.__file__).parents[2]
@@ -23,6 +25,7 @@ class Contract:
     def __init__(self, file: str, service: str) -> None:
         self.pool = _compile(file)
         self._service = self.pool.FindServiceByName(service)
+        self._classes = classes(self._service)
         self.name = service
 
     def message(self, name: str) -> Any:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from gateway.control.api import shapes
 from gateway.control.credentials import Credentials
 from gateway.core.registry import Member, Registry, RegistryError
-from gateway.core.twin import with_twin, without_subsystem
+from gateway.core.twin import with_twin, without_member, without_subsystem
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AuthorityMissing
@@ -21,6 +21,7 @@ _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 _Names = Annotated[list[_Name], Body(min_length=1, max_length=100)]
 _NameOfTwin = Annotated[str, Body(min_length=1, max_length=64)]
+_Member = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(in_slashes)]
 _Subsystem = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(in_slashes)]
 
 
@@ -79,6 +80,15 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         """
         await registry.change(lambda r: without_subsystem(r, subsystem))
         await credentials.withdraw([subsystem])
+
+    @routes.delete("/members", status_code=204)
+    async def delete_member(member: _Member) -> None:
+        """Removes a member that offers nothing, with its subsystems, its grants, its quotas and its faults.
+
+        The credentials of its subsystems are removed for good.
+        """
+        await registry.change(lambda r: without_member(r, member))
+        await credentials.withdraw({name for name in await credentials.known() if member_of(name) == member})
 
     @routes.put("/members")
     async def put_member(given: _Given) -> shapes.AddedMember:

@@ -92,14 +92,15 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name in self.required:
             if not given[name]:
                 raise WrongRequest(f"{name} must not be empty")
-        if self.user and not _fits(given[self.user]):
-            raise WrongRequest(f"{self.user} must be printable ASCII of at most {metadata.MAX_VALUE} characters")
+        if self.user and not _is_text(given[self.user]):
+            raise WrongRequest(f"{self.user} must be printable, and of at most {metadata.MAX_VALUE} characters")
         return given
 
     def pairs(self, given: Mapping[str, str]) -> list[Pair]:
         """The metadata in a request: who asks, and the caller's own number if it has the form of one."""
-        keys = {metadata.USER_ID: self.user, metadata.MESSAGE_ID: self.message_id}
-        return [(key, value) for key, name in keys.items() if (value := given.get(name, "")) and _fits(value)]
+        number = given.get(self.message_id, "")
+        named = {metadata.USER_ID: given.get(self.user, ""), metadata.MESSAGE_ID: number if number.isascii() else ""}
+        return [pair for pair in metadata.carried(named) if _is_text(named[pair[0]])]
 
     def encoded(self, given: Mapping[str, str], method: MethodDescriptor) -> bytes:
         """The request of the call. Raises WrongRequest."""
@@ -219,9 +220,9 @@ def _text(name: str, value: object) -> str:
     raise WrongRequest(f"{name} must be a text")
 
 
-def _fits(text: str) -> bool:
-    """Whether a text can be a value of metadata."""
-    return text.isascii() and (text.isprintable() or not text) and len(text) <= metadata.MAX_VALUE
+def _is_text(text: str) -> bool:
+    """Whether a text can be a value of metadata, which may be percent-encoded."""
+    return text.isprintable() and len(text) <= metadata.MAX_VALUE
 
 
 def _unknown(members: Mapping[str, str | Shown], kind: Descriptor) -> Iterator[str]:

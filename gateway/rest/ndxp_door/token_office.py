@@ -2,7 +2,6 @@
 
 import ssl
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -30,6 +29,8 @@ class TokenOffice:
 
     async def answer(self, request: Request) -> Response:
         """The answer of the control process, with the ``scope`` that WSO2's has."""
+        import httpx  # here, because it takes 5 MB
+
         try:
             form = await read_small(request, _LARGEST, _PATIENCE, "form")
         except BodyRefused as error:

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from gateway.rest.rest_services.fields import Fields
 from ndxp.errors import AgencyError, Code, invalid_argument
+
+if TYPE_CHECKING:  # httpx takes 5 MB: it is imported when a service is called
+    import httpx
 
 CHUNK = 64 * 1024
 """The most bytes of a body in one message."""
@@ -52,8 +54,10 @@ class Target:
         if self._transport is not None:
             await self._transport.aclose()
 
-    def _opened(self) -> httpx.AsyncHTTPTransport:
+    def _opened(self) -> "httpx.AsyncHTTPTransport":
         """The connections. The first request makes them: it takes 50 ms to read the public authorities."""
+        import httpx
+
         if self._transport is None:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=_AT_ONCE, keepalive_expiry=_IDLE)
             self._transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
@@ -64,6 +68,8 @@ class Target:
         self, verb: str, url: str, query: str, fields: Fields, body: AsyncIterator[bytes] | None
     ) -> AsyncIterator[Answer]:
         """Makes a request. Raises AgencyError when it cannot be made or the answer does not come whole."""
+        import httpx
+
         if not _QUERY.fullmatch(query):
             message = "the query must be printable ASCII without spaces, quotes and #, 8,000 characters at most"
             raise invalid_argument("QUERY_REFUSED", message, "head.query")
@@ -102,7 +108,7 @@ class Target:
         if stated is not None and size < stated:
             raise _not_as_stated()
 
-    async def _received(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+    async def _received(self, answer: "httpx.Response") -> AsyncIterator[bytes]:
         size = 0
         async for data in answer.aiter_raw():
             size += len(data)
@@ -120,8 +126,10 @@ def _not_as_stated() -> AgencyError:
     return invalid_argument("LENGTH_WRONG", message, "chunk")
 
 
-def _request(verb: str, url: str, query: str, fields: Fields, body: AsyncIterator[bytes] | None) -> httpx.Request:
+def _request(verb: str, url: str, query: str, fields: Fields, body: AsyncIterator[bytes] | None) -> "httpx.Request":
     """The request with exactly this URL: httpx would write some characters in another way."""
+    import httpx
+
     at = httpx.URL(url)
     path = url.split("/", 3)[3] if url.count("/") > 2 else ""
     target = f"/{path}?{query}" if query else f"/{path}"
@@ -132,5 +140,5 @@ def _request(verb: str, url: str, query: str, fields: Fields, body: AsyncIterato
     )  # fmt: skip
 
 
-def _fields(answer: httpx.Response) -> Fields:
+def _fields(answer: "httpx.Response") -> Fields:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ndxp.language import _
 from ndxp.ledger.attempts import Outcome
 from ndxp.terminal import clock, console, table
 
@@ -18,4 +19,6 @@ def print_attempts(attempts: Sequence[Outcome], transaction: str) -> None:
     ]  # fmt: skip
     console.print(table(("", "attempt#", "at", "sent", "ended with", "transaction"), rows))
     if attempts[0]["attempt"] > 1:
-        console.print("The ledger has no earlier attempt of this message: a call that did not get here is not in it.")
+        console.print(
+            _("The ledger has no earlier attempt of this message: a call that did not get here is not in it.")
+        )

@@ -5,20 +5,18 @@ import subprocess
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 
 from ndxp import tree
 from ndxp.admin import Session
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.sandbox.ledger_process import LEDGER, ledger_environment
 from ndxp.sandbox.plan import PlanFailed
 from ndxp.sandbox.state import State
 from ndxp.terminal import complain, console, print_json
 
 app = typer.Typer()
-
-_LEDGER = "NDXP_LEDGER_URL"
 
 
 @app.command()
@@ -36,9 +34,9 @@ def backup(
 
     Example: `ndxp log backup monday.backup`
     """
-    environment = _environment(folder)
+    environment = ledger_environment(folder)
     if ledger:
-        environment[_LEDGER] = ledger
+        environment[LEDGER] = ledger
     _pass_on("backup", [str(file)], as_json, environment)
 
 
@@ -66,7 +64,7 @@ def restore(
     if state is not None and not state.attached and state.alive():
         raise PlanFailed(f"the exchange in {folder} is running; stop it first: ndxp down")
     words = [str(file), *(("--into", into) if into else ()), *(("--key", key) if key else ())]
-    _pass_on("restore", words, as_json, _environment(folder))
+    _pass_on("restore", words, as_json, ledger_environment(folder))
 
 
 @app.command("accept-loss")
@@ -90,27 +88,6 @@ def accept_loss(
         print_json(stated)
     else:
         console.print(f"Stated: {stated['sentence']}.", style="yellow", soft_wrap=True)
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """The environment of the control process of a run folder, which names its ledger. Raises PlanFailed."""
-    state = State.read(folder)
-    if state is None:
-        return {**tree.environment(), "NDXP_RUN_FOLDER": str(folder.resolve())}
-    if state.attached:
-        raise PlanFailed(
-            f"{folder} is attached to an exchange elsewhere, whose ledger is there: run python -m "
-            "gateway.ledger.backup or .restore where its control process runs (docs/guides/operate.md)"
-        )
-    [control] = [process for process in state.processes if process.name == "control"]
-    environment = {**tree.environment(), **control.environment}
-    for process in state.members():
-        try:
-            if process.cmdline() == control.command and _LEDGER in process.environ():
-                environment[_LEDGER] = process.environ()[_LEDGER]
-        except psutil.Error:
-            continue
-    return environment
 
 
 def _pass_on(module: str, words: list[str], as_json: bool, environment: dict[str, str]) -> None:

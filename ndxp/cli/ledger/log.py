@@ -13,6 +13,7 @@ from ndxp.admin import Session, path_part
 from ndxp.cli.filters import must_be_known, must_lead_somewhere
 from ndxp.cli.ledger.attempts import print_attempts
 from ndxp.errors import Code, code_name
+from ndxp.language import _
 from ndxp.ledger.attempts import attempts_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
@@ -116,10 +117,10 @@ def search(
     """
     code = _code(status)
     if trace is not None and not _TRACE.fullmatch(trace):
-        complain(f"--trace {trace[:50]!r}: a trace id has 32 hex digits")
+        complain(_("--trace {trace!r}: a trace id has 32 hex digits", trace=trace[:50]))
         raise typer.Exit(2)
     if minutes is not None and since is not None:
-        complain("--minutes and --since both say from when on: give one of them")
+        complain(_("--minutes and --since both say from when on: give one of them"))
         raise typer.Exit(2)
     if minutes is not None and not isnan(minutes):
         since = datetime.fromtimestamp(time.time() - 60 * minutes)
@@ -154,10 +155,10 @@ def search(
         _print(found)
         if len(found) == limit:
             fixed = f"--since '{since:%Y-%m-%d %H:%M:%S}' in place of --minutes, and " if minutes is not None else ""
-            console.print(f"More: {fixed}--before {found[-1]['seq']}")
+            console.print(_("More: {fixed}--before {seq}", fixed=fixed, seq=found[-1]["seq"]))
     else:
-        console.print("Nothing found.")
-        remark("The search used the database's indexes: `ndxp log verify` checks that they are complete.")
+        console.print(_("Nothing found."))
+        remark(_("The search used the database's indexes: `ndxp log verify` checks that they are complete."))
 
 
 @app.command()
@@ -188,7 +189,7 @@ def print_explanation(found: dict[str, Any]) -> None:
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(f"What to do: {visible(found['remedy'])}", style="yellow")
+        console.print(_("What to do: {remedy}", remedy=visible(_(found["remedy"]))), style="yellow")
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
@@ -205,7 +206,7 @@ def _print(found: list[dict[str, Any]]) -> None:
         when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
         who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
         fault, wrong = record.get("fault", ""), WRONG.get(record["proof"], "")
-        notes = [note for note in (f"fault {fault}" if fault else "", wrong) if note]
+        notes = [note for note in (_("fault {fault}", fault=fault) if fault else "", wrong) if note]
         if narrow:
             lines = [when + what.strip(), _INDENT + who + record["transaction_id"], *(_INDENT + note for note in notes)]
         else:

@@ -5,18 +5,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ndxp.admin import Session, path_part
 from ndxp.cli.ledger.log import Transaction
 from ndxp.errors import Code
-from ndxp.ledger.audit import Audit, Audited
+from ndxp.language import _
+from ndxp.ledger.audit import Audited
 from ndxp.ledger.backup import Backup, BackupRefused
-from ndxp.ledger.checkpoint import Checkpoint, Key, KeyChange, Loss, NoteRefused
-from ndxp.ledger.evidence import EvidenceRefused, check, proof_of
-from ndxp.ledger.merkle import ProofRefused, check_consistency
+from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
+from ndxp.ledger.evidence import EvidenceRefused, check
+from ndxp.ledger.merkle import ProofRefused
+from ndxp.ledger.verification import (
+    KEYS,
+    REMEMBERED,
+    LedgerDamaged,
+    RememberedRefused,
+    followed,
+    only_grown,
+    refuse_damage,
+)
+from ndxp.ledger.verification import verify as verify_ledger
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.terminal import complain, console, moment, print_json, progress, table, visible
@@ -24,11 +35,7 @@ from ndxp.whole_file import whole_file
 
 app = typer.Typer()
 
-_SHOWN, _NAMED = 50, 3
-_PATIENCE_FOR_A_PART = 3600.0
-"""Seconds for one part of the check; one of them compares all indexes of the database with their tables."""
-
-_KEYS, _REMEMBERED = "ledger-keys", "ledger-checkpoint"
+_SHOWN = 50
 
 KeyOption = Annotated[
     str, typer.Option("--key", help="Public key, or a file of public keys; by default those in the run folder.")
@@ -60,7 +67,7 @@ def evidence(
     if as_json:
         print_json({"file": str(output)})
     else:
-        console.print(f"Evidence is in {output}. To check it: ndxp log check {output}", soft_wrap=True)
+        console.print(_("Evidence is in {output}. To check it: ndxp log check {output}", output=output), soft_wrap=True)
 
 
 @app.command("check")
@@ -88,7 +95,9 @@ def check_file(
         if as_json:
             print_json({"good": False, "why": str(error)})
         else:
-            console.print(f"✗ {file} does not prove that: {error}", style="red", soft_wrap=True)
+            console.print(
+                _("✗ {file} does not prove that: {error}", file=file, error=error), style="red", soft_wrap=True
+            )
         raise typer.Exit(1) from None
     records = [{"seq": seq, **record} for seq, record in proven.records]
     if as_json:
@@ -103,7 +112,7 @@ def check_file(
             f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
         )
         console.print(visible(line), style="green", soft_wrap=True)
-    console.print(f"Signed as one of the first {count(proven.checkpoint.size, 'record')}.")
+    console.print(_("Signed as one of the first {size}.", size=count(proven.checkpoint.size, "record")))
 
 
 @app.command()
@@ -121,19 +130,14 @@ def verify(
     """
     if backup is not None:
         _tell(_verified(backup, public_keys(key, folder)), as_json)
-    remembered = folder / _REMEMBERED
     session = Session(folder)
-    kept = [remembered.read_text(encoding="utf-8", errors="replace")] if remembered.exists() else []
-    keys = _followed(session, public_keys(key, folder))
+    keys = followed(session, public_keys(key, folder))
     try:
         with progress("Verifying") as show:
-            audited = Audit(_Admin(session), keys, kept).run(show)
-    except NoteRefused as error:
-        complain(f"the remembered checkpoint in {remembered} does not hold: {error}")
+            audited = verify_ledger(session, keys, folder / REMEMBERED, show)
+    except RememberedRefused as error:
+        complain(str(error))
         raise typer.Exit(1) from None
-    if not audited.findings and audited.checkpoint:
-        with whole_file(remembered) as file:
-            file.write(audited.checkpoint.encode())
     _tell(audited, as_json)
 
 
@@ -145,13 +149,15 @@ def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """
     session = Session(folder)
     state = session.get("/ledger")
-    _refuse_damage(state)
-    note = state["checkpoint"]
+    note = state.get("checkpoint", "")
     try:
+        refuse_damage(state)
         if note:
-            Checkpoint.open(note, _followed(session, public_keys("", folder)))
+            Checkpoint.open(note, followed(session, public_keys("", folder)))
+    except LedgerDamaged as error:
+        _end(error)
     except NoteRefused as error:
-        complain(f"the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`")
+        complain(_("the ledger's latest checkpoint does not hold: {error}; see `ndxp log verify`", error=error))
         raise typer.Exit(1) from None
     if as_json:
         print_json({"checkpoint": note})
@@ -172,34 +178,40 @@ def consistency(
     First it checks a short proof over the tree, then it compares every record with the tree.
     """
     session = Session(folder)
-    keys = _followed(session, public_keys(key, folder))
-    stated = ""
+    keys = followed(session, public_keys(key, folder))
+    with file_errors(old):
+        text = old.read_text(encoding="utf-8", errors="replace")
     try:
-        with file_errors(old):
-            before = Checkpoint.open(old.read_text(encoding="utf-8", errors="replace"), keys)
-        state = session.get("/ledger")
-        _refuse_damage(state)
-        losses = Loss.all_of(state.get("losses", ()), keys)
-        stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
-        now = Checkpoint.open(state["checkpoint"], keys)
-        if now.size < before.size:
-            raise ProofRefused(f"the ledger ends at record {now.size}, the checkpoint covers {before.size}")
-        proof = proof_of(session.get("/ledger/consistency", old=str(before.size), new=str(now.size)))
-        check_consistency(before.size, now.size, proof, before.root, now.root)
-        if not tree_only:
-            _hold_records(session, keys)
+        if tree_only:
+            grown = only_grown(session, keys, text)
+        else:
+            with progress("Reading the records") as show:
+                grown = only_grown(session, keys, text, show)
+    except LedgerDamaged as error:
+        _end(error)
     except (NoteRefused, ProofRefused) as error:
         if as_json:
-            print_json({"consistent": False, "why": f"{error}{stated}"})
+            print_json({"consistent": False, "why": str(error)})
         else:
-            console.print(f"✗ {error}{stated}", style="red", soft_wrap=True)
+            console.print(f"✗ {error}", style="red", soft_wrap=True)
         raise typer.Exit(1) from None
+    before, now = grown.before, grown.now
     if as_json:
         print_json({"consistent": True, "old": before.size, "new": now.size, "records_checked": not tree_only})
         return
-    console.print(f"✔ The first {before.size} of {count(now.size, 'record')} are those of {old}.", style="green")
+    console.print(
+        _(
+            "✔ The first {first} of {records} are those of {old}.",
+            first=before.size,
+            records=count(now.size, "record"),
+            old=old,
+        ),
+        style="green",
+    )
     if tree_only:
-        console.print("By the tree alone: whether the records are those of the tree was not checked.", style="yellow")
+        console.print(
+            _("By the tree alone: whether the records are those of the tree was not checked."), style="yellow"
+        )
 
 
 @app.command()
@@ -225,51 +237,10 @@ def rotate_key(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         typer.echo(made["key"])
 
 
-def _hold_records(session: Session, keys: list[Key]) -> None:
-    """Raises ProofRefused, which names records that differ from the tree."""
-    with progress("Reading the records") as show:
-        audited = Audit(_Admin(session), keys).run(show, derived=False)
-    if audited.findings:
-        named = "; ".join(finding.text for finding in audited.findings[:_NAMED])
-        others = len(audited.findings) - _NAMED
-        raise ProofRefused(
-            f"the tree has only grown, and the records are not those of the tree: {named}"
-            f"{f'; and {others} more' if others > 0 else ''}; see `ndxp log verify`"
-        )
-
-
-def _refuse_damage(state: dict[str, Any]) -> None:
-    """Ends the command if the ledger is damaged."""
-    if damage := state.get("damage"):
-        complain(f"the ledger is damaged: {'; '.join(damage)}; see `ndxp log verify`")
-        raise typer.Exit(1)
-
-
-class _Admin:
-    """The admin API as the source of an audit."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._session.get("/ledger")
-        return found
-
-    def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = self._session.get("/ledger/checkpoints", after=after, limit=limit)
-        return found
-
-    def records(self, after: int, limit: int) -> bytes:
-        return self._session.read("/ledger/records", after=after, limit=limit)
-
-    def tile(self, level: int, number: int) -> bytes:
-        return self._session.read(f"/ledger/tiles/{level}/{number}")
-
-    def derived(self, mark: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._session.send(
-            "GET", "/ledger/derived", query={"after": mark}, patience=_PATIENCE_FOR_A_PART
-        )
-        return found
+def _end(error: Exception) -> NoReturn:
+    """Ends the command with an error."""
+    complain(str(error))
+    raise typer.Exit(1) from None
 
 
 def _verified(file: Path, keys: list[Key]) -> Audited:
@@ -294,41 +265,47 @@ def _print_audit(audited: Audited) -> None:
     for loss in audited.losses:
         console.print(f"! {loss}.", style="yellow", soft_wrap=True)
     if not audited.findings:
-        what = f"{count(audited.size, 'record')} under {count(audited.checkpoints, 'signed checkpoint')}"
+        what = _(
+            "{records} under {checkpoints}",
+            records=count(audited.size, "record"),
+            checkpoints=count(audited.checkpoints, "signed checkpoint"),
+        )
         removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
-        console.print(f"✔ The ledger holds: {what}{removed}.", style="green")
+        console.print(_("✔ The ledger holds: {what}{removed}.", what=what, removed=removed), style="green")
         _print_unchecked(audited)
         return
-    console.print(f"✗ The ledger does not hold; {count(len(audited.findings), 'finding')}.", style="bold red")
+    console.print(
+        _("✗ The ledger does not hold; {findings}.", findings=count(len(audited.findings), "finding")), style="bold red"
+    )
     shown = audited.findings[:_SHOWN]
     console.print(table(("record#", "what is wrong"), [(f.place or "-", f.text) for f in shown]))
     if len(shown) < len(audited.findings):
-        console.print("The others: --json")
+        console.print(_("The others: --json"))
     _print_unchecked(audited)
 
 
 def _print_unchecked(audited: Audited) -> None:
     for what in audited.unchecked:
-        console.print(f"Not checked: {what}.", style="yellow", soft_wrap=True)
+        console.print(_("Not checked: {what}.", what=what), style="yellow", soft_wrap=True)
 
 
 def public_keys(given: str, folder: Path) -> list[Key]:
     """Public keys from an option: a key, a file of keys, or nothing for those in the run folder."""
-    path = Path(given) if given else folder / _KEYS
+    path = Path(given) if given else folder / KEYS
     try:
         if given and "+" in given and not path.exists():
             return [Key.parse(given)]
         return [Key.parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except OSError:
-        complain(f"no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file")
+        complain(
+            _(
+                "no public keys in {path}; `ndxp log keys` prints those of an exchange, --key takes them or a file",
+                path=path,
+            )
+        )
     except (NoteRefused, UnicodeDecodeError) as error:
         complain(f"{path}: {error}")
     raise typer.Exit(2)
-
-
-def _followed(session: Session, keys: list[Key]) -> list[Key]:
-    """The keys and their successors: whoever trusts a key also trusts the next one, which it has named."""
-    return KeyChange.follow(keys, session.get("/ledger/keys")["changes"])
 
 
 @contextmanager

@@ -7,13 +7,14 @@ import typer
 
 from ndxp.admin import Session
 from ndxp.cli.filters import must_lead_somewhere
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import Terminal, console, print_json, remark, table
 
 app = typer.Typer()
 
 _DAY = 86_400
-_NUMBERS = "calls#", "OK#", "failed#", "refused#", "p50 ms#", "p99#", "max#", "kB#"
+_NUMBER_COLUMNS = "calls#", "OK#", "failed#", "refused#", "p50 ms#", "p99#", "max#", "kB#"
 _WIDE = 120
 """The width of a table that is not printed to a terminal."""
 
@@ -52,9 +53,9 @@ def stats(
         print_json([{**line, "checked": False} for line in found])
     elif found:
         _print(found, period)
-        remark("Counted during recording and not checked here: `ndxp log verify` counts them again.")
+        remark(_("Counted during recording and not checked here: `ndxp log verify` counts them again."))
     else:
-        console.print("No calls in that time.")
+        console.print(_("No calls in that time."))
 
 
 def _print(found: list[dict[str, Any]], period: str) -> None:
@@ -74,11 +75,11 @@ def _print(found: list[dict[str, Any]], period: str) -> None:
             )
         )
         for reason, count in sorted(line["reasons"].items()):
-            rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBERS) - 1)))
-    heads = {"start": "when", "client": "member", "service": "service"}
+            rows.append((*[""] * (len(keys) - 1), f"  {reason}", count, *[""] * (len(_NUMBER_COLUMNS) - 1)))
+    heads = {"start": _("when"), "client": _("member"), "service": _("service")}
     # Through a pipe each row is one line, however long.
     out = console if console.is_terminal else Terminal(width=max(console.width, _WIDE))
-    out.print(table((*(heads[key] for key in keys), *_NUMBERS), rows))
+    out.print(table((*(heads[key] for key in keys), *_NUMBER_COLUMNS), rows))
 
 
 def _when(start: int, period: str) -> str:

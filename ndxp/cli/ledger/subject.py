@@ -1,6 +1,5 @@
 """The command that shows a citizen who asked about them: log subject."""
 
-import re
 from typing import Annotated, Any
 
 import typer
@@ -8,14 +7,14 @@ import typer
 from ndxp.admin import Session
 from ndxp.cli.ledger.log import WRONG
 from ndxp.errors import code_name
+from ndxp.language import _
+from ndxp.ledger.asked import NUMBER, asked_about
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
-from ndxp.subject import read_subject_key, subject_hash
 from ndxp.terminal import Terminal, complain, console, moment, print_json, progress, table
 
 app = typer.Typer()
 
 _WIDTH = 160
-_NUMBER = re.compile(r"[0-9]{12}")
 
 
 @app.command()
@@ -34,43 +33,35 @@ def subject(
 
     Example: `ndxp log subject 074079255028`
     """
-    if not _NUMBER.fullmatch(number):
+    if not NUMBER.fullmatch(number):
         complain(
-            "a citizen number has 12 digits and nothing else, such as 074079255028; `ndxp people` shows some, and "
-            "the 9 digits of an old identity card are not kept in the ledger"
+            _(
+                "a citizen number has 12 digits and nothing else, such as 074079255028; `ndxp "
+                "people` shows some, and the 9 digits of an old identity card are not kept in the "
+                "ledger"
+            )
         )
         raise typer.Exit(2)
     session = Session(folder)
-    wanted = subject_hash(read_subject_key(session.state.credentials), number)
-    found = session.get("/transactions", subject=wanted, limit=limit, proof=True)
-    unlisted = _unlisted(session, wanted)
-    more = len(found) == limit
-    found = sorted([*found, *unlisted], key=lambda record: -int(record["seq"]))
+    with progress("Reading the records") as show:
+        asked = asked_about(session, number, limit, show)
+    found = asked.records
     if as_json:
         print_json(found)
     elif found:
-        _show(found, more=more)
+        _show(found, more=asked.more)
     else:
-        console.print("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)")
-        console.print("All records were read; `ndxp log verify` checks that none was changed or removed.")
-    if unlisted:
+        console.print(_("Nobody has asked about this citizen on this exchange. (Every person in it is synthetic.)"))
+        console.print(_("All records were read; `ndxp log verify` checks that none was changed or removed."))
+    if asked.unlisted:
         complain(
-            f"{len(unlisted)} of these records are about this citizen, and the index of subjects does not have them: "
-            "somebody has changed the database; see `ndxp log verify`"
+            _(
+                "{unlisted} of these records are about this citizen, and the index of subjects does "
+                "not have them: somebody has changed the database; see `ndxp log verify`",
+                unlisted=asked.unlisted,
+            )
         )
         raise typer.Exit(1)
-
-
-def _unlisted(session: Session, subject: str) -> list[dict[str, Any]]:
-    """Records about a citizen that are missing in the index of subjects; it reads all records."""
-    found, after = [], 0
-    with progress("Reading the records") as show:
-        while after is not None:
-            part = session.get(f"/ledger/subjects/{subject}", after=str(after))
-            found += part["records"]
-            after = part["next"]
-            show(after or 1, 0)
-    return found
 
 
 def _show(found: list[dict[str, Any]], *, more: bool) -> None:
@@ -89,5 +80,5 @@ def _show(found: list[dict[str, Any]], *, more: bool) -> None:
     made = table(("when", "who", "user", "what", "purpose", "answer", "transaction"), rows)
     Terminal(width=max(console.width, _WIDTH)).print(made)  # an id cut in pieces cannot be copied
     if more:
-        console.print(f"The latest {len(found)}; there may be more: --limit shows up to 1000.")
-    console.print("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction.")
+        console.print(_("The latest {found}; there may be more: --limit shows up to 1000.", found=len(found)))
+    console.print(_("Every person in it is synthetic. `ndxp explain TRANSACTION` tells more of a transaction."))

@@ -12,7 +12,6 @@ from ndxp.admin import Session
 from ndxp.cli import dossier
 from ndxp.cli.clock import simulated_clock
 from ndxp.cli.stories.telling import (
-    FILER,
     Keep,
     Target,
     Where,
@@ -31,6 +30,7 @@ from ndxp.public_services.v1 import public_services_pb2 as pb
 from ndxp.public_services.v1.public_services_pb2_grpc import PublicServiceServiceStub
 from ndxp.samples.land import seller_in
 from ndxp.samples.sample import true_claim
+from ndxp.sandbox.applications import FILER
 from ndxp.terminal import console, print_json, styled
 from ndxp.wire import metadata
 from ndxp.world import World, province_by_code

@@ -13,7 +13,6 @@ from ndxp.admin import Session
 from ndxp.cli import dossier
 from ndxp.cli.clock import simulated_clock
 from ndxp.cli.stories.telling import (
-    FILER,
     Keep,
     Target,
     Where,
@@ -23,19 +22,15 @@ from ndxp.cli.stories.telling import (
     say_step,
     until_recorded,
 )
-from ndxp.client import BlockingExchange
 from ndxp.life_events.v1 import life_events_pb2 as pb
-from ndxp.life_events.v1.life_events_pb2_grpc import LifeEventServiceStub
 from ndxp.options import Json
 from ndxp.plural import count
 from ndxp.samples.life_events import birth_of, death_of, pensioner
+from ndxp.sandbox.applications import fetch, file
 from ndxp.terminal import console, print_json, styled
-from ndxp.wire import metadata
 from ndxp.world import Citizen, World
 
 app = typer.Typer()
-
-_DEADLINE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +103,8 @@ def _finish(story: Story, session: Session, request: Any, folder: Path, *, runni
     say: Callable[[pb.Step], None] = (lambda _: None) if as_json else say_step
     if not as_json:
         console.print(styled("[bold]{}.[/] Every person in it is synthetic.\n", story.what))
-    code = _file(session, request)
-    found = follow(clock_file, lambda: dossier.fetch(session, code), say)
+    code = file(session.state, request)
+    found = follow(clock_file, lambda: fetch(session.state, code), say)
     until_recorded(session)
     records = dossier.transactions(session, found)
     days = working_days(found)
@@ -122,16 +117,6 @@ def _finish(story: Story, session: Session, request: Any, folder: Path, *, runni
         _reckon(story, found, days, len(records), folder, running=running)
     if found.state != pb.DOSSIER_STATE_DONE:
         raise typer.Exit(1)
-
-
-def _file(session: Session, request: Any) -> str:
-    """Files an application as the wallet, and gives the code of its dossier; the trace begins here."""
-    pairs = ((metadata.TRACEPARENT, metadata.new_traceparent()),)
-    with BlockingExchange(session.state.gateway, session.tokens(FILER), deadline=_DEADLINE) as exchange:
-        stub = LifeEventServiceStub(exchange.channel)
-        method = stub.SubmitBirth if isinstance(request, pb.SubmitBirthRequest) else stub.SubmitDeath
-        answer: Any = method(request, metadata=pairs)
-    return str(answer.dossier.code)
 
 
 def working_days(found: pb.Dossier) -> int:

@@ -9,12 +9,13 @@ import typer
 
 from ndxp.admin import Session
 from ndxp.cli.clock import simulated_clock
-from ndxp.cli.stories.telling import FILER, Keep, Target, Where, an_exchange
+from ndxp.cli.stories.telling import Keep, Target, Where, an_exchange
 from ndxp.client import BlockingExchange
 from ndxp.clock import Clock, moment_of, move
 from ndxp.options import Json
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceStub
+from ndxp.sandbox.applications import FILER
 from ndxp.terminal import console, print_json, styled, table
 from ndxp.world import Citizen, World
 

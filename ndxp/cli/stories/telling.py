@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,15 +16,10 @@ from ndxp.clock import Clock, moment_of, move
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.sandbox import life, plan
+from ndxp.sandbox.applications import FIRST_STEP, LENGTHENS, LONGEST_STEP, next_look
 from ndxp.sandbox.state import FOLDER
 from ndxp.terminal import console, styled
-from ndxp.working_time import CLOSING, HOURS, is_working_day, next_working_day, receipt_day
-
-FILER = "VN/GOV/G01/wallet"
-"""The wallet (VNeID), in which citizens file what they apply for."""
-
-_FIRST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=2)
-"""How far the clock goes on at a time; the step becomes longer while nothing happens."""
+from ndxp.working_time import next_working_day, receipt_day
 
 _LOOKS = 0.35
 """Seconds of real time that agencies get for what has become due."""
@@ -77,7 +71,7 @@ def follow(
 
     ``look`` gives the dossier as it is now; ``act`` does what somebody has to do for it before the clock goes on.
     """
-    told, by, deadline = 0, _FIRST_STEP, time.monotonic() + _PATIENCE
+    told, by, deadline = 0, FIRST_STEP, time.monotonic() + _PATIENCE
     while True:
         found = look()
         steps = found.steps[told:]
@@ -91,20 +85,11 @@ def follow(
         if act is not None:
             act(found)
         if steps:
-            by = _FIRST_STEP
+            by = FIRST_STEP
         else:
             move(clock_file, next_look(Clock(clock_file).moment(), by))
-            by = min(by * 1.5, _LONGEST_STEP)
+            by = min(by * LENGTHENS, LONGEST_STEP)
         time.sleep(_LOOKS)
-
-
-def next_look(now: datetime, by: timedelta) -> datetime:
-    """When the clock goes on to: a little later in working time, since agencies decide then; past a night at once."""
-    later, opening, working = now + by, HOURS[0][0], is_working_day(now.date())
-    if working and opening <= now.time() and later.date() == now.date() and later.time() <= CLOSING:
-        return later
-    day = now.date() if working and now.time() < opening else next_working_day(now.date())
-    return max(later, datetime.combine(day, opening, now.tzinfo))
 
 
 def days_between(received: Timestamp, ended: Timestamp) -> int:

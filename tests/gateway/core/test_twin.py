@@ -5,7 +5,7 @@ import pytest
 from gateway.core.faults import Fault
 from gateway.core.policy import authorise
 from gateway.core.registry import Grant, Member, Quota, Registry, RegistryError, Service, Snapshot, check
-from gateway.core.twin import with_twin, without_subsystem
+from gateway.core.twin import with_twin, without_member, without_subsystem
 from ndxp.errors import Refusal
 
 PROVIDER, CONTRACT, OF, TWIN = "VN/GOV/G01/demo", "demo.v1.Demo", "VN/GOV/H26/one-stop", "VN/GOV/H26/test"
@@ -74,3 +74,23 @@ def test_a_twin_of_nobody_or_with_a_name_that_is_taken_is_refused(of: str, name:
 def test_who_offers_a_service_or_is_not_there_cannot_be_removed(subsystem: str, what: str) -> None:
     with pytest.raises(RegistryError, match=what):
         without_subsystem(REGISTRY, subsystem)
+
+
+def test_a_member_that_is_removed_leaves_nothing_behind() -> None:
+    company = "VN/COM/firm"
+    named = Registry(
+        "VN",
+        members=[*REGISTRY.members, Member(company, "3", ["provinces"], ["app", "batch"])],
+        services=REGISTRY.services,
+        grants=[*REGISTRY.grants, grant("of-app", f"{company}/app", "Own"), grant("of-company", company, "Own")],
+        quotas={**REGISTRY.quotas, company: Quota(rate=1), f"{company}/batch": Quota(rate=2)},
+        faults=[Fault("f", "drop", "2099-12-31", consumer=company)],
+    )
+    check(named)
+    assert without_member(named, company) == REGISTRY
+
+
+@pytest.mark.parametrize(("member", "what"), [("VN/GOV/G01", "offers demo.v1.Demo"), (OF, "is no member")])
+def test_a_member_who_offers_a_service_or_is_not_there_cannot_be_removed(member: str, what: str) -> None:
+    with pytest.raises(RegistryError, match=what):
+        without_member(REGISTRY, member)

@@ -4,9 +4,14 @@ import json
 import uuid
 from typing import Any
 
+import grpc
 import pytest
 
 from ndxp.errors import RULES, Code, Reason
+from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
+from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.testing import RunningExchange
+from ndxp.wire import metadata, status
 from ndxp.world import World
 from tests.ndxp.cli.conftest import Ndxp
 
@@ -15,6 +20,7 @@ VERIFY = f"{POPULATION}/VerifyCitizen"
 BATCH = f"{POPULATION}/BatchVerifyCitizens"
 INSURANCE = "ndxp.health_insurance.v1.HealthInsuranceService"
 ACCESS_LOG = "ndxp.access_log.v1.AccessLogService/CountAccesses"
+ACCESSES = "ndxp.access_log.v1.AccessLogService/ListAccesses"
 WITHOUT_GRANT = "VN/GOV/G27/lgsp"
 HOSPITAL = "VN/GOV/H26/hospital"
 DENIED = 64 + Code.PERMISSION_DENIED
@@ -33,7 +39,7 @@ def test_a_province_verifies_a_citizen(ndxp: Ndxp) -> None:
     assert ran.data == {"matched": True}
 
 
-@pytest.mark.parametrize("option", ["--purpose", "--user"])
+@pytest.mark.parametrize("option", ["--provider", "--fault"])
 def test_what_metadata_cannot_carry_is_wrong_usage_and_says_why(ndxp: Ndxp, option: str) -> None:
     ran = ndxp("call", VERIFY, json.dumps(claim()), option, "điều trị")
     assert ran.code == 2
@@ -232,6 +238,45 @@ def test_a_call_on_behalf_of_an_officer_keeps_purpose_and_officer_in_the_ledger(
     words = ("call", VERIFY, json.dumps(claim()), "--purpose", "marriage-certificate", "--user", "officer-7", "--json")
     (record,) = ndxp("log", "show", ndxp(*words).data["transaction_id"], "--json").data
     assert (record["purpose"], record["user_id"]) == ("marriage-certificate", "officer-7")
+
+
+def test_a_refusal_in_vietnamese_begins_with_the_vietnamese_text_and_says_what_to_do(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    refused = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT)
+    head, first, second, remedy, last = refused.err.splitlines()
+    assert refused.code == DENIED
+    assert head == "PERMISSION_DENIED ACCESS_DENIED tại gateway/authorise"
+    assert first == RULES[Reason.ACCESS_DENIED].meaning_vi
+    assert WITHOUT_GRANT in second
+    assert remedy.startswith("Cần làm: đề nghị bên cung cấp cấp quyền: `ndxp grants request`")
+    assert last.startswith("giao dịch ")
+
+
+def test_an_officer_with_diacritics_has_his_name_in_the_ledger_and_at_every_agency_on_the_way(ndxp: Ndxp) -> None:
+    officer, purpose = "Trần Văn B", "khám bệnh, chữa bệnh"
+    request = json.dumps(claim(requestId=str(uuid.uuid4()), facility="01001"))
+    words = ("call", f"{INSURANCE}/CheckIn", request, "--as", HOSPITAL, "--user", officer, "--purpose", purpose)
+    transaction = ndxp(*words, "--json").data["transaction_id"]
+    first, second = ndxp("log", "show", transaction, "--json").data
+    assert {(each["user_id"], each["purpose"]) for each in (first, second)} == {(officer, purpose)}
+    [nested] = ndxp("log", "search", "--message-id", transaction, "--user-id", officer, "--json").data
+    assert nested["service"] == "VN/GOV/G01/population"
+    for provider, expected in ((first["service"], transaction), (nested["service"], nested["transaction_id"])):
+        listing = ("call", ACCESSES, "{}", "--as", "VN/GOV/G22/operations", "--provider", provider, "--json")
+        seen = {each["transactionId"]: each.get("userId") for each in ndxp(*listing).data["answers"][0]["accesses"]}
+        assert seen[expected] == officer
+
+
+def test_a_name_that_is_encoded_wrongly_is_refused_with_its_field(exchange: RunningExchange) -> None:
+    with exchange.connect("VN/GOV/H26/one-stop") as connection:
+        stub = PopulationServiceStub(connection.channel)
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.VerifyCitizen(VerifyCitizenRequest(), metadata=((metadata.USER_ID, "UTF-8''%FF"),))
+    failure = status.decode(refused.value)
+    assert (failure.reason, failure.code) == (Reason.INVALID_METADATA, Code.INVALID_ARGUMENT)
+    assert metadata.USER_ID in failure.message
 
 
 def test_a_service_of_several_providers_needs_one_named(ndxp: Ndxp) -> None:

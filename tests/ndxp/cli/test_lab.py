@@ -73,8 +73,8 @@ def test_the_lab_speaks_the_language_that_it_was_started_in(ndxp: Ndxp) -> None:
     assert "chưa có lời gọi VerifyCitizen" in ndxp("lab", "check").out
     assert "Nhiệm vụ 1" in ndxp("lab", "reset").out
     assert "Đã kết thúc" in ndxp("lab", "finish").out
-    assert "is finished" in ndxp("lab", "check").complaint
-    assert "when all tasks are done" in ndxp("lab", "explain").complaint
+    assert "đã kết thúc" in ndxp("lab", "check").complaint
+    assert "chỉ có khi mọi nhiệm vụ đã xong" in ndxp("lab", "explain").complaint
 
 
 def test_a_finished_lab_leaves_no_subsystem(ndxp: Ndxp, exchange: RunningExchange) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -9,16 +10,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ndxp.other_tools import Call, NotPossible, curl, grpcurl
+from ndxp.other_tools import Call, NotPossible, curl, grpcurl, python
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.testing import RunningExchange
 from ndxp.wire.tls import Tls
 from tests.ndxp.cli.conftest import Ndxp
+from tests.support import contracts
 
 POPULATION = "ndxp.population.v1.PopulationService"
 CALLER = "VN/GOV/H26/one-stop"
 VERIFY = pb.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name["VerifyCitizen"]
 REQUEST = {"citizenNumber": "074079255028", "fullName": 'D\'Arc "$HOME" `id` \\ Nguyễn\x7f', "birthDate": "1979"}
+BATCH = pb.DESCRIPTOR.services_by_name["PopulationService"].methods_by_name["BatchVerifyCitizens"]
 PRINTS_ITS_WORDS = '#!/bin/sh\nfor word in "$@"; do printf "%s\\0" "$word"; done\n'
 
 
@@ -115,6 +118,28 @@ def test_what_curl_sends_is_answered_like_the_call(
     many = post(exchange, run(ndxp("call", "BatchVerifyCitizens", json.dumps(items), "--curl").out))
     answers = [json.loads(line) for line in many.text.splitlines()]
     assert {answer["itemId"]: answer["matched"] for answer in answers} == {"a": True, "b": False}
+
+
+def test_the_python_program_makes_the_same_call(exchange: RunningExchange) -> None:
+    claim = {"citizen_number": "074079255028", "full_name": "Nguyễn Ngọc Tuấn", "birth_date": "1979"}
+    items = [pb.BatchVerifyCitizensRequest(item_id=name, **claim) for name in "ab"]
+    pairs = [("x-ndxp-purpose", "it's $HOME")]
+    for method, requests in ((VERIFY, [pb.VerifyCitizenRequest(**claim)]), (BATCH, items)):
+        program = python(
+            Call(client=CALLER, method=method, requests=requests, pairs=pairs, deadline=5, folder=exchange.folder)
+        )
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60, text=True)
+        assert ran.stdout.count("matched: true") == len(requests)
+
+
+def test_the_python_program_says_whose_generated_code_it_needs() -> None:
+    described = contracts.Contract("known_types.proto", "sample.known.v1.KnownTypesService")
+    [method] = [each for each in described.pool.FindServiceByName(described.name).methods if each.name == "All"]
+    request = described.message("Everything")(plain="'")
+    program = python(Call(client=CALLER, method=method, requests=[request], pairs=[], deadline=1, folder=Path(".ndxp")))
+    compile(program, "program", "exec")
+    assert "# known_types.proto: its generated code must be on the path" in program
+    assert "import known_types_pb2 as pb" in program
 
 
 PLAIN = Call(

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ndxp.cli.stories.life_event import working_days
-from ndxp.cli.stories.telling import next_look
 from ndxp.clock import VIETNAM, micros_of
 from ndxp.life_events.v1 import life_events_pb2 as pb
+from ndxp.sandbox.applications import next_look
 from ndxp.working_time import HOURS, is_working_day
 from ndxp.world import World
 from tests.ndxp.cli.conftest import Ndxp

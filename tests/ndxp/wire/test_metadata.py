@@ -1,5 +1,7 @@
 """What a caller may send in metadata, and what goes on to the provider and back."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,57 @@ def test_a_value_too_long_or_not_printable_ascii_is_refused(value: str | bytes) 
 def test_the_longest_value_is_taken() -> None:
     value = "x" * metadata.MAX_VALUE
     assert metadata.read([(metadata.PURPOSE, value)])[metadata.PURPOSE] == value
+
+
+NAME = "UTF-8''Tr%E1%BA%A7n%20V%C4%83n%20B"
+
+
+def test_a_name_with_diacritics_is_sent_percent_encoded_and_read_as_it_was() -> None:
+    pairs = metadata.carried({metadata.USER_ID: "Trần Văn B", metadata.PURPOSE: "treatment", metadata.ISSUE: ""})
+    assert pairs == [(metadata.USER_ID, NAME), (metadata.PURPOSE, "treatment")]
+    assert metadata.read(pairs) == {metadata.USER_ID: "Trần Văn B", metadata.PURPOSE: "treatment"}
+
+
+def test_letters_that_are_written_in_two_ways_are_read_in_one() -> None:
+    assert metadata.encoded("Tra\u0302\u0300n Va\u0306n B") == NAME
+    apart = "UTF-8''Tra%CC%82%CC%80n%20Va%CC%86n%20B"
+    assert metadata.read([(metadata.USER_ID, apart)]) == {metadata.USER_ID: "Trần Văn B"}
+
+
+@given(
+    text=st.text(st.characters(categories=("L", "N", "P", "S")), max_size=80),
+    key=st.sampled_from(sorted(metadata.TEXTS)),
+)
+def test_every_text_that_can_be_printed_reads_back(text: str, key: str) -> None:
+    whole = unicodedata.normalize("NFC", text)
+    sent = metadata.carried({key: text})
+    assert all(value.isascii() for _, value in sent)
+    assert metadata.read(sent) == ({key: whole} if text else {})
+
+
+@pytest.mark.parametrize("text", ["UTF-8''", "UTF-8''%41", "100%", "a%20b"])
+def test_a_text_in_ascii_means_itself_whatever_signs_it_has(text: str) -> None:
+    assert metadata.read(metadata.carried({metadata.PURPOSE: text})) == {metadata.PURPOSE: text}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "UTF-8''", "UTF-8''%", "UTF-8''%4", "UTF-8''%ZZ", "UTF-8''a b", "UTF-8''a/b", "UTF-8''%FF", "UTF-8''%C3",
+        "UTF-8''%ED%A0%80", "UTF-8''%0A", "UTF-8''%00", "UTF-8''%E2%80%AE", "UTF-8''" + "%C3%A9" * 257,
+        "UTF-8''" + "%E1%BA%A7" * 113 + "%41" * 3,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("key", sorted(metadata.TEXTS))
+def test_a_text_that_is_encoded_wrongly_or_too_long_is_refused_by_its_key(key: str, value: str) -> None:
+    refused = refusal([(key, value)])
+    assert (refused.reason, refused.metadata) == (Reason.INVALID_METADATA, {"key": key})
+    assert len(refused.message) < 200
+
+
+@pytest.mark.parametrize("key", [metadata.MESSAGE_ID, metadata.SERVICE, metadata.PATH])
+def test_what_is_no_text_of_people_is_never_decoded(key: str) -> None:
+    assert metadata.read([(key, NAME)]) == {key: NAME}
 
 
 def test_a_path_may_be_longer() -> None:

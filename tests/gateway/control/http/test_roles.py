@@ -20,6 +20,7 @@ CHANGES = [
     ("POST", "members/subsystems", {"member": "VN/COM/none", "subsystems": ["x"]}),
     ("POST", "members/subsystems/twin", {"subsystem": "VN/COM/none/x", "name": "y"}),
     ("DELETE", "members/subsystems?subsystem=VN/COM/none/x", None),
+    ("DELETE", "members?member=VN/COM/none", None),
     ("POST", "services/disable", {"provider": "VN/COM/none/x", "contract": "a.B"}),
     ("POST", "keys", {}),
     ("POST", "ledger/keys", None),

@@ -2,15 +2,14 @@
 
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from nicegui import ui
 from starlette.requests import Request
 
 from console.exchange import Exchange
 from console.matrix import rows
-from console.pages import transactions
-from console.parts import Cell, box, button, facts, field, link, section, table, text
+from console.pages.rights.quotas import Quotas
+from console.parts import box, button, facts, field, section, text
 from console.shell import View, shell
 from console.terms import terms
 from ndxp.admin import path_part
@@ -20,9 +19,6 @@ PATH = "/rights"
 _LOOK_EVERY = 1.0
 _COUNT_EVERY = 5.0
 _OPEN = "(cell) => cell.event.key === 'Enter' && (cell.event.target.click(), true)"
-_OF_QUOTAS = (
-    "column.client", "quota.rate", "quota.burst", "quota.daily", "quota.in_flight", "quota.left", "quota.today",
-)  # fmt: skip
 _OF_A_NEW_GRANT = ("grant.purposes", "grant.fields", "grant.valid_until", "grant.basis")
 _ANSWERS = (("approve", "requests.approve", "primary"), ("decline", "requests.decline", "plain"))
 
@@ -36,7 +32,7 @@ def add(exchange: Exchange) -> None:
             page = _Rights(view, request.query_params.get("service", ""))
             view.load(page.fill)
             view.every(_LOOK_EVERY, page.follow)
-            view.every(_COUNT_EVERY, page.show_quotas)
+            view.every(_COUNT_EVERY, page.quotas.show)
 
 
 def _key(service: dict[str, Any]) -> str:
@@ -54,7 +50,8 @@ class _Rights:
         self._waiting: list[dict[str, Any]] = []
         self._service: dict[str, Any] = {}
         self._grid: ui.aggrid | None = None
-        self._matrix, self._decision, self._requests, self._quotas = (box("div") for _ in range(4))
+        self._matrix, self._decision, self._requests = (box("div") for _ in range(3))
+        self.quotas = Quotas(view)
 
     async def fill(self) -> None:
         """Shows everything anew."""
@@ -67,7 +64,7 @@ class _Rights:
         self._service = next((each for each in services if _key(each) == self._wanted), services[0])
         self._show_matrix(services)
         self._show_requests()
-        await self.show_quotas()
+        await self.quotas.show()
 
     async def follow(self) -> None:
         """Shows the grants and the requests that somebody has changed."""
@@ -219,22 +216,6 @@ class _Rights:
 
             for how, key, classes in _ANSWERS:
                 button(self._t(key), partial(self._view.guarded, partial(answer, how)), classes)
-
-    async def show_quotas(self) -> None:
-        """Shows all quotas, and how much of each is used."""
-        quotas = await self._view.exchange.get("/quotas")
-        self._quotas.clear()
-        with self._quotas, section(self._t("quotas")):
-            table([self._t(key) for key in _OF_QUOTAS], [_quota(each, self._t("quotas.none")) for each in quotas])
-
-
-def _quota(quota: dict[str, Any], none: str) -> list[Cell]:
-    consumer: Cell = quota["consumer"]
-    if quota["consumer"] != "default":
-        consumer = partial(link, quota["consumer"], f"{transactions.PATH}?client={quote(quota['consumer'])}")
-    left, today = ("–" if quota[name] is None else f"{quota[name]:,}" for name in ("left", "today"))
-    daily = f"{quota['daily']:,}" if quota["daily"] else none
-    return [consumer, f"{quota['rate']:g}", f"{quota['burst']:,}", daily, f"{quota['in_flight']:,}", left, today]
 
 
 def _list(given: str) -> list[str]:

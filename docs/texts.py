@@ -1,0 +1,179 @@
+"""Keeps the texts of the command in Vietnamese: ``python docs/texts.py``.
+
+It finds every text in the code, adds those that ``ndxp/texts/vi.po`` lacks (without a translation), removes those that
+nothing uses, and compiles the file for gettext. ``--check`` only says what is not as it should be.
+"""
+
+import ast
+import string
+import sys
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from gettext import GNUTranslations
+from pathlib import Path
+
+import typer
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from ndxp.cli.__main__ import app
+from ndxp.cli.help import OF_TYPER
+from ndxp.cli.help import texts as texts_of_help
+from ndxp.errors import RULES
+from ndxp.faults.effects import EFFECTS
+from ndxp.language import DOMAIN, FOLDER
+
+CODE = Path(__file__).parents[1] / "ndxp"
+SOURCE = FOLDER / "vi.po"
+COMPILED = FOLDER / "vi" / "LC_MESSAGES" / f"{DOMAIN}.mo"
+WIDTH = 120
+
+_TAKES = {"_": 0, "count": 1, "counted": 1, "must_be_known": 0, "must_be_offered": 0}
+"""Functions that take a text to be translated, and which of their arguments it is."""
+
+_ORIGINS = ("client", "gateway", "provider")
+"""Where a call can fail, as `ndxp call` names it when no hop is known."""
+
+_BEGUN = datetime(2026, 11, 30, tzinfo=UTC)
+"""Stands in the file as its date, so that it changes only with its texts."""
+
+HEADER = """# Texts of the ndxp command in Vietnamese.
+# Translate what is between msgstr's quotation marks, then run: python docs/texts.py"""
+
+
+def used() -> set[str]:
+    """Every text that a user of the command may read, in English."""
+    found = set(OF_TYPER) | set(_ORIGINS) | set(texts_of_help(typer.main.get_command(app)))
+    found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
+    for path in CODE.rglob("*.py"):
+        if "/v1/" not in path.as_posix():
+            found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8"))))
+    return found - {""}
+
+
+def translations() -> dict[str, str]:
+    """The texts of ``vi.po`` by the English ones."""
+    return {str(message.id): str(message.string) for message in _read() if message.id}
+
+
+def wrong() -> list[str]:
+    """What is wrong with the texts, one line each."""
+    known, needed = translations(), used()
+    lines = [f"no Vietnamese for: {text}" for text in sorted(needed) if not known.get(text)]
+    lines += [f"nothing uses: {text}" for text in sorted(known.keys() - needed)]
+    with COMPILED.open("rb") as file:
+        compiled = GNUTranslations(file)
+    for text, vietnamese in sorted(known.items()):
+        lines += [f"{fault}: {text}" for fault in _faults(text, vietnamese)] if vietnamese else []
+        if vietnamese and compiled.gettext(text) != vietnamese:
+            lines.append(f"not compiled: {text}")
+    return lines
+
+
+def shadowed(tree: ast.AST) -> list[str]:
+    """The functions that use the name ``_`` for a value and for a text: there the text would call the value."""
+    return [
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and {"store", "call"} <= set(_uses(node))
+    ]
+
+
+def main(check: bool) -> int:
+    """Writes the files anew, or only looks at them; gives the exit code."""
+    if not check:
+        _write()
+    lines = wrong()
+    print("\n".join(lines) or "the Vietnamese texts are complete")  # noqa: T201
+    return 1 if lines else 0
+
+
+def _in_code(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            place = _TAKES.get(node.func.id)
+            if place is not None and len(node.args) > place:
+                yield from _constants(node.args[place])
+            elif node.func.id == "table" and node.args:
+                yield from map(_head, _constants(node.args[0]))
+        elif isinstance(node, ast.Assign) and any(_is_columns(target) for target in node.targets):
+            yield from map(_head, _constants(node.value))
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    for part in node.elts if isinstance(node, ast.Tuple) else [node]:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def _is_columns(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id.casefold().endswith("columns")
+
+
+def _head(name: str) -> str:
+    """The head of a column, as ``ndxp.terminal.table`` shows it."""
+    return name.rstrip("#")
+
+
+def _uses(function: ast.AST) -> Iterator[str]:
+    """How a function uses the name ``_``; a comprehension or an inner function sets its own, and may call this one."""
+    for node in ast.iter_child_nodes(function):
+        if isinstance(node, ast.Name) and node.id == "_" and isinstance(node.ctx, ast.Store):
+            yield "store"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+            yield "call"
+        own = ast.FunctionDef | ast.AsyncFunctionDef | ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp
+        yield from (use for use in _uses(node) if use == "call" or not isinstance(node, own))
+
+
+def _faults(text: str, vietnamese: str) -> Iterator[str]:
+    """What is wrong with one translation."""
+    if _places(text) != _places(vietnamese):
+        yield "other values in braces"
+    if "\ufffd" in vietnamese or unicodedata.normalize("NFC", vietnamese) != vietnamese:
+        yield "damaged letters"
+    if vietnamese.count("?") > text.count("?"):
+        yield "a question mark in place of a letter"
+    if text.startswith("\n") != vietnamese.startswith("\n") or text[-1:].isspace() != vietnamese[-1:].isspace():
+        yield "other spaces at its ends"
+    words = [word for word in vietnamese.split() if word.isalpha()]
+    if len(words) > 2 and vietnamese != text and vietnamese.isascii():
+        yield "no diacritics"
+    if text.count("`") != vietnamese.count("`"):
+        yield "other commands"
+
+
+def _places(text: str) -> list[str]:
+    """The values in braces, which may be formatted otherwise; texts with other braces, such as JSON, have none."""
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError:
+        return []
+    return sorted(f"{name}!{conversion or ''}" for _, name, _, conversion in parts if name is not None)
+
+
+def _read() -> Catalog:
+    with SOURCE.open("rb") as file:
+        return read_po(file, locale="vi", domain=DOMAIN)
+
+
+def _write() -> None:
+    known = translations() if SOURCE.exists() else {}
+    made = Catalog(
+        locale="vi", domain=DOMAIN, header_comment=HEADER, project="ndxp", version="1", fuzzy=False,
+        creation_date=_BEGUN, revision_date=_BEGUN, msgid_bugs_address="", last_translator="", language_team="",
+    )  # fmt: skip
+    for text in sorted(used()):
+        made.add(text, known.get(text, ""))
+        made[text].flags.clear()  # they are for Python's other ways to format
+    COMPILED.parent.mkdir(parents=True, exist_ok=True)
+    with SOURCE.open("wb") as file:
+        write_po(file, made, width=WIDTH, sort_output=True)
+    with COMPILED.open("wb") as compiled:
+        write_mo(compiled, made)
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))

@@ -1,0 +1,1 @@
+"""Lab 6: an agency of one's own, and the check of it."""

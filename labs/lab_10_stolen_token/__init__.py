@@ -1,0 +1,1 @@
+"""Lab 10: revocation, rotation, and a stolen token."""

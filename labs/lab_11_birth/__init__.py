@@ -1,0 +1,1 @@
+"""Lab 11: a birth on its way through five agencies."""

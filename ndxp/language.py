@@ -1,0 +1,77 @@
+"""The language in which commands speak to their user; texts in English, and Vietnamese from ``ndxp/texts``."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, get_args
+
+Language = Literal["en", "vi"]
+
+VARIABLE = "NDXP_LANG"
+"""The environment's variable that names the language; without it the locale does."""
+
+DOMAIN = "ndxp"
+FOLDER = Path(__file__).with_name("texts")
+"""``vi.po`` is written by people; ``vi/LC_MESSAGES/ndxp.mo`` is made of it for gettext."""
+
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The variables that name the locale of messages, the strongest first (POSIX)."""
+
+
+class LanguageUnknown(ValueError):
+    """``NDXP_LANG`` names a language that is not there; the text is one line that says what to do."""
+
+
+class _Speaker:
+    """The language in use, and what gives a text in it."""
+
+    language: Language = "en"
+    translate: Callable[[str], str] = staticmethod(str)
+
+
+def wanted(environment: Mapping[str, str]) -> Language:
+    """The language that a user's environment asks for. Raises LanguageUnknown."""
+    named = environment.get(VARIABLE, "")
+    if named:
+        for language in get_args(Language):
+            if named == language:
+                return named  # type: ignore[return-value]
+        raise LanguageUnknown(f"{VARIABLE} is {named[:20]!r}; it may be {' or '.join(get_args(Language))}")
+    locale = next((environment[name] for name in _LOCALE if environment.get(name)), "")
+    return "vi" if locale.partition(".")[0].partition("_")[0] == "vi" else "en"
+
+
+def use(language: Language) -> None:
+    """Speaks this language from now on. Only a command does so: servers and libraries speak English."""
+    _Speaker.language = language
+    if language == "en":
+        _Speaker.translate = staticmethod(str)
+        return
+    from gettext import translation  # whoever reads English does not wait for it
+
+    _Speaker.translate = translation(DOMAIN, FOLDER, [language]).gettext
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Speaks a language for a while, such as that of a lesson."""
+    before = _Speaker.language
+    use(language)
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def spoken() -> Language:
+    """The language in use."""
+    return _Speaker.language
+
+
+def _(text: str, /, **values: object) -> str:
+    """A text in the language in use, with values in place of their names in braces.
+
+    ``docs/texts.py`` finds the texts by the name of this function. A text without values may have any braces.
+    """
+    translated = _Speaker.translate(text) if text else ""  # to gettext the empty text is the file's head
+    return translated.format(**values) if values else translated
