@@ -20,6 +20,8 @@ _HOUR, _DAY = 3600, 86_400
 _SELDOM = 10.0
 _YOUNG = 10
 """In its first seconds a minute has too few calls for percentiles: those of the minute before are shown."""
+_LATE = 15
+"""A call belongs to the minute in which it began. For so many seconds after its end a minute is asked for once more."""
 _END = 2**61
 """A place after every record: the totals after it have no line, and say where the ledger ends."""
 
@@ -103,13 +105,15 @@ class Feed:
 
     async def _ask(self) -> None:
         at = time.time()
-        since = int(at) // MINUTE * MINUTE - MINUTE
+        following = time.monotonic() - self._asked < MINUTE
+        since = int(at - (_LATE if following else MINUTE)) // MINUTE * MINUTE
         self._window.add(at, since, await self._exchange.get("/statistics", period="minute", since=since))
-        began = since - _HOUR + 2 * MINUTE
-        know = since if time.monotonic() - self._asked < MINUTE else began
-        latest = await self._exchange.get("/statistics", period="minute", by="time", since=know)
+        begin = int(at) // MINUTE * MINUTE - _HOUR + MINUTE
+        latest = await self._exchange.get(
+            "/statistics", period="minute", by="time", since=since if following else begin
+        )
         known = self._minutes | {line["start"]: Minute.of(line) for line in latest}
-        self._minutes = {start: minute for start, minute in known.items() if start >= began}
+        self._minutes = {start: minute for start, minute in known.items() if start >= begin}
         self._asked = time.monotonic()
 
     def _latest(self) -> Minute | None:

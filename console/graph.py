@@ -202,7 +202,7 @@ def _link(source: str, target: str, edge: Edge, highest: float) -> Options:
     style: Options = {
         "color": color,
         "width": round(1 + 4 * math.sqrt(share), 2),
-        "opacity": round(0.25 + 0.65 * math.sqrt(share), 2) if color == _GOOD else 0.9,
+        "opacity": round(0.4 + 0.5 * math.sqrt(share), 2) if color == _GOOD else 0.9,
         "curveness": 0.15,
         "type": [2, 6] if edge.cut else [6, 4] if edge.rate else "dotted",
     }

@@ -166,6 +166,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], classes: str =
                             text("td", cell)
 
 
+class Rows:
+    """A table with texts that change often: its cells are made once and written again; ``most`` rows at most."""
+
+    def __init__(self, columns: Sequence[str], most: int) -> None:
+        self._rows: list[tuple[Element, list[TextElement]]] = []
+        with box("div", "wide").props("tabindex=0"), box("table"):
+            with box("thead"), box("tr"):
+                for column in columns:
+                    text("th", column).props("scope=col")
+            with box("tbody"):
+                for _ in range(most):
+                    with box("tr") as row:
+                        self._rows.append((row, [text("td", "") for _ in columns]))
+        self.show([])
+
+    def show(self, rows: Sequence[Sequence[str]]) -> None:
+        """Shows other rows; those after the most are left out."""
+        for number, (row, cells) in enumerate(self._rows):
+            row.set_visibility(number < len(rows))
+            for cell, words in zip(cells, rows[number] if number < len(rows) else [""] * len(cells), strict=True):
+                cell.text = words
+
+
 def facts(pairs: Iterable[tuple[str, Cell]]) -> None:
     """Names and what they are; pairs with an empty text are left out."""
     with box("dl", "facts"):

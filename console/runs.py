@@ -94,7 +94,7 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self._run_folder = folder
         self._folder = folder / "loads"
-        self._changing = threading.Lock()
+        self._changing, self._listing = threading.Lock(), threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._progress: tuple[str, Progress] = ("", Progress())
         self._reports: dict[str, dict[str, Any]] = {}
@@ -102,15 +102,10 @@ class Runs:
 
     def profiles(self) -> list[dict[str, Any]]:
         """The profiles with their sources. Raises RunRefused when there is no load test to be had."""
-        if not self._profiles:
-            command = tree.command("ndxp.cli", "load", "profiles", "--json")
-            asked = subprocess.run(  # noqa: S603
-                command, env=tree.environment(), capture_output=True, timeout=_PATIENCE, check=False
-            )
-            if asked.returncode:
-                raise RunRefused(_last(asked.stderr) or f"the profiles could not be listed ({asked.returncode})")
-            self._profiles = json.loads(asked.stdout)
-        return self._profiles
+        with self._listing:  # many pages ask, one process lists them
+            if not self._profiles:
+                self._profiles = _profiles()
+            return self._profiles
 
     def start(self, order: Order) -> None:
         """Starts a run. Raises RunRefused, also while another one is under way."""
@@ -199,9 +194,10 @@ class Runs:
             return None
         if order.started and start_of(order.pid) == order.started:
             return Run(name, order, "stopping" if order.stopped else "runs")
-        report = self._report(name)
+        if report := self._report(name):
+            return Run(name, order, "ended", report)
         with suppress(FileNotFoundError):
-            return Run(name, order, "ended" if report else "failed", report, _last((place / _OUTPUT).read_bytes()))
+            return Run(name, order, "failed", last_line=_last((place / _OUTPUT).read_bytes()))
         return None
 
     def _report(self, name: str) -> dict[str, Any]:
@@ -212,6 +208,20 @@ class Runs:
                 return {}
             self._reports[name] = {part: report[part] for part in ("verdict", "summary", "profile")}
         return self._reports[name]
+
+
+def _profiles() -> list[dict[str, Any]]:
+    command = tree.command("ndxp.cli", "load", "profiles", "--json")
+    try:
+        asked = subprocess.run(  # noqa: S603
+            command, env=tree.environment(), capture_output=True, timeout=_PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RunRefused(f"the profiles were not listed within {_PATIENCE:.0f} s: try again") from error
+    if asked.returncode:
+        raise RunRefused(_last(asked.stderr) or f"the profiles could not be listed ({asked.returncode})")
+    found: list[dict[str, Any]] = json.loads(asked.stdout)
+    return found
 
 
 def _write(place: Path, order: Order) -> None:

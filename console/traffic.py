@@ -107,7 +107,7 @@ class Window:
             self._p99[pair] = line["duration_us"]["p99"] / 1000
             if (new := sums[key].since(self._sums.get(key, Calls()))).count:
                 grown.setdefault(pair, Calls()).add(new)
-        self._sums = sums
+        self._sums = {key: calls for key, calls in self._sums.items() if key[0] >= since - 2 * MINUTE} | sums
         self._steps.append(_Step(begin, at, grown, first))
         while len(self._steps) > 1 and self._steps[1].begin <= at - MINUTE:
             self._steps.popleft()

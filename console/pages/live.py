@@ -14,7 +14,7 @@ from console import graph
 from console.exchange import Exchange
 from console.feed import EVERY, SECONDS, Feed, Moment
 from console.graph import Names, per_second
-from console.parts import Cell, box, button, field, figure, section, table, text
+from console.parts import Rows, box, button, field, figure, section, text
 from console.shell import View, shell
 from console.traffic import MINUTE, Flow, Minute
 
@@ -84,9 +84,10 @@ class _Live:
                     text("span", self._t(key), classes)
         self._past()
         with section(self._t("live.busiest")):
-            self._pairs = box("div")
+            self._pairs = Rows([self._t(key) for key in _COLUMNS], _PAIRS)
         with section(self._t("live.reasons")):
-            self._reasons = box("div")
+            self._fine = text("p", self._t("live.reasons.none"), "quiet")
+            self._reasons = Rows([self._t("search.reason"), self._t("live.count")], _PAIRS)
 
     def _past(self) -> None:
         with box("section", "part"):
@@ -148,31 +149,26 @@ class _Live:
 
     def _tell_pairs(self, flows: Iterable[Flow], names: Names) -> None:
         busiest = sorted(flows, key=lambda flow: (-flow.minute.count, flow.client, flow.service))[:_PAIRS]
-        rows: list[Sequence[Cell]] = [
-            (
-                names.full(flow.client),
-                names.full(flow.service),
-                per_second(flow.rate),
-                f"{flow.minute.count:,}",
-                f"{flow.minute.bad:,}",
-                f"{flow.p99_ms:,.1f} ms",
-                ", ".join(sorted(flow.minute.reasons)),
-                ", ".join(names.faults((flow.client, flow.service))),
-            )
-            for flow in busiest
-        ]
-        self._pairs.clear()
-        with self._pairs:
-            table([self._t(key) for key in _COLUMNS], rows)
+        self._pairs.show(
+            [
+                (
+                    names.full(flow.client),
+                    names.full(flow.service),
+                    per_second(flow.rate),
+                    f"{flow.minute.count:,}",
+                    f"{flow.minute.bad:,}",
+                    f"{flow.p99_ms:,.1f} ms",
+                    ", ".join(sorted(flow.minute.reasons)),
+                    ", ".join(names.faults((flow.client, flow.service))),
+                )
+                for flow in busiest
+            ]
+        )
 
     def _tell_reasons(self, moment: Moment) -> None:
-        self._reasons.clear()
-        with self._reasons:
-            if not moment.reasons:
-                text("p", self._t("live.reasons.none"), "quiet")
-                return
-            most = sorted(moment.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-            table([self._t("search.reason"), "n"], [(reason, f"{number:,}") for reason, number in most[:_PAIRS]])
+        most = sorted(moment.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+        self._fine.set_visibility(not most)
+        self._reasons.show([(reason, f"{number:,}") for reason, number in most])
 
     def _turn_pause(self) -> None:
         self._paused = not self._paused

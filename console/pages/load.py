@@ -18,6 +18,7 @@ PATH = "/load"
 
 _LOOK_EVERY = 1.0
 _PROCESSES = 8
+_USUAL = "ndxp-average"
 _COLUMNS = (
     "column.time", "load.profile", "load.verdict", "load.achieved", "load.p50", "load.p99", "load.errors",
     "load.dropped", "load.cpu_each", "load.report",
@@ -52,7 +53,8 @@ class _Load:
         self._view, self._t, self._runs = view, view.texts, runs
         self._shown: list[Run] | None = None
         self._profiles: dict[str, dict[str, Any]] = {}
-        self._form = box("div")
+        with box("div") as self._form:
+            text("p", self._t("load.loading"), "quiet")
         with section(self._t("load.now")) as self._now:
             self._what = text("p", "", "count").props("role=status")
             with box("dl", "figures"):
@@ -83,11 +85,12 @@ class _Load:
         await self.look()
 
     def _ask(self) -> None:
+        usual = _USUAL if _USUAL in self._profiles else next(iter(self._profiles))
         self._form.clear()
         with self._form, section(self._t("load.start")):
             with box("div", "line"):
                 names = [(name, name) for name in self._profiles]
-                self._chosen = choice(self._t("load.profile"), names, names[0][0], self._choose)
+                self._chosen = choice(self._t("load.profile"), names, usual, self._choose)
                 self._numbers = box("div", "line")
                 self._begin = button(self._t("load.do"), lambda: self._view.guarded(self._start), "primary")
             self._about = box("div").props("lang=en")

@@ -32,8 +32,9 @@ def load(page: Page, console: Running) -> Page:
 
 def begin(page: Page, seconds: int) -> None:
     """Starts a small run."""
-    page.get_by_label("Profile").select_option("ndxp-average")
-    expect(page.get_by_text("about 1.9 M a day")).to_be_visible()
+    expect(page.get_by_label("Profile")).to_have_value("ndxp-average")
+    page.get_by_label("Profile").select_option("ndxp-peak")
+    expect(page.get_by_role("spinbutton", name="Calls a second")).to_have_value("220")
     page.get_by_role("spinbutton", name="Calls a second").fill("5")
     page.get_by_label("Seconds").fill(str(seconds))
     page.get_by_role("button", name="Start", exact=True).click()
@@ -45,7 +46,8 @@ def test_a_run_goes_on_without_a_browser_can_be_stopped_and_leaves_verdict_and_r
 ) -> None:
     begin(load, 300)
     expect(load.get_by_role("button", name="Start", exact=True)).to_be_disabled()
-    expect(load.get_by_role("status")).to_contain_text("ndxp load run ndxp-average --rate 5 --duration 300")
+    expect(load.get_by_label("Seconds")).to_have_value("300")  # what was typed stays while the page changes
+    expect(load.get_by_role("status")).to_contain_text("ndxp load run ndxp-peak --rate 5 --duration 300")
     load.goto("about:blank")
     runs = Runs(console.folder)
     (name,) = (run.name for run in runs.all() if run.standing == "runs")
@@ -58,7 +60,7 @@ def test_a_run_goes_on_without_a_browser_can_be_stopped_and_leaves_verdict_and_r
     row = load.locator("tr", has_text="5/s, 300 s").first
     with load.context.expect_page() as opened:
         row.get_by_role("link", name="Report").click(timeout=PATIENCE)
-    expect(opened.value.get_by_text("stopped by hand")).to_be_visible()
+    expect(opened.value.get_by_text("stopped by hand", exact=True)).to_be_visible()
     assert runs.current() is None
     assert runs.all()[0].order.stopped
 
