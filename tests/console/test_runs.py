@@ -93,6 +93,7 @@ def test_what_is_unknown_or_too_large_is_not_started(runs: Runs, tmp_path: Path,
     assert not (tmp_path / "loads").exists()
 
 
+@pytest.mark.long
 def test_a_run_that_fails_says_why_and_the_oldest_runs_go(runs: Runs, tmp_path: Path) -> None:
     for number in range(25):
         leave(runs, tmp_path, f"20260101-0000{number:02}", Order("ndxp-average", None, 5))

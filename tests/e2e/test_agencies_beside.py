@@ -21,6 +21,8 @@ from tests.support.fakes import until_now
 
 __all__ = ["ndxp_alone"]
 
+pytestmark = pytest.mark.long
+
 MEMBER, CITIZEN, OWNER = "VN/GOV/H26/one-stop", "074079255028", "VN/GOV/G16"
 STRIP = "    text = text.strip()\n"
 BREAKS = f"{STRIP}    if text == 'break':\n        raise KeyError(text)\n"

@@ -17,7 +17,7 @@ from ndxp.reflection import look_up
 from ndxp.testing import RunningExchange
 from ndxp.wire import status
 from ndxp.wire.streams import keep_status
-from tests.e2e.conftest import Visitor, failure_of, fresh_channel
+from tests.e2e.conftest import VISITOR, Visitor, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.support.echo import CONTRACT, Echo, Request
 from tests.support.fakes import PATIENCE, until, until_now
@@ -200,9 +200,11 @@ async def flooded(visitor: Visitor, target: str, flood: Callable[[Wire], None]) 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def victim(members: RunningExchange) -> AsyncIterator[Worker]:
-    """A worker that may be flooded: no other test calls it."""
+    """A worker that may be flooded: no other test calls it. Quotas do not end the flood."""
+    members.admin.put("quotas", json={"consumer": VISITOR, "rate": 1e6, "burst": 10**6}).raise_for_status()
     async with worker(members, "victim") as victim:
         yield victim
+    members.admin.delete("quotas", params={"consumer": VISITOR}).raise_for_status()
 
 
 async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo, victim: Worker) -> None:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.ndxp.cli.command import ndxp
 
 
+@pytest.mark.long
 def test_a_parcel_is_sold_through_every_agency_of_the_chain_in_one_trace(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     told = ndxp("demo", "land", "--json", "--folder", folder, folder=folder)

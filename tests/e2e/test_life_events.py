@@ -80,6 +80,7 @@ def test_a_wrong_province_is_refused_with_the_list_of_all(birth: Ran, folder: Pa
     assert right.code == 0, right.err
 
 
+@pytest.mark.long
 def test_a_death_is_done_within_ten_working_days_on_an_exchange_that_runs(birth: Ran, folder: Path) -> None:
     assert birth.code == 0
     state = State.running(folder)

@@ -1,5 +1,6 @@
 """A lab on the exchange of the session, as the command has it; labs that move its clock or kill it have another one."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -11,6 +12,14 @@ from ndxp.testing import RunningExchange, start
 
 Begin = Callable[[str], Course]
 Where = Callable[[Found], RunningExchange]
+
+
+@pytest.fixture(autouse=True)
+def private() -> Iterator[None]:
+    """Files that a test writes in a pupil's place are for their owner only, as all in a run folder are."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")

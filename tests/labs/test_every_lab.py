@@ -11,17 +11,11 @@ from ndxp.testing import RunningExchange
 from tests.labs.conftest import Begin, missing
 
 LABS = labs()
-RUNS_LOAD = "12-open-load"
-"""A lab whose solution runs load tests, each of which takes its time."""
-
 every_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
 
 
-@pytest.mark.parametrize(
-    "lab",
-    [pytest.param(lab, marks=[pytest.mark.long] if lab.name == RUNS_LOAD else []) for lab in LABS],
-    ids=lambda lab: lab.name,
-)
+@pytest.mark.long
+@every_lab
 def test_its_solution_passes_after_a_start_that_does_not_and_a_reset_begins_anew(lab: Found, begin: Begin) -> None:
     course, tasks = begin(lab.name), [task.name for task in lab.lab.tasks]
     assert missing(course) == tasks

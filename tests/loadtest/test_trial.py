@@ -21,6 +21,7 @@ JUDGED = {0, 98, 99}
 """Exit codes of a run that reconciled; how fast this machine is today is no matter of tests."""
 
 
+@pytest.mark.long
 def test_a_run_reconciles_and_leaves_its_report(exchange: RunningExchange, tmp_path: Path) -> None:
     page = tmp_path / "run.html"
     ran = ndxp(

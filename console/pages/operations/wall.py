@@ -37,7 +37,7 @@ class Wall:
 
     def open(self) -> None:
         """Begins, with the province that is shown."""
-        self._dialog.open()
+        self._dialog.set_value(True)
         self._screen.enter()
 
     def show(self, figures: Figures) -> None:

@@ -264,7 +264,16 @@ def test_an_officer_with_diacritics_has_his_name_in_the_ledger_and_at_every_agen
     [nested] = ndxp("log", "search", "--message-id", transaction, "--user-id", officer, "--json").data
     assert nested["service"] == "VN/GOV/G01/population"
     for provider, expected in ((first["service"], transaction), (nested["service"], nested["transaction_id"])):
-        listing = ("call", ACCESSES, "{}", "--as", "VN/GOV/G22/operations", "--provider", provider, "--json")
+        listing = (
+            "call",
+            ACCESSES,
+            '{"pageSize": 5000}',
+            "--as",
+            "VN/GOV/G22/operations",
+            "--provider",
+            provider,
+            "--json",
+        )
         seen = {each["transactionId"]: each.get("userId") for each in ndxp(*listing).data["answers"][0]["accesses"]}
         assert seen[expected] == officer
 

@@ -128,7 +128,9 @@ def test_the_python_program_makes_the_same_call(exchange: RunningExchange) -> No
         program = python(
             Call(client=CALLER, method=method, requests=requests, pairs=pairs, deadline=5, folder=exchange.folder)
         )
-        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=60, text=True)
+        ran = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, check=True, timeout=60, encoding="utf-8"
+        )
         assert ran.stdout.count("matched: true") == len(requests)
 
 
