@@ -27,7 +27,7 @@ test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, ki
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "long and not browser"
 
 test-browser: $(VENV)/ready-dev  ## the tests of the console in a browser, which need Chromium
-	@$(BIN)/python -m pytest -q -m browser tests/console
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m browser tests/console
 
 snippets: $(VENV)/ready-dev  ## every snippet of the README, the guides and the course book, as it stands (they take the usual ports), and new agencies
 	@$(BIN)/python -m pytest -q tests/snippets.py tests/scaffold.py
