@@ -66,7 +66,7 @@ class Shown:
 def told(guide: str) -> dict[str, str]:
     """What each page is for by its name: the first sentence of its row in the guide's table."""
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", guide, re.MULTILINE)
-    return {title: re.split(r"(?<=\w)[.;:] ", about)[0] for title, about in rows}
+    return {title: re.split(r"(?<=\w)[.;:] ", re.sub(r"\[([^]]+)]\([^)]+\)", r"\1", about))[0] for title, about in rows}
 
 
 def index(pages: Sequence[Shown], guide: str) -> str:
