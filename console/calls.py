@@ -8,7 +8,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from ndxp import messages
+from ndxp import calling, messages
 from ndxp.client import BlockingExchange, TokenRefused
 from ndxp.errors import Code, code_name
 from ndxp.sandbox.state import State
@@ -71,16 +71,11 @@ def ask(state: State, question: Question) -> Answer:
                 request_serializer=lambda message: message.SerializeToString(),
                 response_deserializer=GetMessageClass(question.method.output_type).FromString,
             )
-            pairs = [(name, value) for name, value in known.items() if value]
-            message, call = method.with_call(question.request, metadata=tuple(pairs))
+            message, call = method.with_call(question.request, metadata=calling.pairs(known))
     except TokenRefused as error:
         return Answer(failure=str(error))
     except grpc.RpcError as error:
         failure = status.decode(error)
         return Answer(failure=one_line(failure), passing=failure.code in PASSING, transaction=failure.transaction_id)
-    trailing = {str(key): str(value) for key, value in call.trailing_metadata() or ()}
-    return Answer(
-        message=message,
-        transaction=trailing.get(metadata.TRANSACTION_ID, ""),
-        withheld=trailing.get(metadata.WITHHELD, "").split(),
-    )
+    said = calling.Said.of(dict(call.trailing_metadata() or ()))
+    return Answer(message=message, transaction=said.transaction_id, withheld=list(said.withheld))

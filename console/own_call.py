@@ -12,7 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from console.exchange import Refused
-from ndxp import messages
+from ndxp import calling, messages
 from ndxp.admin import AdminApi
 from ndxp.client import BlockingExchange
 from ndxp.reflection import look_up
@@ -52,9 +52,7 @@ def call(api: AdminApi, trial: Trial) -> Outcome:
     """Makes the call. Raises Refused for a method that is not there or cannot be called here, and for wrong JSON."""
     if len(trial.request) > _MOST:
         raise Refused(f"the JSON has more than {_MOST} letters")
-    full, known = _method(api, trial.method.strip().strip("/")), trial.purpose + trial.provider
-    if not known.isascii() or not known.isprintable():
-        raise Refused("gRPC carries ASCII only in a purpose: leave out the diacritics")
+    full = _method(api, trial.method.strip().strip("/"))
     tokens = api.state.tokens(trial.client)
     service, _, name = full.partition("/")
     contract = look_up(api.state.gateway, tokens, service, name)
@@ -72,7 +70,10 @@ def call(api: AdminApi, trial: Trial) -> Outcome:
 
 
 def _made(api: AdminApi, trial: Trial, full: str, request: bytes, method: MethodDescriptor | None) -> Outcome:
-    pairs = tuple((key, value) for key, value in _metadata(trial) if value)
+    try:
+        pairs = calling.pairs({metadata.SERVICE: trial.provider, metadata.PURPOSE: trial.purpose})
+    except calling.NotCarried as error:
+        raise Refused(str(error)) from error
     deadline = trial.deadline
     tokens = api.state.tokens(trial.client)
     with BlockingExchange(api.state.gateway, tokens, deadline=deadline, retries=trial.again) as exchange:
@@ -83,11 +84,9 @@ def _made(api: AdminApi, trial: Trial, full: str, request: bytes, method: Method
         except grpc.RpcError as error:
             failure = status.decode(error)
             return Outcome(transaction=failure.transaction_id, failure=failure)
-    received = {key: str(value) for key, value in (rpc.trailing_metadata() or ())}
-    withheld = received.get(metadata.WITHHELD, "")
-    shown = messages.shown(answer, withheld.split()) if method is not None else {}
-    text = json.dumps(shown, ensure_ascii=False, indent=1)
-    return Outcome(text, withheld, received.get(metadata.TRANSACTION_ID, ""))
+    said = calling.Said.of(dict(rpc.trailing_metadata() or ()))
+    shown = messages.shown(answer, said.withheld) if method is not None else {}
+    return Outcome(json.dumps(shown, ensure_ascii=False, indent=1), " ".join(said.withheld), said.transaction_id)
 
 
 def _unknown(api: AdminApi, trial: Trial, full: str) -> Outcome:
@@ -95,10 +94,6 @@ def _unknown(api: AdminApi, trial: Trial, full: str) -> Outcome:
     if not re.fullmatch(r"[\w.]+/\w+", full):
         raise Refused(f"{full[:100]!r} is no method: write VerifyCitizen, or package.Service/Method")
     return _made(api, trial, full, b"", None)
-
-
-def _metadata(trial: Trial) -> list[tuple[str, str]]:
-    return [(metadata.SERVICE, trial.provider), (metadata.PURPOSE, trial.purpose)]
 
 
 def _method(api: AdminApi, name: str) -> str:

@@ -23,10 +23,10 @@ def pairs(named: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The metadata that was given, without empty values, texts with diacritics encoded. Raises NotCarried."""
     given = tuple(metadata.carried(named))
     for key, value in given:
-        if not value.isascii():
+        if not (value.isascii() and value.isprintable()):
             raise NotCarried(
                 _(
-                    "{key}: gRPC carries ASCII only there, and {value!r} is not: leave out the diacritics",
+                    "{key}: gRPC carries printable ASCII only there, and {value!r} is more: leave out the diacritics",
                     key=key,
                     value=value[:100],
                 )
