@@ -15,12 +15,13 @@ from console.classes import Classes
 from console.exchange import Refused, Unanswered
 from ndxp.classroom import answers
 from ndxp.classroom.classroom import Classroom
-from ndxp.classroom.kept import ClassRefused
+from ndxp.classroom.kept import ClassRefused, Kept
 from ndxp.classroom.pupil import API, CONTROL
 
 _Text = Annotated[str, Body(embed=True, max_length=1000)]
 _TOKEN = f"{CONTROL}/oauth2/token"
 _PATIENCE = 10.0
+_ENDED = "the class has ended; ask your teacher"
 
 
 def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
@@ -36,11 +37,13 @@ def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
                 raise ClassRefused("no key: `ndxp class join CODE`")
             return question(room, room.with_key(key))
 
-        return _answer(partial(classes.now, ask))
+        return _answer(partial(classes.now, ask)) if _goes_on(classes) else JSONResponse({"detail": _ENDED}, 410)
 
     @routes.post(f"{API}/join")
     def join(request: Request, code: _Text) -> Response:
         address = request.client.host if request.client else ""
+        if not _goes_on(classes):
+            return JSONResponse({"detail": "there is no class here now; ask your teacher"}, 403)
         return _answer(lambda: classes.now(lambda room: {"key": room.group(room.admit(code, address)).key}))
 
     @routes.get(f"{API}/now")
@@ -86,7 +89,13 @@ def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
     return routes
 
 
+def _goes_on(classes: Classes) -> bool:
+    return Kept.there(classes.exchange.folder)
+
+
 async def _passed_on(classes: Classes, headers: dict[str, str], content: bytes) -> Response:
+    if not _goes_on(classes):
+        return JSONResponse({"error": "invalid_client", "error_description": _ENDED}, 401)
     try:
         state = await classes.ask(lambda room: room.operator.state)
         async with httpx.AsyncClient(timeout=_PATIENCE, **state.asking()) as http:

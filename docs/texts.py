@@ -24,6 +24,7 @@ from ndxp.cli.help import texts as texts_of_help
 from ndxp.errors import RULES
 from ndxp.faults.effects import EFFECTS
 from ndxp.language import DOMAIN, FOLDER
+from ndxp.sandbox.calls import NO_CALLS
 
 CODE = Path(__file__).parents[1] / "ndxp"
 SOURCE = FOLDER / "vi.po"
@@ -45,7 +46,7 @@ HEADER = """# Texts of the ndxp command in Vietnamese.
 
 def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
-    found = set(OF_TYPER) | set(_ORIGINS) | set(texts_of_help(typer.main.get_command(app)))
+    found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(app)))
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
     for path in CODE.rglob("*.py"):
         if "/v1/" not in path.as_posix():

@@ -16,6 +16,7 @@ from ndxp.attempts import interceptors, policy_of
 from ndxp.attempts_in_threads import RepeatingChannel
 from ndxp.errors import Code
 from ndxp.identifiers import in_slashes
+from ndxp.language import _
 from ndxp.retries import Retries
 from ndxp.wire import metadata, status
 from ndxp.wire.streams import keep_status
@@ -78,10 +79,16 @@ class Credentials:
         try:
             secrets = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise TokenRefused(f"cannot read credentials from {path}: {error}") from error
+            raise TokenRefused(_("cannot read credentials from {path}: {error}", path=path, error=error)) from error
         client_id = in_slashes(client_id)
         if client_id not in secrets:
-            raise TokenRefused(f"{path} has no credentials of {client_id}; `ndxp members` lists the members")
+            raise TokenRefused(
+                _(
+                    "{path} has no credentials of {client}; `ndxp members` lists the members",
+                    path=path,
+                    client=client_id,
+                )
+            )
         folder = path.parent / TLS_FOLDER
         try:
             return cls(client_id, secrets[client_id], Tls.load(folder, client_id))

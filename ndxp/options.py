@@ -1,6 +1,7 @@
 """Options of several commands; ``ndxp load`` and ``loadtest`` share those of a load test."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -15,6 +16,12 @@ Tls = Annotated[
     bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
 ]
 DEFAULT_FOLDER = FOLDER
+
+
+def named(folder: Path) -> str:
+    """The option that names a run folder in the next command; nothing for the usual one."""
+    return "" if folder == DEFAULT_FOLDER else f" --folder {quote(str(folder))}"
+
 
 SEED = 2023
 START = 100.0

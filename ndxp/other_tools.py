@@ -10,7 +10,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
 
 from ndxp.messages import JSON, LINES, plain
-from ndxp.options import DEFAULT_FOLDER
+from ndxp.options import DEFAULT_FOLDER, named
 from ndxp.terminal import shows_everything
 from ndxp.wire.tls import FRONT, Tls, file_of
 
@@ -41,7 +41,7 @@ class Call:
     @property
     def headers(self) -> list[str]:
         """Options for the token and the metadata. The shell asks for the token, so that no secret is printed."""
-        folder = "" if self.folder == DEFAULT_FOLDER else f" --folder {quote(str(self.folder))}"
+        folder = named(self.folder)
         token = f'-H "authorization: Bearer $(ndxp token {quote(self.client)}{folder})"'
         return [token, *(f"-H {quote(f'{key}: {value}')}" for key, value in self.pairs)]
 

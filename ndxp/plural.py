@@ -1,4 +1,4 @@
-"""Numbers with their noun, for sentences."""
+"""Numbers for sentences, with their noun or with the decimal sign of the language."""
 
 from ndxp.language import _, spoken
 
@@ -10,3 +10,9 @@ def count(number: int, one: str, *, are: bool = False, grouped: bool = False) ->
         return f"{words.replace(',', '.')} {_(one)}"
     words += f" {one}" if number == 1 else f" {one}s"
     return f"{words} {'is' if number == 1 else 'are'}" if are else words
+
+
+def decimal(number: float, form: str = ".1f") -> str:
+    """A number as a format says, with a comma for the decimals in Vietnamese: ``3.5``, ``3,5``."""
+    words = f"{number:{form}}"
+    return words.replace(".", ",") if spoken() == "vi" else words

@@ -12,7 +12,7 @@ import typer
 from ndxp.cli.__main__ import app
 from ndxp.cli.help import EXAMPLES, texts, translated
 from ndxp.language import LanguageUnknown, _, speaking, spoken, wanted
-from ndxp.plural import count
+from ndxp.plural import count, decimal
 from tests.ndxp.cli.command import ndxp, ndxp_process
 from tests.test_docs import script
 
@@ -112,8 +112,9 @@ def test_a_lesson_speaks_its_language_only_for_a_while() -> None:
     with speaking("vi"):
         assert (spoken(), _("Hint"), _("transaction {transaction}", transaction=7)) == ("vi", "Gợi ý", "giao dịch 7")
         assert count(1900, "record", grouped=True) == "1.900 bản ghi"
+        assert (decimal(3.54), decimal(5, "g")) == ("3,5", "5")
         assert _("") == ""
-    assert (spoken(), _("Hint"), count(2, "record")) == ("en", "Hint", "2 records")
+    assert (spoken(), _("Hint"), count(2, "record"), decimal(3.54)) == ("en", "Hint", "2 records", "3.5")
 
 
 def test_a_text_without_values_may_have_braces() -> None:

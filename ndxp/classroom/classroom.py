@@ -21,6 +21,7 @@ from ndxp.labs.lab import LANGUAGES, Language
 from ndxp.labs.progress import Progress
 from ndxp.labs.shelf import Found, find, labs
 from ndxp.labs.workplace import add_subsystems, remove_subsystems
+from ndxp.language import _
 from ndxp.sandbox.operator import Operator
 
 MOST_GROUPS = 60
@@ -85,9 +86,9 @@ class Classroom:
     def start(cls, run_folder: Path, groups: int, lab: str, language: Language, folders: Sequence[Path] = ()) -> Self:
         """Begins a class of so many groups, which all begin a lab."""
         if not 1 <= groups <= MOST_GROUPS:
-            raise ClassRefused(f"a class has 1 to {MOST_GROUPS} groups")
+            raise ClassRefused(_("a class has 1 to {most} groups", most=MOST_GROUPS))
         if language not in LANGUAGES:
-            raise ClassRefused(f"a class is in {' or '.join(LANGUAGES)}")
+            raise ClassRefused(_("the language of a class is one of: {languages}", languages=", ".join(LANGUAGES)))
         _without_files(find(lab, folders))
         room = cls(run_folder, operator_of(run_folder))
         made = dict[str, Group]()
@@ -134,7 +135,10 @@ class Classroom:
         try:
             return groups[self.named(name)]
         except KeyError:
-            raise ClassRefused(f"no such group: {name[:20]!r}; there are 01 to {len(groups):02}") from None
+            last = f"{len(groups):02}"
+            raise ClassRefused(
+                _("no such group: {name!r}; there are 01 to {last}", name=name[:20], last=last)
+            ) from None
 
     @staticmethod
     def named(name: str) -> str:
@@ -177,7 +181,7 @@ class Classroom:
         with self._of(name).alone:
             progress = Progress.read(self._folder(name))
             if group.lab not in progress.attempts:
-                raise ClassRefused(f"group {name} has no lab yet: wait for your teacher")
+                raise ClassRefused(_("group {name} has no lab yet: wait for your teacher", name=name))
             yield Course(self._operator, self._lab(group.lab), progress)
 
     def check(self, name: str, *, asked: bool = True) -> list[Result]:
@@ -367,7 +371,7 @@ class Classroom:
         try:
             return self._found[name]
         except KeyError:
-            raise ClassRefused(f"the lab {name} is not there any more") from None
+            raise ClassRefused(_("the lab {name} is not there any more", name=name)) from None
 
     def _of(self, name: str) -> _Seen:
         return self._seen.setdefault(name, _Seen())
@@ -380,4 +384,6 @@ def _without_files(found: Found) -> None:
     """Raises ClassRefused for a lab whose checks read files of the pupil: groups work on machines of their own."""
     text = found.text("en")
     if "{folder}" in "".join([text.introduction, *(task.body for task in text.tasks)]):
-        raise ClassRefused(f"the lab {found.name} reads files of the pupil, so it is for one machine: `ndxp lab start`")
+        raise ClassRefused(
+            _("the lab {lab} reads files of the pupil, so it is for one machine: `ndxp lab start`", lab=found.name)
+        )

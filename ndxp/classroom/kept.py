@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ndxp.labs.lab import Language
 from ndxp.labs.text import LabRefused
+from ndxp.language import _
 from ndxp.locked_file import locked
 from ndxp.whole_file import whole_file
 
@@ -55,9 +56,9 @@ class Kept:
             groups = {name: Group(**group) for name, group in kept["groups"].items()}
             return cls(run_folder, kept["language"], kept["folders"], groups)
         except FileNotFoundError:
-            raise ClassRefused("there is no class here: `ndxp class start --groups 12` begins one") from None
+            raise ClassRefused(_("there is no class here: `ndxp class start --groups 12` begins one")) from None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ClassRefused(f"{path} cannot be used: `ndxp class end` removes it") from error
+            raise ClassRefused(_("{path} cannot be used: `ndxp class end` removes it", path=path)) from error
 
     @classmethod
     def there(cls, run_folder: Path) -> bool:
@@ -69,7 +70,9 @@ class Kept:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with locked(self.folder / _LOCK):
             if self.there(self.run_folder):
-                raise ClassRefused("there is a class already: `ndxp class status` shows it, `ndxp class end` ends it")
+                raise ClassRefused(
+                    _("there is a class already: `ndxp class status` shows it, `ndxp class end` ends it")
+                )
             self._write()
 
     def change(self, name: str, change: Callable[[Group], None]) -> None:

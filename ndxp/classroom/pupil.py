@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from ndxp.classroom.kept import ClassRefused
 from ndxp.labs.course import Result
 from ndxp.labs.lab import Language, Verdict
 from ndxp.labs.text import TaskText, Text
+from ndxp.language import _
 from ndxp.sandbox.state import State
 from ndxp.whole_file import whole_file
 
@@ -58,7 +60,9 @@ class Joined:
         """Joins with a code, and makes the folder."""
         before = State.read(folder)
         if (before is not None or (folder / "credentials.json").exists()) and not cls.there(folder):
-            raise ClassRefused(f"{folder} is the run folder of an exchange: name another with --folder")
+            raise ClassRefused(
+                _("{folder} is the run folder of an exchange: name another with --folder", folder=folder)
+            )
         with cls(folder, url.rstrip("/"), "") as asking:
             key = str(asking._ask("POST", "/join", {"code": code})["key"])
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +81,7 @@ class Joined:
             kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             joined = cls(folder, kept["url"], kept["key"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ClassRefused(f"{folder} has joined no class: `ndxp class join CODE`") from error
+            raise ClassRefused(_("{folder} has joined no class: `ndxp class join CODE`", folder=folder)) from error
         try:
             joined._take(joined._ask("GET", "/now"))
         except BaseException:
@@ -157,7 +161,7 @@ class Joined:
 
     def solution(self) -> str:
         """Raises ClassRefused: a class has a teacher."""
-        raise ClassRefused("in a class your teacher has the solution; `ndxp lab hint` helps")
+        raise ClassRefused(_("in a class your teacher has the solution; `ndxp lab hint` helps"))
 
     def solve(self) -> None:
         """Raises ClassRefused, as ``solution``."""
@@ -170,7 +174,7 @@ class Joined:
 
     def finish(self) -> None:
         """Raises ClassRefused: the teacher ends the class."""
-        raise ClassRefused("in a class your teacher ends the lab; `ndxp lab reset` begins it anew")
+        raise ClassRefused(_("in a class your teacher ends the lab; `ndxp lab reset` begins it anew"))
 
     def _take(self, now: dict[str, Any]) -> None:
         """Keeps what the class says now: the lab, and the credentials of the subsystems that the group has at it."""
@@ -189,11 +193,18 @@ class Joined:
             told = answer.json() if answer.content else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise ClassRefused(
-                f"the class at {self._url} does not answer ({type(error).__name__}): ask your teacher for its URL, "
-                "and join again with --at"
+                _(
+                    "the class at {url} does not answer ({error}): ask your teacher for its URL, "
+                    "and join again with --at",
+                    url=self._url,
+                    error=type(error).__name__,
+                )
             ) from error
+        if answer.status_code == HTTPStatus.GONE:
+            raise ClassRefused(_("the class has ended; ask your teacher"))
         if answer.is_error:
-            raise ClassRefused(str(told.get("detail", "")) if isinstance(told, dict) else f"refused: {answer}")
+            detail = told.get("detail", "") if isinstance(told, dict) else _("refused: {answer}", answer=answer)
+            raise ClassRefused(str(detail))
         return told
 
 

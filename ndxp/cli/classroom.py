@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.classroom.kept import Kept
-from ndxp.language import Language
-from ndxp.options import DEFAULT_FOLDER, Folder, Json
-from ndxp.plural import count
+from ndxp.language import Language, _
+from ndxp.options import DEFAULT_FOLDER, Folder, Json, named
+from ndxp.plural import count, decimal
 from ndxp.sandbox.console import Console
 from ndxp.terminal import complain, console, print_json, table
 
@@ -56,10 +56,11 @@ def start(
         print_json({"codes": codes, "join_url": url})
         return
     console.print(table(("group", "code"), list(codes.items())))
-    if url:
-        console.print(f"Pupils join at {url}, or with `ndxp class join CODE --at {running.url if running else ''}`.")
+    if running is not None:
+        told = _("Pupils join at {url}, or with `ndxp class join CODE --at {console}`.", url=url, console=running.url)
     else:
-        console.print("Next: `ndxp console`, which pupils need to join; then `ndxp class status`.")
+        told = _("Next: `ndxp console`, which pupils need to join; then `ndxp class status`.")
+    console.print(told, soft_wrap=True)
 
 
 @class_app.command()
@@ -86,11 +87,12 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         print_json(shown)
         return
     rows = [
-        (each.group, codes[each.group], each.lab, f"{each.done}/{each.tasks}", each.task or "all done", each.checks,
-         each.hints, f"{each.quiet / 60:.0f} min", "needs help" if each.stuck else "")
+        (each.group, codes[each.group], each.lab, f"{each.done}/{each.tasks}", each.task or _("all done"), each.checks,
+         each.hints, _("{minutes} min", minutes=f"{each.quiet / 60:.0f}"), _("needs help") if each.stuck else "")
         for each in standings
     ]  # fmt: skip
-    console.print(table(("group", "code", "lab", "done#", "at", "checks#", "hints#", "without progress#", ""), rows))
+    columns = ("group", "code", "lab", "done#", "at task", "checks#", "hints#", "without progress#", "")
+    console.print(table(columns, rows))
 
 
 @class_app.command("lab")
@@ -112,7 +114,8 @@ def next_lab(
             room.group(each)
         room.begin(name, names)
         begun = {each: room.kept.groups[each].lab for each in names or room.kept.groups}
-    _say(begun, f"{count(len(begun), 'group')} begin {next(iter(begun.values()))}.", as_json)
+    groups, lab = count(len(begun), "group"), next(iter(begun.values()))
+    _say(begun, _("{groups} begin {lab}.", groups=groups, lab=lab), as_json)
 
 
 @class_app.command()
@@ -132,7 +135,7 @@ def fault(
     from ndxp.classroom.classroom import Classroom
 
     if bool(effects) == off:
-        complain('say what happens to the calls, such as "delay=2s", or --off')
+        complain(_('say what happens to the calls, such as "delay=2s", or --off'))
         raise typer.Exit(2)
     with Classroom.go_on(folder) as room:
         names = [room.named(each) for each in group or []]
@@ -140,11 +143,13 @@ def fault(
             room.group(each)
         if off:
             removed = room.calm(names)
-            _say({"removed": removed}, f"Removed {count(removed, 'fault')}.", as_json)
+            _say({"removed": removed}, _("Removed {faults}.", faults=count(removed, "fault")), as_json)
             return
         more = {"provider": provider} if provider else {}
         number = room.fault(effects, names, minutes=minutes, **more)
-    _say({"subsystems": number}, f"Set it for {count(number, 'subsystem')}, for {minutes:g} minutes.", as_json)
+    where, how_long = count(number, "subsystem"), decimal(minutes, "g")
+    told = _("Set it for {subsystems}, for {minutes} minutes.", subsystems=where, minutes=how_long)
+    _say({"subsystems": number}, told, as_json)
 
 
 @class_app.command()
@@ -163,7 +168,7 @@ def reset(
         name = room.named(group)
         room.reset(name)
         lab = room.group(name).lab
-    _say({"group": name, "lab": lab}, f"Group {name} begins {lab} anew.", as_json)
+    _say({"group": name, "lab": lab}, _("Group {name} begins {lab} anew.", name=name, lab=lab), as_json)
 
 
 @class_app.command()
@@ -205,7 +210,7 @@ def end(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             room.end()
     else:
         Kept.read(folder)
-    _say({"state": "ended"}, "The class has ended.", as_json)
+    _say({"state": "ended"}, _("The class has ended."), as_json)
 
 
 @class_app.command()
@@ -229,9 +234,11 @@ def join(
         if as_json:
             print_json({"group": member.group, "lab": joined.name, "subsystems": member.subsystems})
             return
-        console.print(f"You are group {member.group}; the lab is {joined.name}.")
+        console.print(_("You are group {group}; the lab is {lab}.", group=member.group, lab=joined.name))
         console.print(table(("role", "subsystem"), list(member.subsystems.items())))
-        console.print("Next: `ndxp lab show` tells the tasks, `ndxp lab check` what is done.")
+        there = named(folder)
+        told = _("Next: `ndxp lab show{there}` tells the tasks, `ndxp lab check{there}` what is done.", there=there)
+        console.print(told, soft_wrap=True)
 
 
 def _say(told: dict[str, Any], line: str, as_json: bool) -> None:

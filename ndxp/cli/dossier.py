@@ -13,7 +13,7 @@ from ndxp.clock import moment_of
 from ndxp.errors import Code, code_name
 from ndxp.language import _
 from ndxp.life_events.v1 import life_events_pb2 as pb
-from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.options import DEFAULT_FOLDER, Folder, Json, named
 from ndxp.sandbox.applications import fetch, trace_of
 from ndxp.terminal import Terminal, complain, console, print_json, styled, table
 from ndxp.wire import status
@@ -96,7 +96,7 @@ def show(found: pb.Dossier, records: list[dict[str, Any]], folder: Path) -> None
     ]  # fmt: skip
     columns = ("nation's time", "who", "what", "result", "its code", "answer", "transaction")
     Terminal(width=max(console.width, _WIDTH)).print(table(columns, rows))  # an id cut in pieces cannot be copied
-    there = "" if folder == DEFAULT_FOLDER else f" --folder {folder}"
+    there = named(folder)
     count = f"{len(records)}" if len(records) < _MOST else f"{_MOST} or more"
     console.print(
         _(

@@ -125,7 +125,7 @@ def check(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             for subsystem, lines in course.seen().items():
                 console.print(subsystem, style="bold")
                 for line in lines:
-                    console.print(f"  {line}", soft_wrap=True)
+                    console.print(f"  {_(line)}", soft_wrap=True)  # a text when there are no calls
         if not all(result.verdict.done for result in results):
             raise typer.Exit(NOT_DONE)
 

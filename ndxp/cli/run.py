@@ -12,7 +12,7 @@ from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
-from ndxp.plural import count
+from ndxp.plural import count, decimal
 from ndxp.sandbox import doors, life, plan
 from ndxp.sandbox.console import Console
 from ndxp.sandbox.processes import processes_now
@@ -90,7 +90,7 @@ def up(
         console=console_too,
     )
     state = life.start(planned)
-    _announce(state, as_json, _("ready in {seconds:.1f} s", seconds=state.ready_seconds))
+    _announce(state, as_json, _("ready in {seconds} s", seconds=decimal(state.ready_seconds)))
     for failure in dict.fromkeys(life.failures(state).values()):
         complain(failure)
     if detach:
@@ -162,6 +162,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     trouble = "; ".join([*found, *doors.waiting(state)])
     ready = not trouble and all(service["serving"] for service in services)
     circuits = life.open_circuits(state)
+    rss_mb = round(sum(process["rss_mb"] for process in processes), 1)
     shown = {
         "ready": ready,
         "trouble": trouble,
@@ -174,7 +175,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         "durability": state.durability,
         "clock": state.clock,
         "tls": state.tls,
-        "rss_mb": round(sum(process["rss_mb"] for process in processes), 1),
+        "rss_mb": rss_mb,
         "processes": processes,
         "services": services,
         "open_circuits": circuits,
@@ -188,7 +189,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         mark = _("[green]ready[/]") if ready else _("[red]not ready[/]")
         console.print(
             styled(
-                f"{mark}: gateway {{}}, control {{}}, HTTP {{}}",
+                f"{mark}: {_('gateway {}, control {}, HTTP {}')}",
                 state.gateway,
                 state.control_url,
                 state.rest_url or "-",
@@ -200,8 +201,8 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
             if state.attached
             else _(
                 "started in {ready_seconds} s, {rss_mb} MB, {transactions}, durability {durability}",
-                ready_seconds=state.ready_seconds,
-                rss_mb=shown["rss_mb"],
+                ready_seconds=decimal(state.ready_seconds),
+                rss_mb=decimal(rss_mb),
                 transactions=transactions,
                 durability=state.durability,
             )

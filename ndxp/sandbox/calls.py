@@ -7,6 +7,9 @@ from typing import Any, Self, overload
 from ndxp.admin import AdminApi
 from ndxp.errors import Code
 
+NO_CALLS = "no calls"
+"""The table of no calls."""
+
 _PAGE = 1000
 _COLUMNS = ("method", "provider", "code", "reason", "fault", "attempt", "ms", "transaction_id")
 
@@ -120,7 +123,7 @@ class Calls(Sequence[Call]):
     def table(self) -> Iterator[str]:
         """The lines of a table; one line when there is no call."""
         if not self._calls:
-            yield "no calls"
+            yield NO_CALLS
             return
         rows = [_COLUMNS, *(tuple(str(getattr(call, name)) for name in _COLUMNS) for call in self._calls)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

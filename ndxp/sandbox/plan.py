@@ -325,7 +325,7 @@ def _in_use(number: int) -> bool:
 
 def _need(*modules: str, extra: str = "gateway") -> None:
     if missing := [name for name in modules if importlib.util.find_spec(name) is None]:
-        what = "the console" if extra == "console" else "an exchange"
+        what = _("the console") if extra == "console" else _("an exchange")
         raise PlanFailed(
             _(
                 "to run {what}, {missing} must be installed: pip install 'ndxp[{extra}]'",

@@ -95,6 +95,31 @@ def test_what_is_the_teachers_is_not_the_pupils(mine: Path, console: Running) ->
     assert state.control_url.startswith(console.url)
 
 
+def test_who_joins_reads_the_next_command_with_the_folder(
+    console: Running, codes: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "pupil"
+    told = ndxp("class", "join", codes["02"], "--at", console.url, "--folder", folder, NDXP_LANG="vi", folder=folder)
+    assert told.out.startswith("Bạn thuộc nhóm 02; bài ")
+    assert f"`ndxp lab show --folder {folder}`" in told.out
+    assert f"`ndxp lab check --folder {folder}`" in told.out
+
+
+def test_a_class_speaks_vietnamese_to_its_teacher(console: Running, codes: dict[str, str]) -> None:
+    def told(*words: object) -> Ran:
+        return ndxp("class", *words, folder=console.folder, NDXP_LANG="vi")
+
+    status = told("status").out
+    assert "nhiệm vụ đang làm" in status
+    assert "0 phút" in status
+    assert told("fault", "delay=10ms", "--group", 2, "--minutes", 2.5).out.endswith("hệ thống con, trong 2,5 phút.\n")
+    assert told("fault", "--off").out.startswith("Đã gỡ ")
+    assert told("lab", 2, "--group", 2).out == "1 nhóm bắt đầu bài 02-who-sees-what.\n"
+    assert told("reset", 2).out == "Nhóm 02 làm lại bài 02-who-sees-what từ đầu.\n"
+    assert told("reset", 9).complaint == "không có nhóm '09'; có các nhóm từ 01 đến 02"
+    assert told("start", "--groups", 2).complaint.startswith("đã có một lớp: ")
+
+
 def test_a_wrong_code_or_place_is_told_in_one_line_and_makes_nothing(
     console: Running, codes: dict[str, str], tmp_path: Path
 ) -> None:
@@ -117,6 +142,11 @@ def test_a_teacher_sets_a_fault_for_one_group_and_removes_it(console: Running, c
 
 
 def test_the_end_leaves_a_pupil_with_a_clear_word(mine: Path, console: Running, codes: dict[str, str]) -> None:
-    assert ndxp("class", "end", folder=console.folder).code == 0
-    assert "there is no class" in ndxp("lab", "check", folder=mine).complaint
+    of = roles(mine, codes["01"], console.url)
+    assert ndxp("class", "end", folder=console.folder, NDXP_LANG="vi").out == "Đã kết thúc lớp.\n"
+    for words in (("lab", "check"), ("log", "tail"), ("call", "GetCitizen", WHO, "--as", of["press"])):
+        assert "the class has ended; ask your teacher" in ndxp(*words, folder=mine).err
+    assert ndxp("lab", "check", folder=mine, NDXP_LANG="vi").complaint == "lớp đã kết thúc; hãy hỏi giảng viên"
+    again = ndxp("class", "join", codes["01"], "--at", console.url, folder=mine).complaint
+    assert again == "there is no class here now; ask your teacher"
     assert "there is no class" in ndxp("class", "status", folder=console.folder).complaint

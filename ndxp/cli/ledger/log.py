@@ -78,7 +78,8 @@ def show(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: Jso
         return
     names = [name for name in found[0] if name != "transaction_id"]
     rows = [(name, *(_field(name, record[name]) for record in found)) for name in names]
-    console.print(table((transaction, *(record["phase"] for record in found)), rows))
+    phases = {"request": _("request"), "outcome": _("outcome")}
+    console.print(table((transaction, *(phases.get(record["phase"], record["phase"]) for record in found)), rows))
 
 
 @log_app.command()
@@ -183,8 +184,18 @@ def print_explanation(found: dict[str, Any]) -> None:
     console.print(visible(found["verdict"]), style="bold")
     wrong = Text("✗", style="red")
     marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
+    said = {
+        "passed": _("passed"), "refused": _("refused"), "failed": _("failed"), "not reached": _("not reached"),
+        "unknown": _("unknown"),
+    }  # fmt: skip
     rows = [
-        (marks.get(step["decision"], "·"), step["name"], step["decision"], step["why"], _millis(step["micros"]))
+        (
+            marks.get(step["decision"], "·"),
+            step["name"],
+            said.get(step["decision"], step["decision"]),
+            step["why"],
+            _millis(step["micros"]),
+        )
         for step in found["steps"]
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))

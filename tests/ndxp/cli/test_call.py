@@ -122,6 +122,17 @@ def test_an_explanation_in_text_has_a_line_for_every_step(ndxp: Ndxp) -> None:
         assert word in ran.out
 
 
+def test_an_explanation_and_a_record_have_their_own_words_in_vietnamese(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transaction = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT, "--json").data["transaction_id"]
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    told = ndxp("explain", transaction).out
+    for word in ("quyết định", "đã qua", "bị từ chối", "chưa tới", "Cần làm: "):
+        assert word in told
+    assert ndxp("log", "show", transaction).out.split("\n")[0].split() == [transaction, "kết", "quả"]
+
+
 @pytest.mark.parametrize("method", [f"{POPULATION}/VerifyCitizens", "nobody.v1.Nothing/Do", "nonsense"])
 def test_an_unknown_method_or_service_is_refused_by_the_gateway(ndxp: Ndxp, method: str) -> None:
     ran = ndxp("call", method, "{}", "--json")

@@ -70,7 +70,9 @@ def test_the_explanation_comes_when_all_is_done_and_a_watch_ends_then(ndxp: Ndxp
 
 def test_the_lab_speaks_the_language_that_it_was_started_in(ndxp: Ndxp) -> None:
     assert "Nhiệm vụ 1 (verify)" in ndxp("lab", "start", "first-call", "--lang", "vi").out
-    assert "chưa có lời gọi VerifyCitizen" in ndxp("lab", "check").out
+    checked = ndxp("lab", "check").out
+    assert "chưa có lời gọi VerifyCitizen" in checked
+    assert "  chưa có lời gọi nào\n" in checked
     assert "Nhiệm vụ 1" in ndxp("lab", "reset").out
     assert "Đã kết thúc" in ndxp("lab", "finish").out
     assert "đã kết thúc" in ndxp("lab", "check").complaint
