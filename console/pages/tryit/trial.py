@@ -1,7 +1,7 @@
 """One method to be tried: its documentation, its form with the JSON beside it, and what the exchange answers."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,10 +20,12 @@ from console.parts import Choice, Field, box, button, choice, field, link, secti
 from console.shell import View
 from console.trial import LONGEST, Call, Question
 from console.tried import Tried
+from ndxp.contract import Contract
 from ndxp.description import of_method
 from ndxp.messages import WrongRequest
 from ndxp.samples.beginning import samples_of, world
 from ndxp.samples.example import CLIENT
+from ndxp.world import Persona
 
 _DEADLINE = 10.0
 _SEVERAL = 3
@@ -74,19 +76,34 @@ class Trial:
         provider = self._wanted.provider or (sample.provider if sample is not None else "") or offer.providers[0]
         known = askers(offer, name, provider, members, grants)
         self._contract, self._method = contract, contract.service.methods_by_name[name]
-        with self._content:
-            self._documentation(offer)
-            if self._view.exchange.role != "operator":
-                text("p", self._t("try.reader"), "quiet")
-            with section(self._t("try.request")):
-                self._who(offer, provider, subsystems(members), known)
-                self._request = RequestForm(self._view, contract, self._method)
-                self._request.draw(personas, self._fill_in)
-                self._sending()
-            self._answers = box("div")
-            if contract.read_only(self._method) and self._view.exchange.role == "operator":
-                self._offer_three(subsystems(members), differing(known, _SEVERAL))
-        await self._begin()
+        self._content.set_visibility(False)  # so that nobody sends a form that is not filled in yet
+        try:
+            with self._content:
+                self._draw(offer, contract, subsystems(members), known, provider, personas)
+            await self._begin()
+        finally:
+            self._content.set_visibility(True)
+
+    def _draw(
+        self,
+        offer: Offer,
+        contract: Contract,
+        members: Mapping[str, str],
+        known: list[Asker],
+        provider: str,
+        personas: Iterable[Persona],
+    ) -> None:
+        self._documentation(offer)
+        if self._view.exchange.role != "operator":
+            text("p", self._t("try.reader"), "quiet")
+        with section(self._t("try.request")):
+            self._who(offer, provider, members, known)
+            self._request = RequestForm(self._view, contract, self._method)
+            self._request.draw(personas, self._fill_in)
+            self._sending()
+        self._answers = box("div")
+        if contract.read_only(self._method) and self._view.exchange.role == "operator":
+            self._offer_three(members, differing(known, _SEVERAL))
 
     def _documentation(self, offer: Offer) -> None:
         described = of_method(self._contract, self._method, None)
