@@ -12,7 +12,7 @@ code = $(PROTOC) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTO
 # Processes start a quarter sooner when Python keeps what it has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-long test-browser snippets screenshots site lint generate protos bench drills attacks interop clean
+.PHONY: demo up test test-long test-browser test-scaffold snippets screenshots site lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -29,8 +29,11 @@ test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, ki
 test-browser: $(VENV)/ready-dev  ## the tests of the console in a browser, which need Chromium
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m browser tests/console
 
-snippets: $(VENV)/ready-dev  ## every snippet of the README, the guides and the course book, as it stands (they take the usual ports), and new agencies
-	@$(BIN)/python -m pytest -q tests/snippets.py tests/scaffold.py
+snippets: $(VENV)/ready-dev  ## every snippet of the README, the guides and the course book, as it stands (they take the usual ports)
+	@$(BIN)/python -m pytest -q tests/snippets.py
+
+test-scaffold: $(VENV)/ready-dev  ## new agencies: of a user's own, and one more in a copy of the tree
+	@$(BIN)/python -m pytest -q tests/scaffold.py
 
 screenshots: $(VENV)/ready-dev  ## pictures of all pages of the console, in docs/console; needs Chromium
 	@$(BIN)/python docs/screenshots.py

@@ -1,4 +1,4 @@
-"""A new agency as its author meets it, with the wheel and in a copy of this tree (``make snippets``)."""
+"""A new agency as its author meets it, with the wheel and in a copy of this tree (``make test-scaffold``)."""
 
 import json
 import os

@@ -33,7 +33,7 @@ def _different() -> Iterator[Any]:
             yield pytest.param(lab, language, id=f"{lab.name}-{language}")
 
 
-@pytest.mark.parametrize(("lab", "language"), _different())
+@pytest.mark.parametrize(("lab", "language"), list(_different()))
 def test_the_commands_of_a_solution_do_all_tasks(lab: Found, language: Language, where: Where, tmp_path: Path) -> None:
     exchange = where(lab)
     (tmp_path / ".ndxp").symlink_to(exchange.folder)
