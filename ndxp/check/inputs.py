@@ -28,6 +28,9 @@ _NUMBERS = {
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
 
+_LARGEST_FLOAT = float.fromhex("0x1.fffffep+127")
+"""The largest float of 32 bits. Protobuf's JSON writes it in a short form that it refuses to read as too large."""
+
 
 def messages(kind: Descriptor, depth: int = 0) -> st.SearchStrategy[Message]:
     """Any message of a kind, with any of its fields."""
@@ -141,7 +144,7 @@ def _single(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Any]:
         return st.binary(max_size=200)
     if field.type == field.TYPE_STRING:
         return st.sampled_from(_TEXTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-    return st.floats(width=32)
+    return st.floats(width=32).filter(lambda value: abs(value) != _LARGEST_FLOAT)
 
 
 def _largest(field: FieldDescriptor) -> Any:
