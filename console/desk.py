@@ -10,7 +10,7 @@ from nicegui import ui
 from console import own_call
 from console.markdown import lesson
 from console.own_call import Outcome, Trial
-from console.parts import Cell, Choice, Field, Tick, box, button, choice, field, section, table, text
+from console.parts import Cell, Choice, Field, Tick, box, button, choice, field, listed, section, table, text
 from console.shell import View
 from ndxp.admin import AdminApi
 from ndxp.errors import code_name
@@ -230,8 +230,8 @@ class Desk:
                 def body() -> dict[str, Any]:
                     return {
                         "consumer": consumer.value, "provider": provider.value, "contract": contract.value,
-                        "methods": _parts(methods.value), "purposes": _parts(purposes.value),
-                        "fields": _parts(fields.value), "valid_until": until.value.strip(),
+                        "methods": listed(methods.value), "purposes": listed(purposes.value),
+                        "fields": listed(fields.value), "valid_until": until.value.strip(),
                     }  # fmt: skip
 
                 button(self._t("rights.add.do"), lambda: self._view.guarded(lambda: self._grant(body())))
@@ -285,11 +285,6 @@ def _row(record: dict[str, Any]) -> list[Cell]:
         moment(record["request_in_ts"]), record["client"].rpartition("/")[2], record["method"].rpartition("/")[2],
         f"{code} {record['reason']}".strip(), f"{took / 1000:.1f}", record["transaction_id"],
     ]  # fmt: skip
-
-
-def _parts(typed: str) -> list[str]:
-    """A list with commas between."""
-    return [part.strip() for part in typed.split(",") if part.strip()]
 
 
 def _seconds(typed: str) -> float:

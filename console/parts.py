@@ -136,6 +136,11 @@ def figure(name: str) -> tuple[TextElement, TextElement]:
             return text("strong", "–"), text("span", "")
 
 
+def listed(typed: str) -> list[str]:
+    """What somebody has typed with commas between."""
+    return [part.strip() for part in typed.split(",") if part.strip()]
+
+
 def box(tag: str, classes: str = "") -> Element:
     """An element that holds others, in a ``with`` statement."""
     return ui.element(tag).classes(classes)

@@ -62,12 +62,10 @@ def computed(place: Workplace) -> Verdict:
 
 def measured(place: Workplace) -> Verdict:
     """The report is of a run that the ledger knows, and the answer is its verdict."""
-    run = _report(place, "open")
-    if run is None:
-        return _no_report("open")
-    calls = _calls(place, run)
-    if problem := _disagrees(run, calls):
-        return problem
+    found = _run(place, "open")
+    if isinstance(found, Verdict):
+        return found
+    run, _ = found
     if place.answer("open") == str(run.exit_code):
         return right("report and ledger agree", "báo cáo và sổ cái khớp nhau")
     return wrong("with which exit code did this run end?", "lần chạy này kết thúc với mã thoát nào?")
@@ -75,12 +73,10 @@ def measured(place: Workplace) -> Verdict:
 
 def stalled(place: Workplace) -> Verdict:
     """An open run has met the stall, and its p99 says so."""
-    run = _report(place, "stall")
-    if run is None:
-        return _no_report("stall")
-    calls = _calls(place, run)
-    if problem := _disagrees(run, calls):
-        return problem
+    found = _run(place, "stall")
+    if isinstance(found, Verdict):
+        return found
+    run, calls = found
     met = sum(_met(call) for call in calls)
     if met < _FEWEST_STALLED or run.p99_ms < _STALL_MS:
         return wrong(
@@ -133,6 +129,18 @@ def limit_found(place: Workplace) -> Verdict:
     )
 
 
+def _run(place: Workplace, name: str) -> tuple[Run, Calls] | Verdict:
+    """The run of a report and its calls in the ledger; or what is missing, or wrong, by the ledger."""
+    run = _report(place, name)
+    if run is None:
+        return wrong(
+            f"there is no report of a run in {{folder}}/{name}.json",
+            f"trong {{folder}}/{name}.json chưa có báo cáo của lần chạy nào",
+        )
+    calls = _calls(place, run)
+    return _disagrees(run, calls) or (run, calls)
+
+
 def _report(place: Workplace, name: str) -> Run | None:
     """The report in a file of the pupil; None when it is not there or no report of a run."""
     try:
@@ -182,13 +190,6 @@ def _near(answer: str, value: float, *, share: float) -> bool:
         return abs(float(answer.replace(",", ".")) - value) <= share * value
     except ValueError:
         return False
-
-
-def _no_report(name: str) -> Verdict:
-    return wrong(
-        f"there is no report of a run in {{folder}}/{name}.json",
-        f"trong {{folder}}/{name}.json chưa có báo cáo của lần chạy nào",
-    )
 
 
 LAB = Lab(

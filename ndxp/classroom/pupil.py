@@ -22,8 +22,6 @@ API = "/class/api"
 CONTROL = f"{API}/control"
 """Where a group's programs find what they may use of the control process."""
 
-USUAL_URL = "http://127.0.0.1:8082"
-
 _FILE = "joined.json"
 _PATIENCE = 60.0
 

@@ -1,13 +1,12 @@
 """Commands of a class: class start, status, lab, fault, reset, results and end for a teacher; class join for pupils."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ndxp.classroom.kept import Kept
 from ndxp.language import Language, _
-from ndxp.options import DEFAULT_FOLDER, Folder, Json, named
+from ndxp.options import DEFAULT_FOLDER, Folder, Json, Labs, named
 from ndxp.plural import count, decimal
 from ndxp.sandbox.console import Console
 from ndxp.terminal import complain, console, print_json, table
@@ -23,10 +22,6 @@ _JOIN = "/class/join"
 _USUAL_URL = "http://127.0.0.1:8082"
 
 _Group = Annotated[list[str] | None, typer.Option("--group", help="The number of a group; may be repeated.")]
-_Labs = Annotated[
-    list[Path] | None,
-    typer.Option("--labs", envvar="NDXP_LABS", help="A folder with labs of your own; may be repeated."),
-]
 
 
 @class_app.command()
@@ -34,7 +29,7 @@ def start(
     groups: Annotated[int, typer.Option(min=1, help="How many groups, 60 at most.")],
     lab: Annotated[str, typer.Option(help="The lab to begin with: its name or number.")] = "1",
     language: Annotated[Language, typer.Option("--lang", help="The language of the class.")] = "vi",
-    labs: _Labs = None,
+    labs: Labs = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:

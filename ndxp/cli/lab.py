@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ndxp.language import Language, _, speaking, spoken
-from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.options import DEFAULT_FOLDER, Folder, Json, Labs
 from ndxp.terminal import console, print_json, styled, table
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ app.add_typer(lab_app, name="lab")
 NOT_DONE = 1
 """Exit code of a check that found a task which is not done."""
 
-_Labs = Annotated[
-    list[Path] | None,
-    typer.Option("--labs", envvar="NDXP_LABS", help="A folder with labs of your own; may be repeated."),
-]
 _Lang = Annotated[Language | None, typer.Option("--lang", help="The language of the lab.")]
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The lab's name, or its number.")]
 
@@ -40,7 +36,7 @@ _LOOK_AGAIN = 2.0
 
 @lab_app.command("list")
 def list_labs(
-    labs: _Labs = None, language: _Lang = None, folder: Folder = DEFAULT_FOLDER, as_json: Json = False
+    labs: Labs = None, language: _Lang = None, folder: Folder = DEFAULT_FOLDER, as_json: Json = False
 ) -> None:
     """Shows the labs, how long they take, and how far you are.
 
@@ -76,7 +72,7 @@ def list_labs(
 def start(
     name: _Name,
     language: _Lang = None,
-    labs: _Labs = None,
+    labs: Labs = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
@@ -272,7 +268,7 @@ def finish(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def lesson(
     name: _Name,
     language: _Lang = None,
-    labs: _Labs = None,
+    labs: Labs = None,
     as_json: Json = False,
 ) -> None:
     """Shows the lesson plan of a lab, for teachers: goals, prior knowledge, questions, sources in law.

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from console.exchange import Exchange
 from console.matrix import rows
 from console.pages.rights.quotas import Quotas
-from console.parts import box, button, facts, field, section, text
+from console.parts import box, button, facts, field, listed, section, text
 from console.shell import View, shell
 from console.terms import terms
 from ndxp.admin import path_part
@@ -175,8 +175,9 @@ class _Rights:
                 async def grant() -> None:
                     given = {
                         "consumer": consumer, "provider": self._service["provider"],
-                        "contract": self._service["contract"], "methods": [method], "purposes": _list(purposes.value),
-                        "fields": _list(fields.value), "valid_until": until.value.strip(), "basis": basis.value.strip(),
+                        "contract": self._service["contract"], "methods": [method], "purposes": listed(purposes.value),
+                        "fields": listed(fields.value), "valid_until": until.value.strip(),
+                        "basis": basis.value.strip(),
                     }  # fmt: skip
                     made = await self._view.exchange.send("POST", "/grants", body=given)
                     for warning in made["warnings"]:
@@ -216,7 +217,3 @@ class _Rights:
 
             for how, key, classes in _ANSWERS:
                 button(self._t(key), partial(self._view.guarded, partial(answer, how)), classes)
-
-
-def _list(given: str) -> list[str]:
-    return [part.strip() for part in given.split(",") if part.strip()]
