@@ -76,7 +76,7 @@ def only_grown(api: AdminApi, keys: list[Key], old: str, progress: Progress | No
     NoteRefused, ProofRefused and LedgerDamaged.
     """
     before = Checkpoint.open(old, keys)
-    state = api.get("/ledger")
+    state = api.get("/ledger", signed="true")
     refuse_damage(state)
     losses = Loss.all_of(state.get("losses", ()), keys)
     stated = "".join(f"; {loss.sentence}" for loss in losses if loss.covers(before))
@@ -128,7 +128,7 @@ class _Admin:
         self._api = api
 
     def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self._api.get("/ledger")
+        found: dict[str, Any] = self._api.get("/ledger", signed="true")
         return found
 
     def checkpoints(self, after: int, limit: int) -> list[tuple[int, str]]:

@@ -80,7 +80,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_the_calls_in_flight(
             streams = method in ("Collect", "Converse")
             given = iter([request]) if streams else request
             calls.append(CONTRACT.on(channel, method)(given, metadata=(visitor.identity,)))
-        await until(lambda: len(echo.heard) == len(calls) and all(heard.messages for heard in echo.heard))
+        await echo.hears(*calls)
         extra.terminate()
         await until(lambda: refuses_connections(extra.target))
         assert extra.process.returncode is None

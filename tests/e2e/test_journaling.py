@@ -53,7 +53,7 @@ async def test_the_request_of_a_method_that_may_change_something_is_recorded_bef
     visitor: Visitor, echo: Echo, method: str, phases: list[str]
 ) -> None:
     call = visitor.call(method)(Request(hold=True))
-    await until(lambda: echo.heard)
+    await echo.hears(call)
     (transaction_id,) = echo.one().all(metadata.TRANSACTION_ID)
     found = transaction(visitor.exchange, str(transaction_id))
     assert [record["phase"] for record in found] == phases

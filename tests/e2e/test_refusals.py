@@ -331,7 +331,7 @@ async def test_a_provider_that_does_not_answer_in_time_is_named(visitor: Visitor
 async def test_a_worker_that_is_full_refuses_at_once(visitor: Visitor, echo: Echo) -> None:
     async with worker(visitor.exchange, "small", max_calls="1") as small, fresh_channel(small.target) as channel:
         held = CONTRACT.on(channel, "Look")(Request(hold=True), metadata=(visitor.identity,))
-        await until(lambda: echo.heard)
+        await echo.hears(held)
         failure = await refused(channel, visitor.identity)
         says_what_to_do(failure, Reason.OVERLOADED)
         assert failure.retry_after
@@ -357,7 +357,7 @@ async def taking(visitor: Visitor, echo: Echo, in_flight: int) -> AsyncIterator[
 async def test_a_provider_gets_no_more_calls_at_once_than_it_takes(visitor: Visitor, echo: Echo) -> None:
     async with taking(visitor, echo, in_flight=2) as channel:
         looks = [CONTRACT.on(channel, "Look")(Request(hold=True), metadata=(visitor.identity,)) for _ in range(2)]
-        await until(lambda: len(echo.heard) == 2)
+        await echo.hears(*looks)
         failure = await refused(channel, visitor.identity, method="Collect")
         says_what_to_do(failure, Reason.OVERLOADED)
         assert failure.details == {"service": PROVIDER, "under_way": "2"}

@@ -69,7 +69,7 @@ async def test_an_open_call_of_a_disabled_member_ends_and_is_recorded(
     call, other = await _opened(guest, method), visitor.call("Converse")()
     await other.write(Request(payload=b"before"))
     assert (await other.read()).payload == b"before"
-    await until(lambda: len(echo.heard) == 2 and all(heard.messages for heard in echo.heard))
+    await echo.hears(call, other)
     guest.exchange.admin.post("members/disable", json={"member": MEMBER}).raise_for_status()
     try:
         failure = await failure_of(call)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ndxp.ledger.checkpoint import sign_note
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from tests.labs.conftest import Begin, missing
+from tests.labs.conftest import Begin, missing, why
 
 WHO = VerifyCitizenRequest(citizen_number="074079255028", full_name="Nguyễn Ngọc Tuấn", birth_date="1979")
 
@@ -26,7 +26,7 @@ def test_every_answer_of_the_program_must_be_in_the_ledger_once(begin: Begin) ->
         answered = file.read_text(encoding="utf-8").split()
         for lines in ([*answered, "01a22c84-022f-7369-8ad2-e04ff45d7ba5"], [*answered, answered[0]], answered[:50]):
             write(file, lines)
-            assert missing(course) == [kind]
+            assert missing(course) == [kind], [why(course, task) for task in missing(course)]
         write(file, answered)
 
 

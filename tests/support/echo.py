@@ -9,6 +9,7 @@ import grpc
 from grpc_reflection.v1alpha import reflection
 
 from tests.support.contracts import Contract
+from tests.support.fakes import until
 
 CONTRACT = Contract("echo.proto", "sample.echo.v1.EchoService")
 Request: Any = CONTRACT.message("EchoRequest")
@@ -65,6 +66,16 @@ class Echo:
         self.initial = self.trailing = ()
         self.release.set()
         self.release = asyncio.Event()
+
+    async def hears(self, *calls: Any) -> None:
+        """Returns when it has a message of each call; a call that ends before fails the test with its status."""
+
+        async def has_all() -> bool:
+            for call in calls:
+                assert not call.done(), f"{await call.code()}: {await call.details()}"
+            return len(self.heard) == len(calls) and all(heard.messages for heard in self.heard)
+
+        await until(has_all)
 
     def one(self) -> Heard:
         """The only call that was heard."""

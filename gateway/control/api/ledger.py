@@ -6,8 +6,9 @@ Records and tiles are given as they are stored; the reader computes the hashes.
 import asyncio
 import time
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import PlainTextResponse, Response
@@ -18,12 +19,12 @@ from gateway.core.transaction import canonical
 from gateway.http.problem import Problem
 from gateway.ledger.derived import MARK
 from gateway.ledger.reader import Reader
-from gateway.ledger.recorder import CHECKPOINT
+from gateway.ledger.recorder import CHECKPOINT, caught_up
 from gateway.ledger.signer import RotationUnderWay, Signer
 from gateway.ledger.standing import Standings
 from gateway.ledger.writer import Writer
 from gateway.store import Store
-from ndxp.ledger.checkpoint import Checkpoint
+from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
 from ndxp.ledger.evidence import FORMAT
 from ndxp.ledger.payload import salt_of
 from ndxp.plural import count
@@ -45,15 +46,16 @@ def router(  # noqa: C901 - a list of routes
     standings, checking = Standings(ledger, signer), asyncio.Lock()
 
     @routes.get("/ledger")
-    async def state() -> shapes.LedgerState:
-        """How the ledger stands.
+    async def state(signed: bool = False) -> shapes.LedgerState:
+        """How the ledger stands; with ``signed``, when all that was answered before is signed, or after five seconds.
 
         It gives the latest signed checkpoint, the checkpoint that the store remembers, the size of the tree, the first
         record whose row is kept with the signed statement of it, the places of rows that should not be there, damage
         in its small tables (then nothing else is given), and the signed statements of lost records.
         """
+        found = await _signed() if signed else await asyncio.to_thread(ledger.state)
         published = (await store.get(CHECKPOINT) or b"").decode()
-        return {**await asyncio.to_thread(ledger.state), "published": published, "losses": signer.losses()}
+        return {**found, "published": published, "losses": signer.losses()}
 
     @routes.get("/ledger/derived")
     async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> shapes.Derived:
@@ -159,7 +161,7 @@ def router(  # noqa: C901 - a list of routes
         the size of the checkpoint that the store remembers.
         """
         published = (await store.get(CHECKPOINT) or b"").decode()
-        signed = Checkpoint.parse(published).size if published else 0
+        signed = _covered(published)
         ends = await asyncio.to_thread(ledger.last)
         if signed <= ends:  # first: in a ledger that continues, this request itself has added a record
             raise Problem(
@@ -189,13 +191,24 @@ def router(  # noqa: C901 - a list of routes
         """
         return {"note": await asyncio.to_thread(signer.conformance, sha256)}
 
+    async def _signed() -> dict[str, Any]:
+        """The state when its checkpoint covers all records that there were; that of now when nobody signs them."""
+        await caught_up(store)
+        found = await asyncio.to_thread(ledger.state)
+        size, deadline = found["size"], time.monotonic() + _PATIENCE
+        with suppress(NoteRefused):
+            while not found["damage"] and _covered(found["checkpoint"]) < size and time.monotonic() < deadline:
+                await asyncio.sleep(_STEP)
+                found = await asyncio.to_thread(ledger.state)
+        return found
+
     async def _covering(seq: int) -> tuple[str, int]:
         """A signed checkpoint that covers a place; the recorder signs one about every second."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 while True:
                     note = await asyncio.to_thread(ledger.latest_checkpoint)
-                    if note and (size := Checkpoint.parse(note).size) >= seq:
+                    if (size := _covered(note)) >= seq:
                         return note, size
                     await asyncio.sleep(_STEP)
         except TimeoutError as error:
@@ -204,6 +217,11 @@ def router(  # noqa: C901 - a list of routes
             ) from error
 
     return routes
+
+
+def _covered(note: str) -> int:
+    """How many records a checkpoint covers; 0 when there is none. Raises NoteRefused."""
+    return Checkpoint.parse(note).size if note else 0
 
 
 def _base64(hashes: list[bytes]) -> list[str]:

@@ -143,12 +143,14 @@ def verify(
 
 @app.command()
 def checkpoint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
-    """Prints the latest signed checkpoint. If you keep it elsewhere, nobody can change what it covers unnoticed.
+    """Prints a signed checkpoint over all calls that were answered before.
+
+    If you keep it elsewhere, nobody can change what it covers unnoticed.
 
     Example: `ndxp log checkpoint > monday.checkpoint`, and later `ndxp log consistency monday.checkpoint`
     """
     session = Session(folder)
-    state = session.get("/ledger")
+    state = session.get("/ledger", signed="true")
     note = state.get("checkpoint", "")
     try:
         refuse_damage(state)

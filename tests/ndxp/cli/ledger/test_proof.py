@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ndxp.exchange.v1.exchange_pb2 import ListMembersRequest
+from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
 from ndxp.testing import RunningExchange
 from tests.ndxp.cli.conftest import Ndxp
@@ -99,6 +101,16 @@ def test_a_key_that_is_none_is_a_line(ndxp: Ndxp, file: Path, key: str) -> None:
 def test_a_transaction_that_does_not_exist_has_no_evidence(ndxp: Ndxp) -> None:
     ran = ndxp("log", "evidence", "01890a5d-ac96-774b-bcce-b302099a8057")
     assert (ran.code, "no transaction" in ran.complaint) == (1, True)
+
+
+def test_what_is_verified_and_signed_covers_a_call_that_was_answered_just_before(
+    ndxp: Ndxp, exchange: RunningExchange
+) -> None:
+    for command in ("verify", "checkpoint"):
+        with exchange.connect(CLIENT) as connection:
+            ExchangeServiceStub(connection.channel).ListMembers(ListMembersRequest())
+        note = ndxp("log", command, "--json").data["checkpoint"]
+        assert Checkpoint.parse(note).size >= exchange.admin.get("totals").json()["last"]
 
 
 def test_the_ledger_verifies_and_remembers_its_checkpoint(
