@@ -57,6 +57,21 @@ def test_both_languages_have_the_same_tasks_hints_and_commands(lab: Found) -> No
 
 
 @every_lab
+def test_one_for_a_class_needs_no_files_of_the_pupil_and_changes_nothing_for_others(lab: Found) -> None:
+    if lab.lab.for_class:
+        assert (lab.lab.alone, lab.lab.simulated_clock) == (False, False)
+        for language in LANGUAGES:
+            text = lab.text(language)
+            parts = [text.introduction, text.explanation, *(task.body for task in text.tasks)]
+            parts += [hint for task in text.tasks for hint in task.hints]
+            assert [part for part in parts if "{folder}" in part or "{doors}" in part] == []
+
+
+def test_some_labs_are_for_a_class_and_the_others_for_one_machine() -> None:
+    assert [lab.number for lab in LABS if lab.lab.for_class] == ["01", "02", "03", "04", "07", "08", "14"]
+
+
+@every_lab
 def test_every_value_in_its_texts_is_known(lab: Found, begin: Begin) -> None:
     course = begin(lab.name)
     for language in LANGUAGES:
