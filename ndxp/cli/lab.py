@@ -62,11 +62,11 @@ def list_labs(
         return
     read = language or spoken()
     rows = [
-        (each["name"], each["title"][read], each["minutes"], f"{len(each['done'])}/{len(each['tasks'])}",
-         each["state"])
+        (each["name"], each["title"][read], each["minutes"], _("yes") if each["for_class"] else "",
+         f"{len(each['done'])}/{len(each['tasks'])}", each["state"])
         for each in shown
     ]  # fmt: skip
-    console.print(table(("lab", "title", "minutes#", "done#", ""), rows))
+    console.print(table(("lab", "title", "minutes#", "for a class", "done#", ""), rows))
 
 
 @lab_app.command()

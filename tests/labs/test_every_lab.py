@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,12 @@ def test_one_for_a_class_needs_no_files_of_the_pupil_and_changes_nothing_for_oth
 
 def test_some_labs_are_for_a_class_and_the_others_for_one_machine() -> None:
     assert [lab.number for lab in LABS if lab.lab.for_class] == ["01", "02", "03", "04", "07", "08", "14"]
+
+
+def test_the_guide_says_which_are_for_a_class() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "labs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\d\d-[a-z-]+)` \| (\d+) \| (yes|) ?\|", guide, re.MULTILINE)
+    assert rows == [(lab.name, str(lab.lab.minutes), "yes" if lab.lab.for_class else "") for lab in LABS]
 
 
 @every_lab
