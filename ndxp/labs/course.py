@@ -182,7 +182,7 @@ class Course:
     def begin(self, language: Language, subsystems: dict[str, str] | None = None) -> None:
         """Makes the state of a start; another attempt at this lab ends.
 
-        ``subsystems`` are those of the attempt if they were added already.
+        ``subsystems`` are those of the attempt if they were added already, and those of the attempt before removed.
         """
         self._found.text(language)  # a text that is not there is told before anything is changed
         lab, admin, name = self._found.lab, self._operator.admin, self.name
@@ -190,9 +190,9 @@ class Course:
             raise LabRefused(
                 _("in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`", name=name)
             )
-        if name in self._progress.attempts:
-            remove_subsystems(admin, self.attempt.subsystems.values())
         if subsystems is None:
+            if name in self._progress.attempts:
+                remove_subsystems(admin, self.attempt.subsystems.values())
             [subsystems] = add_subsystems(admin, self._found.number, lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
