@@ -107,11 +107,18 @@ def test_every_service_is_bounded_and_says_how_it_is(name: str) -> None:
     assert name in ONCE or service["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_our_processes_may_change_nothing_but_their_volumes(name: str) -> None:
+@pytest.mark.parametrize("name", [*OWN, "envoy"])
+def test_our_processes_and_envoy_may_change_nothing_but_their_volumes(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_image_of_many_services_is_built_by_one_that_every_caller_of_the_exchange_starts() -> None:
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["control"]
+    assert "control" in SERVICES["gateway"]["depends_on"]
+    assert "gateway" in SERVICES["envoy"]["depends_on"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

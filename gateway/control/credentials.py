@@ -1,7 +1,7 @@
 """Secrets of subsystems: made once, stored as hashes in the store and in plain text in the operator's file.
 
-An agency on another machine gets a file with its own secret and the key of subjects only. An operator on another
-machine gets a copy of all secrets.
+An agency on another machine gets a file with the secrets of its own subsystems and the key of subjects only. An
+operator on another machine gets a copy of all secrets.
 """
 
 import hmac
@@ -25,7 +25,8 @@ class Credentials:
     """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
     ``tls_folder`` holds the certificates, and in a sandbox the authority that makes them; None without TLS.
-    ``handed_out`` maps a subsystem, or the operator (``admin``), to the file that it gets.
+    ``handed_out`` maps a subsystem, or the operator (``admin``), to the file that it gets; subsystems of one process
+    may share a file.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Credentials:
         self._path = path
         self._registry = registry
         self._tls_folder = tls_folder
-        self._handed_out = handed_out or {}
+        self._holders: dict[Path, list[str]] = {}
+        for holder, file in (handed_out or {}).items():
+            self._holders.setdefault(file, []).append(holder)
 
     async def issue(self, client_ids: Collection[str]) -> dict[str, str]:
         """Makes missing secrets, writes the files for others, publishes all hashes; returns the new secrets.
@@ -50,9 +53,9 @@ class Credentials:
         if new:
             _write(self._path, {**known, **new})
         known |= new
-        for holder, path in self._handed_out.items():
-            names = known.keys() if holder == _OPERATOR else (holder, SUBJECTS)
-            _write(path, {name: known[name] for name in names if name in known})
+        for file, holders in self._holders.items():
+            names = known.keys() if _OPERATOR in holders else (*holders, SUBJECTS)
+            _write(file, {name: known[name] for name in names if name in known})
         clients = {name: secret for name, secret in known.items() if name not in _NOT_CLIENTS}
         await self._registry.put_secrets({client_id: _hash(secret) for client_id, secret in clients.items()})
         if self._tls_folder and (self._tls_folder / AUTHORITY_KEY).exists():
