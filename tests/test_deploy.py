@@ -127,6 +127,18 @@ def test_what_a_service_depends_on_exists_and_is_waited_for(name: str) -> None:
         assert how["condition"] == "service_started" or other in ONCE or SERVICES[other]["healthcheck"]
 
 
+def test_what_another_service_waits_for_is_asked_often_and_an_agency_seldom() -> None:
+    waited = {
+        other
+        for service in SERVICES.values()
+        for other, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_healthy"
+    }
+    assert {SERVICES[name]["healthcheck"]["interval"] for name in waited} == {"10s"}
+    assert {SERVICES[name]["healthcheck"]["interval"] for name in AGENCIES} == {"30s"}
+    assert not waited & AGENCIES
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_a_service_mounts_exists(name: str) -> None:
     for volume in SERVICES[name].get("volumes", []):
