@@ -1,7 +1,7 @@
 """Secrets of subsystems: made once, stored as hashes in the store and in plain text in the operator's file.
 
-An agency on another machine gets a file with its own secret and the key of subjects only. An operator on another
-machine gets a copy of all secrets.
+An agency on another machine gets a file with the secrets of its own subsystems and the key of subjects only. An
+operator on another machine gets a copy of all secrets.
 """
 
 import hmac
@@ -26,7 +26,8 @@ class Credentials:
     """The credentials file of this exchange (mode 0600), the hashes in the store, and the members' certificates.
 
     ``tls_folder`` holds the certificates, and in a sandbox the authority that makes them; None without TLS.
-    ``handed_out`` maps a subsystem, or the operator (``admin``), to the file that it gets.
+    ``handed_out`` maps a subsystem, or the operator (``admin``), to the file that it gets; subsystems of one process
+    may share a file.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Credentials:
         self._path = path
         self._registry = registry
         self._tls_folder = tls_folder
-        self._handed_out = handed_out or {}
+        self._holders: dict[Path, list[str]] = {}
+        for holder, file in (handed_out or {}).items():
+            self._holders.setdefault(file, []).append(holder)
 
     async def change(
         self, edit: Callable[[Registry], Registry], *, come: Collection[str] = (), go: Iterable[str] = ()
@@ -127,9 +130,9 @@ class Credentials:
         known = {name: secret for name, secret in {**before, **new}.items() if name not in gone}
         if known != before:
             _write(self._path, known)
-        for holder, path in self._handed_out.items():
-            names = known.keys() if holder == _OPERATOR else (holder, SUBJECTS)
-            _write(path, {name: known[name] for name in names if name in known})
+        for file, holders in self._holders.items():
+            names = known.keys() if _OPERATOR in holders else (*holders, SUBJECTS)
+            _write(file, {name: known[name] for name in names if name in known})
         return known
 
     async def _certify(self, client_ids: Iterable[str]) -> None:

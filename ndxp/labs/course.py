@@ -243,6 +243,10 @@ def operator_of(run_folder: Path) -> Operator:
     state = State.running(run_folder)
     if state.attached:
         raise LabRefused(
-            _("labs need an exchange on this machine, because they add subsystems to it: start one with `ndxp up -d`")
+            _(
+                "labs and classes need an exchange that `ndxp up` has started on this machine; {folder} is attached to "
+                "one that runs in containers or elsewhere",
+                folder=run_folder,
+            )
         )
     return Operator(state)

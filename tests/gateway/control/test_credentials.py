@@ -37,6 +37,15 @@ async def test_an_agency_is_handed_its_own_secret_and_the_key_of_subjects(
     assert mode_and_content(handed_out) == (0o600, {name: issued[name] for name in (ONE, SUBJECTS)})
 
 
+async def test_a_process_of_several_subsystems_is_handed_the_secret_of_each_in_one_file(
+    store: Store, handed_out: Path, tmp_path: Path
+) -> None:
+    files = {ONE: handed_out, OTHER: handed_out}
+    credentials = Credentials(tmp_path / "credentials.json", RegistryStore(store), handed_out=files)
+    issued = await credentials.issue([SUBJECTS, ONE, OTHER, "VN/GOV/G12/tax"])
+    assert mode_and_content(handed_out) == (0o600, {name: issued[name] for name in (ONE, OTHER, SUBJECTS)})
+
+
 async def test_the_operator_is_handed_all_credentials_those_that_were_changed_too(
     credentials: Credentials, tmp_path: Path
 ) -> None:
