@@ -67,6 +67,7 @@ def given_up(place: Workplace) -> Verdict:
 
 LAB = Lab(
     minutes=30,
+    for_class=True,
     roles={"me": "VN/GOV/H26/one-stop"},
     tasks=(Task("deadline", impatient), Task("patience", patient), Task("retry", retried), Task("stop", given_up)),
     prepare=prepare,
