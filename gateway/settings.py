@@ -173,8 +173,8 @@ class ControlSettings(RecorderSettings):
     agencies_beside: list[Path] = []  # noqa: RUF012
     """More folders of agencies, which are in the exchange whatever its file says; ``ndxp up --with`` sets it."""
     handed_out: dict[str, Path] = {}  # noqa: RUF012
-    """Files for agencies on other machines, each with its own secret only: identifier to file. ``admin`` is the
-    operator's file, a copy of all credentials."""
+    """Files for agencies on other machines, each with the secrets of its own subsystems only: identifier to file, the
+    same file for those of one process. ``admin`` is the operator's file, a copy of all credentials."""
     record: bool = True
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)

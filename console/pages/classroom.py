@@ -41,6 +41,9 @@ def add(classes: Classes) -> None:
     @ui.page(PATH)
     def teacher() -> None:
         with shell(classes.exchange, PATH, "menu.class") as view:
+            if classes.exchange.attached:
+                text("p", view.texts("lab.attached"))
+                return
             if not classes.there:
                 text("p", view.texts("class.start"))
                 text("pre", "ndxp class start --groups 12 --lab 2", "fence").props("tabindex=0")

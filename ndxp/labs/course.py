@@ -197,7 +197,7 @@ class Course:
     def begin(self, language: Language, subsystems: dict[str, str] | None = None) -> None:
         """Makes the state of a start; another attempt at this lab ends.
 
-        ``subsystems`` are those of the attempt if they were added already.
+        ``subsystems`` are those of the attempt if they were added already, and those of the attempt before removed.
         """
         self._found.text(language)  # a text that is not there is told before anything is changed
         lab, admin, name = self._found.lab, self._operator.admin, self.name
@@ -205,9 +205,9 @@ class Course:
             raise LabRefused(
                 _("in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`", name=name)
             )
-        if name in self._progress.attempts:
-            remove_subsystems(admin, self.attempt.subsystems.values())
         if subsystems is None:
+            if name in self._progress.attempts:
+                remove_subsystems(admin, self.attempt.subsystems.values())
             [subsystems] = add_subsystems(admin, self._found.number, lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)
@@ -258,6 +258,10 @@ def operator_of(run_folder: Path) -> Operator:
     state = State.running(run_folder)
     if state.attached:
         raise LabRefused(
-            _("labs need an exchange on this machine, because they add subsystems to it: start one with `ndxp up -d`")
+            _(
+                "labs and classes need an exchange that `ndxp up` has started on this machine; {folder} is attached to "
+                "one that runs in containers or elsewhere",
+                folder=run_folder,
+            )
         )
     return Operator(state)
