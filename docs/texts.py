@@ -1,4 +1,4 @@
-"""Keeps the texts of the command in Vietnamese: ``python docs/texts.py``.
+"""Keeps the texts of the command and of explanations in Vietnamese: ``python docs/texts.py``.
 
 It finds every text in the code, adds those that ``ndxp/texts/vi.po`` lacks (without a translation), removes those that
 nothing uses, and compiles the file for gettext. ``--check`` only says what is not as it should be.
@@ -26,12 +26,15 @@ from ndxp.faults.effects import EFFECTS
 from ndxp.language import DOMAIN, FOLDER
 from ndxp.sandbox.calls import NO_CALLS
 
-CODE = Path(__file__).parents[1] / "ndxp"
+ROOT = Path(__file__).parents[1]
+CODE = ROOT / "ndxp"
+EXPLAINING = [ROOT / "gateway" / "core" / f"{name}.py" for name in ("explain", "policy", "registry", "decision")]
+"""What the exchange says to those who ask about a call later."""
 SOURCE = FOLDER / "vi.po"
 COMPILED = FOLDER / "vi" / "LC_MESSAGES" / f"{DOMAIN}.mo"
 WIDTH = 120
 
-_TAKES = {"_": 0, "count": 1, "counted": 1, "must_be_known": 0, "must_be_offered": 0}
+_TAKES = {"_": 0, "say": 0, "count": 1, "counted": 1, "must_be_known": 0, "must_be_offered": 0}
 """Functions that take a text to be translated, and which of their arguments it is."""
 
 _ORIGINS = ("client", "gateway", "provider")
@@ -48,7 +51,7 @@ def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
     found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(app)))
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
-    for path in CODE.rglob("*.py"):
+    for path in (*CODE.rglob("*.py"), *EXPLAINING):
         if "/v1/" not in path.as_posix():
             found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8"))))
     return found - {""}

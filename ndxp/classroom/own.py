@@ -130,7 +130,7 @@ class Own:
 
     def _explanation(self, transaction: str, query: Query, body: Any) -> Any:
         self._transaction(transaction, query, body)
-        return self._admin.get(f"/transactions/{path_part(transaction)}/explanation")
+        return self._admin.get(f"/transactions/{path_part(transaction)}/explanation", language=query.get("language"))
 
     def _evidence(self, transaction: str, query: Query, body: Any) -> Any:
         self._transaction(transaction, query, body)

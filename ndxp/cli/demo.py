@@ -14,6 +14,7 @@ from ndxp.admin import Session
 from ndxp.cli.ledger.log import print_explanation
 from ndxp.cli.replay import Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
+from ndxp.language import spoken
 from ndxp.options import Json, Tls
 from ndxp.samples import PERSONA, demos, samples
 from ndxp.sandbox import life, plan
@@ -143,7 +144,8 @@ async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list
                 counts.append(await replay.run(part, calls))
             refused = await replay.refused(NOT_GRANTED, samples()[REFUSED])
             rows = await replay.reckon(counts)
-            explanation = session.get(f"/transactions/{refused}/explanation") if refused else {}
+            language = "en" if quiet else spoken()
+            explanation = session.get(f"/transactions/{refused}/explanation", language=language) if refused else {}
             return rows, explanation
 
 

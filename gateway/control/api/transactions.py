@@ -17,6 +17,7 @@ from gateway.ledger.recorder import caught_up
 from gateway.ledger.standing import Standing, Standings
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
+from ndxp.language import Language, speaker
 
 _Text = Annotated[str | None, Field(max_length=256, pattern=r"^[^\x00]*$")]
 _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
@@ -82,11 +83,15 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
         return [shown(*pair) for pair in zip(found, proofs, strict=True)]
 
     @routes.get("/transactions/{transaction_id}/explanation")
-    async def explanation(transaction_id: str) -> Explanation:
-        """The steps that a transaction took, what each decided and why, and where the time went."""
+    async def explanation(transaction_id: str, language: Language = "en") -> Explanation:
+        """The steps that a transaction took, what each decided and why, and where the time went.
+
+        ``language`` is that of the sentences; names and decisions are the same in each.
+        """
         found = await find(ledger, store, transaction_id)
         await asyncio.to_thread(standings.require, found)
-        return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
+        snapshot = (await registry.load()).snapshot
+        return asdict(explain([entry.record for entry in found], snapshot, speaker(language)))
 
     return routes
 

@@ -13,7 +13,7 @@ from ndxp.admin import Session, path_part
 from ndxp.cli.filters import must_be_known, must_lead_somewhere
 from ndxp.cli.ledger.attempts import print_attempts
 from ndxp.errors import Code, code_name
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.ledger.attempts import attempts_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
@@ -170,7 +170,8 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
     all attempts are listed, with what each of them waited for.
     """
     session = Session(folder)
-    found = session.get(f"/transactions/{path_part(transaction)}/explanation")
+    language = "en" if as_json else spoken()
+    found = session.get(f"/transactions/{path_part(transaction)}/explanation", language=language)
     attempts = attempts_of(session, transaction)
     if as_json:
         print_json({**found, "attempts": attempts})
@@ -180,7 +181,7 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
 
 
 def print_explanation(found: dict[str, Any]) -> None:
-    """Prints an explanation as the admin API gives it."""
+    """Prints an explanation as the admin API gives it in the language in use."""
     console.print(visible(found["verdict"]), style="bold")
     wrong = Text("✗", style="red")
     marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
@@ -200,7 +201,7 @@ def print_explanation(found: dict[str, Any]) -> None:
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(_("What to do: {remedy}", remedy=visible(_(found["remedy"]))), style="yellow")
+        console.print(_("What to do: {remedy}", remedy=visible(found["remedy"])), style="yellow")
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:

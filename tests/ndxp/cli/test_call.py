@@ -128,8 +128,11 @@ def test_an_explanation_and_a_record_have_their_own_words_in_vietnamese(
     transaction = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT, "--json").data["transaction_id"]
     monkeypatch.setenv("NDXP_LANG", "vi")
     told = ndxp("explain", transaction).out
-    for word in ("quyết định", "đã qua", "bị từ chối", "chưa tới", "Cần làm: "):
+    for word in ("quyết định", "đã qua", "bị từ chối", "chưa tới", "Cần làm: ", f"{WITHOUT_GRANT} đã gọi {VERIFY}"):
         assert word in told
+    assert f"{WITHOUT_GRANT} không có quyền gọi VerifyCitizen" in " ".join(told.split())
+    english = ndxp("explain", transaction, "--json").data
+    assert english["remedy"] == RULES[Reason.ACCESS_DENIED].remedy
     assert ndxp("log", "show", transaction).out.split("\n")[0].split() == [transaction, "kết", "quả"]
 
 
