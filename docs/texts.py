@@ -18,6 +18,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from loadtest import attribution, checks, compare
+from loadtest.outages import NO_ANSWER
 from ndxp.cli.__main__ import app
 from ndxp.cli.help import OF_TYPER
 from ndxp.cli.help import texts as texts_of_help
@@ -27,9 +29,8 @@ from ndxp.language import DOMAIN, FOLDER
 from ndxp.sandbox.calls import NO_CALLS
 
 ROOT = Path(__file__).parents[1]
-CODE = ROOT / "ndxp"
-EXPLAINING = [ROOT / "gateway" / "core" / f"{name}.py" for name in ("explain", "policy", "registry", "decision")]
-"""What the exchange says to those who ask about a call later."""
+SPEAKING = ("ndxp", "gateway/core", "gateway/control", "console", "loadtest")
+"""Folders whose code has texts: of commands, and of what the exchange and a class say to those who ask."""
 SOURCE = FOLDER / "vi.po"
 COMPILED = FOLDER / "vi" / "LC_MESSAGES" / f"{DOMAIN}.mo"
 WIDTH = 120
@@ -51,10 +52,17 @@ def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
     found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(app)))
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
-    for path in (*CODE.rglob("*.py"), *EXPLAINING):
-        if "/v1/" not in path.as_posix():
-            found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8"))))
+    found |= {NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
+    for path in code():
+        heads = not path.is_relative_to(ROOT / "console")  # its tables have keys of its own texts
+        found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8")), heads))
     return found - {""}
+
+
+def code() -> Iterator[Path]:
+    """The files that may have texts."""
+    for folder in SPEAKING:
+        yield from (path for path in (ROOT / folder).rglob("*.py") if "/v1/" not in path.as_posix())
 
 
 def translations() -> dict[str, str]:
@@ -94,16 +102,27 @@ def main(check: bool) -> int:
     return 1 if lines else 0
 
 
-def _in_code(tree: ast.AST) -> Iterator[str]:
+def _in_code(tree: ast.AST, heads: bool) -> Iterator[str]:
+    """The texts of a file; with ``heads`` those of its tables, too."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            place = _TAKES.get(node.func.id)
+        name = _called(node)
+        if isinstance(node, ast.Call) and name:
+            place = _TAKES.get(name)
             if place is not None and len(node.args) > place:
                 yield from _constants(node.args[place])
-            elif node.func.id == "table" and node.args:
+            elif heads and name == "table" and node.args:
                 yield from map(_head, _constants(node.args[0]))
-        elif isinstance(node, ast.Assign) and any(_is_columns(target) for target in node.targets):
+        elif heads and isinstance(node, ast.Assign) and any(_is_columns(target) for target in node.targets):
             yield from map(_head, _constants(node.value))
+
+
+def _called(node: ast.AST) -> str:
+    """The name of a function that is called; of methods only ``say``, which shows a text as a run goes on."""
+    if not isinstance(node, ast.Call):
+        return ""
+    if isinstance(node.func, ast.Attribute):
+        return "say" if node.func.attr == "say" else ""
+    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _constants(node: ast.expr) -> Iterator[str]:

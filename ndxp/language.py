@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,10 +41,14 @@ class Speaker:
 ENGLISH = Speaker("en", str)
 
 
-class _InUse:
+class _OfProcess:
     """The speaker of this process."""
 
     speaker = ENGLISH
+
+
+_asked: ContextVar[Speaker | None] = ContextVar("speaker", default=None)
+"""The speaker for whoever is served now, in this thread or task; without one it is that of the process."""
 
 
 def wanted(environment: Mapping[str, str]) -> Language:
@@ -58,6 +63,15 @@ def wanted(environment: Mapping[str, str]) -> Language:
     return "vi" if locale.partition(".")[0].partition("_")[0] == "vi" else "en"
 
 
+def accepted(header: str) -> Language | None:
+    """The first language that is there of those that an ``Accept-Language`` header names; None without one."""
+    for named in header.lower().split(","):
+        for language in get_args(Language):
+            if named.strip().startswith(language):
+                return language  # type: ignore[no-any-return]
+    return None
+
+
 @cache
 def speaker(language: Language) -> Speaker:
     """The speaker of a language, for a server that is asked in several languages at once; nothing else changes."""
@@ -70,23 +84,22 @@ def speaker(language: Language) -> Speaker:
 
 def use(language: Language) -> None:
     """Speaks this language from now on. Only a command does so: servers and libraries speak English."""
-    _InUse.speaker = speaker(language)
+    _OfProcess.speaker = speaker(language)
 
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """Speaks a language for a while, such as that of a lesson."""
-    before = spoken()
-    use(language)
+    """Speaks a language for a while, such as that of a lesson or of a request; other threads and tasks go on."""
+    before = _asked.set(speaker(language))
     try:
         yield
     finally:
-        use(before)
+        _asked.reset(before)
 
 
 def spoken() -> Language:
     """The language in use."""
-    return _InUse.speaker.language
+    return (_asked.get() or _OfProcess.speaker).language
 
 
 def _(text: str, /, **values: object) -> str:
@@ -94,4 +107,4 @@ def _(text: str, /, **values: object) -> str:
 
     ``docs/texts.py`` finds the texts by the name of this function. A text without values may have any braces.
     """
-    return _InUse.speaker(text, **values)
+    return (_asked.get() or _OfProcess.speaker)(text, **values)

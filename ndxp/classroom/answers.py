@@ -9,13 +9,16 @@ from ndxp.classroom.kept import ClassRefused
 from ndxp.classroom.pupil import Membership
 from ndxp.client import Credentials
 from ndxp.labs.course import Course, Result
+from ndxp.language import _
 
 
 def now(room: Classroom, name: str) -> dict[str, Any]:
     """The lab of a group, and what its folder needs."""
     state, group = room.operator.state, room.group(name)
     if state.tls:
-        raise ClassRefused("this exchange has TLS, and a group has no certificate: join in the browser, at /class/join")
+        raise ClassRefused(
+            _("this exchange has TLS, and a group has no certificate: join in the browser, at /class/join")
+        )
     with room.course(name) as course:
         subsystems = course.attempt.subsystems
         lab = _lab(course)

@@ -12,7 +12,7 @@ from ndxp.classroom.kept import ClassRefused
 from ndxp.labs.course import Result
 from ndxp.labs.lab import Language, Verdict
 from ndxp.labs.text import TaskText, Text
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.sandbox.state import State
 from ndxp.whole_file import whole_file
 
@@ -187,7 +187,7 @@ class Joined:
 
     def _ask(self, verb: str, path: str, body: Any = None) -> Any:
         try:
-            answer = self._http.request(verb, path, json=body)
+            answer = self._http.request(verb, path, json=body, headers={"Accept-Language": spoken()})
             told = answer.json() if answer.content else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise ClassRefused(

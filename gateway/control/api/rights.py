@@ -11,7 +11,7 @@ from gateway.control.api.shapes import Decision
 from gateway.core.decision import decide
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
-from ndxp.language import Language, speaker
+from ndxp.language import Language, _, speaker
 from ndxp.wire import metadata
 
 _Text = Annotated[str, Field(max_length=256)]
@@ -38,7 +38,9 @@ def router(registry: RegistryStore) -> APIRouter:
         """
         snapshot = (await registry.load()).snapshot
         if client not in snapshot.subsystems:
-            raise Problem(404, "No such subsystem", f"{client} is not on this exchange; see `ndxp members`")
+            raise Problem(
+                404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=client)
+            )
         say = speaker(language)
         found = decide(
             snapshot, client, method, provider=provider, purpose=purpose, now=time.time(), path=path, say=say

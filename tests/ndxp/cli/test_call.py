@@ -136,6 +136,22 @@ def test_an_explanation_and_a_record_have_their_own_words_in_vietnamese(
     assert ndxp("log", "show", transaction).out.split("\n")[0].split() == [transaction, "kết", "quả"]
 
 
+@pytest.mark.parametrize(
+    ("command", "vietnamese", "english"),
+    [
+        (("explain", "no-such"), "sổ cái không có giao dịch no-such", "the ledger has no transaction no-such"),
+        (("grants", "remove", "no-such"), "không có quyền no-such", "there is no grant no-such"),
+        (("fault", "remove", "no-such"), "không có lỗi giả lập no-such", "there is no fault no-such"),
+    ],
+)
+def test_what_the_admin_api_refuses_is_told_in_the_language_of_the_user(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], vietnamese: str, english: str
+) -> None:
+    assert english in ndxp(*command).complaint
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    assert vietnamese in ndxp(*command).complaint
+
+
 @pytest.mark.parametrize("method", [f"{POPULATION}/VerifyCitizens", "nobody.v1.Nothing/Do", "nonsense"])
 def test_an_unknown_method_or_service_is_refused_by_the_gateway(ndxp: Ndxp, method: str) -> None:
     ran = ndxp("call", method, "{}", "--json")
