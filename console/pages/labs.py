@@ -31,6 +31,9 @@ def add(exchange: Exchange) -> None:
     @ui.page(PATH)
     def single() -> None:
         with shell(exchange, PATH, "menu.labs") as view:
+            if exchange.attached:
+                text("p", view.texts("lab.attached"))
+                return
             if exchange.role != "operator":
                 text("p", view.texts("lab.reader"), "quiet")
                 return

@@ -15,5 +15,10 @@ ALTER ROLE :"name" PASSWORD :'password';
 SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', :'name', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 SQL
+  # With amcheck `ndxp log verify` compares the ledger's indexes with its table. Where there is none, verify says so.
+  [ "$name" != ledger ] || psql -qAt -d ledger <<'SQL'
+SELECT 'CREATE EXTENSION IF NOT EXISTS amcheck' WHERE EXISTS (SELECT FROM pg_available_extensions WHERE name = 'amcheck') \gexec
+SELECT 'GRANT EXECUTE ON FUNCTION bt_index_check(regclass, boolean) TO ledger' WHERE EXISTS (SELECT FROM pg_extension WHERE extname = 'amcheck') \gexec
+SQL
   echo "database $name is there"
 done

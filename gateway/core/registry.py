@@ -171,8 +171,11 @@ def parse(data: object) -> Registry:
     return registry
 
 
-def check(registry: Registry) -> None:
-    """Raises RegistryError unless every identifier is well-formed, unique, and names something that exists."""
+def check(registry: Registry, before: Iterable[Grant] = ()) -> None:
+    """Raises RegistryError unless every identifier is well-formed, unique, and names something that exists.
+
+    The terms of grants that are in ``before`` too were checked then.
+    """
     _shaped("instance", _INSTANCE, registry.instance, "letters and digits such as VN")
     subsystems: set[str] = set()
     for index, member in enumerate(registry.members):
@@ -197,9 +200,11 @@ def check(registry: Registry) -> None:
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
     groups = groups_of(registry.members)
     ids: set[str] = set()
+    checked = {id(grant) for grant in before}
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
-        check_terms(f"grants[{index}]", grant)
+        if id(grant) not in checked:
+            check_terms(f"grants[{index}]", grant)
         _known(f"grants[{index}].provider", grant.provider, subsystems)
         _shaped(f"grants[{index}].contract", _CONTRACT, grant.contract, _A_CONTRACT)
         if grant.consumer.startswith("group:"):
@@ -238,7 +243,7 @@ def check_change(before: Registry, after: Registry, contracts: Mapping[str, byte
     Old ones are not compared with contracts again: a provider's new contract must not block changes of the registry.
     ``contracts`` are serialised FileDescriptorSets by full service name.
     """
-    check(after)
+    check(after, before.grants)
     kept = {grant.id: grant for grant in before.grants}
     for index, grant in enumerate(after.grants):
         if grant.contract in contracts and kept.get(grant.id) != grant:

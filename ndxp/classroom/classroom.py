@@ -89,7 +89,7 @@ class Classroom:
             raise ClassRefused(_("a class has 1 to {most} groups", most=MOST_GROUPS))
         if language not in LANGUAGES:
             raise ClassRefused(_("the language of a class is one of: {languages}", languages=", ".join(LANGUAGES)))
-        _without_files(find(lab, folders))
+        _for_class(find(lab, folders))
         room = cls(run_folder, operator_of(run_folder))
         made = dict[str, Group]()
         for number in range(1, groups + 1):
@@ -243,7 +243,7 @@ class Classroom:
         """Groups, or all, begin a lab anew."""
         kept = self.kept
         found = find(lab, [Path(folder) for folder in kept.folders])
-        _without_files(found)
+        _for_class(found)
         self._found[found.name] = found
         names = list(names or kept.groups)
         admin, gone = self._operator.admin, [each for name in names for each in self._now(name)]
@@ -380,10 +380,21 @@ class Classroom:
         return self.run_folder / FOLDER / name
 
 
-def _without_files(found: Found) -> None:
-    """Raises ClassRefused for a lab whose checks read files of the pupil: groups work on machines of their own."""
-    text = found.text("en")
-    if "{folder}" in "".join([text.introduction, *(task.body for task in text.tasks)]):
+def _for_class(found: Found) -> None:
+    """Raises ClassRefused for a lab that groups cannot do side by side."""
+    if found.lab.alone:
         raise ClassRefused(
-            _("the lab {lab} reads files of the pupil, so it is for one machine: `ndxp lab start`", lab=found.name)
+            _(
+                "the lab {lab} kills processes of the exchange, so nobody else may use it meanwhile: one group does "
+                "it, on an exchange of its own, with `ndxp lab start`",
+                lab=found.name,
+            )
+        )
+    if not found.lab.for_class:
+        raise ClassRefused(
+            _(
+                "the lab {lab} is for one machine, because it needs files there or the rights of the operator: "
+                "`ndxp lab start`",
+                lab=found.name,
+            )
         )

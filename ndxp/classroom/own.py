@@ -40,6 +40,8 @@ class Own:
             ("GET", "/grants", self._grants),
             ("POST", "/grants", self._add_grant),
             ("DELETE", "/grants/([^/]+)", self._remove_grant),
+            ("GET", "/grant-requests", self._grant_requests),
+            ("POST", "/grant-requests/([^/]+)/(approve|decline)", self._decide),
             ("GET", "/faults", self._faults),
             ("DELETE", "/faults/([^/]+)", self._remove_fault),
             ("GET", "/quotas", self._quotas),
@@ -94,6 +96,16 @@ class Own:
         if not any(each["id"] == grant and each["consumer"] in self._mine for each in self._admin.get("/grants")):
             raise NotYours(_("{grant!r} is no grant of your group alone; `ndxp grants` shows ids", grant=grant[:100]))
         return self._admin.send("DELETE", f"/grants/{path_part(grant)}")
+
+    def _grant_requests(self, query: Query, body: Any) -> Any:
+        return [each for each in self._admin.get("/grant-requests") if each["client"] in self._mine]
+
+    def _decide(self, request: str, decision: str, query: Query, body: Any) -> Any:
+        if not any(each["id"] == request for each in self._grant_requests(query, body)):
+            raise NotYours(
+                _("{request!r} is no request of your group; `ndxp grants pending` shows ids", request=request[:100])
+            )
+        return self._admin.send("POST", f"/grant-requests/{path_part(request)}/{decision}", body=body)
 
     def _faults(self, query: Query, body: Any) -> Any:
         return [fault for fault in self._admin.get("/faults") if fault["consumer"] not in self._theirs]

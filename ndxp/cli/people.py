@@ -38,7 +38,8 @@ def people(
             )
         else:
             stories = {"en": (found.story, found.story_vi), "vi": (found.story_vi,)}[spoken()]
-            console.print(styled(_("[bold]{}[/] (synthetic)\n{}\n"), found.key, "\n".join(stories)))
+            console.print(styled(_("[bold]{}[/] (synthetic)"), found.key))
+            console.print(*stories, "", sep="\n", markup=False)
             console.print(table(("field", "value"), list(_plain(found.citizen).items())))
         return
     named = (

@@ -49,6 +49,11 @@ class Place:
         state = State.read(folder)
         self.state = state if state is not None and state.alive() else None
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the exchange is attached: its processes and its ledger are not on this machine, or in containers."""
+        return self.state is not None and self.state.attached
+
     @cached_property
     def environments(self) -> dict[str, dict[str, str]]:
         """The environment of each process, as it runs."""
@@ -79,8 +84,8 @@ class Check:
     look: Callable[[Place], Iterable[str]]
 
 
-def _packages(_: Place) -> Iterator[str]:
-    for name in _PACKAGES:
+def _packages(place: Place) -> Iterator[str]:
+    for name in () if place.elsewhere else _PACKAGES:
         try:
             importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -88,6 +93,8 @@ def _packages(_: Place) -> Iterator[str]:
 
 
 def _disk(place: Place) -> Iterator[str]:
+    if place.elsewhere:
+        return
     there = next(parent for parent in (place.folder.resolve(), *place.folder.resolve().parents) if parent.exists())
     free = shutil.disk_usage(there).free
     if free < _LEAST_DISK:
@@ -104,7 +111,7 @@ def _modes(place: Place) -> Iterator[str]:
 
 def _keys(place: Place) -> Iterator[str]:
     """The keys in the run folder; for an attached exchange the other keys are elsewhere."""
-    for name in () if place.state is None else (_CREDENTIALS,) if place.state.attached else _KEYS:
+    for name in () if place.state is None else (_CREDENTIALS,) if place.elsewhere else _KEYS:
         if not os.access(place.folder / name, os.R_OK):
             yield f"{place.folder / name} cannot be read"
 

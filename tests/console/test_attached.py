@@ -1,6 +1,7 @@
 """A console for an exchange elsewhere: its addresses and the secret are those of the attached run folder."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def test_the_pages_of_an_attached_exchange_show_what_is_known_of_it(
     expect(page.get_by_role("status")).not_to_contain_text("Asking")
     page.goto(f"{attached.url}/health")
     expect(page.get_by_text(f"The exchange at {exchange.gateway} is attached")).to_be_visible()
+    page.get_by_role("button", name="Look for them").click()
+    expect(page.get_by_text(re.compile("What was found|checks found nothing"))).to_be_visible()
+    for found in ("is missing", "MB free at"):
+        expect(page.get_by_text(found)).to_have_count(0)
+    for path in ("labs", "class"):
+        page.goto(f"{attached.url}/{path}")
+        expect(page.get_by_text("Labs and classes need an exchange that `ndxp up` has started")).to_be_visible()
     page.goto(f"{attached.url}/operations")
     expect(page.locator("nav.map a.tile")).to_have_count(63)
     expect(page.get_by_text("Its one-stop system answers.")).to_be_visible()

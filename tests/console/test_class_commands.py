@@ -42,6 +42,7 @@ def roles(folder: Path, code: str, url: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.long
 def test_a_pupil_does_lab_2_with_the_usual_commands(
     mine: Path, console: Running, codes: dict[str, str], exchange: RunningExchange
 ) -> None:

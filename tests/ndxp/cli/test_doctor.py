@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from ndxp.authority import Authority
+from ndxp.sandbox import doctor
 from ndxp.sandbox.doctor import CHECKS, Place
 from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
@@ -72,6 +73,17 @@ def test_the_keys_of_an_exchange_elsewhere_are_not_missed(tmp_path: Path) -> Non
     assert looked("keys", known) == [f"{tmp_path / 'credentials.json'} cannot be read"]
     (tmp_path / "credentials.json").touch(mode=0o600)
     assert looked("keys", known) == []
+
+
+def test_packages_and_disk_of_this_machine_do_not_matter_to_an_exchange_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_PACKAGES", ("no-such-package",))
+    monkeypatch.setattr(doctor, "_LEAST_DISK", float("inf"))
+    known = place(tmp_path)
+    assert (len(looked("packages", known)), len(looked("disk", known))) == (1, 1)
+    known.state = State(str(tmp_path), "localhost:1", "http://localhost:2", [], attached=True)
+    assert (looked("packages", known), looked("disk", known)) == ([], [])
 
 
 def test_files_deep_in_the_folder_are_looked_at(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_a_persona_comes_with_its_story_in_both_languages(ndxp_alone: Ndxp) -> N
 def test_a_persona_s_story_is_told_in_text_too(ndxp_alone: Ndxp) -> None:
     ran = ndxp_alone("people", "--persona", "traveller")
     assert World().persona("traveller").story.split()[0] in ran.out
+    assert "\\n" not in ran.out, "each language is on lines of its own"
     assert World().persona("traveller").citizen.full_name in ran.out
 
 

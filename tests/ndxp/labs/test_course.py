@@ -1,8 +1,14 @@
 """An attempt at a lab: in two terminals at once, and with many calls."""
 
+from pathlib import Path
+
+import pytest
+
 from ndxp.exchange.v1.exchange_pb2 import ListMyGrantsRequest
 from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.labs.course import Course
+from ndxp.labs.text import LabRefused
+from ndxp.sandbox.state import State
 from ndxp.testing import RunningExchange
 
 
@@ -26,6 +32,14 @@ def test_a_lab_that_begins_anew_elsewhere_is_checked_anew(exchange: RunningExcha
             other.reset()
         assert not any(result.verdict.done for result in watching.check())
         watching.finish()
+
+
+def test_an_exchange_in_containers_has_no_labs_and_the_refusal_says_which_one_has(
+    exchange: RunningExchange, tmp_path: Path
+) -> None:
+    State(str(tmp_path), exchange.gateway, exchange.control_url, [], attached=True).write()
+    with pytest.raises(LabRefused, match="that `ndxp up` has started on this machine"):
+        Course.start(tmp_path, "1", "en")
 
 
 def test_of_many_calls_the_last_ones_are_shown_and_the_others_counted(exchange: RunningExchange) -> None:
