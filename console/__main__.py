@@ -26,6 +26,7 @@ from ndxp.address import Address
 from ndxp.process import freeze, run_process, until_stopped
 from ndxp.sandbox.console import Console, remove, secret_of
 from ndxp.sandbox.state import start_of
+from ndxp.wire.tls import fingerprint_of
 
 
 class _Server(uvicorn.Server):
@@ -47,7 +48,8 @@ async def run(settings: ConsoleSettings) -> None:
     exchange = Exchange(settings.run_folder, settings.console_role)
     runs = Runs(settings.run_folder)
     sessions = Sessions(partial(secret_of, settings.run_folder, settings.console_role))
-    context = _context(settings.console_tls_folder) if settings.console_tls_folder is not None else None
+    tls = settings.console_tls_folder
+    context = _context(tls) if tls is not None else None
     config = uvicorn.Config(
         application(exchange, runs, sessions, address, names=settings.console_names, tls=context is not None),
         log_level="error",
@@ -61,7 +63,8 @@ async def run(settings: ConsoleSettings) -> None:
     server = _Server(config)
     pid = os.getpid()
     url = f"{'http' if context is None else 'https'}://{_place(address, settings.console_names)}"
-    Console(url, pid, start_of(pid), settings.console_role).write(settings.run_folder)
+    fingerprint = fingerprint_of((tls / "tls.crt").read_text(encoding="ascii")) if tls is not None else ""
+    Console(url, pid, start_of(pid), settings.console_role, fingerprint).write(settings.run_folder)
     freeze()
     try:
         async with asyncio.TaskGroup() as group:

@@ -24,6 +24,7 @@ from console.pages import (
     transaction,
     transactions,
     tryit,
+    wall,
 )
 from console.runs import Runs
 from console.sessions import Sessions
@@ -62,6 +63,7 @@ def application(
     labs.add(exchange)
     classes = Classes(exchange)
     classroom.add(classes)
+    wall.add(classes)
     pages.include_router(class_api.router(classes))
     ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
     return Door(pages, sessions, address, classes, names=names, tls=tls)

@@ -15,10 +15,11 @@ from console.shell import View
 from ndxp.admin import AdminApi
 from ndxp.errors import code_name
 from ndxp.labs.course import Course, Result
+from ndxp.language import speaker
 from ndxp.terminal import moment
 
 _CALLS = 12
-_COLUMNS = ("column.time", "column.client", "column.method", "column.status", "column.ms", "column.id")
+_COLUMNS = ("column.time", "column.client", "column.method", "column.status", "column.ms", "lab.bytes", "column.id")
 _SAMPLE = '{"citizenNumber": "074079255028", "fullName": "Nguyễn Ngọc Tuấn", "birthDate": "1979-07-20"}'
 
 _Given = TypeVar("_Given")
@@ -275,7 +276,7 @@ def _tell(view: View, outcome: Outcome) -> None:
     if failure.remedy:
         with box("p"):
             text("strong", view.texts("way.remedy"))
-            text("span", failure.remedy).props("lang=en")
+            text("span", speaker(view.session.language)(failure.remedy))
 
 
 def _row(record: dict[str, Any]) -> list[Cell]:
@@ -283,7 +284,8 @@ def _row(record: dict[str, Any]) -> list[Cell]:
     took = (record["response_out_ts"] or record["request_in_ts"]) - record["request_in_ts"]
     return [
         moment(record["request_in_ts"]), record["client"].rpartition("/")[2], record["method"].rpartition("/")[2],
-        f"{code} {record['reason']}".strip(), f"{took / 1000:.1f}", record["transaction_id"],
+        f"{code} {record['reason']}".strip(), f"{took / 1000:.1f}", str(record["response_size"]),
+        record["transaction_id"],
     ]  # fmt: skip
 
 

@@ -35,9 +35,14 @@ _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]\n]*(?:\n[^\]\n]*)?)\]\((?P<target>[^)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 _TABLES: dict[Language, tuple[str, str]] = {
-    "en": ("Labs", "| lab | minutes | goals |\n|---|---|---|"),
-    "vi": ("Các bài thực hành", "| bài | phút | mục tiêu |\n|---|---|---|"),
+    "en": ("Labs", "| lab | minutes | for | goals |\n|---|---|---|---|"),
+    "vi": ("Các bài thực hành", "| bài | phút | dành cho | mục tiêu |\n|---|---|---|---|"),
 }
+_PLACES: dict[Language, tuple[str, str, str]] = {
+    "en": ("a class, or one machine", "one machine", "an exchange that nobody else uses"),
+    "vi": ("một lớp, hoặc một máy", "một máy", "một hệ thống không ai khác đang dùng"),
+}
+"""For which exchange a lab is: one with a class too, one on the pupil's machine, one of its own."""
 _GOALS: dict[Language, str] = {"en": "Goals.", "vi": "Mục tiêu."}
 
 
@@ -117,7 +122,7 @@ def _pages_of_labs() -> dict[str, str]:
         title, head = _TABLES[language]
         rows = [
             f"| [{lab.name}: {lab.text(language).title}]({lab.name}.{language}.md) "
-            f"| {lab.lab.minutes} | {_goal(lab, language)} |"
+            f"| {lab.lab.minutes} | {_place(lab, language)} | {_goal(lab, language)} |"
             for lab in found
         ]
         tables.append("\n".join([f"## {title}", "", head, *rows, ""]))
@@ -126,6 +131,14 @@ def _pages_of_labs() -> dict[str, str]:
                 lab.text(language).lesson + f"\n\n`ndxp lab start {lab.name} --lang {language}`\n"
             )
     return {_LABS: "# Labs / Bài thực hành\n\n" + "\n".join(tables), **made}
+
+
+def _place(lab: Found, language: Language) -> str:
+    """For which exchange a lab is, as it says itself."""
+    both, machine, own = _PLACES[language]
+    if lab.lab.alone:
+        return own
+    return both if lab.lab.for_class else machine
 
 
 def _goal(lab: Found, language: Language) -> str:

@@ -9,20 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ndxp.authority import Authority
-from ndxp.wire.tls import Tls
 
 _FRONT = "front"
-_CERTIFICATE = b"-----BEGIN CERTIFICATE"
 
 
 def make(authority: Path, folder: Path, hosts: Sequence[str]) -> None:
     """Makes the files that are missing or no longer fit these hosts."""
-    Authority.open_or_create(authority).ensure(_FRONT, hosts=hosts)
-    made = Tls.load(authority, _FRONT)
-    key, begins, certificate = made.own.partition(_CERTIFICATE)
-    for name, content in (("tls.key", key), ("tls.crt", begins + certificate), ("ca.crt", made.authority)):
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_bytes(content)
+    Authority.open_or_create(authority).hand_out(_FRONT, hosts, folder)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError, WatchError
 
 from gateway.core.doubts import doubts
@@ -102,6 +103,7 @@ class Published:
     generations: Mapping[str, int]
 
 
+_NO_SECRETS: Mapping[str, str] = {}
 _LOST = "the store has lost the registry; it is put back from its copy within a second: try again"
 
 
@@ -123,6 +125,7 @@ class RegistryStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known = 0
+        self._read: Published | None = None
         self._changing = asyncio.Lock()  # who would change it at the same time would have to begin again
 
     async def version(self) -> int:
@@ -130,7 +133,16 @@ class RegistryStore:
         return int(await self._store.get(VERSION) or 0)
 
     async def load(self) -> Published:
-        """What a gateway needs, all of one version."""
+        """What a gateway needs, all of one version; what it has read before while that is the version of now."""
+        async with self._store.pipeline(transaction=True) as pipe:
+            pipe.get(VERSION).exists(REGISTRY)
+            version, there = await pipe.execute()
+        if there and self._read is not None and int(version or 0) == self._read.snapshot.version:
+            return self._read
+        self._read = await self._load()
+        return self._read
+
+    async def _load(self) -> Published:
         known = self._known
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.get(VERSION).get(REGISTRY).hgetall(CONTRACTS).hgetall(TOKEN_KEYS).get(SALT_KEY)
@@ -196,26 +208,37 @@ class RegistryStore:
         await self._store.set(FILE, msgspec.json.encode(file))
         return taken is not None or not there
 
-    async def change(self, edit: Callable[[Registry], Registry]) -> Changed:
-        """Applies ``edit`` to the current registry; raises RegistryError when the result is inconsistent."""
+    async def change(
+        self,
+        edit: Callable[[Registry], Registry],
+        *,
+        secrets: Mapping[str, str] = _NO_SECRETS,
+        gone: Iterable[str] = (),
+    ) -> Changed:
+        """Applies ``edit`` to the current registry; raises RegistryError when the result is inconsistent.
+
+        ``secrets`` are the hashes of secrets that come with it, and ``gone`` the subsystems whose secrets it removes.
+        """
+        gone = list(gone)
         async with self._changing, self._store.pipeline(transaction=True) as pipe:
             while True:
-                held = self._known
-                await pipe.watch(REGISTRY)
-                stored = await pipe.get(REGISTRY)
-                self._held(held, int(await pipe.get(VERSION) or 0), stored)
-                before = msgspec.json.decode(stored, type=Registry) if stored else Registry(instance="VN")
-                after = edit(before)
-                contracts = {name.decode(): files for name, files in (await pipe.hgetall(CONTRACTS)).items()}
-                check_change(before, after, contracts)
+                current = (await self.load()).snapshot
+                await pipe.watch(VERSION, REGISTRY)
+                if int(await pipe.get(VERSION) or 0) != current.version:
+                    continue
+                after = edit(current.registry)
+                check_change(current.registry, after, current.contracts)
+                known = await self.with_secrets() if gone or secrets else frozenset[str]()
                 pipe.multi()
+                _put_secrets(pipe, secrets, known)
+                _drop_secrets(pipe, known.intersection(gone))
                 pipe.set(REGISTRY, msgspec.json.encode(after)).incr(VERSION).publish(CHANGED, b"")
                 try:
                     await pipe.execute()
                 except WatchError:
                     continue
-                doubted = set(doubts(before, contracts))
-                return Changed(after, [doubt for doubt in doubts(after, contracts) if doubt not in doubted])
+                doubted = set(doubts(current.registry, current.contracts))
+                return Changed(after, [doubt for doubt in doubts(after, current.contracts) if doubt not in doubted])
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""
@@ -281,24 +304,18 @@ class RegistryStore:
         changed = {client: h for client, h in hashes.items() if known.get(client.encode()) != h.encode()}
         if changed:
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hset(SECRETS, mapping=changed).incr(VERSION).publish(CHANGED, b"")
-                for client in changed:
-                    if client.encode() in known:
-                        pipe.hincrby(GENERATIONS, client, 1)
-                await pipe.execute()
+                _put_secrets(pipe, changed, {client.decode() for client in known})
+                await pipe.incr(VERSION).publish(CHANGED, b"").execute()
 
     async def drop_secrets(self, client_ids: Iterable[str]) -> None:
         """Removes the hashes of removed subsystems; a change counts as a new version.
 
         A new generation begins, so that old tokens stay refused if such a subsystem is added again.
         """
-        known = await self.with_secrets()
-        if gone := [client_id for client_id in client_ids if client_id in known]:
+        if gone := (await self.with_secrets()).intersection(client_ids):
             async with self._store.pipeline(transaction=True) as pipe:
-                pipe.hdel(SECRETS, *gone).incr(VERSION).publish(CHANGED, b"")
-                for client_id in gone:
-                    pipe.hincrby(GENERATIONS, client_id, 1)
-                await pipe.execute()
+                _drop_secrets(pipe, gone)
+                await pipe.incr(VERSION).publish(CHANGED, b"").execute()
 
     async def with_secrets(self) -> set[str]:
         """The subsystems that have a secret."""
@@ -332,6 +349,20 @@ class RegistryStore:
         async with self._store.pipeline(transaction=True) as pipe:
             pipe.hset(name, field, value).incr(VERSION).publish(CHANGED, b"")
             await pipe.execute()
+
+
+def _put_secrets(pipe: Pipeline, hashes: Mapping[str, str], known: Collection[str]) -> None:
+    for client, digest in hashes.items():
+        pipe.hset(SECRETS, client, digest)
+        if client in known:
+            pipe.hincrby(GENERATIONS, client, 1)
+
+
+def _drop_secrets(pipe: Pipeline, gone: Collection[str]) -> None:
+    if gone:
+        pipe.hdel(SECRETS, *gone)
+    for client in gone:
+        pipe.hincrby(GENERATIONS, client, 1)
 
 
 def _keys(published: Mapping[bytes, bytes]) -> dict[str, dict[str, Any]]:

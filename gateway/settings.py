@@ -94,9 +94,11 @@ class GatewaySettings(StoreSettings):
     max_streams_per_connection: int = Field(default=1000, ge=1)
     """Calls at once on one connection."""
     faults_by_caller: bool = False
-    """Whether callers may ask for faults in their own calls (``x-ndxp-fault``); ``ndxp up`` allows it, on loopback."""
+    """Whether callers may ask for faults in their own calls (``x-ndxp-fault``); ``ndxp up`` allows it, on
+    loopback or behind mutual TLS."""
     open_reflection: bool = False
-    """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback."""
+    """Whether reflection answers callers without a token; ``ndxp up`` opens it, on loopback or behind mutual
+    TLS."""
     max_member_bytes: int = Field(default=48 * MIB, ge=MIB)
     """Bytes of requests and answers that one member's calls may hold in a worker while they cannot be passed on; above
     it new calls are refused as OVERLOADED, and above a quarter more those under way too."""

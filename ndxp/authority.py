@@ -17,13 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ndxp.whole_file import whole_file
-from ndxp.wire.tls import file_of, uri_of
+from ndxp.wire.tls import Tls, file_of, uri_of
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The hosts of a server on this machine."""
 
 AUTHORITY_KEY = "ca-key.pem"
 _CA = "ca.pem"
+_CERTIFICATE = b"-----BEGIN CERTIFICATE"
 _CA_LIFE, _LIFE, _RENEWED_BEFORE = (datetime.timedelta(days=days) for days in (3650, 365, 30))
 _SKEW = datetime.timedelta(minutes=5)
 
@@ -118,6 +119,18 @@ class Authority:
         path = file_of(self.folder, name)
         _write(path, _pem(key) + made.public_bytes(serialization.Encoding.PEM))
         return path
+
+    def hand_out(self, name: str, hosts: Sequence[str], folder: Path) -> None:
+        """Makes the files of a server that wants two, ``tls.key`` and ``tls.crt``, and ``ca.crt``, which callers trust.
+
+        What fits these hosts still is kept.
+        """
+        self.ensure(name, hosts=hosts)
+        made = Tls.load(self.folder, name)
+        key, begins, certificate = made.own.partition(_CERTIFICATE)
+        for file, content in (("tls.key", key), ("tls.crt", begins + certificate), ("ca.crt", made.authority)):
+            (folder / file).touch(mode=0o600)
+            (folder / file).write_bytes(content)
 
     def _made(self, name: str) -> bool:
         try:

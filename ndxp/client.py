@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
@@ -20,7 +21,7 @@ from ndxp.language import _
 from ndxp.retries import Retries
 from ndxp.wire import metadata, status
 from ndxp.wire.streams import keep_status
-from ndxp.wire.tls import CertificateMissing, Tls, connect, connect_aio
+from ndxp.wire.tls import CertificateMissing, Tls, certificates_of_class, connect, connect_aio, pinned
 from ndxp.wire.tracing import tracer
 
 if TYPE_CHECKING:
@@ -62,12 +63,13 @@ class TokenRefused(Exception):
 class Credentials:
     """What a subsystem shows: its secret, to get a token, and its certificate where the exchange has TLS.
 
-    ``secret`` is left out of ``repr``.
+    ``secret`` is left out of ``repr``. ``of_class`` is what the console of a class must show, if tokens come from it.
     """
 
     client_id: str
     secret: str = field(repr=False)
     tls: Tls | None = None
+    of_class: bytes = field(default=b"", repr=False)
 
     @classmethod
     def load(cls, path: Path, client_id: str) -> Self:
@@ -89,11 +91,12 @@ class Credentials:
                     client=client_id,
                 )
             )
-        folder = path.parent / TLS_FOLDER
+        folder, secret = path.parent / TLS_FOLDER, secrets[client_id]
+        of_class = certificates_of_class(folder)
         try:
-            return cls(client_id, secrets[client_id], Tls.load(folder, client_id))
+            return cls(client_id, secret, Tls.load(folder, client_id), of_class)
         except CertificateMissing:
-            return cls(client_id, secrets[client_id], Tls.front(folder))
+            return cls(client_id, secret, Tls.front(folder), of_class)
 
 
 class Tokens:
@@ -145,7 +148,11 @@ class Tokens:
 
         identity = (self._credentials.client_id, self._credentials.secret)
         # Certificates are read where they are needed only: it takes longer than the rest of the request.
-        secure = self._mutual.https() if self._mutual else self._url.startswith("https")
+        secure: SSLContext | bool = self._url.startswith("https")
+        if secure and self._credentials.of_class:
+            secure = pinned(self._credentials.of_class)
+        elif self._mutual:
+            secure = self._mutual.https()
         form = {"grant_type": "client_credentials"}
         try:
             # A proxy of the environment is for https of public authorities: it would read the secret otherwise.

@@ -15,6 +15,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 Tls = Annotated[
     bool, typer.Option("--tls", envvar="NDXP_TLS", help="Mutual TLS everywhere, with an authority of its own.")
 ]
+Address = Annotated[
+    str,
+    typer.Option(help="For browsers of other machines too: the IP address, or the name, at which they reach this one."),
+]
 Labs = Annotated[
     list[Path] | None,
     typer.Option("--labs", envvar="NDXP_LABS", help="A folder with labs of your own; may be repeated."),

@@ -62,8 +62,10 @@ def test_the_sizings_peak_is_that_of_the_year_2022() -> None:
 
 
 NOT_RUN = {
+    "it changes the machine's firewall",
     "it is every test, this one's neighbours among them",
     "it needs a browser; tests/e2e/test_web_page.py runs it in Chromium",
+    "it needs another machine",
     "needs Docker Compose",
     "needs a Kubernetes cluster",
     "needs another version of this repository",

@@ -127,6 +127,7 @@ def everything(cases: dict[str, Rendered]) -> Rendered:
     return cases["everything"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 def test_every_object_is_valid_in_the_oldest_and_the_newest_kubernetes(chart: Rendered, version: str) -> None:
     for found in chart.objects:

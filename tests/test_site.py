@@ -8,6 +8,7 @@ from mkdocs.exceptions import Abort
 
 from ndxp.labs.lab import LANGUAGES
 from ndxp.labs.shelf import labs
+from tests.snippets import snippets
 from tests.test_docs import script
 
 SCRIPT = script("site")
@@ -23,11 +24,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_every_page_is_in_the_site(site: Path) -> None:
     assert {name for name in SCRIPT.pages() if not (site / _built(name)).exists()} == set()
     assert len(PAGES) > 30
 
 
+@pytest.mark.long
 def test_nothing_in_the_site_comes_from_elsewhere(site: Path) -> None:
     loading = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc="?https?:|<link\b[^>]*\bhref="?https?:""")
     fetching = re.compile(r"""url\(["']?https?:|@import\s+["']https?:""")
@@ -37,6 +40,7 @@ def test_nothing_in_the_site_comes_from_elsewhere(site: Path) -> None:
     assert [str(path) for path, text in styles.items() if fetching.search(text)] == []
 
 
+@pytest.mark.long
 def test_the_page_of_the_labs_is_made_from_their_folders(site: Path) -> None:
     page = (site / "labs" / "index.html").read_text(encoding="utf-8")
     for lab in labs():
@@ -52,6 +56,7 @@ def test_a_link_to_nothing_is_an_error() -> None:
         SCRIPT._followed("a/page.md", "see [this](../nowhere.md)", {})
 
 
+@pytest.mark.long
 def test_a_link_to_a_heading_that_is_not_there_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gathered = SCRIPT.pages()
     gathered["docs/course/README.md"] += "\n[gone](glossary.md#no-such-heading)\n"
@@ -80,11 +85,27 @@ def test_what_pupils_read_is_in_both_languages(kind: str) -> None:
         assert re.search("[ạảấầẩậắằẳặẹẻẽếềểệịọỏốồổộớờởợụủứừửựỳỵỷỹ]", vietnamese), name
 
 
+def test_the_guide_of_the_labs_has_the_same_parts_and_commands_in_both_languages() -> None:
+    pages = [SCRIPT.ROOT / "docs" / "guides" / name for name in ("labs.md", "labs.vi.md")]
+    parts, commands = zip(*map(_outline, pages), strict=True)
+    assert parts[0] == parts[1]
+    assert commands[0] == [line for line in commands[1] if line != "export NDXP_LANG=vi"]
+    assert len(commands[0]) > 50
+
+
 def test_answers_are_with_the_teachers_alone() -> None:
     assert not [name for name in PAGES if "answer" in name and not name.startswith("teachers/")]
     for worksheet in (COURSE / "worksheets" / "en").glob("lab-*.md"):
         number = int(worksheet.stem.removeprefix("lab-"))
         assert f"## Lab {number}\n" in (COURSE / "teachers" / "answers.md").read_text(encoding="utf-8")
+
+
+def _outline(page: Path) -> tuple[list[str], list[str]]:
+    """What a page is made of, in order; and its commands without their comments."""
+    text = page.read_text(encoding="utf-8")
+    parts = re.findall(r"^(?:#+ |\||```)", text, re.MULTILINE)
+    fences = [snippet.text for snippet in snippets(page) if snippet.kind == "bash"]
+    return parts, [re.sub(r"\s+# .*", "", line) for fence in fences for line in fence.splitlines()]
 
 
 def _built(name: str) -> str:

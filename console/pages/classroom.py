@@ -10,6 +10,7 @@ from console.classes import Classes
 from console.desk import Desk
 from console.door import GROUP, JOIN
 from console.exchange import Refused
+from console.pages import wall
 from console.pages.transactions import path_of
 from console.parts import Cell, Field, box, button, choice, field, link, section, table, text
 from console.shell import View, shell
@@ -105,10 +106,13 @@ class _Teacher:
         with box("p"):
             text("span", self._t("class.where"))
             link(JOIN, JOIN)
+            text("span", " · ")
+            link(self._t("class.wall.show"), wall.PATH)
         self._now = box("section", "part")
         with section(self._t("class.do")):
             with box("div", "line"):
-                known = [(lab.name, f"{lab.number} {lab.text(view.session.language).title}") for lab in labs()]
+                ours = [lab for lab in labs() if lab.lab.for_class]
+                known = [(lab.name, f"{lab.number} {lab.text(view.session.language).title}") for lab in ours]
                 lab = choice(self._t("lab"), known, known[0][0])
                 button(self._t("class.begin"), lambda: self._do(lambda room: room.begin(lab.value)))
             with box("div", "line"):

@@ -19,6 +19,7 @@ from gateway.core.fields import check_release
 from ndxp.address import Address
 from ndxp.identifiers import Member as MemberId
 from ndxp.identifiers import Subsystem, member_of
+from ndxp.language import Speaker
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
@@ -108,18 +109,17 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether a call that states this purpose ("" for none) may be made under it."""
         return not self.purposes or purpose in self.purposes
 
-    @property
-    def terms(self) -> str:
+    def terms(self, say: Speaker) -> str:
         """Its conditions (paths, purpose, fields, time, basis) in words; empty when it has none."""
         conditions = (
-            ("for the paths", ", ".join(self.paths)),
-            ("releases only", ", ".join(self.fields)),
-            ("for the purpose", " or ".join(self.purposes)),
-            ("from", self.valid_from),
-            ("until", self.valid_until),
-            ("basis", self.basis),
+            (self.paths, say("for the paths {paths}", paths=", ".join(self.paths))),
+            (self.fields, say("releases only {fields}", fields=", ".join(self.fields))),
+            (self.purposes, say("for the purpose {purposes}", purposes=say(" or ").join(self.purposes))),
+            (self.valid_from, say("from {time}", time=self.valid_from)),
+            (self.valid_until, say("until {time}", time=self.valid_until)),
+            (self.basis, say("basis {law}", law=self.basis)),
         )
-        return "; ".join(f"{word} {what}" for word, what in conditions if what)
+        return "; ".join(words for given, words in conditions if given)
 
 
 class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,8 +171,11 @@ def parse(data: object) -> Registry:
     return registry
 
 
-def check(registry: Registry) -> None:
-    """Raises RegistryError unless every identifier is well-formed, unique, and names something that exists."""
+def check(registry: Registry, before: Iterable[Grant] = ()) -> None:
+    """Raises RegistryError unless every identifier is well-formed, unique, and names something that exists.
+
+    The terms of grants that are in ``before`` too were checked then.
+    """
     _shaped("instance", _INSTANCE, registry.instance, "letters and digits such as VN")
     subsystems: set[str] = set()
     for index, member in enumerate(registry.members):
@@ -197,9 +200,11 @@ def check(registry: Registry) -> None:
         _unique(f"services[{index}]", f"{service.contract} of {service.provider}", offered)
     groups = groups_of(registry.members)
     ids: set[str] = set()
+    checked = {id(grant) for grant in before}
     for index, grant in enumerate(registry.grants):
         _unique(f"grants[{index}]", grant.id, ids)
-        check_terms(f"grants[{index}]", grant)
+        if id(grant) not in checked:
+            check_terms(f"grants[{index}]", grant)
         _known(f"grants[{index}].provider", grant.provider, subsystems)
         _shaped(f"grants[{index}].contract", _CONTRACT, grant.contract, _A_CONTRACT)
         if grant.consumer.startswith("group:"):
@@ -238,7 +243,7 @@ def check_change(before: Registry, after: Registry, contracts: Mapping[str, byte
     Old ones are not compared with contracts again: a provider's new contract must not block changes of the registry.
     ``contracts`` are serialised FileDescriptorSets by full service name.
     """
-    check(after)
+    check(after, before.grants)
     kept = {grant.id: grant for grant in before.grants}
     for index, grant in enumerate(after.grants):
         if grant.contract in contracts and kept.get(grant.id) != grant:

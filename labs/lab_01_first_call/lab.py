@@ -69,6 +69,7 @@ def nested(place: Workplace) -> Verdict:
 
 LAB = Lab(
     minutes=20,
+    for_class=True,
     roles={"me": "VN/GOV/H26/one-stop"},
     tasks=(Task("verify", verified), Task("transaction", found), Task("size", measured), Task("nested", nested)),
 )

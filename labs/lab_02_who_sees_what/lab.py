@@ -91,6 +91,7 @@ def narrow(place: Workplace) -> Verdict:
 
 LAB = Lab(
     minutes=30,
+    for_class=True,
     roles={
         "hospital": "VN/GOV/H26/hospital",
         "province": "VN/GOV/H26/one-stop",

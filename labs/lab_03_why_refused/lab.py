@@ -52,6 +52,7 @@ def _reason(role: str, method: str, reason: str) -> Callable[[Workplace], Verdic
 
 LAB = Lab(
     minutes=40,
+    for_class=True,
     roles={
         "me": "VN/GOV/H26/one-stop",
         "hospital": "VN/GOV/H26/hospital",

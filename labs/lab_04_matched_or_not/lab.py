@@ -8,12 +8,10 @@ from typing import Any
 
 from ndxp.labs import Lab, Task, Verdict, Workplace, right, wrong
 from ndxp.sandbox.nation import world
-from ndxp.whole_file import whole_file
 from ndxp.world import Citizen, Sex, normalise_name
 from ndxp.world.names import with_another_given_name
 
 _VERIFY, _BATCH = "/VerifyCitizen", "/BatchVerifyCitizens"
-_SLIPS = "slips.jsonl"
 _COUNT = 12
 _MARK = 4
 """Bytes of the mark of a slip, such as 07, in an answer of the batch."""
@@ -97,9 +95,9 @@ _UNREADABLE: Sequence[_Form] = (
 
 
 def prepare(place: Workplace) -> dict[str, str]:
-    """A citizen for the spellings, three slips with a mistake each, and a stack of twelve in a file."""
+    """A citizen for the spellings, three slips with a mistake each, and a stack of twelve."""
     one, *others = [person for person in place.people(_CHOICES) if _suits(person)]
-    return {**_spellings(one), **_three(others[:3]), **_stack(place, others[3 : 3 + _COUNT])}
+    return {**_spellings(one), **_three(others[:3]), **_stack(others[3 : 3 + _COUNT])}
 
 
 def _spellings(citizen: Citizen) -> dict[str, str]:
@@ -125,8 +123,8 @@ def _three(citizens: Sequence[Citizen]) -> dict[str, str]:
     return values
 
 
-def _stack(place: Workplace, citizens: Sequence[Citizen]) -> dict[str, str]:
-    """Writes the file of slips: some match, some differ, some cannot be read, and one has the name of somebody else."""
+def _stack(citizens: Sequence[Citizen]) -> dict[str, str]:
+    """The slips, a line each: some match, some differ, some cannot be read, and one has the name of somebody else."""
     matching, unreadable = _random.randint(4, 6), _random.randint(1, 2)
     forms = [
         *_random.choices(_MATCHING, k=matching), *_random.sample(_UNREADABLE, k=unreadable),
@@ -137,9 +135,8 @@ def _stack(place: Workplace, citizens: Sequence[Citizen]) -> dict[str, str]:
         json.dumps({"itemId": f"{item:02}", **form(citizen)}, ensure_ascii=False)
         for item, (form, citizen) in enumerate(zip(forms, citizens, strict=True), start=1)
     ]
-    with whole_file(place.folder / _SLIPS) as file:
-        file.write("\n".join([*lines, ""]).encode())
     return {
+        "slips": "\n".join(lines),
         "counts": f"{matching} {_COUNT - matching - unreadable} {unreadable}",
         "hopeless": f"{forms.index(_with_wrong_name) + 1:02}",
         "people": " ".join(citizen.number for citizen in citizens),
@@ -219,7 +216,7 @@ def counted(place: Workplace) -> Verdict:
         )
     if place.answer("batch").split() == place.values["counts"].split():
         return right("you have counted right", "bạn đếm đúng")
-    return wrong("count the answers to the file of the start again", "hãy đếm lại các câu trả lời cho tệp ban đầu")
+    return wrong("count the answers to the slips of the start again", "hãy đếm lại câu trả lời cho các phiếu ban đầu")
 
 
 def _last_of_all(place: Workplace) -> int:
@@ -257,6 +254,7 @@ def repaired(place: Workplace) -> Verdict:
 
 LAB = Lab(
     minutes=40,
+    for_class=True,
     roles={"me": "VN/GOV/H26/one-stop"},
     tasks=(
         Task("names", spelt),

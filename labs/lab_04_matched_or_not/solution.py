@@ -16,7 +16,7 @@ _Slip = Mapping[str, str]
 def solve(place: Workplace) -> None:
     """Tries spellings, finds the mistakes of three slips, and repairs a stack of twelve."""
     values = place.values
-    slips = [json.loads(line) for line in (place.folder / "slips.jsonl").read_text(encoding="utf-8").splitlines()]
+    slips = [json.loads(line) for line in values["slips"].splitlines()]
     with place.connect() as connection:
         population = PopulationServiceStub(connection.channel)
 

@@ -85,6 +85,7 @@ def repaired(place: Workplace) -> Verdict:
 
 LAB = Lab(
     minutes=30,
+    for_class=True,
     roles={"me": "VN/GOV/H26/one-stop", "inspector": "VN/GOV/G01/lgsp"},
     tasks=(Task("lost", lost), Task("again", repeated), Task("one", one), Task("repair", repaired)),
     prepare=prepare,

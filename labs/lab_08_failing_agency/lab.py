@@ -11,9 +11,10 @@ _ENOUGH = 9
 
 def prepare(place: Workplace) -> dict[str, str]:
     """Three methods fail, each in its own way."""
-    place.fault(f"delay={_SLOW}ms", provider=_PROVIDER, methods=["GetCitizen"])
-    place.fault("code=UNAVAILABLE, retry_after=200ms", provider=_PROVIDER, methods=["VerifyCitizen"], nth="1-2")
-    place.fault("code=UNAVAILABLE", provider=_PROVIDER, methods=["ListHousehold"])
+    slow = {"do": f"delay={_SLOW}ms", "methods": ["GetCitizen"]}
+    for_a_moment = {"do": "code=UNAVAILABLE, retry_after=200ms", "methods": ["VerifyCitizen"], "nth": "1-2"}
+    for_long = {"do": "code=UNAVAILABLE", "methods": ["ListHousehold"]}
+    place.faults(*({"provider": _PROVIDER, **rule} for rule in (slow, for_a_moment, for_long)))
     return {}
 
 
@@ -66,6 +67,7 @@ def given_up(place: Workplace) -> Verdict:
 
 LAB = Lab(
     minutes=30,
+    for_class=True,
     roles={"me": "VN/GOV/H26/one-stop"},
     tasks=(Task("deadline", impatient), Task("patience", patient), Task("retry", retried), Task("stop", given_up)),
     prepare=prepare,

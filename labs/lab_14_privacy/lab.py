@@ -13,12 +13,10 @@ from ndxp.health_insurance.v1.health_insurance_pb2_grpc import HealthInsuranceSe
 from ndxp.labs import Lab, Task, Verdict, Workplace, right, wrong
 from ndxp.population.v1.population_pb2 import GetCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
-from ndxp.whole_file import whole_file
 from ndxp.wire import metadata
 from ndxp.world import Citizen, Sex, normalise_name, province_by_code
 
 _POPULATION, _CONTRACT = "VN/GOV/G01/population", "ndxp.population.v1.PopulationService"
-_PLAIN = "plain.txt"
 _CHOICES = 30
 _OTHERS = 4
 _MATCHED = 2
@@ -35,8 +33,6 @@ def prepare(place: Workplace) -> dict[str, str]:
     man, one, told, *patients = _citizens(place)
     wide = place.grant("bank", _POPULATION, _CONTRACT, ["GetCitizen"])
     hidden = sha256(man.number.encode()).hexdigest()
-    with whole_file(place.folder / _PLAIN) as file:
-        file.write(f"{hidden}\n".encode())
     place.settle()
     both = _random.choice(patients)
     _work_at_the_office(place, both, told)
@@ -194,6 +190,7 @@ def _ends_soon(until: str) -> bool:
 
 LAB = Lab(
     minutes=40,
+    for_class=True,
     roles={"hospital": "VN/GOV/H26/hospital", "office": "VN/GOV/H26/one-stop", "bank": "VN/COM/9900000016/ekyc"},
     tasks=(
         Task("link", linked),

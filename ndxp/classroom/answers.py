@@ -5,23 +5,26 @@ from pathlib import Path
 from typing import Any
 
 from ndxp.classroom.classroom import Classroom
-from ndxp.classroom.kept import ClassRefused
 from ndxp.classroom.pupil import Membership
 from ndxp.client import Credentials
 from ndxp.labs.course import Course, Result
 
 
-def now(room: Classroom, name: str) -> dict[str, Any]:
-    """The lab of a group, and what its folder needs."""
+def now(room: Classroom, name: str, *, here: bool) -> dict[str, Any]:
+    """The lab of a group, and what its folder needs; ``here`` says that the folder is on the exchange's machine."""
     state, group = room.operator.state, room.group(name)
-    if state.tls:
-        raise ClassRefused("this exchange has TLS, and a group has no certificate: join in the browser, at /class/join")
     with room.course(name) as course:
         subsystems = course.attempt.subsystems
         lab = _lab(course)
-    secrets = {each: Credentials.load(state.credentials, each).secret for each in subsystems.values()}
+    theirs = [Credentials.load(state.credentials, each) for each in subsystems.values()]
     keys = (Path(state.folder) / "ledger-keys").read_text(encoding="utf-8").split()
-    member = Membership(name, group.key, state.gateway, state.rest_url, subsystems, secrets, keys)
+    shown = {each.client_id: each.tls for each in theirs if each.tls is not None} if state.tls else {}
+    member = Membership(
+        name, group.key, state.gateway if here else state.reached, state.rest_url if here else "", subsystems,
+        {each.client_id: each.secret for each in theirs}, keys,
+        authority=next((tls.authority.decode() for tls in shown.values()), ""),
+        certificates={client: tls.own.decode() for client, tls in shown.items()},
+    )  # fmt: skip
     return {"lab": lab, "member": asdict(member)}
 
 

@@ -89,7 +89,7 @@ class Classroom:
             raise ClassRefused(_("a class has 1 to {most} groups", most=MOST_GROUPS))
         if language not in LANGUAGES:
             raise ClassRefused(_("the language of a class is one of: {languages}", languages=", ".join(LANGUAGES)))
-        _without_files(find(lab, folders))
+        _for_class(find(lab, folders))
         room = cls(run_folder, operator_of(run_folder))
         made = dict[str, Group]()
         for number in range(1, groups + 1):
@@ -150,27 +150,27 @@ class Classroom:
     def admit(self, typed: str, address: str) -> str:
         """The group with a code that somebody at an address has typed. Raises ClassRefused."""
         if not self.guesses.allowed(address):
-            raise ClassRefused("too many wrong codes were tried here: wait a minute, then type it again")
+            raise ClassRefused(_("too many wrong codes were tried here: wait a minute, then type it again"))
         code = plain(typed)
         for name, group in self.kept.groups.items():
             if group.code == code:
                 return name
         self.guesses.wrong(address)
-        raise ClassRefused("no group has this code: look at your slip, and type it again")
+        raise ClassRefused(_("no group has this code: look at your slip, and type it again"))
 
     def with_key(self, key: str) -> str:
         """The group whose program shows a key. Raises ClassRefused."""
         for name, group in self.kept.groups.items():
             if group.key == key:
                 return name
-        raise ClassRefused("this class has ended, or this folder is of another one: `ndxp class join CODE`")
+        raise ClassRefused(_("this class has ended, or this folder is of another one: `ndxp class join CODE`"))
 
     def owner(self, subsystem: str) -> str:
         """The group that has a subsystem now. Raises ClassRefused."""
         for name, group in self.kept.groups.items():
             if subsystem in group.subsystems:
                 return name
-        raise ClassRefused(f"{subsystem[:100]!r} is no subsystem of a group")
+        raise ClassRefused(_("{subsystem!r} is no subsystem of a group", subsystem=subsystem[:100]))
 
     # What groups do
 
@@ -243,7 +243,7 @@ class Classroom:
         """Groups, or all, begin a lab anew."""
         kept = self.kept
         found = find(lab, [Path(folder) for folder in kept.folders])
-        _without_files(found)
+        _for_class(found)
         self._found[found.name] = found
         names = list(names or kept.groups)
         admin, gone = self._operator.admin, [each for name in names for each in self._now(name)]
@@ -380,10 +380,21 @@ class Classroom:
         return self.run_folder / FOLDER / name
 
 
-def _without_files(found: Found) -> None:
-    """Raises ClassRefused for a lab whose checks read files of the pupil: groups work on machines of their own."""
-    text = found.text("en")
-    if "{folder}" in "".join([text.introduction, *(task.body for task in text.tasks)]):
+def _for_class(found: Found) -> None:
+    """Raises ClassRefused for a lab that groups cannot do side by side."""
+    if found.lab.alone:
         raise ClassRefused(
-            _("the lab {lab} reads files of the pupil, so it is for one machine: `ndxp lab start`", lab=found.name)
+            _(
+                "the lab {lab} kills processes of the exchange, so nobody else may use it meanwhile: one group does "
+                "it, on an exchange of its own, with `ndxp lab start`",
+                lab=found.name,
+            )
+        )
+    if not found.lab.for_class:
+        raise ClassRefused(
+            _(
+                "the lab {lab} is for one machine, because it needs files there or the rights of the operator: "
+                "`ndxp lab start`",
+                lab=found.name,
+            )
         )

@@ -1,7 +1,7 @@
 """A folder that has joined a class: its group's credentials, and the labs, asked of the console of the class."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
@@ -9,12 +9,15 @@ from typing import Any, Self
 import httpx
 
 from ndxp.classroom.kept import ClassRefused
+from ndxp.classroom.trust import silent, trusted
+from ndxp.client import TLS_FOLDER
 from ndxp.labs.course import Result
 from ndxp.labs.lab import Language, Verdict
 from ndxp.labs.text import TaskText, Text
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.sandbox.state import State
 from ndxp.whole_file import whole_file
+from ndxp.wire.tls import CLASS, certificates_of_class, file_of, pinned
 
 API = "/class/api"
 """The path of the class at the teacher's console."""
@@ -30,7 +33,9 @@ _PATIENCE = 60.0
 class Membership:
     """What a folder that has joined needs to know. The class answers with it when a code, or a key, is right.
 
-    ``credentials`` are the secrets of the group's subsystems, ``ledger_keys`` the public keys of the ledger.
+    ``gateway`` and ``rest_url`` are empty where the programs cannot reach them. ``credentials`` are the secrets of the
+    group's subsystems, ``ledger_keys`` the public keys of the ledger. Where the exchange has TLS, ``authority`` is the
+    certificate to trust, and ``certificates`` are key and certificate of each subsystem, in PEM.
     """
 
     group: str
@@ -40,31 +45,43 @@ class Membership:
     subsystems: dict[str, str]
     credentials: dict[str, str]
     ledger_keys: list[str]
+    authority: str = ""
+    certificates: dict[str, str] = field(default_factory=dict)
 
 
 class Joined:
     """The lab of a group, as ``Course`` is the lab of a single user. Raises ClassRefused for what the class refuses."""
 
-    def __init__(self, folder: Path, url: str, key: str) -> None:
+    def __init__(self, folder: Path, url: str, key: str, certificates: bytes = b"") -> None:
         self._folder = folder
         self._url = url
         shown = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(base_url=f"{url}{API}", headers=shown, timeout=_PATIENCE, trust_env=False)
+        verify = pinned(certificates) if certificates else url.startswith("https:")
+        self._http = httpx.Client(
+            base_url=f"{url}{API}", headers=shown, timeout=_PATIENCE, trust_env=False, verify=verify
+        )
         self.membership = Membership("", "", "", "", {}, {}, [])
         self._lab: dict[str, Any] = {}
 
     @classmethod
-    def join(cls, url: str, code: str, folder: Path) -> Self:
-        """Joins with a code, and makes the folder."""
+    def join(cls, url: str, code: str, folder: Path, *, fingerprint: str = "", authority: Path | None = None) -> Self:
+        """Joins with a code, and makes the folder.
+
+        The certificate of the class must have the fingerprint, or be made by the authority in a file.
+        """
         before = State.read(folder)
         if (before is not None or (folder / "credentials.json").exists()) and not cls.there(folder):
             raise ClassRefused(
                 _("{folder} is the run folder of an exchange: name another with --folder", folder=folder)
             )
-        with cls(folder, url.rstrip("/"), "") as asking:
+        url = url.rstrip("/")
+        certificates = trusted(url, fingerprint, authority)
+        with cls(folder, url, "", certificates) as asking:
             key = str(asking._ask("POST", "/join", {"code": code})["key"])
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _keep(folder / _FILE, {"url": url.rstrip("/"), "key": key})
+        (folder / TLS_FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with whole_file(folder / TLS_FOLDER / CLASS) as file:
+            file.write(certificates)
+        _keep(folder / _FILE, {"url": url, "key": key})
         return cls.go_on(folder)
 
     @classmethod
@@ -77,7 +94,7 @@ class Joined:
         """The class that a folder has joined. The folder gets what is new there."""
         try:
             kept = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-            joined = cls(folder, kept["url"], kept["key"])
+            joined = cls(folder, kept["url"], kept["key"], certificates_of_class(folder / TLS_FOLDER))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ClassRefused(_("{folder} has joined no class: `ndxp class join CODE`", folder=folder)) from error
         try:
@@ -180,24 +197,28 @@ class Joined:
         self.membership = member = Membership(**now["member"])
         control = f"{self._url}{CONTROL}"
         folder = self._folder.resolve()
+        self._certify(folder / TLS_FOLDER)
         State(str(folder), member.gateway, control, [], attached=True, rest_url=member.rest_url).write()
         _keep(folder / "credentials.json", {**member.credentials, "admin": member.key})
         with whole_file(folder / "ledger-keys") as file:
             file.write("".join(f"{key}\n" for key in member.ledger_keys).encode())
 
+    def _certify(self, folder: Path) -> None:
+        """Keeps what calls to a gateway with TLS need."""
+        member = self.membership
+        pems = {file_of(folder, name): pem for name, pem in member.certificates.items()}
+        if member.authority:
+            pems[folder / "ca.pem"] = member.authority
+        for path, pem in pems.items():
+            with whole_file(path) as file:
+                file.write(pem.encode())
+
     def _ask(self, verb: str, path: str, body: Any = None) -> Any:
         try:
-            answer = self._http.request(verb, path, json=body)
+            answer = self._http.request(verb, path, json=body, headers={"Accept-Language": spoken()})
             told = answer.json() if answer.content else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise ClassRefused(
-                _(
-                    "the class at {url} does not answer ({error}): ask your teacher for its URL, "
-                    "and join again with --at",
-                    url=self._url,
-                    error=type(error).__name__,
-                )
-            ) from error
+            raise silent(self._url, error) from error
         if answer.status_code == HTTPStatus.GONE:
             raise ClassRefused(_("the class has ended; ask your teacher"))
         if answer.is_error:

@@ -1,6 +1,8 @@
 """Commands of a class: class start, status, lab, fault, reset, results and end for a teacher; class join for pupils."""
 
+from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -9,6 +11,8 @@ from ndxp.language import Language, _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Labs, named
 from ndxp.plural import count, decimal
 from ndxp.sandbox.console import Console
+from ndxp.sandbox.ports import own_address
+from ndxp.sandbox.state import State
 from ndxp.terminal import complain, console, print_json, table
 
 app = typer.Typer()
@@ -18,7 +22,8 @@ class_app = typer.Typer(
 )  # fmt: skip
 app.add_typer(class_app, name="class")
 
-_JOIN = "/class/join"
+_JOIN, _WALL = "/class/join", "/class/wall"
+_HTTPS = 443
 _USUAL_URL = "http://127.0.0.1:8082"
 
 _Group = Annotated[list[str] | None, typer.Option("--group", help="The number of a group; may be repeated.")]
@@ -36,7 +41,8 @@ def start(
     """Begins a class, and prints a code for each group.
 
     Pupils need no names and no accounts: the code of a group lets them in, in the browser at /class/join of the
-    console, or with `ndxp class join`. The console must run: `ndxp console`.
+    console, or with `ndxp class join`. The console must run: `ndxp console`. For pupils at other machines the exchange
+    must be started with `ndxp up -d --address`, and the IP address of this machine.
 
     Examples: `ndxp class start --groups 12`; `ndxp class start --groups 12 --lab 2 --lang vi`
     """
@@ -45,17 +51,16 @@ def start(
     with Classroom.start(folder, groups, lab, language, labs or []) as room:
         kept = room.kept
     running = Console.running(folder)
-    url = f"{running.url}{_JOIN}" if running is not None else ""
+    url, fingerprint = (f"{running.url}{_JOIN}", running.fingerprint) if running is not None else ("", "")
     codes = {name: group.code for name, group in kept.groups.items()}
     if as_json:
-        print_json({"codes": codes, "join_url": url})
+        print_json({"codes": codes, "join_url": url, "fingerprint": fingerprint})
         return
     console.print(table(("group", "code"), list(codes.items())))
     if running is not None:
-        told = _("Pupils join at {url}, or with `ndxp class join CODE --at {console}`.", url=url, console=running.url)
+        _tell_where(running, url, State.running(folder))
     else:
-        told = _("Next: `ndxp console`, which pupils need to join; then `ndxp class status`.")
-    console.print(told, soft_wrap=True)
+        console.print(_("Next: `ndxp console`, which pupils need to join; then `ndxp class status`."), soft_wrap=True)
 
 
 @class_app.command()
@@ -212,19 +217,27 @@ def end(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
 def join(
     code: Annotated[str, typer.Argument(metavar="CODE", help="The code of your group.")],
     at: Annotated[str, typer.Option("--at", metavar="URL", help="Where the console of the class is.")] = _USUAL_URL,
+    fingerprint: Annotated[
+        str, typer.Option(help="The SHA-256 fingerprint of the class's certificate, as your teacher shows it.")
+    ] = "",
+    authority: Annotated[
+        Path | None, typer.Option("--ca", help="Or the authority that has made this certificate: a file.")
+    ] = None,
     folder: Folder = DEFAULT_FOLDER,
     as_json: Json = False,
 ) -> None:
     """Joins a class with a code, for pupils: makes a run folder with the credentials of the group, and no others.
 
     In it `ndxp call --as`, `ndxp log`, `ndxp can`, `ndxp grants` and `ndxp lab` work, for the subsystems of the group.
-    Several pupils may join one group; they share its lab.
+    Several pupils may join one group; they share its lab. At another machine than the teacher's, the URL begins with
+    https://, and `ndxp call` works where the exchange has TLS.
 
-    Examples: `ndxp class join KWXT4R`; `ndxp class join KWXT4R --at http://127.0.0.1:8082 --folder mine`
+    Examples: `ndxp class join KWXT4R`; `ndxp class join KWXT4R --at http://127.0.0.1:8082 --folder mine`;
+    `ndxp class join KWXT4R --at https://192.168.1.20:8082 --fingerprint "3f2a 90..."`
     """
     from ndxp.classroom.pupil import Joined
 
-    with Joined.join(at, code, folder) as joined:
+    with Joined.join(at, code, folder, fingerprint=fingerprint, authority=authority) as joined:
         member = joined.membership
         if as_json:
             print_json({"group": member.group, "lab": joined.name, "subsystems": member.subsystems})
@@ -234,6 +247,56 @@ def join(
         there = named(folder)
         told = _("Next: `ndxp lab show{there}` tells the tasks, `ndxp lab check{there}` what is done.", there=there)
         console.print(told, soft_wrap=True)
+        if not member.gateway:
+            told = _(
+                "From this machine `ndxp lab`, `ndxp log`, `ndxp explain`, `ndxp can`, `ndxp grants` and `ndxp quota` "
+                "work. `ndxp call` and programs do not: make calls in the browser, at {url}.",
+                url=f"{at.rstrip('/')}{_JOIN}",
+            )
+            console.print(told, soft_wrap=True)
+
+
+def _tell_where(running: Console, url: str, state: State) -> None:
+    """Tells a teacher where pupils join, and what else the room needs."""
+    from ndxp.classroom.trust import grouped
+
+    how = f" --fingerprint {running.fingerprint}" if running.fingerprint else ""
+    lines = [
+        _("Pupils join in the browser, at {url}", url=url),
+        _("or in a terminal: {command}", command=f"ndxp class join CODE --at {running.url}{how}"),
+    ]
+    if running.fingerprint:
+        lines += [
+            _("Browsers warn of the certificate. Its SHA-256 fingerprint must be this one:"),
+            f"  {grouped(running.fingerprint)}",
+        ]
+    if running.local:
+        lines.append(
+            _(
+                "Only this machine reaches that. For pupils at other machines: `ndxp down`, then "
+                "`ndxp up -d --address {address}`, with the IP address of this machine; the class goes on.",
+                address=own_address(),
+            )
+        )
+    else:
+        ports = [urlsplit(running.url).port, *([urlsplit(f"//{state.reached}").port] if state.reached else [])]
+        lines += [
+            _("To project this: {url}", url=f"{running.url}{_WALL}"),
+            _(
+                "A firewall of this machine must let in TCP port {ports} from the room.",
+                ports=" ".join(str(port or _HTTPS) for port in ports),
+            ),
+        ]
+        if not state.reached:
+            lines.append(
+                _(
+                    "Programs of pupils at other machines cannot call the gateway: that needs "
+                    "`ndxp up -d --tls --address {address}`.",
+                    address=running.host,
+                )
+            )
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 def _say(told: dict[str, Any], line: str, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import typer
 
 from ndxp.language import _
-from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.options import DEFAULT_FOLDER, Address, Folder, Json
 from ndxp.sandbox import plan
 from ndxp.sandbox.console import TICKET_LIFE, Console, Role, secret_of
 from ndxp.sandbox.life import StartFailed
@@ -32,19 +32,22 @@ def console(
     folder: Folder = DEFAULT_FOLDER,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Its port; 8082 unless named, 0 for free.")] = None,
     role: Annotated[Role, typer.Option(help="What it may do: viewer, auditor or operator.")] = "operator",
+    address: Address = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
     as_json: Json = False,
 ) -> None:
     """Opens the console: pages that show the exchange in a browser.
 
-    It starts the console, until Ctrl-C, when none runs (`ndxp up --console`). Only this machine can reach it. The URL
-    lets one browser in, once and within ten minutes; the command prints a new one each time.
+    It starts the console, until Ctrl-C, when none runs (`ndxp up --console`). Only this machine can reach it; with
+    --address others can, and it has TLS. The URL lets one browser in, once and within ten minutes; the command prints a
+    new one each time.
 
-    Examples: `ndxp console`; `ndxp console --no-browser --role viewer`
+    Examples: `ndxp console`; `ndxp console --no-browser --role viewer`; `ndxp console --address 192.168.1.20`
     """
     folder = folder.resolve()
     if (found := Console.running(folder)) is not None:
-        if found.role != role or port not in (None, 0, urlsplit(found.url).port):
+        elsewhere = bool(address) and found.host != plan.host_of(address)
+        if found.role != role or elsewhere or port not in (None, 0, urlsplit(found.url).port):
             raise plan.PlanFailed(
                 _(
                     "the console of {folder} runs already, at {url} for the {role}; stop it first",
@@ -57,7 +60,7 @@ def console(
         return
     State.running(folder)
     secret_of(folder, role)
-    planned = plan.console_process(folder, port, role)
+    planned = plan.console_process(folder, port, role, address=address)
     log = folder / "logs" / "console.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
     with log.open("ab") as written:

@@ -9,7 +9,7 @@ import typer
 
 from ndxp.language import Language, _, speaking, spoken
 from ndxp.options import DEFAULT_FOLDER, Folder, Json, Labs
-from ndxp.terminal import console, print_json, styled, table
+from ndxp.terminal import console, print_json, remark, styled, table
 
 if TYPE_CHECKING:
     from ndxp.classroom.pupil import Joined
@@ -52,7 +52,8 @@ def list_labs(
         shown.append(
             {
                 "name": found.name, "title": titles, "minutes": found.lab.minutes,
-                "tasks": [task.name for task in found.lab.tasks], "state": attempt.state if attempt else "",
+                "tasks": [task.name for task in found.lab.tasks], "for_class": found.lab.for_class,
+                "state": attempt.state if attempt else "",
                 "done": attempt.done if attempt else [], "looked": bool(attempt and attempt.looked),
             }
         )  # fmt: skip
@@ -61,11 +62,11 @@ def list_labs(
         return
     read = language or spoken()
     rows = [
-        (each["name"], each["title"][read], each["minutes"], f"{len(each['done'])}/{len(each['tasks'])}",
-         each["state"])
+        (each["name"], each["title"][read], each["minutes"], _("yes") if each["for_class"] else "",
+         f"{len(each['done'])}/{len(each['tasks'])}", each["state"])
         for each in shown
     ]  # fmt: skip
-    console.print(table(("lab", "title", "minutes#", "done#", ""), rows))
+    console.print(table(("lab", "title", "minutes#", "for a class", "done#", ""), rows))
 
 
 @lab_app.command()
@@ -91,6 +92,9 @@ def start(
         raise LabRefused(_("in a class your teacher starts the lab: `ndxp lab show` tells its tasks"))
     with Course.start(folder, name, language or spoken(), labs or []) as course, speaking(course.language):
         _begin(course, as_json)
+        if course.disturbed:
+            others = ", ".join(course.disturbed)
+            remark(_("This lab kills processes of the exchange; these labs are on it too: {labs}", labs=others))
 
 
 @lab_app.command("show")

@@ -11,7 +11,7 @@ from ndxp.cli.fault import print_faults
 from ndxp.cli.services import together
 from ndxp.clock import Clock, rate_of
 from ndxp.language import _
-from ndxp.options import DEFAULT_FOLDER, Folder, Json, Tls
+from ndxp.options import DEFAULT_FOLDER, Address, Folder, Json, Tls
 from ndxp.plural import count, decimal
 from ndxp.sandbox import doors, life, plan
 from ndxp.sandbox.console import Console
@@ -50,6 +50,7 @@ def up(
     console_too: Annotated[
         bool, typer.Option("--console", help="Also run the console: pages that show the exchange in a browser.")
     ] = False,
+    address: Address = "",
     as_json: Json = False,
 ) -> None:
     """Starts an exchange: store, control, gateway, agencies.
@@ -57,8 +58,11 @@ def up(
     The file of --config may be short, one member is enough: what the exchange itself needs is added. An agency of
     yours (`ndxp new agency`) is a process of its own; if it cannot run, a line says why, and the rest runs.
 
+    With --address the console runs too, always with TLS, and browsers of other machines reach it; with --tls their
+    programs reach the gateway too.
+
     Examples: `ndxp up -d`; `ndxp up --workers 2 --port 0`; `ndxp up --tls`; `ndxp up --config my-exchange.yaml`;
-    `ndxp up -d --with ./museum`
+    `ndxp up -d --with ./museum`; `ndxp up -d --address 192.168.1.20`
     """
     state = State.read(folder)
     if state is not None and state.attached:
@@ -71,6 +75,7 @@ def up(
         )
     if state is not None and state.alive():
         _refuse_another_clock(state, clock)
+        _refuse_another_address(folder, address)
         _announce(state, as_json, _("already running"))
         return
     if state is not None:
@@ -88,6 +93,7 @@ def up(
         beside=beside or (),
         clock=clock,
         console=console_too,
+        address=address,
     )
     state = life.start(planned)
     _announce(state, as_json, _("ready in {seconds} s", seconds=decimal(state.ready_seconds)))
@@ -259,6 +265,20 @@ def _refuse_another_clock(state: State, clock: str) -> None:
                 "another clock, `ndxp down` first",
                 folder=state.folder,
                 clock=state.clock,
+            )
+        )
+
+
+def _refuse_another_address(folder: Path, address: str) -> None:
+    """Raises PlanFailed when other machines should reach an exchange that runs, and do not."""
+    console_there = Console.running(folder)
+    if address and (console_there is None or console_there.host != plan.host_of(address)):
+        raise plan.PlanFailed(
+            _(
+                "the exchange in {folder} runs already, and not for browsers at {address}: `ndxp down`, then start it "
+                "again with --address",
+                folder=folder,
+                address=address,
             )
         )
 

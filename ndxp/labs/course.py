@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import grpc
 
+from ndxp.classroom.kept import Kept
 from ndxp.labs.lab import Language, Task, Verdict, wrong
 from ndxp.labs.progress import Attempt, Progress
 from ndxp.labs.shelf import Found, find
@@ -46,6 +47,14 @@ class Course:
     def start(cls, run_folder: Path, name: str, language: Language, folders: Sequence[Path] = ()) -> Self:
         """Starts a lab anew, with a fresh state; another attempt at it ends."""
         found = find(name, folders)
+        if found.lab.alone and Kept.there(run_folder):
+            raise LabRefused(
+                _(
+                    "the lab {lab} kills processes of the exchange, and a class is on it: `ndxp class end` ends the "
+                    "class, or start the lab on an exchange of its own",
+                    lab=found.name,
+                )
+            )
         course = cls(operator_of(run_folder), found, Progress.read(run_folder))
         course.begin(language)
         return course
@@ -83,6 +92,12 @@ class Course:
             return self._progress.attempts[self.name]
         except KeyError:
             raise LabRefused(_("the lab {name} is not started: `ndxp lab start {name}`", name=self.name)) from None
+
+    @property
+    def disturbed(self) -> list[str]:
+        """Other labs on the exchange that are not finished, if this one kills processes of the exchange."""
+        attempts = self._progress.attempts.items() if self._found.lab.alone else ()
+        return [name for name, attempt in attempts if name != self.name and attempt.state != "finished"]
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -182,7 +197,7 @@ class Course:
     def begin(self, language: Language, subsystems: dict[str, str] | None = None) -> None:
         """Makes the state of a start; another attempt at this lab ends.
 
-        ``subsystems`` are those of the attempt if they were added already.
+        ``subsystems`` are those of the attempt if they were added already, and those of the attempt before removed.
         """
         self._found.text(language)  # a text that is not there is told before anything is changed
         lab, admin, name = self._found.lab, self._operator.admin, self.name
@@ -190,9 +205,9 @@ class Course:
             raise LabRefused(
                 _("in {name} working days pass: start an exchange for it with `ndxp up -d --clock manual`", name=name)
             )
-        if name in self._progress.attempts:
-            remove_subsystems(admin, self.attempt.subsystems.values())
         if subsystems is None:
+            if name in self._progress.attempts:
+                remove_subsystems(admin, self.attempt.subsystems.values())
             [subsystems] = add_subsystems(admin, self._found.number, lab.roles, lab.members)
         shutil.rmtree(self._progress.files(name))
         files = self._progress.files(name)

@@ -57,6 +57,8 @@ class Lab:
     as a citizen's number; the subsystems of the roles are among these values already. ``minutes`` is how long a class
     needs. A lab with ``simulated_clock`` waits for working days to pass: it is for exchanges whose clock is not real.
     One that is ``alone`` kills processes of the exchange: it is for an exchange that nobody else uses meanwhile.
+    ``for_class`` says that the groups of a class can do it side by side, at other machines too: its checks read no
+    files of the pupil, and its tasks need the rights of a group only (``ndxp.classroom.own``).
     """
 
     minutes: int
@@ -65,4 +67,5 @@ class Lab:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simulated_clock: bool = False
     alone: bool = False
+    for_class: bool = False
     prepare: "Callable[[Workplace], Mapping[str, str]]" = field(default=_nothing)

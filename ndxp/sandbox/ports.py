@@ -4,12 +4,23 @@ import random
 import socket
 from collections.abc import Iterable
 
-HOST = "127.0.0.1"
+import psutil
+
+from ndxp.address import Address
+
+HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104
+"""Where processes listen for this machine only, and for other machines too."""
 
 _BELOW_EPHEMERAL = range(20_000, 32_000)
 """Free ports are taken from this range, from which the system gives no ports to connections."""
 
 _TRIES = 50
+
+
+def own_address() -> str:
+    """An IPv4 address of this machine in a network; an example when it is in none."""
+    found = (each.address for own in psutil.net_if_addrs().values() for each in own if each.family == socket.AF_INET)
+    return next((address for address in found if not Address(address, 0).local), "192.168.1.20")
 
 
 def free_port(but: Iterable[int] = ()) -> int:

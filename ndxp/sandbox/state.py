@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import psutil
 
@@ -18,7 +18,7 @@ from ndxp.address import Address
 from ndxp.client import TLS_FOLDER, Credentials, Tokens
 from ndxp.language import _
 from ndxp.whole_file import whole_file
-from ndxp.wire.tls import FRONT, trust
+from ndxp.wire.tls import FRONT, certificates_of_class, pinned, trust
 
 FOLDER = Path(".ndxp")
 """Default run folder."""
@@ -67,7 +67,8 @@ class State:
     TLS, with the certificates in ``tls_folder``. ``socket_folder`` is one for the store's socket alone, among temporary
     files, where the run folder's path is too long; empty otherwise. ``beside`` names the processes with agencies of
     others, with the subsystems of each. ``clock`` is the pace of the nation's clock. ``rest_url`` is where the doors
-    for HTTP are; empty where it is not known.
+    for HTTP are; empty where it is not known. ``reached`` is where programs of other machines reach the gateway; empty
+    when only this machine does. A folder that has joined a class may have no ``gateway``.
     """
 
     folder: str
@@ -84,6 +85,7 @@ class State:
     beside: dict[str, list[str]] = field(default_factory=dict)
     clock: str = "real"
     rest_url: str = ""
+    reached: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -151,9 +153,12 @@ class State:
         return None if self.clock == "real" else Path(self.folder) / CLOCK_FILE
 
     def alive(self) -> bool:
-        """Whether the supervisor runs; for an attached exchange, whether its gateway takes connections."""
+        """Whether the supervisor runs; for an attached exchange, whether its gateway takes connections.
+
+        Without a gateway the control process must take them.
+        """
         if self.attached:
-            return listens(self.gateway)
+            return listens(self.gateway or urlsplit(self.control_url).netloc)
         return bool(self.started) and start_of(self.supervisor) == self.started
 
     def members(self) -> list[psutil.Process]:
@@ -194,11 +199,14 @@ class State:
 
         For an attached exchange these are the certificates that this machine trusts, and for its doors those of the
         gateway's authority if there is one; without TLS none, because reading them takes time. A proxy is used only for
-        https with public authorities, because it could read the secret. Raises OSError.
+        https with public authorities, because it could read the secret. A folder that has joined a class trusts what it
+        was told to trust then. Raises OSError.
         """
         if self.tls:
             return {"verify": trust((self.tls_folder / "ca.pem").read_bytes()), "trust_env": False}
         public = (url or self.control_url).startswith("https:")
+        if public and not url and (of_class := certificates_of_class(self.tls_folder)):
+            return {"verify": pinned(of_class), "trust_env": False}
         if public and url and url == self.rest_url and (front := self.tls_folder / FRONT).exists():
             return {"verify": trust(front.read_bytes()), "trust_env": False}
         return {"verify": public, "trust_env": public}
@@ -209,7 +217,15 @@ class State:
         return Path(self.folder) / "credentials.json"
 
     def tokens(self, client: str) -> Tokens:
-        """Tokens of a subsystem. Raises TokenRefused when it has no credentials here."""
+        """Tokens of a subsystem. Raises TokenRefused when it has no credentials here, NoSandbox without a gateway."""
+        if not self.gateway:
+            raise NoSandbox(
+                _(
+                    "only the teacher's machine reaches the gateway of this class: call in the browser, at "
+                    "{url}/class/join, or ask your teacher to start the exchange with --tls and --address",
+                    url=self.control_url.partition("/class/")[0],
+                )
+            )
         return Tokens(self.control_url, Credentials.load(self.credentials, client))
 
 

@@ -4,6 +4,7 @@ A folder has ``ca.pem``, and for each name of a process a file with its private 
 balancer that takes TLS without client certificates, it has ``front.pem`` instead, with the authority to trust.
 """
 
+import hashlib
 import os
 import ssl
 import tempfile
@@ -24,6 +25,9 @@ GATEWAY, CONTROL, REST = "gateway", "control", "rest"
 FRONT = "front.pem"
 """The file with the authority of a load balancer in front of the gateways."""
 
+CLASS = "class.pem"
+"""The file with the certificate that the console of a class shows, or with its authority."""
+
 ONLY_1_3 = {"GRPC_SSL_CIPHER_SUITES": "ECDHE-PSK-AES256-CBC-SHA"}
 """For the environment of a process that serves gRPC: TLS 1.3 only.
 
@@ -31,6 +35,8 @@ grpcio has no option for the version. This list applies to TLS 1.2 only; its one
 has, so that TLS 1.2 always fails. gRPC reads it when it is imported.
 """
 
+
+_END = "-----END CERTIFICATE-----"
 
 _DIRECTLY = ("grpc.enable_http_proxy", 0)
 """Calls to the exchange do not go through the proxy that http_proxy names."""
@@ -110,6 +116,25 @@ def trust(authority: bytes, *, server: bool = False) -> ssl.SSLContext:
     if server:
         context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+def certificates_of_class(folder: Path) -> bytes:
+    """What a folder that has joined a class trusts at the class's console; empty in others, and without TLS."""
+    path = folder / CLASS
+    return path.read_bytes() if path.exists() else b""
+
+
+def fingerprint_of(certificates: str) -> str:
+    """The SHA-256 of the first of the certificates in PEM, in hexadecimal digits, as browsers show it."""
+    first, end, _ = certificates.partition(_END)
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first + end)).hexdigest()
+
+
+def pinned(certificates: bytes) -> ssl.SSLContext:
+    """A context that trusts these certificates, also one that is no authority's: then a server must show this one."""
+    context = trust(certificates)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 

@@ -42,9 +42,11 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, role: Role = "operator", settings: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """A console for the exchange in a folder, with more settings."""
-    planned = plan.console_process(folder, 0, role)
+def running(
+    folder: Path, role: Role = "operator", settings: Mapping[str, str] | None = None, *, address: str = ""
+) -> Iterator[Running]:
+    """A console for the exchange in a folder, with more settings; other machines reach it at the address."""
+    planned = plan.console_process(folder, 0, role, address=address)
     given = {**os.environ, **environment(), **planned.environment, **(settings or {})}
     process = subprocess.Popen(planned.command, env=given)
     try:

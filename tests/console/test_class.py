@@ -130,6 +130,17 @@ def test_a_pupil_calls_and_the_ledger_answers(pupil: Page) -> None:
     expect(pupil.get_by_role("alert").filter(has_text="does not fit")).to_be_visible()
 
 
+def test_a_pupil_sends_a_stream_line_by_line(pupil: Page) -> None:
+    slip = '{"itemId": "%s", "citizenNumber": "074079255028", "fullName": "%s", "birthDate": "1979-07-20"}'
+    pupil.get_by_label("Method", exact=True).fill("BatchVerifyCitizens")
+    pupil.get_by_label("Request, JSON").fill("\n".join([slip % ("01", "Nguyễn Ngọc Tuấn"), slip % ("02", "Lê An")]))
+    pupil.get_by_role("button", name="Send").click()
+    expect(pupil.locator(".verdict.good")).to_contain_text("OK")
+    first, second = pupil.locator("pre.fence", has_text='"itemId": "01"').inner_text().splitlines()
+    assert json.loads(first) == {"itemId": "01", "matched": True, "problem": ""}
+    assert json.loads(second)["matched"] is False
+
+
 def test_a_pupil_grants_what_a_lab_asks_for_to_the_groups_own_subsystems(pupil: Page, room: Classroom) -> None:
     pupil.get_by_text("Add a grant, where the lab asks for one").click()
     pupil.get_by_label("Purposes").fill("press accreditation, research")

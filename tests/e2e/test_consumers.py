@@ -43,26 +43,35 @@ async def test_a_court_gets_the_fields_of_its_grant_for_its_purposes_and_no_othe
 
 
 async def test_hospitals_and_schools_report_to_the_centre_what_each_may(exchange: RunningExchange) -> None:
-    admissions = operations.ReportAdmissionsRequest(
-        request_id=str(uuid4()), facility="35001", admissions=operations.Admissions(admitted=20, discharged=18)
-    )
-    attendance = operations.ReportAttendanceRequest(
-        request_id=str(uuid4()), facility="HN-001", attendance=operations.Attendance(enrolled=300, present=290)
-    )
     async with (
         Exchange(exchange.gateway, exchange.tokens("VN/GOV/H25/hospital")) as hospital,
         Exchange(exchange.gateway, exchange.tokens("VN/GOV/H25/schools")) as schools,
         Exchange(exchange.gateway, exchange.tokens("VN/GOV/H26/hospital")) as elsewhere,
         Exchange(exchange.gateway, exchange.tokens("VN/GOV/H25/operations")) as centre,
     ):
-        day = (await OperationsServiceStub(hospital.channel).ReportAdmissions(admissions)).day
-        await OperationsServiceStub(schools.channel).ReportAttendance(attendance)
-        for member in (schools, elsewhere):
-            with pytest.raises(grpc.aio.AioRpcError) as raised:
-                await OperationsServiceStub(member.channel).ReportAdmissions(admissions)
-            assert raised.value.code() is grpc.StatusCode.PERMISSION_DENIED
-        request = operations.GetFiguresRequest(since=day, until=day)
-        [figures] = (await OperationsServiceStub(centre.channel).GetFigures(request)).days
-    assert (figures.hospitals, figures.admissions.admitted, figures.schools, figures.attendance.present) == (
-        1, 20, 1, 290,
-    )  # fmt: skip
+
+        async def report() -> operations.Figures:
+            """A hospital and a school report for the first time; gives the figures of the day, which others add to."""
+            admissions = operations.ReportAdmissionsRequest(
+                request_id=str(uuid4()), facility=uuid4().hex[:8],
+                admissions=operations.Admissions(admitted=20, discharged=18),
+            )  # fmt: skip
+            attendance = operations.ReportAttendanceRequest(
+                request_id=str(uuid4()), facility=uuid4().hex[:8],
+                attendance=operations.Attendance(enrolled=300, present=290),
+            )  # fmt: skip
+            day = (await OperationsServiceStub(hospital.channel).ReportAdmissions(admissions)).day
+            await OperationsServiceStub(schools.channel).ReportAttendance(attendance)
+            for member in (schools, elsewhere):
+                with pytest.raises(grpc.aio.AioRpcError) as raised:
+                    await OperationsServiceStub(member.channel).ReportAdmissions(admissions)
+                assert raised.value.code() is grpc.StatusCode.PERMISSION_DENIED
+            request = operations.GetFiguresRequest(since=day, until=day)
+            answer: operations.GetFiguresResponse = await OperationsServiceStub(centre.channel).GetFigures(request)
+            return answer.days[0]
+
+        first, second = await report(), await report()
+    assert second.hospitals - first.hospitals == 1
+    assert second.admissions.admitted - first.admissions.admitted == 20
+    assert second.schools - first.schools == 1
+    assert second.attendance.present - first.attendance.present == 290

@@ -98,6 +98,7 @@ def test_the_demo_explains_the_call_that_was_refused(demo: Ran) -> None:
     assert {step["name"]: step["decision"] for step in refused["steps"]}["authorise"] == "refused"
 
 
+@pytest.mark.long
 def test_a_demo_fails_when_somebody_else_calls_meanwhile(exchange: RunningExchange) -> None:
     folder, target = exchange.folder, exchange.gateway
     with under_way(folder, lambda: exchange.state, "--target", target, "--folder", str(folder)) as demo:
@@ -126,6 +127,7 @@ def test_who_asked_about_a_persona_can_be_seen_after_the_demo(demo: Ran, folder:
     assert {method for _, method in found} == {"VerifyCitizen", "CheckIn", "GetCitizen", "SubmitApplication"}
 
 
+@pytest.mark.long
 def test_a_demo_that_is_stopped_leaves_nothing_running(tmp_path: Path) -> None:
     folder = tmp_path / "run"
 

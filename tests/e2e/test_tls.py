@@ -14,16 +14,23 @@ import grpc
 import httpx
 import pytest
 
+import ndxp
 from ndxp.authority import Authority
+from ndxp.classroom.classroom import Classroom
+from ndxp.classroom.pupil import Joined
 from ndxp.client import Credentials, Exchange, TokenRefused, Tokens
 from ndxp.population.v1 import population_pb2 as pb
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
 from ndxp.sandbox import life, plan
+from ndxp.sandbox.console import Console
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
 from ndxp.wire.tls import CONTROL, GATEWAY, Tls, connect_aio, trust
 from tests.e2e.conftest import failure_of, transactions
 from tests.support.fakes import until
+
+OUTSIDE = "127.0.0.2"
+"""Who connects to this address does so from another one, as programs of other machines do."""
 
 MEMBER, OTHER, ROTATED = "VN/GOV/H26/one-stop", "VN/GOV/H22/one-stop", "VN/GOV/H14/one-stop"
 VERIFY = "/ndxp.population.v1.PopulationService/VerifyCitizen"
@@ -32,8 +39,8 @@ REQUEST = pb.VerifyCitizenRequest(citizen_number="001090000001", full_name="A", 
 
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    """An exchange with TLS."""
-    state = life.start(plan.make(tmp_path_factory.mktemp("secure"), port=0, tls=True))
+    """An exchange with TLS, which other machines reach too."""
+    state = life.start(plan.make(tmp_path_factory.mktemp("secure"), port=0, tls=True, address=OUTSIDE))
     header = {"Authorization": f"Bearer {Credentials.load(state.credentials, 'admin').secret}"}
     try:
         with httpx.Client(
@@ -75,6 +82,22 @@ async def test_the_sdk_calls_with_its_certificate(secure: RunningExchange) -> No
 def test_the_blocking_sdk_too(secure: RunningExchange) -> None:
     with secure.connect(MEMBER) as exchange:
         PopulationServiceStub(exchange.channel).VerifyCitizen(REQUEST)
+
+
+def test_a_program_of_a_class_calls_from_another_machine(secure: RunningExchange, tmp_path: Path) -> None:
+    console = Console.running(secure.folder)
+    assert console is not None
+    with Classroom.start(secure.folder, 1, "1", "en") as room:
+        code, folder = room.group("01").code, tmp_path / "pupil"
+        with Joined.join(console.url, code, folder, fingerprint=console.fingerprint) as joined:
+            me = joined.membership.subsystems["me"]
+            assert joined.membership.gateway == f"{OUTSIDE}:{secure.gateway.rpartition(':')[2]}"
+            with ndxp.connect(me, folder=folder) as exchange:
+                PopulationServiceStub(exchange.channel).VerifyCitizen(REQUEST)
+            assert [record["client"] for record in transactions(secure, client=me)] == [me]
+        pems = {path.name for path in (folder / "tls").iterdir()}
+        assert pems == {"ca.pem", "class.pem", f"{me.replace('/', '_')}.pem"}
+        room.end()
 
 
 async def test_nobody_connects_in_the_clear_or_without_a_certificate(secure: RunningExchange) -> None:

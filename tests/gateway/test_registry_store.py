@@ -3,9 +3,10 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from gateway.core.registry import Member, Quota, Registry
-from gateway.registry_store import FILE, RegistryStore
+from gateway.registry_store import FILE, REGISTRY, RegistryStore, StateLost
 from gateway.store import Store
 
 OLD, NEW = (Registry("VN", members=[Member("VN/COM/1", name)]) for name in ("old", "new"))
@@ -45,3 +46,15 @@ async def test_an_answer_that_comes_after_a_later_one_is_no_loss(store: Store) -
         for work in (ask, change) * 40:
             group.create_task(work())
     assert await registry.version() == 41
+
+
+async def test_what_was_read_is_read_again_when_somebody_has_changed_it(store: Store) -> None:
+    mine, another = RegistryStore(store), RegistryStore(store)
+    await mine.take(OLD)
+    read = await mine.load()
+    assert await mine.load() is read
+    await another.publish_key({"kid": "k", "kty": "OKP"})
+    assert [*(await mine.load()).token_keys] == ["k"]
+    await store.delete(REGISTRY)
+    with pytest.raises(StateLost):
+        await mine.load()

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,27 @@ def test_both_languages_have_the_same_tasks_hints_and_commands(lab: Found) -> No
         for text in texts.values()
     ]
     assert named[0] == named[1]
+
+
+@every_lab
+def test_one_for_a_class_needs_no_files_of_the_pupil_and_changes_nothing_for_others(lab: Found) -> None:
+    if lab.lab.for_class:
+        assert (lab.lab.alone, lab.lab.simulated_clock) == (False, False)
+        for language in LANGUAGES:
+            text = lab.text(language)
+            parts = [text.introduction, text.explanation, *(task.body for task in text.tasks)]
+            parts += [hint for task in text.tasks for hint in task.hints]
+            assert [part for part in parts if "{folder}" in part or "{doors}" in part] == []
+
+
+def test_some_labs_are_for_a_class_and_the_others_for_one_machine() -> None:
+    assert [lab.number for lab in LABS if lab.lab.for_class] == ["01", "02", "03", "04", "07", "08", "14"]
+
+
+def test_the_guide_says_which_are_for_a_class() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "labs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\d\d-[a-z-]+)` \| (\d+) \| (yes|) ?\|", guide, re.MULTILINE)
+    assert rows == [(lab.name, str(lab.lab.minutes), "yes" if lab.lab.for_class else "") for lab in LABS]
 
 
 @every_lab

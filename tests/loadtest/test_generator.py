@@ -556,6 +556,7 @@ def self_tests() -> SelfTests:
         return SelfTests(alone.result(), frozen.result(), both.result())
 
 
+@pytest.mark.long
 def test_the_generator_by_itself_answers_for_every_call(self_tests: SelfTests) -> None:
     found = self_tests.ceiling
     assert found.calls > 0

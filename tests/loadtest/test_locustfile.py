@@ -19,7 +19,11 @@ from tests.loadtest.conftest import LOCUSTFILE, Locust
 from tests.support.fakes import PATIENCE, until_now
 
 
-@pytest.mark.parametrize("distribution", [[], ["-u", "3"], ["--processes", "2"]], ids=["one", "slots", "processes"])
+@pytest.mark.parametrize(
+    "distribution",
+    [pytest.param([], id="one"), pytest.param(["-u", "3"], id="slots", marks=pytest.mark.long),
+     pytest.param(["--processes", "2"], id="processes", marks=pytest.mark.long)],
+)  # fmt: skip
 def test_a_run_sends_what_is_planned_and_writes_everything_down(
     locust: Locust, exchange: RunningExchange, distribution: list[str]
 ) -> None:

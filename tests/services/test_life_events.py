@@ -168,7 +168,8 @@ async def test_three_dossiers_that_wait_are_asked_for_in_one_call(
     chain: Chain, birth: Callable[..., pb.SubmitBirthRequest]
 ) -> None:
     filed = [await submit(chain, birth(given_name=name)) for name in ("An", "Bình", "Chi", "Dung")]
-    await chain.until(filed[0].code, lambda dossier: bool(dossier.one_stop_code), step=0)
+    for each in filed:
+        await chain.until(each.code, lambda dossier: bool(dossier.one_stop_code), step=0)
     for each in filed:
         assert (await chain.ended(each.code)).state == pb.DOSSIER_STATE_DONE
     asked = [code for request in chain.stand_in.requests("GetAnswers") for code in request.codes]

@@ -16,6 +16,7 @@ from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AuthorityMissing
 from ndxp.identifiers import in_slashes, member_of
+from ndxp.language import _
 
 _Given = Annotated[shapes.Member, Body()]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -82,22 +83,24 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             after = msgspec.structs.replace(before, subsystems=[*before.subsystems, *subsystems])
             return _with(r, [after if m.id == member else m for m in r.members])
 
-        changed = await registry.change(edit)
+        changed, new = await credentials.change(edit, come=[f"{member}/{name}" for name in subsystems])
         after = next(m for m in changed.registry.members if m.id == member)
-        new = await credentials.issue([f"{member}/{name}" for name in subsystems])
         return {"member": msgspec.to_builtins(after), "credentials": new, "warnings": changed.doubts}
 
     @routes.post("/members/subsystems/twin", status_code=201)
     async def add_twin(subsystem: _Id, name: _NameOfTwin) -> shapes.Secrets:
         """Adds a subsystem that may call what another one of its member may; answers with its secret."""
-        await registry.change(lambda r: with_twin(r, subsystem, name))
-        return {"credentials": await credentials.issue([f"{member_of(subsystem)}/{name}"])}
+        twin = f"{member_of(subsystem)}/{name}"
+        _, made = await credentials.change(lambda r: with_twin(r, subsystem, name), come=[twin])
+        return {"credentials": made}
 
     @routes.post("/members/subsystems/twins", status_code=201)
     async def add_twins(given: _Twins) -> shapes.Secrets:
         """Adds several such subsystems, all or none; answers with their secrets."""
-        await registry.change(lambda r: reduce(lambda before, twin: twin.added(before), given, r))
-        made = await credentials.issue([f"{member_of(twin.subsystem)}/{twin.name}" for twin in given])
+        twins = [f"{member_of(twin.subsystem)}/{twin.name}" for twin in given]
+        _, made = await credentials.change(
+            lambda r: reduce(lambda before, twin: twin.added(before), given, r), come=twins
+        )
         return {"credentials": made}
 
     @routes.delete("/members/subsystems", status_code=204)
@@ -106,8 +109,7 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
 
         Their credentials are removed for good.
         """
-        await registry.change(lambda r: reduce(without_subsystem, subsystem, r))
-        await credentials.withdraw(subsystem)
+        await credentials.change(lambda r: reduce(without_subsystem, subsystem, r), go=subsystem)
 
     @routes.delete("/members", status_code=204)
     async def delete_member(member: _Member) -> None:
@@ -115,8 +117,8 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
 
         The credentials of its subsystems are removed for good.
         """
-        await registry.change(lambda r: without_member(r, member))
-        await credentials.withdraw({name for name in await credentials.known() if member_of(name) == member})
+        gone = {name for name in await credentials.known() if member_of(name) == member}
+        await credentials.change(lambda r: without_member(r, member), go=gone)
 
     @routes.put("/members")
     async def put_member(given: _Given) -> shapes.AddedMember:
@@ -159,15 +161,12 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             member = msgspec.convert(given, Member)
         except msgspec.ValidationError as error:
             raise RegistryError(str(error)) from error
-        changed = await registry.change(lambda r: _with(r, put(r.members, member)))
         names = [f"{member.id}/{name}" for name in member.subsystems]
         had = {name for name in await credentials.known() if member_of(name) == member.id}
-        await credentials.withdraw(had - set(names))
-        return {
-            "member": msgspec.to_builtins(member),
-            "credentials": await credentials.issue(names),
-            "warnings": changed.doubts,
-        }
+        changed, new = await credentials.change(
+            lambda r: _with(r, put(r.members, member)), come=names, go=had - set(names)
+        )
+        return {"member": msgspec.to_builtins(member), "credentials": new, "warnings": changed.doubts}
 
     async def _change(member_id: str, *, disabled: bool) -> shapes.Member:
         def edit(r: Registry) -> Registry:
@@ -196,4 +195,4 @@ def _with(registry: Registry, members: list[Member]) -> Registry:
 
 
 def _unknown(name: str) -> Problem:
-    return Problem(404, "No such member", f"{name[:100]} is not on this exchange; see `ndxp members`")
+    return Problem(404, "No such member", _("{name} is not on this exchange; see `ndxp members`", name=name[:100]))

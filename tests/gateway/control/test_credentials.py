@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.control.credentials import Credentials
+from gateway.core.registry import Member, RegistryError
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
 from ndxp.subject import SUBJECTS
@@ -81,3 +83,26 @@ async def test_the_credentials_of_what_is_no_more_end_for_good(
     assert await credentials.generation(ONE, again[ONE]) == 1
     assert await credentials.generation(OTHER, former[OTHER]) == 0
     assert (await RegistryStore(store).standing(ONE))[1] == 1, "what was got before is of another generation"
+
+
+async def test_subsystems_come_and_go_with_their_credentials_in_one_change(
+    credentials: Credentials, store: Store
+) -> None:
+    registry, member = RegistryStore(store), Member("VN/GOV/G01", "Ministry", subsystems=["population"])
+    _, first = await credentials.change(lambda r: replace(r, members=[member]), come=[ONE])
+    before = await registry.version()
+    moved = replace(member, subsystems=["residence"])
+    _, second = await credentials.change(lambda r: replace(r, members=[moved]), come=["VN/GOV/G01/residence"], go=[ONE])
+    assert await registry.version() == before + 1
+    assert await credentials.known() == {"VN/GOV/G01/residence"}
+    assert await credentials.generation("VN/GOV/G01/residence", second["VN/GOV/G01/residence"]) == 0
+    _, again = await credentials.change(lambda r: replace(r, members=[member]), come=[ONE], go=second)
+    assert await credentials.generation(ONE, first[ONE]) is None
+    assert await credentials.generation(ONE, again[ONE]) == 1, "what was got before is of another generation"
+
+
+async def test_a_change_that_is_refused_leaves_no_credentials(credentials: Credentials) -> None:
+    nonsense = Member("nonsense", "Nobody", subsystems=["x"])
+    with pytest.raises(RegistryError):
+        await credentials.change(lambda r: replace(r, members=[nonsense]), come=["nonsense/x"])
+    assert await credentials.known() == set()

@@ -10,6 +10,8 @@ from ndxp.classroom.classroom import Classroom
 from ndxp.classroom.codes import Guesses, new_code, plain
 from ndxp.classroom.kept import FOLDER, ClassRefused, Kept
 from ndxp.classroom.own import PUSHED, NotYours
+from ndxp.exchange.v1.exchange_pb2 import RequestGrantRequest
+from ndxp.exchange.v1.exchange_pb2_grpc import ExchangeServiceStub
 from ndxp.labs.course import Course, operator_of
 from ndxp.labs.text import LabRefused
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
@@ -163,7 +165,7 @@ def test_groups_may_be_at_different_labs_and_have_quotas(fresh: Classroom) -> No
     assert [each.lab for each in fresh.standings()] == ["01-first-call", "01-first-call", "08-failing-agency"]
     [quota] = fresh.operator.admin.get("/quotas", consumer=subsystem(fresh, "03"))
     assert (quota["own"], quota["rate"]) == (True, 20)
-    with pytest.raises(ClassRefused, match="reads files of the pupil"):
+    with pytest.raises(ClassRefused, match="09-evidence is for one machine"):
         fresh.begin("9")
     with pytest.raises(LabRefused, match="no such lab"):
         fresh.begin("77")
@@ -204,7 +206,36 @@ def test_codes_differ_and_have_no_letters_that_look_alike() -> None:
     assert len(plain("x" * 100)) == 12
 
 
-@pytest.mark.parametrize(("groups", "lab"), [(0, "1"), (61, "1"), (2, "77"), (2, "9")])
+def test_a_lab_that_kills_processes_is_not_for_a_class_and_does_not_start_beside_one(fresh: Classroom) -> None:
+    with pytest.raises(ClassRefused, match="13-killed kills processes of the exchange, so nobody else may use it"):
+        fresh.begin("13")
+    with pytest.raises(LabRefused, match="13-killed kills processes of the exchange, and a class is on it"):
+        Course.start(fresh.run_folder, "13", "en")
+    assert {each.lab for each in fresh.standings()} == {"01-first-call"}
+
+
+def test_a_group_decides_about_requests_of_its_own_subsystems_and_no_others(fresh: Classroom) -> None:
+    fresh.begin("14", ["01"])
+    with fresh.course("01") as course:
+        bank = course.subsystems["bank"]
+        with course.workplace().connect("bank") as connection:
+            wanted = RequestGrantRequest(
+                request_id="class", provider="VN/GOV/G01/population", methods=["ListHousehold"],
+                contract="ndxp.population.v1.PopulationService", because="accounts are opened with consent",
+            )  # fmt: skip
+            asked = ExchangeServiceStub(connection.channel).RequestGrant(wanted).grant_request
+    own, other = fresh.own("01"), fresh.own("02")
+    assert asked.id not in {each["id"] for each in other.ask("GET", "/grant-requests", {})}
+    for decision in ("approve", "decline"):
+        with pytest.raises(NotYours, match="no request of your group"):
+            other.ask("POST", f"/grant-requests/{asked.id}/{decision}", {}, {"reason": "no"})
+    assert [each["client"] for each in own.ask("GET", "/grant-requests", {})] == [bank]
+    own.ask("POST", f"/grant-requests/{asked.id}/approve", {}, {})
+    assert own.ask("GET", "/grant-requests", {}) == []
+    assert any("ListHousehold" in each["methods"] for each in own.ask("GET", "/grants", {"consumer": bank}))
+
+
+@pytest.mark.parametrize(("groups", "lab"), [(0, "1"), (61, "1"), (2, "77"), (2, "9"), (2, "13")])
 def test_a_class_that_cannot_be_begun_leaves_nothing(tmp_path: Path, groups: int, lab: str) -> None:
     with pytest.raises(LabRefused):
         Classroom.start(tmp_path, groups, lab, "en")

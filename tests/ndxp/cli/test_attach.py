@@ -79,6 +79,7 @@ def test_the_doors_of_an_exchange_elsewhere_are_known_once_they_are_named(
         assert check["ok"] == (not said)
 
 
+@pytest.mark.long
 def test_a_demo_on_a_running_exchange_counts_only_its_own_calls(
     ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
 ) -> None:

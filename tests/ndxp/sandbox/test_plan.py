@@ -1,5 +1,6 @@
 """The plan of a sandbox: ports, run folder, settings."""
 
+import json
 import os
 import socket
 import tempfile
@@ -10,6 +11,7 @@ import pytest
 
 from gateway.settings import RecorderSettings
 from gateway.store import connect
+from ndxp.authority import read as certificate
 from ndxp.database_url import read_url
 from ndxp.sandbox import plan
 from ndxp.sandbox.ports import HOST
@@ -148,6 +150,36 @@ def test_the_processes_do_not_import_from_where_the_user_happens_to_be(tmp_path:
     python = [p.command for p in plan.make(tmp_path, port=0).processes if p.name != "store"]
     assert python
     assert all(command[1] == "-P" for command in python)
+
+
+@pytest.mark.parametrize(("tls", "reached"), [(False, False), (True, True)])
+def test_other_machines_reach_the_console_with_tls_and_the_gateway_with_tls_alone(
+    tmp_path: Path, tls: bool, reached: bool
+) -> None:
+    state = plan.make(tmp_path / "run", port=0, tls=tls, address="Class.Example.VN")
+    processes = {process.name: process.environment for process in state.processes}
+    console, port = processes["console"], state.gateway.rpartition(":")[2]
+    assert console["NDXP_CONSOLE_ADDRESS"].startswith("0.0.0.0:")
+    assert json.loads(console["NDXP_CONSOLE_NAMES"])[0].startswith("class.example.vn:")
+    assert "class.example.vn" in certificate_hosts(Path(console["NDXP_CONSOLE_TLS_FOLDER"]) / "tls.crt")
+    assert state.gateway.startswith("127.0.0.1:")
+    assert state.reached == (f"class.example.vn:{port}" if reached else "")
+    listens = processes["gateway"]["NDXP_GATEWAY_ADDRESS"]
+    assert listens == f"{'0.0.0.0' if reached else '127.0.0.1'}:{port}"  # noqa: S104
+    assert ("class.example.vn" in certificate_hosts(state.tls_folder / "gateway.pem")) is reached
+
+
+def test_an_address_of_this_machine_is_the_only_one_at_which_the_console_listens(tmp_path: Path) -> None:
+    console = plan.console_process(tmp_path, 0, address="127.0.0.1")
+    assert console.environment["NDXP_CONSOLE_ADDRESS"].startswith("127.0.0.1:")
+    elsewhere = plan.console_process(tmp_path, 0, address="[2001:db8::20]")
+    assert elsewhere.environment["NDXP_CONSOLE_ADDRESS"].startswith("[::]:")
+    assert json.loads(elsewhere.environment["NDXP_CONSOLE_NAMES"])[0].startswith("[2001:db8::20]:")
+
+
+def certificate_hosts(path: Path) -> tuple[str, ...]:
+    found = certificate(path)
+    return found.hosts if found is not None else ()
 
 
 def test_an_agency_with_the_name_of_one_of_ours_takes_its_place(tmp_path: Path) -> None:

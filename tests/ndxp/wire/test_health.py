@@ -152,8 +152,9 @@ async def test_who_watches_is_woken_by_news_only(health: tuple[Health, grpc.aio.
 
 
 async def test_a_connection_holds_only_so_many_calls_whether_their_answers_are_read_or_not(
-    server: tuple[Health, str], health: tuple[Health, grpc.aio.Channel]
+    server: tuple[Health, str], health: tuple[Health, grpc.aio.Channel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ndxp.wire.health, "PATIENCE", PATIENCE)
     served, channel = health
 
     def flood() -> Wire:
