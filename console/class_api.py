@@ -17,11 +17,11 @@ from ndxp.classroom import answers
 from ndxp.classroom.classroom import Classroom
 from ndxp.classroom.kept import ClassRefused, Kept
 from ndxp.classroom.pupil import API, CONTROL
+from ndxp.language import Language, _, accepted, speaking
 
 _Text = Annotated[str, Body(embed=True, max_length=1000)]
 _TOKEN = f"{CONTROL}/oauth2/token"
 _PATIENCE = 10.0
-_ENDED = "the class has ended; ask your teacher"
 
 
 def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
@@ -30,21 +30,23 @@ def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
 
     def group(request: Request, question: Callable[[Classroom, str], Any]) -> Response:
         """Answers a program that shows the key of a group."""
-        kind, _, key = request.headers.get("authorization", "").partition(" ")
+        kind, key = request.headers.get("authorization", "").partition(" ")[::2]
 
         def ask(room: Classroom) -> Any:
             if kind.lower() != "bearer":
-                raise ClassRefused("no key: `ndxp class join CODE`")
+                raise ClassRefused(_("no key: `ndxp class join CODE`"))
             return question(room, room.with_key(key))
 
-        return _answer(partial(classes.now, ask)) if _goes_on(classes) else JSONResponse({"detail": _ENDED}, 410)
+        with speaking(_language(request)):
+            return _answer(partial(classes.now, ask)) if _goes_on(classes) else JSONResponse({"detail": _ended()}, 410)
 
     @routes.post(f"{API}/join")
     def join(request: Request, code: _Text) -> Response:
         address = request.client.host if request.client else ""
-        if not _goes_on(classes):
-            return JSONResponse({"detail": "there is no class here now; ask your teacher"}, 403)
-        return _answer(lambda: classes.now(lambda room: {"key": room.group(room.admit(code, address)).key}))
+        with speaking(_language(request)):
+            if not _goes_on(classes):
+                return JSONResponse({"detail": _("there is no class here now; ask your teacher")}, 403)
+            return _answer(lambda: classes.now(lambda room: {"key": room.group(room.admit(code, address)).key}))
 
     @routes.get(f"{API}/now")
     def now(request: Request) -> Response:
@@ -89,6 +91,15 @@ def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
     return routes
 
 
+def _language(request: Request) -> Language:
+    """The language of whoever asks; English for programs that name none."""
+    return accepted(request.headers.get("accept-language", "")) or "en"
+
+
+def _ended() -> str:
+    return _("the class has ended; ask your teacher")
+
+
 def _from_here(request: Request) -> bool:
     """Whether a program of this machine asks: then both ends of its connection have one address."""
     listens: tuple[str, int] | None = request.scope.get("server")
@@ -101,7 +112,7 @@ def _goes_on(classes: Classes) -> bool:
 
 async def _passed_on(classes: Classes, headers: dict[str, str], content: bytes) -> Response:
     if not _goes_on(classes):
-        return JSONResponse({"error": "invalid_client", "error_description": _ENDED}, 401)
+        return JSONResponse({"error": "invalid_client", "error_description": _ended()}, 401)
     try:
         state = await classes.ask(lambda room: room.operator.state)
         async with httpx.AsyncClient(timeout=_PATIENCE, **state.asking()) as http:
@@ -117,7 +128,7 @@ def _answer(question: Callable[[], Any]) -> Response:
     except Refused as refused:
         return JSONResponse({"detail": str(refused)}, 403)
     except Unanswered as silent:
-        return JSONResponse({"detail": f"the exchange does not answer: {silent}"}, 503)
+        return JSONResponse({"detail": _("the exchange does not answer: {why}", why=silent)}, 503)
 
 
 def _calls(room: Classroom, name: str) -> Any:

@@ -15,6 +15,7 @@ from console.shell import View
 from ndxp.admin import AdminApi
 from ndxp.errors import code_name
 from ndxp.labs.course import Course, Result
+from ndxp.language import speaker
 from ndxp.terminal import moment
 
 _CALLS = 12
@@ -275,7 +276,7 @@ def _tell(view: View, outcome: Outcome) -> None:
     if failure.remedy:
         with box("p"):
             text("strong", view.texts("way.remedy"))
-            text("span", failure.remedy).props("lang=en")
+            text("span", speaker(view.session.language)(failure.remedy))
 
 
 def _row(record: dict[str, Any]) -> list[Cell]:

@@ -12,9 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.classes import Classes
 from console.exchange import Refused, Unanswered
 from console.sessions import Language, Session, Sessions
-from console.texts import LANGUAGES, Texts
+from console.texts import Texts
 from ndxp.address import Address
 from ndxp.classroom.pupil import API
+from ndxp.language import accepted, speaking
 from ndxp.sandbox.console import TICKET
 
 HEALTH = "/healthz"
@@ -138,7 +139,8 @@ class Door:
         typed = parse_qs(content[:_MOST_BYTES].decode("utf-8", "replace")).get("code", [""])[-1]
         client = (scope.get("client") or ("",))[0]
         try:
-            key = await self._classes.ask(lambda room: room.group(room.admit(typed, client)).key)
+            with speaking(language):
+                key = await self._classes.ask(lambda room: room.group(room.admit(typed, client)).key)
         except (Refused, Unanswered) as refused:
             return _form(403, language, str(refused))
         answer = RedirectResponse(GROUP, status_code=303)
@@ -185,11 +187,7 @@ def _query(scope: Scope) -> dict[str, str]:
 
 def _language(headers: Headers) -> Language:
     """The first language of the browser that the console has; Vietnamese without one."""
-    for wanted in headers.get("accept-language", "").lower().split(","):
-        for language in LANGUAGES:
-            if wanted.strip().startswith(language):
-                return language
-    return "vi"
+    return accepted(headers.get("accept-language", "")) or "vi"
 
 
 def _of_api(path: str) -> bool:
@@ -219,7 +217,7 @@ def _form(status: int, language: Language, trouble: str = "") -> Response:
     texts = {
         key: escape(Texts(language)(key)) for key in ("class.join", "class.code", "class.join.do", "class.privacy")
     }
-    why = f"<p role=alert class='verdict bad' lang=en>{escape(trouble)}</p>" if trouble else ""
+    why = f"<p role=alert class='verdict bad'>{escape(trouble)}</p>" if trouble else ""
     body = f"""<style>{_FORM_STYLE}</style><main><h1>{texts["class.join"]}</h1>{why}<form method=post action={JOIN}>
 <label for=code>{texts["class.code"]}</label><input id=code name=code maxlength=20 autocomplete=off
 autocapitalize=characters spellcheck=false required autofocus><button>{texts["class.join.do"]}</button></form>

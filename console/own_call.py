@@ -17,6 +17,7 @@ from console.exchange import Refused
 from ndxp import calling, messages
 from ndxp.admin import AdminApi
 from ndxp.client import BlockingExchange
+from ndxp.language import _
 from ndxp.reflection import look_up
 from ndxp.wire import metadata, status
 
@@ -56,10 +57,10 @@ class Outcome:
 def call(api: AdminApi, trial: Trial) -> Outcome:
     """Makes the call. Raises Refused for a method that is not there or cannot be called here, and for wrong JSON."""
     if len(trial.request) > _MOST:
-        raise Refused(f"the JSON has more than {_MOST} letters")
+        raise Refused(_("the JSON has more than {most} letters", most=_MOST))
     full = _method(api, trial.method.strip().strip("/"))
     tokens = api.state.tokens(trial.client)
-    service, _, name = full.partition("/")
+    service, name = full.partition("/")[::2]
     contract = look_up(api.state.gateway, tokens, service, name)
     method = contract.service.methods_by_name.get(name) if contract else None
     if method is None:
@@ -109,7 +110,7 @@ def _made(
 def _unknown(api: AdminApi, trial: Trial, full: str) -> Outcome:
     """Calls a method that nobody offers: the refusal is what a pupil wants to see."""
     if not re.fullmatch(r"[\w.]+/\w+", full):
-        raise Refused(f"{full[:100]!r} is no method: write VerifyCitizen, or package.Service/Method")
+        raise Refused(_("{method!r} is no method: write VerifyCitizen, or package.Service/Method", method=full[:100]))
     return _made(api, trial, full, [b""], None)
 
 
@@ -120,9 +121,13 @@ def _method(api: AdminApi, name: str) -> str:
     offered = {f"{service['contract']}/{method}" for service in api.get("/services") for method in service["methods"]}
     meant = sorted(each for each in offered if each.endswith((f"/{name}", f".{name}")))
     if len(meant) > 1:
-        raise Refused(f"{name[:100]!r} may be {', '.join(meant[:10])}: name one of them in full")
+        raise Refused(
+            _("{name!r} may be {methods}: name one of them in full", name=name[:100], methods=", ".join(meant[:10]))
+        )
     if not meant:
-        raise Refused(f"no method is called {name[:100]!r}: write VerifyCitizen, or package.Service/Method")
+        raise Refused(
+            _("no method is called {name!r}: write VerifyCitizen, or package.Service/Method", name=name[:100])
+        )
     return meant[0]
 
 

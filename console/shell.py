@@ -14,6 +14,7 @@ from console.exchange import Exchange, Refused, Trouble, Unanswered
 from console.parts import box, button, link, text
 from console.sessions import Language, Session
 from console.texts import LANGUAGES, Texts
+from ndxp.language import speaking
 
 STYLE = Path(__file__).with_name("style.css")
 _MENU = (
@@ -49,7 +50,8 @@ class View:
     async def guarded(self, work: Work, told: set[str] | None = None) -> bool:
         """Does what asks the exchange. Shows a refusal, unless it was ``told`` already; returns whether it was done."""
         try:
-            await work()
+            with speaking(self.session.language):
+                await work()
         except Unanswered:  # the message at the top says it
             return False
         except Refused as refused:

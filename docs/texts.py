@@ -1,4 +1,4 @@
-"""Keeps the texts of the command in Vietnamese: ``python docs/texts.py``.
+"""Keeps the texts of the command and of explanations in Vietnamese: ``python docs/texts.py``.
 
 It finds every text in the code, adds those that ``ndxp/texts/vi.po`` lacks (without a translation), removes those that
 nothing uses, and compiles the file for gettext. ``--check`` only says what is not as it should be.
@@ -18,21 +18,39 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from loadtest import attribution, checks, compare
+from loadtest.outages import NO_ANSWER
+from ndxp.check.result import Status, WhyNot
 from ndxp.cli.__main__ import app
 from ndxp.cli.help import OF_TYPER
 from ndxp.cli.help import texts as texts_of_help
 from ndxp.errors import RULES
 from ndxp.faults.effects import EFFECTS
 from ndxp.language import DOMAIN, FOLDER
+from ndxp.samples import Demo, demos
 from ndxp.sandbox.calls import NO_CALLS
 
-CODE = Path(__file__).parents[1] / "ndxp"
+ROOT = Path(__file__).parents[1]
+SPEAKING = ("ndxp", "gateway/core", "gateway/control", "gateway/ledger", "console", "loadtest")
+"""Folders whose code has texts: of commands, and of what the exchange and a class say to those who ask."""
 SOURCE = FOLDER / "vi.po"
 COMPILED = FOLDER / "vi" / "LC_MESSAGES" / f"{DOMAIN}.mo"
 WIDTH = 120
 
-_TAKES = {"_": 0, "count": 1, "counted": 1, "must_be_known": 0, "must_be_offered": 0}
+_TAKES = {
+    "_": 0,
+    "say": 0,
+    "skipped": 1,
+    "Story": 0,
+    "count": 1,
+    "counted": 1,
+    "must_be_known": 0,
+    "must_be_offered": 0,
+}
 """Functions that take a text to be translated, and which of their arguments it is."""
+
+_METHODS = ("say", "skipped")
+"""Methods that take a text, which is shown to people later: as a load run goes on, and why a check was not made."""
 
 _ORIGINS = ("client", "gateway", "provider")
 """Where a call can fail, as `ndxp call` names it when no hop is known."""
@@ -48,10 +66,22 @@ def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
     found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(app)))
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
-    for path in CODE.rglob("*.py"):
-        if "/v1/" not in path.as_posix():
-            found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8"))))
+    found |= {*map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
+    found |= {NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
+    for path in code():
+        heads = not path.is_relative_to(ROOT / "console")  # its tables have keys of its own texts
+        found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8")), heads))
     return found - {""}
+
+
+def _texts_of(demo: Demo) -> Iterator[str]:
+    yield from (demo.title, demo.progress, *(demo.onward or ())[1:])
+
+
+def code() -> Iterator[Path]:
+    """The files that may have texts."""
+    for folder in SPEAKING:
+        yield from (path for path in (ROOT / folder).rglob("*.py") if "/v1/" not in path.as_posix())
 
 
 def translations() -> dict[str, str]:
@@ -91,16 +121,27 @@ def main(check: bool) -> int:
     return 1 if lines else 0
 
 
-def _in_code(tree: ast.AST) -> Iterator[str]:
+def _in_code(tree: ast.AST, heads: bool) -> Iterator[str]:
+    """The texts of a file; with ``heads`` those of its tables, too."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            place = _TAKES.get(node.func.id)
+        name = _called(node)
+        if isinstance(node, ast.Call) and name:
+            place = _TAKES.get(name)
             if place is not None and len(node.args) > place:
                 yield from _constants(node.args[place])
-            elif node.func.id == "table" and node.args:
+            elif heads and name == "table" and node.args:
                 yield from map(_head, _constants(node.args[0]))
-        elif isinstance(node, ast.Assign) and any(_is_columns(target) for target in node.targets):
+        elif heads and isinstance(node, ast.Assign) and any(_is_columns(target) for target in node.targets):
             yield from map(_head, _constants(node.value))
+
+
+def _called(node: ast.AST) -> str:
+    """The name of a function that is called, or of a method that takes a text."""
+    if not isinstance(node, ast.Call):
+        return ""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr if node.func.attr in _METHODS else ""
+    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _constants(node: ast.expr) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """The load test as a command: run, capacity, profiles, compare. ``ndxp load`` starts it and has the help."""
 
+import os
 import signal
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -22,6 +23,7 @@ from loadtest.verdict import Exit
 from ndxp import options
 from ndxp.admin import AdminRefused
 from ndxp.client import TokenRefused
+from ndxp.language import LanguageUnknown, _, speaking, use, wanted
 from ndxp.sandbox.state import NoSandbox
 from ndxp.terminal import complain
 
@@ -98,11 +100,12 @@ def list_profiles(as_json: options.Json = False) -> None:
 @app.command()
 def compare(a: options.ReportA, b: options.ReportB, as_json: options.Json = False) -> None:
     """Compares two reports."""
-    found = comparison.compare(_read(a), _read(b))
+    before, after = _read(a), _read(b)
     if as_json:
-        _print_json(found)
+        with speaking(trial.REPORTS):
+            _print_json(comparison.compare(before, after))
     else:
-        printing.print_comparison(console, found)
+        printing.print_comparison(console, comparison.compare(before, after))
 
 
 def _written(file: Path | None) -> AbstractContextManager[IO[bytes] | None]:
@@ -110,7 +113,7 @@ def _written(file: Path | None) -> AbstractContextManager[IO[bytes] | None]:
     try:
         return nullcontext() if file is None else file.open("wb")
     except OSError as error:
-        raise BadProfile(f"{file} cannot be written: {error.strerror}") from error
+        raise _unwritable(file, error.strerror) from error
 
 
 def _check_place(file: Path | None) -> None:
@@ -119,17 +122,21 @@ def _check_place(file: Path | None) -> None:
         return
     try:
         if not file.resolve().parent.is_dir():
-            raise BadProfile(f"{file} cannot be written: there is no folder {file.resolve().parent}")
+            raise _unwritable(file, _("there is no folder {folder}", folder=file.resolve().parent))
         for place in [file] if file.is_dir() else _places(file):
             if place.is_dir():
-                raise BadProfile(f"{place} cannot be written: it is a folder")
+                raise _unwritable(place, _("it is a folder"))
             if place.is_file():  # not a pipe: opening it would wait for its reader, and closing would end the reader
                 place.open("ab").close()
         TemporaryFile(dir=file.resolve().parent).close()
     except OSError as error:
-        raise BadProfile(f"{file} cannot be written: {error.strerror}") from error
+        raise _unwritable(file, error.strerror) from error
     except RuntimeError as error:  # a link to itself, up to Python 3.12
-        raise BadProfile(f"{file} cannot be written: {error}") from error
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path | None, why: object) -> BadProfile:
+    return BadProfile(_("{file} cannot be written: {why}", file=file, why=why))
 
 
 def _places(file: Path) -> tuple[Path, Path]:
@@ -149,13 +156,14 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
 
         html, beside = _places(file)
         try:
-            html.write_text(page.render(found), encoding="utf-8")
+            with speaking(trial.REPORTS):
+                html.write_text(page.render(found), encoding="utf-8")
             beside.write_bytes(data)
         except OSError as error:
-            complain(f"the report cannot be written: {error}")
+            complain(_("the report cannot be written: {error}", error=error))
             raise typer.Exit(Exit.FAILED) from None
         if not as_json:
-            console.print(f"Report: {html} and {beside}", markup=False)
+            console.print(_("Report: {html} and {json}", html=html, json=beside), markup=False)
     raise typer.Exit(found.verdict.exit_code)
 
 
@@ -163,7 +171,7 @@ def _read(file: Path) -> Report:
     try:
         return report.read(file)
     except (OSError, msgspec.DecodeError) as error:
-        raise BadProfile(f"{file} is no report of a load test: {error}") from error
+        raise BadProfile(_("{file} is no report of a load test: {error}", file=file, error=error)) from error
 
 
 def _print_json(data: Any) -> None:
@@ -173,6 +181,8 @@ def _print_json(data: Any) -> None:
 def main() -> None:
     """Exit codes: 0 passed, 1 failed, 2 usage, 97 not reconciled, 98 invalid, 99 objectives missed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: the generator is stopped
+    with suppress(LanguageUnknown):  # `ndxp load` has said so
+        use(wanted(os.environ))
     try:
         app()
     except (BadProfile, BadSlo) as error:

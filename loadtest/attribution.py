@@ -11,6 +11,7 @@ from loadtest.durations import Spent
 from loadtest.latency import Latency
 from loadtest.results import Results
 from loadtest.usage import GENERATOR, OTHERS, Usages
+from ndxp.language import _
 
 FULL = 0.85
 """From this share of a core a single-threaded process counts as full: near 1 its queue grows without bound."""
@@ -22,6 +23,13 @@ _NOTICEABLE = 0.2
 """From this share of a core, processes outside of the run are mentioned."""
 
 _COMMIT = "journal, commit of the outcome"
+
+WORDS = (
+    "gateway", "before it forwards", "provider", "after the provider", "client", "connection", "due", "not yet sent",
+    "journal", "commit of the outcome", "journal (store)", "recorder and control", "doors for HTTP", "agencies",
+    GENERATOR, OTHERS,
+)  # fmt: skip
+"""The roles of processes, and the parts of a call's time between their commas, where these are no names."""
 
 _ROLES = {
     "store": "journal (store)",
@@ -66,6 +74,11 @@ class Attribution(msgspec.Struct, kw_only=True):
     cores: int
     limit: str
     sentence: str
+
+    @property
+    def told(self) -> str:
+        """The sentence in the language in use."""
+        return _limit(self.costs, self.segments, self.machine, self.cores)[1]
 
     @property
     def exchange_micros(self) -> float:
@@ -153,7 +166,7 @@ def _segments(entries: Sequence[Entry], results: Results, commit: float | None) 
         ("provider", [e.response_in - e.request_out for e in entries]),
         ("gateway, after the provider", [e.response_out - e.response_in for e in entries]),
     ]
-    inside = sum(sum(micros) for _, micros in within) / len(entries) / 1000
+    inside = sum(sum(micros) for name, micros in within) / len(entries) / 1000
     total = max(response.mean, 1e-9)
     way = f"client, connection, {'doors' if '://' in results.gateway else 'gRPC'}"
     outside = (
@@ -188,29 +201,42 @@ def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, c
     for cost in costs:
         roles[cost.role] = roles.get(cost.role, 0.0) + cost.share
     shares = ", ".join(
-        f"{name} {share:.0%}" for name, share in sorted(roles.items(), key=lambda i: -i[1]) if share >= 0.01
+        f"{_(name)} {share:.0%}" for name, share in sorted(roles.items(), key=lambda i: -i[1]) if share >= 0.01
     )
     full = next((cost for cost in own if cost.core_share >= FULL), None)
     if full is not None:
-        return full.role, f"The {full.role} limits: {full.process} used {full.core_share:.0%} of a core. CPU: {shares}."
+        return full.role, _(
+            "The {role} limits: {process} used {share} of a core. CPU: {shares}.",
+            role=_(full.role),
+            process=full.process,
+            share=f"{full.core_share:.0%}",
+            shares=shares,
+        )
     if all(cost.role in (GENERATOR, OTHERS) for cost in costs):
-        busy = f"this machine's {cores} cores were {machine:.0%} busy"
-        return (
-            "unknown",
-            f"The exchange's processes are elsewhere, or in containers, so the limit is unknown; {busy}.",
+        return "unknown", _(
+            "The exchange's processes are elsewhere, or in containers, so the limit is unknown; "
+            "this machine's {cores} cores were {busy} busy.",
+            cores=cores,
+            busy=f"{machine:.0%}",
         )
     if machine >= MACHINE_FULL:
-        text = f"The machine limits: its {cores} cores were {machine:.0%} busy"
+        text = _("The machine limits: its {cores} cores were {busy} busy", cores=cores, busy=f"{machine:.0%}")
         if costs[0].process == OTHERS:
-            text += ", most of all with processes that have nothing to do with this run"
+            text += _(", most of all with processes that have nothing to do with this run")
         return "machine", f"{text}. CPU: {shares}."
-    text = f"Nothing was at its limit: the {cores} cores were {machine:.0%} busy"
+    text = _("Nothing was at its limit: the {cores} cores were {busy} busy", cores=cores, busy=f"{machine:.0%}")
     if own:
-        text += f", the busiest process ({own[0].process}) used {own[0].core_share:.0%} of a core"
+        share = f"{own[0].core_share:.0%}"
+        text += _(", the busiest process ({process}) used {share} of a core", process=own[0].process, share=share)
     if segments:
         longest = max(segments, key=lambda segment: segment.share)
-        text += f". The largest part of the response time ({longest.share:.0%}): {longest.name}"
+        part = "; ".join(", ".join(map(_, words.split(", "))) for words in longest.name.split("; "))
+        share = f"{longest.share:.0%}"
+        text += _(". The largest part of the response time ({share}): {part}", share=share, part=part)
     others = next((cost.core_share for cost in costs if cost.process == OTHERS), 0.0)
     if others >= _NOTICEABLE:
-        text += f". Other processes on this machine took {others:.0%} of a core, so quieter runs may do better"
+        text += _(
+            ". Other processes on this machine took {share} of a core, so quieter runs may do better",
+            share=f"{others:.0%}",
+        )
     return "none", f"{text}. CPU: {shares}."

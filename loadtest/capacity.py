@@ -5,7 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from loadtest.checks import Check
 from loadtest.results import STOPPED
+from ndxp.language import _
 
 A_DAY = 86_400
 NDXP_A_DAY = 1_900_000
@@ -19,7 +21,9 @@ Limit = Literal["exchange", "generator", "search"]
 
 
 class Step(msgspec.Struct, kw_only=True):
-    """One short run at one rate (requests a second); ``why`` says what it missed; latencies are response times.
+    """One short run at one rate (requests a second); ``why`` says what it missed, ``missed`` has these checks.
+
+    Latencies are response times.
 
     ``valid`` is False when the generator was at its limit: then the exchange may not be why objectives were missed.
     """
@@ -33,6 +37,12 @@ class Step(msgspec.Struct, kw_only=True):
     dropped_share: float
     why: str = ""
     valid: bool = True
+    missed: list[Check] = []
+
+    @property
+    def findings(self) -> str:
+        """What it missed, in the language in use."""
+        return "; ".join(check.finding for check in self.missed) or self.why
 
 
 class Capacity(msgspec.Struct, kw_only=True):
@@ -60,7 +70,8 @@ class Capacity(msgspec.Struct, kw_only=True):
     @property
     def figure(self) -> str:
         """The rate, with "at least" if higher rates were not tried or not valid."""
-        return f"{'' if self.limit == 'exchange' else 'at least '}{self.rate:,.0f} tx/s"
+        rate = f"{self.rate:,.0f}"
+        return f"{rate} tx/s" if self.limit == "exchange" else _("at least {rate} tx/s", rate=rate)
 
     @property
     def sentence(self) -> str:
@@ -71,12 +82,21 @@ class Capacity(msgspec.Struct, kw_only=True):
     def meaning(self) -> str:
         """What the figure means, and what limits it."""
         if not self.rate:
-            return f"no rate held the objectives: {self.limited_by}"
-        limit = "limited by the generator" if self.limit == "generator" else "limit"
-        return (
-            f"{self.a_day / 1e6:,.1f} million a day, {self.multiples:,.1f} times NDXP (1.9 million a day); "
-            f"{limit}: {self.limited_by}"
+            return _("no rate held the objectives: {limit}", limit=self._told_limit())
+        return _(
+            "{millions} million a day, {times} times NDXP (1.9 million a day); {whose}: {limit}",
+            millions=f"{self.a_day / 1e6:,.1f}",
+            times=f"{self.multiples:,.1f}",
+            whose=_("limited by the generator") if self.limit == "generator" else _("limit"),
+            limit=self._told_limit(),
         )
+
+    def _told_limit(self) -> str:
+        """What limited it, in the language in use, where the steps tell it."""
+        if not self.steps or self.limit == "search":
+            return self.limited_by
+        held = max((step.rate for step in self.steps if step.passed), default=0.0)
+        return _limit(self.steps, held, len(self.steps))[1]
 
 
 def search(
@@ -92,7 +112,7 @@ def search(
 
     def passes(rate: float) -> bool:
         nonlocal stopped
-        for _ in range(2):
+        for _attempt in range(2):
             if stopped or len(steps) >= most_steps:
                 return False
             if (one := step(rate)) is None:
@@ -140,5 +160,5 @@ def _limit(steps: list[Step], low: float, most_steps: int) -> tuple[Limit, str]:
         return "search", f"the search ended after {most_steps} steps"
     nearest = [one for one in above if one.rate == min(step.rate for step in above)]
     if broken := [one for one in nearest if not one.valid]:
-        return "generator", f"the generator, {broken[0].why}"
-    return "exchange", f"at {nearest[0].rate:,.0f}/s {nearest[0].why}"
+        return "generator", _("the generator, {findings}", findings=broken[0].findings)
+    return "exchange", _("at {rate}/s {findings}", rate=f"{nearest[0].rate:,.0f}", findings=nearest[0].findings)

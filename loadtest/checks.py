@@ -4,6 +4,19 @@ from typing import Self
 
 import msgspec
 
+from ndxp.language import _
+
+WORDS = (
+    "errors", "dropped of planned", "succeeded of planned", "p50 response", "p99 response", "all calls",
+    "stopped early", "no call was made", "no successful answer", "p99", "generator loop lag", "generator CPU",
+    "busiest process", "sent later than due", "scheduled of asked for", "in flight when calls were dropped",
+    "of the limit", "its loop woke too late, and so late it sent and stamped",
+    "it was busy with itself: use more --processes, or another machine for the generator",
+    "calls left late, which is the generator's doing", "the generator did not keep its own schedule",
+    "calls were dropped while there was room for them", "stopped by hand",
+)  # fmt: skip
+"""What checks are about, in the parts between which they have a comma, and why they fail, where these are no names."""
+
 
 class Check(msgspec.Struct, kw_only=True, frozen=True):
     """One line of a ✔/✗ list.
@@ -41,7 +54,7 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
     def measured_text(self) -> str:
         """The measured value for people; with more digits if it would otherwise look equal to the bound."""
         if self.measured is None:
-            return "nothing"
+            return _("nothing")
         text = _text(self.measured, self.unit)
         if self.passed or text != _text(self.bound, self.unit):
             return text
@@ -54,11 +67,16 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
         return text if self.unit == "yes" else f"{'≤' if self.at_most else '≥'} {text}"
 
     @property
+    def name(self) -> str:
+        """What it is about, in the language in use."""
+        return ", ".join(map(_, self.what.split(", ")))
+
+    @property
     def finding(self) -> str:
         """What was measured and what was allowed, in one phrase."""
         if self.unit == "yes" or self.measured is None:
-            return f"{self.what}: {self.why}"
-        return f"{self.what} {self.measured_text} ({self.bound_text})"
+            return f"{self.name}: {_(self.why)}"
+        return f"{self.name} {self.measured_text} ({self.bound_text})"
 
 
 def _text(value: float, unit: str) -> str:
@@ -66,4 +84,4 @@ def _text(value: float, unit: str) -> str:
         return f"{100 * value:.4g} %"
     if unit == "ms":
         return f"{value:,.1f} ms" if value < 1000 else f"{value:,.0f} ms"
-    return "yes" if value else "no"
+    return _("yes") if value else _("no")

@@ -3,8 +3,15 @@
 import msgspec
 
 from loadtest.report import Report
+from ndxp.language import _
 
 _HIGHER_IS_BETTER = frozenset({"achieved rate", "capacity"})
+WORDS = (
+    "capacity", "achieved rate", "p50 response", "p90 response", "p99 response", "p99.9 response", "longest response",
+    "p99 service", "errors", "dropped", "CPU per transaction", "kind", "profile", "seed", "planned rate",
+)  # fmt: skip
+"""The figures, and what may be different, where these are no names."""
+
 _SAME = 0.02
 """Below this relative difference two figures count as the same: short runs do not repeat more exactly."""
 
@@ -32,7 +39,7 @@ class Comparison(msgspec.Struct, kw_only=True):
 
 def compare(a: Report, b: Report) -> Comparison:
     """Compares two reports."""
-    rows = [_row(what, unit, x, y) for (what, unit, x), (_, _, y) in zip(_figures(a), _figures(b), strict=True)]
+    rows = [_row(what, unit, x, y) for (what, unit, x), (*_same, y) in zip(_figures(a), _figures(b), strict=True)]
     if a.capacity and b.capacity:
         rows.insert(0, _row("capacity", "tx/s", a.capacity.rate, b.capacity.rate))
     return Comparison(rows=rows, warnings=_warnings(a, b))
@@ -68,8 +75,9 @@ def _warnings(a: Report, b: Report) -> list[str]:
     found = []
     for name, report in (("A", a), ("B", b)):
         if report.verdict.exit_code in (97, 98):
-            found.append(f"{name} is {report.verdict.word}: {report.verdict.why}")
-        found += [f"{name} is not a clean run: {met.sentence}" for met in report.faults]
+            verdict = report.verdict
+            found.append(_("{report} is {word}: {why}", report=name, word=verdict.word, why=verdict.why))
+        found += [_("{report} is not a clean run: {fault}", report=name, fault=met.sentence) for met in report.faults]
     pairs: list[tuple[str, object, object]] = [
         ("kind", a.kind, b.kind),
         ("profile", a.profile.name, b.profile.name),
@@ -83,7 +91,7 @@ def _warnings(a: Report, b: Report) -> list[str]:
     if a.kind == b.kind == "run":
         rates = f"{a.summary.planned_rate:.3g}/s", f"{b.summary.planned_rate:.3g}/s"
         pairs.append(("planned rate", *rates))
-    return found + [f"{what} differs: {x} and {y}" for what, x, y in pairs if x != y]
+    return found + [_("{what} differs: {a} and {b}", what=_(what), a=x, b=y) for what, x, y in pairs if x != y]
 
 
 def _keys(a: Report, b: Report) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from loadtest.books import Entry
+from ndxp.language import _
 from ndxp.plural import count
 
 
@@ -21,8 +22,19 @@ class Met(msgspec.Struct, kw_only=True):
     def sentence(self) -> str:
         """It in one sentence."""
         effects = f" ({self.effects})" if self.effects else ""
-        when = f"in second {self.first}" if self.first == self.last else f"between second {self.first} and {self.last}"
-        return f"{count(self.calls, 'call', grouped=True)} met the fault {self.fault}{effects}, set on purpose, {when}"
+        return _(
+            "{calls} met the fault {fault}, set on purpose, {when}",
+            calls=count(self.calls, "call", grouped=True),
+            fault=f"{self.fault}{effects}",
+            when=between(self.first, self.last),
+        )
+
+
+def between(first: int, last: int) -> str:
+    """When something was, in seconds of the run."""
+    if first == last:
+        return _("in second {first}", first=first)
+    return _("between second {first} and {last}", first=first, last=last)
 
 
 def find(started: float, ledger: Iterable[Entry], known: Mapping[str, str]) -> list[Met]:

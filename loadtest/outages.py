@@ -6,14 +6,21 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from loadtest.books import Entry
+from loadtest.faults import between
 from loadtest.reconciliation import Answer
 from loadtest.results import Results
 from loadtest.usage import Usages
+from ndxp.language import _
+from ndxp.plural import count
 
 _PROVIDERS_FAULT = frozenset(
     {"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "DATA_LOSS"}
 )
 """Codes that count as a provider's failure; its other codes are answers."""
+
+
+NO_ANSWER = "no answer from the gateway"
+"""Stands for the service of calls that ended without a transaction id."""
 
 
 class Outage(msgspec.Struct, kw_only=True):
@@ -29,10 +36,15 @@ class Outage(msgspec.Struct, kw_only=True):
     @property
     def sentence(self) -> str:
         """The outage in one sentence."""
-        nested = f" ({self.nested} of them nested)" if self.nested else ""
-        when = f"in second {self.first}" if self.first == self.last else f"between second {self.first} and {self.last}"
-        plural = "call" if self.calls == 1 else "calls"
-        return f"{self.service}: {self.calls:,} {plural}{nested} failed with {self.status} {when}"
+        calls = count(self.calls, "call", grouped=True)
+        calls += _(" ({number} of them nested)", number=self.nested) if self.nested else ""
+        return _(
+            "{service}: {calls} failed with {status} {when}",
+            service=_(self.service),
+            calls=calls,
+            status=self.status,
+            when=between(self.first, self.last),
+        )
 
 
 Unrecorded = Counter[tuple[str, str]]
@@ -74,7 +86,7 @@ def find(
             )
         )
     when = [second.at for second in results.seconds if second.failed] or [0]
-    more.update({("no answer from the gateway", status): calls for status, calls in unanswered.items()})
+    more.update({(NO_ANSWER, status): calls for status, calls in unanswered.items()})
     for (name, status), calls in more.items():
         found.append(Outage(service=name, status=status, calls=calls, first=min(when), last=max(when)))
     return sorted(found, key=lambda outage: -outage.calls)

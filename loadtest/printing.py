@@ -1,4 +1,4 @@
-"""Prints a report in the terminal."""
+"""Prints a report in the terminal, in the language in use; a report itself is in English."""
 
 from collections.abc import Iterable
 
@@ -13,6 +13,8 @@ from loadtest.latency import shown
 from loadtest.profiles import Profile
 from loadtest.report import Report, Summary
 from loadtest.slo import NO_SUCCESS
+from loadtest.verdict import Verdict, decide, decide_search, disturbed
+from ndxp.language import _
 from ndxp.terminal import table, visible
 
 _LAST_OUTAGES = 8
@@ -22,48 +24,58 @@ _STEPS = ("", "step#", "offered#", "achieved#", "p50 ms#", "p99 ms#", "errors#",
 def print_report(console: Console, report: Report) -> None:
     """Prints the verdict and everything on which it is based."""
     summary = report.summary
-    color = "green" if report.verdict.exit_code == 0 else "red"
-    console.print(f"[bold {color}]{report.verdict.word}[/]  {_text(f'{report.profile.name}: {report.profile.title}')}")
+    verdict = _verdict(report)
+    color = "green" if verdict.exit_code == 0 else "red"
+    console.print(f"[bold {color}]{verdict.word}[/]  {_text(f'{report.profile.name}: {report.profile.title}')}")
     if report.capacity:
-        console.print(f"[bold]Capacity: {_text(report.capacity.sentence)}[/]", soft_wrap=True)
+        capacity = _("Capacity: {figure}", figure=_text(report.capacity.sentence))
+        console.print(f"[bold]{capacity}[/]", soft_wrap=True)
         rows = [
             ("✔" if s.passed else "✗", number, f"{s.rate:,.4g}", f"{s.achieved:,.1f}", shown(s.p50_ms), shown(s.p99_ms),
-             f"{s.error_share:.2%}", f"{s.dropped_share:.2%}", s.why)
+             f"{s.error_share:.2%}", f"{s.dropped_share:.2%}", s.findings)
             for number, s in enumerate(report.capacity.steps, 1)
         ]  # fmt: skip
         console.print(table(_STEPS, rows))
-    console.print(
-        f"\n{summary.achieved_rate:,.1f} of {summary.planned_rate:,.1f} calls a second succeeded; "
-        f"{_response(summary)}; errors {summary.error_share:.3%}, dropped {report.results.dropped:,}",
-        soft_wrap=True,
+    figures = _(
+        "{achieved} of {planned} calls a second succeeded; {response}; errors {errors}, dropped {dropped}",
+        achieved=f"{summary.achieved_rate:,.1f}",
+        planned=f"{summary.planned_rate:,.1f}",
+        response=_response(summary),
+        errors=f"{summary.error_share:.3%}",
+        dropped=f"{report.results.dropped:,}",
     )
-    for title, checks in (("Objectives", report.slo), ("Validity", report.validity)):
+    console.print(f"\n{figures}", soft_wrap=True)
+    for title, checks in ((_("Objectives"), report.slo), (_("Validity"), report.validity)):
         if checks:
             console.print(f"\n[bold]{title}[/]")
             console.print(_checks(checks))
     mark = "[green]✔[/]" if report.reconciliation.holds else "[red]✗[/]"
-    console.print(f"\n[bold]Reconciliation[/]\n{mark} {_text(report.reconciliation.sentence)}", soft_wrap=True)
+    console.print(f"\n[bold]{_('Reconciliation')}[/]\n{mark} {_text(report.reconciliation.sentence)}", soft_wrap=True)
+    kinds = {
+        "lost": _("lost"), "duplicate": _("duplicate"), "orphan": _("orphan"), "differing": _("differing"),
+    }  # fmt: skip
     for kind, ids in report.reconciliation.examples.items():
-        console.print(f"  {kind}, for example: {_text(', '.join(ids))}", soft_wrap=True)
-    console.print(f"\n[bold]Who limits[/]\n{_text(report.attribution.sentence)}", soft_wrap=True)
+        some = _("{kind}, for example: {ids}", kind=kinds.get(kind, kind), ids=_text(", ".join(ids)))
+        console.print(f"  {some}", soft_wrap=True)
+    console.print(f"\n[bold]{_('Who limits')}[/]\n{_text(report.attribution.told)}", soft_wrap=True)
     happened = [
         *(met.sentence for met in report.faults),
         *report.changes,
         *(outage.sentence for outage in report.outages),
     ]
     if happened:
-        console.print("\n[bold]What happened during the run[/]")
+        console.print(f"\n[bold]{_('What happened during the run')}[/]")
         for sentence in happened[:_LAST_OUTAGES]:
             console.print(f"  {_text(sentence)}", soft_wrap=True)
         if len(happened) > _LAST_OUTAGES:
-            console.print(f"  and {len(happened) - _LAST_OUTAGES} more; the report has them all")
-    console.print(f"\n[bold {color}]{report.verdict.word}[/]: {_text(report.verdict.why)}", soft_wrap=True)
+            console.print("  " + _("and {number} more; the report has them all", number=len(happened) - _LAST_OUTAGES))
+    console.print(f"\n[bold {color}]{verdict.word}[/]: {_text(verdict.why)}", soft_wrap=True)
 
 
 def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
     """Prints the profiles with their sources."""
     for profile in profiles:
-        rate = f"{profile.mean_rate:,.4g}/s" if profile.mean_rate is not None else "its rate is given"
+        rate = f"{profile.mean_rate:,.4g}/s" if profile.mean_rate is not None else _("its rate is given")
         title = _text(profile.title)
         console.print(f"[bold]{profile.name}[/]  {title}; {rate}, {profile.duration:,.0f} s", soft_wrap=True)
         for source in profile.sources:
@@ -73,19 +85,32 @@ def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
 def print_comparison(console: Console, found: Comparison) -> None:
     """Prints both side by side, and a warning for each difference between the runs."""
     rows = [
-        (row.what, _figure(row.a), _figure(row.b), row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
-         "" if row.better == "same" else f"{row.better} is better")
+        (_(row.what), _figure(row.a), _figure(row.b), row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
+         "" if row.better == "same" else _("{report} is better", report=row.better))
         for row in found.rows
     ]  # fmt: skip
     console.print(table(("", "A#", "B#", "", "B/A#", ""), rows))
     for warning in found.warnings:
-        console.print(f"[yellow]Not alike:[/] {_text(warning)}", soft_wrap=True)
+        console.print(f"[yellow]{_('Not alike:')}[/] {_text(warning)}", soft_wrap=True)
 
 
 def _response(summary: Summary) -> str:
     if summary.p50_ms is None:
-        return NO_SUCCESS
-    return f"response p50 {shown(summary.p50_ms)}, p99 {shown(summary.p99_ms)}, longest {shown(summary.max_ms)} ms"
+        return _(NO_SUCCESS)
+    return _(
+        "response p50 {p50}, p99 {p99}, longest {longest} ms",
+        p50=shown(summary.p50_ms),
+        p99=shown(summary.p99_ms),
+        longest=shown(summary.max_ms),
+    )
+
+
+def _verdict(report: Report) -> Verdict:
+    """The verdict of a report in the language in use."""
+    verdict = decide(report.reconciliation, report.validity, report.slo)
+    if report.capacity:
+        verdict = decide_search(report.capacity, verdict)
+    return disturbed(verdict, report.faults)
 
 
 def _text(text: str) -> str:
@@ -95,8 +120,8 @@ def _text(text: str) -> str:
 
 def _checks(checks: Iterable[Check]) -> Table:
     rows = [
-        (Text("✔", style="green") if check.passed else Text("✗", style="red"), check.what, check.measured_text,
-         check.bound_text, "" if check.passed else check.why)
+        (Text("✔", style="green") if check.passed else Text("✗", style="red"), check.name, check.measured_text,
+         check.bound_text, "" if check.passed else _(check.why))
         for check in checks
     ]  # fmt: skip
     return table(("", "what", "measured#", "bound#", ""), rows)

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from loadtest import mix, slo
 from loadtest.arrivals import Curve, count
 from loadtest.mix import Call, Kind
+from ndxp.language import _
 from ndxp.samples import samples
 from ndxp.yaml_file import YamlRefused, read_yaml
 
@@ -83,16 +84,22 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
         """
         curve = self._varied(rate, compress, duration)
         if not curve.total <= _MOST:
-            raise BadProfile(f"{self.name} would send {curve.total:.2g} calls: lower the rate, or the duration")
+            raise BadProfile(
+                _(
+                    "{profile} would send {number} calls: lower the rate, or the duration",
+                    profile=self.name,
+                    number=f"{curve.total:.2g}",
+                )
+            )
         if not count(curve):
-            raise BadProfile(f"{self.name} would send no call: raise the rate, or the duration")
+            raise BadProfile(_("{profile} would send no call: raise the rate, or the duration", profile=self.name))
         return curve
 
     def _varied(self, rate: float | None, compress: float, duration: float | None) -> Curve:
         own = self._own_curve()
         if own is None:
             if rate is None:
-                raise BadProfile(f"{self.name} has no rate of its own: give one with --rate")
+                raise BadProfile(_("{profile} has no rate of its own: give one with --rate", profile=self.name))
             own, rate = Curve.constant(rate, self.duration), None
         if rate is not None:
             own = own.scaled(rate / (own.total / own.duration))
@@ -129,12 +136,18 @@ def load(name_or_path: str, slo_file: Path | None = None, *, http: bool = False)
 
 
 def _load(name_or_path: str) -> Profile:
-    name, _, factor = name_or_path.partition("@")
+    name, factor = name_or_path.partition("@")[::2]
     is_path = name.endswith((".yaml", ".yml"))
     source = Path(name) if is_path else _folder() / f"{name}.yaml"
     if not is_path and f"{name}.yaml" not in {file.name for file in _folder().iterdir()}:
         known = ", ".join(sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir()))
-        raise BadProfile(f"there is no profile {name[:100]!r}; there are: {known}; a path to a YAML file works as well")
+        raise BadProfile(
+            _(
+                "there is no profile {name!r}; there are: {known}; a path to a YAML file works as well",
+                name=name[:100],
+                known=known,
+            )
+        )
     own_name = Path(name).stem if is_path else name
     profile = _profile(_read(source, name), name, own_name)
     if not factor:
@@ -188,7 +201,7 @@ def _read(source: Any, file: str) -> Any:
     try:
         return read_yaml(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise BadProfile(f"cannot read {file}: {error}") from error
+        raise BadProfile(_("cannot read {file}: {error}", file=file, error=error)) from error
     except YamlRefused as error:
         raise BadProfile(f"{file}: {error}") from error
 

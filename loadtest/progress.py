@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from loadtest.latency import shown
 from loadtest.results import Second
+from ndxp.language import _
 
 _PLAIN_EVERY = 5
 _WIDE = 110
@@ -36,13 +37,13 @@ class Live:
         self._progress = Progress(
             name, *bar, state, console=self._console, disable=quiet or not self._console.is_terminal
         )
-        self._task = self._progress.add_task(title, total=duration, state="starting")
+        self._task = self._progress.add_task(title, total=duration, state=_("starting"))
 
     def __enter__(self) -> Self:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._progress.stop()
 
     def show(self, seconds: Iterable[Second], cpu: Mapping[str, float] | None = None) -> None:
@@ -58,10 +59,10 @@ class Live:
                 self._print(f"{second.at + 1:4.0f} s: {self._line(second)}")
 
     def say(self, what: str) -> None:
-        """Shows another message."""
+        """Shows another message; programs get it in English."""
         self._write({"message": what})
-        self._progress.update(self._task, state=what)
-        self._print(what)
+        self._progress.update(self._task, state=_(what))
+        self._print(_(what))
 
     def _write(self, line: Mapping[str, Any]) -> None:
         if self._into is None:
@@ -71,7 +72,7 @@ class Live:
             self._into.flush()
         except OSError as error:
             self._into = None  # the run goes on: its report matters more
-            self._print(f"the progress cannot be written: {error.strerror}")
+            self._print(_("the progress cannot be written: {why}", why=error.strerror))
 
     def _print(self, line: str) -> None:
         """Prints a line, for output that cannot be updated in place."""
@@ -80,8 +81,15 @@ class Live:
 
     def _line(self, second: Second) -> str:
         left = max(0, round(self._duration - second.at - 1))
-        flight = f"in flight {second.in_flight:,}  " if self._console.width >= _WIDE else ""
-        return (
-            f"{second.finished:,} of {second.planned:,}/s  p99 {shown(second.p99_ms)} ms  errors {self._failed:,}  "
-            f"dropped {self._dropped:,}  {flight}{left} s left"
+        wide = self._console.width >= _WIDE
+        flight = _("in flight {number}", number=f"{second.in_flight:,}") + "  " if wide else ""
+        return _(
+            "{finished} of {planned}/s  p99 {p99} ms  errors {failed}  dropped {dropped}  {flight}{left} s left",
+            finished=f"{second.finished:,}",
+            planned=f"{second.planned:,}",
+            p99=shown(second.p99_ms),
+            failed=f"{self._failed:,}",
+            dropped=f"{self._dropped:,}",
+            flight=flight,
+            left=left,
         )

@@ -11,6 +11,7 @@ import msgspec
 from loadtest.books import Access, Entry
 from loadtest.results import Results
 from ndxp.errors import BEFORE_ADMISSION, RULES, Reason
+from ndxp.language import _
 from ndxp.plural import count
 
 _EXAMPLES = 5
@@ -70,24 +71,30 @@ class Reconciliation(msgspec.Struct, kw_only=True):
     def sentence(self) -> str:
         """The result in one sentence."""
         if self.incomplete:
-            return f"not reconciled: {self.incomplete}"
-        text = (
-            f"{self.answered:,} answered, {self.recorded:,} in the ledger ({self.nested:,} nested), "
-            f"{self.accesses:,} in the agencies' logs: "
-            f"{self.lost} lost, {self.duplicate} duplicate, {self.orphan} orphan"
+            return _("not reconciled: {why}", why=self.incomplete)
+        text = _(
+            "{answered} answered, {recorded} in the ledger ({nested} nested), {accesses} in the agencies' logs: "
+            "{lost} lost, {duplicate} duplicate, {orphan} orphan",
+            answered=f"{self.answered:,}",
+            recorded=f"{self.recorded:,}",
+            nested=f"{self.nested:,}",
+            accesses=f"{self.accesses:,}",
+            lost=self.lost,
+            duplicate=self.duplicate,
+            orphan=self.orphan,
         )
         if self.passed_over:
-            text += (
-                f"; {count(self.passed_over, 'refusal', grouped=True)} not in the ledger, which has a part of them only"
-            )
+            refusals = count(self.passed_over, "refusal", grouped=True)
+            text += _("; {refusals} not in the ledger, which has a part of them only", refusals=refusals)
         if self.foreign:
-            text += f"; {self.foreign:,} in the ledger not of this test"
+            text += _("; {number} in the ledger not of this test", number=f"{self.foreign:,}")
         if self.differing:
-            text += f", {self.differing} with another status"
+            text += _(", {number} with another status", number=self.differing)
         if self.unanswered:
-            text += (
-                f"; {count(self.unanswered, 'call', grouped=True)} ended without an answer, "
-                f"{self.unanswered_recorded:,} of them in the ledger"
+            text += _(
+                "; {calls} ended without an answer, {number} of them in the ledger",
+                calls=count(self.unanswered, "call", grouped=True),
+                number=f"{self.unanswered_recorded:,}",
             )
         return text
 
@@ -214,7 +221,7 @@ def _twice(ids: Iterable[str]) -> list[str]:
 
 def _short(method: str) -> str:
     """The service's own name and the method, without the package."""
-    service, _, name = method.partition("/")
+    service, name = method.partition("/")[::2]
     return f"{service.rpartition('.')[2]}/{name}"
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from loadtest import results
 from loadtest.results import Results, Second
+from ndxp.language import _
 from ndxp.sandbox.ports import free_port
 from ndxp.tree import LOCUSTFILE
 
@@ -105,9 +106,9 @@ class Traffic:
         """Its results, after it has ended. Raises TrafficFailed."""
         code = self._process.wait()
         if self._ended and not self._results.exists():
-            raise TrafficStopped("stopped before a call was due")
+            raise TrafficStopped(_("stopped before a call was due"))
         if code:
-            raise TrafficFailed(self._last_line() or f"the generator ended with {code}")
+            raise TrafficFailed(self._last_line() or _("the generator ended with {code}", code=code))
         try:
             return results.read(self._results)
         except (OSError, msgspec.DecodeError) as error:

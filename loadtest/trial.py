@@ -21,8 +21,12 @@ from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain,
 from loadtest.traffic import Plan, TrafficStopped
 from loadtest.verdict import decide, decide_search, disturbed
 from ndxp.admin import Session
+from ndxp.language import Language, _, speaking, spoken
 
 _CONNECT = 3.0
+
+REPORTS: Language = "en"
+"""Reports are for programs, too; the terminal shows them in the language in use (``loadtest.printing``)."""
 
 
 class GatewayUnreachable(Exception):
@@ -42,7 +46,8 @@ def run(plan: Plan, *, quiet: bool = False, progress: IO[bytes] | None = None) -
         measured = measure(session.state, plan, Path(into), live)
         reckoning = reckon(books, [measured.results], live.say)
         report = _report("run", profile, plan, measured, reckoning)
-    report.verdict = disturbed(report.verdict, report.faults)
+    with speaking(REPORTS):
+        report.verdict = disturbed(report.verdict, report.faults)
     return report
 
 
@@ -50,6 +55,7 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
     """Searches for the highest rate that meets the profile's objectives; raises what ``run`` raises."""
     profile = profiles.load(plan.profile, plan.slo, http=plan.http)
     session, books = _open(plan.folder)
+    language = spoken()
     done: list[tuple[Plan, Measured]] = []
     held: list[float] = []
     with TemporaryDirectory(prefix="ndxp-load-") as into:
@@ -57,17 +63,19 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
         def step(rate: float) -> Step | None:
             attempt = replace(plan, rate=rate)
             folder = Path(into) / str(len(done))
-            title = f"step {len(done) + 1}: {rate:,.4g}/s" + (f", held {max(held):,.4g}" if held else "")
-            with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
-                try:
-                    measured = measure(session.state, attempt, folder, live)
-                except TrafficStopped:
-                    if not done:
-                        raise
-                    return None
-                live.say("cooling down")
-                with suppress(NotCaughtUp):  # the comparison at the end finds what is missing
-                    books.settle(PATIENCE)
+            with speaking(language):
+                title = _("step {number}: {rate}/s", number=len(done) + 1, rate=f"{rate:,.4g}")
+                title += _(", held {rate}", rate=f"{max(held):,.4g}") if held else ""
+                with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
+                    try:
+                        measured = measure(session.state, attempt, folder, live)
+                    except TrafficStopped:
+                        if not done:
+                            raise
+                        return None
+                    live.say("cooling down")
+                    with suppress(NotCaughtUp):  # the comparison at the end finds what is missing
+                        books.settle(PATIENCE)
             done.append((attempt, measured))
             if measured.results.aborted == STOPPED:
                 return None
@@ -75,8 +83,9 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
             held.extend([rate] if found.passed else [])
             return found
 
-        found = search(step, start=start, precision=precision)
-        with Live("reckoning", 1, quiet=quiet) as live:
+        with speaking(REPORTS):
+            found = search(step, start=start, precision=precision)
+        with Live(_("reckoning"), 1, quiet=quiet) as live:
             reckoning = reckon(books, [measured.results for _, measured in done], live.say)
         best = max(
             (index for index, one in enumerate(found.steps) if one.passed),
@@ -85,18 +94,21 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
         )
         report = _report("capacity", profile, *done[best], reckoning)
     report.capacity = found
-    report.verdict = disturbed(decide_search(found, report.verdict), report.faults)
+    with speaking(REPORTS):
+        report.verdict = disturbed(decide_search(found, report.verdict), report.faults)
     return report
 
 
 def _open(folder: Path) -> tuple[Session, Books]:
     """The running exchange, and its books from now on."""
     session = Session(folder)
-    host, _, port = session.state.gateway.rpartition(":")
+    host, port = session.state.gateway.rpartition(":")[::2]
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT).close()
     except OSError as error:
-        raise GatewayUnreachable(f"the gateway at {session.state.gateway} does not answer: {error}") from error
+        raise GatewayUnreachable(
+            _("the gateway at {gateway} does not answer: {error}", gateway=session.state.gateway, error=error)
+        ) from error
     return session, Books(session)
 
 
@@ -104,11 +116,13 @@ def _report(kind: str, profile: Profile, plan: Plan, measured: Measured, reckoni
     results = measured.results
     objectives = slo.judge(profile.objectives, results)
     validity = check_validity(profile, plan, results)
-    attribution, found_outages, changes = explain(measured, reckoning)
+    with speaking(REPORTS):
+        attribution, found_outages, changes = explain(measured, reckoning)
+        verdict = decide(reckoning.reconciliation, validity, objectives)
     return Report(
         kind=kind,
         synthetic=SYNTHETIC,
-        verdict=decide(reckoning.reconciliation, validity, objectives),
+        verdict=verdict,
         summary=summarise(results, attribution.exchange_micros),
         profile=Source.of(profile, plan.rate),
         origin=Origin.here(),
@@ -140,4 +154,5 @@ def _step(profile: Profile, plan: Plan, measured: Measured) -> Step:
         passed=not (missed or broken),
         valid=not broken,
         why="; ".join(check.finding for check in (*broken, *missed)),
+        missed=[*broken, *missed],
     )

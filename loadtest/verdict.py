@@ -1,4 +1,4 @@
-"""The verdict on a run's checks: one word, one sentence and one exit code."""
+"""The verdict on a run's checks: one word, one sentence and one exit code, in the language in use."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -9,6 +9,7 @@ from loadtest.capacity import Capacity
 from loadtest.checks import Check
 from loadtest.faults import Met
 from loadtest.reconciliation import Reconciliation
+from ndxp.language import _
 
 
 class Exit(IntEnum):
@@ -33,13 +34,15 @@ class Verdict(msgspec.Struct, kw_only=True):
 def decide(reconciliation: Reconciliation, validity: Sequence[Check], slo: Sequence[Check]) -> Verdict:
     """The most serious finding decides: books that disagree, then an invalid run, then a missed objective."""
     if not reconciliation.holds:
-        return Verdict(word="NOT RECONCILED", why=reconciliation.sentence, exit_code=Exit.UNRECONCILED)
+        return Verdict(word=_("NOT RECONCILED"), why=reconciliation.sentence, exit_code=Exit.UNRECONCILED)
     if broken := [check for check in validity if not check.passed]:
-        return Verdict(word="INVALID", why=f"limited by its generator: {_list(broken)}", exit_code=Exit.INVALID)
+        why = _("limited by its generator: {findings}", findings=_list(broken))
+        return Verdict(word=_("INVALID"), why=why, exit_code=Exit.INVALID)
     if missed := [check for check in slo if not check.passed]:
-        return Verdict(word="SLO MISSED", why=_list(missed), exit_code=Exit.MISSED)
-    why = f"{len(slo)} of {len(slo)} objectives held" if slo else "the profile states no objectives"
-    return Verdict(word="PASSED", why=f"{why}, valid, every transaction accounted for", exit_code=Exit.PASSED)
+        return Verdict(word=_("SLO MISSED"), why=_list(missed), exit_code=Exit.MISSED)
+    held = _("{number} of {number} objectives held", number=len(slo)) if slo else _("the profile states no objectives")
+    why = _("{held}, valid, every transaction accounted for", held=held)
+    return Verdict(word=_("PASSED"), why=why, exit_code=Exit.PASSED)
 
 
 def disturbed(verdict: Verdict, faults: Sequence[Met]) -> Verdict:
@@ -47,7 +50,7 @@ def disturbed(verdict: Verdict, faults: Sequence[Met]) -> Verdict:
     if not faults:
         return verdict
     names = ", ".join(met.fault for met in faults)
-    why = f"{verdict.why}; not a clean run, calls met faults that were set on purpose: {names}"
+    why = _("{why}; not a clean run, calls met faults that were set on purpose: {names}", why=verdict.why, names=names)
     return Verdict(word=verdict.word, why=why, exit_code=verdict.exit_code)
 
 
@@ -60,7 +63,7 @@ def decide_search(found: Capacity, best: Verdict) -> Verdict:
         return best
     invalid = found.limit == "generator"
     if not found.rate:
-        word, code = ("INVALID", Exit.INVALID) if invalid else ("SLO MISSED", Exit.MISSED)
+        word, code = (_("INVALID"), Exit.INVALID) if invalid else (_("SLO MISSED"), Exit.MISSED)
         return Verdict(word=word, why=found.sentence, exit_code=code)
     return Verdict(word=found.figure, why=found.meaning, exit_code=Exit.INVALID if invalid else Exit.PASSED)
 

@@ -9,7 +9,7 @@ import httpx
 from ndxp import proxies
 from ndxp.client import Credentials, Tokens
 from ndxp.identifiers import Member, Subsystem
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.sandbox.state import State
 from ndxp.wire.tls import Tls
 
@@ -22,6 +22,11 @@ class AdminRefused(Exception):
 
 class AdminSilent(AdminRefused):
     """The admin API did not answer at all."""
+
+
+def _asks_in() -> dict[str, str]:
+    """The language in which a refusal is read here."""
+    return {"Accept-Language": spoken()}
 
 
 def path_part(given: str) -> str:
@@ -86,7 +91,7 @@ class AdminApi:
         self, verb: str, path: str, query: dict[str, Any] | None, body: Any, patience: float = _PATIENCE
     ) -> httpx.Response:
         try:
-            answer = self._http.request(verb, path, params=query, json=body, timeout=patience)
+            answer = self._http.request(verb, path, params=query, json=body, timeout=patience, headers=_asks_in())
         except httpx.HTTPError as error:
             raise AdminSilent(
                 _(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from ndxp.language import Language
 from ndxp.steps import CallStep
 
 DOMAIN = "ndxp"
@@ -100,6 +101,10 @@ class Rule:
     def hop(self) -> str:
         """Who refuses: the gateway in one of its steps, or the agency."""
         return f"gateway/{self.step}" if self.step else "agency"
+
+    def meaning_in(self, language: Language) -> str:
+        """The meaning in a language, as the end of a sentence."""
+        return self.meaning if language == "en" else self.meaning_vi.rstrip(".")
 
 
 RULES: Mapping[Reason, Rule] = {

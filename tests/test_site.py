@@ -8,6 +8,7 @@ from mkdocs.exceptions import Abort
 
 from ndxp.labs.lab import LANGUAGES
 from ndxp.labs.shelf import labs
+from tests.snippets import snippets
 from tests.test_docs import script
 
 SCRIPT = script("site")
@@ -84,11 +85,27 @@ def test_what_pupils_read_is_in_both_languages(kind: str) -> None:
         assert re.search("[ạảấầẩậắằẳặẹẻẽếềểệịọỏốồổộớờởợụủứừửựỳỵỷỹ]", vietnamese), name
 
 
+def test_the_guide_of_the_labs_has_the_same_parts_and_commands_in_both_languages() -> None:
+    pages = [SCRIPT.ROOT / "docs" / "guides" / name for name in ("labs.md", "labs.vi.md")]
+    parts, commands = zip(*map(_outline, pages), strict=True)
+    assert parts[0] == parts[1]
+    assert commands[0] == [line for line in commands[1] if line != "export NDXP_LANG=vi"]
+    assert len(commands[0]) > 50
+
+
 def test_answers_are_with_the_teachers_alone() -> None:
     assert not [name for name in PAGES if "answer" in name and not name.startswith("teachers/")]
     for worksheet in (COURSE / "worksheets" / "en").glob("lab-*.md"):
         number = int(worksheet.stem.removeprefix("lab-"))
         assert f"## Lab {number}\n" in (COURSE / "teachers" / "answers.md").read_text(encoding="utf-8")
+
+
+def _outline(page: Path) -> tuple[list[str], list[str]]:
+    """What a page is made of, in order; and its commands without their comments."""
+    text = page.read_text(encoding="utf-8")
+    parts = re.findall(r"^(?:#+ |\||```)", text, re.MULTILINE)
+    fences = [snippet.text for snippet in snippets(page) if snippet.kind == "bash"]
+    return parts, [re.sub(r"\s+# .*", "", line) for fence in fences for line in fence.splitlines()]
 
 
 def _built(name: str) -> str:

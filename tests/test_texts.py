@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import typer
 
 from ndxp.cli.__main__ import app
 from ndxp.cli.help import EXAMPLES, texts, translated
-from ndxp.language import LanguageUnknown, _, speaking, spoken, wanted
+from ndxp.language import Language, LanguageUnknown, _, accepted, speaker, speaking, spoken, wanted
 from ndxp.plural import count, decimal
 from tests.ndxp.cli.command import ndxp, ndxp_process
 from tests.test_docs import script
@@ -40,9 +42,7 @@ def test_a_damaged_translation_is_named(text: str, vietnamese: str, fault: str) 
 
 
 def test_no_function_uses_the_name_of_the_translation_for_a_value() -> None:
-    found = {
-        path.name: SCRIPT.shadowed(ast.parse(path.read_text(encoding="utf-8"))) for path in SCRIPT.CODE.rglob("*.py")
-    }
+    found = {path.name: SCRIPT.shadowed(ast.parse(path.read_text(encoding="utf-8"))) for path in SCRIPT.code()}
     assert {name: functions for name, functions in found.items() if functions} == {}
     assert SCRIPT.shadowed(ast.parse("def f(a):\n  b, _ = a\n  print(_('text'))")) == ["f"]
     inner = "def f(a):\n  def g():\n    return _('text')\n  b, _ = a"
@@ -51,10 +51,8 @@ def test_no_function_uses_the_name_of_the_translation_for_a_value() -> None:
 
 
 def test_every_file_with_a_text_imports_the_translation() -> None:
-    texts_in = {
-        path: path.read_text(encoding="utf-8") for path in SCRIPT.CODE.rglob("*.py") if path.name != "language.py"
-    }
-    calling = {path for path, text in texts_in.items() if re.search(r"\b_\(", text)}
+    texts_in = {path: path.read_text(encoding="utf-8") for path in SCRIPT.code() if path.name != "language.py"}
+    calling = {path for path, text in texts_in.items() if re.search(r"(?<!def )\b_\(", text)}
     assert len(calling) > 30
     assert [path for path in calling if not re.search(r"from ndxp.language import.*\b_\b", texts_in[path])] == []
 
@@ -115,6 +113,27 @@ def test_a_lesson_speaks_its_language_only_for_a_while() -> None:
         assert (decimal(3.54), decimal(5, "g")) == ("3,5", "5")
         assert _("") == ""
     assert (spoken(), _("Hint"), count(2, "record"), decimal(3.54)) == ("en", "Hint", "2 records", "3.5")
+
+
+def test_two_readers_are_served_in_their_languages_at_the_same_time() -> None:
+    both_speak = threading.Barrier(2, timeout=10)
+
+    def serve(language: Language) -> str:
+        with speaking(language):
+            both_speak.wait()
+            return f"{spoken()} {_('Hint')} {speaker(language)('Hint')}"
+
+    with ThreadPoolExecutor(2) as readers:
+        assert list(readers.map(serve, ("vi", "en"))) == ["vi Gợi ý Gợi ý", "en Hint Hint"]
+    assert (spoken(), speaker("vi")("Hint")) == ("en", "Gợi ý")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("vi-VN,vi;q=0.9,en;q=0.8", "vi"), ("en", "en"), ("fr, VI", "vi"), ("fr", None), ("", None), ("\x00,", None)],
+)
+def test_the_first_language_of_a_request_that_is_there_is_taken(header: str, language: str | None) -> None:
+    assert accepted(header) == language
 
 
 def test_a_text_without_values_may_have_braces() -> None:

@@ -55,7 +55,7 @@ def add(exchange: Exchange) -> None:
 async def _fill(view: View, content: Any, transaction_id: str) -> None:
     place = f"/transactions/{path_part(transaction_id)}"
     records = await view.exchange.get(place)
-    explanation = await view.exchange.get(f"{place}/explanation")
+    explanation = await view.exchange.get(f"{place}/explanation", language=view.session.language)
     attempts = await view.exchange.ask(lambda api: attempts_of(api, transaction_id))
     record, trace = records[-1], trace_of(records[-1])
     around = await view.exchange.get("/transactions", trace=trace, limit=_MOST) if trace else []
@@ -76,12 +76,12 @@ async def _fill(view: View, content: Any, transaction_id: str) -> None:
 
 def _verdict(view: View, record: Record, explanation: dict[str, Any]) -> None:
     good = record["status_code"] == 0 and record["phase"] == "outcome"
-    with box("div", "verdict good" if good else "verdict bad").props("lang=en"):
+    with box("div", "verdict good" if good else "verdict bad"):
         text("p", explanation["verdict"])
     if explanation["remedy"]:
         with box("p", "remedy"):
             text("strong", view.texts("way.remedy"))
-            text("span", explanation["remedy"]).props("lang=en")
+            text("span", explanation["remedy"])
     facts(
         (view.texts(key), value)
         for key, value in (
@@ -110,7 +110,7 @@ def _way(view: View, steps: list[dict[str, Any]]) -> None:
                         if step["micros"] is not None:
                             text("span", f"{step['micros'] / 1000:.2f} ms", "ms")
                     if step["why"]:
-                        text("p", step["why"]).props("lang=en")
+                        text("p", step["why"])
 
 
 def _times(view: View, record: Record, around: list[Record]) -> None:

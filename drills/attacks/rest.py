@@ -70,6 +70,7 @@ _PATHS = (
     "/admin/v1/transactions/%00", "/admin/v1//members", "/admin/v1/grants/%2e%2e", "/static/../credentials.json",
     "/admin/v1/transactions/" + "a" * 5000, "/admin/v1/ledger/tiles/-1/0", "/admin/v1/ledger/tiles/0/99999999999999",
     "/admin/v1/transactions/'%20OR%201=1--", "/admin/v1/transactions/%F0%9F%92%A9/explanation", "/%ff%fe",
+    "/admin/v1/transactions/a/explanation?language=../../vi",
 )  # fmt: skip
 
 _DEEP = "[" * 100_000

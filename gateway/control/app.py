@@ -25,6 +25,7 @@ from gateway.control.grant_requests import GrantRequests
 from gateway.control.http import problems
 from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.control.http.bodies import BodyLimit
+from gateway.control.http.language import Spoken
 from gateway.control.http.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
@@ -75,6 +76,7 @@ def create(parts: Parts) -> FastAPI:
         redoc_url=None,  # these pages load scripts from a public server, and users type secrets into them
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Spoken)
     problems.install(app)
     app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)
     app.add_middleware(Counting, requests=parts.requests)

@@ -1,4 +1,8 @@
-"""Explains a transaction: the steps it took, what each decided and why, and where the time went."""
+"""Explains a transaction: the steps it took, what each decided and why, and where the time went.
+
+Sentences are in the language of who asks (``say``). Names, codes and notes stay as they are in the record and the
+registry.
+"""
 
 from dataclasses import dataclass
 
@@ -6,6 +10,7 @@ from gateway.core import endpoints, policy
 from gateway.core.registry import Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason, Refusal, code_name
+from ndxp.language import ENGLISH, Speaker
 from ndxp.steps import CallStep
 from ndxp.wire import metadata
 
@@ -33,15 +38,18 @@ class Explanation:
     steps: list[Step]
 
 
-def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
-    """Explains the records of one transaction (at least one); ``snapshot`` is the registry as it is now."""
+def explain(records: list[Record], snapshot: Snapshot, say: Speaker = ENGLISH) -> Explanation:
+    """Explains the records of one transaction (at least one); ``snapshot`` is the registry as it is now.
+
+    The decisions are English words for programs; what people read is in the language of ``say``.
+    """
     last = records[-1]
     if last.phase is Phase.REQUEST:
-        why = (
+        why = say(
             "the request is recorded and the outcome is not: the call is under way, or its gateway died, "
             "or the journal took the record too late and nothing was forwarded"
         )
-        steps = [Step(name, "passed", _passed(name, last, True, snapshot)) for name in _FORWARDED]
+        steps = [Step(name, "passed", _passed(name, last, True, snapshot, say)) for name in _FORWARDED]
         steps += [Step(name, "unknown", why) for name in STEPS[len(steps) :]]
         return Explanation(why, "", steps)
     journaled = len(records) > 1
@@ -53,10 +61,11 @@ def explain(records: list[Record], snapshot: Snapshot) -> Explanation:
             steps.append(Step(name, "not reached", ""))
         elif name == stopped:
             decision = "refused" if name != CallStep.FORWARD else "failed"
-            steps.append(Step(name, decision, _stopped(last, snapshot), _micros(name, last)))
+            steps.append(Step(name, decision, _stopped(last, snapshot, say), _micros(name, last)))
         else:
-            steps.append(Step(name, "passed", _passed(name, last, journaled, snapshot), _micros(name, last)))
-    return Explanation(_verdict(last), _remedy(last, snapshot), steps)
+            why = _passed(name, last, journaled, snapshot, say)
+            steps.append(Step(name, "passed", why, _micros(name, last)))
+    return Explanation(_verdict(last, say), _remedy(last, snapshot, say), steps)
 
 
 def _stopped_at(record: Record) -> CallStep | None:
@@ -67,79 +76,100 @@ def _stopped_at(record: Record) -> CallStep | None:
     return RULES[Reason(record.reason)].step or CallStep.FORWARD
 
 
-def _stopped(record: Record, snapshot: Snapshot) -> str:
+def _stopped(record: Record, snapshot: Snapshot, say: Speaker) -> str:
     status = f"{code_name(record.status_code)}{f' ({record.reason})' if record.reason else ''}"
     if record.origin is Origin.PROVIDER:
-        return f"the provider answered {status}; the exchange passed it on"
+        return say("the provider answered {status}; the exchange passed it on", status=status)
     if record.reason == Reason.FAULT_INJECTED:
-        when = "after the provider had answered" if record.response_in_ts else "before the provider got the call"
+        when = (
+            say("after the provider had answered") if record.response_in_ts else say("before the provider got the call")
+        )
         if record.request_out_ts and not record.response_in_ts:
-            when = "while the provider had the call"
-        return f"{code_name(record.status_code)}, set {when}: {_fault(record, snapshot)}"
+            when = say("while the provider had the call")
+        fault = _fault(record, snapshot, say)
+        return say("{code}, set {when}: {fault}", code=code_name(record.status_code), when=when, fault=fault)
     if record.status_code == Code.CANCELLED:
-        return "the caller cancelled the call"
+        return say("the caller cancelled the call")
     if record.reason in (Reason.ACCESS_DENIED, Reason.PURPOSE_REQUIRED):
-        return f"{status}: {_why_denied(record, snapshot)}"
-    return f"{status}: {RULES[Reason(record.reason)].meaning}" if record.reason in RULES else status
+        return f"{status}: {_why_denied(record, snapshot, say)}"
+    return f"{status}: {RULES[Reason(record.reason)].meaning_in(say.language)}" if record.reason in RULES else status
 
 
-def _why_denied(record: Record, snapshot: Snapshot) -> str:
-    """Asks the policy again, because it knows the nearest grant. The path of a REST service is not in the record."""
-    unknown = "; the path is not in the record" if record.method.startswith(f"{endpoints.CONTRACT}/") else ""
+def _why_denied(record: Record, snapshot: Snapshot, say: Speaker) -> str:
+    """Asks the policy again, because it knows the nearest grant; the rights of then are not in the record.
+
+    Nor is the path of a REST service.
+    """
     try:
-        service = policy.choose_service(snapshot, record.method, record.service)
+        service = policy.choose_service(snapshot, record.method, record.service, say=say)
+        now = record.request_in_ts / 1e6
         grant = policy.authorise(
-            snapshot, record.client, service, record.method, purpose=record.purpose, now=record.request_in_ts / 1e6
+            snapshot, record.client, service, record.method, purpose=record.purpose, now=now, say=say
         )
     except Refusal as refusal:
-        return refusal.message + unknown
-    return f"no grant fitted then; grant {grant.id} does now"
+        why = say("by the rights of now, which may have changed since: {why}", why=refusal.message)
+        rest = record.method.startswith(f"{endpoints.CONTRACT}/")
+        return say("{why}; the path is not in the record", why=why) if rest else why
+    return say("no grant fitted then; grant {grant} does now", grant=grant.id)
 
 
-def _granted(record: Record, snapshot: Snapshot) -> str:
+def _granted(record: Record, snapshot: Snapshot, say: Speaker) -> str:
     """The grant with its present terms; the record has its name only, and the registry may have changed since."""
     if not record.grant:
         return ""
     grant = next((grant for grant in snapshot.registry.grants if grant.id == record.grant), None)
-    terms = "which is not in the registry any more" if grant is None else grant.terms
-    return f"grant {record.grant} of {record.service}" + (f": {terms}" if terms else "")
+    terms = say("which is not in the registry any more") if grant is None else grant.terms(say)
+    what = say("grant {grant} of {service}", grant=record.grant, service=record.service)
+    return f"{what}: {terms}" if terms else what
 
 
-def _fault(record: Record, snapshot: Snapshot) -> str:
+def _fault(record: Record, snapshot: Snapshot, say: Speaker) -> str:
     """The faults that a call has met, with their present terms; the record has their names only."""
     rules = {rule.id: rule for rule in snapshot.registry.faults}
     told = []
     for name in record.fault.split(","):
         rule = rules.get(name)
         if name == metadata.FAULT_OF_CALLER:
-            told.append(f"the caller asked for it ({metadata.FAULT})")
+            told.append(say("the caller asked for it ({header})", header=metadata.FAULT))
         elif rule is None:
-            told.append(f"fault {name}, which is not in the registry any more")
+            told.append(say("fault {fault}, which is not in the registry any more", fault=name))
         else:
-            told.append(f"fault {name} ({rule.do}){f': {rule.note}' if rule.note else ''}")
+            told.append(
+                say("fault {fault} ({effect})", fault=name, effect=rule.do) + (f": {rule.note}" * bool(rule.note))
+            )
     return "; ".join(told)
 
 
-def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot) -> str:
+def _passed(name: str, record: Record, journaled: bool, snapshot: Snapshot, say: Speaker) -> str:
     reasons: dict[str, str] = {
-        CallStep.IDENTIFY: f"the token is {record.client}'s",
-        CallStep.AUTHORISE: _granted(record, snapshot),
-        CallStep.ADMIT: "quota left, journal taking records",
-        CallStep.RESOLVE: f"provider {record.service}",
+        CallStep.IDENTIFY: say("the token is {client}'s", client=record.client),
+        CallStep.AUTHORISE: _granted(record, snapshot, say),
+        CallStep.ADMIT: say("quota left, journal taking records"),
+        CallStep.RESOLVE: say("provider {provider}", provider=record.service),
         CallStep.JOURNAL: (
-            "the request was in the journal before it was forwarded"
+            say("the request was in the journal before it was forwarded")
             if journaled
-            else "one message, and it changes nothing: only the outcome is recorded"
+            else say("one message, and it changes nothing: only the outcome is recorded")
         ),
-        CallStep.FAULT: _fault(record, snapshot) if record.fault else "no fault was set for this call",
-        CallStep.FORWARD: (
-            f"{record.messages_in} message(s), {record.request_size} bytes to the provider; "
-            f"{record.messages_out} message(s), {record.response_size} bytes back"
-            + (f"; the answer was given before, in transaction {record.replay_of}" if record.replay_of else "")
-        ),
-        CallStep.ANSWER: "the outcome was in the journal before the caller got its status",
+        CallStep.FAULT: _fault(record, snapshot, say) if record.fault else say("no fault was set for this call"),
+        CallStep.FORWARD: _forwarded(record, say),
+        CallStep.ANSWER: say("the outcome was in the journal before the caller got its status"),
     }
     return reasons[name]
+
+
+def _forwarded(record: Record, say: Speaker) -> str:
+    what = say(
+        "{messages_in} message(s), {request_size} bytes to the provider; "
+        "{messages_out} message(s), {response_size} bytes back",
+        messages_in=record.messages_in,
+        request_size=record.request_size,
+        messages_out=record.messages_out,
+        response_size=record.response_size,
+    )
+    if not record.replay_of:
+        return what
+    return say("{what}; the answer was given before, in transaction {first}", what=what, first=record.replay_of)
 
 
 def _micros(name: str, record: Record) -> int | None:
@@ -153,22 +183,28 @@ def _micros(name: str, record: Record) -> int | None:
     return None
 
 
-def _verdict(record: Record) -> str:
-    what = f"{record.client or 'an unidentified caller'} called {record.method}"
-    at = f" of {record.service}" if record.service else ""
-    marks = [f"attempt {record.attempt}"] * (record.attempt > 1) + ["disturbed on purpose"] * bool(record.fault)
-    at += f" ({', '.join(marks)})" if marks else ""
+def _verdict(record: Record, say: Speaker) -> str:
+    what = say("{client} called {method}", client=record.client or say("an unidentified caller"), method=record.method)
+    at = say(" of {service}", service=record.service) if record.service else ""
+    marks = [say("attempt {number}", number=record.attempt)] * (record.attempt > 1)
+    marks += [say("disturbed on purpose")] * bool(record.fault)
+    what += at + (f" ({', '.join(marks)})" if marks else "")
     if record.status_code == Code.OK:
-        return f"{what}{at} and got its answer"
-    who = "the provider" if record.origin is Origin.PROVIDER else "the exchange"
-    return f"{what}{at}; {who} said {code_name(record.status_code)}{f' {record.reason}' if record.reason else ''}"
+        return say("{what} and got its answer", what=what)
+    status = f"{code_name(record.status_code)}{f' {record.reason}' if record.reason else ''}"
+    if record.origin is Origin.PROVIDER:
+        return say("{what}; the provider said {status}", what=what, status=status)
+    return say("{what}; the exchange said {status}", what=what, status=status)
 
 
-def _remedy(record: Record, snapshot: Snapshot) -> str:
+def _remedy(record: Record, snapshot: Snapshot, say: Speaker) -> str:
     if record.fault == metadata.FAULT_OF_CALLER:
-        return f"leave out {metadata.FAULT}"
+        return say("leave out {header}", header=metadata.FAULT)
     if record.fault:
         names = record.fault.split(",")
         removes = [f"`ndxp fault remove {rule.id}`" for rule in snapshot.registry.faults if rule.id in names]
-        return f"wait until the fault ends, or remove it: {', '.join(removes)}" if removes else "call again"
-    return RULES[Reason(record.reason)].remedy if record.origin is Origin.GATEWAY and record.reason in RULES else ""
+        if not removes:
+            return say("call again")
+        return say("wait until the fault ends, or remove it: {commands}", commands=", ".join(removes))
+    known = record.origin is Origin.GATEWAY and record.reason in RULES
+    return say(RULES[Reason(record.reason)].remedy) if known else ""

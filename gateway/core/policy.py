@@ -1,4 +1,7 @@
-"""Who may call what. Without a grant a call is denied; the refusal names the nearest grant."""
+"""Who may call what. Without a grant a call is denied; the refusal names the nearest grant.
+
+The message of a refusal is English for callers; who explains a call later may ask for it in another language (``say``).
+"""
 
 from collections.abc import Iterable
 
@@ -6,6 +9,7 @@ from gateway.core import endpoints, validity
 from gateway.core.registry import Grant, Service, Snapshot
 from ndxp.errors import Reason, Refusal
 from ndxp.identifiers import in_slashes
+from ndxp.language import ENGLISH, Speaker
 
 _REMEMBERED = 10_000
 _LONGEST_LIST = 500
@@ -13,44 +17,59 @@ _LONGEST_LIST_OF_PROVIDERS = 2_000
 """Enough for the 63 provinces; a refusal of more than 8 kB in its metadata does not arrive."""
 
 
-def choose_service(snapshot: Snapshot, method: str, wanted: str, path: str = "") -> Service:
+def choose_service(snapshot: Snapshot, method: str, wanted: str, path: str = "", *, say: Speaker = ENGLISH) -> Service:
     """The service for a call: the provider ``wanted`` (x-ndxp-service), or the only provider of the contract.
 
     ``path`` is the canonical one of a call of a REST service. Raises Refusal: UNKNOWN_SERVICE for a contract or method
     that nobody offers, or a REST service that the provider does not have; UNKNOWN_PROVIDER when ``wanted`` does not
     offer it, or is empty although there are several providers. The refusal lists the providers.
     """
-    service = _choose_provider(snapshot, method, wanted)
+    service = _choose_provider(snapshot, method, wanted, say)
     if path and (code := endpoints.code_of(path)) not in service.rest:
         raise Refusal(
             Reason.UNKNOWN_SERVICE,
-            f"{service.provider} has no REST service {code!r}; it has {_named(sorted(service.rest))}",
+            say(
+                "{provider} has no REST service {code!r}; it has {services}",
+                provider=service.provider,
+                code=code,
+                services=_named(sorted(service.rest), say),
+            ),
             metadata={"method": method[:200], "service": service.provider},
         )
     return service
 
 
-def _choose_provider(snapshot: Snapshot, method: str, wanted: str) -> Service:
+def _choose_provider(snapshot: Snapshot, method: str, wanted: str, say: Speaker) -> Service:
     contract, _, name = method.partition("/")
     providers = snapshot.providers.get(contract)
     if not providers:
         raise Refusal(
             Reason.UNKNOWN_SERVICE,
-            f"no member offers {contract[:200]!r} on this exchange",
+            say("no member offers {contract!r} on this exchange", contract=contract[:200]),
             metadata={"method": method[:200]},
         )
     methods = snapshot.methods.get(contract)
     if methods and name not in methods:
         raise Refusal(
             Reason.UNKNOWN_SERVICE,
-            f"{contract} has no method {name[:100]!r}; it has {_named(sorted(methods))}",
+            say(
+                "{contract} has no method {name!r}; it has {methods}",
+                contract=contract,
+                name=name[:100],
+                methods=_named(sorted(methods), say),
+            ),
             metadata={"method": method[:200]},
         )
     if not wanted:
         if len(providers) > 1:
             raise Refusal(
                 Reason.UNKNOWN_PROVIDER,
-                f"{len(providers)} members offer {contract}; name one in x-ndxp-service: {_providers(providers)}",
+                say(
+                    "{number} members offer {contract}; name one in x-ndxp-service: {providers}",
+                    number=len(providers),
+                    contract=contract,
+                    providers=_providers(providers, say),
+                ),
             )
         return next(iter(providers.values()))
     if ":" in wanted:
@@ -58,15 +77,21 @@ def _choose_provider(snapshot: Snapshot, method: str, wanted: str) -> Service:
     if wanted not in providers:
         raise Refusal(
             Reason.UNKNOWN_PROVIDER,
-            f"{wanted} does not offer {contract}; it is offered by {_providers(providers)}",
+            say(
+                "{wanted} does not offer {contract}; it is offered by {providers}",
+                wanted=wanted,
+                contract=contract,
+                providers=_providers(providers, say),
+            ),
             metadata={"service": wanted},
         )
     return providers[wanted]
 
 
 def authorise(
-    snapshot: Snapshot, client: str, service: Service, method: str, *, purpose: str, now: float, path: str = ""
-) -> Grant:
+    snapshot: Snapshot, client: str, service: Service, method: str, *, purpose: str, now: float, path: str = "",
+    say: Speaker = ENGLISH,
+) -> Grant:  # fmt: skip
     """The grant under which the client may call: the first one that fits, in the registry's order.
 
     ``purpose`` is what the call states, "" for none; ``now`` is in seconds since 1970; ``path`` is the canonical one of
@@ -80,18 +105,18 @@ def authorise(
     question = client, service.provider, service.contract, method, purpose
     grant = granted.get(question)
     if grant is None:
-        grant = _find(snapshot, client, service, method, purpose, now, path, any_path=True)
+        grant = _find(snapshot, client, service, method, purpose, now, path, say, any_path=True)
         if len(granted) >= _REMEMBERED:
             granted.clear()
         granted[question] = grant
     if grant.paths and not grant.reaches(path):
-        return _find(snapshot, client, service, method, purpose, now, path, any_path=False)
+        return _find(snapshot, client, service, method, purpose, now, path, say, any_path=False)
     return grant
 
 
 def _find(
-    snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float, path: str, *,
-    any_path: bool,
+    snapshot: Snapshot, client: str, service: Service, method: str, purpose: str, now: float, path: str,
+    say: Speaker, *, any_path: bool,
 ) -> Grant:  # fmt: skip
     """The first grant that fits, with ``any_path`` apart from the path; the refusal is about this path in any case."""
     name = method.partition("/")[2]
@@ -99,7 +124,7 @@ def _find(
     grants = snapshot.grants.get((service.provider, service.contract), [])
     own = [grant for grant in grants if grant.consumer in consumers]
     metadata = {"client": client, "service": service.provider, "method": method}
-    reason, why = Reason.ACCESS_DENIED, "nobody has one"
+    reason, why = Reason.ACCESS_DENIED, say("nobody has one")
     for grant in own:
         if not any(_lacks(grant, name, purpose, now, None if any_path else path)):
             return grant
@@ -107,15 +132,22 @@ def _find(
         nearest = min(own, key=lambda grant: _lacks(grant, name, purpose, now, path))
         lacks = _lacks(nearest, name, purpose, now, path)
         metadata["grant"] = nearest.id
-        why = f"its grant {nearest.id} {_lacking(nearest, lacks, now)}"
+        why = say("its grant {grant} {lacks}", grant=nearest.id, lacks=_lacking(nearest, lacks, now, say))
         if lacks == _ONLY_A_PURPOSE:
             reason = Reason.PURPOSE_REQUIRED
             metadata["purposes"] = ", ".join(nearest.purposes)
     elif others := [grant for grant in grants if grant.covers(name)]:
         metadata["grant"] = others[0].id
-        why = f"the nearest grant, {others[0].id}, is for {others[0].consumer}"
-    what = f"{name} of {service.contract} at {service.provider}"
-    raise Refusal(reason, f"{client} has no grant to call {what}; {why}", metadata=metadata)
+        why = say("the nearest grant, {grant}, is for {consumer}", grant=others[0].id, consumer=others[0].consumer)
+    message = say(
+        "{client} has no grant to call {name} of {contract} at {provider}; {why}",
+        client=client,
+        name=name,
+        contract=service.contract,
+        provider=service.provider,
+        why=why,
+    )
+    raise Refusal(reason, message, metadata=metadata)
 
 
 def _lacks(grant: Grant, name: str, purpose: str, now: float, path: str | None) -> tuple[bool, bool, bool, bool]:
@@ -127,28 +159,28 @@ def _lacks(grant: Grant, name: str, purpose: str, now: float, path: str | None) 
 _ONLY_A_PURPOSE = (False, False, False, True)
 
 
-def _lacking(grant: Grant, lacks: tuple[bool, bool, bool, bool], now: float) -> str:
+def _lacking(grant: Grant, lacks: tuple[bool, bool, bool, bool], now: float, say: Speaker) -> str:
     method, path, time, purpose = lacks
     if method:
-        return f"is for {_named(grant.methods)}"
+        return say("is for {methods}", methods=_named(grant.methods, say))
     reasons = []
     if path:
-        reasons.append(f"is for the paths {_named(grant.paths)}")
+        reasons.append(say("is for the paths {paths}", paths=_named(grant.paths, say)))
     if time and now < validity.begin(grant.valid_from):
-        reasons.append(f"is not valid before {grant.valid_from}")
+        reasons.append(say("is not valid before {time}", time=grant.valid_from))
     elif time:
-        reasons.append(f"was valid until {grant.valid_until}")
+        reasons.append(say("was valid until {time}", time=grant.valid_until))
     if purpose:
-        reasons.append(f"asks for a purpose among {', '.join(grant.purposes)}")
-    return " and ".join(reasons)
+        reasons.append(say("asks for a purpose among {purposes}", purposes=", ".join(grant.purposes)))
+    return say(" and ").join(reasons)
 
 
-def _providers(providers: Iterable[str]) -> str:
+def _providers(providers: Iterable[str], say: Speaker) -> str:
     """Providers of a contract as a refusal lists them."""
-    return _named(sorted(providers), _LONGEST_LIST_OF_PROVIDERS)
+    return _named(sorted(providers), say, _LONGEST_LIST_OF_PROVIDERS)
 
 
-def _named(names: Iterable[str], longest: int = _LONGEST_LIST) -> str:
+def _named(names: Iterable[str], say: Speaker, longest: int = _LONGEST_LIST) -> str:
     """Names as a refusal lists them. A long list is cut, because metadata of more than 8 kB does not arrive."""
     named = ", ".join(names)
-    return named if len(named) <= longest else f"{named[:longest].rpartition(', ')[0]} and more"
+    return named if len(named) <= longest else say("{names} and more", names=named[:longest].rpartition(", ")[0])

@@ -19,6 +19,7 @@ from gateway.core.fields import check_release
 from ndxp.address import Address
 from ndxp.identifiers import Member as MemberId
 from ndxp.identifiers import Subsystem, member_of
+from ndxp.language import Speaker
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
@@ -108,18 +109,17 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Whether a call that states this purpose ("" for none) may be made under it."""
         return not self.purposes or purpose in self.purposes
 
-    @property
-    def terms(self) -> str:
+    def terms(self, say: Speaker) -> str:
         """Its conditions (paths, purpose, fields, time, basis) in words; empty when it has none."""
         conditions = (
-            ("for the paths", ", ".join(self.paths)),
-            ("releases only", ", ".join(self.fields)),
-            ("for the purpose", " or ".join(self.purposes)),
-            ("from", self.valid_from),
-            ("until", self.valid_until),
-            ("basis", self.basis),
+            (self.paths, say("for the paths {paths}", paths=", ".join(self.paths))),
+            (self.fields, say("releases only {fields}", fields=", ".join(self.fields))),
+            (self.purposes, say("for the purpose {purposes}", purposes=say(" or ").join(self.purposes))),
+            (self.valid_from, say("from {time}", time=self.valid_from)),
+            (self.valid_until, say("until {time}", time=self.valid_until)),
+            (self.basis, say("basis {law}", law=self.basis)),
         )
-        return "; ".join(f"{word} {what}" for word, what in conditions if what)
+        return "; ".join(words for given, words in conditions if given)
 
 
 class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

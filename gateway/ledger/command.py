@@ -1,15 +1,17 @@
 """What the commands that copy a ledger print: one line for an error, and which records are not signed yet."""
 
+import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.ledger.tables import LedgerDisagrees
+from ndxp.language import LanguageUnknown, _, use, wanted
 from ndxp.ledger.backup import BackupRefused
 from ndxp.process import wrong_settings
 from ndxp.terminal import complain, console
@@ -19,6 +21,8 @@ from ndxp.terminal import complain, console
 def one_line_each() -> Iterator[None]:
     """Prints an error as one line on stderr. Exit code 1; 2 for wrong settings, 130 for a command that was stopped."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as with Ctrl-C: unfinished work is undone
+    with suppress(LanguageUnknown):  # `ndxp log` has said so
+        use(wanted(os.environ))
     code = 1
     try:
         yield
@@ -36,12 +40,17 @@ def one_line_each() -> Iterator[None]:
     except OSError as error:
         complain(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
     except (SQLAlchemyError, sqlite3.Error) as error:
-        complain(f"the database says: {str(getattr(error, 'orig', None) or error).splitlines()[0]}")
+        why = str(getattr(error, "orig", None) or error).splitlines()[0]
+        complain(_("the database says: {why}", why=why))
     sys.exit(code)
 
 
 def say_unsigned(signed: int, records: int) -> None:
     """Says which records no checkpoint covers, if there are any."""
     if signed < records:
-        which = f"Records {signed + 1} to {records}"
-        console.print(f"{which} are not signed yet, as in the ledger: no recorder ran.", style="yellow", soft_wrap=True)
+        said = _(
+            "Records {first} to {last} are not signed yet, as in the ledger: no recorder ran.",
+            first=signed + 1,
+            last=records,
+        )
+        console.print(said, style="yellow", soft_wrap=True)

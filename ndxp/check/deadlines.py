@@ -8,7 +8,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from ndxp.check.inputs import renewed
 from ndxp.check.line import Line
-from ndxp.check.result import Result, Rule
+from ndxp.check.result import Result, Rule, WhyNot
 from ndxp.errors import Code
 
 _PAGE = "docs/guides/agency.md#check-your-agency"
@@ -26,8 +26,8 @@ _GONE = frozenset({Code.UNAVAILABLE, Code.INTERNAL, Code.UNKNOWN, Code.RESOURCE_
 def check_deadlines(line: Line) -> Iterator[Result]:
     """Each method that takes one message; one that may change something gets an empty request."""
     for method in line.provider.methods:
-        why = "the method takes a stream" if method.client_streaming else ""
-        why = why or ("" if line.provider.callable(method) else "the method may change something")
+        why = WhyNot.STREAM if method.client_streaming else ""
+        why = why or ("" if line.provider.callable(method) else WhyNot.CHANGES)
         for rule, disturb in ((_SHORT, _let_expire), (_CANCELLED, _cancel)):
             if why:
                 yield rule.skipped(line.provider.place(method), why)

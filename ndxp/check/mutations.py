@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from ndxp.check.answer import Answer
 from ndxp.check.inputs import has_request_id, renewed
 from ndxp.check.line import Line
-from ndxp.check.result import Result, Rule
+from ndxp.check.result import Result, Rule, WhyNot
 from ndxp.errors import Code
 
 _PAGE = "docs/guides/agency.md#check-your-agency"
@@ -48,10 +48,10 @@ def check_mutations(line: Line) -> Iterator[Result]:
 def _why_not(line: Line, method: MethodDescriptor) -> str:
     """Why a method is not checked; empty when it is."""
     if method.client_streaming or method.server_streaming:
-        return "the method takes or gives a stream"
+        return WhyNot.STREAMS
     if not line.provider.changes:
-        return "the method may change something"
-    return "" if line.provider.example(method) else "no example request; give one with --examples"
+        return WhyNot.CHANGES
+    return "" if line.provider.example(method) else WhyNot.NO_EXAMPLE
 
 
 def _accepted(line: Line, method: MethodDescriptor) -> tuple[int, Message, Answer] | None:

@@ -17,6 +17,16 @@ class Status(StrEnum):
     KNOWN = "known failure"
 
 
+class WhyNot(StrEnum):
+    """Why a check was skipped, where this is decided before the check."""
+
+    STREAM = "the method takes a stream"
+    STREAMS = "the method takes or gives a stream"
+    CHANGES = "the method may change something"
+    NO_EXAMPLE = "no example request; give one with --examples"
+    NOT_OURS = "the agency is no process of its own that this exchange has started"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A rule at one place: a contract, or one of its methods ("package.Service/Method").

@@ -1,7 +1,7 @@
 """Checks that the agency stops without losing calls."""
 
 from ndxp.check.provider import Provider
-from ndxp.check.result import Result, Rule
+from ndxp.check.result import Result, Rule, WhyNot
 
 _GRACEFUL = Rule(
     "stop/graceful",
@@ -14,8 +14,7 @@ _GRACEFUL = Rule(
 def check_stop(provider: Provider) -> Result:
     """The agency's process, where it has one of its own on this machine; it is stopped, so this comes last."""
     if provider.stop is None:
-        why = "the agency is no process of its own that this exchange has started"
-        return _GRACEFUL.skipped(provider.subsystem, why)
+        return _GRACEFUL.skipped(provider.subsystem, WhyNot.NOT_OURS)
     if came := provider.stop():
         return _GRACEFUL.failed(provider.subsystem, sent="SIGTERM to the agency's process", came=came)
     return _GRACEFUL.passed(provider.subsystem)

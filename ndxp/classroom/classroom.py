@@ -150,27 +150,27 @@ class Classroom:
     def admit(self, typed: str, address: str) -> str:
         """The group with a code that somebody at an address has typed. Raises ClassRefused."""
         if not self.guesses.allowed(address):
-            raise ClassRefused("too many wrong codes were tried here: wait a minute, then type it again")
+            raise ClassRefused(_("too many wrong codes were tried here: wait a minute, then type it again"))
         code = plain(typed)
         for name, group in self.kept.groups.items():
             if group.code == code:
                 return name
         self.guesses.wrong(address)
-        raise ClassRefused("no group has this code: look at your slip, and type it again")
+        raise ClassRefused(_("no group has this code: look at your slip, and type it again"))
 
     def with_key(self, key: str) -> str:
         """The group whose program shows a key. Raises ClassRefused."""
         for name, group in self.kept.groups.items():
             if group.key == key:
                 return name
-        raise ClassRefused("this class has ended, or this folder is of another one: `ndxp class join CODE`")
+        raise ClassRefused(_("this class has ended, or this folder is of another one: `ndxp class join CODE`"))
 
     def owner(self, subsystem: str) -> str:
         """The group that has a subsystem now. Raises ClassRefused."""
         for name, group in self.kept.groups.items():
             if subsystem in group.subsystems:
                 return name
-        raise ClassRefused(f"{subsystem[:100]!r} is no subsystem of a group")
+        raise ClassRefused(_("{subsystem!r} is no subsystem of a group", subsystem=subsystem[:100]))
 
     # What groups do
 

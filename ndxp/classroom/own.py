@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from ndxp.admin import AdminApi, path_part
 from ndxp.classroom.kept import ClassRefused
+from ndxp.language import _
 
 PUSHED = "set by the teacher"
 """The note of a fault that a teacher has set. A group cannot remove it."""
@@ -56,11 +57,16 @@ class Own:
         for known, pattern, answer in self._routes:
             if verb == known and (found := re.fullmatch(pattern, path)):
                 return answer(*found.groups(), query=query, body=body)
-        raise NotYours("this is for the operator of the exchange: ask your teacher")
+        raise NotYours(_("this is for the operator of the exchange: ask your teacher"))
 
     def _own(self, subsystem: object) -> str:
         if not isinstance(subsystem, str) or subsystem not in self._mine:
-            raise NotYours(f"{str(subsystem)[:100]!r} is no subsystem of your group; `ndxp class join` shows which are")
+            raise NotYours(
+                _(
+                    "{subsystem!r} is no subsystem of your group; `ndxp class join` shows which are",
+                    subsystem=str(subsystem)[:100],
+                )
+            )
         return subsystem
 
     def _members(self, query: Query, body: Any) -> Any:
@@ -88,7 +94,7 @@ class Own:
 
     def _remove_grant(self, grant: str, query: Query, body: Any) -> Any:
         if not any(each["id"] == grant and each["consumer"] in self._mine for each in self._admin.get("/grants")):
-            raise NotYours(f"{grant[:100]!r} is no grant of your group alone; `ndxp grants` shows ids")
+            raise NotYours(_("{grant!r} is no grant of your group alone; `ndxp grants` shows ids", grant=grant[:100]))
         return self._admin.send("DELETE", f"/grants/{path_part(grant)}")
 
     def _grant_requests(self, query: Query, body: Any) -> Any:
@@ -96,7 +102,9 @@ class Own:
 
     def _decide(self, request: str, decision: str, query: Query, body: Any) -> Any:
         if not any(each["id"] == request for each in self._grant_requests(query, body)):
-            raise NotYours(f"{request[:100]!r} is no request of your group; `ndxp grants pending` shows ids")
+            raise NotYours(
+                _("{request!r} is no request of your group; `ndxp grants pending` shows ids", request=request[:100])
+            )
         return self._admin.send("POST", f"/grant-requests/{path_part(request)}/{decision}", body=body)
 
     def _faults(self, query: Query, body: Any) -> Any:
@@ -105,7 +113,7 @@ class Own:
     def _remove_fault(self, fault: str, query: Query, body: Any) -> Any:
         known = next((each for each in self._admin.get("/faults") if each["id"] == fault), None)
         if known is None or known["consumer"] not in self._mine or known["note"] == PUSHED:
-            raise NotYours(f"{fault[:100]!r} is no fault that your group may remove")
+            raise NotYours(_("{fault!r} is no fault that your group may remove", fault=fault[:100]))
         return self._admin.send("DELETE", f"/faults/{path_part(fault)}")
 
     def _quotas(self, query: Query, body: Any) -> Any:
@@ -115,7 +123,7 @@ class Own:
         self._own(_of(body, "consumer"))
         for name in ("rate", "burst"):
             if isinstance(wanted := body.get(name), int | float) and wanted > _QUOTA:
-                raise NotYours(f"in a class the {name} of a quota is {_QUOTA:g} at most")
+                raise NotYours(_("in a class the {field} of a quota is {most} at most", field=name, most=f"{_QUOTA:g}"))
         return self._admin.send("PUT", "/quotas", body=body)
 
     def _transactions(self, query: Query, body: Any) -> Any:
@@ -135,12 +143,12 @@ class Own:
     def _transaction(self, transaction: str, query: Query, body: Any) -> Any:
         found = self._admin.get(f"/transactions/{path_part(transaction)}")
         if any(record["client"] not in self._mine for record in found):
-            raise NotYours(f"the transaction {transaction[:64]!r} is not one of your group")
+            raise NotYours(_("the transaction {transaction!r} is not one of your group", transaction=transaction[:64]))
         return found
 
     def _explanation(self, transaction: str, query: Query, body: Any) -> Any:
         self._transaction(transaction, query, body)
-        return self._admin.get(f"/transactions/{path_part(transaction)}/explanation")
+        return self._admin.get(f"/transactions/{path_part(transaction)}/explanation", language=query.get("language"))
 
     def _evidence(self, transaction: str, query: Query, body: Any) -> Any:
         self._transaction(transaction, query, body)

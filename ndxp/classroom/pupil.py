@@ -14,7 +14,7 @@ from ndxp.client import TLS_FOLDER
 from ndxp.labs.course import Result
 from ndxp.labs.lab import Language, Verdict
 from ndxp.labs.text import TaskText, Text
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.sandbox.state import State
 from ndxp.whole_file import whole_file
 from ndxp.wire.tls import CLASS, certificates_of_class, file_of, pinned
@@ -215,7 +215,7 @@ class Joined:
 
     def _ask(self, verb: str, path: str, body: Any = None) -> Any:
         try:
-            answer = self._http.request(verb, path, json=body)
+            answer = self._http.request(verb, path, json=body, headers={"Accept-Language": spoken()})
             told = answer.json() if answer.content else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise silent(self._url, error) from error

@@ -14,6 +14,7 @@ from ndxp.admin import Session
 from ndxp.cli.ledger.proof import KeyOption, file_errors, public_keys
 from ndxp.clock import real_now
 from ndxp.contract import Contract
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.reflection import look_up
@@ -35,7 +36,6 @@ FAILED = 99
 """Exit code when a check failed."""
 
 _PACKAGES = ("hypothesis", "msgspec")
-_TOLD = ("sent", "came", "right", "why", "guide")
 
 
 @check_app.command()
@@ -74,7 +74,10 @@ def agency(
     --junit check.xml --report check.json`
     """
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
-        complain(f"to check an agency, {', '.join(missing)} must be installed: pip install 'ndxp[gateway,check]'")
+        names = ", ".join(missing)
+        complain(
+            _("to check an agency, {packages} must be installed: pip install 'ndxp[gateway,check]'", packages=names)
+        )
         raise typer.Exit(1)
     from ndxp.check.examples import ExamplesRefused
     from ndxp.check.known import KnownRefused, judged, read_known, unknown
@@ -104,7 +107,7 @@ def agency(
     _write(told, report, html, junit)
     print_json(told) if as_json else _print(told)
     for name in unknown(results, excused):
-        remark(f"{known} names {name}, which is no check of this agency")
+        remark(_("{file} names {check}, which is no check of this agency", file=known, check=name))
     if told["counts"]["failed"]:
         raise typer.Exit(FAILED)
 
@@ -135,7 +138,12 @@ def verify(
     if as_json:
         print_json({"good": True, "signed_by": stated.origin, "signed_at": stated.at, "counts": told["counts"]})
     else:
-        line = f"✔ {stated.origin} has signed this report about {told['provider']} at {stated.at}."
+        line = _(
+            "✔ {exchange} has signed this report about {provider} at {time}.",
+            exchange=stated.origin,
+            provider=told["provider"],
+            time=stated.at,
+        )
         console.print(line, style="green", soft_wrap=True)
 
 
@@ -149,7 +157,7 @@ def _checked(registered: "Registered", examples: Path | None, options: Mapping[s
     contracts = [registered.provider(_contract(registered, name), sources, **options) for name in registered.contracts]
     results, places = list["Result"](), sum(1 + len(contract.methods) for contract in contracts) + 1
     try:
-        with progress(f"Checking {registered.subsystem}") as show:
+        with progress(_("Checking {provider}", provider=registered.subsystem)) as show:
             for result in check(contracts):
                 results.append(result)
                 show(len({each.where for each in results}), places)
@@ -164,7 +172,7 @@ def _contract(registered: "Registered", name: str) -> Contract:
     session = registered.session
     contract = look_up(session.state.gateway, session.tokens(registered.subsystem), name)
     if contract is None:
-        complain(f"the gateway does not know the contract {name}; `ndxp services` says why")
+        complain(_("the gateway does not know the contract {contract}; `ndxp services` says why", contract=name))
         raise typer.Exit(1)
     return contract
 
@@ -200,15 +208,18 @@ def _print(told: Mapping[str, Any]) -> None:
     kinds = list(told["counts"])
     rows = [(rule, *(each[kind] or "" for kind in kinds)) for rule, each in counts.items()]
     console.print(table(("check", *(f"{kind}#" for kind in kinds)), rows))
+    told_of = {
+        "sent": _("sent"), "came": _("came"), "right": _("right"), "why": _("why"), "guide": _("guide"),
+    }  # fmt: skip
     for kind, style in (("failed", "red"), ("known failure", "yellow")):
         for result in told["results"]:
             if result["status"] == kind:
-                console.print(styled(f"\n[{style}]{{}}[/] {{}}", kind, result["id"]), soft_wrap=True)
-                for name in _TOLD:
-                    console.print(styled("  {}: {}", name, result[name]), soft_wrap=True)
+                console.print(styled(f"\n[{style}]{{}}[/] {{}}", _(kind), result["id"]), soft_wrap=True)
+                for name, head in told_of.items():
+                    console.print(styled("  {}: {}", head, result[name]), soft_wrap=True)
     _print_notes(told)
     failed = told["counts"]["failed"]
-    verdict = f"{count(failed, 'check')} failed" if failed else "No check failed"
+    verdict = _("{checks} failed", checks=count(failed, "check")) if failed else _("No check failed")
     style = "red" if failed else "green"
     console.print(f"\n{told['provider']}: {verdict}.", style=style, soft_wrap=True)
 
@@ -219,7 +230,7 @@ def _print_notes(told: Mapping[str, Any]) -> None:
     if notes:
         console.print("")
     for (status, note), times in notes.items():
-        console.print(f"{status} ({times}): {note}", soft_wrap=True)
+        console.print(f"{_(status)} ({times}): {_(note)}", soft_wrap=True)
 
 
 def _content(path: Path) -> bytes:

@@ -14,7 +14,9 @@ from ndxp.admin import Session
 from ndxp.cli.ledger.log import print_explanation
 from ndxp.cli.replay import Count, Replay
 from ndxp.cli.run import NDXP_A_DAY
+from ndxp.language import _, spoken
 from ndxp.options import Json, Tls
+from ndxp.plural import decimal
 from ndxp.samples import PERSONA, demos, samples
 from ndxp.sandbox import life, plan
 from ndxp.sandbox.state import FOLDER, NoSandbox, State
@@ -71,17 +73,23 @@ def demo(
     folder = folder or DEMO_FOLDER
     make_room(folder)
     if not as_json:
-        console.print(styled("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic."))
+        console.print(
+            styled(_("[bold]A simulated National Data Exchange Platform.[/] Every person in it is synthetic."))
+        )
     planned = plan.make(folder, port=0, tls=tls)
     mark(folder)
     state = life.start(planned)
     try:
         if not as_json:
-            console.print(f"The exchange was ready in {state.ready_seconds:.1f} s: gateway {state.gateway}\n")
+            ready = decimal(state.ready_seconds)
+            console.print(
+                _("The exchange was ready in {seconds} s: gateway {gateway}", seconds=ready, gateway=state.gateway)
+            )
+            console.print()
         counts, explanation = asyncio.run(_replay(Session(folder), requests, quiet=as_json))
     except (grpc.RpcError, ExceptionGroup) as error:
         life.stop(state)
-        raise _broken_off(error, f"the logs are in {state.folder}/logs") from error
+        raise _broken_off(error, _("the logs are in {folder}/logs", folder=state.folder)) from error
     except BaseException:
         life.stop(state)
         raise
@@ -95,7 +103,7 @@ def _on_running(target: str, folder: Path, requests: int, *, as_json: bool) -> N
     try:
         counts, explanation = asyncio.run(_replay(session, requests, quiet=as_json))
     except (grpc.RpcError, ExceptionGroup) as error:
-        raise _broken_off(error, "see the logs of the exchange") from error
+        raise _broken_off(error, _("see the logs of the exchange")) from error
     _finish(counts, explanation, folder, keep=True, as_json=as_json)
 
 
@@ -104,8 +112,12 @@ def running_at(target: str, folder: Path) -> Session:
     state = State.read(folder)
     if state is None or _plain_host(state.gateway) != _plain_host(target):
         raise NoSandbox(
-            f"{folder} knows no exchange at {target}; for one in containers: docker compose exec -T control cat "
-            f"credentials.json | ndxp attach {target} --credentials -"
+            _(
+                "{folder} knows no exchange at {target}; for one in containers: docker compose exec -T control cat "
+                "credentials.json | ndxp attach {target} --credentials -",
+                folder=folder,
+                target=target,
+            )
         )
     return Session(folder)
 
@@ -117,7 +129,7 @@ def _plain_host(address: str) -> str:
 def _broken_off(error: "grpc.RpcError | ExceptionGroup[Exception]", where_to_look: str) -> life.StartFailed:
     first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
     why = status.decode(first).message if isinstance(first, grpc.RpcError) else str(first)
-    return life.StartFailed(f"the demo broke off: {why}; {where_to_look}")
+    return life.StartFailed(_("the demo broke off: {why}; {where_to_look}", why=why, where_to_look=where_to_look))
 
 
 def _finish(counts: list[Count], explanation: dict[str, Any], folder: Path, *, keep: bool, as_json: bool) -> None:
@@ -139,11 +151,12 @@ async def _replay(session: Session, requests: int, *, quiet: bool) -> tuple[list
         async with Replay(session, parts, lambda: progress.advance(task)) as replay:
             counts = []
             for part, calls in zip(parts, numbers, strict=True):
-                task = progress.add_task(part.progress, total=calls)
+                task = progress.add_task(_(part.progress), total=calls)
                 counts.append(await replay.run(part, calls))
             refused = await replay.refused(NOT_GRANTED, samples()[REFUSED])
             rows = await replay.reckon(counts)
-            explanation = session.get(f"/transactions/{refused}/explanation") if refused else {}
+            language = "en" if quiet else spoken()
+            explanation = session.get(f"/transactions/{refused}/explanation", language=language) if refused else {}
             return rows, explanation
 
 
@@ -157,7 +170,9 @@ def make_room(folder: Path) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not (folder / _MARK).exists():
-        raise plan.PlanFailed(f"{folder} is not empty and not a demo's; name another folder with --folder")
+        raise plan.PlanFailed(
+            _("{folder} is not empty and not a demo's; name another folder with --folder", folder=folder)
+        )
     state = State.read(folder)
     if state is not None:
         life.stop(state)
@@ -171,34 +186,44 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
         failures = ", ".join(f"{number} {name}" for name, number in count.failures.items())
         nested = count.what.startswith(" ")
         yes, no = ("", "") if nested else (f"{count.yes:,}", f"{count.no:,}")
-        rows.append((mark, count.what, *(f"{n:,}" for n in (count.sent, count.answered)), yes, no,
+        what = f"{'  ' * nested}{_(count.what.strip())}"
+        rows.append((mark, what, *(f"{n:,}" for n in (count.sent, count.answered)), yes, no,
                      f"{count.agency:,}", f"{count.ledger:,}", failures))  # fmt: skip
     console.print()
     columns = ("", "what", "sent#", "answered#", "matched#", "differing#", "agency#", "ledger#", "")
     console.print(table(columns, rows))
     expected = counts[0].expected_yes
+    console.print()
     console.print(
-        f"\nOf the reported 1,014,473,517 requests 59.6 % matched: here {expected:,} of {counts[0].sent:,} had to, "
-        f"and {counts[0].yes:,} did. A name without diacritics is no difference."
+        _(
+            "Of the reported 1,014,473,517 requests 59.6 % matched: here {expected} of {sent} had to, "
+            "and {matched} did. A name without diacritics is no difference.",
+            expected=f"{expected:,}",
+            sent=f"{counts[0].sent:,}",
+            matched=f"{counts[0].yes:,}",
+        )
     )
     console.print(
         styled(
-            "[bold]{} transactions a second[/] through the gateway, all recorded: {} times the 1.9 million a day of "
-            "the real exchange in 2022.",
+            _(
+                "[bold]{} transactions a second[/] through the gateway, all recorded: {} times the 1.9 million a day "
+                "of the real exchange in 2022."
+            ),
             f"{rate:,.0f}",
             f"{rate * 86400 / NDXP_A_DAY:,.0f}",
         )
     )
-    console.print("A glimpse, not a load test: one client process, on the same machine.\n", style="dim")
+    console.print(_("A glimpse, not a load test: one client process, on the same machine."), style="dim")
+    console.print()
     if explanation:
         print_explanation(explanation)
     else:
-        console.print("✗ The call without a grant was not refused.", style="red")
+        console.print(_("✗ The call without a grant was not refused."), style="red")
     asked_about = World().persona(PERSONA).citizen
-    again = "" if keep else f"`ndxp up -d --port 0 --folder {folder}`, then "
+    again = "" if keep else _("`ndxp up -d --port 0 --folder {folder}`, then ", folder=folder)
     console.print(
         styled(
-            "\n[bold]Who asked about {}[/] (synthetic)? {}`ndxp log subject {} --folder {}`",
+            _("\n[bold]Who asked about {}[/] (synthetic)? {}`ndxp log subject {} --folder {}`"),
             asked_about.full_name,
             again,
             asked_about.number,
@@ -208,8 +233,8 @@ def _show(counts: list[Count], rate: float, explanation: dict[str, Any], folder:
     )
     where = f" --folder {folder}" if keep else ""
     tries = [f"ndxp log tail{where}", f"ndxp grants{where}", "ndxp call --help", "ndxp people"]
-    first = "" if keep else "`ndxp up -d`, then "
-    console.print(styled("[bold]What to try next:[/] {}{}", first, ", ".join(f"`{command}`" for command in tries)))
+    first = "" if keep else _("`ndxp up -d`, then ")
+    console.print(styled(_("[bold]What to try next:[/] {}{}"), first, ", ".join(f"`{command}`" for command in tries)))
 
 
 def _plain(counts: list[Count], rate: float, explanation: dict[str, Any], good: bool) -> dict[str, Any]:

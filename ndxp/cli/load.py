@@ -8,6 +8,7 @@ import subprocess
 import typer
 
 from ndxp import options, tree
+from ndxp.language import _
 from ndxp.terminal import complain, show_path
 
 app = typer.Typer()
@@ -107,7 +108,9 @@ def locustfile(as_json: options.Json = False) -> None:
 def _pass_on(context: typer.Context) -> None:
     """Runs the command in ``loadtest``, which this package does not import; exits with the same code."""
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
-        complain(f"for load tests, {', '.join(missing)} must be installed: pip install 'ndxp[loadtest]'")
+        complain(
+            _("for load tests, {packages} must be installed: pip install 'ndxp[loadtest]'", packages=", ".join(missing))
+        )
         raise typer.Exit(1)
     words = _words(context)
     environment = {**tree.environment(), "NDXP_COMMAND": shlex.join(["ndxp", "load", *words])}

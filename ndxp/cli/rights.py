@@ -8,7 +8,7 @@ from ndxp.admin import Session
 from ndxp.cli.directory import print_grants
 from ndxp.cli.names import full_method, methods, similar
 from ndxp.errors import Reason
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, styled, visible
 
@@ -36,7 +36,10 @@ def can(
     """
     session = Session(folder)
     client, method = session.subsystem(member), full_method(session, method)
-    found = session.get("/decisions", client=client, method=method, provider=provider, purpose=purpose, path=path)
+    language = "en" if as_json else spoken()
+    found = session.get(
+        "/decisions", client=client, method=method, provider=provider, purpose=purpose, path=path, language=language
+    )
     if as_json:
         print_json(found)
     elif found["allowed"]:
@@ -49,6 +52,6 @@ def can(
             print_grants([found["grant"]])
         if found["reason"] == Reason.UNKNOWN_SERVICE and (meant := similar(method, methods(session))):
             console.print(_("Did you mean {meant}?", meant=meant), style="yellow", soft_wrap=True)
-        console.print(_("What to do: {remedy}", remedy=visible(_(found["remedy"]))), style="yellow", soft_wrap=True)
+        console.print(_("What to do: {remedy}", remedy=visible(found["remedy"])), style="yellow", soft_wrap=True)
     if not found["allowed"]:
         raise typer.Exit(1)

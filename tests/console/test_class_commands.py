@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ndxp.classroom.kept import Kept
@@ -71,6 +72,22 @@ def test_a_pupil_does_lab_2_with_the_usual_commands(
     status = ndxp("class", "status", "--json", folder=console.folder).data
     assert [(each["group"], each["done"]) for each in status] == [("01", 4), ("02", 0)]
     assert "01,02-who-sees-what,narrow,1" in ndxp("class", "results", "--csv", folder=console.folder).out
+
+
+def test_the_class_refuses_in_the_language_of_the_pupil(
+    mine: Path, console: Running, codes: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = ("class", "join", "ZZZZZZ", "--at", console.url)
+    assert ndxp(*wrong, folder=tmp_path / "a", NDXP_LANG="vi").complaint.startswith("không nhóm nào có mã này")
+    assert ndxp(*wrong, folder=tmp_path / "a", NDXP_LANG="en").complaint.startswith("no group has this code")
+    theirs = ("log", "search", "--client", "VN/GOV/H26/one-stop")
+    assert "không phải hệ thống con của nhóm bạn" in ndxp(*theirs, folder=mine, NDXP_LANG="vi").complaint
+    assert "is no subsystem of your group" in ndxp(*theirs, folder=mine, NDXP_LANG="en").complaint
+    form = httpx.post(
+        f"{console.url}/class/join", data={"code": "ZZZZZZ"},
+        headers={"accept-language": "vi", "origin": console.url},
+    )  # fmt: skip
+    assert "không nhóm nào có mã này" in form.text
 
 
 def test_a_pupil_sees_only_the_calls_of_the_group(mine: Path, console: Running, codes: dict[str, str]) -> None:

@@ -181,6 +181,8 @@ def test_both_languages_and_both_colours_stay_on_the_next_page(page: Page, answe
     page.goto(f"{page.url}/{answered}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Đường đi của giao dịch")
     expect(page.locator("ol.way")).to_contain_text("Xét quyền")
+    expect(page.locator(".verdict")).to_contain_text("và nhận được câu trả lời")
+    expect(page.locator("ol.way")).to_contain_text("còn hạn mức, nhật ký đang nhận bản ghi")
     expect(page.locator("body")).to_have_class(re.compile("body--dark"))
     expect(page.locator("html")).to_have_attribute("lang", "vi")
 

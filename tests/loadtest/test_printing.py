@@ -4,13 +4,14 @@ import io
 
 from rich.console import Console
 
-from loadtest import printing
+from loadtest import printing, slo, validity
 from loadtest.capacity import Capacity, Step
-from loadtest.checks import Check
+from loadtest.checks import WORDS, Check
 from loadtest.compare import compare
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
-from loadtest.report import Report
+from loadtest.report import Report, encode
+from ndxp.language import speaking
 from tests.support.made import VERIFY, report, results, series
 
 
@@ -66,3 +67,41 @@ def test_a_capacity_search_shows_its_steps() -> None:
 def test_a_run_without_a_successful_answer_shows_no_latency() -> None:
     text = " ".join(printed(report(found=results({VERIFY: series(0, failed=40)}))).split())
     assert "0.0 of 4.0 calls a second succeeded; no successful answer; errors 100.000%" in text
+
+
+def test_a_report_is_shown_in_vietnamese_and_stays_english_itself() -> None:
+    late = Check.below("p99 response, all calls", 900, 100, "ms")
+    shown = report(slo=[late], outages=[Outage(service="population", status="UNAVAILABLE", calls=3, first=1, last=2)])
+    before = encode(shown)
+    with speaking("vi"):
+        text = printed(shown)
+    for told in (
+        "KHÔNG ĐẠT MỤC TIÊU: p99 trả lời, mọi lời gọi 900.0 ms (≤ 100.0 ms)", "Đâu là giới hạn", "Tính hợp lệ",
+        "100 được trả lời, 100 trong sổ cái (0 lồng nhau), 100 trong nhật ký của các cơ quan: 0 mất, 0 trùng",
+        "population: 3 lời gọi thất bại với UNAVAILABLE từ giây 1 đến giây 2", "độ trễ vòng lặp của bộ sinh tải, p99",
+    ):  # fmt: skip
+        assert told in text
+    assert "objectives" not in text.casefold()
+    assert encode(shown) == before
+    assert shown.verdict.why == "p99 response, all calls 900.0 ms (≤ 100.0 ms)"
+
+
+def test_a_capacity_search_is_shown_in_vietnamese() -> None:
+    late = Check.below("p99 response, all calls", 900, 100, "ms")
+    step = Step(
+        rate=400, passed=False, achieved=300, p50_ms=5, p99_ms=90, error_share=0, dropped_share=0, why=late.finding,
+        missed=[late],
+    )  # fmt: skip
+    with speaking("vi"):
+        text = printed(report(capacity=Capacity(rate=200, steps=[step], limited_by=f"at 400/s {late.finding}")))
+    limit = "giới hạn: ở 400/s p99 trả lời, mọi lời gọi 900.0 ms (≤ 100.0 ms)"
+    assert f"Năng lực: 200 tx/s, 17.3 triệu mỗi ngày, gấp 9.1 lần NDXP (1,9 triệu mỗi ngày); {limit}" in text
+
+
+def test_what_checks_are_about_has_words_in_both_languages() -> None:
+    limits = {"p50_ms": 1, "p99_ms": 1, "error_share": 0, "dropped_share": 0, "achieved_share": 1}
+    found = results({VERIFY: series(3, failed=1)})
+    checks = [*slo.judge({"overall": limits}, found), *validity.judge(found, expected=4, max_in_flight=1)]
+    assert len(checks) > 8
+    assert {part for check in checks for part in check.what.split(", ")} <= set(WORDS)
+    assert {check.why for check in checks} <= {"", *WORDS}

@@ -127,7 +127,7 @@ class _Rights:
         """Shows what the gateway would decide about a call now."""
         decision = await self._view.exchange.get(
             "/decisions", client=consumer, method=f"{self._service['contract']}/{method}",
-            provider=self._service["provider"], purpose=purpose,
+            provider=self._service["provider"], purpose=purpose, language=self._view.session.language,
         )  # fmt: skip
         self._decision.clear()
         with self._decision, section(f"{consumer}, {method}"):

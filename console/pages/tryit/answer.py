@@ -9,6 +9,7 @@ from console.parts import box, button, facts, link, text
 from console.shell import View
 from console.trial import Call
 from ndxp.calling import Said
+from ndxp.language import speaker
 from ndxp.wire import metadata, status
 
 _MOST_LETTERS = 100_000
@@ -90,7 +91,7 @@ class Answer:
         if failure.remedy and not failure.fault:
             with box("p", "remedy"):
                 text("strong", self._t("way.remedy"))
-                text("span", failure.remedy).props("lang=en")
+                text("span", speaker(self._view.session.language)(failure.remedy))
         self._facts(failure.transaction_id, "", failure.fault)
 
     def _facts(self, transaction: str, grant: str, fault: str) -> None:

@@ -25,6 +25,7 @@ from gateway.core.registry import Registry, RegistryError
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
+from ndxp.language import _
 
 _Id = Annotated[str, Body(embed=True, min_length=1, max_length=200), AfterValidator(in_slashes)]
 
@@ -126,7 +127,9 @@ def router(  # noqa: C901 - a list of routes
         current = await snapshot()
         names = current.consumers(consumer)
         if consumer and not names:
-            raise Problem(404, "No such subsystem", f"{consumer} is not on this exchange; see `ndxp members`")
+            raise Problem(
+                404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=consumer)
+            )
         return [_plain(g) for g in current.registry.grants if not consumer or g.consumer in names]
 
     @routes.post("/grants", status_code=201)
@@ -136,9 +139,7 @@ def router(  # noqa: C901 - a list of routes
 
         def edit(r: Registry) -> Registry:
             if not any((s.provider, s.contract) == (grant.provider, grant.contract) for s in r.services):
-                raise Problem(
-                    422, "No such service", f"{grant.provider} offers no {grant.contract}; see `ndxp services`"
-                )
+                raise Problem(422, "No such service", _offers_no(grant.provider, grant.contract))
             return _with(r, grants=[*r.grants, grant])
 
         return {**_plain(grant), "warnings": (await registry.change(edit)).doubts}
@@ -150,7 +151,7 @@ def router(  # noqa: C901 - a list of routes
         def edit(r: Registry) -> Registry:
             rest = [g for g in r.grants if g.id != grant_id]
             if len(rest) == len(r.grants):
-                raise Problem(404, "No such grant", f"there is no grant {grant_id}; see `ndxp grants`")
+                raise Problem(404, "No such grant", _("there is no grant {grant}; see `ndxp grants`", grant=grant_id))
             return _with(r, grants=rest)
 
         await registry.change(edit)
@@ -159,7 +160,11 @@ def router(  # noqa: C901 - a list of routes
 
 
 def _no_service(provider: str, contract: str) -> Problem:
-    return Problem(404, "No such service", f"{provider[:100]} offers no {contract[:200]}; see `ndxp services`")
+    return Problem(404, "No such service", _offers_no(provider[:100], contract[:200]))
+
+
+def _offers_no(provider: str, contract: str) -> str:
+    return _("{provider} offers no {contract}; see `ndxp services`", provider=provider, contract=contract)
 
 
 def _other_services(registry: Registry, provider: str, contract: str) -> list[core.Service]:

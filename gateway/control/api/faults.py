@@ -14,6 +14,7 @@ from gateway.core.registry import Registry, RegistryError
 from gateway.core.validity import VIETNAM
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
+from ndxp.language import _
 
 _Given = Annotated[list[shapes.NewFault], Body(min_length=1, max_length=100)]
 
@@ -54,7 +55,9 @@ def router(registry: RegistryStore) -> APIRouter:
         def edit(r: Registry) -> Registry:
             rest = [fault for fault in r.faults if fault.id != fault_id]
             if len(rest) == len(r.faults):
-                raise Problem(404, "No such fault", f"there is no fault {fault_id[:80]}; see `ndxp fault list`")
+                raise Problem(
+                    404, "No such fault", _("there is no fault {fault}; see `ndxp fault list`", fault=fault_id[:80])
+                )
             return _with(r, rest)
 
         await registry.change(edit)

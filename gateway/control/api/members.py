@@ -16,6 +16,7 @@ from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.authority import AuthorityMissing
 from ndxp.identifiers import in_slashes, member_of
+from ndxp.language import _
 
 _Given = Annotated[shapes.Member, Body()]
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
@@ -194,4 +195,4 @@ def _with(registry: Registry, members: list[Member]) -> Registry:
 
 
 def _unknown(name: str) -> Problem:
-    return Problem(404, "No such member", f"{name[:100]} is not on this exchange; see `ndxp members`")
+    return Problem(404, "No such member", _("{name} is not on this exchange; see `ndxp members`", name=name[:100]))

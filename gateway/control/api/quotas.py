@@ -11,6 +11,7 @@ from gateway.core.registry import Quota, Registry, RegistryError, Snapshot
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
+from ndxp.language import _
 
 
 def router(registry: RegistryStore, store: Store) -> APIRouter:
@@ -59,7 +60,9 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
 
         def edit(r: Registry) -> Registry:
             if consumer == "default" or consumer not in r.quotas:
-                raise Problem(404, "No such quota", f"{consumer} has no quota of its own; see `ndxp quota`")
+                raise Problem(
+                    404, "No such quota", _("{consumer} has no quota of its own; see `ndxp quota`", consumer=consumer)
+                )
             return msgspec.structs.replace(r, quotas={k: v for k, v in r.quotas.items() if k != consumer})
 
         await registry.change(edit)
@@ -69,7 +72,7 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
 
 def _known(snapshot: Snapshot, consumer: str) -> None:
     if consumer and consumer != "default" and consumer not in snapshot.subsystems:
-        raise Problem(404, "No such subsystem", f"{consumer} is not on this exchange; see `ndxp members`")
+        raise Problem(404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=consumer))
 
 
 def _line(snapshot: Snapshot, consumer: str, use: buckets.Use | None) -> QuotaUse:

@@ -11,6 +11,7 @@ from gateway.control.api.shapes import Decision
 from gateway.core.decision import decide
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
+from ndxp.language import Language, _, speaker
 from ndxp.wire import metadata
 
 _Text = Annotated[str, Field(max_length=256)]
@@ -28,15 +29,22 @@ def router(registry: RegistryStore) -> APIRouter:
         provider: Annotated[_Text, Query()] = "",
         purpose: Annotated[_Text, Query()] = "",
         path: Annotated[_Path, Query()] = "",
+        language: Language = "en",
     ) -> Decision:
         """What the gateway would decide about a call now: the grant that fits, or the reason and the nearest grant.
 
-        ``path`` is what a call of a REST service would send in ``x-ndxp-path``.
+        ``path`` is what a call of a REST service would send in ``x-ndxp-path``; ``language`` is that of the message and
+        the remedy.
         """
         snapshot = (await registry.load()).snapshot
         if client not in snapshot.subsystems:
-            raise Problem(404, "No such subsystem", f"{client} is not on this exchange; see `ndxp members`")
-        found = decide(snapshot, client, method, provider=provider, purpose=purpose, now=time.time(), path=path)
+            raise Problem(
+                404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=client)
+            )
+        say = speaker(language)
+        found = decide(
+            snapshot, client, method, provider=provider, purpose=purpose, now=time.time(), path=path, say=say
+        )
         return {
             "allowed": found.reason is None,
             "client": client,
@@ -47,7 +55,7 @@ def router(registry: RegistryStore) -> APIRouter:
             "grant": msgspec.to_builtins(found.grant),
             "reason": found.reason or "",
             "message": found.message,
-            "remedy": found.remedy,
+            "remedy": say(found.remedy),
         }
 
     return routes

@@ -17,6 +17,7 @@ from gateway.ledger.recorder import caught_up
 from gateway.ledger.standing import Standing, Standings
 from gateway.registry_store import RegistryStore
 from gateway.store import Store
+from ndxp.language import Language, _, speaker
 
 _Text = Annotated[str | None, Field(max_length=256, pattern=r"^[^\x00]*$")]
 _Place = Annotated[int | None, Field(ge=0, lt=2**62)]
@@ -82,11 +83,15 @@ def router(ledger: Reader, standings: Standings, store: Store, registry: Registr
         return [shown(*pair) for pair in zip(found, proofs, strict=True)]
 
     @routes.get("/transactions/{transaction_id}/explanation")
-    async def explanation(transaction_id: str) -> Explanation:
-        """The steps that a transaction took, what each decided and why, and where the time went."""
+    async def explanation(transaction_id: str, language: Language = "en") -> Explanation:
+        """The steps that a transaction took, what each decided and why, and where the time went.
+
+        ``language`` is that of the sentences; names and decisions are the same in each.
+        """
         found = await find(ledger, store, transaction_id)
         await asyncio.to_thread(standings.require, found)
-        return asdict(explain([entry.record for entry in found], (await registry.load()).snapshot))
+        snapshot = (await registry.load()).snapshot
+        return asdict(explain([entry.record for entry in found], snapshot, speaker(language)))
 
     return routes
 
@@ -100,16 +105,16 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
     entries = await asyncio.to_thread(ledger.transaction, transaction_id)
     if not complete and all(entry.record.phase is not Phase.OUTCOME for entry in entries):
         raise Problem(
-            503, "The recorder is behind", "the journal holds records that are not in the ledger yet; try again"
+            503, "The recorder is behind", _("the journal holds records that are not in the ledger yet; try again")
         )
     if not entries:
         gone = await asyncio.to_thread(ledger.missing)
-        lacks = f"; {gone} of its records were deleted, it may be one of them: see `ndxp log verify`" if gone else ""
-        raise Problem(
-            404,
-            "No such transaction",
-            f"the ledger has no transaction {transaction_id[:64]}; calls without a token are not recorded{lacks}",
+        lacks = _("{number} of its records were deleted, it may be one of them: see `ndxp log verify`", number=gone)
+        detail = _(
+            "the ledger has no transaction {transaction}; calls without a token are not recorded",
+            transaction=transaction_id[:64],
         )
+        raise Problem(404, "No such transaction", f"{detail}; {lacks}" if gone else detail)
     return entries
 
 

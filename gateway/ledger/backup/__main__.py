@@ -9,6 +9,7 @@ from gateway.ledger.backup import back_up, existing
 from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.statements import Statements
 from gateway.settings import RecorderSettings
+from ndxp.language import _
 from ndxp.ledger.backup import BackupRefused
 from ndxp.plural import count
 from ndxp.terminal import console, print_json, progress
@@ -27,10 +28,12 @@ def main() -> None:
         settings = RecorderSettings()
         statements = Statements(settings.run_folder)
         if not statements.public_keys():
-            raise BackupRefused(f"no public keys of the ledger in {settings.run_folder}: is it the run folder?")
+            raise BackupRefused(
+                _("no public keys of the ledger in {folder}: is it the run folder?", folder=settings.run_folder)
+            )
         engine = existing(settings.ledger)
         try:
-            with progress("Backing up") as show:
+            with progress(_("Backing up")) as show:
                 made = back_up(engine, statements, given.file, show)
         finally:
             engine.dispose()
@@ -38,7 +41,8 @@ def main() -> None:
             print_json(asdict(made))
             return
         size = f"{made.bytes / 1e6:.1f} MB"
-        sentence = f"✔ {count(made.records, 'record', are=True)} in {made.file} ({size}), verified."
+        records = count(made.records, "record", are=True)
+        sentence = _("✔ {records} in {file} ({size}), verified.", records=records, file=made.file, size=size)
         console.print(sentence, style="green", markup=False, soft_wrap=True)
         say_unsigned(made.signed, made.records)
 

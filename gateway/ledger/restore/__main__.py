@@ -9,11 +9,10 @@ from gateway.ledger.command import one_line_each, say_unsigned
 from gateway.ledger.restore import read_keys, restore
 from gateway.ledger.statements import Statements
 from gateway.settings import RecorderSettings
+from ndxp.language import _
 from ndxp.plural import count
 from ndxp.sqlite import sqlite_url
 from ndxp.terminal import console, print_json, progress
-
-_UNPROVEN = "Statistics are those of the backup, unproven: rows that they count had been removed."
 
 
 def main() -> None:
@@ -33,17 +32,21 @@ def main() -> None:
         into = given.into or settings.ledger
         url = into if "://" in into else sqlite_url(Path(into).resolve())
         statements = Statements(settings.run_folder)
-        with progress("Restoring") as show:
+        with progress(_("Restoring")) as show:
             made = restore(given.file, url, statements, read_keys(given.key, statements), show)
         if given.json:
             print_json(asdict(made))
             return
-        restored = f"✔ {count(made.records, 'record', are=True)} restored and verified"
-        sentence = f"{restored}; the last checkpoint is that of {made.file}."
+        sentence = _(
+            "✔ {records} restored and verified; the last checkpoint is that of {file}.",
+            records=count(made.records, "record", are=True),
+            file=made.file,
+        )
         console.print(sentence, style="green", markup=False, soft_wrap=True)
         say_unsigned(made.signed, made.records)
         if not made.statistics_proven:
-            console.print(_UNPROVEN, style="yellow", soft_wrap=True)
+            said = _("Statistics are those of the backup, unproven: rows that they count had been removed.")
+            console.print(said, style="yellow", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Annotated, Any, BinaryIO, TextIO
 import typer
 
 from ndxp.admin import Session
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.terminal import complain, console, print_json, progress
@@ -39,15 +40,15 @@ def export(
     """
     writers = {".jsonl": _jsonl, ".csv": _csv, ".parquet": _parquet}
     if file.suffix not in writers:
-        complain(f"{file}: the name must end with {', '.join(writers)}")
+        complain(_("{file}: the name must end with {endings}", file=file, endings=", ".join(writers)))
         raise typer.Exit(2)
     if file.suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
-        complain("to write Parquet, pyarrow must be installed: pip install 'ndxp[parquet]'")
+        complain(_("to write Parquet, pyarrow must be installed: pip install 'ndxp[parquet]'"))
         raise typer.Exit(2)
     session, written = Session(folder), 0
     last = int(session.get("/totals", after=2**61)["last"])
     try:
-        with whole_file(file) as into, ExitStack() as opened, progress("Exporting") as show:
+        with whole_file(file) as into, ExitStack() as opened, progress(_("Exporting")) as show:
             write = writers[file.suffix](into, opened)
             for rows in _pages(session, after, last):
                 write(rows)
@@ -59,8 +60,14 @@ def export(
     if as_json:
         print_json({"file": str(file), "records": written, "checked": False})
     else:
-        unchecked = "They are as the database has them; `ndxp log verify` checks that nobody has changed any"
-        console.print(f"{count(written, 'record', are=True)} in {file}. {unchecked}.", soft_wrap=True)
+        records = count(written, "record", are=True)
+        said = _(
+            "{records} in {file}. They are as the database has them; `ndxp log verify` checks that nobody has "
+            "changed any.",
+            records=records,
+            file=file,
+        )
+        console.print(said, soft_wrap=True)
 
 
 @app.command()
@@ -76,22 +83,22 @@ def prune(
     """
     session = Session(folder)
     if not yes:
-        typer.confirm(f"Remove all rows older than {days:g} days?", abort=True)
+        typer.confirm(_("Remove all rows older than {days} days?", days=f"{days:g}"), abort=True)
     before = int((time.time() - 86_400 * days) * 1e6)
-    with progress("Removing"):
+    with progress(_("Removing")):
         while not (kept := session.send("POST", "/ledger/retention", body={"before": before})).get("complete", True):
             pass
     if as_json:
         print_json(kept)
     else:
-        console.print(f"Rows are kept from record {kept['first']} on.")
+        console.print(_("Rows are kept from record {first} on.", first=kept["first"]))
 
 
 def _pages(session: Session, after: int, last: int) -> Iterator[_Rows]:
     while after < last and (text := session.read("/ledger/records", after=after, limit=_PAGE)):
         rows = []
         for line in text.splitlines():
-            seq, _, record = line.partition(b" ")
+            seq, record = line.partition(b" ")[::2]
             rows.append({"seq": int(seq), **json.loads(record)})
         after = rows[-1]["seq"]
         yield rows

@@ -9,6 +9,7 @@ import typer
 
 from ndxp import tree
 from ndxp.admin import Session
+from ndxp.language import _
 from ndxp.ledger.checkpoint import Checkpoint
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.sandbox.ledger_process import LEDGER, ledger_environment
@@ -62,7 +63,7 @@ def restore(
     """
     state = State.read(folder)
     if state is not None and not state.attached and state.alive():
-        raise PlanFailed(f"the exchange in {folder} is running; stop it first: ndxp down")
+        raise PlanFailed(_("the exchange in {folder} is running; stop it first: ndxp down", folder=folder))
     words = [str(file), *(("--into", into) if into else ()), *(("--key", key) if key else ())]
     _pass_on("restore", words, as_json, ledger_environment(folder))
 
@@ -82,18 +83,23 @@ def accept_loss(
     state = session.get("/ledger")
     published = Checkpoint.parse(state["published"]).size if state["published"] else 0
     if published > state["size"] and not yes:
-        typer.confirm(f"Records {state['size'] + 1} to {published} are lost for good. Go on without them?", abort=True)
+        first = state["size"] + 1
+        asked = _("Records {first} to {last} are lost for good. Go on without them?", first=first, last=published)
+        typer.confirm(asked, abort=True)
     stated = session.send("POST", "/ledger/losses", body={"kept": state["size"], "lost": published})
     if as_json:
         print_json(stated)
     else:
-        console.print(f"Stated: {stated['sentence']}.", style="yellow", soft_wrap=True)
+        console.print(_("Stated: {sentence}.", sentence=stated["sentence"]), style="yellow", soft_wrap=True)
 
 
 def _pass_on(module: str, words: list[str], as_json: bool, environment: dict[str, str]) -> None:
     """Runs the command in the gateway's package, which this one does not import; exits with the same code."""
     if missing := [name for name in ("sqlalchemy", "msgspec") if importlib.util.find_spec(name) is None]:
-        complain(f"to reach a ledger's database, {', '.join(missing)} must be installed: pip install 'ndxp[gateway]'")
+        names = ", ".join(missing)
+        complain(
+            _("to reach a ledger's database, {packages} must be installed: pip install 'ndxp[gateway]'", packages=names)
+        )
         raise typer.Exit(1)
     run = tree.command(f"gateway.ledger.{module}", *words, *(["--json"] if as_json else []))
     with subprocess.Popen(run, env=environment) as process:  # noqa: S603

@@ -13,7 +13,7 @@ from ndxp.admin import Session, path_part
 from ndxp.cli.filters import must_be_known, must_lead_somewhere
 from ndxp.cli.ledger.attempts import print_attempts
 from ndxp.errors import Code, code_name
-from ndxp.language import _
+from ndxp.language import _, spoken
 from ndxp.ledger.attempts import attempts_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
@@ -24,9 +24,6 @@ app.add_typer(log_app, name="log")
 
 _TIMES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 _TRACE = re.compile("[0-9a-f]{32}")
-WRONG = {"changed": "✗ CHANGED in the database", "unproven": "✗ UNPROVEN: the tree was changed"}
-"""What is wrong with a record, by what the ledger's tree says about it."""
-
 _WIDE = 140
 """Columns that a transaction takes in one line."""
 
@@ -155,7 +152,9 @@ def search(
     elif found:
         _print(found)
         if len(found) == limit:
-            fixed = f"--since '{since:%Y-%m-%d %H:%M:%S}' in place of --minutes, and " if minutes is not None else ""
+            fixed = ""
+            if minutes is not None:
+                fixed = _("--since '{begin}' in place of --minutes, and ", begin=f"{since:%Y-%m-%d %H:%M:%S}")
             console.print(_("More: {fixed}--before {seq}", fixed=fixed, seq=found[-1]["seq"]))
     else:
         console.print(_("Nothing found."))
@@ -170,7 +169,8 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
     all attempts are listed, with what each of them waited for.
     """
     session = Session(folder)
-    found = session.get(f"/transactions/{path_part(transaction)}/explanation")
+    language = "en" if as_json else spoken()
+    found = session.get(f"/transactions/{path_part(transaction)}/explanation", language=language)
     attempts = attempts_of(session, transaction)
     if as_json:
         print_json({**found, "attempts": attempts})
@@ -180,7 +180,7 @@ def explain(transaction: Transaction, folder: Folder = DEFAULT_FOLDER, as_json: 
 
 
 def print_explanation(found: dict[str, Any]) -> None:
-    """Prints an explanation as the admin API gives it."""
+    """Prints an explanation as the admin API gives it in the language in use."""
     console.print(visible(found["verdict"]), style="bold")
     wrong = Text("✗", style="red")
     marks = {"passed": Text("✔", style="green"), "refused": wrong, "failed": wrong, "unknown": Text("?")}
@@ -200,7 +200,13 @@ def print_explanation(found: dict[str, Any]) -> None:
     ]
     console.print(table(("", "step", "decision", "why", "ms#"), rows))
     if found["remedy"]:
-        console.print(_("What to do: {remedy}", remedy=visible(_(found["remedy"]))), style="yellow")
+        console.print(_("What to do: {remedy}", remedy=visible(found["remedy"])), style="yellow")
+
+
+def wrong_with(record: dict[str, Any]) -> str:
+    """What is wrong with a record, by what the ledger's tree says about it; empty when nothing is."""
+    wrong = {"changed": _("✗ CHANGED in the database"), "unproven": _("✗ UNPROVEN: the tree was changed")}
+    return wrong.get(record["proof"], "")
 
 
 def _print_json_lines(found: list[dict[str, Any]]) -> None:
@@ -216,7 +222,7 @@ def _print(found: list[dict[str, Any]]) -> None:
         when = f"{clock(record['request_in_ts'])}  {status:22}  "
         when += f"{_millis(record['response_out_ts'] - record['request_in_ts']):>8} ms  "
         who, what = f"{record['client'] or '-':27}  ", f"{record['method'].rpartition('/')[2]:20}  "
-        fault, wrong = record.get("fault", ""), WRONG.get(record["proof"], "")
+        fault, wrong = record.get("fault", ""), wrong_with(record)
         notes = [note for note in (_("fault {fault}", fault=fault) if fault else "", wrong) if note]
         if narrow:
             lines = [when + what.strip(), _INDENT + who + record["transaction_id"], *(_INDENT + note for note in notes)]

@@ -107,9 +107,14 @@ def check_file(
         return
     for record in records:
         status = Code(record.get("status_code", 0)).name if record["phase"] == "outcome" else "request"
-        line = (
-            f"✔ record {record['seq']} of {proven.checkpoint.origin}: {moment(record.get('request_in_ts', 0))} "
-            f"{record.get('client', '-')} called {record.get('method', '-')}: {status}"
+        line = _(
+            "✔ record {seq} of {ledger}: {time} {client} called {method}: {status}",
+            seq=record["seq"],
+            ledger=proven.checkpoint.origin,
+            time=moment(record.get("request_in_ts", 0)),
+            client=record.get("client", "-"),
+            method=record.get("method", "-"),
+            status=status,
         )
         console.print(visible(line), style="green", soft_wrap=True)
     console.print(_("Signed as one of the first {size}.", size=count(proven.checkpoint.size, "record")))
@@ -133,7 +138,7 @@ def verify(
     session = Session(folder)
     keys = followed(session, public_keys(key, folder))
     try:
-        with progress("Verifying") as show:
+        with progress(_("Verifying")) as show:
             audited = verify_ledger(session, keys, folder / REMEMBERED, show)
     except RememberedRefused as error:
         complain(str(error))
@@ -187,7 +192,7 @@ def consistency(
         if tree_only:
             grown = only_grown(session, keys, text)
         else:
-            with progress("Reading the records") as show:
+            with progress(_("Reading the records")) as show:
                 grown = only_grown(session, keys, text, show)
     except LedgerDamaged as error:
         _end(error)
@@ -247,7 +252,7 @@ def _end(error: Exception) -> NoReturn:
 
 def _verified(file: Path, keys: list[Key]) -> Audited:
     try:
-        with Backup(file) as backup, progress("Verifying") as show:
+        with Backup(file) as backup, progress(_("Verifying")) as show:
             return backup.audit(keys, show)
     except BackupRefused as error:
         complain(str(error))
@@ -272,7 +277,8 @@ def _print_audit(audited: Audited) -> None:
             records=count(audited.size, "record"),
             checkpoints=count(audited.checkpoints, "signed checkpoint"),
         )
-        removed = f"; the rows of the first {audited.first - 1} were removed in good order" if audited.first > 1 else ""
+        gone = audited.first - 1
+        removed = _("; the rows of the first {number} were removed in good order", number=gone) if gone > 0 else ""
         console.print(_("✔ The ledger holds: {what}{removed}.", what=what, removed=removed), style="green")
         _print_unchecked(audited)
         return

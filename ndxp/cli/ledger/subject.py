@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.admin import Session
-from ndxp.cli.ledger.log import WRONG
+from ndxp.cli.ledger.log import wrong_with
 from ndxp.errors import code_name
 from ndxp.language import _
 from ndxp.ledger.asked import NUMBER, asked_about
@@ -43,7 +43,7 @@ def subject(
         )
         raise typer.Exit(2)
     session = Session(folder)
-    with progress("Reading the records") as show:
+    with progress(_("Reading the records")) as show:
         asked = asked_about(session, number, limit, show)
     found = asked.records
     if as_json:
@@ -72,7 +72,7 @@ def _show(found: list[dict[str, Any]], *, more: bool) -> None:
             record["user_id"] or "-",
             record["method"].rpartition("/")[2],
             record["purpose"] or "-",
-            WRONG.get(record["proof"]) or record["reason"] or code_name(record["status_code"]),
+            wrong_with(record) or record["reason"] or code_name(record["status_code"]),
             record["transaction_id"],
         )
         for record in found

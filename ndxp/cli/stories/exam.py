@@ -17,6 +17,7 @@ from ndxp.client import BlockingExchange
 from ndxp.clock import VIETNAM, Clock, move
 from ndxp.education.v1 import education_pb2 as pb
 from ndxp.education.v1.education_pb2_grpc import EducationServiceStub
+from ndxp.language import _
 from ndxp.options import Json
 from ndxp.samples.sample import true_claim
 from ndxp.terminal import console, print_json, styled, table
@@ -48,7 +49,7 @@ def exam(folder: Where = None, target: Target = "", keep: Keep = False, as_json:
 
     Examples: `ndxp demo exam`; `ndxp demo exam --keep`
     """
-    with an_exchange(folder, target, keep=keep) as (session, _, _running):
+    with an_exchange(folder, target, keep=keep) as (session, _there, _running):
         clock_file = simulated_clock(session.state)
         pupils = _pupils(World(), _RUSH + 1)
         with BlockingExchange(session.state.gateway, session.tokens(PORTAL), deadline=_DEADLINE) as exchange:
@@ -99,18 +100,29 @@ def _changed_too_late(stub: Any, registration: pb.Registration) -> str:
 def _print(told: dict[str, Any], first: pb.Registration) -> None:
     season = told["season"]
     console.print(
-        styled("[bold]Registration for the examination of {}[/], closes on {}.", season["year"], season["closingDay"])
+        styled(
+            _("[bold]Registration for the examination of {}[/], closes on {}."), season["year"], season["closingDay"]
+        )
     )
-    console.print("Every pupil in it is synthetic.\n")
+    console.print(_("Every pupil in it is synthetic."))
+    console.print()
     rows = []
     for field, particular in first.particulars.ListFields():
-        source = "population database" if particular.source == pb.SOURCE_POPULATION else "typed by the pupil"
-        typed = f"pupil typed {particular.typed}" if particular.differs else ""
+        source = _("population database") if particular.source == pb.SOURCE_POPULATION else _("typed by the pupil")
+        typed = _("pupil typed {typed}", typed=particular.typed) if particular.differs else ""
         rows.append((field.name.replace("_", " "), particular.value, source, typed))
     console.print(table(("field", "value", "filled in from", "differs"), rows))
+    console.print()
     console.print(
-        f"\n{told['registered']} of {told['asked']} pupils are registered, {told['asked'] - 1} of them in "
-        f"{told['seconds']} s; each was verified at the population database."
+        _(
+            "{registered} of {asked} pupils are registered, {rush} of them in {seconds} s; each was verified at the "
+            "population database.",
+            registered=told["registered"],
+            asked=told["asked"],
+            rush=told["asked"] - 1,
+            seconds=told["seconds"],
+        )
     )
-    console.print(f"After the closing day a change of wishes is refused: {told['late_change'] or 'it was not'}.")
-    console.print("Reported: over 1 M candidates, 660,000 applicants for admission, 94 % of them online.")
+    refused = told["late_change"] or _("it was not")
+    console.print(_("After the closing day a change of wishes is refused: {reason}.", reason=refused))
+    console.print(_("Reported: over 1 M candidates, 660,000 applicants for admission, 94 % of them online."))

@@ -22,6 +22,7 @@ from ndxp.cli.stories.telling import (
     until_recorded,
 )
 from ndxp.client import BlockingExchange
+from ndxp.language import _
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.one_stop.v1.one_stop_pb2_grpc import OneStopServiceStub
 from ndxp.options import Json
@@ -57,9 +58,9 @@ def land(folder: Where = None, target: Target = "", keep: Keep = False, as_json:
     """
     with an_exchange(folder, target, keep=keep) as (session, there, running):
         simulated_clock(session.state)
-        say = (lambda _: None) if as_json else say_step
+        say = (lambda step: None) if as_json else say_step
         if not as_json:
-            console.print(styled("[bold]A parcel of land is sold.[/] Every person in it is synthetic.\n"))
+            console.print(styled(_("[bold]A parcel of land is sold.[/] Every person in it is synthetic.\n")))
         found = _Sale(session).follow(say)
         until_recorded(session)
         days = days_between(found.received_at, found.ended_at)
@@ -68,13 +69,18 @@ def land(folder: Where = None, target: Target = "", keep: Keep = False, as_json:
         if as_json:
             print_json({"dossier": messages.shown(found), "working_days": days, "transactions": len(records)})
         else:
-            first = "" if running else f"`ndxp up -d --port 0 --clock manual --folder {there}`, then "
+            option = f" --folder {there}"
+            first = "" if running else _("`ndxp up -d --port 0 --clock manual{there}`, then ", there=option)
             state = one_stop.DossierState.Name(found.state).rpartition("_")[2].lower()
-            console.print(f"\nThe dossier {found.code} is {state}{': ' * bool(found.note)}{found.note}.")
+            note = f": {found.note}" if found.note else ""
+            console.print()
+            console.print(_("The dossier {code} is {state}{note}.", code=found.code, state=state, note=note))
+            took, number = count(days, "working day"), len(records)
             console.print(
-                f"It took {count(days, 'working day')}. {len(records)} transactions are in one trace, in the ledger."
+                _("It took {days}. {number} transactions are in one trace, in the ledger.", days=took, number=number)
             )
-            console.print(f"All of them: {first}`ndxp log search --trace {trace} --folder {there}`", soft_wrap=True)
+            search = f"`ndxp log search --trace {trace} --folder {there}`"
+            console.print(_("All of them: {first}{search}", first=first, search=search), soft_wrap=True)
         if found.state != one_stop.DOSSIER_STATE_DONE:
             raise typer.Exit(1)
 

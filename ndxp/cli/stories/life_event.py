@@ -22,6 +22,7 @@ from ndxp.cli.stories.telling import (
     say_step,
     until_recorded,
 )
+from ndxp.language import _
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.options import Json
 from ndxp.plural import count
@@ -64,7 +65,9 @@ def birth(
     """
     mother = _citizen(citizen) if citizen is not None else World().persona("newborn-mother").citizen
     if mother.deceased:
-        raise typer.BadParameter(f"the citizen {mother.number} is deceased and cannot file; `ndxp people` shows others")
+        raise typer.BadParameter(
+            _("the citizen {number} is deceased and cannot file; `ndxp people` shows others", number=mother.number)
+        )
     _tell(BIRTH, birth_of(mother, request_id=str(uuid4())), folder, target, keep=keep, as_json=as_json)
 
 
@@ -88,7 +91,9 @@ def death(
 def _citizen(number: str) -> Citizen:
     citizen = World().citizen(number)
     if citizen is None:
-        raise typer.BadParameter(f"no citizen has the number {number[:20]!r}; `ndxp people` shows some")
+        raise typer.BadParameter(
+            _("no citizen has the number {number!r}; `ndxp people` shows some", number=number[:20])
+        )
     return citizen
 
 
@@ -100,9 +105,9 @@ def _tell(story: Story, request: Any, folder: Path | None, target: str, *, keep:
 def _finish(story: Story, session: Session, request: Any, folder: Path, *, running: bool, as_json: bool) -> None:
     """Files the application, follows it to its end, and says how long it took."""
     clock_file = simulated_clock(session.state)
-    say: Callable[[pb.Step], None] = (lambda _: None) if as_json else say_step
+    say: Callable[[pb.Step], None] = (lambda step: None) if as_json else say_step
     if not as_json:
-        console.print(styled("[bold]{}.[/] Every person in it is synthetic.\n", story.what))
+        console.print(styled(_("[bold]{}.[/] Every person in it is synthetic.\n"), _(story.what)))
     code = file(session.state, request)
     found = follow(clock_file, lambda: fetch(session.state, code), say)
     until_recorded(session)
@@ -127,20 +132,24 @@ def working_days(found: pb.Dossier) -> int:
 def _reckon(story: Story, found: pb.Dossier, days: int, calls: int, folder: Path, *, running: bool) -> None:
     verdict = "[green]✔[/]" if found.state == pb.DOSSIER_STATE_DONE else "[red]✗[/]"
     note = f": {found.note}" if found.note else ""
-    console.print(styled(f"\n{verdict} The dossier is {{}}{{}}.", dossier.state_of(found), note))
+    console.print(styled(f"\n{verdict} " + _("The dossier is {}{}."), dossier.state_of(found), note))
     console.print(
-        f"It took {count(days, 'working day')}; it was due within {story.due}. Before the agencies were linked it took "
-        f"{story.before}, as reported."
+        _(
+            "It took {days}; it was due within {due}. Before the agencies were linked it took {before}, as reported.",
+            days=count(days, "working day"),
+            due=story.due,
+            before=story.before,
+        )
     )
-    console.print(f"{calls} transactions through the gateway, all in one trace and in the ledger.")
+    console.print(_("{number} transactions through the gateway, all in one trace and in the ledger.", number=calls))
     there = f" --folder {folder}"
-    first = "" if running else f"`ndxp up -d --port 0 --clock manual{there}`, then "
+    first = "" if running else _("`ndxp up -d --port 0 --clock manual{there}`, then ", there=there)
     of_civil_status = pb.PROCEDURE_BIRTH_REGISTRATION, pb.PROCEDURE_DEATH_REGISTRATION
     told = (step.result for step in found.steps if step.procedure in of_civil_status)
     number = next((result for result in told if result.isdigit()), "NUMBER")
     console.print(
         styled(
-            "[bold]The whole way:[/] {}`ndxp dossier {}{}`; who asked about whom: `ndxp log subject {}{}`",
+            _("[bold]The whole way:[/] {}`ndxp dossier {}{}`; who asked about whom: `ndxp log subject {}{}`"),
             first, found.one_stop_code or found.code, there, number, there,
         ),
         soft_wrap=True,

@@ -12,6 +12,7 @@ from ndxp.cli.clock import simulated_clock
 from ndxp.cli.stories.telling import Keep, Target, Where, an_exchange
 from ndxp.client import BlockingExchange
 from ndxp.clock import Clock, moment_of, move
+from ndxp.language import _
 from ndxp.options import Json
 from ndxp.residence.v1 import residence_pb2 as pb
 from ndxp.residence.v1.residence_pb2_grpc import ResidenceServiceStub
@@ -155,18 +156,31 @@ def _notice(
 
 
 def _print(told: dict[str, Any]) -> None:
-    console.print(styled("[bold]An evening of stays.[/] Every person in it is synthetic.\n"))
+    console.print(styled(_("[bold]An evening of stays.[/] Every person in it is synthetic.\n")))
     forty = told["forty_days"]
     first, again = told["near_relative"]
     late, next_day = told["arrived_at_20_notified_at_23_30"], told["arrived_at_23_30"]
     rows = [
-        ("21:30", f"a lodging, {_GUESTS} guests in one stream", f"{told['lodging'].get('ACCEPTED', 0)} accepted"),
-        ("21:30", "the same lodging, a guest for 40 days", f"refused: {forty['reason']} ({forty['field']})"),
-        ("21:30", "a mother, her child at home", first.lower().replace("_", " ")),
-        ("21:30", "the same child again", again.lower().replace("_", " ")),
-        ("23:30", "a guest who came at 20:00", "accepted, late" if late["late"] else "accepted"),
-        ("23:30", "a guest who came just now", f"accepted, in time: due by {next_day['due']} of the next day"),
+        (
+            "21:30",
+            _("a lodging, {guests} guests in one stream", guests=_GUESTS),
+            _("{number} accepted", number=told["lodging"].get("ACCEPTED", 0)),
+        ),
+        (
+            "21:30",
+            _("the same lodging, a guest for 40 days"),
+            _("refused: {reason} ({field})", reason=forty["reason"], field=forty["field"]),
+        ),
+        ("21:30", _("a mother, her child at home"), first.lower().replace("_", " ")),
+        ("21:30", _("the same child again"), again.lower().replace("_", " ")),
+        ("23:30", _("a guest who came at 20:00"), _("accepted, late") if late["late"] else _("accepted")),
+        (
+            "23:30",
+            _("a guest who came just now"),
+            _("accepted, in time: due by {time} of the next day", time=next_day["due"]),
+        ),
     ]
     console.print(table(("at", "who is notified", "what became of it"), rows))
-    console.print(f"\nTonight in Hà Nội: {told['tonight_in_hanoi']} stays.")
-    console.print("Reported: 4,919,882 stays, 4,912,994 of them online.")
+    console.print()
+    console.print(_("Tonight in Hà Nội: {number} stays.", number=told["tonight_in_hanoi"]))
+    console.print(_("Reported: 4,919,882 stays, 4,912,994 of them online."))

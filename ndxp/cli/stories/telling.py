@@ -13,6 +13,7 @@ from ndxp.admin import Session
 from ndxp.cli import dossier
 from ndxp.cli.demo import DEMO_FOLDER, make_room, mark, running_at
 from ndxp.clock import Clock, moment_of, move
+from ndxp.language import _
 from ndxp.life_events.v1 import life_events_pb2 as pb
 from ndxp.one_stop.v1 import one_stop_pb2 as one_stop
 from ndxp.sandbox import life, plan
@@ -81,7 +82,9 @@ def follow(
         if found.HasField("ended_at"):
             return found
         if time.monotonic() > deadline:
-            raise life.StartFailed(f"the dossier {found.code} does not go on; `ndxp log tail` and the logs tell more")
+            raise life.StartFailed(
+                _("the dossier {code} does not go on; `ndxp log tail` and the logs tell more", code=found.code)
+            )
         if act is not None:
             act(found)
         if steps:
@@ -115,4 +118,4 @@ def say_step(step: pb.Step) -> None:
     console.print(
         styled("{}  [bold]{}[/] {}{}", dossier.nation(step.at), step.subsystem, step.what, result), soft_wrap=True
     )
-    console.print(styled("[dim]{}transaction {}[/]", " " * 22, step.transaction_id or "-"), soft_wrap=True)
+    console.print(styled("[dim]{}" + _("transaction {}") + "[/]", " " * 22, step.transaction_id or "-"), soft_wrap=True)

@@ -1,5 +1,6 @@
 """Explanations of transactions, for each way in which a call can end."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway.core.faults import Fault
 from gateway.core.registry import Grant, Member, Registry, Service, Snapshot
 from gateway.core.transaction import Origin, Phase, Record
 from ndxp.errors import RULES, Code, Reason
+from ndxp.language import Language, speaker
 
 CLIENT, SERVICE = "VN/GOV/H26/one-stop", "VN/GOV/G01/demo"
 AT_GATEWAY = [reason for reason, rule in RULES.items() if rule.hop.startswith("gateway/")]
@@ -27,9 +29,11 @@ SERVICES = [
 ]
 
 
-def explain(records: list[Record], *grants: Grant, faults: Sequence[Fault] = ()) -> Explanation:
+def explain(
+    records: list[Record], *grants: Grant, faults: Sequence[Fault] = (), language: Language = "en"
+) -> Explanation:
     registry = Registry(instance="VN", members=MEMBERS, services=SERVICES, grants=list(grants), faults=list(faults))
-    return explaining.explain(records, Snapshot(registry, {}))
+    return explaining.explain(records, Snapshot(registry, {}), speaker(language))
 
 
 def grant(*methods: str, **terms: Any) -> Grant:
@@ -126,6 +130,19 @@ def test_a_denied_call_is_judged_at_its_own_time() -> None:
     assert "is not valid before 1970-01-02" in why(explanation, "authorise")
 
 
+def test_an_old_refusal_says_that_it_is_explained_by_the_rights_of_now() -> None:
+    told = why(explain([record(**DENIED)], grant("Put")), "authorise")
+    assert told == (
+        f"PERMISSION_DENIED (ACCESS_DENIED): by the rights of now, which may have changed since: "
+        f"{CLIENT} has no grant to call Get of demo.v1.Demo at {SERVICE}; its grant g is for Put"
+    )
+    vietnamese = why(explain([record(**DENIED)], grant("Put"), language="vi"), "authorise")
+    assert vietnamese == (
+        f"PERMISSION_DENIED (ACCESS_DENIED): theo các quyền hiện nay, có thể đã thay đổi sau lời gọi: "
+        f"{CLIENT} không có quyền gọi Get của demo.v1.Demo tại {SERVICE}; quyền g của bên gọi dành cho Put"
+    )
+
+
 def test_a_call_that_was_denied_before_its_grant_came_is_told_so() -> None:
     explanation = explain([record(**DENIED)], grant("Get"))
     assert why(explanation, "authorise").endswith("no grant fitted then; grant g does now")
@@ -198,3 +215,46 @@ def test_a_fault_that_the_caller_asked_for_is_called_so() -> None:
     explanation = explain([record(fault="caller")])
     assert why(explanation, "fault") == "the caller asked for it (x-ndxp-fault)"
     assert explanation.remedy == "leave out x-ndxp-fault"
+
+
+ENDINGS: list[Record] = [
+    record(),
+    record(Phase.REQUEST),
+    record(fault="late,gone,caller", attempt=2, replay_of="first"),
+    record(client="", service="", grant="", status_code=16, reason="TOKEN_INVALID", origin=Origin.GATEWAY),
+    record(status_code=Code.NOT_FOUND, reason="NO_SUCH_CARD"),
+    record(status_code=Code.CANCELLED, origin=Origin.GATEWAY),
+    record(status_code=Code.UNAVAILABLE, reason=Reason.FAULT_INJECTED, origin=Origin.GATEWAY, fault="late"),
+    record(**{**DENIED, "reason": Reason.PURPOSE_REQUIRED}),
+    record(**{**DENIED, "method": f"{REST}/Get"}),
+    *(record(status_code=RULES[reason].code, reason=reason, origin=Origin.GATEWAY) for reason in AT_GATEWAY),
+]
+
+
+@pytest.mark.parametrize("ended", ENDINGS, ids=lambda ended: f"{ended.reason or ended.phase}")
+def test_each_ending_is_explained_in_vietnamese_with_the_same_decisions_and_names(ended: Record) -> None:
+    known = [grant("Get", purposes=["care"]), grant("Get", contract=REST, paths=["/clinic/*"])]
+    english = explain([ended], *known, faults=[LATE])
+    vietnamese = explain([ended], *known, faults=[LATE], language="vi")
+    assert decisions(vietnamese) == decisions(english)
+    assert [step.micros for step in vietnamese.steps] == [step.micros for step in english.steps]
+    pairs = [(english.verdict, vietnamese.verdict), (english.remedy, vietnamese.remedy)]
+    pairs += [(step.why, twin.why) for step, twin in zip(english.steps, vietnamese.steps, strict=True)]
+    for told, twin in pairs:
+        assert (twin == told) == (told == ""), "a sentence that is not translated"
+        names = re.findall(r"[A-Z]{2,}/[\w/-]+|[A-Z]{2,}_[A-Z_]+|`[^`]+`|x-ndxp-\w+", told)
+        assert [name for name in names if name not in twin] == []
+
+
+def test_an_explanation_in_vietnamese_is_plain_to_read() -> None:
+    explanation = explain([record(fault="late")], grant("Get", purposes=["care", "tax"]), faults=[LATE], language="vi")
+    assert explanation.verdict == (
+        f"{CLIENT} đã gọi demo.v1.Demo/Get của {SERVICE} (bị gây nhiễu có chủ đích) và nhận được câu trả lời"
+    )
+    assert why(explanation, "authorise") == f"quyền g của {SERVICE}: cho mục đích care hoặc tax"
+    assert explanation.remedy == "chờ lỗi giả lập kết thúc, hoặc gỡ nó: `ndxp fault remove late`"
+
+
+def test_the_meaning_of_a_reason_is_told_in_vietnamese() -> None:
+    over = record(status_code=Code.RESOURCE_EXHAUSTED, reason=Reason.QUOTA_EXCEEDED, origin=Origin.GATEWAY)
+    assert why(explain([over], language="vi"), "admit") == "RESOURCE_EXHAUSTED (QUOTA_EXCEEDED): Vượt hạn mức lời gọi"

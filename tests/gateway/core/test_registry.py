@@ -16,6 +16,7 @@ from gateway.settings import ControlSettings
 from ndxp.access_log.v1 import access_log_pb2
 from ndxp.exchange.v1 import exchange_pb2
 from ndxp.identifiers import Subsystem
+from ndxp.language import ENGLISH
 from ndxp.population.v1 import population_pb2
 from ndxp.wire import metadata
 from tests.support.agencies import PARTS
@@ -150,7 +151,7 @@ def test_a_registry_that_does_not_hold_is_refused_with_place_and_fault(data: Any
 
 def test_a_provider_of_rest_services_and_a_grant_of_their_paths_hold() -> None:
     made = parse(rest(paths=["/clinic/patients/*", "/clinic/visits/**"]))
-    assert made.grants[1].terms == "for the paths /clinic/patients/*, /clinic/visits/**"
+    assert made.grants[1].terms(ENGLISH) == "for the paths /clinic/patients/*, /clinic/visits/**"
     service = made.services[1]
     assert service.listens_at({service.provider: "agency:1"}) == "h:1"
     assert service.listens_at({service.provider: "agency:1", REST: "adapter:1"}) == "adapter:1"

@@ -128,9 +128,28 @@ def test_an_explanation_and_a_record_have_their_own_words_in_vietnamese(
     transaction = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT, "--json").data["transaction_id"]
     monkeypatch.setenv("NDXP_LANG", "vi")
     told = ndxp("explain", transaction).out
-    for word in ("quyết định", "đã qua", "bị từ chối", "chưa tới", "Cần làm: "):
+    for word in ("quyết định", "đã qua", "bị từ chối", "chưa tới", "Cần làm: ", f"{WITHOUT_GRANT} đã gọi {VERIFY}"):
         assert word in told
+    assert f"{WITHOUT_GRANT} không có quyền gọi VerifyCitizen" in " ".join(told.split())
+    english = ndxp("explain", transaction, "--json").data
+    assert english["remedy"] == RULES[Reason.ACCESS_DENIED].remedy
     assert ndxp("log", "show", transaction).out.split("\n")[0].split() == [transaction, "kết", "quả"]
+
+
+@pytest.mark.parametrize(
+    ("command", "vietnamese", "english"),
+    [
+        (("explain", "no-such"), "sổ cái không có giao dịch no-such", "the ledger has no transaction no-such"),
+        (("grants", "remove", "no-such"), "không có quyền no-such", "there is no grant no-such"),
+        (("fault", "remove", "no-such"), "không có lỗi giả lập no-such", "there is no fault no-such"),
+    ],
+)
+def test_what_the_admin_api_refuses_is_told_in_the_language_of_the_user(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], vietnamese: str, english: str
+) -> None:
+    assert english in ndxp(*command).complaint
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    assert vietnamese in ndxp(*command).complaint
 
 
 @pytest.mark.parametrize("method", [f"{POPULATION}/VerifyCitizens", "nobody.v1.Nothing/Do", "nonsense"])
@@ -162,11 +181,16 @@ def test_a_misspelt_method_is_refused_with_the_one_that_may_be_meant(ndxp: Ndxp,
     assert ndxp("call", name, "{}", "--json").data["error"]["did_you_mean"] == VERIFY
 
 
-def test_an_unknown_field_is_wrong_usage_and_the_fields_there_are_are_named(ndxp: Ndxp) -> None:
+def test_an_unknown_field_is_wrong_usage_and_the_fields_there_are_are_named(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran = ndxp("call", VERIFY, '{"citizenNo": "074079255028"}')
     assert ran.code == 2
     assert '"citizenNo"' in ran.complaint
     assert ran.complaint.endswith("; its fields are citizenNumber, fullName, birthDate")
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    vietnamese = ndxp("call", VERIFY, '{"citizenNo": "074079255028"}').complaint
+    assert vietnamese.endswith("; các trường của nó là citizenNumber, fullName, birthDate")
 
 
 @pytest.mark.parametrize("request_", ["5", "null", '"text"', '{"citizenNumber": 5}', '{"citizenNumber": {}}'])

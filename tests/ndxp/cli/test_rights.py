@@ -31,6 +31,15 @@ def test_can_says_no_with_the_nearest_grant_what_it_lacks_and_what_to_do(ndxp: N
     assert "What to do: " in ran.out
 
 
+def test_can_says_no_in_vietnamese(ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    told = ndxp("can", HOSPITAL, GET_CITIZEN).out
+    assert "VN/GOV/H26/hospital không có quyền gọi GetCitizen của ndxp.population.v1.PopulationService" in told
+    assert "quyền population-hospital-record của bên gọi yêu cầu nêu một trong các mục đích treatment" in told
+    assert "Cần làm: nêu đúng sự thật" in told
+    assert ndxp("can", HOSPITAL, GET_CITIZEN, "--json").data["message"].startswith(f"{HOSPITAL} has no grant")
+
+
 @pytest.mark.parametrize(
     ("member", "method", "more", "reason"),
     [

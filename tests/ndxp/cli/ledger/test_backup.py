@@ -32,6 +32,9 @@ def test_a_backup_of_a_running_exchange_is_proven_without_it(
     assert f"{verified.data['size']} records are in" in made.out
     again = ndxp("log", "backup", file, folder=exchange.folder)
     assert (again.code, "overwrites nothing" in again.complaint) == (1, True)
+    vietnamese = ndxp("log", "backup", tmp_path / "other.backup", folder=exchange.folder, NDXP_LANG="vi")
+    assert f"bản ghi trong {tmp_path / 'other.backup'}" in vietnamese.out
+    assert vietnamese.out.rstrip().endswith("đã xác minh.")
 
 
 @pytest.mark.long

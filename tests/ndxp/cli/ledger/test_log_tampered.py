@@ -66,11 +66,16 @@ def test_a_forged_record_has_no_explanation_and_no_evidence(ndxp: Ndxp, forged: 
     assert not (tmp_path / "proof.json").exists()
 
 
-def test_a_forged_record_is_marked_wherever_it_is_shown(ndxp: Ndxp, forged: str) -> None:
+def test_a_forged_record_is_marked_wherever_it_is_shown(
+    ndxp: Ndxp, forged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert ndxp("log", "show", forged, "--json").data[0]["proof"] == "changed"
     for words in (("log", "search", "--client", "VN/GOV/H01/one-stop"), ("log", "tail", "-n", 1000)):
         [line] = [line for line in ndxp(*words).out.splitlines() if forged in line]
         assert line.endswith("✗ CHANGED in the database")
+        monkeypatch.setenv("NDXP_LANG", "vi")
+        assert "✗ BỊ SỬA trong cơ sở dữ liệu" in ndxp(*words).out
+        monkeypatch.delenv("NDXP_LANG")
         assert {one["transaction_id"]: one["proof"] for one in ndxp(*words, "--json").data}[forged] == "changed"
 
 
