@@ -98,6 +98,7 @@ class Health:
                 if status != said:
                     said = status
                     await context.write(_Response(status=status))
+                    continue  # meanwhile it may have changed
                 if self._ended:
                     return  # a watcher would hold up the stop of the server
                 await changed.wait()

@@ -15,9 +15,9 @@ from hyperframe.frame import HeadersFrame, PingFrame, RstStreamFrame
 from drills.attacks.wire import PREFACE, Wire
 from ndxp.reflection import look_up
 from ndxp.testing import RunningExchange
-from ndxp.wire import status
+from ndxp.wire import metadata, status
 from ndxp.wire.streams import keep_status
-from tests.e2e.conftest import VISITOR, Visitor, failure_of, fresh_channel
+from tests.e2e.conftest import VISITOR, Visitor, every_worker, failure_of, fresh_channel
 from tests.e2e.test_front_door import SERVING, health
 from tests.support.echo import CONTRACT, Echo, Request
 from tests.support.fakes import PATIENCE, until, until_now
@@ -200,11 +200,17 @@ async def flooded(visitor: Visitor, target: str, flood: Callable[[Wire], None]) 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def victim(members: RunningExchange) -> AsyncIterator[Worker]:
-    """A worker that may be flooded: no other test calls it. Quotas do not end the flood."""
+    """A worker that may be flooded: no other test calls it. Quotas do not end the flood; they are as before after it."""
     members.admin.put("quotas", json={"consumer": VISITOR, "rate": 1e6, "burst": 10**6}).raise_for_status()
     async with worker(members, "victim") as victim:
         yield victim
     members.admin.delete("quotas", params={"consumer": VISITOR}).raise_for_status()
+    token = metadata.AUTHORIZATION, f"Bearer {members.tokens(VISITOR).blocking()}"
+
+    async def answered(channel: grpc.aio.Channel) -> bool:
+        return await CONTRACT.on(channel, "Look")(Request(), metadata=(token,)).code() is grpc.StatusCode.OK
+
+    await until(lambda: every_worker(answered, members))
 
 
 async def test_a_flood_of_resets_hurts_nobody_else(visitor: Visitor, echo: Echo, victim: Worker) -> None:
