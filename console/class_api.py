@@ -91,12 +91,6 @@ def router(classes: Classes) -> APIRouter:  # noqa: C901 - a list of routes
     return routes
 
 
-def _from_here(request: Request) -> bool:
-    """Whether a program of this machine asks: then both ends of its connection have one address."""
-    listens: tuple[str, int] | None = request.scope.get("server")
-    return request.client is not None and listens is not None and request.client.host == listens[0]
-
-
 def _language(request: Request) -> Language:
     """The language of whoever asks; English for programs that name none."""
     return accepted(request.headers.get("accept-language", "")) or "en"
@@ -104,6 +98,12 @@ def _language(request: Request) -> Language:
 
 def _ended() -> str:
     return _("the class has ended; ask your teacher")
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a program of this machine asks: then both ends of its connection have one address."""
+    listens: tuple[str, int] | None = request.scope.get("server")
+    return request.client is not None and listens is not None and request.client.host == listens[0]
 
 
 def _goes_on(classes: Classes) -> bool:

@@ -21,7 +21,7 @@ from loadtest.run import PATIENCE, Measured, Reckoning, check_validity, explain,
 from loadtest.traffic import Plan, TrafficStopped
 from loadtest.verdict import decide, decide_search, disturbed
 from ndxp.admin import Session
-from ndxp.language import Language, _, speaking
+from ndxp.language import Language, _, speaking, spoken
 
 _CONNECT = 3.0
 
@@ -55,6 +55,7 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
     """Searches for the highest rate that meets the profile's objectives; raises what ``run`` raises."""
     profile = profiles.load(plan.profile, plan.slo, http=plan.http)
     session, books = _open(plan.folder)
+    language = spoken()
     done: list[tuple[Plan, Measured]] = []
     held: list[float] = []
     with TemporaryDirectory(prefix="ndxp-load-") as into:
@@ -62,27 +63,28 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
         def step(rate: float) -> Step | None:
             attempt = replace(plan, rate=rate)
             folder = Path(into) / str(len(done))
-            title = _("step {number}: {rate}/s", number=len(done) + 1, rate=f"{rate:,.4g}")
-            title += _(", held {rate}", rate=f"{max(held):,.4g}") if held else ""
-            with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
-                try:
-                    measured = measure(session.state, attempt, folder, live)
-                except TrafficStopped:
-                    if not done:
-                        raise
-                    return None
-                live.say("cooling down")
-                with suppress(NotCaughtUp):  # the comparison at the end finds what is missing
-                    books.settle(PATIENCE)
+            with speaking(language):
+                title = _("step {number}: {rate}/s", number=len(done) + 1, rate=f"{rate:,.4g}")
+                title += _(", held {rate}", rate=f"{max(held):,.4g}") if held else ""
+                with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
+                    try:
+                        measured = measure(session.state, attempt, folder, live)
+                    except TrafficStopped:
+                        if not done:
+                            raise
+                        return None
+                    live.say("cooling down")
+                    with suppress(NotCaughtUp):  # the comparison at the end finds what is missing
+                        books.settle(PATIENCE)
             done.append((attempt, measured))
             if measured.results.aborted == STOPPED:
                 return None
-            with speaking(REPORTS):
-                found = _step(profile, attempt, measured)
+            found = _step(profile, attempt, measured)
             held.extend([rate] if found.passed else [])
             return found
 
-        found = search(step, start=start, precision=precision)
+        with speaking(REPORTS):
+            found = search(step, start=start, precision=precision)
         with Live(_("reckoning"), 1, quiet=quiet) as live:
             reckoning = reckon(books, [measured.results for _, measured in done], live.say)
         best = max(

@@ -92,14 +92,15 @@ def message(value: Any, method: MethodDescriptor) -> Message:
     kind = method.input_type
     try:
         if not isinstance(value, dict) and (not _is_known(kind) or kind.full_name in _OBJECTS):
-            raise TypeError("a message is a JSON object")
+            raise TypeError(_("a message is a JSON object"))
         made = GetMessageClass(kind)()
         json_format.ParseDict(value, made, descriptor_pool=kind.file.pool)
         made.SerializeToString()
     except RecursionError:
         raise WrongRequest(_("the request does not fit {name}: {deep}", name=kind.name, deep=_DEEP)) from None
     except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
-        fields = "" if _is_known(kind) else f"; its fields are {', '.join(f.json_name for f in kind.fields) or 'none'}"
+        known = ", ".join(f.json_name for f in kind.fields) or _("none")
+        fields = "" if _is_known(kind) else _("; its fields are {fields}", fields=known)
         raise WrongRequest(
             _("the request does not fit {name}: {why}{fields}", name=kind.name, why=_why(error), fields=fields)
         ) from None
@@ -156,15 +157,16 @@ def _after_space(text: str, at: int) -> int:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if any("\ud800" <= letter <= "\udfff" for name in found for letter in name):
-        raise ValueError("a name in it has half a character (a lone surrogate)")
+        raise ValueError(_("a name in it has half a character (a lone surrogate)"))
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)[:100]!r} is there twice")
+        names = [pair[0] for pair in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(_("{name!r} is there twice", name=twice[:100]))
     return found
 
 
 def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON; write it as a string")
+    raise ValueError(_("{word} is no JSON; write it as a string", word=word))
 
 
 def _why(error: Exception) -> str:

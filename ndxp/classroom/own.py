@@ -102,7 +102,9 @@ class Own:
 
     def _decide(self, request: str, decision: str, query: Query, body: Any) -> Any:
         if not any(each["id"] == request for each in self._grant_requests(query, body)):
-            raise NotYours(f"{request[:100]!r} is no request of your group; `ndxp grants pending` shows ids")
+            raise NotYours(
+                _("{request!r} is no request of your group; `ndxp grants pending` shows ids", request=request[:100])
+            )
         return self._admin.send("POST", f"/grant-requests/{path_part(request)}/{decision}", body=body)
 
     def _faults(self, query: Query, body: Any) -> Any:

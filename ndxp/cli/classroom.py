@@ -267,7 +267,7 @@ def _tell_where(running: Console, url: str, state: State) -> None:
     ]
     if running.fingerprint:
         lines += [
-            _("Browsers warn of the certificate. Its SHA-256 fingerprint must be this one:"),
+            _("If a browser warns of the certificate, its SHA-256 fingerprint must be this one:"),
             f"  {grouped(running.fingerprint)}",
         ]
     if running.local:

@@ -93,11 +93,11 @@ def add_member(
                 _("{member} is on this exchange; leave out --name and --group to add subsystems to it", member=member)
             )
         added = session.send("POST", "/members/subsystems", body={"member": member, "subsystems": subsystems})
-        done = f"{member} has {', '.join(subsystems)} too."
+        done = _("{member} has {subsystems} too.", member=member, subsystems=", ".join(subsystems))
     else:
         body = {"id": member, "name": name or member, "groups": group or [], "subsystems": subsystems}
         added = session.send("POST", "/members", body=body)
-        done = f"{member} is on the exchange."
+        done = _("{member} is on the exchange.", member=member)
     _credentials(added, added["credentials"], session, as_json, done)
 
 
@@ -107,13 +107,13 @@ def disable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = Fa
 
     Example: `ndxp member disable VN/GOV/H26`, and later `ndxp member enable VN/GOV/H26`
     """
-    _switch("disable", member, folder, as_json, f"{member} is disabled.")
+    _switch("disable", member, folder, as_json, _("{member} is disabled.", member=member))
 
 
 @member_app.command()
 def enable(member: _Member, folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     """Lets a member call again, with its old credentials."""
-    _switch("enable", member, folder, as_json, f"{member} may call.")
+    _switch("enable", member, folder, as_json, _("{member} may call.", member=member))
 
 
 @member_app.command()
@@ -126,7 +126,8 @@ def rotate(member: _Either, folder: Folder = DEFAULT_FOLDER, as_json: Json = Fal
     """
     session = Session(folder)
     rotated = session.send("POST", "/members/rotate", body={"member": member})
-    what = f"The credentials of {', '.join(rotated['credentials'])} are new; the old ones are refused."
+    names = ", ".join(rotated["credentials"])
+    what = _("The credentials of {subsystems} are new; the old ones are refused.", subsystems=names)
     _credentials(rotated, rotated["credentials"], session, as_json, what)
 
 
@@ -210,12 +211,16 @@ def _credentials(answer: Any, secrets: dict[str, str], session: Session, as_json
         )
 
 
+def _good_until(seconds: float) -> str:
+    return _("good until {time}", time=datetime.fromtimestamp(seconds).astimezone())
+
+
 def _print_keys(found: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
     rows = [
-        (key["kid"], "signs" if key["signs"] else f"good until {datetime.fromtimestamp(key['until']).astimezone()}")
+        (key["kid"], _("signs") if key["signs"] else _good_until(key["until"]))
         for key in sorted(found, key=lambda key: bool(key["signs"]))
     ]
     console.print(table(("key", ""), rows))

@@ -271,8 +271,8 @@ def _refuse_another_clock(state: State, clock: str) -> None:
 
 def _refuse_another_address(folder: Path, address: str) -> None:
     """Raises PlanFailed when other machines should reach an exchange that runs, and do not."""
-    console_there = Console.running(folder)
-    if address and (console_there is None or console_there.host != plan.host_of(address)):
+    running = Console.running(folder)
+    if address and (running is None or running.host != plan.host_of(address)):
         raise plan.PlanFailed(
             _(
                 "the exchange in {folder} runs already, and not for browsers at {address}: `ndxp down`, then start it "

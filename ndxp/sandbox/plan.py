@@ -6,7 +6,6 @@ import os
 import secrets
 import tempfile
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -87,7 +86,7 @@ def make(
     except ClockRefused as error:
         raise PlanFailed(str(error)) from error
     beside = [each.resolve() for each in beside]
-    outside = _outside(address) if address else None
+    host = host_of(address) if address else ""
     added = _added(beside)
     socket_folder, store = _socket(folder)
     data = folder / "store"
@@ -109,9 +108,9 @@ def make(
         "NDXP_ADAPTER_ADDRESS": f"{HOST}:{ports['adapter']}",
     }
     if tls:
-        certificates = _certify(folder / TLS_FOLDER, addresses, [outside.host] if outside else [])
+        certificates = _certify(folder / TLS_FOLDER, addresses, [host] if host else [])
         shared |= {"NDXP_TLS_FOLDER": str(certificates), **ONLY_1_3}
-    reached = str(replace(outside, port=ports["gateway"])) if tls and outside is not None else ""
+    reached = str(Address(host, ports["gateway"])) if tls and host else ""
     control = {
         **shared,
         "NDXP_CONTROL_ADDRESS": f"{HOST}:{ports['control']}",
@@ -184,28 +183,23 @@ def console_process(folder: Path, port: int | None = None, role: Role = "operato
         "NDXP_CONSOLE_ADDRESS": f"{HOST}:{port}",
     }  # fmt: skip
     if address:
-        outside = replace(_outside(address), port=port)
+        host = host_of(address)
         settings |= {
-            "NDXP_CONSOLE_ADDRESS": str(Address(_listening(outside.host), port)),
-            "NDXP_CONSOLE_NAMES": json.dumps([str(outside)]),
-            "NDXP_CONSOLE_TLS_FOLDER": str(_certify_console(folder, outside.host)),
+            "NDXP_CONSOLE_ADDRESS": str(Address(_listening(host), port)),
+            "NDXP_CONSOLE_NAMES": json.dumps([str(Address(host, port))]),
+            "NDXP_CONSOLE_TLS_FOLDER": str(_certify_console(folder, host)),
         }
     return Process(CONSOLE, command(CONSOLE), settings)
 
 
 def host_of(address: str) -> str:
-    """The host of an IP address or a name, as it stands in a URL without its brackets. Raises PlanFailed."""
-    return _outside(address).host
-
-
-def _outside(address: str) -> Address:
-    """An IP address or a name under which other machines reach this one. Raises PlanFailed."""
-    bare = address.lower().removeprefix("[").removesuffix("]")
+    """The host of an IP address or a name at which other machines reach this one. Raises PlanFailed."""
+    host = address.lower().removeprefix("[").removesuffix("]")
     try:
-        outside = Address.parse(str(Address(bare, 1)))
+        everywhere = Address.parse(str(Address(host, 1))).host in (EVERYWHERE, "::")
     except ValueError:
-        outside = Address(EVERYWHERE, 1)
-    if outside.host in (EVERYWHERE, "::"):
+        everywhere = True
+    if everywhere:
         raise PlanFailed(
             _(
                 "--address {address}: give the IP address or the name of this machine as others write it, such as "
@@ -213,7 +207,7 @@ def _outside(address: str) -> Address:
                 address=address[:100],
             )
         )
-    return outside
+    return host
 
 
 def _listening(host: str) -> str:

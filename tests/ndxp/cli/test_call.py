@@ -181,11 +181,16 @@ def test_a_misspelt_method_is_refused_with_the_one_that_may_be_meant(ndxp: Ndxp,
     assert ndxp("call", name, "{}", "--json").data["error"]["did_you_mean"] == VERIFY
 
 
-def test_an_unknown_field_is_wrong_usage_and_the_fields_there_are_are_named(ndxp: Ndxp) -> None:
+def test_an_unknown_field_is_wrong_usage_and_the_fields_there_are_are_named(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ran = ndxp("call", VERIFY, '{"citizenNo": "074079255028"}')
     assert ran.code == 2
     assert '"citizenNo"' in ran.complaint
     assert ran.complaint.endswith("; its fields are citizenNumber, fullName, birthDate")
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    vietnamese = ndxp("call", VERIFY, '{"citizenNo": "074079255028"}').complaint
+    assert vietnamese.endswith("; các trường của nó là citizenNumber, fullName, birthDate")
 
 
 @pytest.mark.parametrize("request_", ["5", "null", '"text"', '{"citizenNumber": 5}', '{"citizenNumber": {}}'])

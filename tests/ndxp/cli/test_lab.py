@@ -68,6 +68,22 @@ def test_the_explanation_comes_when_all_is_done_and_a_watch_ends_then(ndxp: Ndxp
     assert (first["state"], first["looked"]) == ("done", True)
 
 
+@pytest.mark.usefixtures("started")
+def test_a_lab_that_kills_processes_names_the_labs_that_are_on_the_exchange_too(ndxp: Ndxp) -> None:
+    told = ndxp("lab", "start", "13", "--json")
+    ndxp("lab", "finish")
+    assert told.data["name"] == "13-killed"
+    assert told.err.startswith("This lab kills processes of the exchange; these labs are on it too: ")
+    assert "01-first-call" in told.err
+    assert ndxp("lab", "start", "1").err == "", "it disturbs nobody"
+
+
+def test_the_list_says_which_labs_are_for_a_class(ndxp: Ndxp) -> None:
+    listed = {lab["name"]: lab["for_class"] for lab in ndxp("lab", "list", "--json").data}
+    assert (listed["01-first-call"], listed["13-killed"]) == (True, False)
+    assert "for a class" in ndxp("lab", "list").out
+
+
 def test_the_lab_speaks_the_language_that_it_was_started_in(ndxp: Ndxp) -> None:
     assert "Nhiệm vụ 1 (verify)" in ndxp("lab", "start", "first-call", "--lang", "vi").out
     checked = ndxp("lab", "check").out
