@@ -221,6 +221,12 @@ def test_the_console_is_off_until_it_is_asked_for_and_has_tls_and_no_signing_key
     assert "'.[console," in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["console", "load", "load-worker"])
+def test_secrets_that_change_are_read_where_control_writes_them(name: str) -> None:
+    [start] = [word for word in SERVICES[name]["entrypoint"] if "ndxp attach" in word]
+    assert " && ln -sf /run/ndxp/credentials.json /tmp/ndxp/ && exec " in start
+
+
 @pytest.mark.parametrize("name", ["load", "load-worker"])
 def test_the_load_test_can_read_the_operators_credentials_and_no_key(name: str) -> None:
     assert SERVICES[name]["volumes"] == ["operator-keys:/run/ndxp:ro"]

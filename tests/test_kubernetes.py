@@ -452,6 +452,12 @@ def test_the_console_has_the_certificate_and_the_credentials_that_values_name(ev
         assert probe == {"path": HEALTH, "port": "https", "scheme": "HTTPS"}
 
 
+def test_secrets_that_change_are_read_where_they_are_mounted(everything: Rendered) -> None:
+    attached = everything.text.count("ndxp attach envoy:50051")
+    assert attached == everything.text.count("&& ln -sf /run/ndxp/credentials.json /tmp/ndxp/")
+    assert attached >= 2
+
+
 def test_an_empty_list_means_nobody(cases: dict[str, Rendered]) -> None:
     found = flows(cases["closed"])
     assert {source for source, to, _ in found if to == "envoy"} == ASKING | {"rest"} > {"health-insurance", "passports"}

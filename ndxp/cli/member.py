@@ -1,5 +1,6 @@
 """Commands about members and their credentials: members, member, token, keys."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from ndxp.identifiers import in_slashes
 from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.terminal import console, print_json, table, warn
+from ndxp.whole_file import whole_file
 
 app = typer.Typer()
 member_app = typer.Typer(
@@ -185,7 +187,14 @@ def _switch(verb: str, member: str, folder: Any, as_json: bool, done: str) -> No
 
 
 def _credentials(answer: Any, secrets: dict[str, str], session: Session, as_json: bool, done: str) -> None:
-    """Prints what was done and where the secrets are; the secrets themselves only with --json."""
+    """Prints what was done and where the secrets are; the secrets themselves only with --json.
+
+    The file of an attached exchange is a copy, which gets them here.
+    """
+    if session.state.attached and secrets:
+        known = json.loads(session.state.credentials.read_text(encoding="utf-8"))
+        with whole_file(session.state.credentials) as file:
+            file.write(json.dumps({**known, **secrets}, indent=1).encode())
     if as_json:
         print_json(answer)
         return

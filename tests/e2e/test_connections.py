@@ -200,7 +200,7 @@ async def flooded(visitor: Visitor, target: str, flood: Callable[[Wire], None]) 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def victim(members: RunningExchange) -> AsyncIterator[Worker]:
-    """A worker that may be flooded: no other test calls it. Quotas do not end the flood; they are as before after it."""
+    """A worker that may be flooded: no other test calls it. Quotas do not end the flood."""
     members.admin.put("quotas", json={"consumer": VISITOR, "rate": 1e6, "burst": 10**6}).raise_for_status()
     async with worker(members, "victim") as victim:
         yield victim

@@ -61,6 +61,18 @@ def test_an_attached_folder_is_as_good_as_the_exchanges_own(
     assert (elsewhere / "credentials.json").stat().st_mode & 0o077 == 0
 
 
+def test_secrets_that_are_made_from_an_attached_folder_are_in_it_too(
+    ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
+) -> None:
+    attach(ndxp_alone, exchange, elsewhere)
+    for words in (("add", "VN/COM/attached", "app"), ("rotate", "VN/COM/attached")):
+        done = ndxp_alone("member", *words, "--folder", elsewhere)
+        assert f"Secrets of VN/COM/attached/app are in {elsewhere / 'credentials.json'}" in done.out
+        token = ndxp_alone("token", "VN/COM/attached/app", "--folder", elsewhere)
+        assert token.code == 0, token.err
+    assert (elsewhere / "credentials.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_doors_of_an_exchange_elsewhere_are_known_once_they_are_named(
     ndxp_alone: "Ndxp", exchange: RunningExchange, elsewhere: Path
 ) -> None:
