@@ -2,7 +2,8 @@
 
 A page is one terminal in a clone of its own: its bash fences run in their order in one shell, and its python fences
 between them, those with a test by pytest. A snippet that cannot run here has its reason in a comment of the Markdown
-before it, ``<!-- not run: REASON -->``. The exchanges of the pages listen at the usual ports.
+before it, ``<!-- not run: REASON -->``. A page with the commands of a page before it, in another language, is not run
+again. The exchanges of the pages listen at the usual ports.
 """
 
 import os
@@ -29,6 +30,11 @@ PATIENCE = 900.0
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+_OF_A_LANGUAGE = re.compile(
+    r"(?:^|(?<=\s))#.*$| --lang (?:en|vi)\b|^export NDXP_LANG=\w+\n|(?<=echo )\"[^\"]*\"", re.MULTILINE
+)
+"""What differs in the commands of a page in another language: comments, the language's name, words that are echoed."""
+
 _INSTALLS = ("README.md", "README.vi.md", "docs/guides/client.md")
 """Pages that say how to install it: they begin with nothing but Python."""
 
@@ -64,17 +70,25 @@ def named(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def commanding(page: Path) -> bool:
-    """Whether a page has anything to run."""
-    return any(each.kind in ("bash", "python") and not each.reason for each in snippets(page))
+def commanding() -> list[Path]:
+    """The pages that have anything to run which no page before has in another language."""
+    found: dict[str, Path] = {}
+    for page in PAGES:
+        scripts = [each.script for each in _run(page)]
+        if scripts:
+            found.setdefault(_OF_A_LANGUAGE.sub("", "\n".join(scripts)), page)
+    return list(found.values())
+
+
+def _run(page: Path) -> Iterator[Snippet]:
+    return (each for each in snippets(page) if each.kind in ("bash", "python") and not each.reason)
 
 
 def terminal(page: Path) -> str:
     """The page as one script, which names each snippet before it runs."""
     parts = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true; ndxp down >/dev/null 2>&1 || true' EXIT"]
-    for each in snippets(page):
-        if each.kind in ("bash", "python") and not each.reason:
-            parts += [f"echo '== {each.place}'", each.script]
+    for each in _run(page):
+        parts += [f"echo '== {each.place}'", each.script]
     return "\n".join(parts)
 
 
@@ -91,7 +105,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commanding(page)], ids=named)
+@pytest.mark.parametrize("page", commanding(), ids=named)
 def test_a_page_runs_as_it_stands(page: Path, clone: Path) -> None:
     shutil.rmtree(clone / ".ndxp", ignore_errors=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("NDXP_", "PYTHON", "OTEL_"))}
