@@ -10,13 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from ndxp.sandbox import plan
 from ndxp.sandbox.console import Console, Role
 from ndxp.testing import RunningExchange
 from ndxp.tree import environment
-from tests.support.fakes import until_now
+from tests.support.fakes import PATIENCE, until_now
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -93,6 +95,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser window of its own, in English, that was not let in yet."""
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
     yield context
     context.close()
 

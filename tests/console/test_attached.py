@@ -45,7 +45,7 @@ def test_the_pages_of_an_attached_exchange_show_what_is_known_of_it(
     expect(page.get_by_text("Its one-stop system answers.")).to_be_visible()
     page.goto(f"{attached.url}/ledger")
     page.get_by_role("button", name="Verify the whole ledger").click()
-    expect(page.get_by_text("The ledger holds.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("The ledger holds.")).to_be_visible()
     page.get_by_role("button", name="Copy, change, verify").click()
     expect(page.get_by_text("is attached to an exchange elsewhere, whose ledger is there")).to_be_visible()
     expect(page.locator(".trouble")).to_be_hidden()

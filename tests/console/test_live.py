@@ -104,7 +104,7 @@ def test_a_name_that_is_html_is_text_in_the_picture_and_in_the_table(
     page: Page, exchange: RunningExchange, visitor: str
 ) -> None:
     be_refused(exchange, visitor)
-    expect(page.locator("tr", has_text="· app")).to_contain_text(SCRIPT, timeout=20_000)
+    expect(page.locator("tr", has_text="· app")).to_contain_text(SCRIPT)
     expect(page.locator(".graph text", has_text="<img src=x")).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
 
@@ -116,7 +116,7 @@ def test_a_fault_that_a_pair_can_meet_is_said(page: Page, exchange: RunningExcha
     try:
         verify(exchange)
         row = page.locator("tr", has_text="Hồ Chí Minh · one-stop").first
-        expect(row).to_contain_text("live-test", timeout=20_000)
+        expect(row).to_contain_text("live-test")
     finally:
         exchange.admin.delete("faults").raise_for_status()
 
@@ -145,7 +145,7 @@ def test_a_viewer_sees_the_figures_without_the_checkpoint_and_the_page_goes_on_a
         page.goto(console.entrance())
         expect(page.get_by_role("alert").filter(has_text="ndxp up -d")).to_be_visible()
         plan.write_bytes(kept)
-        expect(page.locator(".figures strong").last).to_have_text(re.compile(r"^[\d,]+$"), timeout=20_000)
+        expect(page.locator(".figures strong").last).to_have_text(re.compile(r"^[\d,]+$"))
         expect(page.locator(".trouble")).to_be_hidden()
         expect(page.locator(".figures")).not_to_contain_text("signs")
         expect(page.locator(".q-notification")).to_have_count(0)

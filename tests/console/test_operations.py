@@ -137,7 +137,7 @@ def test_the_page_says_that_no_exchange_runs_and_goes_on_by_itself(
         page.goto(f"{console.url}/operations")
         expect(page.get_by_role("alert").filter(has_text="ndxp up -d")).to_be_visible()
         state.write_bytes(kept)
-        expect(page.locator("nav.map a.tile")).to_have_count(63, timeout=20_000)
+        expect(page.locator("nav.map a.tile")).to_have_count(63)
 
 
 def test_without_the_operators_secret_the_page_says_what_is_missing(

@@ -85,7 +85,7 @@ def test_what_does_not_agree_is_shown(people: Page) -> None:
     people.get_by_text("At random, by conditions").click()
     people.get_by_role("button", name="Somebody whose registers do not agree").click()
     differs = people.locator("section", has=people.get_by_role("heading", name="What does not agree"))
-    expect(differs.locator(".verdict.bad").first).to_be_visible(timeout=30_000)
+    expect(differs.locator(".verdict.bad").first).to_be_visible()
 
 
 def test_agencies_are_asked_by_real_calls_which_the_citizen_sees_afterwards(

@@ -218,7 +218,7 @@ def test_a_page_says_that_no_exchange_runs_and_goes_on_by_itself(
         page.goto(f"{console.url}{PATH}")
         expect(page.get_by_role("alert").filter(has_text="ndxp up -d")).to_be_visible()
         plan.write_bytes(kept)
-        expect(page.locator(f"[row-id='{answered}']")).to_be_visible(timeout=20_000)
+        expect(page.locator(f"[row-id='{answered}']")).to_be_visible()
         expect(page.locator(".trouble")).to_be_hidden()
 
 
@@ -237,6 +237,6 @@ def test_a_page_says_that_the_gateway_is_away_and_when_it_is_back(
         page.goto(f"{console.url}{PATH}")
         expect(page.locator(".ag-row").first).to_be_visible()
         gateway.close()
-        expect(page.get_by_role("alert").filter(has_text=f"127.0.0.1:{port}")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("alert").filter(has_text=f"127.0.0.1:{port}")).to_be_visible()
         with socket.create_server(("127.0.0.1", port)):
-            expect(page.locator(".trouble")).to_be_hidden(timeout=20_000)
+            expect(page.locator(".trouble")).to_be_hidden()
