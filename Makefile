@@ -24,7 +24,7 @@ test: $(VENV)/ready-dev  ## the tests; half of their time they wait for processe
 	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not browser"
 
 test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, drills, upgrades, installations
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long and not browser"
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "long and not browser"
 
 test-browser: $(VENV)/ready-dev  ## the tests of the console in a browser, which need Chromium
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m browser tests/console

@@ -31,7 +31,7 @@ from drills.attacks import (
     xroad,
 )
 from drills.attacks.attack import Attack
-from drills.attacks.neighbours import Answered, Neighbours, p99
+from drills.attacks.neighbours import BUSY, SELDOM, Answered, Neighbours, p99
 from drills.attacks.target import Outcome, Target
 from drills.sandbox import NotResumed
 
@@ -118,7 +118,8 @@ class Drill:
         """The result of every kind as it ends. Raises StartFailed, PlanFailed and NotResumed."""
         for tls, kinds in groupby(self._kinds, _SECURE.__contains__):
             with closing(Target(self.folder / ("with-tls" if tls else "run"), tls=tls)) as target:
-                with Neighbours(target.state, {name: target.token(name) for name in _NEIGHBOURS}) as neighbours:
+                tokens = {name: target.token(name) for name in _NEIGHBOURS}
+                with Neighbours(target.state, tokens, BUSY if self._calls else SELDOM) as neighbours:
                     neighbours.wait(100, _BOUND)  # warm up
                     for kind in kinds:
                         yield self._kind(kind, target, neighbours)

@@ -26,7 +26,10 @@ from ndxp.wire import metadata, status
 from ndxp.wire.tls import Tls, connect
 from ndxp.world import World
 
-_PEOPLE, _PAUSE, _DEADLINE = 200, 0.004, 20.0
+_PEOPLE, _DEADLINE = 200, 20.0
+
+BUSY, SELDOM = 0.004, 0.05
+"""Seconds between two calls: where durations are compared, and where it is only seen whether calls fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,13 @@ class Answered:
 
 
 class Neighbours:
-    """They call during a ``with`` statement. ``answered`` grows."""
+    """They call during a ``with`` statement, with ``pause`` seconds between two calls. ``answered`` grows."""
 
-    def __init__(self, exchange: State, tokens: Mapping[str, str]) -> None:
+    def __init__(self, exchange: State, tokens: Mapping[str, str], pause: float = BUSY) -> None:
         self.answered: list[Answered] = []
         folder = str(exchange.tls_folder) if exchange.tls else ""
-        self._given = json.dumps({"gateway": exchange.gateway, "tls": folder, "tokens": dict(tokens)})
+        given = {"gateway": exchange.gateway, "tls": folder, "tokens": dict(tokens), "pause": pause}
+        self._given = json.dumps(given)
         self._process: subprocess.Popen[str]
         self._reader = threading.Thread(target=self._read)
 
@@ -101,10 +105,10 @@ def main() -> None:
     ]
     for name, token in given["tokens"].items():
         tls = Tls.load(Path(given["tls"]), name) if given["tls"] else None
-        threading.Thread(target=_call, args=(given["gateway"], tls, token, people)).start()
+        threading.Thread(target=_call, args=(given["gateway"], tls, token, people, given["pause"])).start()
 
 
-def _call(gateway: str, tls: Tls | None, token: str, people: list[Any]) -> None:
+def _call(gateway: str, tls: Tls | None, token: str, people: list[Any], pause: float) -> None:
     identity = ((metadata.AUTHORIZATION, f"Bearer {token}"),)
     with connect(gateway, tls, OPTIONS) as channel:
         verify: Any = population_pb2_grpc.PopulationServiceStub(channel).VerifyCitizen
@@ -117,7 +121,7 @@ def _call(gateway: str, tls: Tls | None, token: str, people: list[Any]) -> None:
                 code, explained = failure.code.name, bool(failure.reason and failure.transaction_id)
             sys.stdout.write(f"{began} {time.monotonic() - began} {code} {explained}\n")
             sys.stdout.flush()
-            time.sleep(_PAUSE)
+            time.sleep(pause)
 
 
 if __name__ == "__main__":
