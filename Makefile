@@ -12,7 +12,7 @@ code = $(PROTOC) --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(PROTO
 # Processes start a quarter sooner when Python keeps what it has compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test test-long test-browser test-scaffold snippets screenshots site lint generate protos bench drills attacks interop clean
+.PHONY: demo up test test-long test-drills test-browser test-scaffold snippets screenshots site lint generate protos bench drills attacks interop clean
 
 demo: $(VENV)/ready  ## a whole exchange, a sample of the reported year through it, and a reckoning
 	@$(BIN)/ndxp demo
@@ -21,10 +21,13 @@ up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 	@$(BIN)/ndxp up
 
 test: $(VENV)/ready-dev  ## the tests; half of their time they wait for processes, so four at a time, a file in one piece
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not browser"
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not drill and not browser"
 
-test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, drills, upgrades, installations
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "long and not browser"
+test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, installations
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long and not browser"
+
+test-drills: $(VENV)/ready-dev  ## the drills in a short form: attacks, kills, floods, upgrades, the check of every agency; with DRILL=FILE one of them
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m drill $(DRILL)
 
 test-browser: $(VENV)/ready-dev  ## the tests of the console in a browser, which need Chromium
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m browser tests/console

@@ -30,6 +30,9 @@ from console.runs import Runs
 from console.sessions import Sessions
 from ndxp.address import Address
 
+_PATIENCE = 15.0
+"""Seconds for which a browser may be away or busy before its page is loaded anew and loses what was typed."""
+
 _ICON = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='3' fill='#0b5d78'/>"
     "<path d='M3 6h8L9 4m4 6H5l2 2' stroke='#fff' stroke-width='1.6' fill='none'/></svg>"
@@ -65,5 +68,8 @@ def application(
     classroom.add(classes)
     wall.add(classes)
     pages.include_router(class_api.router(classes))
-    ui.run_with(pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
+    ui.run_with(
+        pages, title="ndxp", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False,
+        reconnect_timeout=_PATIENCE,
+    )  # fmt: skip
     return Door(pages, sessions, address, classes, names=names, tls=tls)

@@ -6,7 +6,7 @@ from drills.classroom import hold
 from ndxp.testing import RunningExchange
 
 
-@pytest.mark.long
+@pytest.mark.drill
 def test_groups_do_two_labs_at_once_and_see_only_their_own_calls(exchange: RunningExchange) -> None:
     found = hold(exchange.folder, groups=3, seconds=0, pause=0)
     assert (found.wrong, found.labs) == ([], 3)

@@ -10,7 +10,7 @@ import pytest
 
 from drills.attacks.drill import KINDS
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.drill
 
 HERE = Path(__file__).parents[2]
 SLOW = "certificates"

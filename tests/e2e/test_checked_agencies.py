@@ -6,7 +6,7 @@ from ndxp.testing import RunningExchange
 from tests.ndxp.cli.command import environment, run_main
 from tests.support.agencies import PARTS
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.drill
 
 PROVIDERS = ["VN/GOV/G22/exchange", *(part.subsystems[0] for part in PARTS.values())]
 

@@ -10,7 +10,7 @@ import pytest
 
 from drills.crash.faults import FAULTS
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.drill
 
 HERE = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ import pytest
 
 from drills.quota import FOURTH, LIMITED, TIMES, TOLERANCE
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.drill
 
 HERE = Path(__file__).parents[2]
 

@@ -20,7 +20,7 @@ from tests.support.fakes import until
 from tests.support.stores import Valkey
 from tests.support.workers import worker
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.drill
 
 HERE = Path(__file__).parents[2]
 
