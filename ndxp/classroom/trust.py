@@ -3,14 +3,13 @@
 import re
 import socket
 import ssl
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from ndxp.address import Address
 from ndxp.classroom.kept import ClassRefused
 from ndxp.language import _
-from ndxp.wire.tls import pinned
+from ndxp.wire.tls import fingerprint_of, pinned
 
 _PATIENCE = 10.0
 _HTTPS = 443
@@ -34,7 +33,7 @@ def trusted(url: str, fingerprint: str = "", authority: Path | None = None) -> b
     if authority is not None:
         return _of_authority(url, place, authority)
     shown = _shown(url, place)
-    digits = sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest()
+    digits = fingerprint_of(shown)
     if not fingerprint:
         return _of_this_machine(url, place, digits)
     expected = _BETWEEN.sub("", fingerprint).lower()

@@ -74,7 +74,7 @@ class Workplace:
         """The same calls as the ledger's records."""
         if self._once is not None and role in self._once:
             return self._once[role]
-        if not self._once:
+        if not self._once:  # else the ledger was waited for at the first look
             self._operator.recorded()
         found = list(records_of(self.admin, self.subsystems[role], self.since))
         if self._once is not None:

@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.responses import PlainTextResponse, Response
@@ -53,9 +53,10 @@ def router(  # noqa: C901 - a list of routes
         record whose row is kept with the signed statement of it, the places of rows that should not be there, damage
         in its small tables (then nothing else is given), and the signed statements of lost records.
         """
-        found = await _signed() if signed else await asyncio.to_thread(ledger.state)
+        if signed:
+            await _until_signed()
         published = (await store.get(CHECKPOINT) or b"").decode()
-        return {**found, "published": published, "losses": signer.losses()}
+        return {**await asyncio.to_thread(ledger.state), "published": published, "losses": signer.losses()}
 
     @routes.get("/ledger/derived")
     async def derived_from_records(after: Annotated[str, Query(pattern=f"^{MARK}$")] = "") -> shapes.Derived:
@@ -191,16 +192,13 @@ def router(  # noqa: C901 - a list of routes
         """
         return {"note": await asyncio.to_thread(signer.conformance, sha256)}
 
-    async def _signed() -> dict[str, Any]:
-        """The state when its checkpoint covers all records that there were; that of now when nobody signs them."""
+    async def _until_signed() -> None:
+        """Returns when a checkpoint covers all that was answered before, or when nobody signs it."""
         await caught_up(store)
         found = await asyncio.to_thread(ledger.state)
-        size, deadline = found["size"], time.monotonic() + _PATIENCE
-        with suppress(NoteRefused):
-            while not found["damage"] and _covered(found["checkpoint"]) < size and time.monotonic() < deadline:
-                await asyncio.sleep(_STEP)
-                found = await asyncio.to_thread(ledger.state)
-        return found
+        if not found["damage"]:
+            with suppress(NoteRefused, Problem):
+                await _covering(found["size"])
 
     async def _covering(seq: int) -> tuple[str, int]:
         """A signed checkpoint that covers a place; the recorder signs one about every second."""
