@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ndxp.wire import metadata
 from ndxp.world import Citizen, World
 from tests.services.chain import CARD, CHILD, HOUSEHOLD, Chain, at, open_chain, refusal
 from tests.services.conftest import KEEPER, MEMBER, OTHER, PORTAL, SECRETS
-from tests.support.fakes import TokenOffice
+from tests.support.fakes import TokenOffice, until
 
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf
@@ -168,8 +169,16 @@ async def test_three_dossiers_that_wait_are_asked_for_in_one_call(
     chain: Chain, birth: Callable[..., pb.SubmitBirthRequest]
 ) -> None:
     filed = [await submit(chain, birth(given_name=name)) for name in ("An", "Bình", "Chi", "Dung")]
-    for each in filed:
-        await chain.until(each.code, lambda dossier: bool(dossier.one_stop_code), step=0)
+    received = [await chain.until(each.code, lambda dossier: bool(dossier.one_stop_code), step=0) for each in filed]
+    chain.advance(days=1)  # the clock stands again until civil status has them all
+
+    async def sent(code: str) -> bool:
+        request = one_stop.GetDossierRequest(code=code)
+        shown = (await chain.one_stop(MEMBER).GetDossier(request, metadata=at(PROVINCE))).dossier
+        return any(step.what == "sent the birth to civil status" for step in shown.steps)
+
+    for each in received:
+        await until(partial(sent, each.one_stop_code))
     for each in filed:
         assert (await chain.ended(each.code)).state == pb.DOSSIER_STATE_DONE
     asked = [code for request in chain.stand_in.requests("GetAnswers") for code in request.codes]
