@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+import yaml
+
 from ndxp.agency.parts import FIRST_PORT, Part, read_parts
 from ndxp.agency.settings import AgencySettings
 from ndxp.sandbox.plan import DIRECTORY
@@ -81,6 +83,21 @@ def database_passwords() -> str:
 def volumes() -> str:
     """A volume with the credentials of each agency."""
     return "".join(f"  {part.label}-keys: {{}}\n" for part in AGENCIES)
+
+
+def limits() -> str:
+    """How much memory all containers may take that run without a profile."""
+    allowed = 0
+    for service in yaml.safe_load(render("docker-compose.yml"))["services"].values():
+        if "profiles" not in service and service.get("restart") == "unless-stopped":
+            limit, replicas = service["mem_limit"], service.get("deploy", {"replicas": "1"})["replicas"]
+            allowed += int(_default(limit).removesuffix("m")) * int(_default(replicas))
+    return f"All containers together may take {allowed:,} MB, with the limits and numbers of `.env.example`.\n"
+
+
+def _default(value: str) -> str:
+    """What a value is when its variable is not set."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value)
 
 
 def example_passwords() -> str:
@@ -176,6 +193,7 @@ REGIONS: dict[str, dict[str, Callable[[], str]]] = {
     "Dockerfile": {"folders": folders},
     "deploy/kubernetes/ndxp/values.yaml": {"values": values},
     "deploy/prometheus/prometheus.yml": {"scraped": scraped},
+    "docs/guides/operate.md": {"limits": limits},
     "ndxp/variables.py": {"variables": variables},
     "README.md": {"table": table},
     "README.vi.md": {"table": table_vi},

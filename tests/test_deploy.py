@@ -54,17 +54,6 @@ def test_defaults_are_those_of_the_example() -> None:
         assert f"\n{name}={default}\n" in example
 
 
-def test_the_guide_says_how_much_memory_all_containers_may_take_that_run_without_a_profile() -> None:
-    allowed = 0
-    for name, service in SERVICES.items():
-        if name not in ONCE and "profiles" not in service:
-            limit = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service["mem_limit"]).removesuffix("m")
-            replicas = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", service.get("deploy", {"replicas": "1"})["replicas"])
-            allowed += int(limit) * int(replicas)
-    guide = (ROOT / "docs" / "guides" / "operate.md").read_text(encoding="utf-8")
-    assert f"| memory limits | {allowed:,} MB in all" in guide
-
-
 def test_no_default_is_empty_which_podman_compose_would_take_for_the_value_itself() -> None:
     assert ":-}" not in TEXT
 
