@@ -24,7 +24,7 @@ test: $(VENV)/ready-dev  ## the tests; half of their time they wait for processe
 	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not drill and not browser"
 
 test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, installations
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long and not browser"
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long and not browser" $$(grep -rl mark.long tests --include="*.py")
 
 test-drills: $(VENV)/ready-dev  ## the drills in a short form: attacks, kills, floods, upgrades, the check of every agency; with DRILL=FILE one of them
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m drill $(DRILL)
