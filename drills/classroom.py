@@ -1,10 +1,10 @@
 """The class drill: ``python -m drills.classroom [--groups N] [--minutes N] [--pause N] [--workers N] [--json FILE]``.
 
-Groups join a class by their codes at the console, and do lab 2 and lab 8 at once, one half each, at the speed of
-people: call, pause, check, now and then a hint, and the lab anew when it is done. Each group looks at the ledger of
-another one, and must see nothing. Exit code 1 when a check was wrong, a group saw what is not its own, or the 99th
-percentile of calls or of the class's answers is above 200 ms. Calls that a fault of lab 8 delays are not counted, nor
-is the time in which a lab begins anew.
+Groups join a class by their codes at the console, within one pause, and do lab 2 and lab 8 at once, one half each, at
+the speed of people: call, pause, check, now and then a hint, and the lab anew when it is done. Each group looks at the
+ledger of another one, and must see nothing. Exit code 1 when a check was wrong, a group saw what is not its own, or the
+99th percentile of calls or of the class's answers is above 200 ms. Calls that a fault of lab 8 delays are not counted,
+nor is the time in which a lab begins anew.
 """
 
 import argparse
@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import grpc
 from rich.console import Console
@@ -53,10 +55,10 @@ _Given = TypeVar("_Given")
 
 @dataclass(slots=True)
 class Seen:
-    """What a group has seen: times of calls and of the class's answers in ms, labs done, and what was wrong."""
+    """What a group has seen: times of calls and, by kind, of the class's answers in ms, labs done, what was wrong."""
 
     calls: list[float] = field(default_factory=list)
-    answers: list[float] = field(default_factory=list)
+    answers: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     labs: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -72,8 +74,9 @@ class Pupil:
 
     def work(self) -> Seen:
         """Does the lab again and again until the time is over, once at least."""
+        time.sleep(random.uniform(0, self._pause))
         try:
-            with self._answer(lambda: Joined.join(self._url, self._code, self._folder)) as joined:
+            with self._answer("join", lambda: Joined.join(self._url, self._code, self._folder)) as joined:
                 while True:
                     self._lab(joined)
                     if time.monotonic() > self._ends:
@@ -88,7 +91,7 @@ class Pupil:
         steps = self._lab_2 if joined.name.startswith("02") else self._lab_8
         steps(joined)
         self._must_be(joined, _TASKS)
-        self._answer(joined.explanation)
+        self._answer("explanation", joined.explanation)
         self._spy()
         self.seen.labs += 1
 
@@ -98,12 +101,13 @@ class Pupil:
         self._ask(mine["hospital"], "treatment")
         self._must_be(joined, 1)
         self._ask(mine["province"])
-        self._answer(joined.hint)
+        self._answer("hint", joined.hint)
         self._ask(mine["tax"], "tax refund")
         self._must_be(joined, 2)
-        self._answer(lambda: joined.answer("least", "hospital"))
+        self._answer("answer", lambda: joined.answer("least", "hospital"))
         self._ask(mine["press"], "press accreditation")
-        self._answer(lambda: self._session().send("POST", "/grants", body={**_NARROW, "consumer": mine["press"]}))
+        grant = {**_NARROW, "consumer": mine["press"]}
+        self._answer("grant", lambda: self._session().send("POST", "/grants", body=grant))
         self._until(lambda: self._allowed(mine["press"]))
         self._ask(mine["press"], "press accreditation")
 
@@ -146,7 +150,7 @@ class Pupil:
     def _connected(self, client: str, *, retries: bool = False) -> BlockingExchange:
         state = State.running(self._folder)
         tokens = state.tokens(client)
-        self._answer(tokens.blocking)
+        self._answer("token", tokens.blocking)
         return BlockingExchange(state.gateway, tokens, retries=retries)
 
     def _session(self) -> Session:
@@ -160,13 +164,13 @@ class Pupil:
 
     def _must_be(self, joined: Joined, done: int) -> None:
         """Asks for a check: so many of the tasks must be done."""
-        found = sum(result.verdict.done for result in self._answer(joined.check))
+        found = sum(result.verdict.done for result in self._answer("check", joined.check))
         if found != done:
             self.seen.wrong.append(f"{joined.name}: {found} tasks are done, and not {done}")
 
     def _spy(self) -> None:
         """Looks at the ledger: at its own part, and at that of a neighbour."""
-        own = self._answer(lambda: self._session().get("/transactions", limit=1000))
+        own = self._answer("ledger", lambda: self._session().get("/transactions", limit=1000))
         mine = {record["client"] for record in own}
         if not own or self.neighbour in mine:
             self.seen.wrong.append("the ledger shows nothing, or calls of another group")
@@ -187,29 +191,41 @@ class Pupil:
     def _timed(self, call: Callable[[], _Given]) -> _Given:
         return _within(self.seen.calls, call)
 
-    def _answer(self, ask: Callable[[], _Given]) -> _Given:
-        return _within(self.seen.answers, ask)
+    def _answer(self, kind: str, ask: Callable[[], _Given]) -> _Given:
+        return _within(self.seen.answers[kind], ask)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How many there were of a kind, and their percentiles in ms."""
+
+    count: int
+    p50: float
+    p99: float
+
+    @classmethod
+    def of(cls, times: Iterable[float]) -> Self:
+        """Counts them."""
+        ordered = sorted(times)
+        return cls(len(ordered), _part(ordered, 0.5), _part(ordered, 0.99))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the class went: labs done, what was wrong, and times in ms."""
+    """How the class went: labs done, times of calls, of all answers of the class and of each kind, what was wrong."""
 
     groups: int
     seconds: float
     labs: int
-    calls: int
-    calls_p50: float
-    calls_p99: float
-    answers: int
-    answers_p50: float
-    answers_p99: float
+    calls: Times
+    answers: Times
+    kinds: dict[str, Times]
     wrong: list[str]
 
     @property
     def passed(self) -> bool:
         """Whether all checks were right and the class was quick enough."""
-        return not self.wrong and max(self.calls_p99, self.answers_p99) <= LIMIT
+        return not self.wrong and max(self.calls.p99, self.answers.p99) <= LIMIT
 
 
 def hold(folder: Path, *, groups: int, seconds: float, pause: float) -> Outcome:
@@ -230,11 +246,19 @@ def hold(folder: Path, *, groups: int, seconds: float, pause: float) -> Outcome:
                 took = time.monotonic() - began
             finally:
                 room.end()
-    calls, answers = (sorted(each for one in seen for each in getattr(one, part)) for part in ("calls", "answers"))
+    kinds: defaultdict[str, list[float]] = defaultdict(list)
+    for each in seen:
+        for kind, times in each.answers.items():
+            kinds[kind] += times
     return Outcome(
-        groups, took, sum(each.labs for each in seen), len(calls), _part(calls, 0.5), _part(calls, 0.99),
-        len(answers), _part(answers, 0.5), _part(answers, 0.99), [line for each in seen for line in each.wrong],
-    )  # fmt: skip
+        groups,
+        took,
+        sum(each.labs for each in seen),
+        Times.of(chain(*(each.calls for each in seen))),
+        Times.of(chain(*kinds.values())),
+        {kind: Times.of(times) for kind, times in kinds.items()},
+        [line for each in seen for line in each.wrong],
+    )
 
 
 class _ItsConsole:
@@ -287,10 +311,9 @@ def main() -> int:
             found = hold(Path(folder), groups=options.groups, seconds=options.minutes * 60, pause=options.pause)
         finally:
             life.stop(state)
-    rows = [
-        ("calls", found.calls, f"{found.calls_p50:.1f}", f"{found.calls_p99:.1f}"),
-        ("the class's answers", found.answers, f"{found.answers_p50:.1f}", f"{found.answers_p99:.1f}"),
-    ]
+    parts = {"calls": found.calls, "the class's answers": found.answers}
+    parts |= {f"  {kind}": times for kind, times in found.kinds.items()}
+    rows = [(what, times.count, f"{times.p50:.1f}", f"{times.p99:.1f}") for what, times in parts.items()]
     Console(width=100, highlight=False).print(table(("", "count#", "p50 ms#", "p99 ms#"), rows))
     sys.stdout.write(f"{found.groups} groups did {found.labs} labs in {found.seconds:.0f} s\n")
     for line in found.wrong:

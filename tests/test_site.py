@@ -95,9 +95,15 @@ def test_the_guide_of_the_labs_has_the_same_parts_and_commands_in_both_languages
 
 def test_answers_are_with_the_teachers_alone() -> None:
     assert not [name for name in PAGES if "answer" in name and not name.startswith("teachers/")]
-    for worksheet in (COURSE / "worksheets" / "en").glob("lab-*.md"):
-        number = int(worksheet.stem.removeprefix("lab-"))
-        assert f"## Lab {number}\n" in (COURSE / "teachers" / "answers.md").read_text(encoding="utf-8")
+
+
+def test_every_lab_has_a_worksheet_with_answers() -> None:
+    answers = (COURSE / "teachers" / "answers.md").read_text(encoding="utf-8")
+    labs = [int(folder.name.split("_")[1]) for folder in (SCRIPT.ROOT / "labs").glob("lab_*")]
+    assert labs
+    for number in labs:
+        assert (COURSE / "worksheets" / "en" / f"lab-{number:02}.md").exists()
+        assert f"## Lab {number}\n" in answers
 
 
 def _outline(page: Path) -> tuple[list[str], list[str]]:
