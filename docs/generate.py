@@ -16,7 +16,7 @@ from console.settings import ConsoleSettings
 from gateway.settings import ControlSettings, GatewaySettings, RecorderSettings, RestSettings, StoreSettings
 from ndxp.agency.parts import read_parts
 from ndxp.agency.settings import AgencySettings
-from ndxp.cli.__main__ import app
+from ndxp.cli.__main__ import whole
 from ndxp.errors import RULES
 from ndxp.faults.effects import EFFECTS
 from ndxp.faults.scenario import all_scenarios
@@ -132,6 +132,7 @@ def faults() -> str:
 def commands() -> str:
     """Every command with its arguments and options."""
     parts = [COMMANDS]
+    app = whole()
     for words in _walk((), typer.main.get_command(app)):
         shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "100"}, prog_name="ndxp")
         parts.append(f"## {' '.join(('ndxp', *words))}\n\n```\n{shown.output.strip()}\n```\n")

@@ -11,7 +11,9 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from gettext import GNUTranslations
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import typer
 from babel.messages.catalog import Catalog
@@ -20,8 +22,9 @@ from babel.messages.pofile import read_po, write_po
 
 from loadtest import attribution, checks, compare
 from loadtest.outages import NO_ANSWER
-from ndxp.check.result import Status, WhyNot
-from ndxp.cli.__main__ import app
+from ndxp import check
+from ndxp.check.result import Rule, Status, WhyNot
+from ndxp.cli.__main__ import whole
 from ndxp.cli.help import OF_TYPER
 from ndxp.cli.help import texts as texts_of_help
 from ndxp.errors import RULES
@@ -29,6 +32,7 @@ from ndxp.faults.effects import EFFECTS
 from ndxp.language import DOMAIN, FOLDER
 from ndxp.samples import Demo, demos
 from ndxp.sandbox.calls import NO_CALLS
+from ndxp.sandbox.doctor import CHECKS
 
 ROOT = Path(__file__).parents[1]
 SPEAKING = ("ndxp", "gateway/core", "gateway/control", "gateway/ledger", "console", "loadtest")
@@ -41,6 +45,7 @@ _TAKES = {
     "_": 0,
     "say": 0,
     "skipped": 1,
+    "note": 1,
     "Story": 0,
     "count": 1,
     "counted": 1,
@@ -49,8 +54,9 @@ _TAKES = {
 }
 """Functions that take a text to be translated, and which of their arguments it is."""
 
-_METHODS = ("say", "skipped")
-"""Methods that take a text, which is shown to people later: as a load run goes on, and why a check was not made."""
+_METHODS = ("say", "skipped", "note")
+"""Methods that take a text, which is shown to people later: as a load run goes on, why a check was not made, and what
+an audit of the ledger has found."""
 
 _ORIGINS = ("client", "gateway", "provider")
 """Where a call can fail, as `ndxp call` names it when no hop is known."""
@@ -64,14 +70,23 @@ HEADER = """# Texts of the ndxp command in Vietnamese.
 
 def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
-    found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(app)))
+    found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(whole())))
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
     found |= {*map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
+    found |= {text for each in CHECKS for text in (each.name, each.why, each.remedy)}
+    found |= {text for rule in _rules() for text in (rule.right, rule.why)}
     found |= {NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
     for path in code():
         heads = not path.is_relative_to(ROOT / "console")  # its tables have keys of its own texts
         found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8")), heads))
     return found - {""}
+
+
+def _rules() -> Iterator[Rule]:
+    """The rules by which agencies are checked, each a constant of its module, or one of a table there."""
+    for module in iter_modules(check.__path__, f"{check.__name__}."):
+        for value in vars(import_module(module.name)).values():
+            yield from (each for each in (value.values() if isinstance(value, dict) else [value]) if type(each) is Rule)
 
 
 def _texts_of(demo: Demo) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,13 +22,14 @@ _IN_MEMORY, _ENOUGH = Path("/dev/shm"), 2 * 2**30  # noqa: S108 - pytest's folde
 
 
 def pytest_configure() -> None:
-    """Puts the folders of tests into memory where there is room for them: hundreds of databases keep a disk busy."""
+    """Lets programs be interrupted, and puts the folders of tests into memory where there is room for them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background lets its programs ignore it
     if "TMPDIR" in os.environ or not _IN_MEMORY.is_dir():
         return
     programs_run = not os.statvfs(_IN_MEMORY).f_flag & os.ST_NOEXEC
     if programs_run and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
         os.environ["TMPDIR"] = str(_IN_MEMORY)
-        tempfile.tempdir = None  # it is read again
+        tempfile.tempdir = None  # it is read again; hundreds of databases keep a disk busy
 
 
 def pytest_collection_finish() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ndxp.cli.__main__ import app
+from ndxp.cli.__main__ import whole
 from ndxp.cli.help import EXAMPLES, texts, translated
 from ndxp.language import Language, LanguageUnknown, _, accepted, speaker, speaking, spoken, wanted
 from ndxp.plural import count, decimal
@@ -58,9 +58,9 @@ def test_every_file_with_a_text_imports_the_translation() -> None:
 
 
 def test_the_help_of_every_command_is_in_vietnamese() -> None:
-    english = set(texts(typer.main.get_command(app)))
+    english = set(texts(typer.main.get_command(whole())))
     with speaking("vi"):
-        command = translated(typer.main.get_command(app))
+        command = translated(typer.main.get_command(whole()))
         shown = {text for text in texts(command) if not text.startswith("Ví dụ:")}
     vietnamese = SCRIPT.translations()
     assert shown == {vietnamese[text] for text in english - set(EXAMPLES)}

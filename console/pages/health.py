@@ -16,6 +16,7 @@ from console.parts import box, button, facts, link, section, table, text
 from console.shell import View, shell
 from ndxp import __version__
 from ndxp.admin import AdminApi
+from ndxp.language import _
 from ndxp.sandbox import life
 from ndxp.sandbox.doctor import Check, look
 from ndxp.sandbox.processes import processes_now
@@ -117,12 +118,12 @@ def _tell(view: View, found: list[tuple[Check, list[str]]]) -> None:
         return
     text("p", view.texts("health.checks.some", found=len(bad), n=len(found)), "verdict bad").props("role=status")
     for check, what in bad:
-        with box("article", "card").props("lang=en"):
-            text("h3", check.name)
+        with box("article", "card"):
+            text("h3", _(check.name))
             for each in what:
                 text("p", each)
-            text("p", f"{check.why}.", "quiet")
-            facts([(view.texts("way.remedy"), check.remedy)])
+            text("p", f"{_(check.why)}.", "quiet")
+            facts([(view.texts("way.remedy"), _(check.remedy))])
 
 
 def _logs(view: View, wanted: str) -> None:

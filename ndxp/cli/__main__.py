@@ -6,80 +6,28 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterable
+from importlib import import_module
 
-import grpc
 import typer
 
 from ndxp import __version__
-from ndxp.admin import AdminRefused
-from ndxp.cli import (
-    attach,
-    call,
-    check,
-    classroom,
-    clock,
-    console,
-    demo,
-    directory,
-    doctor,
-    dossier,
-    fault,
-    lab,
-    ledger,
-    load,
-    member,
-    new,
-    people,
-    quota,
-    rights,
-    run,
-    service,
-    services,
-    subscriptions,
-)
-from ndxp.cli.stories import exam, land, life_event, stays
 from ndxp.cli.terminal import prepare
-from ndxp.client import TokenRefused
-from ndxp.clock import ClockRefused
-from ndxp.faults.scenario import ScenarioRefused
-from ndxp.labs.text import LabRefused
 from ndxp.language import LanguageUnknown, _, spoken, use, wanted
-from ndxp.proxies import ProxyUnusable
-from ndxp.sandbox.life import StartFailed
-from ndxp.sandbox.plan import PlanFailed
-from ndxp.sandbox.state import NoSandbox
-from ndxp.scaffold.agency import AgencyRefused
-from ndxp.subject import SubjectKeyMissing
 from ndxp.terminal import complain, remark
 from ndxp.variables import unknown_variables
-from ndxp.wire import status
 
-app = typer.Typer(
-    name="ndxp",
-    help="A simulated National Data Exchange Platform. Every person in it is synthetic.",
-    epilog="Start with `ndxp up -d`, then `ndxp people`, `ndxp call --help`; or watch everything at once: `ndxp demo`.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for commands in (
-    run.app, attach.app, console.app, doctor.app, member.app, services.app, directory.app, service.app, new.app,
-    rights.app, quota.app, fault.app, people.app, call.app, check.app, clock.app, dossier.app, ledger.app, load.app,
-    lab.app, classroom.app, demo.app,
-):  # fmt: skip
-    app.registered_commands += commands.registered_commands
-    app.registered_groups += commands.registered_groups
-directory.grants_app.registered_commands += subscriptions.app.registered_commands
-for story in (life_event.app, land.app, exam.app, stays.app):
-    demo.group.registered_commands += story.registered_commands
+COMMANDS = {
+    "run": ("up", "down", "status"), "attach": ("attach",), "console": ("console",), "doctor": ("doctor",),
+    "member": ("members", "token", "member", "keys"), "services": ("services",), "directory": ("protos", "grants"),
+    "service": ("service",), "new": ("new",), "rights": ("can",), "quota": ("quota",), "fault": ("fault",),
+    "people": ("people",), "call": ("call",), "check": ("check",), "clock": ("clock",), "dossier": ("dossier",),
+    "ledger": ("explain", "stats", "log"), "load": ("load",), "lab": ("lab",), "classroom": ("class",),
+    "stories": ("demo",),
+}  # fmt: skip
+"""The modules of this package with the commands of each, in the order of the help. A command line loads one of them."""
 
-
-_REFUSED = (
-    AdminRefused, AgencyRefused, ClockRefused, LabRefused, NoSandbox, PlanFailed, ProxyUnusable, ScenarioRefused,
-    StartFailed, SubjectKeyMissing, TokenRefused,
-)  # fmt: skip
-"""Expected errors, whose text is one line for the user."""
-
+_EPILOG = "Start with `ndxp up -d`, then `ndxp people`, `ndxp call --help`; or watch everything at once: `ndxp demo`."
 _DEBUG = "--debug"
 _LONGEST = 300
 
@@ -90,7 +38,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: bool = typer.Option(
         False, "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
@@ -100,6 +47,35 @@ def options(
     """A simulated National Data Exchange Platform. Every person in it is synthetic."""
     for line in unknown_variables(os.environ):
         complain(line)
+
+
+def whole() -> typer.Typer:
+    """The command with all its subcommands."""
+    return gather(COMMANDS)
+
+
+def needed(words: Iterable[str]) -> list[str]:
+    """The modules for a command line: the one that has its command, or all when it names none that there is."""
+    command = next((word for word in words if not word.startswith("-")), "")
+    return [module for module, commands in COMMANDS.items() if command in commands] or list(COMMANDS)
+
+
+def gather(modules: Iterable[str]) -> typer.Typer:
+    """The command with the subcommands of some modules."""
+    app = typer.Typer(
+        name="ndxp",
+        help="A simulated National Data Exchange Platform. Every person in it is synthetic.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(options)
+    for module in modules:
+        commands: typer.Typer = import_module(f"ndxp.cli.{module}").app
+        app.registered_commands += commands.registered_commands
+        app.registered_groups += commands.registered_groups
+    return app
 
 
 def main() -> None:
@@ -114,13 +90,12 @@ def main() -> None:
         complain(str(error))
     try:
         _run()
-    except _REFUSED as error:
-        complain(str(error))
-        sys.exit(1)
     except (BrokenPipeError, KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except Exception as error:
-        if _DEBUG in sys.argv:
+        if _expected(error):
+            complain(str(error))
+        elif _DEBUG in sys.argv:
             for line in traceback.format_exc().splitlines():
                 remark(line)
         else:
@@ -131,6 +106,7 @@ def main() -> None:
 
 def _run() -> None:
     """Runs the command of the command line, with its help in the user's language."""
+    app = gather(needed(sys.argv[1:]))
     if spoken() == "en":
         app()
         return
@@ -139,8 +115,33 @@ def _run() -> None:
     translated(typer.main.get_command(app))()
 
 
+def _expected(error: Exception) -> bool:
+    """Whether the text of an error is one line for the user."""
+    from ndxp.admin import AdminRefused  # these are read when something has failed
+    from ndxp.client import TokenRefused
+    from ndxp.clock import ClockRefused
+    from ndxp.faults.scenario import ScenarioRefused
+    from ndxp.labs.text import LabRefused
+    from ndxp.proxies import ProxyUnusable
+    from ndxp.sandbox.life import StartFailed
+    from ndxp.sandbox.plan import PlanFailed
+    from ndxp.sandbox.state import NoSandbox
+    from ndxp.scaffold.agency import AgencyRefused
+    from ndxp.subject import SubjectKeyMissing
+
+    refusals = (
+        AdminRefused, AgencyRefused, ClockRefused, LabRefused, NoSandbox, PlanFailed, ProxyUnusable, ScenarioRefused,
+        StartFailed, SubjectKeyMissing, TokenRefused,
+    )  # fmt: skip
+    return isinstance(error, refusals)
+
+
 def _describe(error: Exception) -> str:
     """An unexpected error in one line, without a traceback."""
+    import grpc
+
+    from ndxp.wire import status
+
     if isinstance(error, grpc.RpcError):
         failure = status.decode(error)
         return f"{failure.code.name}: {failure.message}"[:_LONGEST]

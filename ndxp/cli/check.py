@@ -216,7 +216,8 @@ def _print(told: Mapping[str, Any]) -> None:
             if result["status"] == kind:
                 console.print(styled(f"\n[{style}]{{}}[/] {{}}", _(kind), result["id"]), soft_wrap=True)
                 for name, head in told_of.items():
-                    console.print(styled("  {}: {}", head, result[name]), soft_wrap=True)
+                    said = _(result[name]) if name in ("right", "why") else result[name]
+                    console.print(styled("  {}: {}", head, said), soft_wrap=True)
     _print_notes(told)
     failed = told["counts"]["failed"]
     verdict = _("{checks} failed", checks=count(failed, "check")) if failed else _("No check failed")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from ndxp.admin import Session, path_part
+from ndxp.cli import subscriptions
 from ndxp.cli.names import full_service, must_be_offered, services, similar
 from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
@@ -116,3 +117,6 @@ def print_grants(found: list[dict[str, Any]]) -> None:
         for word, text in terms.items():
             if text:
                 console.print(f"    {word} {visible(text)}", soft_wrap=True)
+
+
+grants_app.registered_commands += subscriptions.app.registered_commands

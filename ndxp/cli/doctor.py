@@ -21,18 +21,19 @@ def doctor(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
     if as_json:
         print_json(
             [
-                {"check": check.name, "ok": not what, "found": what, "why": check.why, "remedy": check.remedy}
+                {"check": check.name, "ok": not what, "found": what, "why": _(check.why), "remedy": _(check.remedy)}
                 for check, what in found
             ]
         )
     else:
         rows = []
         for check, what in found:
-            rows += [("✗" if what else "✔", check.name, "-" if not what else what[0]), *(("", "", w) for w in what[1:])]
+            name, first = _(check.name), what[0] if what else "-"
+            rows += [("✗" if what else "✔", name, first), *(("", "", w) for w in what[1:])]
         console.print(table(("", "check", "finding"), rows))
         for check, what in found:
             if what:
-                line = styled(_("\n[bold]{}[/]: {}.\nWhat to do: {}"), check.name, check.why, check.remedy)
+                line = styled(_("\n[bold]{}[/]: {}.\nWhat to do: {}"), _(check.name), _(check.why), _(check.remedy))
                 console.print(line, soft_wrap=True)
     if any(what for _, what in found):
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ndxp.language import _
 from ndxp.ledger.checkpoint import Checkpoint, Key, Loss, NoteRefused, Retention
 from ndxp.ledger.merkle import Frontier, leaf_hash, perfect_root
 from ndxp.plural import count
@@ -65,10 +66,10 @@ class Audited:
     findings: list[Finding] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
 
-    def note(self, place: int, text: str) -> None:
-        """Adds a finding."""
+    def note(self, place: int, text: str, /, **values: object) -> None:
+        """Adds a finding, in the language in use."""
         if len(self.findings) < _MOST:
-            self.findings.append(Finding(place, text))
+            self.findings.append(Finding(place, _(text, **values)))
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class Audit:
             return found
         self._audit_tree(state, progress)
         if derived and found.findings:  # a wrong record would be found again in the data derived from it
-            found.unchecked.append("indexes, the index of subjects and statistics, as the records do not hold")
+            found.unchecked.append(_("indexes, the index of subjects and statistics, as the records do not hold"))
         elif derived:
             self._check_derived()
         return found
@@ -118,14 +119,21 @@ class Audit:
         found = self._audited
         found.checkpoint = state["checkpoint"]
         for place in state["outside"]:
-            found.note(place, f"record {place} is in the table and not in the tree: it was inserted, or the tree cut")
+            found.note(
+                place,
+                "record {place} is in the table and not in the tree: it was inserted, or the tree cut",
+                place=place,
+            )
         self._take_losses(state)
         checkpoint = self._latest(state)
         if checkpoint is None:
             return
         if state["size"] < checkpoint.size:
             found.note(
-                state["size"] + 1, f"the tree was cut to {count(state['size'], 'record')}, {checkpoint.size} are signed"
+                state["size"] + 1,
+                "the tree was cut to {left}, {signed} are signed",
+                left=count(state["size"], "record"),
+                signed=checkpoint.size,
             )
         found.size = checkpoint.size
         self._take_first(state)
@@ -170,17 +178,21 @@ class Audit:
         try:
             checkpoint = Checkpoint.open(state["checkpoint"], self._keys) if state["checkpoint"] else None
         except NoteRefused as error:
-            found.note(0, f"the latest checkpoint does not hold: {error}")
+            found.note(0, "the latest checkpoint does not hold: {error}", error=error)
             return None
         size, known = checkpoint.size if checkpoint else 0, max((one.size for one in self._kept), default=0)
         if size < known:
             found.note(
                 size + 1,
-                f"the ledger was rolled back: its last checkpoint covers {count(size, 'record')}, and one over {known} "
-                f"was signed; records {size + 1} to {known} are gone",
+                "the ledger was rolled back: its last checkpoint covers {left}, and one over {known} was signed; "
+                "records {first} to {known} are gone",
+                left=count(size, "record"),
+                known=known,
+                first=size + 1,
             )
         elif checkpoint is None and state["size"]:
-            found.note(1, f"no checkpoint is there, and the tree holds {count(state['size'], 'record')}")
+            held = count(state["size"], "record")
+            found.note(1, "no checkpoint is there, and the tree holds {held}", held=held)
         self._count_losses(checkpoint)
         return checkpoint
 
@@ -189,7 +201,12 @@ class Audit:
         known = max((one.losses for one in (latest, *self._kept) if one), default=0)
         shown = max((loss.number for loss in self._losses), default=0)
         if shown < known:
-            self._audited.note(0, f"{known} losses of records were stated, and loss {shown + 1} is not shown any more")
+            self._audited.note(
+                0,
+                "{known} losses of records were stated, and loss {next} is not shown any more",
+                known=known,
+                next=shown + 1,
+            )
 
     def _remember_published(self, note: str) -> None:
         try:
@@ -197,14 +214,14 @@ class Audit:
             if not any(loss.accepts(published) for loss in self._losses):
                 self._kept.append(published)
         except NoteRefused as error:
-            self._audited.note(0, f"the checkpoint that the store remembers does not hold: {error}")
+            self._audited.note(0, "the checkpoint that the store remembers does not hold: {error}", error=error)
 
     def _take_losses(self, state: dict[str, Any]) -> None:
         for note in state.get("losses", ()):
             try:
                 loss = Loss.open(note, self._keys)
             except NoteRefused as error:
-                self._audited.note(0, f"a statement of a loss does not hold: {error}")
+                self._audited.note(0, "a statement of a loss does not hold: {error}", error=error)
                 continue
             self._losses.append(loss)
             self._audited.losses.append(loss.sentence)
@@ -222,7 +239,9 @@ class Audit:
             self._audited.first = first
         elif not self._doubted:
             self._doubted = True
-            self._audited.note(1, f"records 1 to {first - 1} are said to be removed, and no signed statement says so")
+            self._audited.note(
+                1, "records 1 to {last} are said to be removed, and no signed statement says so", last=first - 1
+            )
 
     def _signed(self, latest: Checkpoint) -> Iterator[Checkpoint]:
         """All signed checkpoints up to the latest, and the remembered ones, by size."""
@@ -238,22 +257,24 @@ class Audit:
                 try:
                     one = Checkpoint.open(note, self._keys)
                 except NoteRefused as error:
-                    self._audited.note(after, f"the checkpoint over {count(after, 'record')} does not hold: {error}")
+                    over = count(after, "record")
+                    self._audited.note(
+                        after, "the checkpoint over {over} does not hold: {error}", over=over, error=error
+                    )
                     broken = True
                     continue
                 if one.size != after:
-                    self._audited.note(
-                        after, f"the checkpoint over {count(after, 'record')} was put in place of another"
-                    )
+                    over = count(after, "record")
+                    self._audited.note(after, "the checkpoint over {over} was put in place of another", over=over)
                     broken = True
                     continue
                 self._audited.checkpoints += 1
                 if one.number > before.number + 1 and not broken:
                     self._audited.note(
                         before.size + 1,
-                        f"{count(one.number - before.number - 1, 'signed checkpoint')} before the one over "
-                        f"{count(after, 'record')} were "
-                        "removed",
+                        "{removed} before the one over {over} were removed",
+                        removed=count(one.number - before.number - 1, "signed checkpoint"),
+                        over=count(after, "record"),
                     )
                 before, broken = one, False
                 yield one
@@ -264,7 +285,10 @@ class Audit:
         hashes = [data[i : i + _HASH] for i in range(0, min(len(data), count * _HASH), _HASH)]
         if len(hashes) < count:
             first = number * WIDTH + len(hashes) + 1
-            self._audited.note(first, f"the tree's hashes of records {first} to {number * WIDTH + count} are missing")
+            last = number * WIDTH + count
+            self._audited.note(
+                first, "the tree's hashes of records {first} to {last} are missing", first=first, last=last
+            )
             hashes += [b"\x00" * _HASH] * (count - len(hashes))
         return hashes
 
@@ -275,8 +299,13 @@ class Audit:
             most = min(WIDTH, (size >> (_BITS * level)) - number * WIDTH) * _HASH
             if len(data) > most:
                 first = ((number * WIDTH) << (_BITS * level)) + 1
-                text = f"tile {number} of level {level} of the tree has {len(data) - most} bytes too many"
-                self._audited.note(first, text)
+                self._audited.note(
+                    first,
+                    "tile {number} of level {level} of the tree has {more} bytes too many",
+                    number=number,
+                    level=level,
+                    more=len(data) - most,
+                )
         return data
 
     def _compare(self, records: "_Records", stored: list[bytes], start: int) -> list[bytes]:
@@ -321,8 +350,10 @@ class Audit:
         if not self._rows_are_signed:
             self._audited.note(
                 last_good + 1,
-                f"records {last_good + 1} to {checkpoint.size} are not those that were signed: the tree was changed "
-                f"after the checkpoint over {checkpoint.size} records",
+                "records {first} to {last} are not those that were signed: the tree was changed after the "
+                "checkpoint over {last} records",
+                first=last_good + 1,
+                last=checkpoint.size,
             )
 
     def _advance(self, number: int, stored: list[bytes], computed: list[bytes], count: int) -> None:
@@ -352,24 +383,33 @@ class Audit:
         for place, pair in enumerate(self._uppers[level - 1]):
             if data[place * _HASH : (place + 1) * _HASH] not in pair:
                 first = (((number << _BITS) + place) << (_BITS * level)) + 1
-                self._audited.note(first, f"hash {place} of tile {number} of level {level} of the tree was changed")
+                self._audited.note(
+                    first,
+                    "hash {place} of tile {number} of level {level} of the tree was changed",
+                    place=place,
+                    number=number,
+                    level=level,
+                )
 
     def _explain(self) -> None:
         """Says for each record that differs from the tree: changed, moved, or the tree's hash is wrong."""
         for first, last in self._missing:
-            which = f"record {first} is" if first == last else f"records {first} to {last} are"
-            self._audited.note(first, f"{which} missing: deleted")
+            if first == last:
+                self._audited.note(first, "record {first} is missing: deleted", first=first)
+            else:
+                self._audited.note(first, "records {first} to {last} are missing: deleted", first=first, last=last)
         by_stored = {one.stored: one.place for one in self._mismatches}
         for one in self._mismatches:
-            named = f"record {one.place} (transaction {one.transaction})"
             if self._tree_is_signed and one.computed in by_stored:
-                text = f"{named} was moved: it belongs to place {by_stored[one.computed]}"
+                text = _("{record} was moved: it belongs to place {place}")
             elif self._tree_is_signed:
-                text = f"{named} was changed: it is not the record that was signed"
+                text = _("{record} was changed: it is not the record that was signed")
             elif self._rows_are_signed:
-                text = f"{named} is what was signed, but the tree's hash of it was changed"
+                text = _("{record} is what was signed, but the tree's hash of it was changed")
             else:
-                text = f"{named} and the tree's hash of it do not fit"
+                text = _("{record} and the tree's hash of it do not fit")
+            record = _("record {place} (transaction {transaction})", place=one.place, transaction=one.transaction)
+            text = text.format(record=record, place=by_stored.get(one.computed, one.place))
             self._audited.note(one.place, text)
         self._audited.findings.sort(key=lambda finding: finding.place)
 
@@ -402,7 +442,7 @@ class _Records:
                 return False
             self._lines = iter(page.splitlines())
             line = next(self._lines)
-        place, _, record = line.partition(b" ")
+        place, _space, record = line.partition(b" ")
         self._after = int(place)
         self._next = (self._after, record)
         return True

@@ -12,6 +12,8 @@ from typing import Self
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from ndxp.language import _
+
 _ED25519 = b"\x01"
 _DASH = "\u2014 "
 _LONGEST = 100_000
@@ -35,14 +37,14 @@ class Key:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Reads the text form; raises NoteRefused."""
-        name, _, rest = text.strip().partition("+")
-        stated, _, encoded = rest.partition("+")
+        name, _plus, rest = text.strip().partition("+")
+        stated, _plus, encoded = rest.partition("+")
         public = _decode(encoded)
         if not _NAME.fullmatch(name) or public[:1] != _ED25519 or len(public) != 33:
-            raise NoteRefused(f"not a public key of the form NAME+ID+BASE64: {text[:80]!r}")
+            raise NoteRefused(_("not a public key of the form NAME+ID+BASE64: {text!r}", text=text[:80]))
         key = cls(name, public[1:])
         if stated != key.id.hex():
-            raise NoteRefused(f"the id of public key {text[:80]!r} does not fit its other parts")
+            raise NoteRefused(_("the id of public key {text!r} does not fit its other parts", text=text[:80]))
         return key
 
     @property
@@ -76,24 +78,24 @@ def open_note(note: str, keys: Iterable[Key]) -> tuple[str, list[Key]]:
 
     A signature of an unknown key is ignored; a wrong one of a known key makes the note invalid. Raises NoteRefused.
     """
-    text, _, signatures = note[:_LONGEST].rpartition("\n\n")
+    text, _gap, signatures = note[:_LONGEST].rpartition("\n\n")
     text += "\n"
     if not signatures.endswith("\n") or not text.strip():
-        raise NoteRefused("not a signed note: text, an empty line, and lines of signatures")
+        raise NoteRefused(_("not a signed note: text, an empty line, and lines of signatures"))
     known = {(key.name, key.id): key for key in keys}
     signers = []
     for line in signatures.splitlines():
-        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        name, _space, encoded = line.removeprefix(_DASH).partition(" ")
         signed = _decode(encoded)
         if not line.startswith(_DASH) or len(signed) <= 4:
-            raise NoteRefused(f"not a line of a signature: {line[:80]!r}")
+            raise NoteRefused(_("not a line of a signature: {line!r}", line=line[:80]))
         if (key := known.get((name, signed[:4]))) is None:
             continue
         if not key.signed(text, signed[4:]):
-            raise NoteRefused(f"the signature of {name} does not fit the text: the note was changed")
+            raise NoteRefused(_("the signature of {name} does not fit the text: the note was changed", name=name))
         signers.append(key)
     if not signers:
-        raise NoteRefused("no key that is known here has signed the note")
+        raise NoteRefused(_("no key that is known here has signed the note"))
     return text, signers
 
 
@@ -117,10 +119,10 @@ class Checkpoint:
         """Reads a checkpoint's text; other extension lines are ignored. Raises NoteRefused."""
         lines = text.split("\n")
         if len(lines) < 4 or not re.fullmatch(r"0|[1-9]\d{0,18}", lines[1]):
-            raise NoteRefused("not a checkpoint: a name, a size and a root in lines of their own")
+            raise NoteRefused(_("not a checkpoint: a name, a size and a root in lines of their own"))
         root = _decode(lines[2])
         if len(root) != 32:
-            raise NoteRefused("the checkpoint's root is not a SHA-256")
+            raise NoteRefused(_("the checkpoint's root is not a SHA-256"))
         return cls(lines[0], int(lines[1]), root, _stated(_LOSSES, lines[3:]), _stated(_NUMBER, lines[3:]))
 
     @classmethod
@@ -129,7 +131,7 @@ class Checkpoint:
         text, signers = open_note(note, keys)
         found = cls.parse(text)
         if all(key.name != found.origin for key in signers):
-            raise NoteRefused(f"no key of {found.origin} has signed the checkpoint")
+            raise NoteRefused(_("no key of {origin} has signed the checkpoint", origin=found.origin))
         return found
 
     def __str__(self) -> str:
@@ -162,7 +164,7 @@ class Retention:
         """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
         origin, first, at = _statement("retention", note, keys)
         if not first.isdecimal():
-            raise NoteRefused("not a statement of a retention")
+            raise NoteRefused(_("not a statement of a retention"))
         return cls(origin, int(first), at)
 
     def __str__(self) -> str:
@@ -186,12 +188,12 @@ class Loss:
     def open(cls, note: str, keys: Iterable[Key]) -> Self:
         """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
         text, signers = open_note(note, keys)
-        name, _, rest = text.partition(" loss\n")
+        name, _line, rest = text.partition(" loss\n")
         lines = rest.split("\n")
         if len(lines) == 5:
             lines.insert(4, "1")
         if len(lines) != 6 or not all(lines[i].isdecimal() for i in (0, 4)) or all(key.name != name for key in signers):
-            raise NoteRefused("not a statement of a loss")
+            raise NoteRefused(_("not a statement of a loss"))
         return cls(int(lines[0]), Checkpoint.parse(f"{name}\n{lines[1]}\n{lines[2]}\n"), lines[3], int(lines[4]))
 
     @classmethod
@@ -214,8 +216,11 @@ class Loss:
     @property
     def sentence(self) -> str:
         """The statement as a sentence for people."""
-        return (
-            f"records {self.kept + 1} to {self.lost.size} of before {self.at} were lost, and a signed statement says so"
+        return _(
+            "records {first} to {last} of before {at} were lost, and a signed statement says so",
+            first=self.kept + 1,
+            last=self.lost.size,
+            at=self.at,
         )
 
     def __str__(self) -> str:
@@ -236,7 +241,7 @@ class Conformance:
         """Reads a signed statement; raises NoteRefused unless a known key of the ledger signed it as one."""
         origin, digest, at = _statement("conformance", note, keys)
         if not _DIGEST.fullmatch(digest):
-            raise NoteRefused("not a statement about the check of an agency")
+            raise NoteRefused(_("not a statement about the check of an agency"))
         return cls(origin, digest, at)
 
     def __str__(self) -> str:
@@ -280,4 +285,4 @@ def _decode(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except (BadBase64, ValueError) as error:
-        raise NoteRefused(f"not base64: {text[:80]!r}") from error
+        raise NoteRefused(_("not base64: {text!r}", text=text[:80])) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ndxp.language import _
 from ndxp.ledger.checkpoint import Checkpoint, Key, NoteRefused
 from ndxp.ledger.merkle import ProofRefused, check_inclusion, leaf_hash
 from ndxp.ledger.payload import plain_hash, salted
@@ -33,10 +34,13 @@ class Proven:
         Raises EvidenceRefused when they were not, and when the evidence came without the salt.
         """
         if self.salt is None:
-            raise EvidenceRefused("the evidence came without the salt; `ndxp log evidence --salt` writes it")
+            raise EvidenceRefused(_("the evidence came without the salt; `ndxp log evidence --salt` writes it"))
         recorded = self.records[-1][1].get(f"{direction}_hash", "")
         if recorded != salted(self.salt, plain_hash(messages)):
-            raise EvidenceRefused(f"the {direction} was another one than this")
+            asked = direction == "request"
+            raise EvidenceRefused(
+                _("the request was another one than this") if asked else _("the response was another one than this")
+            )
 
 
 def check(text: str, keys: Iterable[Key]) -> Proven:
@@ -44,17 +48,17 @@ def check(text: str, keys: Iterable[Key]) -> Proven:
     try:
         evidence = json.loads(text)
         if evidence["format"] != FORMAT:
-            raise EvidenceRefused(f"this is evidence of another kind: {str(evidence['format'])[:40]!r}")
+            raise EvidenceRefused(_("this is evidence of another kind: {kind!r}", kind=str(evidence["format"])[:40]))
         checkpoint = Checkpoint.open(evidence["checkpoint"], keys)
         records = [_check_record(given, checkpoint) for given in evidence["records"]]
         salt = bytes.fromhex(evidence["salt"]) if "salt" in evidence else None
     except NoteRefused as error:
-        raise EvidenceRefused(f"checkpoint: {error}") from error
+        raise EvidenceRefused(_("checkpoint: {error}", error=error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise EvidenceRefused("not an evidence file as `ndxp log evidence` writes it") from error
+        raise EvidenceRefused(_("not an evidence file as `ndxp log evidence` writes it")) from error
     places = [seq for seq, _ in records]
     if len({record["transaction_id"] for _, record in records}) != 1 or places != sorted(set(places)):
-        raise EvidenceRefused("evidence is about the records of one transaction, in their order")
+        raise EvidenceRefused(_("evidence is about the records of one transaction, in their order"))
     return Proven(checkpoint, records, salt)
 
 
@@ -63,9 +67,9 @@ def proof_of(encoded: Iterable[str]) -> list[bytes]:
     try:
         hashes = [b64decode(one, validate=True) for one in encoded]
     except BadBase64 as error:
-        raise ProofRefused("the proof is not in base64") from error
+        raise ProofRefused(_("the proof is not in base64")) from error
     if any(len(one) != 32 for one in hashes):
-        raise ProofRefused("a hash of the proof is not a SHA-256")
+        raise ProofRefused(_("a hash of the proof is not a SHA-256"))
     return hashes
 
 
@@ -77,5 +81,7 @@ def _check_record(given: dict[str, Any], checkpoint: Checkpoint) -> tuple[int, d
     try:
         check_inclusion(leaf, index, checkpoint.size, proof_of(given["proof"]), checkpoint.root)
     except ProofRefused as error:
-        raise EvidenceRefused(f"record {index + 1}: {error}; the record, its place or its proof was changed") from error
+        raise EvidenceRefused(
+            _("record {number}: {error}; the record, its place or its proof was changed", number=index + 1, error=error)
+        ) from error
     return index + 1, record

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from ndxp.language import _
+
 EMPTY_ROOT = sha256(b"").digest()
 """Root of a tree without leaves (RFC 9162, 2.1.1)."""
 
@@ -61,7 +63,7 @@ class Frontier:
         if not self._peaks:
             return EMPTY_ROOT
         root = self._peaks[-1][1]
-        for _, peak in reversed(self._peaks[:-1]):
+        for _height, peak in reversed(self._peaks[:-1]):
             root = node_hash(peak, root)
         return root
 
@@ -81,12 +83,12 @@ def rises(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> list[Ri
     Raises ProofRefused for a proof of another length.
     """
     if not 0 <= index < size:
-        raise ProofRefused(f"place {index} is not in a tree of {size}")
+        raise ProofRefused(_("place {index} is not in a tree of {size}", index=index, size=size))
     position, last, found = index, size - 1, leaf
     steps = []
     for sibling in proof:
         if not last:
-            raise ProofRefused("the proof is too long")
+            raise ProofRefused(_("the proof is too long"))
         on_the_left = bool(position & 1) or position == last
         found = node_hash(sibling, found) if on_the_left else node_hash(found, sibling)
         steps.append(Rise(sibling, on_the_left, found))
@@ -97,7 +99,7 @@ def rises(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> list[Ri
         position >>= 1
         last >>= 1
     if last:
-        raise ProofRefused("the proof is too short")
+        raise ProofRefused(_("the proof is too short"))
     return steps
 
 
@@ -108,7 +110,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
     """
     steps = rises(leaf, index, size, proof)
     if (steps[-1].parent if steps else leaf) != root:
-        raise ProofRefused("the proof leads to another root than the checkpoint's")
+        raise ProofRefused(_("the proof leads to another root than the checkpoint's"))
 
 
 def check_consistency(  # noqa: C901 - the steps of the RFC, in their order
@@ -116,16 +118,16 @@ def check_consistency(  # noqa: C901 - the steps of the RFC, in their order
 ) -> None:
     """Checks that the newer tree only adds leaves to the older one (RFC 9162, 2.1.4.2). Raises ProofRefused."""
     if not 0 <= old_size <= new_size:
-        raise ProofRefused(f"a tree of {new_size} cannot have grown from one of {old_size}")
+        raise ProofRefused(_("a tree of {new} cannot have grown from one of {old}", new=new_size, old=old_size))
     if old_size in (0, new_size):
         if proof:
-            raise ProofRefused("the proof is too long")
+            raise ProofRefused(_("the proof is too long"))
         if old_root != (new_root if old_size else EMPTY_ROOT):
-            raise ProofRefused(f"two different roots for a tree of {old_size}")
+            raise ProofRefused(_("two different roots for a tree of {size}", size=old_size))
         return
     steps = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
     if not steps:
-        raise ProofRefused("the proof is too short")
+        raise ProofRefused(_("the proof is too short"))
     position, last = old_size - 1, new_size - 1
     while position & 1:
         position >>= 1
@@ -133,7 +135,7 @@ def check_consistency(  # noqa: C901 - the steps of the RFC, in their order
     old = new = steps[0]
     for step in steps[1:]:
         if not last:
-            raise ProofRefused("the proof is too long")
+            raise ProofRefused(_("the proof is too long"))
         if position & 1 or position == last:
             old, new = node_hash(step, old), node_hash(step, new)
             while not position & 1 and position:
@@ -144,8 +146,10 @@ def check_consistency(  # noqa: C901 - the steps of the RFC, in their order
         position >>= 1
         last >>= 1
     if last:
-        raise ProofRefused("the proof is too short")
+        raise ProofRefused(_("the proof is too short"))
     if old != old_root:
-        raise ProofRefused("the proof does not lead to the older checkpoint's root: the ledger was rewritten before it")
+        raise ProofRefused(
+            _("the proof does not lead to the older checkpoint's root: the ledger was rewritten before it")
+        )
     if new != new_root:
-        raise ProofRefused("the proof does not lead to the newer checkpoint's root")
+        raise ProofRefused(_("the proof does not lead to the newer checkpoint's root"))

@@ -23,6 +23,7 @@ from ndxp import __version__, proxies
 from ndxp.address import loopback
 from ndxp.admin import AdminRefused, Session
 from ndxp.exhausted import why
+from ndxp.language import _
 from ndxp.sandbox import doors, life, plan
 from ndxp.sandbox.serving import not_learnt, services_of
 from ndxp.sandbox.state import State
@@ -76,7 +77,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: why a finding matters, and what to do. ``look`` yields the findings, one line each."""
+    """A check: why a finding matters, and what to do, in English. ``look`` yields the findings, one line each."""
 
     name: str
     why: str
@@ -89,7 +90,7 @@ def _packages(place: Place) -> Iterator[str]:
         try:
             importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            yield f"{name} is missing"
+            yield _("{name} is missing", name=name)
 
 
 def _disk(place: Place) -> Iterator[str]:
@@ -98,7 +99,7 @@ def _disk(place: Place) -> Iterator[str]:
     there = next(parent for parent in (place.folder.resolve(), *place.folder.resolve().parents) if parent.exists())
     free = shutil.disk_usage(there).free
     if free < _LEAST_DISK:
-        yield f"{free / 1e6:.0f} MB free at {there}"
+        yield _("{free} MB free at {there}", free=round(free / 1e6), there=there)
 
 
 def _modes(place: Place) -> Iterator[str]:
@@ -106,14 +107,14 @@ def _modes(place: Place) -> Iterator[str]:
         with suppress(FileNotFoundError):  # running processes may remove files meanwhile
             found = path.lstat().st_mode
             if not stat.S_ISLNK(found) and found & 0o077:
-                yield f"{path}: others may read it"
+                yield _("{path}: others may read it", path=path)
 
 
 def _keys(place: Place) -> Iterator[str]:
     """The keys in the run folder; for an attached exchange the other keys are elsewhere."""
     for name in () if place.state is None else (_CREDENTIALS,) if place.elsewhere else _KEYS:
         if not os.access(place.folder / name, os.R_OK):
-            yield f"{place.folder / name} cannot be read"
+            yield _("{file} cannot be read", file=place.folder / name)
 
 
 def _secrets(place: Place) -> Iterator[str]:
@@ -121,9 +122,11 @@ def _secrets(place: Place) -> Iterator[str]:
         secrets: dict[str, str] = json.loads((place.folder / _CREDENTIALS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    yield from (f"the secret of {name} is short" for name, s in secrets.items() if len(s) < _SHORTEST_SECRET)
+    yield from (
+        _("the secret of {name} is short", name=name) for name, s in secrets.items() if len(s) < _SHORTEST_SECRET
+    )
     uses = Counter(secrets.values())
-    yield from (f"the secret of {name} is another's too" for name, s in secrets.items() if uses[s] > 1)
+    yield from (_("the secret of {name} is another's too", name=name) for name, s in secrets.items() if uses[s] > 1)
 
 
 def _exposed(place: Place) -> Iterator[str]:
@@ -131,8 +134,8 @@ def _exposed(place: Place) -> Iterator[str]:
         for process, address in place.settings(name):
             if not loopback(address) and not place.environments[process].get("NDXP_TLS_FOLDER"):
                 yield f"{name}={address} ({process})"
-    for process, _ in place.settings("NDXP_ALLOW_PLAINTEXT"):
-        yield f"NDXP_ALLOW_PLAINTEXT is set ({process})"
+    for process, _value in place.settings("NDXP_ALLOW_PLAINTEXT"):
+        yield _("NDXP_ALLOW_PLAINTEXT is set ({process})", process=process)
 
 
 def _metrics(place: Place) -> Iterator[str]:
@@ -150,15 +153,17 @@ def _passwords(place: Place) -> Iterator[str]:
     except (OSError, ValueError):
         return
     named = (line.partition("=") for line in lines if not line.startswith("#"))
-    yield from (f"{name} in .env is the example's" for name, _, value in named if value.startswith(_EXAMPLE))
+    yield from (
+        _("{name} in .env is the example's", name=name) for name, _is, value in named if value.startswith(_EXAMPLE)
+    )
 
 
 def _versions_of_tls(place: Place) -> Iterator[str]:
-    for process, _ in place.settings("NDXP_TLS_FOLDER"):
+    for process, _folder in place.settings("NDXP_TLS_FOLDER"):
         if process.startswith("gateway"):
             continue  # its own listener takes TLS 1.3 only
         if any(place.environments[process].get(name) != value for name, value in ONLY_1_3.items()):
-            yield f"{process} takes TLS 1.2 too"
+            yield _("{process} takes TLS 1.2 too", process=process)
 
 
 def _certificates(place: Place) -> Iterator[str]:
@@ -168,7 +173,7 @@ def _certificates(place: Place) -> Iterator[str]:
     for path in sorted((place.folder / "tls").glob("*.pem")):
         known = authority.read(path)
         if known is not None and known.until < now + _ENDS_SOON:
-            yield f"{path.name} ends on {known.until:%Y-%m-%d}"
+            yield _("{name} ends on {day}", name=path.name, day=f"{known.until:%Y-%m-%d}")
 
 
 def _tokens(place: Place) -> Iterator[str]:
@@ -178,17 +183,17 @@ def _tokens(place: Place) -> Iterator[str]:
 
 
 def _store(place: Place) -> Iterator[str]:
-    for _, url in list(place.settings("NDXP_REDIS_URL"))[:1]:
+    for _process, url in list(place.settings("NDXP_REDIS_URL"))[:1]:
         from redis import Redis, RedisError
 
         try:
             with Redis.from_url(url, socket_timeout=2) as store:
                 if store.config_get("appendonly").get("appendonly") != "yes":
-                    yield "the store has appendonly no"
+                    yield _("the store has appendonly no")
                 if abs(store.time()[0] - time.time()) > _SKEW:
-                    yield "the store's clock differs from this machine's"
+                    yield _("the store's clock differs from this machine's")
         except RedisError as error:
-            yield f"the store does not say how it keeps its data ({why(error)})"
+            yield _("the store does not say how it keeps its data ({why})", why=why(error))
 
 
 def _clocks(place: Place) -> Iterator[str]:
@@ -198,7 +203,7 @@ def _clocks(place: Place) -> Iterator[str]:
         return
     skew = abs(parsedate_to_datetime(date).timestamp() - time.time())
     if skew > _SKEW + 1:
-        yield f"control's clock differs from this machine's by {skew:.0f} s"
+        yield _("control's clock differs from this machine's by {skew} s", skew=round(skew))
 
 
 def _version(place: Place) -> Iterator[str]:
@@ -207,7 +212,7 @@ def _version(place: Place) -> Iterator[str]:
     except (httpx.HTTPError, OSError, ValueError, KeyError):
         return
     if running != __version__:
-        yield f"control runs version {running}, this command is {__version__}"
+        yield _("control runs version {running}, this command is {mine}", running=running, mine=__version__)
 
 
 def _exchange(place: Place) -> Iterator[str]:
@@ -216,11 +221,11 @@ def _exchange(place: Place) -> Iterator[str]:
     try:
         session = Session(place.folder)
         waiting = [s["contract"] for s in services_of(session) if not s["serving"]]
-        yield from (f"it waits for: {what}" for what in session.waits_for())
+        yield from (_("it waits for: {what}", what=what) for what in session.waits_for())
     except AdminRefused as error:
         yield str(error)
     else:
-        yield from (f"{contract} does not serve" for contract in waiting)
+        yield from (_("{contract} does not serve", contract=contract) for contract in waiting)
 
 
 def _doors(place: Place) -> Iterator[str]:
@@ -236,18 +241,26 @@ def _doors(place: Place) -> Iterator[str]:
         yield str(error)
         return
     if version != __version__:
-        yield f"the doors run version {version}, this command is {__version__}"
+        yield _("the doors run version {running}, this command is {mine}", running=version, mine=__version__)
     if (skew := abs(clock - time.time())) > _SKEW + 1:
-        yield f"the doors' clock differs from this machine's by {skew:.0f} s"
+        yield _("the doors' clock differs from this machine's by {skew} s", skew=round(skew))
     if not (state.attached or _soon(lambda: life.same_registry(state))):
-        yield "not all of gateways and doors have the registry that control has published"
+        yield _("not all of gateways and doors have the registry that control has published")
 
 
 def _faults(place: Place) -> Iterator[str]:
     if place.state is not None:
         with suppress(AdminRefused):
             on = [fault for fault in Session(place.folder).get("/faults") if fault["on"]]
-            yield from (f"{fault['id']} is on until {fault['valid_until']}: {fault['do']}" for fault in on)
+            yield from (
+                _(
+                    "{id} is on until {until}: {effects}",
+                    id=fault["id"],
+                    until=fault["valid_until"],
+                    effects=fault["do"],
+                )
+                for fault in on
+            )
 
 
 def _contracts(place: Place) -> Iterator[str]:
@@ -260,7 +273,8 @@ def _contracts(place: Place) -> Iterator[str]:
 def _rebuilt(place: Place) -> Iterator[str]:
     if place.state is not None:
         with suppress(AdminRefused):
-            yield from (f"the store had lost the registry at {when}" for when in Session(place.folder).get("/rebuilt"))
+            times = Session(place.folder).get("/rebuilt")
+            yield from (_("the store had lost the registry at {time}", time=when) for when in times)
 
 
 def _registry(place: Place) -> Iterator[str]:

@@ -6,6 +6,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ndxp.admin import AdminApi
+from ndxp.language import _
 from ndxp.sandbox import life
 from ndxp.wire.tls import connect
 
@@ -28,4 +29,9 @@ def services_of(api: AdminApi) -> list[dict[str, Any]]:
 
 def not_learnt(service: dict[str, Any]) -> str:
     """A sentence that says why the contract of a service is not known."""
-    return f"{service['contract']} of {service['provider']} is not learnt: {service['trouble']}"
+    return _(
+        "{contract} of {provider} is not learnt: {trouble}",
+        contract=service["contract"],
+        provider=service["provider"],
+        trouble=service["trouble"],
+    )

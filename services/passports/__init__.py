@@ -15,8 +15,8 @@ class PassportSettings(AgencySettings):
     """What the passport agency reads besides: how applications move on."""
 
     passports_progress: Progress = Progress.TIME
-    """``immediate``: posted at once; ``time``: a state every few seconds; ``hand``: by AdvanceApplication."""
-    passports_step_seconds: float = Field(default=5.0, gt=0)
+    """``immediate``: posted at once; ``time``: a state a day, by the clock here; ``hand``: by AdvanceApplication."""
+    passports_step_seconds: float = Field(default=86_400.0, gt=0)
     """Seconds that an application stays in a state when it moves by time."""
 
 

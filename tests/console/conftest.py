@@ -16,11 +16,10 @@ from ndxp.sandbox import plan
 from ndxp.sandbox.console import Console, Role
 from ndxp.testing import RunningExchange
 from ndxp.tree import environment
+from tests.support.browser import CHROMIUM
 from tests.support.fakes import PATIENCE, until_now
 
 expect.set_options(timeout=PATIENCE * 1000)
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,8 +16,9 @@ from ndxp.classroom.kept import ClassRefused, Kept
 from ndxp.classroom.trust import grouped, trusted
 from ndxp.testing import RunningExchange
 from ndxp.wire.tls import trust
-from tests.console.conftest import CHROMIUM, Running, check_for_everybody, copy_of, running
+from tests.console.conftest import Running, check_for_everybody, copy_of, running
 from tests.ndxp.cli.command import Ran, ndxp
+from tests.support.browser import CHROMIUM
 from tests.support.names import resolved
 
 NAME = "class.example.vn"

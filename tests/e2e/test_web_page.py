@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,13 +17,13 @@ import pytest
 from ndxp.sandbox.ports import free_port
 from ndxp.testing import RunningExchange
 from tests.e2e.conftest import transaction
+from tests.support.browser import CHROMIUM
 from tests.support.fakes import until_now
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "http.md"
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ONE_STOP = "VN/GOV/H26/one-stop"
 
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 
 
 @contextmanager
@@ -66,7 +65,7 @@ def _ready(url: str) -> bool:
 def shown(page: str, profile: Path) -> str:
     """What a page shows when its script has ended."""
     command = [
-        str(BROWSER), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
         f"--user-data-dir={profile}", "--virtual-time-budget=20000", "--dump-dom", page,
     ]  # fmt: skip
     dumped = subprocess.run(command, capture_output=True, encoding="utf-8", check=True, timeout=120).stdout

@@ -8,7 +8,7 @@ import typer
 from pydantic_settings import BaseSettings
 
 from gateway.settings import ControlSettings, GatewaySettings
-from ndxp.cli.__main__ import app
+from ndxp.cli.__main__ import whole
 from ndxp.process import ProcessSettings, run_process
 from ndxp.variables import VARIABLES, unknown_variables
 from tests.support.agencies import OF_AGENCIES
@@ -24,7 +24,7 @@ def test_every_variable_that_a_command_reads_is_known() -> None:
         here = {parameter.envvar for parameter in command.params if parameter.envvar}
         return here.union(*map(read_by, getattr(command, "commands", {}).values()))
 
-    assert read_by(typer.main.get_command(app)) <= VARIABLES
+    assert read_by(typer.main.get_command(whole())) <= VARIABLES
 
 
 @pytest.mark.parametrize("name", ["NDXP_TOKENLIFE", "NDXP_TOKEN_LIVE", "ndxp_tokenlife"])

@@ -10,8 +10,9 @@ from ndxp.errors import Code
 from ndxp.passports.v1 import passports_pb2 as pb
 from ndxp.world import Citizen, World, normalise_name
 from ndxp.world.registers.passports import Passports
+from services.passports import PassportSettings
 from services.passports.records import Application
-from services.passports.rules import Course, Progress, State
+from services.passports.rules import Course, Progress, State, printed
 from tests.support.agencies import passports
 
 if TYPE_CHECKING:
@@ -122,6 +123,15 @@ def test_by_time_the_state_follows_from_submission_and_now_alone() -> None:
     states = [course.state(application, 1_000_000 + seconds * 1_000_000) for seconds in (-1, 0, 4, 5, 9, 10, 15, 999)]
     received, verified, printed, posted = State.RECEIVED, State.VERIFIED, State.PRINTED, State.POSTED
     assert states == [received, received, received, verified, verified, printed, posted, posted]
+
+
+def test_without_a_setting_there_is_a_day_and_more_to_withdraw_an_application() -> None:
+    step = PassportSettings.model_fields["passports_step_seconds"].default
+    application = Application(
+        application_id="a", citizen_number="c", full_name="n", birth=BirthDate(2000), delivery_address="d",
+        submitted_at=0, verification_transaction_id="t", passport_number="R00000001",
+    )  # fmt: skip
+    assert not printed(Course(Progress.TIME, step).state(application, 24 * 3600 * 1_000_000))
 
 
 @pytest.mark.parametrize("step_seconds", [0.001])

@@ -9,7 +9,8 @@ import pytest
 import typer
 
 import ndxp as package
-from ndxp.cli.__main__ import app
+from ndxp.cli.__main__ import COMMANDS as MODULES
+from ndxp.cli.__main__ import gather, needed, whole
 from tests.ndxp.cli.conftest import Ndxp
 
 
@@ -22,7 +23,7 @@ def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
         yield words, command
 
 
-COMMANDS = {" ".join(words): command for words, command in commands(typer.main.get_command(app)) if words}
+COMMANDS = {" ".join(words): command for words, command in commands(typer.main.get_command(whole())) if words}
 
 
 def test_every_command_of_the_design_is_there() -> None:
@@ -30,6 +31,19 @@ def test_every_command_of_the_design_is_there() -> None:
         "up", "down", "status", "doctor", "members", "services", "grants", "grants add", "grants remove", "token",
         "people", "call", "log tail", "log show", "log search", "explain", "demo",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_the_commands_for_which_it_is_loaded(module: str) -> None:
+    assert tuple(typer.main.get_command(gather([module])).commands) == MODULES[module]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "modules"),
+    [(["call", "up"], ["call"]), (["--debug", "log", "tail"], ["ledger"]), (["wrong"], [*MODULES]), ([], [*MODULES])],
+)
+def test_a_command_line_loads_the_module_of_its_command_or_all(words: list[str], modules: list[str]) -> None:
+    assert needed(words) == modules
 
 
 @pytest.mark.parametrize("name", COMMANDS)
