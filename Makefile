@@ -23,8 +23,8 @@ up: $(VENV)/ready  ## an exchange on the usual ports, until Ctrl-C
 test: $(VENV)/ready-dev  ## the tests; half of their time they wait for processes, so four at a time, a file in one piece
 	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not drill and not browser"
 
-test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, installations
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long and not browser" $$(grep -rl mark.long tests --include="*.py")
+test-long: $(VENV)/ready-dev  ## the tests that take longer: whole load runs, killed processes, installations; the labs first, which take longest
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "long and not browser" $$(grep -rl mark.long tests/labs tests/[!l]* tests/loadtest --include="*.py")
 
 test-drills: $(VENV)/ready-dev  ## the drills in a short form: attacks, kills, floods, upgrades, the check of every agency; with DRILL=FILE one of them
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m drill $(DRILL)

@@ -45,7 +45,7 @@ class View:
     exchange: Exchange
     session: Session
     texts: Texts
-    _loads: list[Work] = field(default_factory=list)
+    _unfilled: list[Work] = field(default_factory=list)
 
     async def guarded(self, work: Work, told: set[str] | None = None) -> bool:
         """Does what asks the exchange. Shows a refusal, unless it was ``told`` already; returns whether it was done."""
@@ -63,9 +63,8 @@ class View:
         return True
 
     def load(self, work: Work) -> None:
-        """Fills the page with what the exchange says: at once, and again when it answers again."""
-        self._loads.append(work)
-        ui.timer(0, lambda: self.guarded(work), once=True)
+        """Fills the page with what the exchange says: at once, or when it answers again."""
+        ui.timer(0, lambda: self._fill(work), once=True)
 
     def every(self, seconds: float, work: Work) -> None:
         """Keeps a part of the page up to date. The same refusal is shown once."""
@@ -73,9 +72,14 @@ class View:
         ui.timer(seconds, lambda: self.guarded(work, told), immediate=False)
 
     async def again(self) -> None:
-        """Fills the page anew."""
-        for work in self._loads:
-            await self.guarded(work)
+        """Fills what could not be filled. What is there stays, with all that somebody has typed and found."""
+        unfilled, self._unfilled = self._unfilled, []
+        for work in unfilled:
+            await self._fill(work)
+
+    async def _fill(self, work: Work) -> None:
+        if not await self.guarded(work):
+            self._unfilled.append(work)
 
 
 @contextmanager
@@ -123,7 +127,7 @@ def _turn(session: Session, dark: ui.dark_mode) -> None:
 
 
 def _banner(view: View) -> None:
-    """The message that the exchange does not answer. When it answers again, the page is filled anew."""
+    """The message that the exchange does not answer. When it answers again, what is missing on the page is filled."""
     with box("div", "trouble").props("role=alert") as banner:
         what = text("p", "")
     banner.set_visibility(False)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,24 @@ def test_a_viewer_sees_who_somebody_is_and_is_offered_no_calls(
         expect(page.get_by_text("The ledger is for the auditor and the operator.")).to_be_visible()
         for name in ("Ask them now", "Look in the ledger", "A passport is applied for"):
             expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+def test_what_was_typed_and_found_stays_when_the_exchange_was_away(
+    exchange: RunningExchange, context: BrowserContext, tmp_path: Path
+) -> None:
+    plan = copy_of(exchange, tmp_path) / "run.json"
+    gateway = socket.create_server(("127.0.0.1", 0))
+    address = gateway.getsockname()
+    state = json.loads(plan.read_text(encoding="utf-8")) | {"gateway": f"127.0.0.1:{address[1]}"}
+    plan.write_text(json.dumps(state), encoding="utf-8")
+    with running(tmp_path) as console:
+        page = context.new_page()
+        page.goto(console.entrance())
+        page.goto(f"{console.url}/people")
+        choose(page, "traveller")
+        page.get_by_label("Or the code of a dossier").fill("H26-1")
+        gateway.close()
+        expect(page.locator(".trouble")).to_be_visible()
+        with socket.create_server(address):
+            expect(page.locator(".trouble")).to_be_hidden()
+        expect(page.get_by_label("Or the code of a dossier")).to_have_value("H26-1")
