@@ -17,7 +17,7 @@ from ndxp.operations.v1.operations_pb2_grpc import OperationsServiceStub
 from ndxp.sandbox.life import OPERATIONS
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata
-from tests.console.conftest import check_for_everybody, copy_of, running
+from tests.console.conftest import TELEPHONE, check_for_everybody, copy_of, running
 
 MEASURED = "VN/GOV/H62"
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -93,6 +93,7 @@ def test_an_address_that_names_nothing_shows_the_first_province(centre: Page) ->
 
 
 def test_the_wall_turns_by_the_keyboard_and_escape_ends_it(centre: Page) -> None:
+    centre.set_viewport_size(TELEPHONE)  # a page that has the whole screen cannot be made smaller
     centre.get_by_role("button", name="Wall").click()
     wall = centre.locator(".wall")
     expect(wall.get_by_role("heading", name="Tỉnh Hà Nam")).to_be_visible()
