@@ -109,10 +109,17 @@ _LOST = "the store has lost the registry; it is put back from its copy within a 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The registry after a change, and what looks wrong in the new entries (see ``gateway.core.doubts``)."""
+    """The registry after a change and before it, and the contracts that are known."""
 
     registry: Registry
-    doubts: list[str]
+    before: Registry
+    contracts: Mapping[str, bytes]
+
+    @property
+    def doubts(self) -> list[str]:
+        """What looks wrong in the new entries (see ``gateway.core.doubts``); it is looked for when somebody asks."""
+        known = set(doubts(self.before, self.contracts))
+        return [doubt for doubt in doubts(self.registry, self.contracts) if doubt not in known]
 
 
 class RegistryStore:
@@ -237,8 +244,7 @@ class RegistryStore:
                     await pipe.execute()
                 except WatchError:
                     continue
-                doubted = set(doubts(current.registry, current.contracts))
-                return Changed(after, [doubt for doubt in doubts(after, current.contracts) if doubt not in doubted])
+                return Changed(after, current.registry, current.contracts)
 
     async def put_contract(self, contract: str, files: bytes) -> None:
         """Keeps a contract's serialised FileDescriptorSet; a change counts as a new version."""
