@@ -400,17 +400,22 @@ class Audit:
                 self._audited.note(first, "records {first} to {last} are missing: deleted", first=first, last=last)
         by_stored = {one.stored: one.place for one in self._mismatches}
         for one in self._mismatches:
-            if self._tree_is_signed and one.computed in by_stored:
-                text = _("{record} was moved: it belongs to place {place}")
-            elif self._tree_is_signed:
-                text = _("{record} was changed: it is not the record that was signed")
-            elif self._rows_are_signed:
-                text = _("{record} is what was signed, but the tree's hash of it was changed")
-            else:
-                text = _("{record} and the tree's hash of it do not fit")
             record = _("record {place} (transaction {transaction})", place=one.place, transaction=one.transaction)
-            text = text.format(record=record, place=by_stored.get(one.computed, one.place))
-            self._audited.note(one.place, text)
+            if self._tree_is_signed and one.computed in by_stored:
+                right = by_stored[one.computed]
+                self._audited.note(
+                    one.place, "{record} was moved: it belongs to place {right}", record=record, right=right
+                )
+            elif self._tree_is_signed:
+                self._audited.note(
+                    one.place, "{record} was changed: it is not the record that was signed", record=record
+                )
+            elif self._rows_are_signed:
+                self._audited.note(
+                    one.place, "{record} is what was signed, but the tree's hash of it was changed", record=record
+                )
+            else:
+                self._audited.note(one.place, "{record} and the tree's hash of it do not fit", record=record)
         self._audited.findings.sort(key=lambda finding: finding.place)
 
 

@@ -18,6 +18,11 @@ from tests.support.agencies import passports
 if TYPE_CHECKING:
     from tests.services.conftest import FailureOf, Town
 
+APPLICATION = Application(
+    application_id="a", citizen_number="c", full_name="n", birth=BirthDate(2000), delivery_address="d",
+    submitted_at=1_000_000, verification_transaction_id="t", passport_number="R00000001",
+)  # fmt: skip
+
 RequestId = Callable[[], str]
 
 
@@ -115,23 +120,16 @@ async def test_a_malformed_submission_is_not_asked_onward(
 
 
 def test_by_time_the_state_follows_from_submission_and_now_alone() -> None:
-    application = Application(
-        application_id="a", citizen_number="c", full_name="n", birth=BirthDate(2000), delivery_address="d",
-        submitted_at=1_000_000, verification_transaction_id="t", passport_number="R00000001",
-    )  # fmt: skip
     course = Course(Progress.TIME, 5.0)
-    states = [course.state(application, 1_000_000 + seconds * 1_000_000) for seconds in (-1, 0, 4, 5, 9, 10, 15, 999)]
+    states = [course.state(APPLICATION, 1_000_000 + seconds * 1_000_000) for seconds in (-1, 0, 4, 5, 9, 10, 15, 999)]
     received, verified, printed, posted = State.RECEIVED, State.VERIFIED, State.PRINTED, State.POSTED
     assert states == [received, received, received, verified, verified, printed, posted, posted]
 
 
 def test_without_a_setting_there_is_a_day_and_more_to_withdraw_an_application() -> None:
     step = PassportSettings.model_fields["passports_step_seconds"].default
-    application = Application(
-        application_id="a", citizen_number="c", full_name="n", birth=BirthDate(2000), delivery_address="d",
-        submitted_at=0, verification_transaction_id="t", passport_number="R00000001",
-    )  # fmt: skip
-    assert not printed(Course(Progress.TIME, step).state(application, 24 * 3600 * 1_000_000))
+    day = 24 * 3600 * 1_000_000
+    assert not printed(Course(Progress.TIME, step).state(APPLICATION, APPLICATION.submitted_at + day))
 
 
 @pytest.mark.parametrize("step_seconds", [0.001])
