@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from console.matrix import consumers
+from console.matrix import names_of
 from console.traffic import Flow, Pair
 
 Options: TypeAlias = dict[str, Any]
@@ -81,7 +81,7 @@ class Names:
         """The faults that calls of a pair can meet, as far as caller and provider decide that."""
         client, service = pair
         member, _, last = client.rpartition("/")
-        named = {"", *consumers({"groups": [], **self._members.get(member, {}), "id": member}, last)}
+        named = {"", *names_of({"groups": [], **self._members.get(member, {}), "id": member}, last)}
         return [
             fault["id"] for fault in self._faults if fault["consumer"] in named and fault["provider"] in ("", service)
         ]

@@ -25,8 +25,8 @@ def rows(service: dict[str, Any], members: Iterable[Member], grants: Iterable[Gr
 
 
 def _row(member: Member, subsystem: str, methods: Iterable[str], grants: Sequence[Grant]) -> Row:
-    names = consumers(member, subsystem)
-    mine = [grant for grant in grants if grant["consumer"] in names]
+    included = consumers(member, subsystem)
+    mine = [grant for grant in grants if grant["consumer"] in included]
     covered = {
         method: [grant for grant in mine if any(fnmatchcase(method, pattern) for pattern in grant["methods"])]
         for method in methods
@@ -35,6 +35,12 @@ def _row(member: Member, subsystem: str, methods: Iterable[str], grants: Sequenc
 
 
 def consumers(member: Member, subsystem: str) -> set[str]:
-    """The names by which a grant can mean a subsystem: its own, its member's, and those of its member's groups."""
+    """The names by which a grant can include a subsystem, or the one that it is a twin of."""
+    of = member["twins"].get(subsystem)
+    return names_of(member, subsystem) | (consumers(member, of) if of else set())
+
+
+def names_of(member: Member, subsystem: str) -> set[str]:
+    """The names that mean a subsystem: its own, its member's, and those of its member's groups."""
     groups = [f"group:{name}" for name in ("all", *member["groups"])]
     return {f"{member['id']}/{subsystem}", member["id"], *groups, *(f"{group}/{subsystem}" for group in groups)}

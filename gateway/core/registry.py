@@ -41,13 +41,17 @@ class RegistryError(ValueError):
 
 
 class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An organisation and its subsystems, named by their last part ("one-stop")."""
+    """An organisation and its subsystems, named by their last part ("one-stop").
+
+    ``twins`` are those that may call what another one may, each with that other one, which stands before it.
+    """
 
     id: _Id
     name: str
     groups: list[str] = []
     subsystems: list[str] = []
     disabled: bool = False
+    twins: dict[str, str] = {}
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,20 +181,7 @@ def check(registry: Registry, before: Iterable[Grant] = ()) -> None:
     The terms of grants that are in ``before`` too were checked then.
     """
     _shaped("instance", _INSTANCE, registry.instance, "letters and digits such as VN")
-    subsystems: set[str] = set()
-    for index, member in enumerate(registry.members):
-        place = f"members[{index}]"
-        _well_formed(place, MemberId.parse, member.id)
-        if not member.id.startswith(f"{registry.instance}/"):
-            raise RegistryError(f"{place}: {member.id} is not of the instance {registry.instance}")
-        _shaped(f"{place}.name", _NAME, member.name, "a name of at most 200 characters")
-        for group in member.groups:
-            # Without "/": a grant to "provinces/hospital" means the subsystem "hospital" of every province.
-            _shaped(f"{place}.groups", _GROUP, group, "a group's name: at most 200 characters, none of them /")
-        _unique(place, member.id, subsystems)
-        for name in member.subsystems:
-            _well_formed(place, Subsystem.parse, f"{member.id}/{name}")
-            _unique(place, f"{member.id}/{name}", subsystems)
+    subsystems = _check_members(registry)
     offered: set[str] = set()
     for index, service in enumerate(registry.services):
         _known(f"services[{index}].provider", service.provider, subsystems)
@@ -214,6 +205,28 @@ def check(registry: Registry, before: Iterable[Grant] = ()) -> None:
     for consumer in registry.quotas:
         _known("quotas", consumer, subsystems | {"default"})
     _check_faults(registry, groups | subsystems, subsystems)
+
+
+def _check_members(registry: Registry) -> set[str]:
+    """Checks the members, and gives the names of members and subsystems."""
+    names: set[str] = set()
+    for index, member in enumerate(registry.members):
+        place = f"members[{index}]"
+        _well_formed(place, MemberId.parse, member.id)
+        if not member.id.startswith(f"{registry.instance}/"):
+            raise RegistryError(f"{place}: {member.id} is not of the instance {registry.instance}")
+        _shaped(f"{place}.name", _NAME, member.name, "a name of at most 200 characters")
+        for group in member.groups:
+            # Without "/": a grant to "provinces/hospital" means the subsystem "hospital" of every province.
+            _shaped(f"{place}.groups", _GROUP, group, "a group's name: at most 200 characters, none of them /")
+        _unique(place, member.id, names)
+        for name in member.subsystems:
+            _well_formed(place, Subsystem.parse, f"{member.id}/{name}")
+            _unique(place, f"{member.id}/{name}", names)
+        for name, of in member.twins.items():
+            if name not in member.subsystems or of not in member.subsystems[: member.subsystems.index(name)]:
+                raise RegistryError(f"{place}.twins: {of[:64]!r} is no subsystem that stands before {name[:64]!r}")
+    return names
 
 
 def _check_faults(registry: Registry, consumers: set[str], subsystems: set[str]) -> None:
@@ -303,7 +316,7 @@ class Snapshot:
     """A registry at one version, arranged for look-ups; never changed, only replaced.
 
     ``contracts`` holds serialised FileDescriptorSets by full service name, as the providers' reflection gave them;
-    ``purposes`` are the purposes of all grants.
+    ``purposes`` are the purposes of all grants, ``twins`` the subsystems that may call what another one may, with it.
     """
 
     def __init__(self, registry: Registry, contracts: Mapping[str, bytes], version: int = 0) -> None:
@@ -312,6 +325,7 @@ class Snapshot:
         self.contracts = MappingProxyType(dict(contracts))
         self.members = {member.id: member for member in registry.members}
         self.subsystems = {f"{m.id}/{name}": m for m in registry.members for name in m.subsystems}
+        self.twins = {f"{m.id}/{name}": f"{m.id}/{of}" for m in registry.members for name, of in m.twins.items()}
         self.methods = {name: contract_methods(files, name) or {} for name, files in contracts.items()}
         self.providers: dict[str, dict[str, Service]] = {}
         for service in registry.services:
@@ -327,8 +341,8 @@ class Snapshot:
         self._since = self._until = 0.0
         self._default_quota = registry.quotas.get("default", Quota())
 
-    def consumers(self, client: str) -> frozenset[str]:
-        """Every name by which a grant can include this subsystem; empty when it is not on the exchange."""
+    def names(self, client: str) -> frozenset[str]:
+        """Every name that means this subsystem, or others with it; empty when it is not on the exchange."""
         member = self.subsystems.get(client)
         if member is None:
             return frozenset()
@@ -337,6 +351,11 @@ class Snapshot:
         return frozenset(
             {client, member_of(client), *(f"group:{g}" for g in groups), *(f"group:{g}/{name}" for g in groups)}
         )
+
+    def consumers(self, client: str) -> frozenset[str]:
+        """Every name by which a grant can include this subsystem, or the one that it is a twin of."""
+        names, of = self.names(client), self.twins.get(client)
+        return names | self.consumers(of) if of else names
 
     def granted(self, now: float) -> dict[tuple[str, ...], Grant]:
         """The grants that policy has found before; emptied when the validity of a grant begins or ends."""
@@ -347,8 +366,9 @@ class Snapshot:
         return self._granted
 
     def quota(self, client: str) -> Quota:
-        """The quota of a consumer."""
-        return self.registry.quotas.get(client, self._default_quota)
+        """The quota of a consumer: its own, or that of the subsystem that it is a twin of."""
+        own, of = self.registry.quotas.get(client), self.twins.get(client)
+        return self.quota(of) if own is None and of else own or self._default_quota
 
     def method(self, method: str) -> Method | None:
         """The kind of "package.Service/Method"; None while its contract is not known."""

@@ -2,47 +2,41 @@
 
 from msgspec.structs import replace
 
-from gateway.core.registry import Grant, Member, Quota, Registry, RegistryError, Snapshot
-
-_LONGEST_GRANT_ID = 100
+from gateway.core.registry import Member, Quota, Registry, RegistryError
+from ndxp.identifiers import member_of
 
 
 def with_twin(registry: Registry, subsystem: str, name: str, quota: Quota | None = None) -> Registry:
-    """The registry with a twin of a subsystem, called ``name``: with its grants, and its quota unless another is given.
+    """The registry with a twin of a subsystem, called ``name``; it has a quota of its own if one is given.
 
-    Grants to the member, or to a group of it, hold for the twin already; the others are copied. Raises RegistryError.
+    Raises RegistryError.
     """
-    snapshot = Snapshot(registry, {})
-    member = snapshot.subsystems.get(subsystem)
-    if member is None:
-        raise RegistryError(f"{subsystem[:200]!r} is no subsystem of this exchange; see `ndxp members`")
+    member, of = _found(registry, subsystem)
     twin = f"{member.id}/{name}"
-    if twin in snapshot.subsystems:
+    if name in member.subsystems:
         raise RegistryError(f"{twin} is on this exchange already")
-    after = _with_subsystems(registry, member, [*member.subsystems, name])
-    own, theirs = Snapshot(after, {}).consumers(twin), snapshot.consumers(subsystem)
-    copied = [
-        replace(grant, id=_id(grant, name), consumer=twin)
-        for grant in registry.grants
-        if grant.consumer in theirs and grant.consumer not in own
-    ]
-    quota = quota or registry.quotas.get(subsystem)
-    quotas = {twin: quota} if quota else {}
-    return replace(after, grants=[*registry.grants, *copied], quotas=registry.quotas | quotas)
+    after = _with_member(
+        registry, replace(member, subsystems=[*member.subsystems, name], twins={**member.twins, name: of})
+    )
+    return replace(after, quotas={**registry.quotas, twin: quota}) if quota else after
 
 
 def without_subsystem(registry: Registry, subsystem: str) -> Registry:
     """The registry without a subsystem that offers nothing, and without its own grants, quota and faults.
 
-    Raises RegistryError.
+    A twin of it stays, and has only what is its own. Raises RegistryError.
     """
-    member = Snapshot(registry, {}).subsystems.get(subsystem)
-    if member is None:
-        raise RegistryError(f"{subsystem[:200]!r} is no subsystem of this exchange; see `ndxp members`")
+    member, name = _found(registry, subsystem)
     if offered := [service.contract for service in registry.services if service.provider == subsystem]:
         raise RegistryError(f"{subsystem} offers {offered[0]}; remove that service first")
-    name = subsystem.rpartition("/")[2]
-    after = _with_subsystems(registry, member, [each for each in member.subsystems if each != name])
+    after = _with_member(
+        registry,
+        replace(
+            member,
+            subsystems=[each for each in member.subsystems if each != name],
+            twins={twin: of for twin, of in member.twins.items() if name not in (twin, of)},
+        ),
+    )
     return replace(
         after,
         grants=[grant for grant in registry.grants if subsystem not in (grant.consumer, grant.provider)],
@@ -71,11 +65,14 @@ def without_member(registry: Registry, member_id: str) -> Registry:
     )
 
 
-def _with_subsystems(registry: Registry, member: Member, names: list[str]) -> Registry:
-    changed = replace(member, subsystems=names)
-    return replace(registry, members=[changed if each is member else each for each in registry.members])
+def _found(registry: Registry, subsystem: str) -> tuple[Member, str]:
+    """The member of a subsystem, and the subsystem's name in it. Raises RegistryError."""
+    member_id, name = member_of(subsystem), subsystem.rpartition("/")[2]
+    for member in registry.members:
+        if member.id == member_id and name in member.subsystems:
+            return member, name
+    raise RegistryError(f"{subsystem[:200]!r} is no subsystem of this exchange; see `ndxp members`")
 
 
-def _id(grant: Grant, name: str) -> str:
-    """The id of a copied grant, which says whose copy it is."""
-    return f"{grant.id[: _LONGEST_GRANT_ID - len(name) - 1]}.{name}"
+def _with_member(registry: Registry, changed: Member) -> Registry:
+    return replace(registry, members=[changed if each.id == changed.id else each for each in registry.members])

@@ -83,7 +83,7 @@ def choose(state: "WorkerState", call: Call) -> "Steps":
     purpose, message_id = headers.get(metadata.PURPOSE, ""), headers.get(metadata.MESSAGE_ID, "")
     snapshot = state.snapshot
     for rule, given in snapshot.faults.matching(
-        call.client, snapshot.consumers, call.service, call.method, purpose, message_id, now
+        call.client, snapshot.names, call.service, call.method, purpose, message_id, now
     ):
         does_more = given != Effects(to=given.to)
         wanted = (effects == NONE and does_more) or (given.to and not to)

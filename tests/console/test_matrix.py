@@ -22,9 +22,12 @@ def test_the_matrix_names_the_grants_that_the_exchange_applies(exchange: Running
             assert not decision["allowed"] or decision["grant"]["id"] in {grant["id"] for grant in grants}
 
 
-def test_a_grant_means_a_subsystem_by_member_and_groups() -> None:
-    member = {"id": "VN/GOV/H26", "groups": ["provinces"]}
-    assert consumers(member, "one-stop") == {
+def test_a_grant_means_a_subsystem_by_member_and_groups_and_its_twins_too() -> None:
+    member = {"id": "VN/GOV/H26", "groups": ["provinces"], "twins": {"test": "one-stop"}}
+    original = {
         "VN/GOV/H26/one-stop", "VN/GOV/H26", "group:all", "group:all/one-stop", "group:provinces",
         "group:provinces/one-stop",
     }  # fmt: skip
+    own = {"VN/GOV/H26/test", "group:all/test", "group:provinces/test"}
+    assert consumers(member, "one-stop") == original
+    assert consumers(member, "test") == original | own

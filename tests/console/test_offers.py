@@ -4,7 +4,9 @@ from typing import Any
 
 from console.offers import Offer, askers, differing, offers
 
-MEMBERS = [{"id": f"VN/GOV/H{number}", "groups": ["provinces"], "subsystems": ["one-stop"]} for number in (1, 2)]
+MEMBERS = [
+    {"id": f"VN/GOV/H{number}", "groups": ["provinces"], "subsystems": ["one-stop"], "twins": {}} for number in (1, 2)
+]
 
 
 def service(contract: str, provider: str, *methods: str, rest: bool = False) -> dict[str, Any]:
@@ -39,7 +41,9 @@ def test_who_has_a_grant_is_an_asker_with_its_purpose() -> None:
 
 def test_those_to_whom_other_fields_are_released_come_first() -> None:
     [offer] = offers([service("a.A", "VN/GOV/G01/a", "GetIt")])
-    members = [{"id": name, "groups": [], "subsystems": ["s"]} for name in ("M1", "M2", "M3")]
+    members: list[dict[str, Any]] = [
+        {"id": name, "groups": [], "subsystems": ["s"], "twins": {}} for name in ("M1", "M2", "M3")
+    ]
     grants = [grant("1", "M1", "x"), grant("2", "M2", "x"), grant("3", "M3")]
     known = askers(offer, "GetIt", "VN/GOV/G01/a", members, grants)
     assert [each.consumer for each in differing(known, 2)] == ["M1/s", "M3/s"]

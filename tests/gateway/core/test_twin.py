@@ -1,6 +1,7 @@
 """A twin may call what the subsystem may of which it is one, and leaves nothing behind."""
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.core.faults import Fault
 from gateway.core.policy import authorise
@@ -48,17 +49,56 @@ def test_a_twin_may_call_exactly_what_its_original_may(method: str) -> None:
     assert may(after, TWIN, method) == may(after, OF, method) == (method != "OfNeighbour")
 
 
-def test_a_twin_has_the_quota_of_its_original_and_its_own_copies_of_grants_only_where_it_needs_them() -> None:
+def test_a_twin_has_the_quota_of_its_original_or_its_own() -> None:
+    assert Snapshot(with_twin(REGISTRY, OF, "test"), {}).quota(TWIN) == Quota(rate=5)
+    assert Snapshot(with_twin(REGISTRY, OF, "test", Quota(rate=9)), {}).quota(TWIN) == Quota(rate=9)
+    assert Snapshot(with_twin(REGISTRY, "VN/GOV/H26/hospital", "test"), {}).quota(TWIN) == Quota()
+
+
+def test_what_its_original_gets_or_loses_a_twin_gets_or_loses_too() -> None:
     after = with_twin(REGISTRY, OF, "test")
-    assert after.quotas[TWIN] == Quota(rate=5)
-    assert [each.id for each in after.grants if each.consumer == TWIN] == ["own.test", "of-group.test"]
+    assert not may(replace(after, grants=[g for g in after.grants if g.id != "own"]), TWIN, "Own")
+    assert may(replace(after, grants=[*after.grants, grant("new", OF, "New")]), TWIN, "New")
+
+
+def test_a_twin_may_have_a_grant_and_a_twin_of_its_own() -> None:
+    after = with_twin(with_twin(REGISTRY, OF, "test"), TWIN, "second")
+    after = replace(after, grants=[*after.grants, grant("new", TWIN, "New")])
+    check(after)
+    assert may(after, TWIN, "New")
+    assert may(after, "VN/GOV/H26/second", "New")
+    assert may(after, "VN/GOV/H26/second", "Own")
+    assert not may(after, OF, "New")
+
+
+def test_a_fault_of_its_original_is_not_the_twins() -> None:
+    snapshot = Snapshot(with_twin(REGISTRY, OF, "test"), {})
+    assert OF in snapshot.consumers(TWIN)
+    assert OF not in snapshot.names(TWIN)
+
+
+def test_a_twin_whose_original_is_removed_stays_without_its_grants() -> None:
+    before = with_twin(REGISTRY, "VN/GOV/H26/hospital", "test")
+    assert may(before, TWIN, "OfNeighbour")
+    after = without_subsystem(before, "VN/GOV/H26/hospital")
+    check(after)
+    assert not may(after, TWIN, "OfNeighbour")
+    assert may(after, TWIN, "OfAll")
+
+
+@pytest.mark.parametrize(
+    "twins", [{"hospital": "hospital"}, {"one-stop": "hospital"}, {"nobody": "one-stop"}, {"hospital": "nobody"}]
+)
+def test_a_twin_stands_behind_its_original(twins: dict[str, str]) -> None:
+    members = [replace(member, twins=twins) for member in REGISTRY.members[1:]]
+    with pytest.raises(RegistryError, match=r"members\[0\].twins: .* stands before"):
+        check(Registry("VN", members=members))
 
 
 def test_a_twin_that_is_removed_leaves_the_registry_as_it_was() -> None:
     after = with_twin(REGISTRY, OF, "test")
     fault = Fault("f", "drop", "2099-12-31", consumer=TWIN)
-    after = Registry(**{name: getattr(after, name) for name in after.__struct_fields__} | {"faults": [fault]})
-    assert without_subsystem(after, TWIN) == REGISTRY
+    assert without_subsystem(replace(after, faults=[fault]), TWIN) == REGISTRY
 
 
 @pytest.mark.parametrize(
