@@ -16,7 +16,7 @@ from gateway.dataplane import faults, headers, pipeline
 from gateway.dataplane.answer import Answer
 from gateway.dataplane.attempt import Attempt
 from gateway.dataplane.deadlines import Deadlines
-from gateway.dataplane.disturbed import DisturbedAttempt, open_copy
+from gateway.dataplane.faults.attempt import DisturbedAttempt, open_copy
 from gateway.dataplane.messages import Messages
 from gateway.dataplane.onward import pairs_onward
 from gateway.dataplane.pipeline import Claim, Steps, WorkerState

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.core.effects import Effects
 from gateway.dataplane.attempt import Attempt
-from gateway.dataplane.tampering import Tampering
+from gateway.dataplane.faults.tampering import Tampering
 from ndxp.http2 import ClientConnection, Field, Fields, Stream
 from ndxp.http2.errors import StreamFailure
 

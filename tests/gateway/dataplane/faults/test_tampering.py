@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.effects import parse
-from gateway.dataplane.tampering import Tampering
+from gateway.dataplane.faults.tampering import Tampering
 from tests.support.peers import message
 
 MESSAGES = [b"first", b"", b"the third one", b"4"]
