@@ -283,6 +283,29 @@ class AgencyError(Exception):
         self.field = field
 
 
+OF_ALL_AGENCIES: Mapping[str, str] = {
+    "BIRTH_DATE_MALFORMED": "Ngày sinh phải là ngày có thật và viết đúng dạng, ví dụ 1979-07-20.",
+    "CITIZEN_UNKNOWN": "Không có công dân nào mang số định danh này.",
+    "CITIZEN_NOT_MATCHED": "Số định danh, họ tên và ngày sinh không phải của một công dân còn sống.",
+    "CITIZEN_NUMBER_MALFORMED": "Số định danh không đúng dạng.",
+    "DAYS_OUT_OF_RANGE": "Ngày cuối không được trước ngày đầu, và khoảng thời gian không được quá dài.",
+    "DOSSIER_CODE_MALFORMED": "Mã hồ sơ không đúng dạng, ví dụ 000.00.00.H26-230712-0001.",
+    "DOSSIER_CODE_OF_ANOTHER_BODY": "Mã hồ sơ phải mang mã của cơ quan đang gọi.",
+    "FIELD_MALFORMED": "Trường này phải là một dòng chữ, không quá dài.",
+    "FIELD_MISSING": "Trường này không được để trống.",
+    "NAME_MALFORMED": "Họ tên phải gồm các chữ cái.",
+    "NAME_MISSING": "Chưa có họ tên: hãy nêu đủ họ, chữ đệm và tên.",
+    "NAME_TOO_LONG": "Họ tên quá dài.",
+    "ONE_PERSON_TWICE": "Phải là những người khác nhau.",
+    "PAGE_SIZE_INVALID": "Số dòng của một trang không được là số âm.",
+    "PAGE_TOKEN_INVALID": "page_token phải là next_page_token của trang trước, hoặc để trống.",
+    "PROVINCE_UNKNOWN": "Không có tỉnh, thành phố nào mang mã này.",
+    "REQUEST_ID_MISSING": "Yêu cầu cần có request_id tối đa 64 ký tự, ví dụ một UUID mới.",
+    "REQUEST_ID_REUSED": "request_id này đã dùng cho một yêu cầu khác: hãy dùng mã mới cho yêu cầu mới.",
+}
+"""What the reasons of the agency kit mean, in Vietnamese. A message is in English, and says more."""
+
+
 class AccessLogUnavailable(Exception):
     """The database of an agency does not take accesses now. The text has no personal data."""
 

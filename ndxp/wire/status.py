@@ -8,7 +8,7 @@ from google.protobuf import any_pb2
 from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
-from ndxp.errors import DOMAIN, RULES, AgencyError, Code, Reason, Refusal
+from ndxp.errors import DOMAIN, OF_ALL_AGENCIES, RULES, AgencyError, Code, Reason, Refusal
 from ndxp.wire import metadata
 
 GRPC_CODES = {Code(code.value[0]): code for code in grpc.StatusCode}
@@ -58,6 +58,8 @@ def encode(error: Refusal | AgencyError, *, domain: str = DOMAIN) -> bytes:
         details.append(error_details_pb2.ErrorInfo(reason=error.reason, domain=domain))
         if error.field:
             details.append(_violation(error.field, error.message))
+        if error.reason in OF_ALL_AGENCIES:
+            details.append(error_details_pb2.LocalizedMessage(locale="vi", message=OF_ALL_AGENCIES[error.reason]))
         code = error.code
     status = status_pb2.Status(code=code, message=error.message)
     for detail in details:

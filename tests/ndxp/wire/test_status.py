@@ -7,7 +7,7 @@ from google.rpc import error_details_pb2, status_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndxp.errors import RULES, AgencyError, Code, Reason, Refusal
+from ndxp.errors import OF_ALL_AGENCIES, RULES, AgencyError, Code, Reason, Refusal
 from ndxp.wire import metadata, status
 
 
@@ -124,3 +124,11 @@ def test_a_reason_of_a_provider_is_written_down() -> None:
     said = status_pb2.Status(code=7)
     said.details.add().Pack(error_details_pb2.ErrorInfo(reason="CITIZEN_NOT_FOUND", domain="somebody"))
     assert status.reason_of(said.SerializeToString()) == "CITIZEN_NOT_FOUND"
+
+
+@pytest.mark.parametrize(("reason", "vietnamese"), OF_ALL_AGENCIES.items())
+def test_what_all_agencies_refuse_is_told_in_vietnamese_too(reason: str, vietnamese: str) -> None:
+    error = AgencyError(Code.INVALID_ARGUMENT, reason, "what is wrong", field="full_name")
+    details = (metadata.STATUS_DETAILS, status.encode(error, domain="demo.v1.Demo"))
+    failure = status.decode(on_the_wire(error.code, error.message, details))
+    assert (failure.reason, failure.field, failure.message_vi) == (reason, "full_name", vietnamese)
