@@ -5,6 +5,7 @@ import inspect
 import json
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,8 @@ TLS_FOLDER = "tls"
 
 _REFRESH_AT = 0.8
 _RETRY = 1.0
+_FEW = 12
+"""So many subsystems are named when another one was wanted."""
 
 
 class TokenRefused(Exception):
@@ -84,19 +87,20 @@ class Credentials:
             raise TokenRefused(_("cannot read credentials from {path}: {error}", path=path, error=error)) from error
         client_id = in_slashes(client_id)
         if client_id not in secrets:
-            raise TokenRefused(
-                _(
-                    "{path} has no credentials of {client}; `ndxp members` lists the members",
-                    path=path,
-                    client=client_id,
-                )
-            )
+            raise TokenRefused(_lacking(path, client_id, [name for name in secrets if "/" in name]))
         folder, secret = path.parent / TLS_FOLDER, secrets[client_id]
         of_class = certificates_of_class(folder)
         try:
             return cls(client_id, secret, Tls.load(folder, client_id), of_class)
         except CertificateMissing:
             return cls(client_id, secret, Tls.front(folder), of_class)
+
+
+def _lacking(path: Path, client: str, others: Sequence[str]) -> str:
+    if 0 < len(others) <= _FEW:
+        known = ", ".join(others)
+        return _("{path} has no credentials of {client}, only of {others}", path=path, client=client, others=known)
+    return _("{path} has no credentials of {client}; `ndxp members` lists the members", path=path, client=client)
 
 
 class Tokens:

@@ -1,5 +1,7 @@
 """Lab 1: a call is made, its transaction is found, and so is the call that an agency made because of it."""
 
+import re
+
 from ndxp.labs import Lab, Task, Verdict, Workplace, right, wrong
 from ndxp.sandbox.calls import records_of
 
@@ -36,10 +38,10 @@ def measured(place: Workplace) -> Verdict:
         for record in place.records()
         if record["method"].endswith("/VerifyCitizen") and not record["status_code"]
     }
-    given = place.answer("size")
-    if not given:
+    given = re.match(r"\d+", place.answer("size"))
+    if given is None:
         return wrong("no number of bytes was named yet", "chưa nêu số byte")
-    if given in sizes:
+    if given[0] in sizes:
         return right("the ledger says so too", "đúng như sổ cái ghi nhận")
     return wrong("the record of your call has another number", "bản ghi của lời gọi có con số khác")
 

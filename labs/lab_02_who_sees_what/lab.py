@@ -56,6 +56,9 @@ def least(place: Workplace) -> Verdict:
     smallest = {role for role, size in sizes.items() if size == min(sizes.values())}
     if place.answer("least") in smallest:
         return right("so say the records", "đúng như các bản ghi")
+    if place.answer("least") not in _THREE:
+        named = ", ".join(_THREE)
+        return wrong(f"name one of these: {named}", f"hãy nêu một trong các tên: {named}")
     return wrong(
         "compare the sizes of the answers in the records of the three calls",
         "hãy so sánh kích thước câu trả lời trong bản ghi của ba lời gọi",

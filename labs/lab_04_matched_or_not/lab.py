@@ -245,6 +245,8 @@ def repaired(place: Workplace) -> Verdict:
             f"the ledger has no batch of these twelve citizens in which {_COUNT - 1} have matched",
             f"sổ cái chưa có mẻ nào của mười hai công dân này mà {_COUNT - 1} phiếu khớp",
         )
+    if not place.answer("repair"):
+        return wrong("it is not named yet which slip is left", "chưa nêu phiếu còn lại là phiếu nào")
     if place.answer("repair").zfill(2) == place.values["hopeless"]:
         return right("only the citizen can repair this slip", "phiếu này chỉ chính công dân mới sửa được")
     return wrong(

@@ -61,14 +61,21 @@ def repeated(place: Workplace) -> Verdict:
 
 
 def one(place: Workplace) -> Verdict:
-    """The department has one application of the citizen."""
+    """The department has one application of the citizen, and the pupil has asked for it."""
     count = len(_applications(place, "number"))
-    if count == 1:
-        return right("the department has one application", "cơ quan cấp hộ chiếu có đúng một hồ sơ")
-    return wrong(
-        f"the department has {count} applications of citizen {place.values['number']}, and not 1",
-        f"cơ quan cấp hộ chiếu có {count} hồ sơ của công dân {place.values['number']}, không phải 1",
-    )
+    if count > 1:
+        return wrong(
+            f"the department has {count} applications of citizen {place.values['number']}, and not 1",
+            f"cơ quan cấp hộ chiếu có {count} hồ sơ của công dân {place.values['number']}, không phải 1",
+        )
+    if not place.calls(method="ListApplications", code="OK"):
+        return wrong(
+            "you have not asked the department yet which applications it has",
+            "bạn chưa hỏi cơ quan cấp hộ chiếu đang có những hồ sơ nào",
+        )
+    if not count:
+        return wrong("the department has no application yet", "cơ quan cấp hộ chiếu chưa có hồ sơ nào")
+    return right("the department has one application", "cơ quan cấp hộ chiếu có đúng một hồ sơ")
 
 
 def repaired(place: Workplace) -> Verdict:

@@ -21,6 +21,7 @@ def solve(place: Workplace) -> None:
         with suppress(grpc.RpcError):
             passports.SubmitApplication(request)
         passports.SubmitApplication(request)
+        passports.ListApplications(pb.ListApplicationsRequest(citizen_number=values["number"]))
         of_other = passports.ListApplications(pb.ListApplicationsRequest(citizen_number=values["other"]))
         doubled = of_other.applications[0].application_id
         passports.WithdrawApplication(pb.WithdrawApplicationRequest(request_id="lab-7-w", application_id=doubled))

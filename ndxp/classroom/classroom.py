@@ -193,15 +193,18 @@ class Classroom:
             seen.results = course.check()
             open_task = next((each.task for each in seen.results if not each.verdict.done), "")
             moved = len(course.attempt.done) > before
+            once = self.group(name).done.get(course.name, [])
+            new = [task for task in course.attempt.done if task not in once]
 
             def change(group: Group) -> None:
                 if moved:
                     group.moved = time.time()
+                group.done[course.name] = [*once, *new]
                 if asked and open_task:
                     key = f"{course.name}/{open_task}"
                     group.checks[key] = group.checks.get(key, 0) + 1
 
-            if moved or (asked and open_task):
+            if moved or new or (asked and open_task):
                 self.kept.change(name, change)
             return seen.results
 
@@ -283,12 +286,12 @@ class Classroom:
         return [self._standing(name, group) for name, group in self.kept.groups.items()]
 
     def table(self) -> list[dict[str, Any]]:
-        """What each group has done at each lab of this class: a row for each task."""
+        """What each group has done at each lab of this class, once at least: a row for each task."""
         rows = list[dict[str, Any]]()
         for name, group in self.kept.groups.items():
             for lab, attempt in Progress.read(self._folder(name)).attempts.items():
                 for task in self._lab(lab).lab.tasks:
-                    done, hints = int(task.name in attempt.done), attempt.hints.get(task.name, 0)
+                    done, hints = int(task.name in group.done.get(lab, ())), attempt.hints.get(task.name, 0)
                     checks = group.checks.get(f"{lab}/{task.name}", 0)
                     rows.append(
                         {"group": name, "lab": lab, "task": task.name, "done": done, "checks": checks, "hints": hints}

@@ -26,14 +26,16 @@ class Group:
     """A group of pupils, who need no names.
 
     ``code`` lets them in, ``key`` is what their programs show afterwards. ``lab`` is the one that they are at,
-    ``subsystems`` are all that they had in this class. ``checks`` counts by task how often they asked for a check in
-    vain. ``moved`` is when a task was done last, or the lab began, in seconds since 1970.
+    ``subsystems`` are all that they had in this class. ``done`` are the tasks of each lab that they have done once, also
+    if they began it anew since. ``checks`` counts by task how often they asked for a check in vain. ``moved`` is when a
+    task was done last, or the lab began, in seconds since 1970.
     """
 
     code: str
     key: str
     lab: str = ""
     subsystems: list[str] = field(default_factory=list)
+    done: dict[str, list[str]] = field(default_factory=dict)
     checks: dict[str, int] = field(default_factory=dict)
     moved: float = 0.0
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ndxp.admin import AdminApi, path_part
+from ndxp.admin import AdminApi, AdminRefused, path_part
 from ndxp.classroom.kept import ClassRefused
 from ndxp.language import _
 
@@ -127,7 +127,13 @@ class Own:
         return self._admin.send("PUT", "/quotas", body=body)
 
     def _transactions(self, query: Query, body: Any) -> Any:
-        """Searches for each subsystem alone, because the ledger searches for one caller or for all."""
+        """The calls of the group, or those that agencies made because of one of them.
+
+        Searches for each subsystem alone, because the ledger searches for one caller or for all.
+        """
+        if (cause := query.get("message_id")) and self._called(cause):
+            caused = self._admin.get("/transactions", **query)
+            return [record for record in caused if record["client"] not in self._theirs]
         rest = {name: value for name, value in query.items() if name not in ("client", "member")}
         if query.get("client"):
             clients: Sequence[str] = [self._own(query["client"])]
@@ -142,9 +148,22 @@ class Own:
 
     def _transaction(self, transaction: str, query: Query, body: Any) -> Any:
         found = self._admin.get(f"/transactions/{path_part(transaction)}")
-        if any(record["client"] not in self._mine for record in found):
+        if not all(self._concerns(record) for record in found):
             raise NotYours(_("the transaction {transaction!r} is not one of your group", transaction=transaction[:64]))
         return found
+
+    def _concerns(self, record: Mapping[str, Any]) -> bool:
+        """Whether a call is one of the group, or one that an agency made because of it."""
+        client, cause = record["client"], record["message_id"]
+        return client in self._mine or bool(client not in self._theirs and cause and self._called(cause))
+
+    def _called(self, transaction: str) -> bool:
+        """Whether the group has made the call with this id."""
+        try:
+            found = self._admin.get(f"/transactions/{path_part(transaction)}")
+        except AdminRefused:  # most message ids are no transactions
+            return False
+        return all(record["client"] in self._mine for record in found)
 
     def _explanation(self, transaction: str, query: Query, body: Any) -> Any:
         self._transaction(transaction, query, body)

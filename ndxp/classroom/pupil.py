@@ -136,6 +136,11 @@ class Joined:
         return tuple(task["name"] for task in self._lab["tasks"])
 
     @property
+    def all_done(self) -> str:
+        """What is told when all tasks are done; the teacher ends the lab."""
+        return _("All tasks are done. `ndxp lab explain` says why it is so.")
+
+    @property
     def text(self) -> Text:
         """The texts, without those that are for the teacher."""
         tasks = tuple(TaskText(task["title"], task["text"], ()) for task in self._lab["tasks"])
@@ -189,7 +194,7 @@ class Joined:
 
     def finish(self) -> None:
         """Raises ClassRefused: the teacher ends the class."""
-        raise ClassRefused(_("in a class your teacher ends the lab; `ndxp lab reset` begins it anew"))
+        raise ClassRefused(_("in a class your teacher ends the lab: you need do nothing more"))
 
     def _take(self, now: dict[str, Any]) -> None:
         """Keeps what the class says now: the lab, and the credentials of the subsystems that the group has at it."""

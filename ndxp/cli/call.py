@@ -7,7 +7,7 @@ import typer
 from google.protobuf.descriptor import MethodDescriptor
 
 from ndxp import calling, messages, other_tools
-from ndxp.admin import Session
+from ndxp.admin import AdminRefused, Session
 from ndxp.cli.names import full_method, methods, must_be_offered, similar
 from ndxp.client import BlockingExchange
 from ndxp.errors import Reason
@@ -103,7 +103,7 @@ def call(
             failure = status.decode(error)
             unknown = failure.reason == Reason.UNKNOWN_SERVICE
             meant = similar(method, methods(session)) if unknown else ""
-            raise typer.Exit(_failed(failure, answers, meant, as_json)) from None
+            raise typer.Exit(_failed(failure, answers, _why(session, failure), meant, as_json)) from None
         said = calling.Said.of({**dict(rpc.initial_metadata()), **dict(rpc.trailing_metadata())})
     _succeeded(answers, said, as_json)
 
@@ -168,7 +168,19 @@ def _succeeded(answers: list[Any], said: calling.Said, as_json: bool) -> None:
     remark(_("transaction {transaction}", transaction=said.transaction_id))
 
 
-def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bool) -> int:
+def _why(session: Session, failure: status.Failure) -> str:
+    """The sentence of a failure in the language of the user, if the exchange has it; messages are in English."""
+    if spoken() == "en" or not failure.hop.startswith("gateway/") or not failure.transaction_id:
+        return failure.message
+    try:
+        path = f"/transactions/{failure.transaction_id}/explanation"
+        steps = session.get(path, language=spoken())["steps"]
+    except AdminRefused:  # such as a refusal that was not recorded
+        return failure.message
+    return next((step["why"] for step in steps if step["decision"] == "refused"), "") or failure.message
+
+
+def _failed(failure: status.Failure, answers: list[Any], why: str, meant: str, as_json: bool) -> int:
     """Prints why a call failed, and gives the exit code. ``meant`` is a method with a similar name, if any."""
     if as_json:
         error = {
@@ -185,7 +197,7 @@ def _failed(failure: status.Failure, answers: list[Any], meant: str, as_json: bo
     at = failure.hop or _(failure.origin or "client")
     what = f"{failure.code.name} {failure.reason}".strip()
     stderr.print(visible(_("{what} at {hop}", what=what, hop=at)), style="bold red")
-    lines = (failure.message, failure.message_vi)
+    lines = (why, failure.message_vi)
     for line in lines if spoken() == "en" else reversed(lines):
         if line:
             stderr.print(visible(line))

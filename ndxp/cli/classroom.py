@@ -87,11 +87,12 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         print_json(shown)
         return
     rows = [
-        (each.group, codes[each.group], each.lab, f"{each.done}/{each.tasks}", each.task or _("all done"), each.checks,
-         each.hints, _("{minutes} min", minutes=f"{each.quiet / 60:.0f}"), _("needs help") if each.stuck else "")
+        (each.group, codes[each.group], each.lab.partition("-")[0], f"{each.done}/{each.tasks}",
+         each.task or _("all done"), each.checks, each.hints, _("{minutes} min", minutes=f"{each.quiet / 60:.0f}"),
+         _("needs help") if each.stuck else "")
         for each in standings
     ]  # fmt: skip
-    columns = ("group", "code", "lab", "done#", "at task", "checks#", "hints#", "without progress#", "")
+    columns = ("group", "code", "lab", "done#", "at task", "checks#", "hints#", "no progress#", "")
     console.print(table(columns, rows))
 
 
@@ -281,7 +282,7 @@ def _tell_where(running: Console, url: str, state: State) -> None:
     else:
         ports = [urlsplit(running.url).port, *([urlsplit(f"//{state.reached}").port] if state.reached else [])]
         lines += [
-            _("To project this: {url}", url=f"{running.url}{_WALL}"),
+            _("To project this: `ndxp console`, and in the same browser {url}", url=f"{running.url}{_WALL}"),
             _(
                 "A firewall of this machine must let in TCP port {ports} from the room.",
                 ports=" ".join(str(port or _HTTPS) for port in ports),

@@ -174,7 +174,7 @@ def hint(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         if as_json:
             print_json({"task": found[0].task, "hint": course.filled(found[1])} if found else {})
         elif found is None:
-            console.print(_all_done(), soft_wrap=True)
+            console.print(course.all_done, soft_wrap=True)
         else:
             result, text = found
             console.print(styled("[bold]{}[/] ({})", _("Hint"), result.task))
@@ -334,7 +334,7 @@ def _print_results(course: "Course", results: "list[Result]") -> None:
         why = course.filled(result.verdict.why[course.language])
         console.print(styled(f"[{colour}]{mark}[/] {{}}: {{}}", result.task, why), soft_wrap=True)
     if all(result.verdict.done for result in results):
-        console.print(_all_done(), soft_wrap=True)
+        console.print(course.all_done, soft_wrap=True)
 
 
 def _plain(course: "Course", results: "list[Result]") -> dict[str, Any]:
@@ -360,7 +360,3 @@ def _say(course: "Course", sentence: str, as_json: bool) -> None:
         print_json({"lab": course.name, "state": course.state})
     else:
         console.print(sentence, soft_wrap=True)
-
-
-def _all_done() -> str:
-    return _("All tasks are done. `ndxp lab explain` says why it is so; `ndxp lab finish` clears up.")

@@ -120,6 +120,11 @@ class Course:
         return self.attempt.state
 
     @property
+    def all_done(self) -> str:
+        """What is told when all tasks are done."""
+        return _("All tasks are done. `ndxp lab explain` says why it is so; `ndxp lab finish` clears up.")
+
+    @property
     def text(self) -> Text:
         """The lab's texts in the language of the attempt."""
         return self._found.text(self.attempt.language)
@@ -141,9 +146,11 @@ class Course:
         return results
 
     def seen(self) -> dict[str, list[str]]:
-        """The last calls that the ledger has of each subsystem since the start, as lines of a table."""
+        """The last calls that the ledger has of each subsystem that the text names, since the start, as a table."""
         place, seen = self.workplace(once=True), dict[str, list[str]]()
         for role, subsystem in place.subsystems.items():
+            if not self.text.names(role):
+                continue
             calls = place.calls(role)
             seen[subsystem] = list(calls[-_SHOWN:].table())
             if earlier := len(calls[:-_SHOWN]):

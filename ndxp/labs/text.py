@@ -33,6 +33,12 @@ class Text:
     solution: str
     lesson: str
 
+    def names(self, value: str) -> bool:
+        """Whether the introduction or a task names this value."""
+        place = f"{{{value}}}"
+        parts = (part for task in self.tasks for part in (task.body, *task.hints))
+        return place in self.introduction or any(place in part for part in parts)
+
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 

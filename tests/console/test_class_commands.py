@@ -67,7 +67,11 @@ def test_a_pupil_does_lab_2_with_the_usual_commands(
     assert grant.code == 0, grant.err
     until_now(lambda: life.same_registry(exchange.state))
     assert call("press", "--purpose", "press accreditation").code == 0
-    assert ndxp("lab", "check", folder=mine).code == 0
+    checked = ndxp("lab", "check", folder=mine)
+    assert (checked.code, "lab finish" in checked.out) == (0, False), "a teacher ends the lab"
+    unknown = ndxp("call", "GetCitizen", WHO, "--as", "VN/GOV/H26/one-stop", folder=mine).complaint
+    assert "no credentials of VN/GOV/H26/one-stop, only of" in unknown
+    assert of["press"] in unknown
     assert "What has happened" in ndxp("lab", "explain", folder=mine).out
     status = ndxp("class", "status", "--json", folder=console.folder).data
     assert [(each["group"], each["done"]) for each in status] == [("01", 4), ("02", 0)]

@@ -75,7 +75,7 @@ def test_a_solution_passes_for_the_group_that_did_it(fresh: Classroom) -> None:
         assert len(course.check()) == 4
         assert course.explanation()
     assert [result.verdict.done for result in fresh.check("02")] == [True] * 4
-    assert {row["group"] for row in fresh.table() if row["done"]} == {"02"}
+    assert [row["done"] for row in fresh.table() if row["group"] == "02"][-4:] == [1] * 4
     assert fresh.csv().splitlines()[0] == "group,lab,task,done,checks,hints"
 
 
@@ -98,6 +98,22 @@ def test_a_group_sees_its_own_part_of_the_ledger_and_no_other(fresh: Classroom) 
     [latest] = own.ask("GET", "/transactions", {"limit": "1"})
     after = {"after": str(latest["seq"] - 1)}
     assert [each["transaction_id"] for each in own.ask("GET", "/transactions", after)] == [mine]
+
+
+def test_a_group_sees_the_calls_that_agencies_made_because_of_its_own_and_of_no_others(fresh: Classroom) -> None:
+    with fresh.course("01") as course:
+        course.solve()
+        cause, nested = course.attempt.answers["transaction"], course.attempt.answers["nested"]
+        [applied] = course.workplace().calls(method="SubmitApplication", code="OK")
+    own, other = fresh.own("01"), fresh.own("02")
+    assert cause != applied.transaction_id
+    [caused] = own.ask("GET", "/transactions", {"message_id": applied.transaction_id})
+    assert (caused["transaction_id"], caused["client"]) == (nested, "VN/GOV/G01/passports")
+    assert own.ask("GET", f"/transactions/{nested}", {})[-1]["message_id"] == applied.transaction_id
+    assert own.ask("GET", f"/transactions/{nested}/explanation", {})["steps"]
+    assert other.ask("GET", "/transactions", {"message_id": applied.transaction_id}) == []
+    with pytest.raises(NotYours):
+        other.ask("GET", f"/transactions/{nested}", {})
 
 
 def test_a_group_changes_only_what_is_its_own(fresh: Classroom) -> None:
@@ -153,9 +169,11 @@ def test_who_asks_for_checks_in_vain_needs_help_until_the_task_is_done(fresh: Cl
 def test_a_group_begins_anew_alone(fresh: Classroom) -> None:
     verify(fresh, "01")
     before, others = subsystem(fresh, "01"), subsystem(fresh, "02")
+    fresh.check("01")
     fresh.reset("01")
     fresh.look()
     assert (done(fresh, "01"), subsystem(fresh, "02")) == ([], others)
+    assert {"group": "01", "task": "verify", "done": 1}.items() <= fresh.table()[0].items(), "the results keep it"
     assert subsystem(fresh, "01") != before
     assert before in fresh.group("01").subsystems, "what it called before is its own still"
 

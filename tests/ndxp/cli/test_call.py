@@ -80,6 +80,15 @@ def test_a_call_without_a_grant_is_refused_with_reason_hop_and_remedy_in_both_la
     assert "`ndxp explain " in explain
 
 
+def test_a_refusal_of_the_gateway_is_told_in_vietnamese_with_what_it_names(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    _, vietnamese, why, *_ = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT).err.splitlines()
+    assert vietnamese == RULES[Reason.ACCESS_DENIED].meaning_vi
+    assert f"{WITHOUT_GRANT} không có quyền gọi VerifyCitizen" in why
+
+
 def test_json_of_a_refused_call_holds_all_that_is_known(ndxp: Ndxp) -> None:
     ran = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT, "--json")
     error = ran.data["error"]
