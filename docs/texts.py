@@ -33,6 +33,7 @@ from ndxp.language import DOMAIN, FOLDER
 from ndxp.samples import Demo, demos
 from ndxp.sandbox.calls import NO_CALLS
 from ndxp.sandbox.doctor import CHECKS
+from ndxp.steps import HOPS
 
 ROOT = Path(__file__).parents[1]
 SPEAKING = ("ndxp", "gateway/core", "gateway/control", "gateway/ledger", "console", "loadtest")
@@ -72,7 +73,7 @@ def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
     found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(whole())))
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
-    found |= {*map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
+    found |= {*HOPS, *map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
     found |= {text for each in CHECKS for text in (each.name, each.why, each.remedy)}
     found |= {text for rule in _rules() for text in (rule.right, rule.why)}
     found |= {NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
