@@ -20,6 +20,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from gateway.rest.failures import TITLES
 from loadtest import attribution, checks, compare
 from loadtest.outages import NO_ANSWER
 from ndxp import check
@@ -36,7 +37,7 @@ from ndxp.sandbox.doctor import CHECKS
 from ndxp.steps import HOPS
 
 ROOT = Path(__file__).parents[1]
-SPEAKING = ("ndxp", "gateway/core", "gateway/control", "gateway/ledger", "console", "loadtest")
+SPEAKING = ("ndxp", "gateway", "console", "loadtest")
 """Folders whose code has texts: of commands, and of what the exchange and a class say to those who ask."""
 SOURCE = FOLDER / "vi.po"
 COMPILED = FOLDER / "vi" / "LC_MESSAGES" / f"{DOMAIN}.mo"
@@ -76,7 +77,7 @@ def used() -> set[str]:
     found |= {*HOPS, *map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
     found |= {text for each in CHECKS for text in (each.name, each.why, each.remedy)}
     found |= {text for rule in _rules() for text in (rule.right, rule.why)}
-    found |= {NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
+    found |= {*TITLES.values(), NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
     for path in code():
         heads = not path.is_relative_to(ROOT / "console")  # its tables have keys of its own texts
         found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8")), heads))
