@@ -31,6 +31,7 @@ from ndxp.check.result import Rule, Status, WhyNot
 from ndxp.cli.__main__ import whole
 from ndxp.cli.help import COMPLAINTS, OF_TYPER
 from ndxp.cli.help import texts as texts_of_help
+from ndxp.description import KINDS
 from ndxp.errors import RULES
 from ndxp.faults.effects import EFFECTS
 from ndxp.language import DOMAIN, FOLDER
@@ -75,7 +76,9 @@ HEADER = """# Texts of the ndxp command in Vietnamese.
 
 def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
-    found = {NO_CALLS, *OF_TYPER, *COMPLAINTS, *_ORIGINS} | set(texts_of_help(typer.main.get_command(whole())))
+    found = {NO_CALLS, *OF_TYPER, *COMPLAINTS, *_ORIGINS, *KINDS.values()} | set(
+        texts_of_help(typer.main.get_command(whole()))
+    )
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
     found |= {*HOPS, *map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
     found |= {text for each in CHECKS for text in (each.name, each.why, each.remedy)}
