@@ -271,12 +271,13 @@ def _tell(view: View, outcome: Outcome) -> None:
     text("p", f"{failure.code.name} {failure.reason} · {failure.transaction_id}", "verdict bad")
     vietnamese = view.session.language == "vi" and failure.message_vi
     text("p", failure.message_vi if vietnamese else failure.message)
+    say = speaker(view.session.language)
     if failure.hop:
-        text("p", failure.hop, "quiet")
+        text("p", say(failure.hop), "quiet")
     if failure.remedy:
         with box("p"):
             text("strong", view.texts("way.remedy"))
-            text("span", speaker(view.session.language)(failure.remedy))
+            text("span", say(failure.remedy))
 
 
 def _row(record: dict[str, Any]) -> list[Cell]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ndxp import tree
+from ndxp.language import VARIABLE, Language
 from ndxp.sandbox.state import start_of
 from ndxp.whole_file import whole_file
 
@@ -107,8 +108,8 @@ class Runs:
                 self._profiles = _profiles()
             return self._profiles
 
-    def start(self, order: Order) -> None:
-        """Starts a run. Raises RunRefused, also while another one is under way."""
+    def start(self, order: Order, language: Language = "en") -> None:
+        """Starts a run, which reports in a language. Raises RunRefused, also while another one is under way."""
         if not (order.rate is None or 0 < order.rate <= HIGHEST_RATE) or not 1 <= order.duration <= LONGEST:
             raise RunRefused(f"a run has at most {HIGHEST_RATE:g} calls a second, and lasts 1 to {LONGEST:g} seconds")
         with self._changing:
@@ -123,14 +124,14 @@ class Runs:
                 place.mkdir(mode=0o700, parents=True)
             except FileExistsError as error:
                 raise RunRefused("another run was started within this second: try again") from error
-            self._launch(place, order)
+            self._launch(place, order, language)
 
-    def _launch(self, place: Path, order: Order) -> None:
+    def _launch(self, place: Path, order: Order, language: Language) -> None:
         own = ["--folder", str(self._run_folder), "--progress", str(place / _PROGRESS), "--report", str(place / _PAGE)]
         with (place / _OUTPUT).open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603
                 tree.command("ndxp.cli", *order.words, *own),
-                env=tree.environment(),
+                env={**tree.environment(), VARIABLE: language},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

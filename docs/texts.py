@@ -19,23 +19,29 @@ import typer
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment
+from jinja2.nodes import Call, Const, Name
 
-from loadtest import attribution, checks, compare
+from gateway.rest.failures import TITLES
+from loadtest import attribution, checks, compare, origin, page, profiles
 from loadtest.outages import NO_ANSWER
+from loadtest.report import SYNTHETIC
 from ndxp import check
 from ndxp.check.result import Rule, Status, WhyNot
 from ndxp.cli.__main__ import whole
-from ndxp.cli.help import OF_TYPER
+from ndxp.cli.help import COMPLAINTS, OF_TYPER
 from ndxp.cli.help import texts as texts_of_help
+from ndxp.description import KINDS
 from ndxp.errors import RULES
 from ndxp.faults.effects import EFFECTS
 from ndxp.language import DOMAIN, FOLDER
 from ndxp.samples import Demo, demos
 from ndxp.sandbox.calls import NO_CALLS
 from ndxp.sandbox.doctor import CHECKS
+from ndxp.steps import HOPS
 
 ROOT = Path(__file__).parents[1]
-SPEAKING = ("ndxp", "gateway/core", "gateway/control", "gateway/ledger", "console", "loadtest")
+SPEAKING = ("ndxp", "gateway", "console", "loadtest")
 """Folders whose code has texts: of commands, and of what the exchange and a class say to those who ask."""
 SOURCE = FOLDER / "vi.po"
 COMPILED = FOLDER / "vi" / "LC_MESSAGES" / f"{DOMAIN}.mo"
@@ -70,12 +76,16 @@ HEADER = """# Texts of the ndxp command in Vietnamese.
 
 def used() -> set[str]:
     """Every text that a user of the command may read, in English."""
-    found = {NO_CALLS, *OF_TYPER, *_ORIGINS} | set(texts_of_help(typer.main.get_command(whole())))
+    found = {NO_CALLS, *OF_TYPER, *COMPLAINTS, *_ORIGINS, *KINDS.values()} | set(
+        texts_of_help(typer.main.get_command(whole()))
+    )
     found |= {rule.remedy for rule in RULES.values()} | {effect.meaning for effect in EFFECTS}
-    found |= {*map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
+    found |= {*HOPS, *map(str, Status), *map(str, WhyNot), *(text for demo in demos() for text in _texts_of(demo))}
     found |= {text for each in CHECKS for text in (each.name, each.why, each.remedy)}
     found |= {text for rule in _rules() for text in (rule.right, rule.why)}
-    found |= {NO_ANSWER, *checks.WORDS, *attribution.WORDS, *compare.WORDS}
+    found |= {*TITLES.values(), NO_ANSWER, SYNTHETIC, *checks.WORDS, *attribution.WORDS, *compare.WORDS, *origin.WORDS}
+    found |= {profiles.load(name).title for name in profiles.names()}
+    found |= set(_in_template(page.source()))
     for path in code():
         heads = not path.is_relative_to(ROOT / "console")  # its tables have keys of its own texts
         found |= set(_in_code(ast.parse(path.read_text(encoding="utf-8")), heads))
@@ -148,6 +158,13 @@ def _in_code(tree: ast.AST, heads: bool) -> Iterator[str]:
                 yield from map(_head, _constants(node.args[0]))
         elif heads and isinstance(node, ast.Assign) and any(_is_columns(target) for target in node.targets):
             yield from map(_head, _constants(node.value))
+
+
+def _in_template(source: str) -> Iterator[str]:
+    """The texts of a template."""
+    for call in Environment(autoescape=True).parse(source).find_all(Call):
+        if isinstance(call.node, Name) and call.node.name == "_" and isinstance(call.args[0], Const):
+            yield call.args[0].value
 
 
 def _called(node: ast.AST) -> str:

@@ -156,8 +156,7 @@ def _finish(found: Report, file: Path | None, *, as_json: bool) -> None:
 
         html, beside = _places(file)
         try:
-            with speaking(trial.REPORTS):
-                html.write_text(page.render(found), encoding="utf-8")
+            html.write_text(page.render(found), encoding="utf-8")
             beside.write_bytes(data)
         except OSError as error:
             complain(_("the report cannot be written: {error}", error=error))

@@ -12,6 +12,7 @@ from loadtest.latency import Latency
 from loadtest.results import Results
 from loadtest.usage import GENERATOR, OTHERS, Usages
 from ndxp.language import _
+from ndxp.plural import decimal
 
 FULL = 0.85
 """From this share of a core a single-threaded process counts as full: near 1 its queue grows without bound."""
@@ -27,7 +28,7 @@ _COMMIT = "journal, commit of the outcome"
 WORDS = (
     "gateway", "before it forwards", "provider", "after the provider", "client", "connection", "due", "not yet sent",
     "journal", "commit of the outcome", "journal (store)", "recorder and control", "doors for HTTP", "agencies",
-    GENERATOR, OTHERS,
+    "supervisor", GENERATOR, OTHERS,
 )  # fmt: skip
 """The roles of processes, and the parts of a call's time between their commas, where these are no names."""
 
@@ -51,6 +52,11 @@ class Segment(msgspec.Struct, kw_only=True):
     p50_ms: float | None
     p99_ms: float | None
     share: float
+
+    @property
+    def told(self) -> str:
+        """The name in the language in use."""
+        return "; ".join(", ".join(map(_, words.split(", "))) for words in self.name.split("; "))
 
 
 class Cost(msgspec.Struct, kw_only=True):
@@ -200,16 +206,15 @@ def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, c
     roles: dict[str, float] = {}
     for cost in costs:
         roles[cost.role] = roles.get(cost.role, 0.0) + cost.share
-    shares = ", ".join(
-        f"{_(name)} {share:.0%}" for name, share in sorted(roles.items(), key=lambda i: -i[1]) if share >= 0.01
-    )
+    noticeable = sorted(((name, share) for name, share in roles.items() if share >= 0.01), key=lambda one: -one[1])
+    shares = ", ".join(f"{_(name)} {decimal(share, '.0%')}" for name, share in noticeable)
     full = next((cost for cost in own if cost.core_share >= FULL), None)
     if full is not None:
         return full.role, _(
             "The {role} limits: {process} used {share} of a core. CPU: {shares}.",
             role=_(full.role),
             process=full.process,
-            share=f"{full.core_share:.0%}",
+            share=decimal(full.core_share, ".0%"),
             shares=shares,
         )
     if all(cost.role in (GENERATOR, OTHERS) for cost in costs):
@@ -217,26 +222,25 @@ def _limit(costs: Sequence[Cost], segments: Sequence[Segment], machine: float, c
             "The exchange's processes are elsewhere, or in containers, so the limit is unknown; "
             "this machine's {cores} cores were {busy} busy.",
             cores=cores,
-            busy=f"{machine:.0%}",
+            busy=decimal(machine, ".0%"),
         )
     if machine >= MACHINE_FULL:
-        text = _("The machine limits: its {cores} cores were {busy} busy", cores=cores, busy=f"{machine:.0%}")
+        text = _("The machine limits: its {cores} cores were {busy} busy", cores=cores, busy=decimal(machine, ".0%"))
         if costs[0].process == OTHERS:
             text += _(", most of all with processes that have nothing to do with this run")
         return "machine", f"{text}. CPU: {shares}."
-    text = _("Nothing was at its limit: the {cores} cores were {busy} busy", cores=cores, busy=f"{machine:.0%}")
+    text = _("Nothing was at its limit: the {cores} cores were {busy} busy", cores=cores, busy=decimal(machine, ".0%"))
     if own:
-        share = f"{own[0].core_share:.0%}"
+        share = decimal(own[0].core_share, ".0%")
         text += _(", the busiest process ({process}) used {share} of a core", process=own[0].process, share=share)
     if segments:
         longest = max(segments, key=lambda segment: segment.share)
-        part = "; ".join(", ".join(map(_, words.split(", "))) for words in longest.name.split("; "))
-        share = f"{longest.share:.0%}"
-        text += _(". The largest part of the response time ({share}): {part}", share=share, part=part)
+        share = decimal(longest.share, ".0%")
+        text += _(". The largest part of the response time ({share}): {part}", share=share, part=longest.told)
     others = next((cost.core_share for cost in costs if cost.process == OTHERS), 0.0)
     if others >= _NOTICEABLE:
         text += _(
             ". Other processes on this machine took {share} of a core, so quieter runs may do better",
-            share=f"{others:.0%}",
+            share=decimal(others, ".0%"),
         )
     return "none", f"{text}. CPU: {shares}."

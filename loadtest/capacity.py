@@ -8,6 +8,7 @@ import msgspec
 from loadtest.checks import Check
 from loadtest.results import STOPPED
 from ndxp.language import _
+from ndxp.plural import decimal
 
 A_DAY = 86_400
 NDXP_A_DAY = 1_900_000
@@ -70,7 +71,7 @@ class Capacity(msgspec.Struct, kw_only=True):
     @property
     def figure(self) -> str:
         """The rate, with "at least" if higher rates were not tried or not valid."""
-        rate = f"{self.rate:,.0f}"
+        rate = decimal(self.rate, ",.0f")
         return f"{rate} tx/s" if self.limit == "exchange" else _("at least {rate} tx/s", rate=rate)
 
     @property
@@ -82,16 +83,17 @@ class Capacity(msgspec.Struct, kw_only=True):
     def meaning(self) -> str:
         """What the figure means, and what limits it."""
         if not self.rate:
-            return _("no rate held the objectives: {limit}", limit=self._told_limit())
+            return _("no rate held the objectives: {limit}", limit=self.told_limit)
         return _(
             "{millions} million a day, {times} times NDXP (1.9 million a day); {whose}: {limit}",
-            millions=f"{self.a_day / 1e6:,.1f}",
-            times=f"{self.multiples:,.1f}",
+            millions=decimal(self.a_day / 1e6, ",.1f"),
+            times=decimal(self.multiples, ",.1f"),
             whose=_("limited by the generator") if self.limit == "generator" else _("limit"),
-            limit=self._told_limit(),
+            limit=self.told_limit,
         )
 
-    def _told_limit(self) -> str:
+    @property
+    def told_limit(self) -> str:
         """What limited it, in the language in use, where the steps tell it."""
         if not self.steps or self.limit == "search":
             return self.limited_by
@@ -161,4 +163,4 @@ def _limit(steps: list[Step], low: float, most_steps: int) -> tuple[Limit, str]:
     nearest = [one for one in above if one.rate == min(step.rate for step in above)]
     if broken := [one for one in nearest if not one.valid]:
         return "generator", _("the generator, {findings}", findings=broken[0].findings)
-    return "exchange", _("at {rate}/s {findings}", rate=f"{nearest[0].rate:,.0f}", findings=nearest[0].findings)
+    return "exchange", _("at {rate}/s {findings}", rate=decimal(nearest[0].rate, ",.0f"), findings=nearest[0].findings)

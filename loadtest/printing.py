@@ -1,4 +1,4 @@
-"""Prints a report in the terminal, in the language in use; a report itself is in English."""
+"""Prints a report in the terminal, in the language in use; its JSON is in English."""
 
 from collections.abc import Iterable
 
@@ -13,8 +13,8 @@ from loadtest.latency import shown
 from loadtest.profiles import Profile
 from loadtest.report import Report, Summary
 from loadtest.slo import NO_SUCCESS
-from loadtest.verdict import Verdict, decide, decide_search, disturbed
 from ndxp.language import _
+from ndxp.plural import decimal
 from ndxp.terminal import table, visible
 
 _LAST_OUTAGES = 8
@@ -24,25 +24,25 @@ _STEPS = ("", "step#", "offered#", "achieved#", "p50 ms#", "p99 ms#", "errors#",
 def print_report(console: Console, report: Report) -> None:
     """Prints the verdict and everything on which it is based."""
     summary = report.summary
-    verdict = _verdict(report)
+    verdict = report.told
     color = "green" if verdict.exit_code == 0 else "red"
-    console.print(f"[bold {color}]{verdict.word}[/]  {_text(f'{report.profile.name}: {report.profile.title}')}")
+    console.print(f"[bold {color}]{verdict.word}[/]  {_text(f'{report.profile.name}: {report.profile.told}')}")
     if report.capacity:
         capacity = _("Capacity: {figure}", figure=_text(report.capacity.sentence))
         console.print(f"[bold]{capacity}[/]", soft_wrap=True)
         rows = [
-            ("✔" if s.passed else "✗", number, f"{s.rate:,.4g}", f"{s.achieved:,.1f}", shown(s.p50_ms), shown(s.p99_ms),
-             f"{s.error_share:.2%}", f"{s.dropped_share:.2%}", s.findings)
+            ("✔" if s.passed else "✗", number, decimal(s.rate, ",.4g"), decimal(s.achieved, ",.1f"), shown(s.p50_ms),
+             shown(s.p99_ms), decimal(s.error_share, ".2%"), decimal(s.dropped_share, ".2%"), s.findings)
             for number, s in enumerate(report.capacity.steps, 1)
         ]  # fmt: skip
         console.print(table(_STEPS, rows))
     figures = _(
         "{achieved} of {planned} calls a second succeeded; {response}; errors {errors}, dropped {dropped}",
-        achieved=f"{summary.achieved_rate:,.1f}",
-        planned=f"{summary.planned_rate:,.1f}",
+        achieved=decimal(summary.achieved_rate, ",.1f"),
+        planned=decimal(summary.planned_rate, ",.1f"),
         response=_response(summary),
-        errors=f"{summary.error_share:.3%}",
-        dropped=f"{report.results.dropped:,}",
+        errors=decimal(summary.error_share, ".3%"),
+        dropped=decimal(report.results.dropped, ","),
     )
     console.print(f"\n{figures}", soft_wrap=True)
     for title, checks in ((_("Objectives"), report.slo), (_("Validity"), report.validity)):
@@ -75,9 +75,9 @@ def print_report(console: Console, report: Report) -> None:
 def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
     """Prints the profiles with their sources."""
     for profile in profiles:
-        rate = f"{profile.mean_rate:,.4g}/s" if profile.mean_rate is not None else _("its rate is given")
-        title = _text(profile.title)
-        console.print(f"[bold]{profile.name}[/]  {title}; {rate}, {profile.duration:,.0f} s", soft_wrap=True)
+        rate = f"{decimal(profile.mean_rate, ',.4g')}/s" if profile.mean_rate is not None else _("its rate is given")
+        title, seconds = _text(_(profile.title)), decimal(profile.duration, ",.0f")
+        console.print(f"[bold]{profile.name}[/]  {title}; {rate}, {seconds} s", soft_wrap=True)
         for source in profile.sources:
             console.print(f"  [dim]{_text(source)}[/]", soft_wrap=True)
 
@@ -85,7 +85,8 @@ def print_profiles(console: Console, profiles: Iterable[Profile]) -> None:
 def print_comparison(console: Console, found: Comparison) -> None:
     """Prints both side by side, and a warning for each difference between the runs."""
     rows = [
-        (_(row.what), _figure(row.a), _figure(row.b), row.unit, f"{row.ratio:.2f}" if row.ratio is not None else "",
+        (_(row.what), _figure(row.a), _figure(row.b), row.unit,
+         decimal(row.ratio, ".2f") if row.ratio is not None else "",
          "" if row.better == "same" else _("{report} is better", report=row.better))
         for row in found.rows
     ]  # fmt: skip
@@ -103,14 +104,6 @@ def _response(summary: Summary) -> str:
         p99=shown(summary.p99_ms),
         longest=shown(summary.max_ms),
     )
-
-
-def _verdict(report: Report) -> Verdict:
-    """The verdict of a report in the language in use."""
-    verdict = decide(report.reconciliation, report.validity, report.slo)
-    if report.capacity:
-        verdict = decide_search(report.capacity, verdict)
-    return disturbed(verdict, report.faults)
 
 
 def _text(text: str) -> str:
@@ -131,4 +124,4 @@ def _figure(value: float | None) -> str:
     """A figure with four digits, or all digits of a larger whole number; a dash for None."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    return decimal(value, ",.0f") if value >= 1000 else decimal(value, ".4g")

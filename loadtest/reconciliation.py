@@ -12,7 +12,7 @@ from loadtest.books import Access, Entry
 from loadtest.results import Results
 from ndxp.errors import BEFORE_ADMISSION, RULES, Reason
 from ndxp.language import _
-from ndxp.plural import count
+from ndxp.plural import count, decimal
 
 _EXAMPLES = 5
 _SAMPLED = frozenset(f"{RULES[reason].code.name}:{reason}" for reason in BEFORE_ADMISSION)
@@ -75,10 +75,10 @@ class Reconciliation(msgspec.Struct, kw_only=True):
         text = _(
             "{answered} answered, {recorded} in the ledger ({nested} nested), {accesses} in the agencies' logs: "
             "{lost} lost, {duplicate} duplicate, {orphan} orphan",
-            answered=f"{self.answered:,}",
-            recorded=f"{self.recorded:,}",
-            nested=f"{self.nested:,}",
-            accesses=f"{self.accesses:,}",
+            answered=decimal(self.answered, ","),
+            recorded=decimal(self.recorded, ","),
+            nested=decimal(self.nested, ","),
+            accesses=decimal(self.accesses, ","),
             lost=self.lost,
             duplicate=self.duplicate,
             orphan=self.orphan,
@@ -87,14 +87,14 @@ class Reconciliation(msgspec.Struct, kw_only=True):
             refusals = count(self.passed_over, "refusal", grouped=True)
             text += _("; {refusals} not in the ledger, which has a part of them only", refusals=refusals)
         if self.foreign:
-            text += _("; {number} in the ledger not of this test", number=f"{self.foreign:,}")
+            text += _("; {number} in the ledger not of this test", number=decimal(self.foreign, ","))
         if self.differing:
             text += _(", {number} with another status", number=self.differing)
         if self.unanswered:
             text += _(
                 "; {calls} ended without an answer, {number} of them in the ledger",
                 calls=count(self.unanswered, "call", grouped=True),
-                number=f"{self.unanswered_recorded:,}",
+                number=decimal(self.unanswered_recorded, ","),
             )
         return text
 

@@ -16,7 +16,8 @@ from loadtest.reconciliation import Reconciliation
 from loadtest.results import Results
 from loadtest.slo import error_share
 from loadtest.usage import Usages
-from loadtest.verdict import Verdict
+from loadtest.verdict import Verdict, decide, decide_search, disturbed
+from ndxp.language import _
 
 SYNTHETIC = "Every person in it is synthetic."
 
@@ -33,6 +34,13 @@ class Source(msgspec.Struct, kw_only=True):
         """What a report keeps of a profile; ``rate`` is the rate of the run if it was not the profile's."""
         title = profile.title if rate is None else f"{profile.title}; here {rate:,.4g} a second"
         return cls(name=profile.name, title=title, sources=profile.sources)
+
+    @property
+    def told(self) -> str:
+        """The title in the language in use."""
+        title, _between, rate = self.title.partition("; here ")
+        told = "; ".join(map(_, title.split("; ")))
+        return told + (_("; here {rate} a second", rate=rate.removesuffix(" a second")) if rate else "")
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -79,6 +87,14 @@ class Report(msgspec.Struct, kw_only=True):
     usages: Usages
     capacity: Capacity | None = None
     faults: list[Met] = []
+
+    @property
+    def told(self) -> Verdict:
+        """The verdict in the language in use."""
+        verdict = decide(self.reconciliation, self.validity, self.slo)
+        if self.capacity:
+            verdict = decide_search(self.capacity, verdict)
+        return disturbed(verdict, self.faults)
 
 
 def summarise(results: Results, cpu_micros: float = 0.0) -> Summary:

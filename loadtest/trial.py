@@ -22,11 +22,12 @@ from loadtest.traffic import Plan, TrafficStopped
 from loadtest.verdict import decide, decide_search, disturbed
 from ndxp.admin import Session
 from ndxp.language import Language, _, speaking, spoken
+from ndxp.plural import decimal
 
 _CONNECT = 3.0
 
 REPORTS: Language = "en"
-"""Reports are for programs, too; the terminal shows them in the language in use (``loadtest.printing``)."""
+"""Reports are for programs, too; terminal and page show them in the language in use (``report.told`` and others)."""
 
 
 class GatewayUnreachable(Exception):
@@ -64,8 +65,8 @@ def find_capacity(plan: Plan, *, start: float, precision: float, quiet: bool = F
             attempt = replace(plan, rate=rate)
             folder = Path(into) / str(len(done))
             with speaking(language):
-                title = _("step {number}: {rate}/s", number=len(done) + 1, rate=f"{rate:,.4g}")
-                title += _(", held {rate}", rate=f"{max(held):,.4g}") if held else ""
+                title = _("step {number}: {rate}/s", number=len(done) + 1, rate=decimal(rate, ",.4g"))
+                title += _(", held {rate}", rate=decimal(max(held), ",.4g")) if held else ""
                 with Live(title, plan.duration or profile.duration, quiet=quiet) as live:
                     try:
                         measured = measure(session.state, attempt, folder, live)

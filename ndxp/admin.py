@@ -85,7 +85,13 @@ class AdminApi:
             answer = self._http.get(f"{self.state.control_url}/readyz")
             return [] if answer.is_success else list(answer.json()["waits_for"])
         except (httpx.HTTPError, ValueError, KeyError) as error:
-            raise AdminSilent(f"{self.state.control_url}/readyz does not answer; {self._where_to_look}") from error
+            raise AdminSilent(
+                _(
+                    "{url} does not answer; {where_to_look}",
+                    url=f"{self.state.control_url}/readyz",
+                    where_to_look=self._where_to_look,
+                )
+            ) from error
 
     def _answer(
         self, verb: str, path: str, query: dict[str, Any] | None, body: Any, patience: float = _PATIENCE
@@ -119,8 +125,9 @@ class AdminApi:
 
     @property
     def _where_to_look(self) -> str:
-        log = "the log of its container or server" if self.state.attached else f"{self.state.folder}/logs/control.log"
-        return f"its log is {log}"
+        if self.state.attached:
+            return _("its log is that of its container or server")
+        return _("its log is {log}", log=f"{self.state.folder}/logs/control.log")
 
 
 class Session(AdminApi):

@@ -163,16 +163,21 @@ class Tokens:
             with proxies.client(timeout=5, verify=secure, trust_env=secure is True) as http:
                 answer = http.post(self._url, auth=identity, data=form)
             if answer.status_code != httpx.codes.OK:
-                raise TokenRefused(f"{self._url} refused {self._credentials.client_id}: {_why(answer)}")
+                raise TokenRefused(
+                    _("{url} refused {client}: {why}", url=self._url, client=self.client, why=_why(answer))
+                )
             body = answer.json()
             token, life = str(body["access_token"]), float(body["expires_in"])
         except proxies.ProxyUnusable as error:
             raise TokenRefused(str(error)) from error
         except httpx.HTTPError as error:
-            message = f"no answer from {self._url}: {error}; does the exchange run? (`ndxp status`)"
-            raise TokenRefused(message) from error
+            raise TokenRefused(
+                _("no answer from {url}: {error}; does the exchange run? (`ndxp status`)", url=self._url, error=error)
+            ) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise TokenRefused(f"{self._url} does not answer like an exchange ({type(error).__name__})") from error
+            raise TokenRefused(
+                _("{url} does not answer like an exchange ({error})", url=self._url, error=type(error).__name__)
+            ) from error
         now = time.monotonic()
         self._token, self._expires_at, self._refresh_at = token, now + life, now + _REFRESH_AT * life
 

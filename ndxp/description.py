@@ -8,10 +8,11 @@ from google.protobuf.message_factory import GetMessageClass
 from ndxp.contract import Contract
 from ndxp.messages import shown
 
-_KINDS = {
+KINDS = {
     (False, False): "", (True, False): "client stream",
     (False, True): "server stream", (True, True): "stream both ways",
 }  # fmt: skip
+"""What a method streams, by whether its client and its server do."""
 
 _SCALARS = {
     getattr(FieldDescriptor, f"TYPE_{name.upper()}"): name
@@ -24,7 +25,7 @@ _SCALARS = {
 
 def kind_of(*, client_streaming: bool, server_streaming: bool) -> str:
     """How many messages a method takes and gives; empty for one and one."""
-    return _KINDS[client_streaming, server_streaming]
+    return KINDS[client_streaming, server_streaming]
 
 
 def of_service(contract: Contract) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Rule:
     @property
     def hop(self) -> str:
         """Who refuses: the gateway in one of its steps, or the agency."""
-        return f"gateway/{self.step}" if self.step else "agency"
+        return self.step.hop if self.step else "agency"
 
     def meaning_in(self, language: Language) -> str:
         """The meaning in a language, as the end of a sentence."""

@@ -20,7 +20,6 @@ JSON, LINES = "application/json", "application/x-ndjson"
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _FIELD = re.compile(r"Failed to parse (\S+) field: ")
-_DEEP = "it is nested too deep"
 _ARRAYS = frozenset({"google.protobuf.ListValue", "google.protobuf.Value"})
 _OBJECTS = frozenset({"google.protobuf.Any", "google.protobuf.Empty", "google.protobuf.Struct"})
 
@@ -57,7 +56,7 @@ def values(data: bytes) -> list[Any]:
             _("the request is not UTF-8: {reason} at byte {start}", reason=error.reason, start=error.start)
         ) from error
     except RecursionError:
-        raise WrongRequest(_("the request is not taken: {deep}", deep=_DEEP)) from None
+        raise WrongRequest(_("the request is not taken: {deep}", deep=_("it is nested too deep"))) from None
     except ValueError as error:
         raise WrongRequest(_("the request is not JSON: {error}", error=error)) from error
 
@@ -97,7 +96,9 @@ def message(value: Any, method: MethodDescriptor) -> Message:
         json_format.ParseDict(value, made, descriptor_pool=kind.file.pool)
         made.SerializeToString()
     except RecursionError:
-        raise WrongRequest(_("the request does not fit {name}: {deep}", name=kind.name, deep=_DEEP)) from None
+        raise WrongRequest(
+            _("the request does not fit {name}: {deep}", name=kind.name, deep=_("it is nested too deep"))
+        ) from None
     except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
         known = ", ".join(f.json_name for f in kind.fields) or _("none")
         fields = "" if _is_known(kind) else _("; its fields are {fields}", fields=known)
@@ -116,7 +117,7 @@ def check_field(value: Any, field: FieldDescriptor) -> None:
         json_format.ParseDict(given, made, descriptor_pool=owner.file.pool)
         made.SerializeToString()
     except RecursionError:
-        raise WrongRequest(_DEEP) from None
+        raise WrongRequest(_("it is nested too deep")) from None
     except (json_format.ParseError, TypeError, AttributeError, ValueError) as error:
         raise WrongRequest(_why(error).partition(": ")[2].partition(f" at {owner.name}.")[0]) from None
 

@@ -9,6 +9,7 @@ from shlex import quote
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.message import Message
 
+from ndxp.language import _
 from ndxp.messages import JSON, LINES, plain
 from ndxp.options import DEFAULT_FOLDER, named
 from ndxp.terminal import shows_everything
@@ -55,8 +56,10 @@ def curl(call: Call, rest_url: str, tls: Tls | None, tls_folder: Path) -> str:
     """The command line of curl, for the door for HTTP at a URL. Raises NotPossible when the URL is not known."""
     if not rest_url:
         raise NotPossible(
-            "the run folder does not say where the exchange takes HTTP: name it with `ndxp attach ... --rest URL`, "
-            "or use --grpcurl"
+            _(
+                "the run folder does not say where the exchange takes HTTP: name it with `ndxp attach ... --rest URL`, "
+                "or use --grpcurl"
+            )
         )
     kind = LINES if call.method.client_streaming else JSON
     trusted = f"--cacert {_authority(tls, tls_folder)} " if tls is not None and rest_url.startswith("https:") else ""

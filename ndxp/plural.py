@@ -2,6 +2,8 @@
 
 from ndxp.language import _, spoken
 
+_SIGNS = str.maketrans(",.", ".,")
+
 
 def count(number: int, one: str, *, are: bool = False, grouped: bool = False) -> str:
     """``1 record``, ``2 records``; with ``are`` the verb, too: ``1 record is``; ``grouped``: ``1,000 records``."""
@@ -13,6 +15,6 @@ def count(number: int, one: str, *, are: bool = False, grouped: bool = False) ->
 
 
 def decimal(number: float, form: str = ".1f") -> str:
-    """A number as a format says, with a comma for the decimals in Vietnamese: ``3.5``, ``3,5``."""
+    """A number as a format says, with the signs of the language: ``1,234.5``, in Vietnamese ``1.234,5``."""
     words = f"{number:{form}}"
-    return words.replace(".", ",") if spoken() == "vi" else words
+    return words.translate(_SIGNS) if spoken() == "vi" else words

@@ -76,6 +76,24 @@ def test_a_command_speaks_the_language_of_its_environment(tmp_path: Path) -> Non
     assert PHRASE not in ndxp_process("members", "--help", folder=tmp_path / "run", NDXP_LANG="en").out
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("explain",), "Lỗi: Thiếu tham số 'TX'."),
+        (("log", "tail", "--nope"), "Lỗi: Không có tùy chọn --nope (có thể là: "),
+        (("fault", "scenaro"), "Lỗi: Không có lệnh 'scenaro'. Có phải ý bạn là 'scenario'"),
+        (("load", "run", "ndxp-average", "--rate", "x"), "Lỗi: Giá trị của '--rate' không hợp lệ: "),
+    ],
+)
+def test_wrong_usage_is_told_in_vietnamese(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    wrong = ndxp_process(*words, folder=tmp_path / "run", NDXP_LANG="vi")
+    assert wrong.code == 2
+    usage, advice, complaint = [line for line in wrong.err.splitlines() if line]
+    assert usage.startswith("Cách dùng: ")
+    assert advice.startswith("Xem trợ giúp: ")
+    assert complaint.startswith(told)
+
+
 def test_an_error_of_a_command_is_in_vietnamese_and_the_next_command_speaks_english_again(tmp_path: Path) -> None:
     refused = ndxp("status", folder=tmp_path / "run", NDXP_LANG="vi")
     assert refused.complaint.startswith("không có nền tảng nào trong ")

@@ -13,6 +13,7 @@ from console.exchange import Exchange
 from console.parts import Cell, Field, box, button, choice, field, figure, link, section, table, text
 from console.runs import HIGHEST_RATE, LONGEST, Order, Progress, Run, RunRefused, Runs
 from console.shell import View, shell
+from ndxp.language import speaker
 
 PATH = "/load"
 
@@ -118,7 +119,7 @@ class _Load:
             typed = self._wanted.value.strip()
             rate = float(typed) if typed and (own is None or typed != f"{own:g}") else None
             order = Order(self._chosen.value, rate, float(self._lasting.value))
-            await asyncio.to_thread(self._runs.start, order)
+            await asyncio.to_thread(self._runs.start, order, self._view.session.language)
         except ValueError:
             self._refuse(self._t("load.numbers"))
         except RunRefused as refused:
@@ -186,9 +187,10 @@ class _Load:
         if not run.report:
             return [*row, partial(self._verdict, self._t("load.failed"), run.last_line, good=False), *["–"] * 7]
         verdict, summary = run.report["verdict"], run.report["summary"]
+        say = speaker(self._view.session.language)
         return [
             *row,
-            partial(self._verdict, verdict["word"], verdict["why"], good=verdict["exit_code"] == 0),
+            partial(self._verdict, say(verdict["word"]), verdict["why"], good=verdict["exit_code"] == 0),
             f"{summary['achieved_rate']:,.1f} / {summary['planned_rate']:,.1f}",
             _ms(summary["p50_ms"]),
             _ms(summary["p99_ms"]),
@@ -199,7 +201,7 @@ class _Load:
         ]
 
     def _verdict(self, word: str, why: str, *, good: bool) -> None:
-        text("strong", word, "good" if good else "bad").props("lang=en")
+        text("strong", word, "good" if good else "bad")
         text("p", why, "quiet").props("lang=en")
 
     def _link(self, name: str) -> None:

@@ -25,11 +25,11 @@ from gateway.control.grant_requests import GrantRequests
 from gateway.control.http import problems
 from gateway.control.http.audit import ChangeLog, Concluded
 from gateway.control.http.bodies import BodyLimit
-from gateway.control.http.language import Spoken
 from gateway.control.http.roles import SECRETS_OF_ROLES, Doorkeeper, Role
 from gateway.control.issuer import TokenIssuer
 from gateway.control.keeper import Keeper
 from gateway.control.readiness import Readiness
+from gateway.http.language import Spoken
 from gateway.http.names import Named
 from gateway.http.requests import Counting, Requests
 from gateway.ledger.reader import Reader
@@ -76,12 +76,12 @@ def create(parts: Parts) -> FastAPI:
         redoc_url=None,  # these pages load scripts from a public server, and users type secrets into them
     )
     app.add_middleware(BodyLimit)
-    app.add_middleware(Spoken)
     problems.install(app)
     app.add_middleware(Concluded, changes=changes, keep=parts.keeper.look)
     app.add_middleware(Counting, requests=parts.requests)
     if parts.names is not None:
         app.add_middleware(Named, names=parts.names, process="control", setting="NDXP_CONTROL_NAMES")
+    app.add_middleware(Spoken)
 
     # Before the others: FastAPI puts a router together when it first looks for a path in it, which takes 80 ms for all.
     @app.get("/healthz", tags=["health"])

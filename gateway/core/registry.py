@@ -19,7 +19,7 @@ from gateway.core.fields import check_release
 from ndxp.address import Address
 from ndxp.identifiers import Member as MemberId
 from ndxp.identifiers import Subsystem, member_of
-from ndxp.language import Speaker
+from ndxp.language import Speaker, _
 
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _CONTRACT = re.compile(r"[A-Za-z_][\w.]{0,150}\.[A-Za-z_]\w{0,48}")
@@ -452,4 +452,10 @@ def _unique(place: str, name: str, seen: set[str]) -> None:
 
 def _known(place: str, name: str, known: set[str]) -> None:
     if name not in known:
-        raise RegistryError(f"{place}: {name!r} is not among the members, subsystems or groups of this exchange")
+        raise RegistryError(
+            _(
+                "{place}: {name!r} is not among the members, subsystems or groups of this exchange",
+                place=place,
+                name=name,
+            )
+        )

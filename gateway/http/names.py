@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.http.problem import Problem
 from ndxp.hosts import trusted
+from ndxp.language import _
 
 
 class Named:
@@ -25,8 +26,12 @@ class Named:
             return
         problem = Problem(
             421,
-            "Asked by another name",
-            f"{self._process} answers plain HTTP under its addresses and local names only, so that a foreign web page "
-            f"cannot read it under its own name; {self._setting} adds public names, such as that of a proxy in front",
+            _("Asked by another name"),
+            _(
+                "{process} answers plain HTTP under its addresses and local names only, so that a foreign web page "
+                "cannot read it under its own name; {setting} adds public names, such as that of a proxy in front",
+                process=self._process,
+                setting=self._setting,
+            ),
         )
         await problem.response()(scope, receive, send)

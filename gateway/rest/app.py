@@ -1,6 +1,7 @@
 """The doors' application: what all doors have in common, around their routes."""
 
 from collections.abc import Collection, Sequence
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.http.language import Spoken
 from gateway.http.names import Named
-from gateway.http.problem import answer
+from gateway.http.problem import answer, unrouted
 from gateway.http.requests import Counting, Requests
 from gateway.rest.call import Calls
 from ndxp import __version__
+from ndxp.language import _
 from ndxp.wire import metadata
 
 _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -53,7 +56,7 @@ def create(
         waits = [] if calls.known.snapshot.version else ["registry"]
         return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
 
-    middleware = [Middleware(Counting, requests=requests)]
+    middleware = [Middleware(Spoken), Middleware(Counting, requests=requests)]
     if names is not None:
         middleware.append(Middleware(Named, names=names, process="the door", setting="NDXP_REST_NAMES"))
     if origins:
@@ -69,14 +72,9 @@ def create(
     )
 
 
-async def _http(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    what = {404: "Not found", 405: "Method not allowed"}.get(status, str(error))
-    return answer(
-        status,
-        what,
-        "Calls are POST /{package.Service}/{Method}; `ndxp services` lists them, docs/guides/http.md explains.",
-    )
+async def _http(_request: Request, error: Exception) -> Response:
+    advice = _("Calls are POST /{package.Service}/{Method}; `ndxp services` lists them, docs/guides/http.md explains.")
+    return unrouted(cast(HTTPException, error), advice)
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 """A call that has failed, and its answer in HTTP: canonical status, RFC 9457 problem details."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from gateway.http.problem import answer
 from ndxp.errors import HTTP_STATUS, RULES, Code, Reason
+from ndxp.language import _
 from ndxp.rpc import Answer
 from ndxp.wire import metadata, status
 from ndxp.wire.metadata import Pair, Pairs
@@ -83,7 +84,11 @@ def headers(failure: Failure) -> dict[str, str]:
     return found
 
 
+TITLES: Mapping[Code, str] = {code: code.name.replace("_", " ").capitalize() for code in Code if code is not Code.OK}
+"""What a status code says in the title of a problem."""
+
+
 def problem(failure: Failure) -> JSONResponse:
-    """The answer in RFC 9457's form."""
-    title = failure.code.name.replace("_", " ").capitalize()
+    """The answer in RFC 9457's form, its title in the language of who asks."""
+    title = _(TITLES[failure.code])
     return answer(HTTP_STATUS[failure.code], title, failure.message, members(failure), headers(failure))

@@ -11,6 +11,7 @@ import typer
 from ndxp.address import Address, loopback
 from ndxp.admin import AdminApi
 from ndxp.client import TokenRefused
+from ndxp.language import _
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
 from ndxp.plural import count
 from ndxp.sandbox import doors, plan
@@ -56,23 +57,29 @@ def attach(
     try:
         host = Address.parse(gateway).host
     except ValueError as error:
-        raise plan.PlanFailed(f"no HOST:PORT, such as localhost:50051: {error}") from error
+        raise plan.PlanFailed(_("no HOST:PORT, such as localhost:50051: {error}", error=error)) from error
     before = State.read(folder)
     if (before is not None and not before.attached) or (before is None and (folder / "credentials.json").exists()):
-        raise plan.PlanFailed(f"{folder} is the run folder of an exchange of its own; name another with --folder")
+        raise plan.PlanFailed(_("{folder} is the run folder of an exchange: name another with --folder", folder=folder))
     if not (control or loopback(gateway)):
         raise plan.PlanFailed(
-            f"the operator's secret would go to {host} where it can be read on the way; name control's URL, "
-            f"--control https://..., or --control http://{Address(host, 8080)} if only you listen on that network"
+            _(
+                "the operator's secret would go to {host} where it can be read on the way; name control's URL, "
+                "--control https://..., or --control http://{address} if only you listen on that network",
+                host=host,
+                address=Address(host, 8080),
+            )
         )
     if rest and not rest.startswith(("http://", "https://")):
-        raise plan.PlanFailed(f"--rest {rest}: give a URL with http:// or https://, such as http://localhost:8081")
+        raise plan.PlanFailed(
+            _("--rest {url}: give a URL with http:// or https://, such as http://localhost:8081", url=rest)
+        )
     secrets, secret = _secrets(credentials)
     folder = folder.resolve()
     control_url = control.rstrip("/") or f"http://{Address(host, 8080)}"
     state = State(str(folder), gateway, control_url, [], attached=True, rest_url=rest.rstrip("/"))
     if not state.alive():
-        raise NoSandbox(f"the exchange does not answer at {gateway}")
+        raise NoSandbox(_("the exchange does not answer at {gateway}", gateway=gateway))
     trusted = _trusted(authority, gateway) if authority else b""
     api = AdminApi(state, secret)
     keys, members = api.get("/ledger/keys")["keys"], len(api.get("/members"))
@@ -93,10 +100,16 @@ def attach(
              "members": members}
         )  # fmt: skip
     else:
-        console.print(f"Attached {folder} to the exchange at {gateway}, with {count(members, 'member')}.")
         console.print(
-            f"Next: `ndxp status`, `ndxp demo --target {gateway}`, `ndxp load run ndxp-average --duration 60`"
+            _(
+                "Attached {folder} to the exchange at {gateway}, with {members}.",
+                folder=folder,
+                gateway=gateway,
+                members=count(members, "member"),
+            )
         )
+        next_ones = f"`ndxp status`, `ndxp demo --target {gateway}`, `ndxp load run ndxp-average --duration 60`"
+        console.print(_("Next: {commands}", commands=next_ones))
 
 
 def _secrets(credentials: str) -> tuple[str, str]:
@@ -106,9 +119,17 @@ def _secrets(credentials: str) -> tuple[str, str]:
         text = data.decode("utf-8-sig")
         known = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise TokenRefused(f"cannot read credentials from {credentials}: {type(error).__name__}") from error
+        raise TokenRefused(
+            _("cannot read credentials from {path}: {error}", path=credentials, error=type(error).__name__)
+        ) from error
     if not isinstance(known, dict) or _ADMIN not in known:
-        raise TokenRefused(f"{credentials} has no entry {_ADMIN!r}; give the file of the control process's run folder")
+        raise TokenRefused(
+            _(
+                "{path} has no entry {name!r}; give the file of the control process's run folder",
+                path=credentials,
+                name=_ADMIN,
+            )
+        )
     return text, str(known[_ADMIN])
 
 
@@ -121,7 +142,12 @@ def _trusted(authority: Path, gateway: str) -> bytes:
             trust(content).wrap_socket(plain, server_hostname=at.host).close()
     except (OSError, ValueError) as error:
         raise plan.PlanFailed(
-            f"{gateway} does not talk TLS with a certificate that {authority} vouches for: {error}"
+            _(
+                "{gateway} does not talk TLS with a certificate that {authority} vouches for: {error}",
+                gateway=gateway,
+                authority=authority,
+                error=error,
+            )
         ) from error
     return content
 
@@ -131,8 +157,11 @@ def _compare(file: Path, keys: list[str]) -> None:
     before = file.read_text(encoding="utf-8").split() if file.exists() else []
     if keys[: len(before)] != before:
         raise plan.PlanFailed(
-            f"the ledger's keys are not those in {file}: it is another exchange, which needs another --folder, or "
-            "somebody has replaced the ledger"
+            _(
+                "the ledger's keys are not those in {file}: it is another exchange, which needs another --folder, or "
+                "somebody has replaced the ledger",
+                file=file,
+            )
         )
 
 

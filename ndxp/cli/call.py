@@ -194,7 +194,7 @@ def _failed(failure: status.Failure, answers: list[Any], why: str, meant: str, a
         print_json({"answers": answers, "error": error, "transaction_id": failure.transaction_id})
         return FAILED + failure.code
     stderr = Terminal(stderr=True, soft_wrap=True)
-    at = failure.hop or _(failure.origin or "client")
+    at = _(failure.hop or failure.origin or "client")
     what = f"{failure.code.name} {failure.reason}".strip()
     stderr.print(visible(_("{what} at {hop}", what=what, hop=at)), style="bold red")
     lines = (why, failure.message_vi)

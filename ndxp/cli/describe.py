@@ -39,7 +39,7 @@ def print_method(described: dict[str, Any]) -> None:
 
 def _print_head(method: dict[str, Any], name: str) -> None:
     kind = kind_of(client_streaming=method["client_streaming"], server_streaming=method["server_streaming"])
-    words = ", ".join(filter(None, [_("read only") if method["read_only"] else "", kind]))
+    words = ", ".join(filter(None, [_("read only") if method["read_only"] else "", _(kind)]))
     console.print(styled("[bold]{}[/]  {}", name, words))
     _print_comment(method["comment"])
 

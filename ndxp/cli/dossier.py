@@ -97,7 +97,7 @@ def show(found: pb.Dossier, records: list[dict[str, Any]], folder: Path) -> None
     columns = ("nation's time", "who", "what", "result", "its code", "answer", "transaction")
     Terminal(width=max(console.width, _WIDTH)).print(table(columns, rows))  # an id cut in pieces cannot be copied
     there = named(folder)
-    count = f"{len(records)}" if len(records) < _MOST else f"{_MOST} or more"
+    count = str(len(records)) if len(records) < _MOST else _("{number} or more", number=_MOST)
     console.print(
         _(
             "\n{count} transactions share its trace: `ndxp log search --trace {trace}{there}`",

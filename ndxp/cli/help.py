@@ -1,6 +1,8 @@
-"""The help of all commands in the user's language: their texts are translated in one place, where typer keeps them."""
+"""Help and wrong usage of all commands in the user's language: translated in one place, where typer keeps the texts."""
 
 import inspect
+import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,9 +15,17 @@ EXAMPLES = ("Example:", "Examples:")
 
 OF_TYPER = (
     "Usage: ", "Arguments", "Options", "Commands", "default: {default}", "required", "env var: {var}",
-    "Missing command.", "No such command {name!r}.", "Aborted!", "Show this message and exit.",
+    "Missing command.", "No such command {name!r}.", "Aborted!", "Show this message and exit.", "[OPTIONS]",
+    "COMMAND [ARGS]...",
 )  # fmt: skip
 """The texts of typer itself that a user meets in a help."""
+
+COMPLAINTS = (
+    "Try '{command}' for help.", "Error: {message}", "Missing argument {name}.", "Missing option {name}.",
+    "No such option: {name}", "Invalid value for {name}: {why}", "Did you mean {names}?",
+    "(Possible options: {names})",
+)  # fmt: skip
+"""What typer says of wrong usage, each up to the end of its line."""
 
 
 def texts(command: Any) -> Iterator[str]:
@@ -39,12 +49,36 @@ def translated(command: Any) -> Any:
             super().write_usage(prog, args, _("Usage: ") if prefix is None else prefix)
 
     command.context_class.formatter_class = Formatter
+    _translate_complaints(typer.BadParameter.__bases__[0])
     _translate(command)
     return command
 
 
+def complaint(text: str) -> str:
+    """What typer says of wrong usage, in the user's language."""
+    for words in COMPLAINTS:
+        form = re.escape(words).replace(r"\{", "(?P<").replace(r"\}", ">.+?)")
+        if found := re.search(f"{form}$", text, re.MULTILINE):
+            text = text.replace(found[0], _(words, **found.groupdict()))
+    return text
+
+
+def _translate_complaints(usage_error: Any) -> None:
+    show = usage_error.show
+
+    def told(error: Any, file: Any = None) -> None:
+        into = io.StringIO()
+        show(error, into)
+        typer.echo(complaint(into.getvalue()), file, nl=False, err=True)
+
+    usage_error.show = told
+
+
 def _translate(command: Any) -> None:
     command.help, command.epilog = _help(command.help), _help(command.epilog)
+    for name in ("options_metavar", "subcommand_metavar"):
+        if getattr(command, name, None):
+            setattr(command, name, _(getattr(command, name)))
     for option in command.params:
         if getattr(option, "help", None):
             option.help = _help(option.help)

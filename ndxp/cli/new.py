@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ndxp.language import _
 from ndxp.options import Json
 from ndxp.scaffold.agency import OWNER, is_checkout, write, write_into_repository
 from ndxp.terminal import console, print_json
@@ -38,4 +39,4 @@ def agency(
     for path in written:
         console.print(str(path.relative_to(where)))
     then = "`make generate`, `make test`" if inside else f"`cd {where}`, `pytest`, `ndxp up --with .`"
-    console.print(f"The agency {name} is in {where}. Next: {then}", soft_wrap=True)
+    console.print(_("The agency {name} is in {where}. Next: {then}", name=name, where=where, then=then), soft_wrap=True)

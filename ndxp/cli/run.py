@@ -159,7 +159,7 @@ def status(folder: Folder = DEFAULT_FOLDER, as_json: Json = False) -> None:
         services = services_of(session)
         totals = session.get("/totals")
         faults = [fault for fault in session.get("/faults") if fault["on"]]
-        late = [] if totals["caught_up"] else ["the recorder has not caught up with the journal"]
+        late = [] if totals["caught_up"] else [_("the recorder has not caught up with the journal")]
         down = {service["provider"] for service in services if not service["serving"]}
         broken = [why for subsystem, why in life.failures(state).items() if subsystem in down]
         found = [*session.waits_for(), *late, *dict.fromkeys(broken)]

@@ -57,7 +57,7 @@ def services(
             console.print(styled(_("  [red]not learnt[/]: {}"), service["trouble"]), soft_wrap=True)
         for name, method in service["methods"].items():
             kind = kind_of(client_streaming=method["client_streaming"], server_streaming=method["server_streaming"])
-            console.print(f"  {name:24}{_('read only') if method['read_only'] else '':12}{kind}")
+            console.print(f"  {name:24}{_('read only') if method['read_only'] else '':12}{_(kind)}")
     for service in found:
         if service["rest"]:
             console.print(styled("[bold]{}[/]  {}  {}", service["contract"], service["provider"], service["address"]))
@@ -75,7 +75,7 @@ def together(services: Sequence[dict[str, Any]], *alike: str) -> list[tuple[dict
         same = (service[field] for field in ("contract", "trouble", *alike))
         entries.setdefault(tuple(same), []).append(service)
     return [
-        (first, f"{first['provider']} and {len(more)} more" if more else first["provider"])
+        (first, first["provider"] + (_(" and {more} more", more=len(more)) if more else ""))
         for first, *more in entries.values()
     ]
 

@@ -46,7 +46,9 @@ def load(name: str) -> Scenario:
     """Reads a scenario. Raises ScenarioRefused."""
     if name not in names():
         meant = get_close_matches(name, names(), n=1)
-        more = f"did you mean {meant[0]!r}?" if meant else f"there are {', '.join(names())}"
+        more = (
+            _("did you mean {meant!r}?", meant=meant[0]) if meant else _("there are {names}", names=", ".join(names()))
+        )
         raise ScenarioRefused(_("no such scenario: {name!r}; {more}", name=name[:100], more=more))
     try:
         from ndxp.yaml_file import read_yaml

@@ -119,5 +119,5 @@ def find(name: str, folders: Sequence[Path] = ()) -> Found:
         return meant[0]
     names = [lab.name for lab in known]
     close = get_close_matches(wanted, names, n=1)
-    more = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
+    more = _("did you mean {meant!r}?", meant=close[0]) if close else _("there are {names}", names=", ".join(names))
     raise LabRefused(_("no such lab: {name!r}; {more}", name=name[:100], more=more))

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from ndxp import proxies
+from ndxp.language import _
 from ndxp.sandbox.state import State
 
 
@@ -23,8 +24,8 @@ def waiting(state: State) -> list[str]:
     except DoorsSilent as error:
         return [str(error)]
     except (ValueError, KeyError, TypeError):
-        return [f"something else answers at {state.rest_url}, where the doors for HTTP should be"]
-    return [f"the doors for HTTP wait for: {what}" for what in waits]
+        return [_("something else answers at {url}, where the doors for HTTP should be", url=state.rest_url)]
+    return [_("the doors for HTTP wait for: {what}", what=what) for what in waits]
 
 
 def running(state: State) -> tuple[str, float]:
@@ -41,7 +42,12 @@ def _get(state: State, path: str) -> Any:
         with proxies.client(timeout=2, **state.asking(state.rest_url)) as http:
             return http.get(f"{state.rest_url}{path}")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, proxies.ProxyUnusable) as error:
-        log = "the log of their container or server" if state.attached else f"{state.folder}/logs/rest.log"
+        log = _("that of their container or server") if state.attached else f"{state.folder}/logs/rest.log"
         raise DoorsSilent(
-            f"the doors for HTTP at {state.rest_url} do not answer ({type(error).__name__}); their log is {log}"
+            _(
+                "the doors for HTTP at {url} do not answer ({error}); their log is {log}",
+                url=state.rest_url,
+                error=type(error).__name__,
+                log=log,
+            )
         ) from error

@@ -143,8 +143,11 @@ def ready(state: State) -> bool:
             for reason in answer.json()["waits_for"]:
                 if reason.startswith(_FOR_GOOD):
                     raise NotReady(
-                        f"the exchange runs and is not ready: {reason}; "
-                        "`ndxp log verify` tells more, `ndxp down` stops it"
+                        _(
+                            "the exchange runs and is not ready: {reason}; "
+                            "`ndxp log verify` tells more, `ndxp down` stops it",
+                            reason=reason,
+                        )
                     )
             return False
         with BlockingExchange(state.gateway, state.tokens(OPERATIONS), deadline=2, retries=False) as exchange:
@@ -289,7 +292,8 @@ def _why(state: State, process: str) -> str:
     """The last line that an agency of others has written about why it does not run."""
     agency, log = process.removeprefix(BESIDE), Path(state.folder) / "logs" / f"{process}.log"
     lines = [line.partition(": ")[2] for line in _lines(log) if line.startswith(f"{agency}: ")]
-    return f"{agency} does not run: {lines[-1] if lines else f'it ended, see {log}'}"
+    why = lines[-1] if lines else _("it ended, see {log}", log=log)
+    return _("{agency} does not run: {why}", agency=agency, why=why)
 
 
 def _failure(state: State, supervisor: "subprocess.Popen[bytes]") -> str:

@@ -6,6 +6,7 @@ import httpx
 
 from ndxp.admin import AdminApi, AdminRefused
 from ndxp.client import Credentials
+from ndxp.language import _
 from ndxp.sandbox import life
 from ndxp.sandbox.state import State
 
@@ -40,7 +41,13 @@ class Operator:
                     time.sleep(_LOOK_AGAIN)
             except (httpx.HTTPError, ValueError):  # a process that is started again
                 time.sleep(_LOOK_AGAIN)
-        raise NotKnown(f"the gateways have not learnt a change within {_PATIENCE:.0f} s; {self._logs}")
+        raise NotKnown(
+            _(
+                "the gateways have not learnt a change within {seconds} s; {logs}",
+                seconds=f"{_PATIENCE:.0f}",
+                logs=self._logs,
+            )
+        )
 
     def recorded(self) -> int:
         """Waits until the ledger has all that was answered until now; returns its last place. Raises NotKnown."""
@@ -49,8 +56,14 @@ class Operator:
             totals = self.admin.get("/totals", after=_BEYOND)
             if totals["caught_up"]:
                 return int(totals["last"])
-        raise NotKnown(f"the ledger has not caught up with the calls within {_PATIENCE:.0f} s; {self._logs}")
+        raise NotKnown(
+            _(
+                "the ledger has not caught up with the calls within {seconds} s; {logs}",
+                seconds=f"{_PATIENCE:.0f}",
+                logs=self._logs,
+            )
+        )
 
     @property
     def _logs(self) -> str:
-        return f"see the logs in {self.state.folder}/logs"
+        return _("see the logs in {folder}", folder=f"{self.state.folder}/logs")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import psutil
 
 from ndxp.address import Address
+from ndxp.language import _
 
 HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104
 """Where processes listen for this machine only, and for other machines too."""
@@ -31,7 +32,9 @@ def free_port(but: Iterable[int] = ()) -> int:
     for port in random.sample(_BELOW_EPHEMERAL, _TRIES):
         if port not in but and reserve(port):
             return port
-    raise OSError(f"{_TRIES} ports from {_BELOW_EPHEMERAL.start} on are in use; stop what uses them")
+    raise OSError(
+        _("{number} ports from {first} on are in use; stop what uses them", number=_TRIES, first=_BELOW_EPHEMERAL.start)
+    )
 
 
 def taken(port: int) -> bool:

@@ -97,10 +97,11 @@ def test_what_is_unknown_or_too_large_is_not_started(runs: Runs, tmp_path: Path,
 def test_a_run_that_fails_says_why_and_the_oldest_runs_go(runs: Runs, tmp_path: Path) -> None:
     for number in range(25):
         leave(runs, tmp_path, f"20260101-0000{number:02}", Order("ndxp-average", None, 5))
-    runs.start(Order("ndxp-average", 5, 2))  # there is no exchange
+    runs.start(Order("ndxp-average", 5, 2), "vi")  # there is no exchange
     until_now(lambda: runs.current() is None)
     last, *others = runs.all()
     assert last.standing == "failed"
+    assert "không có nền tảng nào" in last.last_line
     assert "ndxp up" in last.last_line
     assert [run.name for run in others] == [f"20260101-0000{number:02}" for number in range(24, 5, -1)]
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from console.texts import LANGUAGES, Texts, catalogue
+from ndxp.language import speaker
+from ndxp.steps import CallStep, shown
 
 SOURCES = sorted((Path(__file__).parents[2] / "console").rglob("*.py"))
 
@@ -38,6 +40,11 @@ def test_every_text_is_used() -> None:
 
 def test_the_files_are_in_the_order_of_their_keys() -> None:
     assert [language for language in LANGUAGES if list(catalogue(language)) != sorted(catalogue(language))] == []
+
+
+def test_the_steps_of_a_call_have_the_same_names_here_and_in_the_terminal() -> None:
+    here, say = Texts("vi"), speaker("vi")
+    assert [here(f"step.{step}").casefold() for step in CallStep] == [shown(step, say) for step in CallStep]
 
 
 def test_an_unknown_key_is_an_error() -> None:

@@ -84,6 +84,13 @@ def test_a_refusal_says_where_why_and_what_to_do(page: Page) -> None:
     expect(shown.locator("a[href^='/transactions/']")).to_be_visible()
 
 
+def test_a_refusal_says_in_vietnamese_where_it_happened(page: Page) -> None:
+    page.get_by_role("button", name="Tiếng Việt").click()
+    try_it(page, f"{POPULATION}/GetCitizen", member=STRANGER)
+    page.get_by_role("button", name="Gửi").click()
+    expect(answer(page).get_by_role("status")).to_have_text("PERMISSION_DENIED ACCESS_DENIED tại cổng/xét quyền")
+
+
 def test_the_form_writes_the_json_and_the_json_fills_the_form(citizen: Page) -> None:
     name = citizen.get_by_label(re.compile("^fullName"))
     name.fill(f'"{SCRIPT}')

@@ -15,6 +15,7 @@ from loadtest.checks import Check
 from loadtest.outages import Outage
 from loadtest.reconciliation import Reconciliation
 from loadtest.results import Results
+from ndxp.language import speaking
 from tests.support.made import STARTED, VERIFY, series
 from tests.support.made import report as made_report
 from tests.support.made import results as made_results
@@ -122,7 +123,16 @@ def test_lost_transactions_are_shown_by_example() -> None:
 
 def test_a_capacity_search_brings_its_curve() -> None:
     steps = [
-        Step(rate=rate, passed=rate < 300, achieved=rate, p50_ms=5, p99_ms=rate, error_share=0, dropped_share=0)
+        Step(
+            rate=rate,
+            passed=rate < 300,
+            achieved=rate,
+            p50_ms=5,
+            p99_ms=rate,
+            error_share=0,
+            dropped_share=0,
+            why="p99",
+        )
         for rate in (100.0, 200.0, 400.0)
     ]
     text = page.render(made_report(capacity=Capacity(rate=200, steps=steps, limited_by="at 400/s p99")))
@@ -150,8 +160,31 @@ def test_the_chart_of_a_search_never_falls_and_names_its_steps() -> None:
 def test_a_run_whose_every_call_failed_has_no_latency_on_its_page() -> None:
     text = " ".join(page.render(made_report(found=made_results({VERIFY: series(0, failed=40)}))).split())
     assert "<b>– ms</b><span>p99 response</span>" in text
-    assert '<td>response, ms</td><td class="n">–</td>' in text
-    assert '<td>response, all calls, ms</td><td class="n">10.0</td>' in text
+    assert '<td>response time, ms</td><td class="n">–</td>' in text
+    assert '<td>response time, all calls, ms</td><td class="n">10.0</td>' in text
+
+
+def test_a_page_is_in_the_language_of_its_reader_and_its_report_stays_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(plots._STYLE, "svg.fonttype", "none")  # text as text
+    late = Check.below("p99 response, all calls", 1234.5, 100, "ms", "no call was made")
+    outage = Outage(service="population", status="UNAVAILABLE:PROVIDER_UNREACHABLE", calls=312, first=12, last=15)
+    found = made_results({VERIFY: series(997, dropped=3), "stage evening": series(250, dropped=2)})
+    made = made_report(found=found, outages=[outage], slo=[late])
+    made.profile.title = "NDXP in 2022 on average, 22 transactions a second; here 40 a second"
+    before = report.encode(made)
+    with speaking("vi"):
+        text = page.render(made)
+    for part in (
+        '<html lang="vi">', "KHÔNG ĐẠT MỤC TIÊU", "mức trung bình, 22 giao dịch mỗi giây; ở đây 40 mỗi giây",
+        "p99 trả lời, mọi lời gọi 1.234 ms (≤ 100,0 ms)", "không có lời gọi nào", "312 lời gọi thất bại", "99,21 %",
+        "Lần chạy có hợp lệ không?", "Không có gì chạm giới hạn", "giai đoạn evening", "bộ sinh tải", "bộ xử lý",
+        "đều là hư cấu", "trả lời, tính từ lúc đến hạn gửi", "lời gọi mỗi giây", "giây của lần chạy", "cả 2 lõi",
+    ):  # fmt: skip
+        assert part in text
+    shown = " ".join(re.findall(r">([^<>]+)<", text[text.index("<body") :]))
+    english = {"the", "calls", "response", "service", "second", "planned", "errors", "share", "cores", "and"}
+    assert english & set(re.findall(r"[a-z]+", shown)) == set()
+    assert report.encode(made) == before
 
 
 def test_names_from_outside_stay_text() -> None:

@@ -76,7 +76,7 @@ def test_a_report_is_shown_in_vietnamese_and_stays_english_itself() -> None:
     with speaking("vi"):
         text = printed(shown)
     for told in (
-        "KHÔNG ĐẠT MỤC TIÊU: p99 trả lời, mọi lời gọi 900.0 ms (≤ 100.0 ms)", "Đâu là giới hạn", "Tính hợp lệ",
+        "KHÔNG ĐẠT MỤC TIÊU: p99 trả lời, mọi lời gọi 900,0 ms (≤ 100,0 ms)", "Đâu là giới hạn", "Tính hợp lệ",
         "100 được trả lời, 100 trong sổ cái (0 lồng nhau), 100 trong nhật ký của các cơ quan: 0 mất, 0 trùng",
         "population: 3 lời gọi thất bại với UNAVAILABLE từ giây 1 đến giây 2", "độ trễ vòng lặp của bộ sinh tải, p99",
     ):  # fmt: skip
@@ -94,8 +94,8 @@ def test_a_capacity_search_is_shown_in_vietnamese() -> None:
     )  # fmt: skip
     with speaking("vi"):
         text = printed(report(capacity=Capacity(rate=200, steps=[step], limited_by=f"at 400/s {late.finding}")))
-    limit = "giới hạn: ở 400/s p99 trả lời, mọi lời gọi 900.0 ms (≤ 100.0 ms)"
-    assert f"Năng lực: 200 tx/s, 17.3 triệu mỗi ngày, gấp 9.1 lần NDXP (1,9 triệu mỗi ngày); {limit}" in text
+    limit = "giới hạn: ở 400/s p99 trả lời, mọi lời gọi 900,0 ms (≤ 100,0 ms)"
+    assert f"Năng lực: 200 tx/s, 17,3 triệu mỗi ngày, gấp 9,1 lần NDXP (1,9 triệu mỗi ngày); {limit}" in text
 
 
 def test_what_checks_are_about_has_words_in_both_languages() -> None:

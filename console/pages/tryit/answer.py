@@ -54,7 +54,8 @@ class Answer:
         if call.seconds is None:
             return self._t("try.running", n=len(call.answers))
         if call.failure is not None:
-            at = call.failure.hop or call.failure.origin or self._t("try.here")
+            say = speaker(self._view.session.language)
+            at = say(call.failure.hop or call.failure.origin) or self._t("try.here")
             return self._t("try.refused", what=call.outcome, where=at)
         ms = f"{call.seconds * 1000:.0f}"
         if call.stopped or call.cut:

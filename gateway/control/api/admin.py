@@ -128,7 +128,7 @@ def router(  # noqa: C901 - a list of routes
         names = current.consumers(consumer)
         if consumer and not names:
             raise Problem(
-                404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=consumer)
+                404, _("No such subsystem"), _("{name} is not on this exchange; see `ndxp members`", name=consumer)
             )
         return [_plain(g) for g in current.registry.grants if not consumer or g.consumer in names]
 
@@ -139,7 +139,7 @@ def router(  # noqa: C901 - a list of routes
 
         def edit(r: Registry) -> Registry:
             if not any((s.provider, s.contract) == (grant.provider, grant.contract) for s in r.services):
-                raise Problem(422, "No such service", _offers_no(grant.provider, grant.contract))
+                raise Problem(422, _("No such service"), _offers_no(grant.provider, grant.contract))
             return _with(r, grants=[*r.grants, grant])
 
         return {**_plain(grant), "warnings": (await registry.change(edit)).doubts}
@@ -151,7 +151,8 @@ def router(  # noqa: C901 - a list of routes
         def edit(r: Registry) -> Registry:
             rest = [g for g in r.grants if g.id != grant_id]
             if len(rest) == len(r.grants):
-                raise Problem(404, "No such grant", _("there is no grant {grant}; see `ndxp grants`", grant=grant_id))
+                detail = _("there is no grant {grant}; see `ndxp grants`", grant=grant_id)
+                raise Problem(404, _("No such grant"), detail)
             return _with(r, grants=rest)
 
         await registry.change(edit)
@@ -160,7 +161,7 @@ def router(  # noqa: C901 - a list of routes
 
 
 def _no_service(provider: str, contract: str) -> Problem:
-    return Problem(404, "No such service", _offers_no(provider[:100], contract[:200]))
+    return Problem(404, _("No such service"), _offers_no(provider[:100], contract[:200]))
 
 
 def _offers_no(provider: str, contract: str) -> str:

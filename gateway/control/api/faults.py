@@ -56,7 +56,7 @@ def router(registry: RegistryStore) -> APIRouter:
             rest = [fault for fault in r.faults if fault.id != fault_id]
             if len(rest) == len(r.faults):
                 raise Problem(
-                    404, "No such fault", _("there is no fault {fault}; see `ndxp fault list`", fault=fault_id[:80])
+                    404, _("No such fault"), _("there is no fault {fault}; see `ndxp fault list`", fault=fault_id[:80])
                 )
             return _with(r, rest)
 

@@ -24,6 +24,7 @@ from gateway.ledger.signer import RotationUnderWay, Signer
 from gateway.ledger.standing import Standings
 from gateway.ledger.writer import Writer
 from gateway.store import Store
+from ndxp.language import _
 from ndxp.ledger.checkpoint import Checkpoint, NoteRefused
 from ndxp.ledger.evidence import FORMAT
 from ndxp.ledger.payload import salt_of
@@ -89,7 +90,7 @@ def router(  # noqa: C901 - a list of routes
         try:
             return {"key": str(await asyncio.to_thread(signer.rotate))}
         except RotationUnderWay as error:
-            raise Problem(409, "Not yet", str(error)) from error
+            raise Problem(409, _("Not yet"), str(error)) from error
 
     @routes.get("/ledger/checkpoints")
     async def checkpoints(
@@ -115,7 +116,8 @@ def router(  # noqa: C901 - a list of routes
         try:
             return _base64(await asyncio.to_thread(ledger.consistency, old, new))
         except ValueError as error:
-            raise Problem(404, "No such proof", f"{error}: does the checkpoint belong to another ledger?") from error
+            detail = _("{error}: does the checkpoint belong to another ledger?", error=error)
+            raise Problem(404, _("No such proof"), detail) from error
 
     @routes.get("/ledger/evidence/{transaction_id}")
     async def evidence(transaction_id: str, salt: bool = False) -> shapes.Evidence:
@@ -148,7 +150,7 @@ def router(  # noqa: C901 - a list of routes
         few seconds at most: when the answer is not ``complete``, ask again.
         """
         if before > (time.time() - _YOUNG) * 1e6:
-            raise Problem(422, "Too young", "rows of the last hour cannot be removed")
+            raise Problem(422, _("Too young"), _("rows of the last hour cannot be removed"))
         first, complete = await asyncio.to_thread(writer.prune, before, _PATIENCE)
         return {"first": first, "complete": complete}
 
@@ -165,15 +167,15 @@ def router(  # noqa: C901 - a list of routes
         signed = _covered(published)
         ends = await asyncio.to_thread(ledger.last)
         if signed <= ends:  # first: in a ledger that continues, this request itself has added a record
-            raise Problem(
-                409, "Nothing is lost", f"nothing that was signed is missing: the ledger has {count(ends, 'record')}"
-            )
+            detail = _("nothing that was signed is missing: the ledger has {records}", records=count(ends, "record"))
+            raise Problem(409, _("Nothing is lost"), detail)
         if (kept, lost) != (ends, signed):
-            raise Problem(409, "Another ledger", f"the ledger ends at record {ends}, and {signed} records were signed")
+            detail = _("the ledger ends at record {ends}, and {signed} records were signed", ends=ends, signed=signed)
+            raise Problem(409, _("Another ledger"), detail)
         try:
             loss = await asyncio.to_thread(writer.accept_loss, published)
         except ValueError as error:
-            raise Problem(409, "Nothing is lost", str(error)) from error
+            raise Problem(409, _("Nothing is lost"), str(error)) from error
         return {
             "kept": loss.kept,
             "lost": loss.lost.size,
@@ -211,7 +213,9 @@ def router(  # noqa: C901 - a list of routes
                     await asyncio.sleep(_STEP)
         except TimeoutError as error:
             raise Problem(
-                503, "No checkpoint yet", "the recorder has not signed a checkpoint over this record yet; try again"
+                503,
+                _("No checkpoint yet"),
+                _("the recorder has not signed a checkpoint over this record yet; try again"),
             ) from error
 
     return routes

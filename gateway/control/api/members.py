@@ -64,8 +64,11 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
 
         def put(members: list[Member], member: Member) -> list[Member]:
             if any(m.id == member.id for m in members):
-                advice = "POST /members/subsystems adds to it, PUT replaces it"
-                raise Problem(409, "A member already", f"{member.id} is on this exchange; {advice}")
+                detail = _(
+                    "{member} is on this exchange; POST /members/subsystems adds to it, PUT replaces it",
+                    member=member.id,
+                )
+                raise Problem(409, _("A member already"), detail)
             return [*members, member]
 
         return await _put(given, put)
@@ -79,7 +82,8 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
             if before is None:
                 raise _unknown(member)
             if there := [name for name in subsystems if name in before.subsystems]:
-                raise Problem(409, "A subsystem already", f"{member}/{there[0]} is on this exchange already")
+                detail = _("{subsystem} is on this exchange already", subsystem=f"{member}/{there[0]}")
+                raise Problem(409, _("A subsystem already"), detail)
             after = msgspec.structs.replace(before, subsystems=[*before.subsystems, *subsystems])
             return _with(r, [after if m.id == member else m for m in r.members])
 
@@ -152,9 +156,9 @@ def router(registry: RegistryStore, credentials: Credentials) -> APIRouter:  # n
         try:
             return {"certificates": await credentials.certify(await _subsystems(member), hosts)}
         except AuthorityMissing as error:
-            raise Problem(409, "No authority here", str(error)) from error
+            raise Problem(409, _("No authority here"), str(error)) from error
         except ValueError as error:
-            raise Problem(422, "No such host", f"{', '.join(hosts)[:200]}: {error}") from error
+            raise Problem(422, _("No such host"), f"{', '.join(hosts)[:200]}: {error}") from error
 
     async def _put(given: shapes.Json, put: Callable[[list[Member], Member], list[Member]]) -> shapes.AddedMember:
         try:
@@ -195,4 +199,4 @@ def _with(registry: Registry, members: list[Member]) -> Registry:
 
 
 def _unknown(name: str) -> Problem:
-    return Problem(404, "No such member", _("{name} is not on this exchange; see `ndxp members`", name=name[:100]))
+    return Problem(404, _("No such member"), _("{name} is not on this exchange; see `ndxp members`", name=name[:100]))

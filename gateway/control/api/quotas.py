@@ -41,7 +41,7 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
         changes = dict(given)
         consumer = str(changes.pop("consumer", ""))
         if not consumer:
-            raise Problem(422, "Whose quota?", 'name a subsystem, or "default", in "consumer"')
+            raise Problem(422, _("Whose quota?"), _('name a subsystem, or "default", in "consumer"'))
 
         def edit(r: Registry) -> Registry:
             before = msgspec.to_builtins(Snapshot(r, {}).quota(consumer))
@@ -61,7 +61,9 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
         def edit(r: Registry) -> Registry:
             if consumer == "default" or consumer not in r.quotas:
                 raise Problem(
-                    404, "No such quota", _("{consumer} has no quota of its own; see `ndxp quota`", consumer=consumer)
+                    404,
+                    _("No such quota"),
+                    _("{consumer} has no quota of its own; see `ndxp quota`", consumer=consumer),
                 )
             return msgspec.structs.replace(r, quotas={k: v for k, v in r.quotas.items() if k != consumer})
 
@@ -72,7 +74,8 @@ def router(registry: RegistryStore, store: Store) -> APIRouter:
 
 def _known(snapshot: Snapshot, consumer: str) -> None:
     if consumer and consumer != "default" and consumer not in snapshot.subsystems:
-        raise Problem(404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=consumer))
+        detail = _("{name} is not on this exchange; see `ndxp members`", name=consumer)
+        raise Problem(404, _("No such subsystem"), detail)
 
 
 def _line(snapshot: Snapshot, consumer: str, use: buckets.Use | None) -> QuotaUse:

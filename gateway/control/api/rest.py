@@ -12,6 +12,7 @@ from gateway.core.registry import Registry, RegistryError, Service
 from gateway.http.problem import Problem
 from gateway.registry_store import RegistryStore
 from ndxp.identifiers import in_slashes
+from ndxp.language import _
 
 LONGEST_DOCUMENT = 512 * 1024
 """Bytes of an OpenAPI document, as JSON without spaces."""
@@ -64,7 +65,11 @@ def router(registry: RegistryStore, discovery: Discovery, adapter_address: str) 
             raise _no_such(provider, code)
         found = await registry.document(provider, code)
         if not found:
-            raise Problem(404, "No document", f"no OpenAPI document was given for {code[:100]} of {provider[:200]}")
+            raise Problem(
+                404,
+                _("No document"),
+                _("no OpenAPI document was given for {code} of {provider}", code=code[:100], provider=provider[:200]),
+            )
         return _Document(found)
 
     return routes
@@ -101,14 +106,17 @@ def _document(text: str) -> bytes | None:
         given = msgspec.json.decode(text)
         document = msgspec.json.encode(given)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise Problem(422, "No OpenAPI document", f"openapi must be the text of a JSON object: {error}") from error
+        detail = _("openapi must be the text of a JSON object: {error}", error=error)
+        raise Problem(422, _("No OpenAPI document"), detail) from error
     if not isinstance(given, dict) or not any(isinstance(given.get(name), str) for name in _VERSION):
-        raise Problem(422, "No OpenAPI document", "openapi must be an object with the version in its field 'openapi'")
+        detail = _("openapi must be an object with the version in its field 'openapi'")
+        raise Problem(422, _("No OpenAPI document"), detail)
     if len(document) > LONGEST_DOCUMENT:
-        raise Problem(422, "Too large", f"the OpenAPI document has more than {LONGEST_DOCUMENT} bytes")
+        detail = _("the OpenAPI document has more than {bytes} bytes", bytes=LONGEST_DOCUMENT)
+        raise Problem(422, _("Too large"), detail)
     return document
 
 
 def _no_such(provider: str, code: str) -> Problem:
-    detail = f"{provider[:200]} has no REST service {code[:100]!r}; see `ndxp services`"
-    return Problem(404, "No such REST service", detail)
+    detail = _("{provider} has no REST service {code!r}; see `ndxp services`", provider=provider[:200], code=code[:100])
+    return Problem(404, _("No such REST service"), detail)

@@ -39,7 +39,7 @@ def router(registry: RegistryStore) -> APIRouter:
         snapshot = (await registry.load()).snapshot
         if client not in snapshot.subsystems:
             raise Problem(
-                404, "No such subsystem", _("{name} is not on this exchange; see `ndxp members`", name=client)
+                404, _("No such subsystem"), _("{name} is not on this exchange; see `ndxp members`", name=client)
             )
         say = speaker(language)
         found = decide(

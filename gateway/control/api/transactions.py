@@ -105,7 +105,7 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
     entries = await asyncio.to_thread(ledger.transaction, transaction_id)
     if not complete and all(entry.record.phase is not Phase.OUTCOME for entry in entries):
         raise Problem(
-            503, "The recorder is behind", _("the journal holds records that are not in the ledger yet; try again")
+            503, _("The recorder is behind"), _("the journal holds records that are not in the ledger yet; try again")
         )
     if not entries:
         gone = await asyncio.to_thread(ledger.missing)
@@ -114,7 +114,7 @@ async def find(ledger: Reader, store: Store, transaction_id: str) -> list[Entry]
             "the ledger has no transaction {transaction}; calls without a token are not recorded",
             transaction=transaction_id[:64],
         )
-        raise Problem(404, "No such transaction", f"{detail}; {lacks}" if gone else detail)
+        raise Problem(404, _("No such transaction"), f"{detail}; {lacks}" if gone else detail)
     return entries
 
 

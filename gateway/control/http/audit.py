@@ -17,6 +17,7 @@ from gateway.http.problem import Problem
 from gateway.store import STREAM, Store
 from ndxp.clock import real_now
 from ndxp.errors import Code
+from ndxp.language import _
 from ndxp.ledger.payload import salt_of
 
 CONTRACT = "ndxp.control.v1.Admin"
@@ -70,7 +71,7 @@ class ChangeLog:
             origin=Origin.PROVIDER,
             node=self._node,
         )
-        await self._write(record, "Nothing was changed; see `ndxp status` and try again")
+        await self._write(record, _("Nothing was changed; see `ndxp status` and try again."))
         return record
 
     async def end(self, request_record: Record, status: int, answer: bytes) -> None:
@@ -86,13 +87,13 @@ class ChangeLog:
             messages_out=sent.messages,
             status_code=int(Code.OK if status < 400 else _CODES.get(status, Code.INTERNAL)),
         )
-        await self._write(record, "The change may have been made: check before you try again")
+        await self._write(record, _("The change may have been made: check before you try again."))
 
     async def _write(self, record: Record, consequence: str) -> None:
         try:
             await self._store.xadd(STREAM, {"0": canonical(record)})
         except RedisError as error:
-            raise Problem(503, "The journal does not take the record", f"{consequence}.") from error
+            raise Problem(503, _("The journal does not take the record"), consequence) from error
 
 
 class Concluded:
@@ -140,7 +141,8 @@ def _decoded(body: bytes) -> Any:
         if len(found) < len(pairs):
             names = Counter(name for name, _ in pairs)
             twice = ", ".join(repr(name[:100]) for name, count in names.items() if count > 1)
-            raise Problem(422, "The request does not fit", f"{twice} is in it twice; one of them would be lost")
+            detail = _("{names} is in it twice; one of them would be lost", names=twice)
+            raise Problem(422, _("The request does not fit"), detail)
         return found
 
     try:

@@ -5,6 +5,8 @@ import asyncio
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ndxp.language import _
+
 MAX_BODY = 1024 * 1024
 """In bytes. A body is read before the sender is known."""
 
@@ -29,11 +31,12 @@ class BodyLimit:
                 async with asyncio.timeout_at(None if whole else end):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(408, f"The body was not there within {PATIENCE:g} s") from None
+                late = _("The body was not there within {seconds} s", seconds=f"{PATIENCE:g}")
+                raise HTTPException(408, late) from None
             whole = not message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > MAX_BODY:
-                raise HTTPException(413, f"The body is larger than {MAX_BODY} bytes")
+                raise HTTPException(413, _("The body is larger than {bytes} bytes", bytes=MAX_BODY))
             return message
 
         await self._app(scope, counted, send)

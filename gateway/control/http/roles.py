@@ -8,6 +8,7 @@ from fastapi import Request
 
 from gateway.control.http.audit import ChangeLog
 from gateway.http.problem import Problem
+from ndxp.language import _
 
 
 class Role(IntEnum):
@@ -50,9 +51,11 @@ class Doorkeeper:
             if role is None:
                 raise Problem(
                     401,
-                    "Who are you?",
-                    "send 'Authorization: Bearer SECRET' with the secret of 'viewer', 'auditor' or 'admin' (the "
-                    "operator) in the credentials file",
+                    _("Who are you?"),
+                    _(
+                        "send 'Authorization: Bearer SECRET' with the secret of 'viewer', 'auditor' or 'admin' (the "
+                        "operator) in the credentials file"
+                    ),
                 )
             needed = reading
             if request.method not in _READING:
@@ -61,9 +64,14 @@ class Doorkeeper:
             if role < needed:
                 raise Problem(
                     403,
-                    f"This needs the role {needed.name.lower()}",
-                    f"the secret is the {role.name.lower()}'s; {request.method} {request.url.path} is for the "
-                    f"{needed.name.lower()}",
+                    _("This needs the role {role}", role=needed.name.lower()),
+                    _(
+                        "the secret is the {role}'s; {method} {path} is for the {needed}",
+                        role=role.name.lower(),
+                        method=request.method,
+                        path=request.url.path,
+                        needed=needed.name.lower(),
+                    ),
                 )
 
         return admit

@@ -11,6 +11,7 @@ from gateway.rest.bodies import media_type
 from gateway.rest.call import Calls
 from gateway.rest.json_door import connect, documents, grpc_web, plain
 from gateway.rest.json_door.annotated import Annotated
+from ndxp.language import _
 from ndxp.messages import JSON, LINES
 
 _METHOD = re.compile(r"[A-Za-z_][\w.]{0,200}/[A-Za-z_]\w{0,100}", re.ASCII)
@@ -44,8 +45,10 @@ async def _answer(calls: Calls, request: Request, method: str) -> Response:
     if kind in (JSON, LINES):
         return await plain.answer(calls, request, method)
     if kind.startswith("application/grpc"):
-        return Problem(415, "gRPC is elsewhere", "gRPC itself is served at the gateway's own port.").response()
-    return Problem(415, "Unsupported content-type", f"Send one of {', '.join(_OFFERED)}.").response()
+        detail = _("gRPC itself is served at the gateway's own port.")
+        return Problem(415, _("gRPC is elsewhere"), detail).response()
+    detail = _("Send one of {types}.", types=", ".join(_OFFERED))
+    return Problem(415, _("Unsupported content-type"), detail).response()
 
 
 def _says_connect(request: Request) -> bool:

@@ -16,6 +16,7 @@ from ndxp.errors import Code, code_name
 from ndxp.language import _, spoken
 from ndxp.ledger.attempts import attempts_of
 from ndxp.options import DEFAULT_FOLDER, Folder, Json
+from ndxp.steps import shown
 from ndxp.terminal import clock, complain, console, print_json, remark, table, visible
 
 app = typer.Typer()
@@ -191,7 +192,7 @@ def print_explanation(found: dict[str, Any]) -> None:
     rows = [
         (
             marks.get(step["decision"], "·"),
-            step["name"],
+            shown(step["name"], _),
             said.get(step["decision"], step["decision"]),
             step["why"],
             _millis(step["micros"]),

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from ndxp.cli.__main__ import main
+from ndxp.language import ENGLISH, _OfProcess
 from ndxp.terminal import console
 
 
@@ -64,6 +65,7 @@ def run_main(*words: object, given: str = "") -> Ran:
     """Runs a command in this process, through the same ``main`` that the ``ndxp`` script calls."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(console, "_width", None)  # as in a new process, where COLUMNS says it; xdist sets it before
+        patch.setattr(_OfProcess, "speaker", ENGLISH)  # what the command speaks ends with it, as its process would
         return captured(main, "ndxp", *words, given=given)
 
 

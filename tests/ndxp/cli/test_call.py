@@ -10,6 +10,7 @@ import pytest
 from ndxp.errors import RULES, Code, Reason
 from ndxp.population.v1.population_pb2 import VerifyCitizenRequest
 from ndxp.population.v1.population_pb2_grpc import PopulationServiceStub
+from ndxp.steps import CallStep
 from ndxp.testing import RunningExchange
 from ndxp.wire import metadata, status
 from ndxp.world import World
@@ -139,9 +140,12 @@ def test_an_explanation_and_a_record_have_their_own_words_in_vietnamese(
     told = ndxp("explain", transaction).out
     for word in ("quyết định", "đã qua", "bị từ chối", "chưa tới", "Cần làm: ", f"{WITHOUT_GRANT} đã gọi {VERIFY}"):
         assert word in told
+    steps = ("nhận diện", "xét quyền", "tiếp nhận", "tìm bên cung cấp", "ghi nhật ký", "chuyển tiếp", "trả lời")
+    assert [step for step in steps if step not in told] == []
     assert f"{WITHOUT_GRANT} không có quyền gọi VerifyCitizen" in " ".join(told.split())
     english = ndxp("explain", transaction, "--json").data
     assert english["remedy"] == RULES[Reason.ACCESS_DENIED].remedy
+    assert [step["name"] for step in english["steps"]] == list(CallStep)
     assert ndxp("log", "show", transaction).out.split("\n")[0].split() == [transaction, "kết", "quả"]
 
 
@@ -291,7 +295,7 @@ def test_a_refusal_in_vietnamese_begins_with_the_vietnamese_text_and_says_what_t
     refused = ndxp("call", VERIFY, "{}", "--as", WITHOUT_GRANT)
     head, first, second, remedy, last = refused.err.splitlines()
     assert refused.code == DENIED
-    assert head == "PERMISSION_DENIED ACCESS_DENIED tại gateway/authorise"
+    assert head == "PERMISSION_DENIED ACCESS_DENIED tại cổng/xét quyền"
     assert first == RULES[Reason.ACCESS_DENIED].meaning_vi
     assert WITHOUT_GRANT in second
     assert remedy.startswith("Cần làm: đề nghị bên cung cấp cấp quyền: `ndxp grants request`")

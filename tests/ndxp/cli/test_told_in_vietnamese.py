@@ -14,6 +14,7 @@ from ndxp.cli.replay import Count
 from ndxp.cli.stories import exam, stays
 from ndxp.education.v1 import education_pb2 as pb
 from ndxp.language import speaking
+from tests.ndxp.cli.conftest import Ndxp
 
 
 @pytest.fixture
@@ -76,3 +77,25 @@ def test_the_end_of_a_story_of_stays(printed: io.StringIO) -> None:
     assert "cơ sở đó, một khách ở 40 ngày" in printed.getvalue()
     assert "bị từ chối: TOO_LONG (leaving_on)" in printed.getvalue()
     assert "Đêm nay ở Hà Nội: 7 lượt lưu trú." in printed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("services",), (" tên khác  ", "luồng hai chiều", "chỉ đọc")),
+        (("services", "describe", "BatchVerifyCitizens"), ("luồng hai chiều",)),
+        (("fault", "scenario", "none"), ("không có kịch bản 'none'; hiện có bad-dates, ",)),
+        (("lab", "start", "none"), ("không có bài thực hành 'none'; hiện có 01-first-call, ",)),
+        (("fault", "add", "--delay", "1s", "--for", "soon"), ("'soon' không phải khoảng thời gian như 250ms",)),
+        (
+            ("grants", "add", "VN/GOV/H26/none", "VN/GOV/G01/population", "PopulationService", "VerifyCitizen"),
+            ("không phải đơn vị",),
+        ),
+    ],
+)
+def test_what_a_pupil_meets(
+    ndxp: Ndxp, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("NDXP_LANG", "vi")
+    told = ndxp(*command)
+    assert [word for word in words if word not in told.out + told.err] == []

@@ -344,6 +344,25 @@ def test_no_loss_is_accepted_of_a_ledger_that_goes_on_whatever_the_numbers(excha
     assert (refused.status_code, refused.json()["title"]) == (409, "Nothing is lost")
 
 
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "status", "title"),
+    [
+        ("DELETE", "grants/none", None, 404, "Không có quyền này"),
+        ("PUT", "quotas", {}, 422, "Hạn mức của ai?"),
+        ("POST", "grant-requests/none/approve", {}, 404, "Ở đây không có gì mang tên này"),
+        ("PUT", "members", {"id": "no id", "name": "x", "subsystems": []}, 422, "Bản đăng ký sẽ không còn nhất quán"),
+        ("GET", "nowhere", None, 404, "Không tìm thấy"),
+        ("POST", "ledger/losses", {"kept": 0, "lost": 0}, 409, "Không mất gì"),
+    ],
+)
+def test_a_problem_has_its_title_in_the_language_of_who_asks(
+    exchange: RunningExchange, verb: str, path: str, body: Any, status: int, title: str
+) -> None:
+    refused = exchange.admin.request(verb, path, json=body, headers={"Accept-Language": "vi"})
+    assert (refused.status_code, refused.json()["title"], refused.json()["type"]) == (status, title, "about:blank")
+    assert exchange.admin.request(verb, path, json=body).json()["title"].isascii()
+
+
 def test_half_a_character_is_refused(exchange: RunningExchange) -> None:
     body = b'{"id": "VN/COM/half", "name": "\\ud800", "subsystems": ["app"]}'
     answer = exchange.admin.put("members", content=body, headers={"Content-Type": "application/json"})

@@ -338,6 +338,25 @@ def test_what_is_no_call_gets_a_problem(door: httpx.Client, path: str, headers: 
     assert said.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "title", "detail"),
+    [
+        ("/a/b/c", "application/json", "Không tìm thấy", "Lời gọi có dạng POST"),
+        (VERIFY, "application/grpc", "gRPC ở chỗ khác", "gRPC được phục vụ"),
+        (VERIFY, "text/plain", "Không nhận content-type này", "Hãy gửi"),
+        (f"/{POPULATION}/Nope", "application/json", "Không có phương thức này", POPULATION),
+        (VERIFY, "application/json", "Tham số không hợp lệ", "yêu cầu không phải JSON"),
+    ],
+)
+def test_a_problem_has_its_title_in_the_language_of_who_asks(
+    door: httpx.Client, path: str, kind: str, title: str, detail: str
+) -> None:
+    asked = {"content-type": kind, "accept-language": "vi-VN,vi;q=0.9,en;q=0.8"}
+    said = door.post(path, content=b"{" if path == VERIFY else b"{}", headers=asked).json()
+    assert (said["title"], said["type"]) == (title, "about:blank")
+    assert said["detail"].startswith(detail)
+
+
 @pytest.mark.parametrize("stated", [{"connect-timeout-ms": "300"}, {"grpc-timeout": "300m"}])
 def test_a_deadline_goes_with_the_call(door: httpx.Client, stated: dict[str, str]) -> None:
     answer = door.post(f"/{POPULATION}/WatchChanges", json={}, headers=stated)

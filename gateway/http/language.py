@@ -1,4 +1,4 @@
-"""The language in which a refusal of the admin API is told."""
+"""The language in which an HTTP server of the exchange says what is wrong."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
